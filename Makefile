@@ -1,0 +1,83 @@
+# Needs Python 3.10 or newer, make, and nothing else. Everything goes into the virtual environment below; `make clean`
+# removes it. Another Python, beside the first: make test PYTHON=python3.13 VENV=.venv313
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install
+
+# The environment holds what is installed into it, and nothing else.
+export PYTHONNOUSERSITE := 1
+unexport PYTHONPATH PYTHONHOME
+
+# The stamp's name stands for the interpreter and the folder: naming another Python, or moving or copying the
+# checkout, makes a new environment instead of quietly running the old one.
+MADE := $(VENV)/.made-$(shell printf '%s' '$(PYTHON) $(CURDIR)' | cksum | cut -d ' ' -f 1)
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+.PHONY: help demo test test-peers lint types bench clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
+
+demo: $(VENV)/.demo ## train a small network on the digits that come with the package
+	$(BIN)/rot180 train digits --out runs/demo
+	@echo "The results are in $(CURDIR)/runs/demo"
+
+test: $(VENV)/.test ## run the tests, without the comparisons with other libraries (ARGS="-k conv" narrows them)
+	$(BIN)/python -m pytest -m "not peers" $(ARGS)
+
+test-peers: $(VENV)/.peers ## compare with PyTorch and SciPy (installs both: large)
+	$(BIN)/python -m pytest -m peers $(ARGS)
+
+lint: $(VENV)/.lint ## check style and formatting
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.lint ## check the types of the package
+	$(BIN)/mypy
+
+bench: $(VENV)/.bench ## run the benchmarks (against SciPy, and PyTorch where test-peers has installed it)
+	$(BIN)/python -m benchmarks $(ARGS)
+
+clean: ## remove the virtual environment, runs/demo and everything that tools leave behind
+	rm -rf $(VENV) build dist runs/demo .pytest_cache .mypy_cache .ruff_cache
+	find . -name .git -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# One stamp for each set of packages, made again when pyproject.toml changes. The package is installed in place: a new
+# or changed source file needs no new installation.
+
+$(MADE):
+	@command -v "$(PYTHON)" >/dev/null || { echo "error: $(PYTHON) is not here: install Python 3.10 or newer, or name one with make PYTHON=/path/to/python3" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "error: rot180 needs Python 3.10 or newer and $(PYTHON) is $$("$(PYTHON)" --version 2>&1): name another with make PYTHON=/path/to/python3" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { echo "error: $(PYTHON) has no venv module: install it (Debian, Ubuntu: apt install python3-venv)" >&2; exit 1; }
+	@echo "making the virtual environment $(VENV)"
+	@"$(PYTHON)" -m venv --clear "$(VENV)"
+	@touch $@
+
+$(VENV)/.demo: $(MADE) pyproject.toml
+	@echo "installing rot180 into $(VENV)"
+	@$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.test: $(MADE) pyproject.toml
+	@echo "installing rot180 and what its tests need into $(VENV)"
+	@$(PIP) --editable '.[test]'
+	@touch $@ $(VENV)/.demo
+
+$(VENV)/.peers: $(VENV)/.test $(VENV)/.bench
+	@echo "installing PyTorch into $(VENV)"
+	@$(PIP) torch==2.13.0
+	@touch $@
+
+$(VENV)/.lint: $(MADE) pyproject.toml
+	@echo "installing rot180 and its linters into $(VENV)"
+	@$(PIP) --editable '.[lint]'
+	@touch $@ $(VENV)/.demo
+
+$(VENV)/.bench: $(MADE) pyproject.toml
+	@echo "installing rot180 and what its benchmarks need into $(VENV)"
+	@$(PIP) --editable '.[peers]'
+	@touch $@ $(VENV)/.demo
