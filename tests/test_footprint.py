@@ -1,0 +1,26 @@
+"""`import rot180` stays near the cost of `import numpy`. Counted in modules here, timed in the benchmarks."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+# What `import rot180` may load beyond numpy and itself: small modules of the standard library.
+LIGHT = {"__future__", "dataclasses", "importlib", "typing"}
+OWN_FILES = 12  # a lazy front door opens few rooms; `rot180.nn` and the rest load when they are first named
+
+
+def loaded_by(statement: str) -> set[str]:
+    """The modules that a fresh interpreter has loaded after the statement."""
+    code = f"{statement}\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(json.loads(run.stdout))
+
+
+def test_import_loads_nothing_heavy_beyond_numpy() -> None:
+    more = loaded_by("import numpy, rot180") - loaded_by("import numpy")
+    own = {name for name in more if name.split(".")[0] == "rot180"}
+    others = {name.split(".")[0] for name in more - own}
+    assert others <= LIGHT, f"import rot180 also loads {sorted(others - LIGHT)}"
+    assert len(own) <= OWN_FILES, f"import rot180 loads {len(own)} of its own modules: {sorted(own)}"

@@ -1,0 +1,200 @@
+"""Imports run downwards only, heavy packages are imported where used, modules are named after what they hold.
+
+The rules read the sources; nothing of the package is imported here.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[1] / "src" / "rot180"
+
+FLOORS = [
+    {"window", "errors", "random"},
+    {"kernels"},
+    {"tape"},
+    {"functional"},
+    {"nn", "optim", "data"},
+    {"train", "check", "explain", "formats", "models", "cluster"},
+    {"cli"},
+]
+SIBLINGS = {  # what the parts of one floor may take from each other
+    "window": {"errors"},
+    "train": {"formats", "models", "cluster"},
+    "check": {"explain"},
+    "explain": {"formats", "models"},
+}
+ROOT = "rot180"  # the lazy front door: it reaches everything, so only the commands may use it
+AT_THE_TOP = sys.stdlib_module_names | {"numpy", "rot180"}  # whatever else: inside functions
+NAMELESS = {"utils", "util", "helpers", "helper", "common", "misc"}
+
+FLOOR = {place: floor for floor, places in enumerate(FLOORS) for place in places}
+
+
+def may_use(user: str, used: str) -> bool:
+    if user == used or used in SIBLINGS.get(user, ()):
+        return True
+    if used == ROOT:
+        return user == "cli"
+    return FLOOR[used] < FLOOR[user]
+
+
+def place_of(module: str) -> str:
+    """The part of the house a module lives in: rot180.nn.conv is in nn, rot180 itself is the front door."""
+    return module.split(".")[1] if "." in module else ROOT
+
+
+def resolve(node: ast.ImportFrom, module: str, is_package: bool) -> str:
+    """The absolute name that stands between `from` and `import`."""
+    if node.level == 0:
+        return node.module or ""
+    parts = module.split(".")
+    base = parts[: len(parts) - node.level + is_package]
+    return ".".join([*base, *([node.module] if node.module else [])])
+
+
+def imported(node: ast.AST, module: str, is_package: bool) -> Iterator[str]:
+    """The absolute names of the modules that one node imports."""
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        source = resolve(node, module, is_package)
+        for alias in node.names:
+            # `from rot180 import nn` imports rot180.nn, `from rot180 import grad` the front door
+            yield f"{ROOT}.{alias.name}" if source == ROOT and alias.name in FLOOR else source
+    elif isinstance(node, ast.Call) and node.args:
+        called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", None)
+        name = node.args[0]
+        if called in ("import_module", "__import__") and isinstance(name, ast.Constant):
+            yield str(name.value)
+
+
+def is_type_checking(node: ast.AST) -> bool:
+    if not isinstance(node, ast.If):
+        return False
+    test = node.test
+    return getattr(test, "id", None) == "TYPE_CHECKING" or getattr(test, "attr", None) == "TYPE_CHECKING"
+
+
+def run_on_import(node: ast.AST) -> Iterator[ast.AST]:
+    """Every node below that runs when the module is imported: not in a function, not under TYPE_CHECKING."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            continue
+        if is_type_checking(child):
+            for other in child.orelse:
+                yield other
+                yield from run_on_import(other)
+            continue
+        yield child
+        yield from run_on_import(child)
+
+
+def faults_of(path: Path, package: Path) -> Iterator[str]:
+    """What one file does against the rules, as `file:line: what`."""
+    parts = path.relative_to(package).with_suffix("").parts
+    is_package = parts[-1] == "__init__"
+    module = ".".join([ROOT, *(parts[:-1] if is_package else parts)])
+    tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+    shown = path.relative_to(package.parent).as_posix()
+
+    if path.stem in NAMELESS:
+        yield f"{shown}:1: name the module after what it holds"
+
+    for node in run_on_import(tree):
+        for name in imported(node, module, is_package):
+            if name.split(".")[0] not in AT_THE_TOP:
+                yield f"{shown}:{node.lineno}: {name} must be imported inside the function that uses it"
+
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
+            yield f"{shown}:{node.lineno}: import * hides where names come from"
+
+    user = place_of(module)
+    if user in (ROOT, "__main__"):  # the front door imports lazily; `python -m rot180` starts the commands
+        return
+    if user not in FLOOR:
+        yield f"{shown}:1: {user} has no floor: give it one in the table"
+        return
+    for node in ast.walk(tree):
+        for name in dict.fromkeys(imported(node, module, is_package)):
+            if name.split(".")[0] != ROOT:
+                continue
+            used = place_of(name)
+            if used not in FLOOR and used != ROOT:
+                yield f"{shown}:{node.lineno}: {user} imports {name}, which has no floor"
+            elif not may_use(user, used):
+                yield f"{shown}:{node.lineno}: {user} may not import {name}"
+
+
+def faults(package: Path) -> list[str]:
+    return [fault for path in sorted(package.rglob("*.py")) for fault in faults_of(path, package)]
+
+
+def test_the_package_keeps_the_rules() -> None:
+    assert PACKAGE.is_dir()
+    found = faults(PACKAGE)
+    assert not found, "\n" + "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    ("file", "source", "fault"),
+    [
+        ("kernels/conv.py", "import rot180.tape.sweep", "kernels may not import rot180.tape.sweep"),
+        ("kernels/conv.py", "from ..tape import Tensor", "kernels may not import rot180.tape"),
+        ("kernels/__init__.py", "from ..nn import conv", "kernels may not import rot180.nn"),
+        ("tape/sweep.py", "def f():\n    from rot180 import functional", "sweep.py:2: tape may not import"),
+        ("tape/sweep.py", "if TYPE_CHECKING:\n    from ..nn import Module", "tape may not import rot180.nn"),
+        ("tape/sweep.py", "importlib.import_module('rot180.cli')", "tape may not import rot180.cli"),
+        ("functional/pool.py", "from rot180 import Tensor", "functional may not import rot180"),
+        ("optim/sgd.py", "from rot180.nn import Module", "optim may not import rot180.nn"),
+        ("formats/onnx.py", "from ..train import fit", "formats may not import rot180.train"),
+        ("explain/page.py", "from rot180.check import layer", "explain may not import rot180.check"),
+        ("errors.py", "from .window import Window", "errors may not import rot180.window"),
+        ("nn/conv.py", "from rot180.extra import x", "nn imports rot180.extra, which has no floor"),
+        ("extra.py", "", "extra.py:1: extra has no floor"),
+        ("nn/utils.py", "", "name the module after what it holds"),
+        ("nn/conv.py", "from numpy import *", "import * hides"),
+        ("__init__.py", "import torch", "torch must be imported inside"),
+        ("formats/onnx.py", "try:\n    import onnx\nexcept ImportError:\n    pass", "onnx must be"),
+        ("formats/weights.py", "from safetensors.numpy import save", "safetensors.numpy must be"),
+        ("train/loop.py", "class A:\n    import tqdm", "tqdm must be imported inside"),
+        ("train/loop.py", "if TYPE_CHECKING:\n    pass\nelse:\n    import tqdm", "loop.py:4: tqdm must"),
+    ],
+)
+def test_a_fault_is_found(tmp_path: Path, file: str, source: str, fault: str) -> None:
+    path = tmp_path / "rot180" / file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(source + "\n", encoding="utf-8")
+    found = faults(tmp_path / "rot180")
+    assert len(found) == 1
+    assert fault in found[0]
+
+
+@pytest.mark.parametrize(
+    ("file", "source"),
+    [
+        ("kernels/conv.py", "import numpy as np\nfrom ..window import Window\nfrom .. import errors"),
+        ("kernels/conv.py", "from . import pool\nfrom .pool import max_pool"),
+        ("kernels/native/avx.py", "from ..conv import conv_y\nfrom ...window import Window"),
+        ("window.py", "from .errors import ShapeError"),
+        ("nn/conv.py", "from rot180 import functional as F"),
+        ("nn/conv.py", "from .. import functional as F"),
+        ("train/fit.py", "from rot180.models import small\nfrom rot180.nn import Module"),
+        ("train/fit.py", "def fit():\n    import tqdm"),
+        ("formats/torch.py", "if TYPE_CHECKING:\n    import torch"),
+        ("cli/info.py", "import rot180"),
+        ("__init__.py", "from rot180.nn import conv"),
+        ("__main__.py", "from rot180.cli import main"),
+    ],
+)
+def test_what_is_allowed_is_not_a_fault(tmp_path: Path, file: str, source: str) -> None:
+    path = tmp_path / "rot180" / file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(source + "\n", encoding="utf-8")
+    assert faults(tmp_path / "rot180") == []
