@@ -29,6 +29,7 @@ SIBLINGS = {  # what the parts of one floor may take from each other
     "check": {"explain"},
     "explain": {"formats", "models"},
 }
+EXTENSION = "_native"  # compiled from native/: the engine's, and nobody else's
 ROOT = "rot180"  # the lazy front door: it reaches everything, so only the commands may use it
 AT_THE_TOP = sys.stdlib_module_names | {"numpy", "rot180"}  # whatever else: inside functions
 NAMELESS = {"utils", "util", "helpers", "helper", "common", "misc"}
@@ -41,6 +42,8 @@ def may_use(user: str, used: str) -> bool:
         return True
     if used == ROOT:
         return user == "cli"
+    if used == EXTENSION:
+        return user == "kernels"
     return FLOOR[used] < FLOOR[user]
 
 
@@ -66,7 +69,8 @@ def imported(node: ast.AST, module: str, is_package: bool) -> Iterator[str]:
         source = resolve(node, module, is_package)
         for alias in node.names:
             # `from rot180 import nn` imports rot180.nn, `from rot180 import grad` the front door
-            yield f"{ROOT}.{alias.name}" if source == ROOT and alias.name in FLOOR else source
+            is_place = source == ROOT and (alias.name in FLOOR or alias.name == EXTENSION)
+            yield f"{ROOT}.{alias.name}" if is_place else source
     elif isinstance(node, ast.Call) and node.args:
         called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", None)
         name = node.args[0]
@@ -126,7 +130,7 @@ def faults_of(path: Path, package: Path) -> Iterator[str]:
             if name.split(".")[0] != ROOT:
                 continue
             used = place_of(name)
-            if used not in FLOOR and used != ROOT:
+            if used not in FLOOR and used not in (ROOT, EXTENSION):
                 yield f"{shown}:{node.lineno}: {user} imports {name}, which has no floor"
             elif not may_use(user, used):
                 yield f"{shown}:{node.lineno}: {user} may not import {name}"
@@ -157,6 +161,7 @@ def test_the_package_keeps_the_rules() -> None:
         ("explain/page.py", "from rot180.check import layer", "explain may not import rot180.check"),
         ("errors.py", "from .window import Window", "errors may not import rot180.window"),
         ("nn/conv.py", "from rot180.extra import x", "nn imports rot180.extra, which has no floor"),
+        ("functional/conv.py", "from .. import _native", "functional may not import rot180._native"),
         ("extra.py", "", "extra.py:1: extra has no floor"),
         ("nn/utils.py", "", "name the module after what it holds"),
         ("nn/conv.py", "from numpy import *", "import * hides"),
@@ -182,6 +187,7 @@ def test_a_fault_is_found(tmp_path: Path, file: str, source: str, fault: str) ->
         ("kernels/conv.py", "import numpy as np\nfrom ..window import Window\nfrom .. import errors"),
         ("kernels/conv.py", "from . import pool\nfrom .pool import max_pool"),
         ("kernels/native/avx.py", "from ..conv import conv_y\nfrom ...window import Window"),
+        ("kernels/native.py", "def load():\n    from rot180 import _native"),
         ("window.py", "from .errors import ShapeError"),
         ("nn/conv.py", "from rot180 import functional as F"),
         ("nn/conv.py", "from .. import functional as F"),
