@@ -1,0 +1,93 @@
+"""rot180: convolutional networks on NumPy arrays, with every gradient written out, proven right, fast and visible.
+
+    import rot180
+    import rot180.functional as F
+    from rot180 import nn, optim
+
+Names are loaded when they are first used, so that importing the package costs next to nothing. `_NAMES` is the one
+list of public names and the place where each lives.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+_NAMES = {
+    "errors": "DtypeError EngineError FormatError GradientError MissingExtraError Rot180Error ShapeError",
+    "random": "get_rng_state manual_seed set_rng_state",
+    "kernels.config": "show_config",
+    "kernels.engines": "engine",
+    "kernels.threads": "get_num_threads set_num_threads",
+    "tape": "Tensor enable_grad from_dlpack from_numpy grad is_grad_enabled no_grad observe primitive set_grad_enabled tensor",
+    "tape.arithmetic": "absolute cos exp log matmul maximum minimum sin sqrt where",
+    "tape.shape": "cat permute reshape stack",
+}
+_PLACES = {name: module for module, names in _NAMES.items() for name in names.split()}
+_FLOORS = "check cluster data explain formats functional kernels models nn optim random tape train window".split()
+
+if TYPE_CHECKING:
+    from . import check as check
+    from . import data as data
+    from . import formats as formats
+    from . import functional as functional
+    from . import models as models
+    from . import nn as nn
+    from . import optim as optim
+    from . import train as train
+    from .errors import DtypeError as DtypeError
+    from .errors import EngineError as EngineError
+    from .errors import FormatError as FormatError
+    from .errors import GradientError as GradientError
+    from .errors import MissingExtraError as MissingExtraError
+    from .errors import Rot180Error as Rot180Error
+    from .errors import ShapeError as ShapeError
+    from .kernels.config import show_config as show_config
+    from .kernels.engines import engine as engine
+    from .kernels.threads import get_num_threads as get_num_threads
+    from .kernels.threads import set_num_threads as set_num_threads
+    from .random import get_rng_state as get_rng_state
+    from .random import manual_seed as manual_seed
+    from .random import set_rng_state as set_rng_state
+    from .tape import Tensor as Tensor
+    from .tape import enable_grad as enable_grad
+    from .tape import from_dlpack as from_dlpack
+    from .tape import from_numpy as from_numpy
+    from .tape import grad as grad
+    from .tape import is_grad_enabled as is_grad_enabled
+    from .tape import no_grad as no_grad
+    from .tape import observe as observe
+    from .tape import primitive as primitive
+    from .tape import set_grad_enabled as set_grad_enabled
+    from .tape import tensor as tensor
+    from .tape.arithmetic import absolute as absolute
+    from .tape.arithmetic import cos as cos
+    from .tape.arithmetic import exp as exp
+    from .tape.arithmetic import log as log
+    from .tape.arithmetic import matmul as matmul
+    from .tape.arithmetic import maximum as maximum
+    from .tape.arithmetic import minimum as minimum
+    from .tape.arithmetic import sin as sin
+    from .tape.arithmetic import sqrt as sqrt
+    from .tape.arithmetic import where as where
+    from .tape.shape import cat as cat
+    from .tape.shape import permute as permute
+    from .tape.shape import reshape as reshape
+    from .tape.shape import stack as stack
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PLACES:
+        value = getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)
+    elif name in _FLOORS:
+        return import_module(f"{__name__}.{name}")
+    elif name == "__version__":
+        from importlib.metadata import version
+
+        value = version("rot180")
+    else:
+        raise AttributeError(f"module 'rot180' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*_PLACES, *_FLOORS, "__version__"])

@@ -1,0 +1,104 @@
+"""The public edge of the convolutions: what is wrong with the arguments, said once; what is right, as a Window.
+
+The checks of one combination of shapes and settings are made once and remembered, so a call in a training loop pays for
+a look-up only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from ..errors import DtypeError, ShapeError
+from ..tape.arithmetic import FLOATS, raw
+from ..window import Sizes, Window, per_axis
+
+
+def check_dtypes(op: str, x: Any, w: Any, third: Any) -> None:
+    """DtypeError unless all are Tensors or arrays of one float dtype."""
+    try:
+        kind = x.dtype
+        if w.dtype is kind and (third is None or third.dtype is kind) and kind in FLOATS:
+            return
+    except AttributeError:
+        pass
+    kinds = []
+    for name, a in (("input", x), ("weight", w), ("bias", third)):
+        if a is not None:
+            dtype = getattr(raw(a), "dtype", None)
+            if dtype is None:
+                raise DtypeError(f"{op}: {name} must be a Tensor or an array, got {type(a).__name__}; use np.asarray")
+            if dtype not in FLOATS:
+                raise DtypeError(
+                    f"{op}: {name} has dtype {dtype}; float32 or float64 is needed: convert with .astype(np.float32)"
+                )
+            kinds.append(str(dtype))
+    if len(set(kinds)) > 1:
+        raise DtypeError(f"{op}: got {' and '.join(kinds)}; all must be of one dtype: convert with .astype")
+
+
+@lru_cache(maxsize=4096, typed=True)  # typed: 1.0 and True are not 1
+def plain_window(
+    op: str, ndim: int, x_shape: Sizes, w_shape: Sizes, b_shape: Sizes | None, stride: Any, padding: Any, dilation: Any,
+    groups: int,
+) -> Window:  # fmt: skip
+    """The Window of a plain layer with these arguments; every complaint about shapes is made here."""
+    channels = _channels(op, ndim, x_shape, w_shape, groups)
+    out, per_group = w_shape[:2]
+    if channels != per_group * groups:
+        raise ShapeError(
+            f"{op}: input has {channels} channels but weight of shape {w_shape} with groups={groups} "
+            f"needs {per_group * groups}"
+        )
+    if out % groups:
+        raise ShapeError(f"{op}: weight of shape {w_shape} makes {out} channels; groups={groups} must divide them")
+    _check_bias(op, b_shape, out)
+    steps = (per_axis(op, "stride", stride, ndim), padding, per_axis(op, "dilation", dilation, ndim))
+    return Window.plain(op, x_shape[-ndim:], w_shape[2:], *steps, groups)
+
+
+@lru_cache(maxsize=4096, typed=True)  # typed: 1.0 and True are not 1
+def transposed_window(
+    op: str, ndim: int, y_shape: Sizes, w_shape: Sizes, b_shape: Sizes | None, stride: Any, padding: Any,
+    output_padding: Any, dilation: Any, groups: int,
+) -> Window:  # fmt: skip
+    """The Window of a transposed layer with these arguments."""
+    channels = _channels(op, ndim, y_shape, w_shape, groups)
+    if channels != w_shape[0]:
+        raise ShapeError(
+            f"{op}: input has {channels} channels but weight of shape {w_shape} needs {w_shape[0]} "
+            "(a transposed layer's weight is (in, out / groups, ...))"
+        )
+    if channels % groups:
+        raise ShapeError(f"{op}: input has {channels} channels; groups={groups} must divide them")
+    _check_bias(op, b_shape, w_shape[1] * groups)
+    steps = (per_axis(op, "stride", stride, ndim), padding, per_axis(op, "output_padding", output_padding, ndim))
+    return Window.transposed(
+        op, y_shape[-ndim:], w_shape[2:], *steps, per_axis(op, "dilation", dilation, ndim), groups
+    )
+
+
+def _channels(op: str, ndim: int, input_shape: Sizes, w_shape: Sizes, groups: int) -> int:
+    if len(w_shape) != ndim + 2:
+        raise ShapeError(f"{op}: weight has shape {w_shape}; {ndim + 2} dimensions are needed: (out, in, kernel)")
+    if len(input_shape) not in (ndim + 1, ndim + 2):
+        raise ShapeError(
+            f"{op}: input has shape {input_shape}; {ndim + 2} dimensions (batch, channels, space) or {ndim + 1} "
+            "(no batch) are needed"
+        )
+    if isinstance(groups, bool) or not isinstance(groups, int) or groups < 1:
+        raise ShapeError(f"{op}: groups must be an int of at least 1; got {groups!r}")
+    if 0 in input_shape[-ndim - 1 :] or 0 in w_shape:
+        raise ShapeError(f"{op}: input {input_shape} and weight {w_shape} must have no empty axis but the batch")
+    return input_shape[-ndim - 1]
+
+
+def _check_bias(op: str, b_shape: Sizes | None, out: int) -> None:
+    if b_shape is not None and b_shape != (out,):
+        raise ShapeError(f"{op}: bias has shape {b_shape}; ({out},) is needed, one per output channel")
+
+
+def check_cotangent(op: str, dy: Any, shape: Sequence[int]) -> None:
+    if dy.shape != tuple(shape):
+        raise ShapeError(f"{op}: dy has shape {dy.shape}; {tuple(shape)} is needed, the shape of the layer's output")

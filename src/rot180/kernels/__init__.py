@@ -1,0 +1,56 @@
+"""Floor 1: the kernels. Every call goes to the engine that is chosen when it is made (see `engines.py`).
+
+    conv_y  conv_x  conv_w          the three contractions (`conv.py` says what they are)
+    max_y  max_taps  max_x  max_at  average_y  average_x          the pooling windows (`pool.py`)
+"""
+
+from __future__ import annotations
+
+from ..window import Window
+from .engines import current
+from .walk import Array
+
+
+def conv_y(x: Array, w: Array, window: Window, bias: Array | None = None) -> Array:
+    """y (N, O, *y_size) from x (N, C, *x_size) and w (O, C/G, *kernel), plus bias (O,) where given."""
+    return current().conv_y(x, w, window, bias)
+
+
+def conv_x(y: Array, w: Array, window: Window) -> Array:
+    """x (N, C, *x_size) from y (N, O, *y_size) and w (O, C/G, *kernel)."""
+    return current().conv_x(y, w, window)
+
+
+def conv_w(x: Array, y: Array, window: Window) -> Array:
+    """w (O, C/G, *kernel) from x (N, C, *x_size) and y (N, O, *y_size)."""
+    return current().conv_w(x, y, window)
+
+
+def max_y(x: Array, window: Window) -> Array:
+    """The maximum of every window."""
+    return current().max_y(x, window)
+
+
+def max_taps(x: Array, y: Array, window: Window) -> Array:
+    """The kernel cell that held each maximum."""
+    return current().max_taps(x, y, window)
+
+
+def max_x(y: Array, taps: Array, window: Window) -> Array:
+    """Each y added to the cell of x that its window took."""
+    return current().max_x(y, taps, window)
+
+
+def max_at(x: Array, taps: Array, window: Window) -> Array:
+    """The cell of x that each window took."""
+    return current().max_at(x, taps, window)
+
+
+def average_y(x: Array, divisor: Array, window: Window) -> Array:
+    """The sum of every window over `divisor`."""
+    return current().average_y(x, divisor, window)
+
+
+def average_x(y: Array, divisor: Array, window: Window) -> Array:
+    """Each y / divisor spread over its window."""
+    return current().average_x(y, divisor, window)

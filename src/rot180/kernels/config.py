@@ -1,0 +1,46 @@
+"""`rot180.show_config()`: what runs here, and why."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from . import engines, native, threads
+
+
+def show_config() -> str:
+    """Print, and return, the versions, the engine in use and why, its detours, the threads and the BLAS."""
+    text = "\n".join(f"{name + ':':<10}{value}" for name, value in config().items())
+    print(text)
+    return text
+
+
+def config() -> dict[str, str]:
+    """The lines of `show_config` as a dictionary."""
+    engine = engines.current()
+    blas = ", ".join(
+        f"{pool['internal_api']} {pool['version']} ({pool.get('architecture', '?')})" for pool in threads.blas_pools()
+    )
+    lines = {
+        "rot180": _version("rot180"),
+        "engine": engines.why(),
+        "native": native.unavailable() or "available",
+        "on numpy": ", ".join(engine.detours) or "nothing beyond the choice of engine",
+        "threads": str(threads.get_num_threads()),
+        "blas": blas or "unknown",
+        "numpy": _version("numpy"),
+        "python": f"{platform.python_version()} on {platform.system()} {platform.machine()}",
+        "place": str(Path(__file__).resolve().parents[1]),
+    }
+    if engine.name == "numpy":
+        del lines["on numpy"]
+    return lines
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return f"not installed as a package ({sys.executable})"

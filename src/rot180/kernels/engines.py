@@ -1,0 +1,126 @@
+"""The table of engines and the choice among them.
+
+An engine is one implementation of the kernels, a column of the table:
+
+    kernel                                          numpy        native
+    conv_y conv_x conv_w                            conv.py      compiled, where it is installed
+    max_y max_taps max_x max_at average_y average_x pool.py      compiled where a profile asks for it
+
+The choice is made on entry to each kernel: a context variable (`with engine("numpy"):`) over the process default
+(`ROT180_ENGINE`, else native where it is available, else numpy). A kernel that the native engine lacks runs on numpy
+for that call and is listed by `show_config`; `engine("native", strict=True)` forbids the detour.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any
+
+from ..errors import EngineError
+from . import conv, native, pool, threads
+
+KERNELS: dict[str, Callable[..., Any]] = {
+    "conv_y": conv.conv_y,
+    "conv_x": conv.conv_x,
+    "conv_w": conv.conv_w,
+    "max_y": pool.max_y,
+    "max_taps": pool.max_taps,
+    "max_x": pool.max_x,
+    "max_at": pool.max_at,
+    "average_y": pool.average_y,
+    "average_x": pool.average_x,
+}
+NAMES = ("numpy", "native")
+
+
+class Engine:
+    """One column of the table: an attribute per kernel, and the names of those that `detour` to numpy."""
+
+    conv_y: Callable[..., Any]
+    conv_x: Callable[..., Any]
+    conv_w: Callable[..., Any]
+    max_y: Callable[..., Any]
+    max_taps: Callable[..., Any]
+    max_x: Callable[..., Any]
+    max_at: Callable[..., Any]
+    average_y: Callable[..., Any]
+    average_x: Callable[..., Any]
+
+    def __init__(self, name: str, own: dict[str, Callable[..., Any]], strict: bool) -> None:
+        self.name = name
+        self.detours = tuple(kernel for kernel in KERNELS if kernel not in own)
+        for kernel, reference in KERNELS.items():
+            setattr(self, kernel, own.get(kernel) or (_forbidden(name, kernel) if strict else reference))
+
+
+_chosen: ContextVar[Engine | None] = ContextVar("rot180_engine", default=None)
+_default: Engine | None = None
+_made: dict[tuple[str, bool], Engine] = {}
+
+
+def current() -> Engine:
+    """The engine that the next kernel call uses."""
+    return _chosen.get() or _default or _start()
+
+
+class engine:
+    """Choose the engine: `rot180.engine("numpy")` from here on in this context, or `with rot180.engine("native"):`.
+
+    Args:
+        name: "numpy" (the readable reference, always there) or "native" (compiled, optional).
+        strict: raise an EngineError where the engine lacks a kernel, instead of running that call on numpy.
+
+    Raises EngineError for another name, or for "native" where the extension is missing.
+    """
+
+    def __init__(self, name: str, *, strict: bool = False) -> None:
+        self._token = _chosen.set(make(name, strict))
+
+    def __enter__(self) -> Engine:
+        return current()
+
+    def __exit__(self, *exception: object) -> None:
+        _chosen.reset(self._token)
+
+
+def make(name: str, strict: bool = False) -> Engine:
+    """The column of that name, made once."""
+    if name not in NAMES:
+        raise EngineError(f"engine: there is no engine {name!r}; choose one of {', '.join(map(repr, NAMES))}")
+    if name == "native" and (reason := native.unavailable()):
+        raise EngineError(f"engine: 'native' cannot run here: {reason}; use engine('numpy')")
+    key = (name, strict)
+    if key not in _made:
+        own = KERNELS if name == "numpy" else dict(native.operations())
+        _made[key] = Engine(name, own, strict)
+    return _made[key]
+
+
+def why() -> str:
+    """One line: which engine runs and why."""
+    name = current().name
+    if _chosen.get() is not None:
+        return f"{name}: chosen by rot180.engine(...)"
+    if os.environ.get("ROT180_ENGINE"):
+        return f"{name}: chosen by ROT180_ENGINE"
+    if reason := native.unavailable():
+        return f"{name}: {reason}"
+    return f"{name}: the compiled extension is installed"
+
+
+def _start() -> Engine:
+    """The process default, settled at the first kernel call, together with the number of threads."""
+    global _default
+    name = os.environ.get("ROT180_ENGINE") or ("numpy" if native.unavailable() else "native")
+    _default = make(name)
+    threads.from_environment()
+    return _default
+
+
+def _forbidden(name: str, kernel: str) -> Callable[..., Any]:
+    def refuse(*_: Any, **__: Any) -> Any:
+        raise EngineError(f"engine: {name!r} has no {kernel}, and strict=True forbids running it on numpy")
+
+    return refuse

@@ -1,0 +1,46 @@
+"""How many threads the kernels use: NumPy's BLAS, by way of threadpoolctl, and the native pool where there is one."""
+
+from __future__ import annotations
+
+import operator
+import os
+from typing import Any
+
+_asked: int | None = None
+
+
+def set_num_threads(n: int) -> None:
+    """Let the kernels use `n` threads (at least 1) from here on, in the whole process."""
+    global _asked
+    if isinstance(n, bool) or operator.index(n) < 1:
+        raise ValueError(f"set_num_threads: the number of threads must be at least 1; got {n}")
+    from threadpoolctl import threadpool_limits
+
+    threadpool_limits(limits=int(n), user_api="blas")
+    _asked = int(n)
+
+
+def get_num_threads() -> int:
+    """How many threads the kernels use: what was set, or what NumPy's BLAS chose by itself."""
+    if _asked is not None:
+        return _asked
+    pools = blas_pools()
+    return max((pool["num_threads"] for pool in pools), default=os.cpu_count() or 1)
+
+
+def blas_pools() -> list[dict[str, Any]]:
+    """What threadpoolctl knows of the loaded BLAS libraries."""
+    import numpy  # noqa: F401  (its BLAS must be loaded to be seen)
+    from threadpoolctl import threadpool_info
+
+    return [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
+
+
+def from_environment() -> None:
+    """Apply ROT180_NUM_THREADS, unless the program has set a number itself."""
+    text = os.environ.get("ROT180_NUM_THREADS")
+    if not text or _asked is not None:
+        return
+    if not text.isdigit() or int(text) < 1:
+        raise ValueError(f"ROT180_NUM_THREADS: the number of threads must be an integer of at least 1; got {text!r}")
+    set_num_threads(int(text))

@@ -1,0 +1,364 @@
+"""Elementwise arithmetic and matmul with broadcasting: a forward and its vjp per op, for arrays and Tensors alike.
+
+The operands of a binary op must be of one dtype, float32 or float64; Python numbers and 0-d NumPy values are weak: they
+take the dtype of the other operand. Broadcasting follows NumPy; its adjoint is `sum_to`.
+
+Who may import it: the tape and the floors above. Deliberately absent: activations of neural networks (functional/).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..errors import DtypeError, ShapeError
+from .record import Array, Variable, primitive
+
+FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
+
+
+def raw(x: Any) -> Any:
+    """The array of a Tensor; anything else as it is."""
+    return x.data if isinstance(x, Variable) else x
+
+
+def operands(op: str, a: Any, b: Any) -> tuple[Any, Any, tuple[int, ...], tuple[int, ...]]:
+    """Both operands, made weak or refused, and their shapes."""
+    x = a.data if isinstance(a, Variable) else a
+    y = b.data if isinstance(b, Variable) else b
+    if type(x) is np.ndarray and type(y) is np.ndarray and x.dtype is y.dtype and x.dtype in FLOATS:
+        if isinstance(a, Variable) == isinstance(b, Variable) or (x.ndim and y.ndim):
+            return a, b, x.shape, y.shape
+    a, b = _weak(op, a), _weak(op, b)
+    kinds = {raw(v).dtype for v in (a, b) if not isinstance(v, int | float)}
+    for kind in kinds:
+        if kind not in FLOATS:
+            raise DtypeError(f"{op}: takes float32 or float64, got {kind}; convert with .astype(np.float32)")
+    if len(kinds) > 1:
+        raise DtypeError(f"{op}: got float32 and float64 operands; convert one with .astype")
+    return a, b, np.shape(raw(a)), np.shape(raw(b))
+
+
+def _weak(op: str, v: Any) -> Any:
+    if isinstance(v, Variable) or type(v) is float or type(v) is int:
+        return v
+    if isinstance(v, list | tuple):
+        v = np.asarray(v, np.float32)
+    if isinstance(v, np.generic) or (isinstance(v, np.ndarray) and v.ndim == 0):
+        v = v.item()
+    if not isinstance(v, np.ndarray | int | float):
+        raise DtypeError(f"{op}: takes Tensors, arrays and numbers; got {type(v).__name__}")
+    return v
+
+
+def floating(op: str, x: Any) -> Any:
+    """x, if it is a Tensor or an array of a float dtype; lists become float32; DtypeError otherwise."""
+    if isinstance(x, list | tuple | float | int):
+        return np.asarray(x, np.float32)
+    a = raw(x)
+    if not isinstance(a, np.ndarray | np.generic):
+        raise DtypeError(f"{op}: takes Tensors and arrays; got {type(x).__name__}")
+    if a.dtype not in FLOATS:
+        raise DtypeError(f"{op}: takes float32 or float64, got {a.dtype}; convert with .astype(np.float32)")
+    return x
+
+
+# ---- broadcasting: broadcast_to and sum_to are adjoint ----
+
+
+@primitive()
+def sum_to(x: Array, shape: tuple[int, ...], was: tuple[int, ...]) -> Array:
+    """Sum x, of shape `was`, over the axes that broadcasting `shape` to `was` made."""
+    extra = len(was) - len(shape)
+    axes = (*range(extra), *[i + extra for i, n in enumerate(shape) if n == 1 and was[i + extra] != 1])
+    return np.add.reduce(x, axes, keepdims=True).reshape(shape)
+
+
+@sum_to.vjp
+def _(g: Any, needs: Any, output: Any, x: Any, shape: Any, was: Any) -> Any:
+    return (broadcast_to_shape(g, was, shape),)
+
+
+@primitive(name="broadcast_to")
+def broadcast_to_shape(x: Array, shape: tuple[int, ...], was: tuple[int, ...]) -> Array:
+    """Repeat x, of shape `was`, to `shape`: a read-only view."""
+    return np.broadcast_to(x, shape)
+
+
+@broadcast_to_shape.vjp
+def _(g: Any, needs: Any, output: Any, x: Any, shape: Any, was: Any) -> Any:
+    return (sum_to(g, was, shape),)
+
+
+def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
+    """The gradient of an operand that was broadcast from `shape`."""
+    return g if g.shape == shape else sum_to(g, shape, g.shape)
+
+
+# ---- two operands; the last two settings are their shapes ----
+
+
+@primitive(arrays=2, name="add")
+def _add(a: Array, b: Array, a_shape: Any, b_shape: Any) -> Array:
+    return a + b
+
+
+@_add.vjp
+def _(g: Any, needs: Any, output: Any, a: Any, b: Any, a_shape: Any, b_shape: Any) -> Any:
+    return (unbroadcast(g, a_shape) if needs[0] else None, unbroadcast(g, b_shape) if needs[1] else None)
+
+
+@primitive(arrays=2, name="sub")
+def _sub(a: Array, b: Array, a_shape: Any, b_shape: Any) -> Array:
+    return a - b
+
+
+@_sub.vjp
+def _(g: Any, needs: Any, output: Any, a: Any, b: Any, a_shape: Any, b_shape: Any) -> Any:
+    return (unbroadcast(g, a_shape) if needs[0] else None, unbroadcast(-g, b_shape) if needs[1] else None)
+
+
+@primitive(arrays=2, keep=("a", "b"), name="mul")
+def _mul(a: Array, b: Array, a_shape: Any, b_shape: Any) -> Array:
+    return a * b
+
+
+@_mul.vjp
+def _(g: Any, needs: Any, output: Any, a: Any, b: Any, a_shape: Any, b_shape: Any) -> Any:
+    return (unbroadcast(g * b, a_shape) if needs[0] else None, unbroadcast(g * a, b_shape) if needs[1] else None)
+
+
+@primitive(arrays=2, keep=("a", "b"), name="div")
+def _div(a: Array, b: Array, a_shape: Any, b_shape: Any) -> Array:
+    return a / b
+
+
+@_div.vjp
+def _(g: Any, needs: Any, output: Any, a: Any, b: Any, a_shape: Any, b_shape: Any) -> Any:
+    to_a = unbroadcast(g / b, a_shape) if needs[0] else None
+    return (to_a, unbroadcast(-g * a / (b * b), b_shape) if needs[1] else None)
+
+
+@primitive(arrays=2, keep=("a", "b", "output"), name="pow")
+def _power(a: Array, b: Array, a_shape: Any, b_shape: Any) -> Array:
+    return np.power(a, b)
+
+
+@_power.vjp
+def _(g: Any, needs: Any, output: Any, a: Any, b: Any, a_shape: Any, b_shape: Any) -> Any:
+    to_a = to_b = None
+    if needs[0] and isinstance(b, int | float):
+        to_a = g * (b * a ** (b - 1)) if b else g * 0.0  # 0 * a**-1 would be NaN at 0
+    elif needs[0]:
+        to_a = unbroadcast(g * (b * a ** (b - 1)), a_shape)
+    if needs[1]:  # d a**b / db = a**b log a, and 0 where a is 0 and b is not negative (PyTorch's rule)
+        zero = (raw(a) == 0) & (raw(b) >= 0)
+        to_b = unbroadcast(g * where(zero, 0.0, output * log(where(zero, 1.0, a))), b_shape)
+    return (to_a, to_b)
+
+
+@primitive(arrays=2, keep=("a", "b"), name="maximum")
+def _maximum(a: Array, b: Array, a_shape: Any, b_shape: Any) -> Array:
+    return np.maximum(a, b)
+
+
+@_maximum.vjp
+def _(g: Any, needs: Any, output: Any, a: Any, b: Any, a_shape: Any, b_shape: Any) -> Any:
+    share = _share(raw(a) > raw(b), raw(a) == raw(b), raw(g).dtype)
+    return (unbroadcast(g * share, a_shape) if needs[0] else None, unbroadcast(g * (1 - share), b_shape) if needs[1] else None)
+
+
+@primitive(arrays=2, keep=("a", "b"), name="minimum")
+def _minimum(a: Array, b: Array, a_shape: Any, b_shape: Any) -> Array:
+    return np.minimum(a, b)
+
+
+@_minimum.vjp
+def _(g: Any, needs: Any, output: Any, a: Any, b: Any, a_shape: Any, b_shape: Any) -> Any:
+    share = _share(raw(a) < raw(b), raw(a) == raw(b), raw(g).dtype)
+    return (unbroadcast(g * share, a_shape) if needs[0] else None, unbroadcast(g * (1 - share), b_shape) if needs[1] else None)
+
+
+def _share(wins: Any, ties: Any, dtype: Any) -> Any:
+    """1 where the first operand was taken, one half at a tie, as PyTorch has it."""
+    return np.asarray(wins, dtype) + np.asarray(ties, dtype) * np.asarray(0.5, dtype)
+
+
+def add(a: Any, b: Any) -> Any:
+    """a + b, broadcast."""
+    return _add(*operands("add", a, b))
+
+
+def sub(a: Any, b: Any) -> Any:
+    """a - b, broadcast."""
+    return _sub(*operands("sub", a, b))
+
+
+def mul(a: Any, b: Any) -> Any:
+    """a * b, broadcast."""
+    return _mul(*operands("mul", a, b))
+
+
+def div(a: Any, b: Any) -> Any:
+    """a / b, broadcast."""
+    return _div(*operands("div", a, b))
+
+
+def power(a: Any, b: Any) -> Any:
+    """a to the power b, broadcast."""
+    return _power(*operands("pow", a, b))
+
+
+def maximum(a: Any, b: Any) -> Any:
+    """The larger of a and b; at a tie each gets half the gradient."""
+    return _maximum(*operands("maximum", a, b))
+
+
+def minimum(a: Any, b: Any) -> Any:
+    """The smaller of a and b; at a tie each gets half the gradient."""
+    return _minimum(*operands("minimum", a, b))
+
+
+# ---- choice ----
+
+
+@primitive(arrays=2, name="where")
+def _where(a: Array, b: Array, a_shape: Any, b_shape: Any, condition: Array) -> Array:
+    return np.where(condition, a, b)
+
+
+@_where.vjp
+def _(g: Any, needs: Any, output: Any, a: Any, b: Any, a_shape: Any, b_shape: Any, condition: Any) -> Any:
+    to_a = unbroadcast(where(condition, g, 0.0), a_shape) if needs[0] else None
+    return (to_a, unbroadcast(where(condition, 0.0, g), b_shape) if needs[1] else None)
+
+
+def where(condition: Any, a: Any, b: Any) -> Any:
+    """a where `condition` (boolean) holds, else b; all three broadcast."""
+    condition = np.asarray(raw(condition))
+    if condition.dtype != np.bool_:
+        raise DtypeError(f"where: condition must be boolean, got {condition.dtype}; compare it with something first")
+    return _where(*operands("where", a, b), condition)
+
+
+# ---- matmul ----
+
+
+@primitive(arrays=2, keep=("a", "b"), name="matmul")
+def _matmul(a: Array, b: Array, a_shape: Any, b_shape: Any) -> Array:
+    return a.dot(b) if len(a_shape) == len(b_shape) == 2 else np.matmul(a, b)
+
+
+@_matmul.vjp
+def _(g: Any, needs: Any, output: Any, a: Any, b: Any, a_shape: Any, b_shape: Any) -> Any:
+    to_a = unbroadcast(matmul(g, b.swapaxes(-1, -2)), a_shape) if needs[0] else None
+    return (to_a, unbroadcast(matmul(a.swapaxes(-1, -2), g), b_shape) if needs[1] else None)
+
+
+def matmul(a: Any, b: Any) -> Any:
+    """a @ b by NumPy's rules: (..., n, k) @ (..., k, m), one-dimensional operands as a row and a column."""
+    a, b, a_shape, b_shape = operands("matmul", a, b)
+    if not a_shape or not b_shape:
+        raise ShapeError("matmul: needs operands of at least 1 dimension, got a number; use * instead")
+    if a_shape[-1] != b_shape[max(0, len(b_shape) - 2)]:
+        raise ShapeError(f"matmul: shapes {a_shape} and {b_shape} do not fit: the inner sizes must agree")
+    if len(a_shape) > 1 and len(b_shape) > 1:
+        return _matmul(a, b, a_shape, b_shape)
+    row, column = len(a_shape) == 1, len(b_shape) == 1
+    a, b = (a.reshape(1, -1) if row else a), (b.reshape(-1, 1) if column else b)
+    c = _matmul(a, b, a.shape, b.shape)
+    shape = c.shape[:-2] + (() if row else c.shape[-2:-1]) + (() if column else c.shape[-1:])
+    return c.reshape(shape)
+
+
+# ---- one operand ----
+
+
+@primitive(name="neg")
+def neg(x: Array) -> Array:
+    """-x."""
+    return np.negative(x)
+
+
+@neg.vjp
+def _(g: Any, needs: Any, output: Any, x: Any) -> Any:
+    return (-g,)
+
+
+@primitive(keep=("output",))
+def exp(x: Array) -> Array:
+    """e to the power x."""
+    return np.exp(x)
+
+
+@exp.vjp
+def _(g: Any, needs: Any, output: Any, x: Any) -> Any:
+    return (g * output,)
+
+
+@primitive(keep=("x",))
+def log(x: Array) -> Array:
+    """The natural logarithm."""
+    return np.log(x)
+
+
+@log.vjp
+def _(g: Any, needs: Any, output: Any, x: Any) -> Any:
+    return (g / x,)
+
+
+@primitive(keep=("output",))
+def sqrt(x: Array) -> Array:
+    """The square root."""
+    return np.sqrt(x)
+
+
+@sqrt.vjp
+def _(g: Any, needs: Any, output: Any, x: Any) -> Any:
+    return (g * 0.5 / output,)
+
+
+@primitive(keep=("x",), name="abs")
+def absolute(x: Array) -> Array:
+    """|x|; the gradient at 0 is 0."""
+    return np.absolute(x)
+
+
+@absolute.vjp
+def _(g: Any, needs: Any, output: Any, x: Any) -> Any:
+    return (g * np.sign(raw(x)),)
+
+
+@primitive(keep=("x",))
+def sin(x: Array) -> Array:
+    """The sine."""
+    return np.sin(x)
+
+
+@sin.vjp
+def _(g: Any, needs: Any, output: Any, x: Any) -> Any:
+    return (g * cos(x),)
+
+
+@primitive(keep=("x",))
+def cos(x: Array) -> Array:
+    """The cosine."""
+    return np.cos(x)
+
+
+@cos.vjp
+def _(g: Any, needs: Any, output: Any, x: Any) -> Any:
+    return (-g * sin(x),)
+
+
+@primitive(keep=("x",))
+def clamp(x: Array, min: float | None = None, max: float | None = None) -> Array:
+    """x, no smaller than `min` and no larger than `max`; at the bounds the gradient passes."""
+    return np.clip(x, min, max)
+
+
+@clamp.vjp
+def _(g: Any, needs: Any, output: Any, x: Any, min: Any, max: Any) -> Any:
+    inside = (True if min is None else raw(x) >= min) & (True if max is None else raw(x) <= max)
+    return (g * np.asarray(inside, raw(g).dtype),)

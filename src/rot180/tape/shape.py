@@ -1,0 +1,193 @@
+"""Ops that move cells without arithmetic: reshape, permute, broadcast, index, join. The adjoint of each moves them back.
+
+Who may import it: the tape and the floors above.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from ..errors import DtypeError, ShapeError
+from .arithmetic import broadcast_to_shape, raw
+from .record import Array, Primitive, primitive
+
+
+@primitive(name="reshape")
+def _reshape(x: Array, shape: tuple[int, ...], was: tuple[int, ...]) -> Array:
+    return x.reshape(shape)
+
+
+@_reshape.vjp
+def _(g: Any, needs: Any, output: Any, x: Any, shape: Any, was: Any) -> Any:
+    return (g.reshape(was),)
+
+
+def reshape(x: Any, shape: Sequence[int]) -> Any:
+    """x with its cells in the same order and another shape; one size may be -1."""
+    try:
+        return _reshape(x, tuple(shape), x.shape)
+    except ValueError as error:
+        raise ShapeError(f"reshape: {x.shape} cannot become {tuple(shape)}; the number of cells must agree") from error
+
+
+@primitive(name="permute")
+def _permute(x: Array, axes: tuple[int, ...]) -> Array:
+    return x.transpose(axes)
+
+
+@_permute.vjp
+def _(g: Any, needs: Any, output: Any, x: Any, axes: Any) -> Any:
+    return (_permute(g, tuple(int(i) for i in np.argsort(axes))),)
+
+
+def permute(x: Any, dims: Sequence[int]) -> Any:
+    """The axes of x in another order (NumPy's transpose)."""
+    axes = tuple(normal_axis("permute", dim, x.ndim) for dim in dims)
+    if sorted(axes) != list(range(x.ndim)):
+        raise ShapeError(f"permute: dims {tuple(dims)} must name each of the {x.ndim} axes once")
+    return _permute(x, axes)
+
+
+def swapaxes(x: Any, dim0: int, dim1: int) -> Any:
+    """Two axes of x swapped."""
+    axes = list(range(x.ndim))
+    a, b = normal_axis("transpose", dim0, x.ndim), normal_axis("transpose", dim1, x.ndim)
+    axes[a], axes[b] = axes[b], axes[a]
+    return _permute(x, tuple(axes))
+
+
+def broadcast_to(x: Any, shape: Sequence[int]) -> Any:
+    """x repeated to a larger shape."""
+    try:
+        return broadcast_to_shape(x, tuple(shape), x.shape)
+    except ValueError as error:
+        raise ShapeError(f"broadcast_to: {x.shape} does not broadcast to {tuple(shape)}") from error
+
+
+def squeeze(x: Any, dim: int | None = None) -> Any:
+    """Without the axes of size 1, or without this one if it is of size 1."""
+    only = None if dim is None else normal_axis("squeeze", dim, x.ndim)
+    return reshape(x, [n for i, n in enumerate(x.shape) if n != 1 or (only is not None and i != only)])
+
+
+def unsqueeze(x: Any, dim: int) -> Any:
+    """With a new axis of size 1 at this place."""
+    at = normal_axis("unsqueeze", dim, x.ndim + 1)
+    return reshape(x, (*x.shape[:at], 1, *x.shape[at:]))
+
+
+def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
+    """The axes from start_dim to end_dim as one."""
+    if x.ndim == 0:
+        return reshape(x, (1,))
+    first, last = normal_axis("flatten", start_dim, x.ndim), normal_axis("flatten", end_dim, x.ndim)
+    if first > last:
+        raise ShapeError(f"flatten: start_dim {start_dim} comes after end_dim {end_dim}")
+    size = 1
+    for n in x.shape[first : last + 1]:
+        size *= n
+    return reshape(x, (*x.shape[:first], size, *x.shape[last + 1 :]))
+
+
+# ---- indexing: getitem and put are adjoint ----
+
+
+@primitive(name="getitem")
+def _getitem(x: Array, key: Any, shape: tuple[int, ...]) -> Array:
+    return x[key]
+
+
+@_getitem.vjp
+def _(g: Any, needs: Any, output: Any, x: Any, key: Any, shape: Any) -> Any:
+    return (_put(g, key, shape),)
+
+
+@primitive(name="put")
+def _put(g: Array, key: Any, shape: tuple[int, ...]) -> Array:
+    """A zero array with g added at `key`, once for every time that the key names a cell."""
+    x = np.zeros(shape, g.dtype)
+    if _is_basic(key):
+        x[key] = g
+    else:
+        np.add.at(x, key, g)
+    return x
+
+
+@_put.vjp
+def _(g: Any, needs: Any, output: Any, x: Any, key: Any, shape: Any) -> Any:
+    return (_getitem(g, key, shape),)
+
+
+def getitem(x: Any, key: Any) -> Any:
+    """x[key] with NumPy's rules: slices, integers, None, ellipsis, boolean and integer arrays (or Tensors of these)."""
+    key = tuple(raw(k) for k in key) if isinstance(key, tuple) else raw(key)
+    try:
+        return _getitem(x, key, x.shape)
+    except IndexError as error:
+        raise IndexError(f"getitem: {error} (shape {x.shape})") from None
+
+
+def _is_basic(key: Any) -> bool:
+    parts = key if isinstance(key, tuple) else (key,)
+    return all(part is None or part is Ellipsis or isinstance(part, slice | int | np.integer) for part in parts)
+
+
+# ---- joining ----
+
+
+@lru_cache(maxsize=64)
+def _join(arity: int) -> Primitive:
+    """The op that joins so many arrays along an existing axis; `sizes` are theirs on that axis."""
+
+    @primitive(arrays=arity, name="cat")
+    def join(*arrays_and_settings: Any) -> Array:
+        *arrays, axis, _ = arrays_and_settings
+        return np.concatenate(arrays, axis)
+
+    @join.vjp
+    def _(g: Any, needs: Any, output: Any, *rest: Any) -> Any:
+        axis, sizes = rest[-2:]
+        parts, start = [], 0
+        for need, size in zip(needs, sizes, strict=True):
+            key = (slice(None),) * axis + (slice(start, start + size),)
+            parts.append(getitem(g, key) if need else None)
+            start += size
+        return tuple(parts)
+
+    return join
+
+
+def cat(tensors: Sequence[Any], dim: int = 0) -> Any:
+    """Arrays or Tensors joined along an axis; the other sizes and the dtypes must agree."""
+    if not tensors:
+        raise ShapeError("cat: needs at least one tensor, got none")
+    shapes = [t.shape for t in tensors]
+    kinds = {raw(t).dtype for t in tensors}
+    if len(kinds) > 1:
+        raise DtypeError(f"cat: got {' and '.join(sorted(map(str, kinds)))}; convert with .astype")
+    axis = normal_axis("cat", dim, len(shapes[0]))
+    if any(len(s) != len(shapes[0]) or s[:axis] != shapes[0][:axis] or s[axis + 1 :] != shapes[0][axis + 1 :] for s in shapes):
+        raise ShapeError(f"cat: shapes {shapes} must agree on every axis but {axis}")
+    return _join(len(tensors))(*tensors, axis, tuple(s[axis] for s in shapes))
+
+
+def stack(tensors: Sequence[Any], dim: int = 0) -> Any:
+    """Arrays or Tensors of one shape along a new axis."""
+    if not tensors:
+        raise ShapeError("stack: needs at least one tensor, got none")
+    if len({t.shape for t in tensors}) > 1:
+        raise ShapeError(f"stack: shapes {[t.shape for t in tensors]} must be the same")
+    return cat([unsqueeze(t, dim) for t in tensors], dim if dim >= 0 else tensors[0].ndim + 1 + dim)
+
+
+def normal_axis(op: str, dim: Any, ndim: int) -> int:
+    """An axis counted from the front; ShapeError if there is none such."""
+    axis = operator.index(dim)
+    if not -ndim <= axis < ndim:
+        raise ShapeError(f"{op}: dim {axis} is out of range for {ndim} axes")
+    return axis % ndim

@@ -1,0 +1,265 @@
+"""The sweep: from the newest recorded node to the oldest, each vjp hands the cotangent of an output on to its inputs.
+
+The rule at every node is the chain rule in its joint form: one function, the vjp of the op, maps the cotangent of the
+output to the cotangents of all inputs that need one (Griewank and Walther, "Evaluating Derivatives", ch. 3).
+
+    first order       the vjps run on raw arrays; nothing is recorded
+    create_graph      the kept arrays are wrapped again with their edges, and the same text runs on Tensors
+
+Order comes from a heap of creation numbers, not from recursion; kept arrays and edges are cleared on the way unless the
+graph is retained, so a long chain is freed as it is swept.
+
+Who may import it: the tape, and everybody above. Deliberately absent: any op; convolution.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from heapq import heappop, heappush
+from typing import Any
+
+import numpy as np
+
+from ..errors import GradientError, ShapeError
+from .record import NEVER, Node, Op, Variable, mode, tick, wrap
+
+_last_write = NEVER  # the newest in-place write to any leaf
+_hooked = 0  # how many leaf hooks there are: without any, a sweep need not count uses
+
+
+def wrote(variable: Variable) -> None:
+    """Say that the array of a leaf was changed in place: graphs that kept it before can no longer be swept."""
+    global _last_write
+    if variable.node is not None:
+        variable.node.written = _last_write = tick()
+
+
+def sweep(
+    root: Node, g: Any, *, create_graph: bool, retain: bool, wanted: dict[Node, Any] | None = None
+) -> None:
+    """Run the vjps from `root` down: gradients go to the leaves' .grad, or into `wanted` if that is given."""
+    grads: dict[Node, Any] = {root: g}
+    heap = [(root.seq, root)]
+    owned: set[Node] = set()  # whose entry in `grads` is a sum made here, so that it may be added to in place
+    needed = _reaching(root, wanted) if wanted is not None else None
+    uses = _uses(root) if _hooked and wanted is None else {}
+    token = mode.set((create_graph, mode.get()[1]))
+    try:
+        while heap:
+            node = heappop(heap)[1]
+            op = node.op
+            if wanted is not None and node in wanted:
+                wanted[node] = grads[node]
+            if op is None:
+                continue  # a root that is a leaf
+            g = grads.pop(node)
+            owned.discard(node)
+            edges, saved = node.edges, node.saved
+            if saved is None:
+                raise _freed(node)
+            if node.seq > _last_write:
+                _check_versions(node)
+            if needed is not None:
+                edges = tuple([e if e in needed else None for e in edges])
+            if create_graph:
+                vjp, saved = op.vjp, _rewrapped(node, saved)
+            else:
+                vjp = op.fast_vjp or op.vjp
+                if not retain:
+                    node.saved, node.edges = None, ()
+            if vjp is None:
+                raise GradientError(f"backward: op {op.name} has no vjp; write one with @{op.name}.vjp")
+            gs = vjp(g, edges, *saved, *node.settings)
+            if type(gs) is not tuple or len(gs) != len(edges):
+                raise _wrong(op, gs, len(edges))
+            for e, ge in zip(edges, gs, strict=True):
+                if e is None:
+                    continue
+                if ge is not None:
+                    if e not in grads:
+                        grads[e] = ge
+                        if e.op is not None:
+                            heappush(heap, (e.seq, e))
+                    elif e in owned and not create_graph:
+                        grads[e] += ge
+                    else:
+                        grads[e] = grads[e] + ge  # not in place: an op may pass the same array on twice
+                        owned.add(e)
+                if uses and e in uses:
+                    uses[e] -= 1
+                    if not uses[e] and e in grads:
+                        _deposit(e, grads.pop(e), e in owned)
+        for node, g in grads.items():
+            if wanted is None:
+                _deposit(node, g, node in owned)
+            elif node in wanted:
+                wanted[node] = g
+    finally:
+        mode.reset(token)
+
+
+def _rewrapped(node: Node, saved: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The kept arrays as Tensors that hang on the graph again, so that the vjp's ops are recorded."""
+    return tuple([
+        wrap(a, e) if e is not None and isinstance(a, np.ndarray) else a
+        for a, e in zip(saved, (node, *node.edges), strict=True)
+    ])  # fmt: skip
+
+
+def _freed(node: Node) -> GradientError:
+    return GradientError(
+        f"backward: the graph was freed by an earlier backward (at op {node.op.name if node.op else 'leaf'}); "
+        "pass retain_graph=True to the earlier call to sweep it twice"
+    )
+
+
+def _wrong(op: Op, gs: Any, need: int) -> GradientError:
+    got = f"{len(gs)} entries" if type(gs) is tuple else type(gs).__name__
+    return GradientError(
+        f"backward: the vjp of {op.name} must return a tuple of {need}, one entry per array; it returned {got}"
+    )
+
+
+def _deposit(node: Node, g: Any, own: bool) -> None:
+    """Add a final gradient to a leaf, as an array of the leaf's own, and fire its hooks."""
+    if g.shape != node.settings[0]:
+        raise GradientError(
+            f"backward: a vjp returned a gradient of shape {g.shape} for a leaf of shape {node.settings[0]}"
+        )
+    if isinstance(g, Variable):
+        node.grad = g if node.grad is None else node.grad + g
+    elif node.grad is not None:
+        node.grad = wrap(node.grad.data + g)
+    else:
+        node.grad = wrap(g if own else np.array(g, order="C"))
+    if node.hooks and (owner := node.owner()) is not None:
+        for hook in node.hooks:
+            hook(owner)
+
+
+def _check_versions(node: Node) -> None:
+    assert node.saved is not None and node.op is not None
+    for e, kept in zip(node.edges, node.saved[1:], strict=True):
+        if e is not None and kept is not None and e.written < node.seq:
+            raise GradientError(
+                f"backward: an array that op {node.op.name} kept for its gradient was changed in place afterwards "
+                "(by an optimiser's step?); run the forward again before this backward"
+            )
+
+
+def _reachable(root: Node) -> list[Node]:
+    seen, stack = {root}, [root]
+    while stack:
+        for e in stack.pop().edges:
+            if e is not None and e not in seen:
+                seen.add(e)
+                stack.append(e)
+    return sorted(seen, key=lambda node: -node.seq)  # oldest first: inputs before the ops that use them
+
+
+def _reaching(root: Node, wanted: dict[Node, Any]) -> set[Node]:
+    """The nodes below `root` through which one of `wanted` is reached."""
+    through: set[Node] = set()
+    for node in _reachable(root):
+        if node in wanted or any(e in through for e in node.edges if e is not None):
+            through.add(node)
+    return through
+
+
+def _uses(root: Node) -> dict[Node, int]:
+    """How many edges lead to each leaf with hooks."""
+    uses: dict[Node, int] = {}
+    for node in _reachable(root):
+        for e in node.edges:
+            if e is not None and e.op is None and e.hooks:
+                uses[e] = uses.get(e, 0) + 1
+    return uses
+
+
+def add_leaf_hook(variable: Variable, hook: Callable[[Any], None]) -> Callable[[], None]:
+    """Call `hook(tensor)` whenever a backward has made the gradient of this leaf final; returns a function that removes it."""
+    global _hooked
+    node = variable.node
+    if node is None or node.op is not None:
+        raise GradientError("register_post_accumulate_grad_hook: only a leaf that requires a gradient can have this hook")
+    node.owner = weakref.ref(variable)
+    node.hooks = (*node.hooks, hook)
+    _hooked += 1
+
+    def remove() -> None:
+        global _hooked
+        if hook in node.hooks:
+            node.hooks = tuple(h for h in node.hooks if h is not hook)
+            _hooked -= 1
+
+    return remove
+
+
+def backward(t: Variable, gradient: Any = None, *, retain_graph: bool | None = None, create_graph: bool = False) -> None:
+    """Accumulate d t / d leaf, weighted by `gradient`, in the .grad of every leaf below t."""
+    if t.node is None:
+        raise GradientError("backward: this tensor does not depend on anything that requires a gradient")
+    g = _cotangent("backward", t, gradient, create_graph)
+    sweep(t.node, g, create_graph=create_graph, retain=create_graph if retain_graph is None else retain_graph)
+
+
+def grad(
+    outputs: Any, inputs: Any, grad_outputs: Any = None, retain_graph: bool | None = None, create_graph: bool = False,
+    allow_unused: bool = False,
+) -> tuple[Any, ...]:  # fmt: skip
+    """The gradients of `outputs` with respect to `inputs`, as a tuple of Tensors; .grad is left alone.
+
+    Args:
+        outputs, inputs: a Tensor or a sequence of Tensors; several outputs add up.
+        grad_outputs: the cotangents, like outputs; may be None for outputs of one element.
+        retain_graph: keep the graph for another sweep; by default the value of create_graph.
+        create_graph: record the sweep, so that the gradients can be differentiated again.
+        allow_unused: None for an input that the outputs do not depend on, instead of a GradientError.
+    """
+    tops = list(outputs) if isinstance(outputs, list | tuple) else [outputs]
+    targets = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
+    seeds = list(grad_outputs) if isinstance(grad_outputs, list | tuple) else [grad_outputs] * len(tops)
+    if len(seeds) != len(tops):
+        raise ShapeError(f"grad: {len(tops)} outputs but {len(seeds)} grad_outputs; give one for each")
+    for i, x in enumerate(targets):
+        if not isinstance(x, Variable) or x.node is None:
+            raise GradientError(f"grad: input {i} does not require a gradient; call requires_grad_() on it first")
+    found: dict[Node, Any] = {}
+    for position, (top, seed) in enumerate(zip(tops, seeds, strict=True)):
+        if not isinstance(top, Variable) or top.node is None:
+            raise GradientError(f"grad: output {position} does not depend on anything that requires a gradient")
+        wanted: dict[Node, Any] = {x.node: None for x in targets}
+        last = position == len(tops) - 1
+        keep = create_graph if retain_graph is None else retain_graph
+        g = _cotangent("grad", top, seed, create_graph)
+        sweep(top.node, g, create_graph=create_graph, retain=keep or not last, wanted=wanted)
+        for node, value in wanted.items():
+            if value is not None:
+                found[node] = value if node not in found else found[node] + value
+    return tuple(_found(found, x.node, i, allow_unused) for i, x in enumerate(targets))
+
+
+def _found(found: dict[Node, Any], node: Node, position: int, allow_unused: bool) -> Any:
+    if node not in found:
+        if allow_unused:
+            return None
+        raise GradientError(f"grad: the outputs do not depend on input {position}; pass allow_unused=True to get None")
+    g = found[node]
+    return g if isinstance(g, Variable) else wrap(np.array(g, order="C"))
+
+
+def _cotangent(op: str, t: Variable, gradient: Any, create_graph: bool) -> Any:
+    """The cotangent of t: ones if t has one element, else what was given, of t's shape and dtype."""
+    if gradient is None:
+        if t.data.size != 1:
+            raise GradientError(f"{op}: the output has shape {t.data.shape}; only one element needs no gradient given")
+        g: Any = np.ones_like(t.data)
+    else:
+        raw = gradient.data if isinstance(gradient, Variable) else np.asarray(gradient)
+        if raw.shape != t.data.shape:
+            raise ShapeError(f"{op}: gradient has shape {raw.shape} but the output has {t.data.shape}; they must agree")
+        g = raw.astype(t.data.dtype, copy=False) if not isinstance(gradient, Variable) else gradient
+        if not create_graph and isinstance(g, Variable):
+            return g.data
+    return wrap(g) if create_graph and not isinstance(g, Variable) else g

@@ -1,0 +1,242 @@
+"""The geometry of a sliding window: every size formula of the library, written once.
+
+What is here: `Window`, a frozen record of *both* spatial sizes (x, the wide side, and y, the narrow side) with kernel,
+stride, dilation, groups and the padding before x. One relation ties them, for every axis:
+
+    x index = stride * p + dilation * k - padding          0 <= p < y size, 0 <= k < kernel size
+
+A kernel of an engine gets a Window and never computes a size. What comes after x (an asymmetric padding, ceil_mode, an
+output padding, a border that the stride does not reach) is implied by the size of y and needs no field of its own.
+
+Who may import it: everybody; it imports only `errors`. Deliberately absent: arrays, channels beyond `groups`, anything
+about direction ("in", "out"): that is the vocabulary of layers.
+
+Sizes: Dumoulin and Visin, "A guide to convolution arithmetic for deep learning" (2016), relationships 5, 13 and 14.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from itertools import product
+from typing import Any, TypeAlias
+
+from .errors import ShapeError
+
+Sizes: TypeAlias = tuple[int, ...]
+PerAxis: TypeAlias = "int | Sequence[int]"
+Padding: TypeAlias = "int | str | Sequence[int] | Sequence[Sequence[int]]"
+
+
+@dataclass(frozen=True)
+class Window:
+    """Both sizes of a sliding window and how its kernel moves; one tuple entry per spatial axis (0 to 3 axes).
+
+    Attributes:
+        x_size: spatial size of x, the wide side (H, W), without padding.
+        y_size: spatial size of y, the narrow side (P, Q): how many positions the window takes.
+        kernel: (R, S).  stride, dilation: steps between positions, and between the taps of one window, at least 1.
+        padding: zeros before x on each axis.  groups: how many blocks the channels fall into.
+    """
+
+    x_size: Sizes
+    y_size: Sizes
+    kernel: Sizes
+    stride: Sizes
+    dilation: Sizes
+    padding: Sizes
+    groups: int = 1
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:  # windows are keys of caches on the way to every kernel: hash the seven fields once
+        return hash((self.x_size, self.y_size, self.kernel, self.stride, self.dilation, self.padding, self.groups))
+
+    @property
+    def ndim(self) -> int:
+        """Number of spatial axes; 0 for a linear layer."""
+        return len(self.kernel)
+
+    @cached_property
+    def taps(self) -> int:
+        """Cells of the kernel: R * S."""
+        return _product(self.kernel)
+
+    def offsets(self) -> Iterator[Sizes]:
+        """All kernel cells (r, s), in the order in which they lie in memory."""
+        return product(*map(range, self.kernel))
+
+    def reach(self, axis: int, k: int) -> tuple[slice, slice]:
+        """Where tap `k` meets x on one axis: (slice of y positions, slice of x cells), equally long, possibly empty."""
+        step, size, shift = self.stride[axis], self.x_size[axis], self.dilation[axis] * k - self.padding[axis]
+        first = max(0, -(shift // step))  # the first p with step * p + shift >= 0
+        last = min(self.y_size[axis] - 1, (size - 1 - shift) // step)
+        if last < first:
+            return slice(0, 0), slice(0, 0)
+        return slice(first, last + 1), slice(step * first + shift, step * last + shift + 1, step)
+
+    @cached_property
+    def spans(self) -> Sizes:
+        """How many cells of x the positions of y span on each axis, counted from `-padding`; may end beyond x."""
+        return tuple(
+            s * (p - 1) + d * (k - 1) + 1 if p else 0
+            for p, s, d, k in zip(self.y_size, self.stride, self.dilation, self.kernel, strict=True)
+        )
+
+    def coverage(self, axis: int, after: int | None = None) -> list[int]:
+        """For each position of y on one axis, how many taps lie inside x, or inside x padded by `after` at the end."""
+        size, pad, step = self.x_size[axis], self.padding[axis], self.dilation[axis]
+        low, high = (0, size) if after is None else (-pad, size + after)
+        starts = (self.stride[axis] * p - pad for p in range(self.y_size[axis]))
+        return [sum(low <= start + step * k < high for k in range(self.kernel[axis])) for start in starts]
+
+    @cached_property
+    def is_pointwise(self) -> bool:
+        """A kernel of one cell that never leaves x: the convolution is a matrix product per position."""
+        inside = all(span <= size for span, size in zip(self.spans, self.x_size, strict=True))
+        return self.taps == 1 and not any(self.padding) and inside
+
+    @cached_property
+    def is_dense(self) -> bool:
+        """The kernel covers x exactly, so y is one cell: a linear layer on the flattened x."""
+        whole = self.kernel == self.x_size == self.spans and not any(self.padding)
+        return whole and self.groups == 1 and set(self.y_size) <= {1}
+
+    @classmethod
+    def plain(
+        cls, op: str, x_size: Sizes, kernel: Sizes, stride: Sizes, padding: Padding, dilation: Sizes, groups: int = 1,
+        *, ceil_mode: bool = False,
+    ) -> Window:  # fmt: skip
+        """The window of a plain layer or a pool: x is given, y = floor((x + pads - dilation*(k-1) - 1) / stride) + 1.
+
+        With `ceil_mode` the division rounds up, as long as the last window starts inside x or the padding before it.
+        Raises ShapeError if a stride, dilation or kernel size is below 1 or the kernel exceeds the padded x.
+        """
+        _check_steps(op, kernel, stride, dilation)
+        pads = pads_per_axis(op, padding, x_size, kernel, stride, dilation)
+        y_size = []
+        for axis, (x, k, s, d, (before, after)) in enumerate(zip(x_size, kernel, stride, dilation, pads, strict=True)):
+            room, need = x + before + after, d * (k - 1) + 1
+            if need > room:
+                spread = f" spreads over {need}" if d > 1 else f" is {k}"
+                raise ShapeError(
+                    f"{op}: the kernel{spread} on spatial axis {axis}, but the input has only {room} there "
+                    f"(size {x}, padding {before} + {after}); use a smaller kernel or more padding"
+                )
+            y = (room - need) // s + 1
+            if ceil_mode and (room - need) % s and y * s < x + before:
+                y += 1
+            y_size.append(y)
+        return cls(x_size, tuple(y_size), kernel, stride, dilation, tuple(before for before, _ in pads), groups)
+
+    @classmethod
+    def transposed(
+        cls, op: str, y_size: Sizes, kernel: Sizes, stride: Sizes, padding: Padding, output_padding: Sizes,
+        dilation: Sizes, groups: int = 1,
+    ) -> Window:  # fmt: skip
+        """The window of a transposed layer: y is given, x = (y-1)*stride - pads + dilation*(k-1) + output_padding + 1.
+
+        `padding="same"` is the adjoint of the plain layer's: x = y * stride. Raises ShapeError if a step is below 1,
+        output_padding is not smaller than stride or dilation, or x would be empty.
+        """
+        _check_steps(op, kernel, stride, dilation)
+        for axis, (extra, s, d) in enumerate(zip(output_padding, stride, dilation, strict=True)):
+            if extra < 0 or extra >= max(s, d):
+                raise ShapeError(
+                    f"{op}: output_padding is {extra} on spatial axis {axis}; it must be at least 0 and smaller than "
+                    f"stride ({s}) or dilation ({d})"
+                )
+        wide = tuple(y * s for y, s in zip(y_size, stride, strict=True))
+        pads = pads_per_axis(op, padding, wide, kernel, stride, dilation)
+        if padding == "same":
+            if any(output_padding):
+                raise ShapeError(f"{op}: padding='same' fixes the output size; output_padding must be 0")
+            return cls(wide, y_size, kernel, stride, dilation, tuple(before for before, _ in pads), groups)
+        x_size = []
+        for axis, (y, k, s, d, extra, (before, after)) in enumerate(
+            zip(y_size, kernel, stride, dilation, output_padding, pads, strict=True)
+        ):
+            x = (y - 1) * s - before - after + d * (k - 1) + extra + 1
+            if x < 1:
+                raise ShapeError(
+                    f"{op}: the output would have size {x} on spatial axis {axis} (input {y}, kernel {k}, stride {s}, "
+                    f"padding {before} + {after}); use less padding or a larger kernel"
+                )
+            x_size.append(x)
+        return cls(tuple(x_size), y_size, kernel, stride, dilation, tuple(before for before, _ in pads), groups)
+
+
+DENSE = Window((), (), (), (), (), ())  # the window of a linear layer: the trilinear form with no spatial axes
+
+
+@lru_cache(maxsize=4096, typed=True)
+def per_axis(op: str, name: str, value: Any, ndim: int) -> Sizes:
+    """An int, or one int per spatial axis, as a tuple of `ndim` ints; ShapeError for anything else.
+
+    `value` must be hashable: pass a list as a tuple (`hashable` does).
+    """
+    items = tuple(value) if isinstance(value, tuple) else (value,) * ndim
+    try:
+        if any(isinstance(item, bool) for item in items):
+            raise TypeError
+        sizes = tuple(operator.index(item) for item in items)
+    except TypeError:
+        sizes = ()
+    if len(sizes) != ndim or (ndim and not sizes):
+        raise ShapeError(f"{op}: {name} must be an int or {ndim} ints, one per spatial axis; got {value!r}")
+    return sizes
+
+
+def hashable(value: Any) -> Any:
+    """Lists (also nested, and arrays' rows) as tuples, so that settings can be the key of a cache."""
+    if isinstance(value, list | tuple):
+        return tuple(hashable(item) for item in value)
+    return value
+
+
+def pads_per_axis(
+    op: str, padding: Padding, x_size: Sizes, kernel: Sizes, stride: Sizes, dilation: Sizes
+) -> tuple[tuple[int, int], ...]:
+    """The padding before and after each axis.
+
+    `padding` is an int, one int per axis, ((before, after), ...) per axis, "valid" (none) or "same": in total
+    max((ceil(size / stride) - 1) * stride + dilation * (kernel - 1) + 1 - size, 0), half of it, rounded down, before.
+    """
+    ndim = len(kernel)
+    if padding == "valid":
+        return ((0, 0),) * ndim
+    if padding == "same":
+        return tuple(_same(*axis) for axis in zip(x_size, kernel, stride, dilation, strict=True))
+    if isinstance(padding, str):
+        raise ShapeError(f"{op}: padding must be 'same', 'valid' or numbers; got {padding!r}")
+    if isinstance(padding, Sequence) and padding and all(isinstance(pair, Sequence) for pair in padding):
+        pads = tuple(per_axis(op, "padding", tuple(pair), 2) for pair in padding)  # type: ignore[arg-type]
+        if len(pads) != ndim:
+            raise ShapeError(f"{op}: padding has {len(pads)} (before, after) pairs; {ndim} are needed, one per axis")
+    else:
+        pads = tuple((p, p) for p in per_axis(op, "padding", padding, ndim))
+    if any(p < 0 for pair in pads for p in pair):
+        raise ShapeError(f"{op}: padding must not be negative; got {padding!r}")
+    return pads  # type: ignore[return-value]
+
+
+def _same(x: int, k: int, s: int, d: int) -> tuple[int, int]:
+    total = max((-(-x // s) - 1) * s + d * (k - 1) + 1 - x, 0)
+    return total // 2, total - total // 2
+
+
+def _check_steps(op: str, kernel: Sizes, stride: Sizes, dilation: Sizes) -> None:
+    for name, sizes in (("kernel size", kernel), ("stride", stride), ("dilation", dilation)):
+        if any(size < 1 for size in sizes):
+            raise ShapeError(f"{op}: {name} must be at least 1 on every axis; got {sizes}")
+
+
+def _product(sizes: Sizes) -> int:
+    result = 1
+    for size in sizes:
+        result *= size
+    return result
