@@ -28,7 +28,7 @@ from differences import numerical_gradient, relative_error
 import rot180.functional as F
 
 SETTINGS = [{"stride": stride, "pad": pad} for stride in (1, 2, 3) for pad in (0, 1, 2, 3)]
-TEXTS_STEP = 1e-5
+TEXTS_STEP = 1e-5  # and that of the course
 
 
 def conv_forward(x, w, b, conv_param):
@@ -115,12 +115,8 @@ def show_the_vector() -> None:
 
 def main() -> None:
     show_the_vector()
-    print(
-        "\nrelative errors against differences, and the largest distance of the derivations from the library's result"
-    )
-    print(
-        f"{'':12} {f'step {TEXTS_STEP} (the text)':^26} {'step 1 (rounding alone)':^26} {'pad, rotate':>11}  spread too"
-    )
+    print("\nrelative errors against differences; largest distance of the derivations from the library's result")
+    print(f"{'':12} {'step 1e-5 (the text)':^26} {'step 1 (rounding)':^26} {'pad, rotate':>11}  spread too")
     print("stride pad   " + "      dx       dw       db" * 2 + "     stride 1  any stride")
     for conv_param in SETTINGS:
         rough = " ".join(f"{e:8.1e}" for e in errors(conv_param, TEXTS_STEP))

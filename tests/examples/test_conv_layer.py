@@ -1,4 +1,4 @@
-"""The course's layer is right for every stride, and the two derivations by padding and rotating are the same gradients."""
+"""The course's layer is right for every stride, and the derivations by padding and rotating agree with it."""
 
 from __future__ import annotations
 
