@@ -1,0 +1,173 @@
+"""Datasets: a length and samples by number; where the samples are arrays, whole batches at once.
+
+Names as in PyTorch. Arrays stay arrays and Tensors stay Tensors: what goes in comes out.
+
+Deliberately absent: iterable datasets without a length, and workers. A batch of arrays is one indexing operation.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from ..errors import ShapeError
+from ..random import generator, generator_for
+from ..tape import Tensor
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+class Sized(Protocol):
+    """Anything with a length and samples by number is good enough for a DataLoader."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, index: int, /) -> Any: ...
+
+
+class Dataset:
+    """Base class: override `__len__` and `__getitem__`, and `batch` where many samples are had faster at once."""
+
+    def __len__(self) -> int:
+        raise NotImplementedError(f"{type(self).__name__}: a Dataset needs __len__")
+
+    def __getitem__(self, index: int) -> Any:
+        raise NotImplementedError(f"{type(self).__name__}: a Dataset needs __getitem__")
+
+    def batch(self, indices: Array) -> Any:
+        """The samples of these numbers, stacked: what a DataLoader yields."""
+        return default_collate([self[int(index)] for index in indices])
+
+
+class TensorDataset(Dataset):
+    """Arrays or Tensors side by side: sample i is the tuple of their i-th entries.
+
+    Args:
+        tensors: ndarrays or Tensors whose first axes have the same size; kept, not copied.
+    """
+
+    def __init__(self, *tensors: Any) -> None:
+        if not tensors:
+            raise ShapeError("TensorDataset: at least one array is needed")
+        self.tensors = tuple(t if isinstance(t, Tensor) else np.asarray(t) for t in tensors)
+        shapes = [t.shape for t in self.tensors]
+        if any(not shape for shape in shapes):
+            raise ShapeError("TensorDataset: a 0-d array has no samples; each array needs a first axis")
+        if len({shape[0] for shape in shapes}) > 1:
+            raise ShapeError(
+                f"TensorDataset: the arrays have {', '.join(str(shape[0]) for shape in shapes)} samples; "
+                "all need the same number"
+            )
+
+    def __len__(self) -> int:
+        return int(self.tensors[0].shape[0])
+
+    def __getitem__(self, index: int) -> tuple[Any, ...]:
+        i = sample_number(index, len(self))
+        return tuple(t[i] for t in self.tensors)
+
+    def batch(self, indices: Array) -> tuple[Any, ...]:
+        return tuple(t[indices] for t in self.tensors)
+
+
+class LabelledImages(TensorDataset):
+    """Images with the number of their class.
+
+    Args:
+        images: float32 or float64 of shape (N, C, H, W).  labels: integers of shape (N,), in [0, len(classes)).
+        classes: the names of the classes.
+        about: what a training run writes down of the data: plain values that JSON can hold.
+    """
+
+    def __init__(self, images: Any, labels: Any, classes: Sequence[str], about: dict[str, Any] | None = None) -> None:
+        super().__init__(images, labels)
+        self.classes = tuple(str(name) for name in classes)
+        self.about = dict(about or {})
+        images, labels = self.tensors
+        if images.ndim != 4 or images.dtype.kind != "f":
+            raise ShapeError(
+                f"LabelledImages: images are {images.dtype} of shape {images.shape}; floats (N, C, H, W) are needed"
+            )
+        if labels.ndim != 1 or labels.dtype.kind not in "iu":
+            raise ShapeError(
+                f"LabelledImages: labels are {labels.dtype} of shape {labels.shape}; integers (N,) are needed"
+            )
+        numbers = np.asarray(labels)
+        if numbers.size and not (numbers.min() >= 0 and numbers.max() < len(self.classes)):
+            raise ValueError(
+                f"LabelledImages: labels run from {numbers.min()} to {numbers.max()} but there are "
+                f"{len(self.classes)} classes, 0 to {len(self.classes) - 1}"
+            )
+
+    @property
+    def images(self) -> Any:
+        """(N, C, H, W)."""
+        return self.tensors[0]
+
+    @property
+    def labels(self) -> Any:
+        """(N,), the number of each image's class."""
+        return self.tensors[1]
+
+
+class Subset(Dataset):
+    """Some samples of another dataset, in the order of `indices`."""
+
+    def __init__(self, dataset: Sized, indices: Sequence[int] | Array) -> None:
+        self.dataset = dataset
+        self.indices = np.asarray(indices, np.intp)
+        size = len(dataset)
+        if self.indices.ndim != 1:
+            raise ShapeError(f"Subset: indices have shape {self.indices.shape}; one axis is needed")
+        if self.indices.size and not (self.indices.min() >= 0 and self.indices.max() < size):
+            wrong = self.indices[(self.indices < 0) | (self.indices >= size)][0]
+            raise IndexError(f"Subset: index {wrong} is out of range; the dataset has {size} samples, 0 to {size - 1}")
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def __getitem__(self, index: int) -> Any:
+        return self.dataset[int(self.indices[sample_number(index, len(self))])]
+
+    def batch(self, indices: Array) -> Any:
+        return batch_of(self.dataset, self.indices[indices])
+
+
+def random_split(dataset: Sized, lengths: Sequence[int], seed: int | None = None) -> list[Subset]:
+    """Deal the samples out at random to subsets of these lengths, which must add up to len(dataset).
+
+    The same seed deals the same; without one the library's random state decides.
+    """
+    sizes = [operator.index(n) for n in lengths]
+    if min(sizes, default=0) < 0 or sum(sizes) != len(dataset):
+        raise ValueError(
+            f"random_split: lengths {sizes} add up to {sum(sizes)}; the dataset has {len(dataset)} samples"
+        )
+    order = (generator() if seed is None else generator_for(seed)).permutation(len(dataset))
+    return [Subset(dataset, part) for part in np.split(order, np.cumsum(sizes)[:-1])]
+
+
+def batch_of(dataset: Sized, indices: Array) -> Any:
+    """The samples of these numbers, stacked, of any dataset."""
+    batch = getattr(dataset, "batch", None)
+    return batch(indices) if batch is not None else default_collate([dataset[int(i)] for i in indices])
+
+
+def default_collate(samples: Sequence[Any]) -> Any:
+    """Samples stacked along a new first axis: tuples entry by entry, Tensors to a Tensor, all else to an array."""
+    first = samples[0]
+    if isinstance(first, tuple | list):
+        return tuple(default_collate(entries) for entries in zip(*samples, strict=True))
+    if isinstance(first, Tensor):
+        return Tensor(np.stack([sample.data for sample in samples]))
+    return np.stack([np.asarray(sample) for sample in samples])
+
+
+def sample_number(index: int, size: int) -> int:
+    """`index`, negative ones counted from the end; IndexError if there is no such sample."""
+    i = operator.index(index)
+    if not -size <= i < size:
+        raise IndexError(f"sample {i} is out of range; the dataset has {size}, 0 to {size - 1}")
+    return i % size

@@ -1,0 +1,119 @@
+"""An image file as an array that a model takes: read with care, made upright, grey or colour, and resized.
+
+Needs Pillow (`pip install rot180[image]`), imported where used. Files may come from strangers: only plain raster
+formats are tried (no EPS, which starts another program), and the size is looked at before a cell is decoded.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import FormatError, MissingExtraError, ShapeError
+from .dataset import Array
+
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
+MAX_PIXELS = 1 << 26  # 67 million, as 8192 x 8192
+MAX_BYTES = 1 << 28
+CONTRAST = 0.25  # ink is what stands out from the ground by more than this share of the whole contrast
+
+
+def read_image(path: str | os.PathLike[str], shape: tuple[int, int, int], *, ink: bool = False) -> Array:
+    """The first picture of a file as float32 of shape (C, H, W), 0 to 1.
+
+    Args:
+        path: PNG, JPEG, BMP, GIF, TIFF, WebP or PPM of any size; turned as its EXIF says; the transparent is white.
+        shape: (C, H, W) of the result; C is 1 (grey) or 3 (red, green, blue). Shrinking averages.
+        ink: take it for a drawn sign, as the digits are: if the border is light it is inverted (so dark on light and
+            light on dark come out alike: light on dark), cropped to the ink, centred at H : W, stretched to 0 to 1.
+
+    Raises MissingExtraError without Pillow, FileNotFoundError, and FormatError for a file that is no image, is damaged
+    or has more than 67 million pixels.
+    """
+    channels, height, width = shape
+    if channels not in (1, 3):
+        raise ShapeError(f"read_image: the model takes {channels} channels; images have 1 (grey) or 3 (colour)")
+    picture = _open(path, "L" if channels == 1 else "RGB")
+    if ink:
+        picture = _ink(picture, height / width)
+    resized = picture.resize((width, height), _pillow("Image").Resampling.BOX if ink else None)
+    cells = np.asarray(resized, np.float32).reshape(height, width, channels) / 255
+    return np.ascontiguousarray(cells.transpose(2, 0, 1))  # (C, H, W)
+
+
+def _pillow(module: str) -> Any:
+    from importlib import import_module
+
+    try:
+        return import_module(f"PIL.{module}")
+    except ImportError as error:
+        raise MissingExtraError("read_image: reading images needs Pillow: pip install rot180[image]") from error
+
+
+def _open(path: str | os.PathLike[str], mode: str) -> Any:
+    """The decoded image in mode L or RGB."""
+    Image, ImageOps = _pillow("Image"), _pillow("ImageOps")
+    name = os.fspath(path)
+    if not Path(path).exists():
+        raise FileNotFoundError(2, f"read_image: there is no file {name}")
+    if not Path(path).is_file():
+        raise FormatError(f"read_image: {name} is not a file")
+    if Path(path).stat().st_size > MAX_BYTES:
+        raise FormatError(f"read_image: {name} has more than {MAX_BYTES:,} bytes")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow warns of what is refused below, and of odd but harmless metadata
+            with Image.open(path, formats=FORMATS) as image:
+                width, height = image.size
+                if width * height > MAX_PIXELS:
+                    raise FormatError(
+                        f"read_image: {name} has {width} x {height} pixels; at most {MAX_PIXELS:,} are read"
+                    )
+                image = ImageOps.exif_transpose(image)
+                return _convert(image, mode)
+    except FormatError:
+        raise
+    except Image.UnidentifiedImageError as error:
+        kinds = ", ".join(FORMATS)
+        raise FormatError(f"read_image: {name} is not an image of a known kind ({kinds})") from error
+    except Image.DecompressionBombError as error:
+        raise FormatError(f"read_image: {name} has too many pixels; at most {MAX_PIXELS:,} are read") from error
+    except Exception as error:  # Pillow's decoders raise whatever their formats' libraries do
+        raise FormatError(f"read_image: {name} cannot be decoded: {error}") from error
+
+
+def _convert(image: Any, mode: str) -> Any:
+    Image = _pillow("Image")
+    if image.mode.startswith(("I", "F")):  # 16 or 32 bits of grey, which Pillow would cut off at 255
+        cells = np.asarray(image, np.float64)
+        top = 65535 if image.mode.startswith("I") else max(float(cells.max()), 1e-30)
+        image = Image.fromarray(np.clip(cells * (255 / top), 0, 255).astype(np.uint8))
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    return image.convert(mode)
+
+
+def _ink(picture: Any, aspect: float) -> Any:
+    """Light ink on black, cropped to the ink and centred in a frame of height / width = aspect."""
+    Image = _pillow("Image")
+    cells = np.asarray(picture.convert("L"), np.float32)  # (rows, columns)
+    border = np.concatenate([cells[0], cells[-1], cells[1:-1, 0], cells[1:-1, -1]])
+    if np.median(border) > (cells.min() + cells.max()) / 2:
+        cells = 255 - cells
+    low, high = float(cells.min()), float(cells.max())
+    if high - low < 1:  # one colour: nothing is drawn
+        return Image.new(picture.mode, picture.size)
+    cells = (cells - low) / (high - low)
+    rows, columns = (np.flatnonzero((cells > CONTRAST).any(axis)) for axis in (1, 0))
+    cells = cells[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    height, width = cells.shape
+    frame = max(height, round(width * aspect)), max(width, round(height / aspect))
+    top, left = (frame[0] - height) // 2, (frame[1] - width) // 2
+    framed = np.zeros(frame, np.uint8)
+    framed[top : top + height, left : left + width] = np.rint(cells * 255)
+    return Image.fromarray(framed).convert(picture.mode)
