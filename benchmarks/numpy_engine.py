@@ -9,6 +9,7 @@ import statistics
 import time
 
 import numpy as np
+
 from rot180 import kernels
 from rot180.kernels.engines import engine
 from rot180.window import Window
@@ -24,9 +25,7 @@ def pairs(layer: Layer):
     stride, padding, dilation = square(layer.stride), square(layer.padding), square(layer.dilation)
     kernel = square(layer.kernel)
     if layer.transposed:
-        window = Window.transposed(
-            "bench", square(layer.size), kernel, stride, padding, (0, 0), dilation, layer.groups
-        )
+        window = Window.transposed("bench", square(layer.size), kernel, stride, padding, (0, 0), dilation, layer.groups)
         narrow, wide = layer.channels, layer.out
     else:
         window = Window.plain("bench", square(layer.size), kernel, stride, padding, dilation, layer.groups)
@@ -66,7 +65,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=15)
     rounds = parser.parse_args().rounds
-    print("| layer | forward ms: engine / im2col | ratio | backward ms: engine / im2col | ratio |\n|---|---|---|---|---|")
+    print(
+        "| layer | forward ms: engine / im2col | ratio | backward ms: engine / im2col | ratio |\n|---|---|---|---|---|"
+    )
     ratios = []
     with engine("numpy"):
         for layer in LAYERS:

@@ -11,7 +11,7 @@ import numpy as np
 
 
 def conv(x, w, stride, padding, dilation, groups, y_size):
-    """y[n,o,p] = sum over c, k of x[n, c, stride*p + dilation*k - padding] * w[o, c, k]; padding is (before) per axis."""
+    """y[n,o,p] = sum over c, k of x[n, c, stride*p + dilation*k - padding] * w[o, c, k]; padding is that before."""
     images, channels = x.shape[:2]
     out, per_group = w.shape[:2]
     y = np.zeros((images, out, *y_size), x.dtype)
@@ -19,16 +19,14 @@ def conv(x, w, stride, padding, dilation, groups, y_size):
         source = (o // (out // groups)) * (channels // groups) + c
         for p in product(*map(range, y_size)):
             for k in product(*map(range, w.shape[2:])):
-                i = tuple(
-                    s * a + d * b - q for s, a, d, b, q in zip(stride, p, dilation, k, padding, strict=True)
-                )
+                i = tuple(s * a + d * b - q for s, a, d, b, q in zip(stride, p, dilation, k, padding, strict=True))
                 if all(0 <= a < size for a, size in zip(i, x.shape[2:], strict=True)):
                     y[(n, o, *p)] += x[(n, source, *i)] * w[(o, c, *k)]
     return y
 
 
 def conv_transpose(y, w, stride, padding, dilation, groups, x_size):
-    """Every cell of the input stamps the kernel on the output, which then loses its padding; w is (in, out/G, *kernel)."""
+    """Every cell of the input stamps the kernel on the output, which loses its padding; w is (in, out/G, *kernel)."""
     images, into = y.shape[:2]
     per_group = w.shape[1]
     x = np.zeros((images, per_group * groups, *x_size), y.dtype)
@@ -36,16 +34,14 @@ def conv_transpose(y, w, stride, padding, dilation, groups, x_size):
         target = (o // (into // groups)) * per_group + c
         for p in product(*map(range, y.shape[2:])):
             for k in product(*map(range, w.shape[2:])):
-                i = tuple(
-                    s * a + d * b - q for s, a, d, b, q in zip(stride, p, dilation, k, padding, strict=True)
-                )
+                i = tuple(s * a + d * b - q for s, a, d, b, q in zip(stride, p, dilation, k, padding, strict=True))
                 if all(0 <= a < size for a, size in zip(i, x_size, strict=True)):
                     x[(n, target, *i)] += y[(n, o, *p)] * w[(o, c, *k)]
     return x
 
 
 def gradient(linear, argument, cotangent):
-    """d <linear(a), cotangent> / d a at every cell of `argument`, for a function that is linear in it: one unit at a time."""
+    """d <linear(a), cotangent> / d a at every cell of `argument`, for a function linear in it: one unit at a time."""
     result = np.zeros_like(argument)
     for i in product(*map(range, argument.shape)):
         unit = np.zeros_like(argument)
@@ -70,9 +66,7 @@ def _windows(x, kernel, stride, padding, dilation, y_size, reduce):
         for p in product(*map(range, y_size)):
             cells = []
             for k in product(*map(range, kernel)):
-                i = tuple(
-                    s * a + d * b - q for s, a, d, b, q in zip(stride, p, dilation, k, padding, strict=True)
-                )
+                i = tuple(s * a + d * b - q for s, a, d, b, q in zip(stride, p, dilation, k, padding, strict=True))
                 if all(0 <= a < size for a, size in zip(i, x.shape[2:], strict=True)):
                     cells.append(x[(n, c, *i)])
             y[(n, c, *p)] = reduce(np.array(cells, x.dtype)) if cells else 0

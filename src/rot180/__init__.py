@@ -17,7 +17,8 @@ _NAMES = {
     "kernels.config": "show_config",
     "kernels.engines": "engine",
     "kernels.threads": "get_num_threads set_num_threads",
-    "tape": "Tensor enable_grad from_dlpack from_numpy grad is_grad_enabled no_grad observe primitive set_grad_enabled tensor",
+    "tape": "Tensor from_dlpack from_numpy grad observe primitive tensor",
+    "tape.modes": "enable_grad is_grad_enabled no_grad set_grad_enabled",
     "tape.arithmetic": "absolute cos exp log matmul maximum minimum sin sqrt where",
     "tape.shape": "cat permute reshape stack",
 }

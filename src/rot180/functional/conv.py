@@ -22,39 +22,32 @@ from typing import Any, NamedTuple
 
 from .. import kernels
 from ..tape.record import Array, primitive
-from ..window import Padding, PerAxis, Sizes, Window, hashable
+from ..window import Padding, PerAxis, Window, hashable
 from .conv_arguments import check_cotangent, check_dtypes, plain_window, transposed_window
 
-# ---- the three contractions; a bias (or None) rides on the two that make layers ----
+# ---- the three contractions ----
 
 
-@primitive(arrays=3, keep=("x", "w"))
-def conv_y(x: Array, w: Array, b: Array | None, window: Window) -> Array:
-    """y (N, O, *y_size) from x (N, C, *x_size), w (O, C/G, *kernel) and b (O,) or None."""
-    return kernels.conv_y(x, w, window, b)
+@primitive(arrays=2, keep=("x", "w"))
+def conv_y(x: Array, w: Array, window: Window) -> Array:
+    """y (N, O, *y_size) from x (N, C, *x_size) and w (O, C/G, *kernel)."""
+    return kernels.conv_y(x, w, window)
 
 
 @conv_y.vjp
-def _(gy: Any, needs: Any, y: Any, x: Any, w: Any, b: Any, window: Window) -> Any:
-    gx = conv_x(gy, w, None, window) if needs[0] else None
-    gw = conv_w(x, gy, window) if needs[1] else None
-    return gx, gw, gy.sum(_all_but_channels(window)) if needs[2] else None
+def _(gy: Any, needs: Any, y: Any, x: Any, w: Any, window: Window) -> Any:
+    return conv_x(gy, w, window) if needs[0] else None, conv_w(x, gy, window) if needs[1] else None
 
 
-@primitive(arrays=3, keep=("y", "w"))
-def conv_x(y: Array, w: Array, b: Array | None, window: Window) -> Array:
-    """x (N, C, *x_size) from y (N, O, *y_size), w (O, C/G, *kernel) and b (C,) or None."""
-    x = kernels.conv_x(y, w, window)
-    if b is not None:
-        x += b.reshape(-1, *(1,) * window.ndim)
-    return x
+@primitive(arrays=2, keep=("y", "w"))
+def conv_x(y: Array, w: Array, window: Window) -> Array:
+    """x (N, C, *x_size) from y (N, O, *y_size) and w (O, C/G, *kernel)."""
+    return kernels.conv_x(y, w, window)
 
 
 @conv_x.vjp
-def _(gx: Any, needs: Any, x: Any, y: Any, w: Any, b: Any, window: Window) -> Any:
-    gy = conv_y(gx, w, None, window) if needs[0] else None
-    gw = conv_w(gx, y, window) if needs[1] else None
-    return gy, gw, gx.sum(_all_but_channels(window)) if needs[2] else None
+def _(gx: Any, needs: Any, x: Any, y: Any, w: Any, window: Window) -> Any:
+    return conv_y(gx, w, window) if needs[0] else None, conv_w(gx, y, window) if needs[1] else None
 
 
 @primitive(arrays=2, keep=("x", "y"))
@@ -65,12 +58,38 @@ def conv_w(x: Array, y: Array, window: Window) -> Array:
 
 @conv_w.vjp
 def _(gw: Any, needs: Any, w: Any, x: Any, y: Any, window: Window) -> Any:
-    gx = conv_x(y, gw, None, window) if needs[0] else None
-    return gx, conv_y(x, gw, None, window) if needs[1] else None
+    return conv_x(y, gw, window) if needs[0] else None, conv_y(x, gw, window) if needs[1] else None
 
 
-def _all_but_channels(window: Window) -> Sizes:
-    return (0, *range(2, window.ndim + 2))
+# ---- the two that make layers, with a bias; what it adds is db, the cotangent summed over all but the channels ----
+
+
+@primitive(arrays=3, keep=("x", "w"), name="conv_y")
+def conv_y_bias(x: Array, w: Array, b: Array, window: Window) -> Array:
+    """conv_y(x, w) + b, b (O,)."""
+    return kernels.conv_y(x, w, window, b)
+
+
+@conv_y_bias.vjp
+def _(gy: Any, needs: Any, y: Any, x: Any, w: Any, b: Any, window: Window) -> Any:
+    gx = conv_x(gy, w, window) if needs[0] else None
+    gw = conv_w(x, gy, window) if needs[1] else None
+    return gx, gw, gy.sum(window.all_but_channels) if needs[2] else None
+
+
+@primitive(arrays=3, keep=("y", "w"), name="conv_x")
+def conv_x_bias(y: Array, w: Array, b: Array, window: Window) -> Array:
+    """conv_x(y, w) + b, b (C,)."""
+    x = kernels.conv_x(y, w, window)
+    x += b.reshape(-1, *(1,) * window.ndim)
+    return x
+
+
+@conv_x_bias.vjp
+def _(gx: Any, needs: Any, x: Any, y: Any, w: Any, b: Any, window: Window) -> Any:
+    gy = conv_y(gx, w, window) if needs[0] else None
+    gw = conv_w(gx, y, window) if needs[1] else None
+    return gy, gw, gx.sum(window.all_but_channels) if needs[2] else None
 
 
 # ---- the layers' forward: input and output are the layer's own ----
@@ -118,7 +137,9 @@ def conv_transpose1d(
     groups: int = 1, dilation: PerAxis = 1,
 ) -> Any:  # fmt: skip
     """Like `conv_transpose2d` with one spatial axis: input (N, C, W) or (C, W), weight (C, O/G, S)."""
-    return _conv_transpose("conv_transpose1d", 1, input, weight, bias, stride, padding, output_padding, groups, dilation)
+    return _conv_transpose(
+        "conv_transpose1d", 1, input, weight, bias, stride, padding, output_padding, groups, dilation
+    )
 
 
 def conv_transpose2d(
@@ -138,7 +159,9 @@ def conv_transpose2d(
     Returns (N, O, H, W), H = (P-1)*stride - before - after + dilation*(R-1) + output_padding + 1: a Tensor if one came
     in, else an array. Raises ShapeError or DtypeError.
     """
-    return _conv_transpose("conv_transpose2d", 2, input, weight, bias, stride, padding, output_padding, groups, dilation)
+    return _conv_transpose(
+        "conv_transpose2d", 2, input, weight, bias, stride, padding, output_padding, groups, dilation
+    )
 
 
 def conv_transpose3d(
@@ -146,12 +169,12 @@ def conv_transpose3d(
     groups: int = 1, dilation: PerAxis = 1,
 ) -> Any:  # fmt: skip
     """Like `conv_transpose2d` with three spatial axes: input (N, C, D, H, W), weight (C, O/G, T, R, S)."""
-    return _conv_transpose("conv_transpose3d", 3, input, weight, bias, stride, padding, output_padding, groups, dilation)
+    return _conv_transpose(
+        "conv_transpose3d", 3, input, weight, bias, stride, padding, output_padding, groups, dilation
+    )
 
 
-def _conv(
-    op: str, ndim: int, x: Any, w: Any, b: Any, stride: Any, padding: Any, dilation: Any, groups: int
-) -> Any:
+def _conv(op: str, ndim: int, x: Any, w: Any, b: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> Any:
     check_dtypes(op, x, w, b)
     plan = (op, ndim, x.shape, w.shape, None if b is None else b.shape)
     try:
@@ -159,8 +182,9 @@ def _conv(
     except TypeError:  # lists: not hashable
         window = plain_window(*plan, hashable(stride), hashable(padding), hashable(dilation), groups)
     if x.ndim == ndim + 2:
-        return conv_y(x, w, b, window)
-    y = conv_y(x.reshape(1, *x.shape), w, b, window)
+        return conv_y(x, w, window) if b is None else conv_y_bias(x, w, b, window)
+    x = x.reshape(1, *x.shape)
+    y = conv_y(x, w, window) if b is None else conv_y_bias(x, w, b, window)
     return y.reshape(y.shape[1:])
 
 
@@ -176,8 +200,9 @@ def _conv_transpose(
     except TypeError:
         window = transposed_window(*plan, *map(hashable, settings), groups)
     if y.ndim == ndim + 2:
-        return conv_x(y, w, b, window)
-    x = conv_x(y.reshape(1, *y.shape), w, b, window)
+        return conv_x(y, w, window) if b is None else conv_x_bias(y, w, b, window)
+    y = y.reshape(1, *y.shape)
+    x = conv_x(y, w, window) if b is None else conv_x_bias(y, w, b, window)
     return x.reshape(x.shape[1:])
 
 
@@ -236,8 +261,8 @@ def conv_transpose2d_backward(
 ) -> Gradients:  # fmt: skip
     """The gradients of `conv_transpose2d` at (x, w) for the cotangent dy of its output: (dx, dw, db).
 
-    dx = conv2d(dy, w) with the same settings, dw is the weight gradient of that conv2d for the cotangent x (the roles of
-    input and output are swapped), db[o] = sum of dy[:, o].
+    dx = conv2d(dy, w) with the same settings, dw is the weight gradient of that conv2d for the cotangent x (the roles
+    of input and output are swapped), db[o] = sum of dy[:, o].
     """
     return _conv_transpose_backward(
         "conv_transpose2d_backward", 2, dy, x, w, stride, padding, output_padding, groups, dilation
@@ -262,8 +287,8 @@ def _conv_backward(
     batched = x.ndim == ndim + 2
     check_cotangent(op, dy, (*x.shape[:-ndim][:-1], w.shape[0], *window.y_size))
     x, dy = (x, dy) if batched else (x.reshape(1, *x.shape), dy.reshape(1, *dy.shape))
-    dx, dw = conv_x(dy, w, None, window), conv_w(x, dy, window)
-    return Gradients(dx if batched else dx.reshape(dx.shape[1:]), dw, dy.sum(_all_but_channels(window)))
+    dx, dw = conv_x(dy, w, window), conv_w(x, dy, window)
+    return Gradients(dx if batched else dx.reshape(dx.shape[1:]), dw, dy.sum(window.all_but_channels))
 
 
 def _conv_transpose_backward(
@@ -276,5 +301,5 @@ def _conv_transpose_backward(
     batched = x.ndim == ndim + 2
     check_cotangent(op, dy, (*x.shape[:-ndim][:-1], w.shape[1] * groups, *window.x_size))
     x, dy = (x, dy) if batched else (x.reshape(1, *x.shape), dy.reshape(1, *dy.shape))
-    dx, dw = conv_y(dy, w, None, window), conv_w(dy, x, window)
-    return Gradients(dx if batched else dx.reshape(dx.shape[1:]), dw, dy.sum(_all_but_channels(window)))
+    dx, dw = conv_y(dy, w, window), conv_w(dy, x, window)
+    return Gradients(dx if batched else dx.reshape(dx.shape[1:]), dw, dy.sum(window.all_but_channels))

@@ -74,9 +74,7 @@ def transposed_window(
         raise ShapeError(f"{op}: input has {channels} channels; groups={groups} must divide them")
     _check_bias(op, b_shape, w_shape[1] * groups)
     steps = (per_axis(op, "stride", stride, ndim), padding, per_axis(op, "output_padding", output_padding, ndim))
-    return Window.transposed(
-        op, y_shape[-ndim:], w_shape[2:], *steps, per_axis(op, "dilation", dilation, ndim), groups
-    )
+    return Window.transposed(op, y_shape[-ndim:], w_shape[2:], *steps, per_axis(op, "dilation", dilation, ndim), groups)
 
 
 def _channels(op: str, ndim: int, input_shape: Sizes, w_shape: Sizes, groups: int) -> int:

@@ -1,12 +1,13 @@
-"""The linear layer: the trilinear form with no spatial axes, so the ops of `conv.py` serve it with the window `DENSE`."""
+"""The linear layer: the trilinear form with no spatial axes, so the ops of `conv.py` serve it with window `DENSE`."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from ..errors import ShapeError
+from ..tape.shape import flatten
 from ..window import DENSE
-from .conv import conv_y
+from .conv import conv_y, conv_y_bias
 from .conv_arguments import check_dtypes
 
 
@@ -20,13 +21,12 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Any:
     """
     check_dtypes("linear", input, weight, bias)
     if weight.ndim != 2 or not input.ndim or input.shape[-1] != weight.shape[1]:
-        raise ShapeError(f"linear: input of shape {input.shape} and weight of shape {weight.shape} do not fit: (..., in), (out, in)")
+        raise ShapeError(
+            f"linear: input of shape {input.shape} and weight of shape {weight.shape} do not fit: (..., in), (out, in)"
+        )
     if bias is not None and bias.shape != weight.shape[:1]:
         raise ShapeError(f"linear: bias has shape {bias.shape}; {weight.shape[:1]} is needed")
     if input.ndim == 2:
-        return conv_y(input, weight, bias, DENSE)
-    rows = 1
-    for size in input.shape[:-1]:
-        rows *= size
-    flat = conv_y(input.reshape(rows, input.shape[-1]), weight, bias, DENSE)
+        return conv_y(input, weight, DENSE) if bias is None else conv_y_bias(input, weight, bias, DENSE)
+    flat = linear(flatten(input, 0, -2) if input.ndim > 1 else input.reshape(1, -1), weight, bias)
     return flat.reshape(*input.shape[:-1], weight.shape[0])

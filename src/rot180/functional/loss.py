@@ -15,6 +15,8 @@ from ..tape.record import Array, primitive
 from ..tape.shape import getitem
 from .activation import log_softmax, sigmoid, softmax
 
+REDUCTIONS = ("mean", "sum", "none")
+
 
 def _reduced(losses: Any, reduction: str) -> Any:
     if reduction == "mean":
@@ -30,28 +32,34 @@ def _spread(g: Any, size: int, reduction: str) -> Any:
 def _check(op: str, input: Any, target: Any, reduction: str) -> tuple[Any, Any]:
     check_reduction(op, reduction)
     x, t = floating(op, input), floating(op, target)
-    if x.shape != t.shape:
-        raise ShapeError(f"{op}: input has shape {x.shape} but target has {t.shape}; they must be the same")
-    if x.dtype != t.dtype:
-        raise DtypeError(f"{op}: input is {x.dtype} but target is {t.dtype}; convert one with .astype")
+    a, b = raw(x), raw(t)
+    if a.shape != b.shape:
+        raise ShapeError(f"{op}: input has shape {a.shape} but target has {b.shape}; they must be the same")
+    if a.dtype is not b.dtype:
+        raise DtypeError(f"{op}: input is {a.dtype} but target is {b.dtype}; convert one with .astype")
     return x, t
 
 
 def check_reduction(op: str, reduction: str) -> None:
     """ValueError unless it is one of the three."""
-    if reduction not in ("mean", "sum", "none"):
+    if reduction not in REDUCTIONS:
         raise ValueError(f"{op}: reduction must be 'mean', 'sum' or 'none'; got {reduction!r}")
 
 
 @primitive(arrays=2, keep=("x", "t"), name="mse_loss")
 def _mse(x: Array, t: Array, reduction: str) -> Array:
     d = x - t
-    return _reduced(d * d, reduction)
+    if reduction == "none":
+        return d * d
+    d = d.reshape(-1)
+    total = d.dot(d)
+    return total / (d.size or np.nan) if reduction == "mean" else total
 
 
 @_mse.vjp
 def _(g: Any, needs: Any, loss: Any, x: Any, t: Any, reduction: str) -> Any:
-    gx = _spread(g, x.size if isinstance(x, np.ndarray) else x.numel(), reduction) * 2.0 * (x - t)
+    factor = 2.0 / raw(x).size if reduction == "mean" and raw(x).size else 2.0
+    gx = (x - t) * (g * factor)
     return gx if needs[0] else None, -gx if needs[1] else None
 
 
@@ -82,7 +90,7 @@ def _(g: Any, needs: Any, loss: Any, x: Any, t: Any, weight: Any, reduction: str
 
 
 def binary_cross_entropy(input: Any, target: Any, weight: Any = None, reduction: str = "mean") -> Any:
-    """-(t log x + (1 - t) log(1 - x)) for probabilities x; the logarithms are cut at -100. `weight` scales each loss."""
+    """-(t log x + (1 - t) log(1 - x)) for probabilities x; the logarithms are cut at -100; `weight` scales losses."""
     x, t = _check("binary_cross_entropy", input, target, reduction)
     a = raw(x)
     if a.size and not (a.min() >= 0 and a.max() <= 1):
@@ -122,9 +130,7 @@ def binary_cross_entropy_with_logits(
 # ---- classes: input (N, C) or (N, C, ...) or (C,), target (N,), (N, ...) or () of integers ----
 
 
-def nll_loss(
-    input: Any, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean"
-) -> Any:
+def nll_loss(input: Any, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean") -> Any:
     """-weight[t] * input[t] for log-probabilities; "mean" divides by the sum of the weights of the targets.
 
     Args:
@@ -203,7 +209,9 @@ def _factors(op: str, x: Any, t: Array, weight: Any, ignore_index: int) -> tuple
     counts = t != ignore_index
     bad = counts & ((t < 0) | (t >= classes))
     if bad.any():
-        raise ValueError(f"{op}: target {int(t[bad][0])} is not a class: input has {classes} classes, 0 to {classes - 1}")
+        raise ValueError(
+            f"{op}: target {int(t[bad][0])} is not a class: input has {classes} classes, 0 to {classes - 1}"
+        )
     safe = np.where(counts, t, 0)
     if weight is None:
         return safe, counts.astype(raw(x).dtype)

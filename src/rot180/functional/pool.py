@@ -3,8 +3,8 @@
     max_pool       y = the maximum of each window; padding counts as absent; the first maximum takes the gradient
     average_pool   y = the sum of each window / divisor; the divisors come from the Window
 
-The adjoint of choosing a cell per window is adding to that cell (`_max_x`), whose adjoint is choosing it (`_max_at`), so
-both poolings have derivatives of every order.
+The adjoint of choosing a cell per window is adding to that cell (`_max_x`), whose adjoint is choosing it (`_max_at`): the
+vjps of every order are here.
 """
 
 from __future__ import annotations
@@ -127,7 +127,9 @@ def avg_pool2d(
 
     Returns (N, C, P, Q).
     """
-    return _average("avg_pool2d", 2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+    return _average(
+        "avg_pool2d", 2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
+    )
 
 
 def avg_pool3d(
@@ -135,7 +137,9 @@ def avg_pool3d(
     count_include_pad: bool = True, divisor_override: int | None = None,
 ) -> Any:  # fmt: skip
     """Like `avg_pool2d` with three spatial axes."""
-    return _average("avg_pool3d", 3, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+    return _average(
+        "avg_pool3d", 3, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
+    )
 
 
 def _max(op: str, ndim: int, x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool) -> Any:
@@ -171,7 +175,9 @@ def _window(
     op: str, ndim: int, shape: Sizes, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool
 ) -> Window:
     if len(shape) not in (ndim + 1, ndim + 2):
-        raise ShapeError(f"{op}: input has shape {shape}; {ndim + 2} dimensions, or {ndim + 1} without a batch, are needed")
+        raise ShapeError(
+            f"{op}: input has shape {shape}; {ndim + 2} dimensions, or {ndim + 1} without a batch, are needed"
+        )
     kernel = per_axis(op, "kernel_size", kernel_size, ndim)
     steps = kernel if stride is None else per_axis(op, "stride", stride, ndim)
     pads, spread = per_axis(op, "padding", padding, ndim), per_axis(op, "dilation", dilation, ndim)
@@ -185,7 +191,7 @@ def _window(
 def _divisor(window: Window, padding: Sizes, include_pad: bool, override: int | None) -> Array:
     """What each position of y divides by: broadcasts against y_size."""
     if override is not None:
-        return np.float64(override).reshape(())
+        return np.array(override, np.float64)
     counts: Array = np.ones(())
     for axis in range(window.ndim):
         covered = window.coverage(axis, padding[axis] if include_pad else None)

@@ -1,7 +1,7 @@
 """Floor 1: the kernels. Every call goes to the engine that is chosen when it is made (see `engines.py`).
 
-    conv_y  conv_x  conv_w          the three contractions (`conv.py` says what they are)
-    max_y  max_taps  max_x  max_at  average_y  average_x          the pooling windows (`pool.py`)
+conv_y  conv_x  conv_w          the three contractions (`conv.py` says what they are)
+max_y  max_taps  max_x  max_at  average_y  average_x          the pooling windows (`pool.py`)
 """
 
 from __future__ import annotations

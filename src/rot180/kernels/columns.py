@@ -1,4 +1,4 @@
-"""im2col in blocks: for a few rows (or images) at a time, x is copied into columns and multiplied with the kernel matrix.
+"""im2col in blocks: a few rows (or images) of x at a time are copied into columns and multiplied with the kernel.
 
     cols (G, C/G * R*S, M)      conv_y: y = w @ cols      conv_w: w += y @ cols^T      conv_x: cols = w^T @ y
 

@@ -38,7 +38,7 @@ def max_y(x: Array, window: Window) -> Array:
 
 
 def max_taps(x: Array, y: Array, window: Window) -> Array:
-    """For every window the first kernel cell, counted in memory order, whose x is the maximum (or NaN): (N, C, *y_size)."""
+    """For every window its first kernel cell, in memory order, whose x is the maximum (or NaN): (N, C, *y_size)."""
     taps = np.full_like(y, window.taps, np.uint8 if window.taps < 256 else np.int32)
     for i, positions, cells in reversed(list(_slices(window))):
         part = x[cells]

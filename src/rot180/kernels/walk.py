@@ -108,7 +108,7 @@ class Walk:
         return wide
 
     def collect(self, wide: Array) -> Array:
-        """The adjoint of `spread`: a new x (N, C, *x_size) of the cells of `wide` inside x; cells out of reach are 0."""
+        """The adjoint of `spread`: a new x (N, C, *x_size) of the cells of `wide` inside x, 0 out of reach."""
         images = wide.shape[-1 if self.last else 1]
         x = self.images(np.empty(self.shape(wide.shape[0], images, self.window.x_size), wide.dtype))
         if any(pad + size > span for pad, size, span in self._axes()):
@@ -119,7 +119,7 @@ class Walk:
         return x
 
     def tap(self, wide: Array, offset: Sequence[int], block: slice) -> Array:
-        """What one kernel cell meets of `wide` while y runs over a block of its first position axis: (C, *positions)."""
+        """What one kernel cell meets of `wide` while y runs over a block of the first position axis."""
         window = self.window
         index: list[Any] = [slice(None)] if self.last else [slice(None), block]
         last = window.ndim - 1
@@ -164,10 +164,9 @@ class Walk:
             yield (*in_wide, phase, columns), (*in_x, slice(start, start + step * count, step))
 
 
-def image_blocks(x_shape: Sizes, itemsize: int, window: Window) -> list[slice]:
+def image_blocks(images: int, channels: int, itemsize: int, window: Window) -> list[slice]:
     """Cuts the batch so that the `wide` of a block fits half the workspace: all at once, eights or more, or singly."""
-    images = x_shape[0]
-    one = product(Walk(window, True).wide_shape(x_shape[1], 1)) * itemsize
+    one = product(Walk(window, True).wide_shape(channels, 1)) * itemsize
     size = max(1, WORKSPACE // 2 // max(one, 1))
     if size >= images:
         return [slice(0, images)]

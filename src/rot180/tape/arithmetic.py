@@ -16,6 +16,7 @@ from ..errors import DtypeError, ShapeError
 from .record import Array, Variable, primitive
 
 FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
+_FLOAT32, _FLOAT64 = FLOATS
 
 
 def raw(x: Any) -> Any:
@@ -54,9 +55,11 @@ def _weak(op: str, v: Any) -> Any:
 
 def floating(op: str, x: Any) -> Any:
     """x, if it is a Tensor or an array of a float dtype; lists become float32; DtypeError otherwise."""
+    a = x.data if isinstance(x, Variable) else x
+    if type(a) is np.ndarray and (a.dtype is _FLOAT32 or a.dtype is _FLOAT64):
+        return x
     if isinstance(x, list | tuple | float | int):
         return np.asarray(x, np.float32)
-    a = raw(x)
     if not isinstance(a, np.ndarray | np.generic):
         raise DtypeError(f"{op}: takes Tensors and arrays; got {type(x).__name__}")
     if a.dtype not in FLOATS:
@@ -166,7 +169,10 @@ def _maximum(a: Array, b: Array, a_shape: Any, b_shape: Any) -> Array:
 @_maximum.vjp
 def _(g: Any, needs: Any, output: Any, a: Any, b: Any, a_shape: Any, b_shape: Any) -> Any:
     share = _share(raw(a) > raw(b), raw(a) == raw(b), raw(g).dtype)
-    return (unbroadcast(g * share, a_shape) if needs[0] else None, unbroadcast(g * (1 - share), b_shape) if needs[1] else None)
+    return (
+        unbroadcast(g * share, a_shape) if needs[0] else None,
+        unbroadcast(g * (1 - share), b_shape) if needs[1] else None,
+    )
 
 
 @primitive(arrays=2, keep=("a", "b"), name="minimum")
@@ -177,7 +183,10 @@ def _minimum(a: Array, b: Array, a_shape: Any, b_shape: Any) -> Array:
 @_minimum.vjp
 def _(g: Any, needs: Any, output: Any, a: Any, b: Any, a_shape: Any, b_shape: Any) -> Any:
     share = _share(raw(a) < raw(b), raw(a) == raw(b), raw(g).dtype)
-    return (unbroadcast(g * share, a_shape) if needs[0] else None, unbroadcast(g * (1 - share), b_shape) if needs[1] else None)
+    return (
+        unbroadcast(g * share, a_shape) if needs[0] else None,
+        unbroadcast(g * (1 - share), b_shape) if needs[1] else None,
+    )
 
 
 def _share(wins: Any, ties: Any, dtype: Any) -> Any:

@@ -26,6 +26,7 @@ Observer: TypeAlias = Callable[["Op", tuple[Any, ...], tuple[Any, ...], "Variabl
 Vjp: TypeAlias = Callable[..., tuple[Any, ...]]
 
 new = object.__new__
+ndarray = np.ndarray
 tick = count(0, -1).__next__  # the newest node has the smallest number: heapq pops it first
 NEVER = 1  # later than no node: ticks start at 0 and fall
 mode: ContextVar[tuple[bool, Observer | None]] = ContextVar("rot180_mode", default=(True, None))
@@ -73,7 +74,7 @@ class Variable:
 def leaf(shape: tuple[int, ...]) -> Node:
     """The node of an array that gradients are accumulated for."""
     n: Node = new(Node)
-    n.seq, n.op, n.edges, n.saved, n.settings = tick(), None, (), None, (shape,)
+    n.seq, n.op, n.edges, n.saved, n.settings = tick(), None, (), None, shape
     n.grad, n.written, n.hooks, n.owner = None, NEVER, (), None
     return n
 
@@ -92,13 +93,13 @@ def result_type(cls: V) -> V:
 def wrap(data: Any, node: Node | None = None) -> Any:
     """An array as a Tensor, without a copy."""
     t = new(_result)
-    t.data = data if type(data) is np.ndarray else np.asarray(data)
+    t.data = data if type(data) is ndarray else np.asarray(data)
     t.node = node
     return t
 
 
 class Primitive(Protocol):
-    """What `primitive` returns: call it on arrays or Tensors; `.vjp` and `.fast_vjp` are decorators for its gradients."""
+    """What `primitive` returns: call it on arrays or Tensors; `.vjp` and `.fast_vjp` decorate its gradients."""
 
     op: Op
     vjp: Callable[[Vjp], Vjp]
@@ -158,7 +159,7 @@ def primitive(
             return function
 
         call.vjp, call.fast_vjp = vjp, fast_vjp
-        return call  # type: ignore[no-any-return]
+        return call
 
     return decorate
 
@@ -182,7 +183,7 @@ def _unary(op: Op, forward: Callable[..., Any], names: list[str]) -> Callable[..
         a, edge = x.data, x.node
         y = forward(a, *settings)
         t = new(_result)
-        t.data = y = y if type(y) is np.ndarray else np.asarray(y)
+        t.data = y = y if type(y) is ndarray else np.asarray(y)
         recording, observer = mode.get()
         if edge is None or not recording:
             t.node = None
@@ -190,7 +191,6 @@ def _unary(op: Op, forward: Callable[..., Any], names: list[str]) -> Callable[..
             t.node = n = new(Node)
             n.seq, n.op, n.edges, n.settings = tick(), op, (edge,), settings
             n.saved = (y if keep_output else None, a if keep_x else None)
-            n.written = NEVER
         if observer is not None:
             observer(op, (x,), settings, t)
         return t
@@ -216,7 +216,7 @@ def _binary(op: Op, forward: Callable[..., Any], names: list[str]) -> Callable[.
             return forward(x, w, *settings)
         y = forward(a, b, *settings)
         t = new(_result)
-        t.data = y = y if type(y) is np.ndarray else np.asarray(y)
+        t.data = y = y if type(y) is ndarray else np.asarray(y)
         recording, observer = mode.get()
         if (e is None and f is None) or not recording:
             t.node = None
@@ -224,7 +224,6 @@ def _binary(op: Op, forward: Callable[..., Any], names: list[str]) -> Callable[.
             t.node = n = new(Node)
             n.seq, n.op, n.edges, n.settings = tick(), op, (e, f), settings
             n.saved = (y if keep_output else None, a if keep_x else None, b if keep_w else None)
-            n.written = NEVER
         if observer is not None:
             observer(op, (x, w), settings, t)
         return t
@@ -247,7 +246,7 @@ def _nary(op: Op, forward: Callable[..., Any], names: list[str]) -> Callable[...
             return y
         edges = tuple([x.node if isinstance(x, Variable) else None for x in inputs])
         t = new(_result)
-        t.data = y = y if type(y) is np.ndarray else np.asarray(y)
+        t.data = y = y if type(y) is ndarray else np.asarray(y)
         recording, observer = mode.get()
         if not recording or not any([e is not None for e in edges]):
             t.node = None
@@ -255,7 +254,6 @@ def _nary(op: Op, forward: Callable[..., Any], names: list[str]) -> Callable[...
             t.node = n = new(Node)
             n.seq, n.op, n.edges, n.settings = tick(), op, edges, settings
             n.saved = (y if keep_output else None, *[a if k else None for a, k in zip(raw, keep, strict=True)])
-            n.written = NEVER
         if observer is not None:
             observer(op, inputs, settings, t)
         return t

@@ -26,7 +26,7 @@ class Extremum(NamedTuple):
 
 @primitive(name="sum")
 def _sum(x: Array, axes: tuple[int, ...], keepdim: bool, shape: tuple[int, ...]) -> Array:
-    return np.add.reduce(x, axes, keepdims=keepdim)
+    return np.add.reduce(x, axis=axes, keepdims=keepdim)  # type: ignore[call-overload]
 
 
 @_sum.vjp
@@ -83,12 +83,12 @@ def amin(x: Any, dim: int | Sequence[int] | None = None, keepdim: bool = False) 
 
 
 def max(x: Any, dim: int | None = None, keepdim: bool = False) -> Any:
-    """The maximum of all cells, or along one axis the pair (values, indices), where the first maximum takes the gradient."""
+    """The maximum of all cells, or along one axis (values, indices); there the first maximum takes the gradient."""
     return amax(x) if dim is None else _along("max", np.argmax, x, dim, keepdim)
 
 
 def min(x: Any, dim: int | None = None, keepdim: bool = False) -> Any:
-    """The minimum of all cells, or along one axis the pair (values, indices), where the first minimum takes the gradient."""
+    """The minimum of all cells, or along one axis (values, indices); there the first minimum takes the gradient."""
     return amin(x) if dim is None else _along("min", np.argmin, x, dim, keepdim)
 
 

@@ -1,4 +1,4 @@
-"""Ops that move cells without arithmetic: reshape, permute, broadcast, index, join. The adjoint of each moves them back.
+"""Ops that move cells without arithmetic: reshape, permute, broadcast, index, join; their adjoints move them back.
 
 Who may import it: the tape and the floors above.
 """
@@ -30,7 +30,7 @@ def _(g: Any, needs: Any, output: Any, x: Any, shape: Any, was: Any) -> Any:
 def reshape(x: Any, shape: Sequence[int]) -> Any:
     """x with its cells in the same order and another shape; one size may be -1."""
     try:
-        return _reshape(x, tuple(shape), x.shape)
+        return _reshape(x, shape if type(shape) is tuple else tuple(shape), x.shape)
     except ValueError as error:
         raise ShapeError(f"reshape: {x.shape} cannot become {tuple(shape)}; the number of cells must agree") from error
 
@@ -171,7 +171,10 @@ def cat(tensors: Sequence[Any], dim: int = 0) -> Any:
     if len(kinds) > 1:
         raise DtypeError(f"cat: got {' and '.join(sorted(map(str, kinds)))}; convert with .astype")
     axis = normal_axis("cat", dim, len(shapes[0]))
-    if any(len(s) != len(shapes[0]) or s[:axis] != shapes[0][:axis] or s[axis + 1 :] != shapes[0][axis + 1 :] for s in shapes):
+    if any(
+        len(s) != len(shapes[0]) or s[:axis] != shapes[0][:axis] or s[axis + 1 :] != shapes[0][axis + 1 :]
+        for s in shapes
+    ):
         raise ShapeError(f"cat: shapes {shapes} must agree on every axis but {axis}")
     return _join(len(tensors))(*tensors, axis, tuple(s[axis] for s in shapes))
 

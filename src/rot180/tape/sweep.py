@@ -24,6 +24,9 @@ import numpy as np
 from ..errors import GradientError, ShapeError
 from .record import NEVER, Node, Op, Variable, mode, tick, wrap
 
+_ONE = {np.dtype(kind): np.ones((), kind) for kind in (np.float32, np.float64)}  # np.ones_like costs a microsecond
+for _one in _ONE.values():
+    _one.flags.writeable = False
 _last_write = NEVER  # the newest in-place write to any leaf
 _hooked = 0  # how many leaf hooks there are: without any, a sweep need not count uses
 
@@ -35,45 +38,36 @@ def wrote(variable: Variable) -> None:
         variable.node.written = _last_write = tick()
 
 
-def sweep(
-    root: Node, g: Any, *, create_graph: bool, retain: bool, wanted: dict[Node, Any] | None = None
-) -> None:
+def sweep(root: Node, g: Any, *, create_graph: bool, retain: bool, wanted: dict[Node, Any] | None = None) -> None:
     """Run the vjps from `root` down: gradients go to the leaves' .grad, or into `wanted` if that is given."""
     grads: dict[Node, Any] = {root: g}
     heap = [(root.seq, root)]
     owned: set[Node] = set()  # whose entry in `grads` is a sum made here, so that it may be added to in place
-    needed = _reaching(root, wanted) if wanted is not None else None
-    uses = _uses(root) if _hooked and wanted is None else {}
+    needed = None if wanted is None else _reaching(root, wanted)
+    uses = _uses(root) if _hooked and wanted is None else None
     token = mode.set((create_graph, mode.get()[1]))
     try:
         while heap:
             node = heappop(heap)[1]
-            op = node.op
-            if wanted is not None and node in wanted:
-                wanted[node] = grads[node]
+            op, edges, saved = node.op, node.edges, node.saved
+            if needed is not None:
+                edges = _wanted_edges(node, grads, wanted, needed)
             if op is None:
-                continue  # a root that is a leaf
+                continue  # the root is a leaf
             g = grads.pop(node)
-            owned.discard(node)
-            edges, saved = node.edges, node.saved
             if saved is None:
                 raise _freed(node)
             if node.seq > _last_write:
                 _check_versions(node)
-            if needed is not None:
-                edges = tuple([e if e in needed else None for e in edges])
             if create_graph:
-                vjp, saved = op.vjp, _rewrapped(node, saved)
+                gs = (op.vjp or _missing(op))(g, edges, *_rewrapped(node, saved), *node.settings)
             else:
-                vjp = op.fast_vjp or op.vjp
                 if not retain:
                     node.saved, node.edges = None, ()
-            if vjp is None:
-                raise GradientError(f"backward: op {op.name} has no vjp; write one with @{op.name}.vjp")
-            gs = vjp(g, edges, *saved, *node.settings)
+                gs = (op.fast_vjp or op.vjp or _missing(op))(g, edges, *saved, *node.settings)
             if type(gs) is not tuple or len(gs) != len(edges):
                 raise _wrong(op, gs, len(edges))
-            for e, ge in zip(edges, gs, strict=True):
+            for e, ge in zip(edges, gs):  # noqa: B905 (the lengths were just compared)
                 if e is None:
                     continue
                 if ge is not None:
@@ -86,7 +80,7 @@ def sweep(
                     else:
                         grads[e] = grads[e] + ge  # not in place: an op may pass the same array on twice
                         owned.add(e)
-                if uses and e in uses:
+                if uses is not None and e in uses:
                     uses[e] -= 1
                     if not uses[e] and e in grads:
                         _deposit(e, grads.pop(e), e in owned)
@@ -97,6 +91,19 @@ def sweep(
                 wanted[node] = g
     finally:
         mode.reset(token)
+
+
+def _wanted_edges(
+    node: Node, grads: dict[Node, Any], wanted: dict[Node, Any] | None, needed: set[Node]
+) -> tuple[Node | None, ...]:
+    """Note the gradient of a node that was asked for; only the edges that lead to one."""
+    if wanted is not None and node in wanted:
+        wanted[node] = grads[node]
+    return tuple([e if e in needed else None for e in node.edges])
+
+
+def _missing(op: Op) -> Any:
+    raise GradientError(f"backward: op {op.name} has no vjp; write one with @{op.name}.vjp")
 
 
 def _rewrapped(node: Node, saved: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -123,16 +130,16 @@ def _wrong(op: Op, gs: Any, need: int) -> GradientError:
 
 def _deposit(node: Node, g: Any, own: bool) -> None:
     """Add a final gradient to a leaf, as an array of the leaf's own, and fire its hooks."""
-    if g.shape != node.settings[0]:
+    if g.shape != node.settings:
         raise GradientError(
-            f"backward: a vjp returned a gradient of shape {g.shape} for a leaf of shape {node.settings[0]}"
+            f"backward: a vjp returned a gradient of shape {g.shape} for a leaf of shape {node.settings}"
         )
     if isinstance(g, Variable):
         node.grad = g if node.grad is None else node.grad + g
     elif node.grad is not None:
         node.grad = wrap(node.grad.data + g)
     else:
-        node.grad = wrap(g if own else np.array(g, order="C"))
+        node.grad = wrap(g if own else g.copy())
     if node.hooks and (owner := node.owner()) is not None:
         for hook in node.hooks:
             hook(owner)
@@ -141,7 +148,7 @@ def _deposit(node: Node, g: Any, own: bool) -> None:
 def _check_versions(node: Node) -> None:
     assert node.saved is not None and node.op is not None
     for e, kept in zip(node.edges, node.saved[1:], strict=True):
-        if e is not None and kept is not None and e.written < node.seq:
+        if e is not None and kept is not None and e.op is None and e.written < node.seq:
             raise GradientError(
                 f"backward: an array that op {node.op.name} kept for its gradient was changed in place afterwards "
                 "(by an optimiser's step?); run the forward again before this backward"
@@ -178,11 +185,13 @@ def _uses(root: Node) -> dict[Node, int]:
 
 
 def add_leaf_hook(variable: Variable, hook: Callable[[Any], None]) -> Callable[[], None]:
-    """Call `hook(tensor)` whenever a backward has made the gradient of this leaf final; returns a function that removes it."""
+    """Call `hook(tensor)` whenever a backward has made this leaf's gradient final; returns what removes it."""
     global _hooked
     node = variable.node
     if node is None or node.op is not None:
-        raise GradientError("register_post_accumulate_grad_hook: only a leaf that requires a gradient can have this hook")
+        raise GradientError(
+            "register_post_accumulate_grad_hook: only a leaf that requires a gradient can have this hook"
+        )
     node.owner = weakref.ref(variable)
     node.hooks = (*node.hooks, hook)
     _hooked += 1
@@ -196,7 +205,9 @@ def add_leaf_hook(variable: Variable, hook: Callable[[Any], None]) -> Callable[[
     return remove
 
 
-def backward(t: Variable, gradient: Any = None, *, retain_graph: bool | None = None, create_graph: bool = False) -> None:
+def backward(
+    t: Variable, gradient: Any = None, *, retain_graph: bool | None = None, create_graph: bool = False
+) -> None:
     """Accumulate d t / d leaf, weighted by `gradient`, in the .grad of every leaf below t."""
     if t.node is None:
         raise GradientError("backward: this tensor does not depend on anything that requires a gradient")
@@ -254,7 +265,7 @@ def _cotangent(op: str, t: Variable, gradient: Any, create_graph: bool) -> Any:
     if gradient is None:
         if t.data.size != 1:
             raise GradientError(f"{op}: the output has shape {t.data.shape}; only one element needs no gradient given")
-        g: Any = np.ones_like(t.data)
+        g: Any = _ONE[t.data.dtype] if not t.data.ndim else np.ones_like(t.data)
     else:
         raw = gradient.data if isinstance(gradient, Variable) else np.asarray(gradient)
         if raw.shape != t.data.shape:

@@ -87,9 +87,7 @@ class Tensor(Variable):
             raise GradientError(f"grad: needs None or a Tensor of shape {self.shape}")
         self.node.grad = value
 
-    def backward(
-        self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False
-    ) -> None:
+    def backward(self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False) -> None:
         """Accumulate the gradients of this Tensor, weighted by `gradient`, in the .grad of the leaves it depends on.
 
         Raises GradientError if it depends on no leaf, has more than one element and no gradient is given, or if its
@@ -124,7 +122,7 @@ class Tensor(Variable):
         return self.data.dtype
 
     @property
-    def T(self) -> Tensor:  # noqa: N802
+    def T(self) -> Tensor:
         """The axes in reverse order."""
         return self.permute(*reversed(range(self.ndim)))
 
@@ -173,7 +171,7 @@ class Tensor(Variable):
         if dtype == self.data.dtype:
             return self
         if dtype in arithmetic.FLOATS and self.data.dtype in arithmetic.FLOATS:
-            return _astype(self, dtype, self.data.dtype)  # type: ignore[no-any-return]
+            return _astype(self, dtype, self.data.dtype)
         return Tensor(self.data.astype(dtype))
 
     def float(self) -> Tensor:
@@ -187,7 +185,7 @@ class Tensor(Variable):
     def clone(self) -> Tensor:
         """A copy, with the gradient passing through."""
         if self.data.dtype in arithmetic.FLOATS:
-            return _astype(self, self.data.dtype, self.data.dtype)  # type: ignore[no-any-return]
+            return _astype(self, self.data.dtype, self.data.dtype)
         return Tensor(self.data.copy())
 
     def __repr__(self) -> str:
@@ -208,7 +206,9 @@ class Tensor(Variable):
 
     def __bool__(self) -> bool:
         if self.data.size != 1:
-            raise ValueError(f"bool: the truth of a Tensor of shape {self.shape} is ambiguous; use .any() or .all() on .data")
+            raise ValueError(
+                f"bool: the truth of a Tensor of shape {self.shape} is ambiguous; use .any() or .all() on .data"
+            )
         return bool(self.data)
 
     def __float__(self) -> Any:
@@ -224,10 +224,12 @@ class Tensor(Variable):
         return bool((self.data == arithmetic.raw(value)).any())
 
     def __getitem__(self, key: Any) -> Tensor:
-        return cells.getitem(self, key)  # type: ignore[no-any-return]
+        return cells.getitem(self, key)
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        raise Rot180Error("item assignment: a Tensor is not changed in place; use rot180.where or write to .data yourself")
+        raise Rot180Error(
+            "item assignment: a Tensor is not changed in place; use rot180.where or write to .data yourself"
+        )
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         if self.node is not None and self.node.op is not None:
@@ -339,19 +341,19 @@ class Tensor(Variable):
 
     def reshape(self, *sizes: Any) -> Tensor:
         """The same cells in another shape: t.reshape(2, 3) or t.reshape((2, 3))."""
-        return cells.reshape(self, _variadic(sizes))  # type: ignore[no-any-return]
+        return cells.reshape(self, _variadic(sizes))
 
     view = reshape
 
     def permute(self, *dims: Any) -> Tensor:
         """The axes in another order: t.permute(1, 0) or t.permute((1, 0))."""
-        return cells.permute(self, _variadic(dims))  # type: ignore[no-any-return]
+        return cells.permute(self, _variadic(dims))
 
     def transpose(self, *dims: Any) -> Tensor:
         """Two axes swapped, as PyTorch's t.transpose(0, 1); with all axes or none, NumPy's transpose."""
         axes = _variadic(dims)
         if len(axes) == 2:
-            return cells.swapaxes(self, *axes)  # type: ignore[no-any-return]
+            return cells.swapaxes(self, *axes)
         return self.permute(*axes) if axes else self.T
 
 
