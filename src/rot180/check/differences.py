@@ -1,0 +1,135 @@
+"""The numerical derivative of a function along a direction, with a bound of its error, and kinks.
+
+Of phi(t) = <f(a + t d), v> four values around a give, for a step h,
+
+    D(h) = (phi(h) - phi(-h)) / 2h = phi' + h^2 phi''' / 6 + ...        the central difference
+    J(h) = (phi(h) - 2 phi(0) + phi(-h)) / h = h phi'' + ...            the right derivative minus the left one
+
+    u = 2^-53
+    bound = |D(2h) - D(h)|                 three times the truncation: D(2h) - D(h) = h^2 phi''' / 2
+          + |J(2h) - 2 J(h)|               0 up to h^3 where phi is smooth; of the size of the jump at a kink
+          + 32 (sum |v_j| e_j) / h         rounding of f over the outputs that moved; e_j = u |f_j| + noise_j
+          + u (sum |a_i g_i|) / h          rounding of a + h d over the entries that move; g is the gradient checked
+          + 32 (sum |v_j| e_j + u max |g|) rounding of g, where f does not move at all
+
+noise_j is the spread of f_j at points close to a, beyond what is smooth: rounding inside f that the size of f does not
+show, as where large terms cancel (More and Wild, "Estimating computational noise", 2011).
+
+A step is accepted where the first two terms are small: D(2h) agrees with D(h) to a hundredth, and J(2h) with 2 J(h) to
+rounding. Otherwise smaller steps follow. A kink is what no step removes: left and right derivatives go on to differ.
+
+The optimal step of the central difference is about u^(1/3): Nocedal and Wright, "Numerical Optimization" (2nd ed.,
+2006), section 8.1. Rounding: Higham, "Accuracy and Stability of Numerical Algorithms" (2nd ed., 2002), section 1.14.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+
+Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
+
+UNIT = 2.0**-53
+STEP = 2.0**-17  # u^(1/3), as a power of two, so that a + h is often exact
+ROUNDINGS = 32
+NEARBY, JUMP = 2.0**-20, 2.0**-30  # where noise is looked for; what is too large, relative to f, to be noise
+SHRINK = (1.0, 2.0**-4, 2.0**-8)  # further steps, where the first meets a kink or roughness
+
+
+@dataclass(frozen=True)
+class Base:
+    """The outputs at the given point, the rounding error e_j of each, and the cotangents."""
+
+    values: Sequence[Array]
+    rounding: Sequence[Array]
+    v: Sequence[Array]
+
+
+def rounding_of(
+    f: Callable[[Sequence[Array]], Sequence[Array]], values: Sequence[Array], base: Sequence[Array],
+    rng: np.random.Generator,
+) -> list[Array]:  # fmt: skip
+    """e_j = u |f_j| + noise_j for every output; f maps the arrays of all variables to the outputs `base`."""
+    lines = [NEARBY * rng.uniform(-1, 1, a.shape) * np.maximum(1, np.abs(a)) for a in values]
+    points = [f([a + k * d for a, d in zip(values, lines, strict=True)]) for k in range(1, 8)]
+    errors = []
+    for position, y in enumerate(base):
+        fourth = np.diff(
+            [y, *[point[position] for point in points]], 4, axis=0
+        )  # leaves h^4 of what is smooth: nothing
+        noise = np.sqrt((fourth**2).mean(0) / 70)  # 1 + 16 + 36 + 16 + 1: the sum of the squared coefficients
+        noise = np.where(noise < JUMP * np.maximum(1, np.abs(y)), noise, 0)  # the test for kinks sees what is larger
+        errors.append(UNIT * np.abs(y) + np.maximum(noise, np.median(noise) if noise.size else 0))
+    return errors
+
+
+@dataclass(frozen=True)
+class Slope:
+    """A difference quotient: its value, the bound of its error, one-sided quotients, its step.
+
+    It counts if it is `smooth`; `shrunk` says that larger steps were not.
+    """
+
+    value: float
+    bound: float
+    left: float
+    right: float
+    eps: float
+    smooth: bool
+    finite: bool
+    shrunk: bool
+
+
+def slope(f: Callable[[Array], Sequence[Array]], base: Base, a: Array, d: Array, g: Array, eps: float) -> Slope:
+    """The derivative of <f(a + t d), v> at t = 0, at the first step that is smooth; else at the last.
+
+    Args:
+        f: maps an array like `a` to several arrays.  base: what it gives at a.
+        d: the direction, of the shape of a; zero where an entry stays.  g: the gradient to be checked, for the bound.
+        eps: the first step.
+    """
+    moving = d != 0
+    carried = float(np.abs(a * np.where(np.isfinite(g), g, 0.0))[moving].sum())
+    outputs = sum(float((e * np.abs(w)).sum()) for e, w in zip(base.rounding, base.v, strict=True))
+    floor = ROUNDINGS * (outputs + UNIT * float(np.max(np.abs(g), initial=0.0, where=np.isfinite(g))))
+    steps = [eps * factor for factor in SHRINK]
+    relative = float(np.min(np.abs(a[moving]), initial=1.0, where=a[moving] != 0)) * eps
+    if relative < steps[-1]:
+        steps.append(relative)  # tiny entries, such as 1e-8 under a logarithm
+    found = None
+    for position, h in enumerate(steps):
+        found = _at_step(f, base, a, d, h, carried, floor, shrunk=position > 0)
+        if found.smooth:
+            break
+    assert found is not None
+    return found
+
+
+def _at_step(
+    f: Callable[[Array], Sequence[Array]], base: Base, a: Array, d: Array, h: float, carried: float, floor: float,
+    *, shrunk: bool,
+) -> Slope:  # fmt: skip
+    right, right_error = _rise(f(a + h * d), base)
+    left, left_error = _rise(f(a - h * d), base)
+    far_right, _ = _rise(f(a + 2 * h * d), base)
+    far_left, _ = _rise(f(a - 2 * h * d), base)
+    near, far = (right - left) / (2 * h), (far_right - far_left) / (4 * h)  # D(h), D(2h)
+    bend, far_bend = (right + left) / h, (far_right + far_left) / (2 * h)  # J(h), J(2h)
+    rounding = (ROUNDINGS * max(right_error, left_error) + UNIT * carried) / h + floor
+    truncation, kink = abs(far - near), abs(far_bend - 2 * bend)
+    finite = bool(np.isfinite(near) and np.isfinite(far) and np.isfinite(kink))
+    smooth = finite and kink <= 4 * rounding and truncation <= 0.01 * max(abs(near), abs(far)) + 4 * rounding
+    return Slope(near, truncation + kink + rounding, -left / h, right / h, h, smooth, finite, shrunk)
+
+
+def _rise(values: Sequence[Array], base: Base) -> tuple[float, float]:
+    """<f - base, v>, and the rounding error sum |v| e of the outputs that moved."""
+    total = error = 0.0
+    for y, y0, e, weight in zip(values, base.values, base.rounding, base.v, strict=True):
+        change = y - y0
+        total += float((change * weight).sum())
+        error += float((e * np.abs(weight))[change != 0].sum())
+    return total, error
