@@ -1,0 +1,196 @@
+"""Convolution layers, 1-d to 3-d, plain and transposed: one class holds the settings and the weights.
+
+    plain       weight (out_channels, in_channels / groups, *kernel_size)
+    transposed  weight (in_channels, out_channels / groups, *kernel_size)
+
+Everything that can be wrong without an input is refused in the constructor; afterwards sizes are tuples, one int per
+spatial axis. Deliberately absent: the arithmetic (`functional.conv`) and its size formulas (`window`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from .. import functional as F
+from ..errors import ShapeError
+from ..window import Padding, PerAxis, Sizes, Window, hashable, pads_per_axis
+from . import init
+from .module import Module
+from .parameter import Parameter, blank
+from .settings import axes, positive
+
+
+class _ConvNd(Module):
+    """The settings, weights and forward of a plain layer; the transposed layer adds what differs.
+
+    Args:
+        in_channels, out_channels: the channels of the input and the output.
+        kernel_size, stride, dilation: an int, or one per spatial axis.
+        padding: an int, one per axis, ((before, after), ...) per axis, 'same' (any stride) or 'valid'.
+        groups: into how many blocks the channels are cut; divides both.
+        bias: whether to add one.
+        padding_mode: 'zeros'; nothing else is there.
+        dtype: np.float32 or np.float64.
+
+    Attributes: weight and bias, at first uniform within 1 / sqrt(weight.shape[1] * prod(kernel_size)). Raises
+    ShapeError for settings that fit no input.
+    """
+
+    weight: Parameter
+    bias: Parameter | None
+    transposed: ClassVar[bool] = False
+    _ndim: ClassVar[int]
+    _function: ClassVar[Callable[..., Any]]
+
+    def __init__(
+        self, in_channels: int, out_channels: int, kernel_size: PerAxis, stride: PerAxis = 1, padding: Padding = 0,
+        dilation: PerAxis = 1, groups: int = 1, bias: bool = True, padding_mode: str = "zeros", *,
+        dtype: Any = np.float32,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self._settle(in_channels, out_channels, kernel_size, stride, padding, dilation, groups, padding_mode)
+        Window.plain(
+            type(self).__name__, self._reach(), self.kernel_size, self.stride, self.padding, self.dilation
+        )  # refuses what no input fits
+        self._make(bias, dtype)
+
+    def _settle(
+        self, in_channels: int, out_channels: int, kernel_size: Any, stride: Any, padding: Any, dilation: Any,
+        groups: int, padding_mode: str,
+    ) -> None:  # fmt: skip
+        """Check the settings that both kinds share and make them attributes, sizes as tuples."""
+        layer, ndim = type(self).__name__, self._ndim
+        self.in_channels = positive(layer, "in_channels", in_channels)
+        self.out_channels = positive(layer, "out_channels", out_channels)
+        self.groups = positive(layer, "groups", groups)
+        for name, channels in (("in_channels", in_channels), ("out_channels", out_channels)):
+            if channels % groups:
+                raise ShapeError(f"{layer}: {name} is {channels}; groups={groups} must divide it")
+        if padding_mode != "zeros":
+            raise ValueError(
+                f"{layer}: padding_mode {padding_mode!r} is not there; only 'zeros' is (or F.pad before it)"
+            )
+        self.kernel_size = axes(layer, "kernel_size", kernel_size, ndim)
+        self.stride = axes(layer, "stride", stride, ndim)
+        self.dilation = axes(layer, "dilation", dilation, ndim)
+        self.padding_mode = padding_mode
+        self.padding: Any = hashable(padding)
+        if isinstance(self.padding, int):
+            self.padding = axes(layer, "padding", padding, ndim)
+
+    def _reach(self) -> Sizes:
+        """The smallest input that the kernel fits into: a stand-in for checks that do not depend on sizes."""
+        return tuple(max(d * (k - 1) + 1, 1) for k, d in zip(self.kernel_size, self.dilation, strict=True))
+
+    def _make(self, bias: bool, dtype: Any) -> None:
+        layer = type(self).__name__
+        first, second = self.out_channels, self.in_channels
+        if self.transposed:
+            first, second = second, first
+        self.weight = blank(layer, (first, second // self.groups, *self.kernel_size), dtype)
+        self.register_parameter("bias", blank(layer, (self.out_channels,), dtype) if bias else None)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw the initial values again."""
+        init.layer_default(self.weight, self.bias)
+
+    def forward(self, input: Any) -> Any:
+        return self._function(input, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups)
+
+    def extra_repr(self) -> str:
+        parts = [f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"]
+        zeros, ones = (0,) * self._ndim, (1,) * self._ndim
+        defaults = {"padding": zeros, "dilation": ones, "output_padding": zeros, "groups": 1}
+        values = {name: getattr(self, name, default) for name, default in defaults.items()}
+        parts += [f"{name}={value!r}" for name, value in values.items() if value != defaults[name]]
+        return ", ".join(parts if self.bias is not None else [*parts, "bias=False"])
+
+
+class Conv1d(_ConvNd):
+    __doc__ = f"{_ConvNd.__doc__}\n    Input (N, C, W) or (C, W); see `functional.conv1d`."
+    _ndim, _function = 1, staticmethod(F.conv1d)
+
+
+class Conv2d(_ConvNd):
+    __doc__ = f"{_ConvNd.__doc__}\n    Input (N, C, H, W) or (C, H, W); see `functional.conv2d`."
+    _ndim, _function = 2, staticmethod(F.conv2d)
+
+
+class Conv3d(_ConvNd):
+    __doc__ = f"{_ConvNd.__doc__}\n    Input (N, C, D, H, W) or (C, D, H, W); see `functional.conv3d`."
+    _ndim, _function = 3, staticmethod(F.conv3d)
+
+
+class _ConvTransposeNd(_ConvNd):
+    """The adjoint of the plain layer with the same settings: it spreads each input cell over the output.
+
+    Args:
+        padding: takes cells off the output; otherwise as on the plain layer ('same' makes the output input * stride).
+        output_padding: makes the output longer at the end of each axis; smaller than stride or dilation there.
+        The others are those of the plain layer, in PyTorch's order.
+    """
+
+    transposed = True
+
+    def __init__(
+        self, in_channels: int, out_channels: int, kernel_size: PerAxis, stride: PerAxis = 1, padding: Padding = 0,
+        output_padding: PerAxis = 0, groups: int = 1, bias: bool = True, dilation: PerAxis = 1,
+        padding_mode: str = "zeros", *, dtype: Any = np.float32,
+    ) -> None:  # fmt: skip
+        Module.__init__(self)
+        self._settle(in_channels, out_channels, kernel_size, stride, padding, dilation, groups, padding_mode)
+        self.output_padding = axes(type(self).__name__, "output_padding", output_padding, self._ndim)
+        steps = (self.kernel_size, self.stride, self.padding)
+        size = (1,) * self._ndim
+        if not isinstance(self.padding, str):  # an input large enough for any padding
+            pads = pads_per_axis(type(self).__name__, self.padding, size, self.kernel_size, size, size)
+            size = tuple(before + after + 1 for before, after in pads)
+        Window.transposed(type(self).__name__, size, *steps, self.output_padding, self.dilation)
+        self._make(bias, dtype)
+
+    def forward(self, input: Any, output_size: Sequence[int] | None = None) -> Any:
+        """`output_size`, the spatial sizes (or the whole shape) of the output, takes the place of output_padding."""
+        extra = self.output_padding if output_size is None else self._extra(input.shape, output_size)
+        return self._function(
+            input, self.weight, self.bias, self.stride, self.padding, extra, self.groups, self.dilation
+        )
+
+    def _extra(self, shape: Sizes, output_size: Sequence[int]) -> Sizes:
+        """The output padding that makes the output this large; ShapeError if none does."""
+        layer, ndim = type(self).__name__, self._ndim
+        if len(output_size) not in (ndim, len(shape)):
+            raise ShapeError(
+                f"{layer}: output_size {tuple(output_size)} must have {ndim} sizes, or {len(shape)} like the input"
+            )
+        wanted = tuple(output_size)[-ndim:]
+        most = tuple(0 if self.padding == "same" else s - 1 for s in self.stride)
+        steps = (self.kernel_size, self.stride, self.padding)
+        largest = Window.transposed(layer, shape[-ndim:], *steps, most, self.dilation).x_size
+        smallest = tuple(large - extra for large, extra in zip(largest, most, strict=True))
+        if any(not low <= size <= high for low, size, high in zip(smallest, wanted, largest, strict=True)):
+            raise ShapeError(
+                f"{layer}: requested an output size of {wanted}, but valid sizes range from {smallest} to {largest} "
+                f"(for an input of {tuple(shape[-ndim:])})"
+            )
+        return tuple(size - low for size, low in zip(wanted, smallest, strict=True))
+
+
+class ConvTranspose1d(_ConvTransposeNd):
+    __doc__ = f"{_ConvTransposeNd.__doc__}\n    Input (N, C, W) or (C, W); see `functional.conv_transpose1d`."
+    _ndim, _function = 1, staticmethod(F.conv_transpose1d)
+
+
+class ConvTranspose2d(_ConvTransposeNd):
+    __doc__ = f"{_ConvTransposeNd.__doc__}\n    Input (N, C, H, W) or (C, H, W); see `functional.conv_transpose2d`."
+    _ndim, _function = 2, staticmethod(F.conv_transpose2d)
+
+
+class ConvTranspose3d(_ConvTransposeNd):
+    __doc__ = (
+        f"{_ConvTransposeNd.__doc__}\n    Input (N, C, D, H, W) or (C, D, H, W); see `functional.conv_transpose3d`."
+    )
+    _ndim, _function = 3, staticmethod(F.conv_transpose3d)

@@ -1,0 +1,27 @@
+"""Dropout."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import functional as F
+from .module import Module
+
+
+class Dropout(Module):
+    """In training, zeroes each cell with probability p and scales the others by 1 / (1 - p); in evaluation, nothing.
+
+    `inplace` has no effect: inputs are never changed.
+    """
+
+    def __init__(self, p: float = 0.5, inplace: bool = False) -> None:
+        super().__init__()
+        if not 0 <= p <= 1:
+            raise ValueError(f"Dropout: p must lie between 0 and 1; got {p}")
+        self.p, self.inplace = p, inplace
+
+    def forward(self, input: Any) -> Any:
+        return F.dropout(input, self.p, self.training)
+
+    def extra_repr(self) -> str:
+        return f"p={self.p}, inplace={self.inplace}"

@@ -1,0 +1,57 @@
+"""Linear and Identity."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .. import functional as F
+from . import init
+from .module import Module
+from .parameter import Parameter, blank
+from .settings import positive
+
+
+class Linear(Module):
+    """input @ weight.T + bias, for input (..., in_features).
+
+    Args:
+        in_features, out_features: the sizes of the last axis before and after.
+        bias: whether to add one.
+        dtype: np.float32 or np.float64.
+
+    Attributes: weight (out_features, in_features) and bias (out_features,), at first uniform within
+    1 / sqrt(in_features).
+    """
+
+    weight: Parameter
+    bias: Parameter | None
+
+    def __init__(self, in_features: int, out_features: int, bias: bool = True, *, dtype: Any = np.float32) -> None:
+        super().__init__()
+        self.in_features = positive("Linear", "in_features", in_features)
+        self.out_features = positive("Linear", "out_features", out_features)
+        self.weight = blank("Linear", (out_features, in_features), dtype)
+        self.register_parameter("bias", blank("Linear", (out_features,), dtype) if bias else None)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw the initial values again."""
+        init.layer_default(self.weight, self.bias)
+
+    def forward(self, input: Any) -> Any:
+        return F.linear(input, self.weight, self.bias)
+
+    def extra_repr(self) -> str:
+        return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
+
+
+class Identity(Module):
+    """Returns its input; takes any arguments and ignores them."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__()
+
+    def forward(self, input: Any) -> Any:
+        return input

@@ -1,0 +1,88 @@
+"""Adam.
+
+    g   gradient + weight_decay * p
+    m   beta1 * m + (1 - beta1) * g
+    v   beta2 * v + (1 - beta2) * g**2
+    p   p - lr / (1 - beta1**t) * m / (sqrt(v) / sqrt(1 - beta2**t) + eps)
+
+Sources: Kingma and Ba, "Adam" (2015); amsgrad (the largest v so far in place of v): Reddi et al. (2018).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from ..tape.record import Array
+from .optimizer import Group, Optimizer, direction, numbers
+
+
+class Adam(Optimizer):
+    """Args:
+        params: parameters, or groups of them with options of their own.
+        lr: the learning rate.
+        betas: how much of m and v stays at each step; in [0, 1).
+        eps: keeps the denominator from 0.
+        weight_decay: the L2 penalty, added to the gradient.
+        amsgrad: divide by the largest v so far.
+        maximize: ascend instead.
+
+    State per parameter: step (an int), exp_avg (m), exp_avg_sq (v), and max_exp_avg_sq with amsgrad. Raises ValueError
+    for options that make no sense.
+    """  # fmt: skip
+
+    def __init__(
+        self, params: Iterable[Any], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+        weight_decay: float = 0, amsgrad: bool = False, *, maximize: bool = False,
+    ) -> None:  # fmt: skip
+        options = {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay}
+        super().__init__(params, {**options, "amsgrad": amsgrad, "maximize": maximize})
+
+    def _check_options(self, group: Group) -> None:
+        self._at_least_zero(group, "lr", "eps", "weight_decay")
+        if len(group["betas"]) != 2 or not all(0 <= beta < 1 for beta in group["betas"]):
+            raise ValueError(f"{self}: betas must be two numbers of at least 0 and below 1; got {group['betas']}")
+
+    def _update(self, group: Group) -> None:
+        (beta1, beta2), lr = group["betas"], group["lr"]
+        weight_decay, maximize, amsgrad = group["weight_decay"], group["maximize"], group["amsgrad"]
+        made_for: Any = None
+        for p, d, g, a, b in self._due(group):
+            state = self.state.get(p)
+            if not state:
+                state = self.state[p] = {"step": 0, "exp_avg": np.zeros_like(d), "exp_avg_sq": np.zeros_like(d)}
+            state["step"] = step = state["step"] + 1
+            if made_for != (step, d.dtype):
+                made_for = (step, d.dtype)
+                size = lr / (1 - beta1**step)
+                scales = numbers(d.dtype, 1 - beta1, beta2, 1 - beta2, math.sqrt(1 - beta2**step), group["eps"], size)
+            if weight_decay or maximize:
+                g = direction(d, g, a, weight_decay, maximize)
+            _descend(state, d, g, b, scales, amsgrad)
+
+
+def _descend(state: dict[str, Any], d: Array, g: Array, b: Array, scales: tuple[Array, ...], amsgrad: bool) -> None:
+    """One step of one parameter; b is scratch."""
+    gain, keep, gain_sq, correction, eps, size = scales
+    m, v = state["exp_avg"], state["exp_avg_sq"]
+    np.subtract(g, m, b)
+    np.multiply(b, gain, b)
+    np.add(m, b, m)  # m + (1 - beta1) * (g - m)
+    np.multiply(v, keep, v)
+    np.multiply(g, g, b)
+    np.multiply(b, gain_sq, b)
+    np.add(v, b, v)
+    if amsgrad:
+        most = state.get("max_exp_avg_sq")
+        if most is None:
+            most = state["max_exp_avg_sq"] = np.zeros_like(v)
+        v = np.maximum(most, v, most)
+    np.sqrt(v, b)
+    np.divide(b, correction, b)
+    np.add(b, eps, b)
+    np.divide(m, b, b)
+    np.multiply(b, size, b)
+    np.subtract(d, b, d)

@@ -1,0 +1,228 @@
+"""Optimizer: parameter groups, the state per parameter, and the loop that hands an update its arrays.
+
+Updates write into the parameters' own arrays. What they need besides comes from two scratch arrays that all parameters
+share, so a step makes no garbage; numbers such as the learning rate are 0-d arrays, which NumPy takes twice as fast as
+Python's.
+
+Who may import it: optim and the floors above. Deliberately absent: the rules (`sgd.py`, `adam.py`), schedules.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from ..errors import DtypeError, FormatError, ShapeError
+from ..tape import Tensor, enable_grad, wrote
+from ..tape.record import Array
+
+Group = dict[str, Any]
+Due = tuple[Tensor, Array, Array, Array, Array]  # parameter, its array, its gradient, two scratch arrays
+
+
+class Optimizer:
+    """Base of the optimisers.
+
+    Args:
+        params: Tensors (`model.parameters()`), or groups of them: dicts with "params" and options of their own.
+        defaults: the options of groups that do not give their own.
+
+    Attributes: param_groups, a list of dicts whose options may be changed at any time; state, a dict from each
+    parameter to what is remembered of it. Raises ValueError for an empty list, a parameter that is not a leaf or does
+    not require a gradient, or one that comes twice; TypeError for anything but Tensors.
+    """
+
+    def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
+        self.defaults = defaults
+        self.param_groups: list[Group] = []
+        self.state: dict[Tensor, dict[str, Any]] = {}
+        self._pool: dict[np.dtype[Any], tuple[Array, Array]] = {}  # the memory that the scratch arrays are views of
+        self._scratch: dict[Tensor, tuple[Array, Array]] = {}
+        if isinstance(params, Tensor | np.ndarray):
+            raise TypeError(f"{self}: params must be a list of Tensors or of dicts; got one {type(params).__name__}")
+        given = list(params)
+        if not given:
+            raise ValueError(f"{self}: got an empty parameter list; give model.parameters()")
+        for group in given if isinstance(given[0], dict) else [{"params": given}]:
+            self.add_param_group(group)
+
+    def __str__(self) -> str:
+        return type(self).__name__
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_pool": {}, "_scratch": {}}
+
+    def add_param_group(self, param_group: Group) -> None:
+        """Optimise more parameters, with options of their own: {"params": [...], "lr": ...}."""
+        if not isinstance(param_group, dict):
+            raise TypeError(f"{self}: a parameter group must be a dict; got {type(param_group).__name__}")
+        params = param_group["params"]
+        if isinstance(params, set):
+            raise TypeError(f"{self}: parameters need an order, which a set has not; give a list")
+        group = {**self.defaults, **param_group, "params": [params] if isinstance(params, Tensor) else list(params)}
+        self._check_params(group["params"])
+        self._check_options(group)
+        self.param_groups.append(group)
+
+    def _check_params(self, params: list[Any]) -> None:
+        if not params:
+            raise ValueError(f"{self}: got a group with an empty parameter list")
+        for i, p in enumerate(params):
+            if not isinstance(p, Tensor):
+                raise TypeError(f"{self}: parameter {i} is a {type(p).__name__}; a Tensor is needed")
+            if not p.is_leaf:
+                raise ValueError(f"{self}: parameter {i} was computed by an op; only leaves can be optimised")
+            if not p.requires_grad:
+                raise ValueError(
+                    f"{self}: parameter {i} does not require a gradient; "
+                    "give only those that do: [p for p in model.parameters() if p.requires_grad]"
+                )
+        before = [p for group in self.param_groups for p in group["params"]]
+        if any(count > 1 for count in Counter(map(id, (*before, *params))).values()):
+            raise ValueError(f"{self}: a parameter comes more than once; each may be in one group, once")
+
+    def _check_options(self, group: Group) -> None:
+        """Refuse options that make no sense; every optimiser has its own."""
+
+    def _at_least_zero(self, group: Group, *names: str) -> None:
+        for name in names:
+            if not group[name] >= 0:
+                raise ValueError(f"{self}: {name} must be at least 0; got {group[name]}")
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients of all parameters, or set them to zeros."""
+        for group in self.param_groups:
+            for p in group["params"]:
+                node = p.node
+                if node is not None and node.grad is not None:
+                    node.grad = None if set_to_none else Tensor(np.zeros_like(p.data))
+
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Update every parameter that has a gradient; `closure` computes loss and gradients; its loss is returned.
+
+        Raises ShapeError or DtypeError if a gradient is not like its parameter.
+        """
+        loss = None
+        if closure is not None:
+            with enable_grad():
+                loss = closure()
+        for group in self.param_groups:
+            self._update(group)
+        return loss
+
+    def _update(self, group: Group) -> None:
+        """Update the parameters of one group."""
+        raise NotImplementedError(f"{self} has no _update")
+
+    def _due(self, group: Group) -> Iterator[Due]:
+        """The parameters of a group that have a gradient; each is marked as written when the next one is asked for."""
+        scratch = self._scratch
+        for p in group["params"]:
+            node = p.node
+            if node is None or node.grad is None:
+                continue
+            d, g = p.data, node.grad.data
+            a, b = scratch.get(p) or self._allot(p)
+            if a.dtype is not d.dtype or not a.shape == d.shape == g.shape or g.dtype is not d.dtype:
+                self._check_gradient(d, g)
+                a, b = self._allot(p)  # the parameter's array was replaced by another
+            yield p, d, g, a, b
+            wrote(p)
+
+    def _check_gradient(self, d: Array, g: Array) -> None:
+        if g.shape != d.shape:
+            raise ShapeError(
+                f"{self}: a gradient has shape {g.shape} but its parameter has {d.shape}; zero_grad() first"
+            )
+        if g.dtype != d.dtype:
+            raise DtypeError(f"{self}: a gradient is {g.dtype} but its parameter is {d.dtype}; zero_grad() first")
+
+    def _allot(self, p: Tensor) -> tuple[Array, Array]:
+        """Two scratch arrays like p.data, the same memory for all parameters; p's state is made like it, too."""
+        d = p.data
+        pool = self._pool.get(d.dtype)
+        if pool is None or pool[0].size < d.size:
+            size = max(q.data.size for group in self.param_groups for q in group["params"])
+            pool = self._pool[d.dtype] = (np.empty(size, d.dtype), np.empty(size, d.dtype))
+        views = (pool[0][: d.size].reshape(d.shape), pool[1][: d.size].reshape(d.shape))
+        self._scratch[p] = views
+        state = self.state.get(p, {})
+        for name, value in state.items():
+            if isinstance(value, np.ndarray):
+                if value.shape != d.shape:
+                    raise ShapeError(f"{self}: {name} has shape {value.shape} but its parameter now has {d.shape}")
+                state[name] = value.astype(d.dtype, copy=False)
+        return views
+
+    # ---- the state dict ----
+
+    def state_dict(self) -> dict[str, Any]:
+        """A copy of all that a later run needs: {"state": {0: {...}}, "param_groups": [{"params": [0], ...}]}.
+
+        Parameters are numbered in the order of the groups; what is remembered of them are ndarrays and numbers.
+        """
+        number = {p: i for i, p in enumerate(p for group in self.param_groups for p in group["params"])}
+        groups = [{**_options(group), "params": [number[p] for p in group["params"]]} for group in self.param_groups]
+        state = {number[p]: copy.deepcopy(s) for p, s in self.state.items() if p in number}
+        return {"state": state, "param_groups": groups}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Continue from a state dict (copied); FormatError if its groups or its arrays do not fit these parameters."""
+        groups = state_dict["param_groups"]
+        ours, theirs = ([len(g["params"]) for g in some] for some in (self.param_groups, groups))
+        if ours != theirs:
+            raise FormatError(f"{self}.load_state_dict: groups of {theirs} parameters came; {ours} are needed")
+        params = [p for group in self.param_groups for p in group["params"]]
+        numbers = [i for group in groups for i in group["params"]]
+        state = {}
+        for number, p in zip(numbers, params, strict=True):
+            if number in state_dict["state"]:
+                remembered = state_dict["state"][number]
+                state[p] = {name: self._restored(number, name, value, p.data) for name, value in remembered.items()}
+        merged = [{**group, **_options(new)} for group, new in zip(self.param_groups, groups, strict=True)]
+        for group in merged:
+            self._check_options(group)
+        for group, new in zip(self.param_groups, merged, strict=True):
+            group.update(new)
+        self.state = state
+
+    def _restored(self, number: int, name: str, value: Any, like: Array) -> Any:
+        """One remembered value: an array in the parameter's dtype, or a number (PyTorch's `step` is a 0-d tensor)."""
+        if value is None or isinstance(value, bool | int | float):
+            return value
+        a = value.data if isinstance(value, Tensor) else np.asarray(value)
+        if name == "step" and a.ndim == 0:
+            return int(a)
+        if a.shape != like.shape:
+            raise FormatError(
+                f"{self}.load_state_dict: {name} of parameter {number} has shape {a.shape}; {like.shape} is needed"
+            )
+        return a.astype(like.dtype)
+
+    def __repr__(self) -> str:
+        lines = [f"{self} ("]
+        for i, group in enumerate(self.param_groups):
+            lines += [f"Parameter Group {i}", *[f"    {k}: {v}" for k, v in sorted(group.items()) if k != "params"]]
+        return "\n".join([*lines, ")"])
+
+
+def _options(group: Group) -> Group:
+    """A copy of a group without its parameters."""
+    return copy.deepcopy({name: value for name, value in group.items() if name != "params"})
+
+
+def numbers(dtype: Any, *values: float) -> tuple[Array, ...]:
+    """Numbers as 0-d arrays of a dtype: NumPy takes them in half the time that it needs for Python's floats."""
+    return tuple([np.asarray(value, dtype) for value in values])
+
+
+def direction(d: Array, g: Array, a: Array, weight_decay: float, maximize: bool) -> Array:
+    """The gradient to descend along: g (or -g to maximize) + weight_decay * d; g itself, or written into scratch a."""
+    if weight_decay:
+        np.multiply(d, weight_decay, a)
+        return np.subtract(a, g, a) if maximize else np.add(a, g, a)
+    return np.negative(g, a) if maximize else g
