@@ -147,6 +147,8 @@ def primitive(
         op.keep_output = "output" in keep
         make = {1: _unary, 2: _binary}.get(arrays, _nary)
         call: Any = make(op, forward, names)
+        if forward.__defaults__:
+            call = _filled(op, call, names)
         call.__name__ = call.__qualname__ = op.name
         call.__doc__, call.__wrapped__, call.op = forward.__doc__, forward, op
 
@@ -259,6 +261,18 @@ def _nary(op: Op, forward: Callable[..., Any], names: list[str]) -> Callable[...
         return t
 
     return call
+
+
+def _filled(op: Op, call: Callable[..., Any], names: list[str]) -> Callable[..., Any]:
+    """`call` with the defaults of settings that were left out filled in: the vjp and the observer get every setting."""
+    arity, count = op.arrays, len(names)
+
+    def filled(*args: Any, **named: Any) -> Any:
+        if named or arity <= len(args) < count:
+            args = (*args[:arity], *_bind(op, names, args[arity:], named))
+        return call(*args)
+
+    return filled
 
 
 def _bind(op: Op, names: list[str], settings: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
