@@ -86,11 +86,12 @@ class engine:
 
 
 def make(name: str, strict: bool = False) -> Engine:
-    """The column of that name, made once."""
+    """The column of that name, made once; whoever asks for one is about to compute, so the threads are settled too."""
     if name not in NAMES:
         raise EngineError(f"engine: there is no engine {name!r}; choose one of {', '.join(map(repr, NAMES))}")
     if name == "native" and (reason := native.unavailable()):
         raise EngineError(f"engine: 'native' cannot run here: {reason}; use engine('numpy')")
+    threads.from_environment()
     key = (name, strict)
     if key not in _made:
         own = KERNELS if name == "numpy" else dict(native.operations())
@@ -111,11 +112,10 @@ def why() -> str:
 
 
 def _start() -> Engine:
-    """The process default, settled at the first kernel call, together with the number of threads."""
+    """The process default, settled at the first kernel call."""
     global _default
     name = os.environ.get("ROT180_ENGINE") or ("numpy" if native.unavailable() else "native")
     _default = make(name)
-    threads.from_environment()
     return _default
 
 

@@ -21,7 +21,8 @@ def set_num_threads(n: int) -> None:
 
 
 def get_num_threads() -> int:
-    """How many threads the kernels use: what was set, or what NumPy's BLAS chose by itself."""
+    """How many threads the kernels use: what was set here or in ROT180_NUM_THREADS, or what NumPy's BLAS chose."""
+    from_environment()
     if _asked is not None:
         return _asked
     pools = blas_pools()

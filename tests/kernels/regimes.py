@@ -1,0 +1,92 @@
+"""Limits of the numpy engine, made small, so that the code for large arrays runs on the small data of the tests.
+
+A regime patches where the algorithms change over. `poison` fills every array that the kernels take uninitialised with
+NaN, so that a cell that is read before it is written, or never written, is seen in the result.
+"""
+
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+from rot180.kernels import conv, depthwise, walk
+
+NEVER, ALWAYS = -1, 1 << 40
+
+
+class Regime(NamedTuple):
+    """Values for the limits; None leaves a limit alone, a function gets the bytes of one image's columns or wide x."""
+
+    name: str
+    small: int | None = None
+    short: int | None = None
+    block: object = None
+    workspace: object = None
+    cached: int | None = None
+
+
+REGIMES = [
+    Regime("as shipped"),
+    Regime("batch last", small=NEVER, short=ALWAYS),
+    Regime("batch second", small=NEVER, short=0),
+    Regime("batch last, a row per block", small=NEVER, short=ALWAYS, block=lambda columns: 1),
+    Regime("batch second, an image per block", small=NEVER, short=0, block=lambda columns: max(1, columns * 2 // 3)),
+    Regime("image by image, a channel at a time", small=NEVER, workspace=lambda wide: 1, cached=1),
+    Regime("eight images at a time", small=NEVER, short=0, workspace=lambda wide: 16 * wide, cached=1),
+]
+
+
+@contextmanager
+def limits(regime, setting, itemsize):
+    """The regime in force for this setting."""
+    x_shape, _, y_shape = setting.shapes
+    columns = walk.product(y_shape[2:]) * setting.window.taps * x_shape[1] * itemsize
+    wide = 1
+    if setting.window.ndim:
+        wide = walk.product(walk.Walk(setting.window, True).wide_shape(x_shape[1], 1)) * itemsize
+    with pytest.MonkeyPatch.context() as patch:
+        for module, name, value in (
+            (conv, "SMALL", regime.small),
+            (walk, "SHORT", regime.short),
+            (walk, "BLOCK", regime.block and regime.block(columns)),
+            (walk, "WORKSPACE", regime.workspace and regime.workspace(wide)),
+            (depthwise, "CACHED", regime.cached),
+        ):
+            if value is not None:
+                patch.setattr(module, name, value)
+        conv._plan.cache_clear()
+        try:
+            yield
+        finally:
+            conv._plan.cache_clear()
+
+
+def algorithm(window, x_shape, out, itemsize=4):
+    """The file or object that runs a convolution of these sizes."""
+    return conv._plan(window, x_shape[0], x_shape[1], out, itemsize)[0]
+
+
+def workspaces():
+    """The reused memory of this thread."""
+    return list(walk._local.__dict__.values())
+
+
+@contextmanager
+def poison():
+    """np.empty and np.empty_like give NaNs (255 in integers), and so does the reused workspace."""
+    for kept in workspaces():
+        kept[...] = 255  # NaN in both float formats
+
+    def poisoned(make):
+        def inside(*args, **named):
+            a = make(*args, **named)
+            a.fill(np.nan if a.dtype.kind == "f" else 255)
+            return a
+
+        return inside
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("empty", "empty_like"):
+            patch.setattr(np, name, poisoned(getattr(np, name)))
+        yield
