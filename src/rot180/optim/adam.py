@@ -79,7 +79,7 @@ def _descend(state: dict[str, Any], d: Array, g: Array, b: Array, scales: tuple[
         most = state.get("max_exp_avg_sq")
         if most is None:
             most = state["max_exp_avg_sq"] = np.zeros_like(v)
-        v = np.maximum(most, v, most)
+        v = np.maximum(most, v, out=most)
     np.sqrt(v, b)
     np.divide(b, correction, b)
     np.add(b, eps, b)

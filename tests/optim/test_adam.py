@@ -1,0 +1,55 @@
+"""Adam: PyTorch's recorded numbers, one step by hand, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.optim.cases import CASES, gradient, start
+
+from rot180 import Tensor, optim
+
+RECORDED = json.loads(Path(__file__).with_name("recorded_steps.json").read_text(encoding="utf-8"))["steps"]
+
+
+@pytest.mark.parametrize("case", [case for case, (name, _) in CASES.items() if name == "Adam"])
+def test_steps_are_pytorchs(case: str) -> None:
+    params = [Tensor(a, requires_grad=True) for a in start()]
+    optimizer = optim.Adam(params, **CASES[case][1])
+    for step, expected in enumerate(RECORDED[case]):
+        for p in params:
+            p.grad = Tensor(gradient(step, p.data))
+        optimizer.step()
+        for p, values in zip(params, expected, strict=True):
+            np.testing.assert_allclose(p.data.ravel(), values, rtol=1e-13, atol=1e-14)
+
+
+def test_the_first_step_has_the_size_of_lr() -> None:
+    p = Tensor(np.array([1.0, 1.0]), requires_grad=True)
+    p.grad = Tensor(np.array([1e-3, -50.0]))
+    optim.Adam([p], lr=0.125, eps=0).step()  # m / sqrt(v) is the sign of the gradient
+    np.testing.assert_allclose(p.data, [0.875, 1.125], rtol=1e-15)
+
+
+@pytest.mark.parametrize("betas", [(1.0, 0.9), (0.9, -0.1), (0.9,)])
+def test_betas_lie_between_0_and_1(betas: tuple[float, ...]) -> None:
+    with pytest.raises(ValueError, match="Adam: betas must be two numbers of at least 0 and below 1; got"):
+        optim.Adam([Tensor([1.0], requires_grad=True)], betas=betas)  # type: ignore[arg-type]
+
+
+def test_eps_must_not_be_negative() -> None:
+    with pytest.raises(ValueError, match="Adam: eps must be at least 0; got -1"):
+        optim.Adam([Tensor([1.0], requires_grad=True)], eps=-1)
+
+
+def test_parameters_that_joined_later_count_their_own_steps() -> None:
+    p, q = (Tensor(np.array([1.0]), requires_grad=True) for _ in range(2))
+    optimizer = optim.Adam([p, q], lr=0.5, eps=0)
+    p.grad = Tensor(np.array([1.0]))
+    optimizer.step()
+    q.grad = Tensor(np.array([1.0]))
+    optimizer.step()
+    assert [optimizer.state[t]["step"] for t in (p, q)] == [2, 1]
+    assert q.item() == pytest.approx(0.5, rel=1e-14)
