@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import pytest
 
 import rot180
@@ -60,9 +61,11 @@ def run_block(block: Block, page: str, namespace: dict[str, Any]) -> None:
 def run_page(page: Path, kinds: tuple[str, ...]) -> None:
     namespace: dict[str, Any] = {"__name__": "page"}
     rot180.manual_seed(0)
-    for block in blocks(page.read_text(encoding="utf-8")):
-        if block.info in kinds:
-            run_block(block, str(page.relative_to(ROOT) if page.is_relative_to(ROOT) else page), namespace)
+    name = str(page.relative_to(ROOT) if page.is_relative_to(ROOT) else page)
+    with np.printoptions():  # a page may set them
+        for block in blocks(page.read_text(encoding="utf-8")):
+            if block.info in kinds:
+                run_block(block, name, namespace)
 
 
 def name_of(page: Path) -> str:
