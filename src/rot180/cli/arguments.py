@@ -1,0 +1,75 @@
+"""The parser that all commands share: one line for an error, names with dashes or underscores, kinds of values."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+Commands = Any  # what add_subparsers returns; argparse keeps the class to itself
+
+
+class UsageError(Exception):
+    """The command line makes no sense; the message is one line."""
+
+
+class Parser(argparse.ArgumentParser):
+    """An ArgumentParser that raises UsageError instead of printing and leaving."""
+
+    def __init__(self, **settings: Any) -> None:
+        settings.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        super().__init__(allow_abbrev=False, **settings)
+        self.add_argument("--traceback", action="store_true", help="after an error, show where it arose")
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message} (see {self.prog} --help)")
+
+
+def add_command(commands: Commands, name: str, run: Callable[..., Any], about: str, example: str) -> Parser:
+    """A command: `about` is its first line of help, `example` ends it."""
+    parser: Parser = commands.add_parser(name, help=about, description=about, epilog=f"example:\n  {example}")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def with_dashes(words: Sequence[str]) -> list[str]:
+    """--batch_size becomes --batch-size; values, and all that follows a --, stay as they are."""
+    words = list(words)
+    end = words.index("--") if "--" in words else len(words)
+    for i, word in enumerate(words[:end]):
+        if word.startswith("--"):
+            name, equals, value = word.partition("=")
+            words[i] = name.replace("_", "-") + equals + value
+    return words
+
+
+def count(text: str) -> int:
+    """An int of at least 1."""
+    return _integer(text, 1)
+
+
+def seed(text: str) -> int:
+    """An int of at least 0."""
+    return _integer(text, 0)
+
+
+def rate(text: str) -> float:
+    """A positive finite number."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"a positive number is needed; got {text!r}")
+    return value
+
+
+def _integer(text: str, least: int) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        value = least - 1
+    if value < least:
+        raise argparse.ArgumentTypeError(f"an integer of at least {least} is needed; got {text!r}")
+    return value

@@ -1,0 +1,115 @@
+"""`rot180`: `program` runs a command and knows nothing of errors; `main` turns every error into one line and a status.
+
+Commands import what they need when they run, so that `rot180 --help` is quick.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from contextlib import suppress
+
+from . import evaluate, info, predict, train
+from .arguments import Parser, UsageError, with_dashes
+from .status import ExitStatus
+
+_ABOUT = "Convolutional networks on NumPy arrays."
+_EXAMPLE = "examples:\n  rot180 train digits\n  rot180 evaluate runs/digits-small\n  rot180 train --help"
+
+
+def program(argv: Sequence[str]) -> ExitStatus:
+    """Run one command; errors pass through."""
+    args = make_parser().parse_args(with_dashes(argv))
+    status: ExitStatus = args.run(args)
+    sys.stdout.flush()  # a full disk behind a redirected output must show here, not after the end
+    return status
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status (`ExitStatus`); `argv` is without the program's name."""
+    words = sys.argv[1:] if argv is None else list(argv)
+    try:
+        return int(program(words))
+    except SystemExit as leave:  # argparse, after --help or --version
+        return int(leave.code or 0)
+    except BrokenPipeError:  # whoever read our output has gone, as `| head` does
+        _silence_stdout()
+        return int(ExitStatus.FAILED)
+    except (Exception, KeyboardInterrupt) as error:
+        if "--traceback" in words:
+            traceback.print_exc()
+        with suppress(OSError):  # nowhere left to say it
+            print(f"rot180: {message_of(error)}", file=sys.stderr)
+        if isinstance(error, OSError):
+            _silence_stdout()
+        return int(status_of(error))
+
+
+def make_parser() -> Parser:
+    """The parser of all commands."""
+    parser = Parser(prog="rot180", description=_ABOUT, epilog=_EXAMPLE)
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for command in (train, evaluate, predict, info):
+        command.add(commands)
+    return parser
+
+
+class _Version(argparse.Action):
+    """Asks for the version only when it is wanted: reading the package's metadata takes a while."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from rot180 import __version__
+
+        print(f"rot180 {__version__}")
+        parser.exit()
+
+
+def status_of(error: BaseException) -> ExitStatus:
+    """What an error means to whoever called."""
+    if isinstance(error, UsageError):
+        return ExitStatus.USAGE
+    if isinstance(error, KeyboardInterrupt):
+        return ExitStatus.INTERRUPTED
+    from ..formats import WriteError
+    from ..train import DivergedError
+
+    if isinstance(error, WriteError | DivergedError):
+        return ExitStatus.FAILED
+    if isinstance(error, FileNotFoundError | IsADirectoryError | NotADirectoryError | PermissionError):
+        return ExitStatus.USAGE
+    # Our own errors, and the ValueErrors of arguments that make no sense: bad input.
+    return ExitStatus.USAGE if _is_ours(error) or isinstance(error, ValueError) else ExitStatus.FAILED
+
+
+def message_of(error: BaseException) -> str:
+    """One line."""
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted"
+    if isinstance(error, MemoryError):
+        return f"out of memory: {error}"
+    if isinstance(error, OSError) and error.strerror:
+        text = error.strerror if error.filename is None else f"{error.filename}: {error.strerror}"
+    elif isinstance(error, UsageError | ValueError | OSError) or _is_ours(error):
+        text = str(error)
+    else:
+        text = f"internal error: {type(error).__name__}: {error} (--traceback shows where; please report it)"
+    return "; ".join(line.strip() for line in text.splitlines())
+
+
+def _is_ours(error: BaseException) -> bool:
+    from ..errors import Rot180Error
+
+    return isinstance(error, Rot180Error)
+
+
+def _silence_stdout() -> None:
+    """Let Python's last flush, after main, go nowhere instead of failing once more."""
+    with suppress(OSError, ValueError, AttributeError):
+        sys.stdout.flush()
+        return
+    with suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,21 @@
+"""`rot180 info`: what runs here, and why."""
+
+from __future__ import annotations
+
+import argparse
+
+from .arguments import Commands, add_command
+from .status import ExitStatus
+
+
+def add(commands: Commands) -> None:
+    """Describe the command to the parser."""
+    add_command(commands, "info", run, "show versions, engine, threads and BLAS", "rot180 info")
+
+
+def run(args: argparse.Namespace) -> ExitStatus:
+    """Print the configuration."""
+    from rot180 import show_config
+
+    show_config()
+    return ExitStatus.DONE

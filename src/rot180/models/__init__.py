@@ -1,0 +1,9 @@
+"""Floor 5: small networks by name, each with its layers in sight.
+
+from rot180 import models
+model = models.build("small", input_shape=(1, 8, 8), classes=10)
+"""
+
+from .registry import Recipe, build, names
+
+__all__ = ["Recipe", "build", "names"]

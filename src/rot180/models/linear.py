@@ -1,0 +1,10 @@
+"""One linear layer: what a network must beat (about 96 % on the digits)."""
+
+from __future__ import annotations
+
+from .. import nn
+
+
+def linear(channels: int, height: int, width: int, classes: int) -> nn.Module:
+    """Images of any size."""
+    return nn.Sequential(nn.Flatten(), nn.Linear(channels * height * width, classes))

@@ -1,0 +1,77 @@
+"""How a training run shows itself: a bar on a terminal while an epoch runs, and a line for every epoch done."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+
+class Progress:
+    """Counts images; a `with` block, so that the bar is cleared whatever happens.
+
+    Args:
+        epochs: how many there will be.  images: how many each has.
+        log: gets the lines; None for silence.
+        bar: whether there is a bar; None: if stderr is a terminal.
+    """
+
+    def __init__(self, epochs: int, images: int, log: Callable[[str], Any] | None, bar: bool | None) -> None:
+        self.epochs, self.images, self.log = epochs, images, log
+        self._bar: Any = None
+        self._wanted = (log is not None and sys.stderr.isatty()) if bar is None else bar
+        self._began = time.perf_counter()
+
+    def __enter__(self) -> Progress:
+        self._began = time.perf_counter()
+        if self._wanted:
+            from tqdm import tqdm
+
+            self._bar = tqdm(total=self.epochs * self.images, unit=" images", leave=False, dynamic_ncols=True)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def advance(self, images: int, loss: float) -> None:
+        """So many more images are done; the mean loss of the epoch so far."""
+        if self._bar is not None:
+            self._bar.set_postfix_str(f"loss {loss:.4f}", refresh=False)
+            self._bar.update(images)
+
+    def end_epoch(self, metrics: dict[str, float]) -> None:
+        """Log the line of one epoch."""
+        if self.log is None:
+            return
+        done = int(metrics["epoch"])
+        left = (time.perf_counter() - self._began) / done * (self.epochs - done)
+        text = line(metrics, self.epochs, left)
+        if self._bar is None:
+            self.log(text)
+        else:
+            self._bar.clear()
+            self.log(text)
+            self._bar.refresh()
+
+
+def line(metrics: dict[str, float], epochs: int, left: float) -> str:
+    """One epoch in words; `left` is in seconds."""
+    validation = ""
+    if "validation_loss" in metrics:
+        validation = (
+            f" | held out: loss {metrics['validation_loss']:.4f}, accuracy {metrics['validation_accuracy']:.2%}"
+        )
+    return (
+        f"epoch {int(metrics['epoch']):{len(str(epochs))}}/{epochs}: "
+        f"loss {metrics['loss']:.4f}, accuracy {metrics['accuracy']:.2%}{validation} | "
+        f"{metrics['images_per_second']:,.0f} images/s, {duration(left)} left"
+    )
+
+
+def duration(seconds: float) -> str:
+    """1:02:03, or 2:03."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,0 +1,183 @@
+"""A training run on the disk: a folder with three files that are always of the same epoch.
+
+    model.safetensors   the weights
+    config.json         what is needed to build the model again, and to know how it came about
+    metrics.jsonl       one JSON object per epoch
+
+All three are written anew after every epoch, and moved to their places together (`formats.atomic`). Only a folder that
+is new, empty or such a run is written to, and in it nothing but these files is touched.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .. import models, nn
+from ..data import LabelledImages
+from ..errors import FormatError, Rot180Error
+from ..formats import atomic, safetensors
+from ..formats.atomic import Name
+from ..kernels import engines, threads
+
+KIND = "rot180 run"
+VERSION = 1
+MODEL, CONFIG, METRICS = "model.safetensors", "config.json", "metrics.jsonl"
+MAX_CONFIG = 1 << 24  # bytes
+
+Config = dict[str, Any]
+
+
+class NotARunError(Rot180Error, FileExistsError):
+    """A folder that holds something else than a training run, and so is not written to."""
+
+
+def describe(model: nn.Module, data: Any, validation: Any, training: dict[str, Any]) -> Config:
+    """The config of a run: plain values only."""
+    recipe = getattr(model, "recipe", None)
+    named = data if isinstance(data, LabelledImages) else None
+    return {
+        "kind": KIND,
+        "version": VERSION,
+        "model": None
+        if recipe is None
+        else {"name": recipe.name, "input_shape": list(recipe.input_shape), "classes": recipe.classes},
+        "class_names": None if named is None else list(named.classes),
+        "data": None if named is None else named.about,
+        "images": {"train": _size(data), "validation": _size(validation)},
+        "training": training,
+        "engine": engines.current().name,
+        "threads": threads.get_num_threads(),
+        "versions": {
+            "rot180": _version(),
+            "numpy": np.__version__,
+            "python": platform.python_version(),
+            "machine": f"{platform.system()} {platform.machine()}",
+        },
+    }
+
+
+def _version() -> str:
+    """Of the installed package."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("rot180")
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _size(data: Any) -> int:
+    return 0 if data is None else len(data[0]) if isinstance(data, tuple) else len(data)
+
+
+class Run:
+    """A folder that is being trained into.
+
+    Args:
+        out: made if it is not there; NotARunError if it holds anything but a run, WriteError if it cannot be written.
+        config: what `describe` gives.
+    """
+
+    def __init__(self, out: Name, config: Config) -> None:
+        self.folder = Path(out)
+        self.config = config
+        if self.folder.exists() and not (is_free(self.folder) or is_run(self.folder)):
+            raise NotARunError(
+                f"train: {self.folder} exists and is no run of rot180; nothing is written there: name another folder"
+            )
+        atomic.make_folder(self.folder)
+
+    def save(self, model: nn.Module, history: list[dict[str, float]]) -> None:
+        """Write the state after the last epoch of `history`: all three files or none."""
+        weights = safetensors.dumps(model.state_dict(), {"epoch": str(len(history))})
+        lines = "".join(json.dumps(metrics, allow_nan=False) + "\n" for metrics in history)
+        config = json.dumps(self.config, indent=1, allow_nan=False) + "\n"
+        atomic.write_files(
+            {
+                self.folder / MODEL: weights,
+                self.folder / CONFIG: config.encode(),
+                self.folder / METRICS: lines.encode(),
+            }
+        )
+
+
+def is_free(folder: Path) -> bool:
+    """Whether there is nothing at this place, or an empty folder."""
+    return not folder.exists() or (folder.is_dir() and not any(folder.iterdir()))
+
+
+def is_run(folder: Path) -> bool:
+    """Whether this folder was written by a training run."""
+    try:
+        return _read_config(folder).get("kind") == KIND
+    except (OSError, FormatError):
+        return False
+
+
+def load_run(path: Name, model: nn.Module | None = None) -> tuple[nn.Module, Config]:
+    """The trained model of a run, in evaluation mode, and its config.
+
+    Args:
+        path: the folder.
+        model: to load the weights into, where the run's model was not made by `models.build`.
+
+    Raises FileNotFoundError or FormatError that name what is missing or does not fit.
+    """
+    folder = Path(path)
+    if not folder.is_dir():
+        raise FileNotFoundError(2, f"load_run: there is no folder {folder}; train one with: rot180 train digits")
+    config = _read_config(folder)
+    if config.get("kind") != KIND:
+        raise FormatError(f"load_run: {folder / CONFIG} is not the config of a run of rot180")
+    if config.get("version") != VERSION:
+        raise FormatError(
+            f"load_run: {folder / CONFIG} has version {config.get('version')!r}; this rot180 reads {VERSION}"
+        )
+    if not isinstance(config.get("data"), dict | None):
+        raise FormatError(f"load_run: {folder / CONFIG} has data {config['data']!r}; an object or null is needed")
+    weights = safetensors.load(folder / MODEL)  # before the model is built: a missing file is found first
+    if model is None:
+        model = _build(config, folder / CONFIG)
+    try:
+        model.load_state_dict(weights)
+    except FormatError as error:
+        raise FormatError(f"load_run: {folder / MODEL} does not fit {folder / CONFIG}: {error}") from error
+    return model.eval(), config
+
+
+def _read_config(folder: Path) -> Config:
+    path = folder / CONFIG
+    if not path.is_file():
+        raise FileNotFoundError(2, f"load_run: {folder} is no run: it has no {CONFIG}")
+    if path.stat().st_size > MAX_CONFIG:
+        raise FormatError(f"load_run: {path} has more than {MAX_CONFIG:,} bytes")
+    try:
+        config = json.loads(path.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise FormatError(f"load_run: {path} is not JSON: {error}") from error
+    if not isinstance(config, dict):
+        raise FormatError(f"load_run: {path} holds a {type(config).__name__}; an object is needed")
+    return config
+
+
+def _build(config: Config, path: Path) -> nn.Module:
+    """The model that a config names; `models.build` refuses sizes that would take more than a gigabyte."""
+    recipe = config.get("model")
+    if recipe is None:
+        raise FormatError(f"load_run: {path} names no model: the run's was not made by models.build; give it as model=")
+    try:
+        name, shape, classes = recipe["name"], tuple(recipe["input_shape"]), recipe["classes"]
+        if not all(type(size) is int for size in [*shape, classes]):
+            raise TypeError(f"sizes {shape}, {classes} are not all integers")
+        model = models.build(name, shape, classes)
+    except (KeyError, TypeError, ValueError) as error:
+        raise FormatError(f"load_run: {path} does not describe a model: {error}") from error
+    names = config.get("class_names")
+    if names is not None and (not isinstance(names, list) or len(names) != classes):
+        raise FormatError(f"load_run: {path} names {names!r} but its model has {classes} classes")
+    return model
