@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DtypeError, ShapeError
+from ..kernels.mask import masked
 from .record import Array, Variable, primitive
 
 FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
@@ -39,6 +40,16 @@ def operands(op: str, a: Any, b: Any) -> tuple[Any, Any, tuple[int, ...], tuple[
     if len(kinds) > 1:
         raise DtypeError(f"{op}: got float32 and float64 operands; convert one with .astype")
     return a, b, np.shape(raw(a)), np.shape(raw(b))
+
+
+def pair(op: str, a: Any, b: Any) -> tuple[Any, Any, tuple[int, ...], tuple[int, ...]]:
+    """`operands` of an elementwise op: their shapes must broadcast."""
+    found = operands(op, a, b)
+    if found[2] != found[3]:
+        for m, n in zip(reversed(found[2]), reversed(found[3]), strict=False):
+            if m != n and m != 1 and n != 1:
+                raise ShapeError(f"{op}: shapes {found[2]} and {found[3]} do not broadcast: axes must agree or be 1")
+    return found
 
 
 def _weak(op: str, v: Any) -> Any:
@@ -154,10 +165,13 @@ def _(g: Any, needs: Any, output: Any, a: Any, b: Any, a_shape: Any, b_shape: An
     if needs[0] and isinstance(b, int | float):
         to_a = g * (b * a ** (b - 1)) if b else g * 0.0  # 0 * a**-1 would be NaN at 0
     elif needs[0]:
-        to_a = unbroadcast(g * (b * a ** (b - 1)), a_shape)
+        none = (raw(a) == 0) & (raw(b) == 0)  # again
+        to_a = unbroadcast(g * (b * a ** _where(1.0, b - 1, (), b_shape, none)), a_shape)
     if needs[1]:  # d a**b / db = a**b log a, and 0 where a is 0 and b is not negative (PyTorch's rule)
         zero = (raw(a) == 0) & (raw(b) >= 0)
-        to_b = unbroadcast(g * where(zero, 0.0, output * log(where(zero, 1.0, a))), b_shape)
+        base = _where(1.0, a, (), a_shape, zero)
+        base = base if isinstance(base, Variable) else np.asarray(base, raw(output).dtype)  # a may be a number
+        to_b = unbroadcast(g * _where(0.0, output * log(base), (), raw(output).shape, zero), b_shape)
     return (to_a, to_b)
 
 
@@ -196,37 +210,37 @@ def _share(wins: Any, ties: Any, dtype: Any) -> Any:
 
 def add(a: Any, b: Any) -> Any:
     """a + b, broadcast."""
-    return _add(*operands("add", a, b))
+    return _add(*pair("add", a, b))
 
 
 def sub(a: Any, b: Any) -> Any:
     """a - b, broadcast."""
-    return _sub(*operands("sub", a, b))
+    return _sub(*pair("sub", a, b))
 
 
 def mul(a: Any, b: Any) -> Any:
     """a * b, broadcast."""
-    return _mul(*operands("mul", a, b))
+    return _mul(*pair("mul", a, b))
 
 
 def div(a: Any, b: Any) -> Any:
     """a / b, broadcast."""
-    return _div(*operands("div", a, b))
+    return _div(*pair("div", a, b))
 
 
 def power(a: Any, b: Any) -> Any:
     """a to the power b, broadcast."""
-    return _power(*operands("pow", a, b))
+    return _power(*pair("pow", a, b))
 
 
 def maximum(a: Any, b: Any) -> Any:
     """The larger of a and b; at a tie each gets half the gradient."""
-    return _maximum(*operands("maximum", a, b))
+    return _maximum(*pair("maximum", a, b))
 
 
 def minimum(a: Any, b: Any) -> Any:
     """The smaller of a and b; at a tie each gets half the gradient."""
-    return _minimum(*operands("minimum", a, b))
+    return _minimum(*pair("minimum", a, b))
 
 
 # ---- choice ----
@@ -234,13 +248,18 @@ def minimum(a: Any, b: Any) -> Any:
 
 @primitive(arrays=2, name="where")
 def _where(a: Array, b: Array, a_shape: Any, b_shape: Any, condition: Array) -> Array:
+    if isinstance(b, float) and b == 0 and a_shape and condition.shape == a_shape:
+        return masked(a, condition)
+    if isinstance(a, float) and a == 0 and b_shape and condition.shape == b_shape:
+        return masked(b, ~condition)
     return np.where(condition, a, b)
 
 
 @_where.vjp
 def _(g: Any, needs: Any, output: Any, a: Any, b: Any, a_shape: Any, b_shape: Any, condition: Any) -> Any:
-    to_a = unbroadcast(where(condition, g, 0.0), a_shape) if needs[0] else None
-    return (to_a, unbroadcast(where(condition, 0.0, g), b_shape) if needs[1] else None)
+    shape = g.shape  # not by `where`, which would take the NumPy scalar that a 0-d g may be for a weak number
+    to_a = unbroadcast(_where(g, 0.0, shape, (), condition), a_shape) if needs[0] else None
+    return (to_a, unbroadcast(_where(0.0, g, (), shape, condition), b_shape) if needs[1] else None)
 
 
 def where(condition: Any, a: Any, b: Any) -> Any:
@@ -248,7 +267,7 @@ def where(condition: Any, a: Any, b: Any) -> Any:
     condition = np.asarray(raw(condition))
     if condition.dtype != np.bool_:
         raise DtypeError(f"where: condition must be boolean, got {condition.dtype}; compare it with something first")
-    return _where(*operands("where", a, b), condition)
+    return _where(*pair("where", a, b), condition)
 
 
 # ---- matmul ----
@@ -287,7 +306,7 @@ def matmul(a: Any, b: Any) -> Any:
 @primitive(name="neg")
 def neg(x: Array) -> Array:
     """-x."""
-    return np.negative(x)
+    return np.negative(floating("neg", x))
 
 
 @neg.vjp
@@ -298,7 +317,7 @@ def _(g: Any, needs: Any, output: Any, x: Any) -> Any:
 @primitive(keep=("output",))
 def exp(x: Array) -> Array:
     """e to the power x."""
-    return np.exp(x)
+    return np.exp(floating("exp", x))
 
 
 @exp.vjp
@@ -309,7 +328,7 @@ def _(g: Any, needs: Any, output: Any, x: Any) -> Any:
 @primitive(keep=("x",))
 def log(x: Array) -> Array:
     """The natural logarithm."""
-    return np.log(x)
+    return np.log(floating("log", x))
 
 
 @log.vjp
@@ -320,7 +339,7 @@ def _(g: Any, needs: Any, output: Any, x: Any) -> Any:
 @primitive(keep=("output",))
 def sqrt(x: Array) -> Array:
     """The square root."""
-    return np.sqrt(x)
+    return np.sqrt(floating("sqrt", x))
 
 
 @sqrt.vjp
@@ -331,7 +350,7 @@ def _(g: Any, needs: Any, output: Any, x: Any) -> Any:
 @primitive(keep=("x",), name="abs")
 def absolute(x: Array) -> Array:
     """|x|; the gradient at 0 is 0."""
-    return np.absolute(x)
+    return np.absolute(floating("abs", x))
 
 
 @absolute.vjp
@@ -342,7 +361,7 @@ def _(g: Any, needs: Any, output: Any, x: Any) -> Any:
 @primitive(keep=("x",))
 def sin(x: Array) -> Array:
     """The sine."""
-    return np.sin(x)
+    return np.sin(floating("sin", x))
 
 
 @sin.vjp
@@ -353,7 +372,7 @@ def _(g: Any, needs: Any, output: Any, x: Any) -> Any:
 @primitive(keep=("x",))
 def cos(x: Array) -> Array:
     """The cosine."""
-    return np.cos(x)
+    return np.cos(floating("cos", x))
 
 
 @cos.vjp
@@ -364,7 +383,7 @@ def _(g: Any, needs: Any, output: Any, x: Any) -> Any:
 @primitive(keep=("x",))
 def clamp(x: Array, min: float | None = None, max: float | None = None) -> Array:
     """x, no smaller than `min` and no larger than `max`; at the bounds the gradient passes."""
-    return np.clip(x, min, max)
+    return np.clip(floating("clamp", x), min, max)
 
 
 @clamp.vjp

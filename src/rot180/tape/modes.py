@@ -13,16 +13,28 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class set_grad_enabled:
-    """Record ops, or not, from here on in this context; as a `with` block, until its end."""
+    """Record ops, or not, from here on in this context; as a `with` block, until its end; `@` a function, inside it."""
 
     def __init__(self, enabled: bool) -> None:
-        self._token: Token[Any] = mode.set((bool(enabled), mode.get()[1]))
+        self._enabled = bool(enabled)
+        self._token: Token[Any] = mode.set((self._enabled, mode.get()[1]))
 
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, *exception: object) -> None:
         mode.reset(self._token)
+
+    def __call__(self, function: F) -> F:
+        mode.reset(self._token)
+        enabled = self._enabled
+
+        @wraps(function)
+        def inside(*args: Any, **named: Any) -> Any:
+            with set_grad_enabled(enabled):
+                return function(*args, **named)
+
+        return inside  # type: ignore[return-value]
 
 
 class _Recording:

@@ -16,12 +16,12 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from typing import Any
 
 import numpy as np
 
-from ..errors import GradientError, ShapeError
+from ..errors import DtypeError, GradientError, ShapeError
 from .record import NEVER, Node, Op, Variable, mode, tick, wrap
 
 _ONE = {np.dtype(kind): np.ones((), kind) for kind in (np.float32, np.float64)}  # np.ones_like costs a microsecond
@@ -38,22 +38,27 @@ def wrote(variable: Variable) -> None:
         variable.node.written = _last_write = tick()
 
 
-def sweep(root: Node, g: Any, *, create_graph: bool, retain: bool, wanted: dict[Node, Any] | None = None) -> None:
-    """Run the vjps from `root` down: gradients go to the leaves' .grad, or into `wanted` if that is given."""
-    grads: dict[Node, Any] = {root: g}
-    heap = [(root.seq, root)]
+def sweep(roots: dict[Node, Any], *, create_graph: bool, retain: bool, wanted: dict[Node, Any] | None = None) -> None:
+    """Run the vjps down from `roots` (with their cotangents): gradients go to the leaves, or into `wanted` if given."""
+    grads = dict(roots)
+    heap = [(root.seq, root) for root in roots]
+    heapify(heap)
     owned: set[Node] = set()  # whose entry in `grads` is a sum made here, so that it may be added to in place
-    needed = None if wanted is None else _reaching(root, wanted)
-    uses = _uses(root) if _hooked and wanted is None else None
+    needed = None if wanted is None else _reaching(roots, wanted)
+    uses = _uses(roots) if _hooked and wanted is None else None
     token = mode.set((create_graph, mode.get()[1]))
     try:
         while heap:
             node = heappop(heap)[1]
             op, edges, saved = node.op, node.edges, node.saved
             if needed is not None:
-                edges = _wanted_edges(node, grads, wanted, needed)
+                edges = tuple([e if e in needed else None for e in edges])
+                if not any([e is not None for e in edges]):
+                    continue  # it was asked for itself, and nothing below it was
+                if wanted is not None and node in wanted:
+                    wanted[node] = grads[node]
             if op is None:
-                continue  # the root is a leaf
+                continue  # a root is a leaf
             g = grads.pop(node)
             if saved is None:
                 raise _freed(node)
@@ -93,15 +98,6 @@ def sweep(root: Node, g: Any, *, create_graph: bool, retain: bool, wanted: dict[
         mode.reset(token)
 
 
-def _wanted_edges(
-    node: Node, grads: dict[Node, Any], wanted: dict[Node, Any] | None, needed: set[Node]
-) -> tuple[Node | None, ...]:
-    """Note the gradient of a node that was asked for; only the edges that lead to one."""
-    if wanted is not None and node in wanted:
-        wanted[node] = grads[node]
-    return tuple([e if e in needed else None for e in node.edges])
-
-
 def _missing(op: Op) -> Any:
     raise GradientError(f"backward: op {op.name} has no vjp; write one with @{op.name}.vjp")
 
@@ -135,7 +131,7 @@ def _deposit(node: Node, g: Any, own: bool) -> None:
             f"backward: a vjp returned a gradient of shape {g.shape} for a leaf of shape {node.settings}"
         )
     if isinstance(g, Variable):
-        node.grad = g if node.grad is None else node.grad + g
+        node.grad = wrap(g.data.copy(), g.node) if node.grad is None else node.grad + g
     elif node.grad is not None:
         node.grad = wrap(node.grad.data + g)
     else:
@@ -155,8 +151,8 @@ def _check_versions(node: Node) -> None:
             )
 
 
-def _reachable(root: Node) -> list[Node]:
-    seen, stack = {root}, [root]
+def _reachable(roots: dict[Node, Any]) -> list[Node]:
+    seen, stack = set(roots), list(roots)
     while stack:
         for e in stack.pop().edges:
             if e is not None and e not in seen:
@@ -165,19 +161,19 @@ def _reachable(root: Node) -> list[Node]:
     return sorted(seen, key=lambda node: -node.seq)  # oldest first: inputs before the ops that use them
 
 
-def _reaching(root: Node, wanted: dict[Node, Any]) -> set[Node]:
-    """The nodes below `root` through which one of `wanted` is reached."""
+def _reaching(roots: dict[Node, Any], wanted: dict[Node, Any]) -> set[Node]:
+    """The nodes from `roots` down through which one of `wanted` is reached."""
     through: set[Node] = set()
-    for node in _reachable(root):
+    for node in _reachable(roots):
         if node in wanted or any(e in through for e in node.edges if e is not None):
             through.add(node)
     return through
 
 
-def _uses(root: Node) -> dict[Node, int]:
+def _uses(roots: dict[Node, Any]) -> dict[Node, int]:
     """How many edges lead to each leaf with hooks."""
     uses: dict[Node, int] = {}
-    for node in _reachable(root):
+    for node in _reachable(roots):
         for e in node.edges:
             if e is not None and e.op is None and e.hooks:
                 uses[e] = uses.get(e, 0) + 1
@@ -193,13 +189,17 @@ def add_leaf_hook(variable: Variable, hook: Callable[[Any], None]) -> Callable[[
             "register_post_accumulate_grad_hook: only a leaf that requires a gradient can have this hook"
         )
     node.owner = weakref.ref(variable)
-    node.hooks = (*node.hooks, hook)
+
+    def entry(t: Any) -> None:  # an object of its own: the same hook may be registered twice
+        hook(t)
+
+    node.hooks = (*node.hooks, entry)
     _hooked += 1
 
     def remove() -> None:
         global _hooked
-        if hook in node.hooks:
-            node.hooks = tuple(h for h in node.hooks if h is not hook)
+        if entry in node.hooks:
+            node.hooks = tuple(h for h in node.hooks if h is not entry)
             _hooked -= 1
 
     return remove
@@ -212,7 +212,7 @@ def backward(
     if t.node is None:
         raise GradientError("backward: this tensor does not depend on anything that requires a gradient")
     g = _cotangent("backward", t, gradient, create_graph)
-    sweep(t.node, g, create_graph=create_graph, retain=create_graph if retain_graph is None else retain_graph)
+    sweep({t.node: g}, create_graph=create_graph, retain=create_graph if retain_graph is None else retain_graph)
 
 
 def grad(
@@ -236,27 +236,23 @@ def grad(
     for i, x in enumerate(targets):
         if not isinstance(x, Variable) or x.node is None:
             raise GradientError(f"grad: input {i} does not require a gradient; call requires_grad_() on it first")
-    found: dict[Node, Any] = {}
-    for position, (top, seed) in enumerate(zip(tops, seeds, strict=True)):
+    roots: dict[Node, Any] = {}
+    for i, (top, seed) in enumerate(zip(tops, seeds, strict=True)):
         if not isinstance(top, Variable) or top.node is None:
-            raise GradientError(f"grad: output {position} does not depend on anything that requires a gradient")
-        wanted: dict[Node, Any] = {x.node: None for x in targets}
-        last = position == len(tops) - 1
-        keep = create_graph if retain_graph is None else retain_graph
+            raise GradientError(f"grad: output {i} does not depend on anything that requires a gradient")
         g = _cotangent("grad", top, seed, create_graph)
-        sweep(top.node, g, create_graph=create_graph, retain=keep or not last, wanted=wanted)
-        for node, value in wanted.items():
-            if value is not None:
-                found[node] = value if node not in found else found[node] + value
-    return tuple(_found(found, x.node, i, allow_unused) for i, x in enumerate(targets))
+        roots[top.node] = g if top.node not in roots else roots[top.node] + g
+    found: dict[Node, Any] = {x.node: None for x in targets}
+    retain = create_graph if retain_graph is None else retain_graph
+    sweep(roots, create_graph=create_graph, retain=retain, wanted=found)
+    return tuple(_found(found[x.node], i, allow_unused) for i, x in enumerate(targets))
 
 
-def _found(found: dict[Node, Any], node: Node, position: int, allow_unused: bool) -> Any:
-    if node not in found:
+def _found(g: Any, position: int, allow_unused: bool) -> Any:
+    if g is None:
         if allow_unused:
             return None
         raise GradientError(f"grad: the outputs do not depend on input {position}; pass allow_unused=True to get None")
-    g = found[node]
     return g if isinstance(g, Variable) else wrap(np.array(g, order="C"))
 
 
@@ -270,7 +266,9 @@ def _cotangent(op: str, t: Variable, gradient: Any, create_graph: bool) -> Any:
         raw = gradient.data if isinstance(gradient, Variable) else np.asarray(gradient)
         if raw.shape != t.data.shape:
             raise ShapeError(f"{op}: gradient has shape {raw.shape} but the output has {t.data.shape}; they must agree")
-        g = raw.astype(t.data.dtype, copy=False) if not isinstance(gradient, Variable) else gradient
-        if not create_graph and isinstance(g, Variable):
-            return g.data
+        if raw.dtype != t.data.dtype and isinstance(gradient, Variable):
+            raise DtypeError(
+                f"{op}: gradient is {raw.dtype} but the output is {t.data.dtype}; convert one with .astype"
+            )
+        g = gradient if create_graph and isinstance(gradient, Variable) else raw.astype(t.data.dtype, copy=False)
     return wrap(g) if create_graph and not isinstance(g, Variable) else g
