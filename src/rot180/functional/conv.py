@@ -282,7 +282,7 @@ def conv_transpose3d_backward(
 def _conv_backward(
     op: str, ndim: int, dy: Any, x: Any, w: Any, stride: Any, padding: Any, dilation: Any, groups: int
 ) -> Gradients:
-    check_dtypes(op, x, w, dy)
+    check_dtypes(op, x, w, dy, ("x", "w", "dy"))
     window = plain_window(op, ndim, x.shape, w.shape, None, *map(hashable, (stride, padding, dilation)), groups)
     batched = x.ndim == ndim + 2
     check_cotangent(op, dy, (*x.shape[:-ndim][:-1], w.shape[0], *window.y_size))
@@ -295,7 +295,7 @@ def _conv_transpose_backward(
     op: str, ndim: int, dy: Any, x: Any, w: Any, stride: Any, padding: Any, output_padding: Any, groups: int,
     dilation: Any,
 ) -> Gradients:  # fmt: skip
-    check_dtypes(op, x, w, dy)
+    check_dtypes(op, x, w, dy, ("x", "w", "dy"))
     settings = map(hashable, (stride, padding, output_padding, dilation))
     window = transposed_window(op, ndim, x.shape, w.shape, None, *settings, groups)
     batched = x.ndim == ndim + 2

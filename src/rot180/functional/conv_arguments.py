@@ -15,8 +15,10 @@ from ..tape.arithmetic import FLOATS, raw
 from ..window import Sizes, Window, per_axis
 
 
-def check_dtypes(op: str, x: Any, w: Any, third: Any) -> None:
-    """DtypeError unless all are Tensors or arrays of one float dtype."""
+def check_dtypes(
+    op: str, x: Any, w: Any, third: Any, names: tuple[str, str, str] = ("input", "weight", "bias")
+) -> None:
+    """DtypeError unless all are Tensors or arrays of one float dtype; the third may be None."""
     try:
         kind = x.dtype
         if w.dtype is kind and (third is None or third.dtype is kind) and kind in FLOATS:
@@ -24,7 +26,7 @@ def check_dtypes(op: str, x: Any, w: Any, third: Any) -> None:
     except AttributeError:
         pass
     kinds = []
-    for name, a in (("input", x), ("weight", w), ("bias", third)):
+    for name, a in zip(names, (x, w, third), strict=True):
         if a is not None:
             dtype = getattr(raw(a), "dtype", None)
             if dtype is None:
