@@ -100,6 +100,12 @@ class Window:
         return [sum(low <= start + step * k < high for k in range(self.kernel[axis])) for start in starts]
 
     @cached_property
+    def overlaps(self) -> bool:
+        """Whether a cell of x may lie in more than one window."""
+        extents = (d * (k - 1) + 1 for d, k in zip(self.dilation, self.kernel, strict=True))
+        return any(s < extent for s, extent in zip(self.stride, extents, strict=True))
+
+    @cached_property
     def is_pointwise(self) -> bool:
         """A kernel of one cell that never leaves x: the convolution is a matrix product per position."""
         inside = all(span <= size for span, size in zip(self.spans, self.x_size, strict=True))
@@ -197,7 +203,9 @@ def per_axis(op: str, name: str, value: Any, ndim: int) -> Sizes:
 
 
 def hashable(value: Any) -> Any:
-    """Lists (also nested, and arrays' rows) as tuples, so that settings can be the key of a cache."""
+    """Lists and arrays (also nested) as tuples, so that settings can be the key of a cache."""
+    if hasattr(value, "tolist"):  # of NumPy, which this file does not import
+        value = value.tolist()
     if isinstance(value, list | tuple):
         return tuple(hashable(item) for item in value)
     return value

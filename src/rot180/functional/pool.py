@@ -3,8 +3,8 @@
     max_pool       y = the maximum of each window; padding counts as absent; the first maximum takes the gradient
     average_pool   y = the sum of each window / divisor; the divisors come from the Window
 
-The adjoint of choosing a cell per window is adding to that cell (`_max_x`), whose adjoint is choosing it (`_max_at`): the
-vjps of every order are here.
+The adjoint of choosing a cell per window is adding to that cell (`_max_x`), whose adjoint is choosing it (`_max_at`):
+so there are vjps of every order.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..window import Window
-from .walk import Array, Walk, batch_first, batch_last, product, workspace
+from .walk import Array, batch_first, batch_last, product, walk, workspace
 
 CACHED = 1 << 18  # bytes of x per block of channels
 
@@ -20,13 +20,13 @@ def conv_y(x: Array, w: Array, window: Window, bias: Array | None) -> Array:
     images, channels = x.shape[:2]
     kernel = _kernel(w, window)  # (G, m, R*S, 1...)
     y = np.empty((channels, kernel.shape[1], *window.y_size, images), x.dtype)  # (G, m, P, Q, N)
-    walk, everything = Walk(window, last=True), slice(0, window.y_size[0])
+    steps, everything = walk(window, True), slice(0, window.y_size[0])
     for block in _channel_blocks(channels, images, x.itemsize, window):
-        wide = walk.spread(x[:, block])
+        wide = steps.spread(x[:, block])
         total = y[block]
         scaled = workspace(total.shape, x.dtype, "scaled")
         for i, offset in enumerate(window.offsets()):
-            cells = walk.tap(wide, offset, everything)[:, None]  # (g, 1, P, Q, N)
+            cells = steps.tap(wide, offset, everything)[:, None]  # (g, 1, P, Q, N)
             if i == 0:
                 np.multiply(cells, kernel[block, :, i], out=total)
             else:
@@ -43,19 +43,19 @@ def conv_x(y: Array, w: Array, window: Window) -> Array:
     kernel = _kernel(w, window)
     channels, multiplier = kernel.shape[:2]
     x = np.empty((channels, *window.x_size, images), y.dtype)
-    walk, everything = Walk(window, last=True), slice(0, window.y_size[0])
+    steps, everything = walk(window, True), slice(0, window.y_size[0])
     for block in _channel_blocks(channels, images, y.itemsize, window):
         size = block.stop - block.start
         narrow = batch_last(y[:, block.start * multiplier : block.stop * multiplier])
         narrow = narrow.reshape(size, multiplier, *window.y_size, images)
-        wide = workspace(walk.wide_shape(size, images), y.dtype, "wide")
+        wide = workspace(steps.wide_shape(size, images), y.dtype, "wide")
         wide[...] = 0
         scaled = workspace(narrow.shape[:1] + narrow.shape[2:], y.dtype, "scaled")
         for i, offset in enumerate(window.offsets()):
-            cells = walk.tap(wide, offset, everything)
+            cells = steps.tap(wide, offset, everything)
             for m in range(multiplier):
                 cells += np.multiply(narrow[:, m], kernel[block, m, i], out=scaled)
-        batch_first(x[block])[...] = walk.collect(wide)
+        batch_first(x[block])[...] = steps.collect(wide)
     return batch_first(x)
 
 
@@ -64,14 +64,14 @@ def conv_w(x: Array, y: Array, window: Window) -> Array:
     images, channels = x.shape[:2]
     multiplier = y.shape[1] // channels
     w = np.empty((channels, multiplier, window.taps), x.dtype)
-    walk, everything = Walk(window, last=True), slice(0, window.y_size[0])
+    steps, everything = walk(window, True), slice(0, window.y_size[0])
     for block in _channel_blocks(channels, images, x.itemsize, window):
         size = block.stop - block.start
-        wide = walk.spread(x[:, block])
+        wide = steps.spread(x[:, block])
         narrow = batch_last(y[:, block.start * multiplier : block.stop * multiplier])
         narrow = narrow.reshape(size, multiplier, *window.y_size[:-1], -1)  # (g, m, P, Q*N)
         for i, offset in enumerate(window.offsets()):
-            cells = walk.tap(wide, offset, everything).reshape(size, 1, *narrow.shape[2:])
+            cells = steps.tap(wide, offset, everything).reshape(size, 1, *narrow.shape[2:])
             # vecdot runs BLAS' dot on each row of Q*N cells; einsum took twice as long
             w[block, :, i] = np.vecdot(narrow, cells).reshape(size, multiplier, -1).sum(-1)
     return w.reshape(-1, 1, *window.kernel)
@@ -83,7 +83,7 @@ def _kernel(w: Array, window: Window) -> Array:
 
 
 def _channel_blocks(channels: int, images: int, itemsize: int, window: Window) -> Iterator[slice]:
-    one = product(Walk(window, last=True).wide_shape(1, images)) * itemsize
+    one = product(walk(window, True).wide_shape(1, images)) * itemsize
     step = max(1, CACHED // max(one, 1))
     for start in range(0, channels, step):
         yield slice(start, min(start + step, channels))

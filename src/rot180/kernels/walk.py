@@ -20,8 +20,9 @@ Deliberately absent: arithmetic. Only the kernels of this folder import this fil
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -64,13 +65,14 @@ class Walk:
 
     window: Window
     last: bool  # batch last, else batch second
+    _indices: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
-    @classmethod
-    def over(cls, window: Window, given: Array, taps_times_channels: int) -> Walk:
+    @staticmethod
+    def over(window: Window, given: Array, taps_times_channels: int) -> Walk:
         """The better order for a batch, `given` being the array (x or y) that was handed in."""
         one_image = product(window.y_size) * taps_times_channels * given.itemsize
         last = given.shape[0] == 1 or lies_batch_last(given) or window.y_size[-1] < SHORT or one_image > 2 * BLOCK
-        return cls(window, last)
+        return walk(window, last)
 
     def flat(self, a: Array) -> Array:
         """(N, C, *spatial) as a contiguous (C, *positions); no copy if it lies so already."""
@@ -118,8 +120,15 @@ class Walk:
             x[in_x] = seen[in_wide]
         return x
 
-    def tap(self, wide: Array, offset: Sequence[int], block: slice) -> Array:
+    def tap(self, wide: Array, offset: Sizes, block: slice) -> Array:
         """What one kernel cell meets of `wide` while y runs over a block of the first position axis."""
+        key = (offset, block.start, block.stop)
+        index = self._indices.get(key)
+        if index is None:  # worked out once per window: a small network meets the same taps at every step
+            index = self._indices[key] = self._tap_index(offset, block)
+        return wide[index]
+
+    def _tap_index(self, offset: Sizes, block: slice) -> tuple[Any, ...]:
         window = self.window
         index: list[Any] = [slice(None)] if self.last else [slice(None), block]
         last = window.ndim - 1
@@ -131,7 +140,7 @@ class Walk:
                 index += [phase, slice(column + first, column + stop)]
             else:
                 index.append(slice(start + step * first, start + step * (stop - 1) + 1, step))
-        return wide[tuple(index)]
+        return tuple(index)
 
     def blocks(self, images: int, bytes_per_position: int) -> Iterator[slice]:
         """Cuts the first position axis (rows of y, or images) into blocks of at most BLOCK bytes of columns."""
@@ -164,9 +173,15 @@ class Walk:
             yield (*in_wide, phase, columns), (*in_x, slice(start, start + step * count, step))
 
 
+@lru_cache(maxsize=1024)
+def walk(window: Window, last: bool) -> Walk:
+    """The one Walk of its kind, with what it has worked out."""
+    return Walk(window, last)
+
+
 def image_blocks(images: int, channels: int, itemsize: int, window: Window) -> list[slice]:
     """Cuts the batch so that the `wide` of a block fits half the workspace: all at once, eights or more, or singly."""
-    one = product(Walk(window, True).wide_shape(channels, 1)) * itemsize
+    one = product(walk(window, True).wide_shape(channels, 1)) * itemsize
     size = max(1, WORKSPACE // 2 // max(one, 1))
     if size >= images:
         return [slice(0, images)]
