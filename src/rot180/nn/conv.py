@@ -106,7 +106,7 @@ class _ConvNd(Module):
         zeros, ones = (0,) * self._ndim, (1,) * self._ndim
         defaults = {"padding": zeros, "dilation": ones, "output_padding": zeros, "groups": 1}
         values = {name: getattr(self, name, default) for name, default in defaults.items()}
-        parts += [f"{name}={value!r}" for name, value in values.items() if value != defaults[name]]
+        parts += [f"{name}={value}" for name, value in values.items() if value != defaults[name]]
         return ", ".join(parts if self.bias is not None else [*parts, "bias=False"])
 
 

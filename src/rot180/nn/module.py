@@ -363,7 +363,7 @@ def _as_tensor(x: Any) -> Any:
 
 
 def _buffer(owner: str, name: str, value: Any) -> Tensor:
-    if isinstance(value, np.ndarray):
+    if isinstance(value, np.ndarray | np.generic):
         return Tensor(value)
     if not isinstance(value, Tensor):
         raise TypeError(f"{owner}: buffer {name!r} must be a Tensor, an array or None; got {type(value).__name__}")

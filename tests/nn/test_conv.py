@@ -1,0 +1,168 @@
+"""The convolution layers: weights, what the constructor refuses, output_size, 'same' with a stride."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+
+import rot180.functional as F
+from rot180 import nn
+from rot180.errors import DtypeError, ShapeError
+
+PLAIN = [nn.Conv1d, nn.Conv2d, nn.Conv3d]
+TRANSPOSED = [nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d]
+
+
+def data(*shape: int, dtype: Any = np.float32) -> np.ndarray:
+    return np.random.default_rng(0).standard_normal(shape).astype(dtype)
+
+
+@pytest.mark.parametrize("ndim", [1, 2, 3])
+def test_weights_have_pytorchs_layout(ndim: int) -> None:
+    plain = PLAIN[ndim - 1](4, 6, 3, groups=2)
+    assert {name: t.shape for name, t in plain.state_dict().items()} == {"weight": (6, 2, *(3,) * ndim), "bias": (6,)}
+    transposed = TRANSPOSED[ndim - 1](4, 6, 3, groups=2, bias=False)
+    assert {name: t.shape for name, t in transposed.state_dict().items()} == {"weight": (4, 3, *(3,) * ndim)}
+    assert transposed.bias is None
+
+
+@pytest.mark.parametrize("ndim", [1, 2, 3])
+def test_forward_is_the_function_with_the_settings(ndim: int) -> None:
+    settings = {"stride": 2, "padding": 1, "dilation": 2, "groups": 2}
+    x = data(2, 4, *(7, 6, 8)[:ndim])
+    plain = PLAIN[ndim - 1](4, 6, 3, **settings)
+    expected = getattr(F, f"conv{ndim}d")(x, plain.weight, plain.bias, **settings)
+    assert np.array_equal(plain(x).data, expected.data)
+    assert np.array_equal(plain(x[0]).data.shape, expected.data.shape[1:])
+    transposed = TRANSPOSED[ndim - 1](4, 6, 3, output_padding=1, **settings)
+    expected = getattr(F, f"conv_transpose{ndim}d")(x, transposed.weight, transposed.bias, output_padding=1, **settings)
+    assert np.array_equal(transposed(x).data, expected.data)
+
+
+def test_ints_become_tuples_once() -> None:
+    layer = nn.ConvTranspose2d(1, 1, 3, stride=[2, 1], padding=1, output_padding=[1, 0])
+    assert (layer.kernel_size, layer.stride, layer.padding) == ((3, 3), (2, 1), (1, 1))
+    assert (layer.output_padding, layer.dilation) == ((1, 0), (1, 1))
+
+
+@pytest.mark.parametrize("make", [nn.Conv2d, nn.ConvTranspose2d])
+@pytest.mark.parametrize(
+    ("settings", "error", "message"),
+    [
+        ({"groups": 2}, ShapeError, "in_channels is 3; groups=2 must divide it"),
+        ({"in_channels": 2, "groups": 2}, ShapeError, "out_channels is 5; groups=2 must divide it"),
+        ({"in_channels": 0}, ShapeError, "in_channels must be an int of at least 1; got 0"),
+        ({"out_channels": 2.5}, ShapeError, "out_channels must be an int of at least 1; got 2.5"),
+        ({"groups": True}, ShapeError, "groups must be an int of at least 1; got True"),
+        ({"stride": 0}, ShapeError, "stride must be at least 1 on every axis; got (0, 0)"),
+        ({"dilation": (1, 0)}, ShapeError, "dilation must be at least 1 on every axis; got (1, 0)"),
+        ({"kernel_size": 0}, ShapeError, "kernel size must be at least 1 on every axis; got (0, 0)"),
+        ({"kernel_size": (3, 3, 3)}, ShapeError, "kernel_size must be an int or 2 ints, one per spatial axis"),
+        ({"padding": -1}, ShapeError, "padding must not be negative"),
+        ({"padding": "full"}, ShapeError, "padding must be 'same', 'valid' or numbers; got 'full'"),
+        ({"padding": (1, 2, 3)}, ShapeError, "padding must be an int or 2 ints"),
+        ({"padding": ((1, 2),)}, ShapeError, "padding has 1 (before, after) pairs; 2 are needed"),
+        ({"padding_mode": "reflect"}, ValueError, "padding_mode 'reflect' is not there; only 'zeros' is"),
+        ({"dtype": np.int32}, DtypeError, "dtype is <class 'numpy.int32'>; np.float32 or np.float64 is needed"),
+        ({"dtype": None}, DtypeError, "dtype is None; np.float32 or np.float64 is needed"),
+    ],
+)
+def test_the_constructor_refuses(make: Any, settings: dict[str, Any], error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=re.escape(f"{make.__name__}: {message}")):
+        make(**{"in_channels": 3, "out_channels": 5, "kernel_size": 3, **settings})
+
+
+@pytest.mark.parametrize("settings", [{"output_padding": 2, "stride": 2}, {"output_padding": -1}])
+def test_output_padding_must_be_smaller_than_a_step(settings: dict[str, int]) -> None:
+    with pytest.raises(ShapeError, match=r"ConvTranspose2d: output_padding is .* must be at least 0 and smaller than"):
+        nn.ConvTranspose2d(1, 1, 3, **settings)
+    nn.ConvTranspose2d(1, 1, 3, output_padding=2, dilation=3, padding=9)  # large paddings need a large input only
+
+
+def test_same_keeps_or_divides_or_multiplies_the_size() -> None:
+    x = data(1, 2, 7, 9)
+    assert nn.Conv2d(2, 3, 4, padding="same")(x).shape == (1, 3, 7, 9)
+    assert nn.Conv2d(2, 3, 4, stride=2, padding="same")(x).shape == (1, 3, 4, 5)
+    assert nn.ConvTranspose2d(2, 3, 4, stride=2, padding="same")(x).shape == (1, 3, 14, 18)
+    assert nn.Conv2d(2, 3, 3, padding=((1, 0), (2, 2)))(x).shape == (1, 3, 6, 11)
+    assert nn.Conv2d(2, 3, 3, padding="valid")(x).shape == (1, 3, 5, 7)
+
+
+def test_wrong_input_is_refused_by_the_function() -> None:
+    with pytest.raises(ShapeError, match="conv2d: input has 3 channels but weight of shape"):
+        nn.Conv2d(4, 8, 3)(data(1, 3, 5, 5))
+    with pytest.raises(DtypeError, match="got float64 and float32"):
+        nn.Conv2d(3, 8, 3)(data(1, 3, 5, 5, dtype=np.float64))
+    assert nn.Conv2d(3, 8, 3, dtype=np.float64)(data(1, 3, 5, 5, dtype=np.float64)).dtype == np.float64
+
+
+# ---- output_size ----
+
+
+def test_output_size_picks_the_output_padding() -> None:
+    layer = nn.ConvTranspose2d(2, 3, 3, stride=3, padding=1)
+    x = data(2, 2, 4, 5)
+    for extra in [(0, 0), (2, 1)]:
+        size = (10 + extra[0], 13 + extra[1])
+        expected = F.conv_transpose2d(x, layer.weight, layer.bias, stride=3, padding=1, output_padding=extra)
+        for given in (size, list(size), (2, 3, *size)):
+            assert np.array_equal(layer(x, output_size=given).data, expected.data)
+        assert layer(x[0], size).shape == (3, *size)
+    assert layer(x).shape == (2, 3, 10, 13)
+
+
+def test_output_size_undoes_a_plain_layer() -> None:
+    x = data(1, 2, 12)
+    y = nn.Conv1d(2, 3, 3, stride=2, padding=1)(x)
+    assert nn.ConvTranspose1d(3, 2, 3, stride=2, padding=1)(y, output_size=x.shape).shape == x.shape
+
+
+def test_output_size_out_of_range_names_the_range() -> None:
+    layer = nn.ConvTranspose2d(2, 3, 3, stride=2)
+    message = (
+        "ConvTranspose2d: requested an output size of (9, 13), but valid sizes range from (9, 11) to (10, 12) "
+        "(for an input of (4, 5))"
+    )
+    with pytest.raises(ShapeError, match=re.escape(message)):
+        layer(data(1, 2, 4, 5), output_size=(9, 13))
+    with pytest.raises(ShapeError, match=re.escape("output_size (9,) must have 2 sizes, or 4 like the input")):
+        layer(data(1, 2, 4, 5), output_size=(9,))
+    with pytest.raises(ShapeError, match=re.escape("valid sizes range from (8, 10) to (8, 10)")):
+        nn.ConvTranspose2d(2, 3, 3, stride=2, padding="same")(data(1, 2, 4, 5), output_size=(9, 10))
+
+
+# ---- initial values ----
+
+
+@pytest.mark.parametrize(
+    ("make", "fan_in"),
+    [(lambda: nn.Conv2d(8, 16, 5, groups=2), 4 * 25), (lambda: nn.ConvTranspose2d(8, 16, 5), 16 * 25)],
+)
+def test_initial_values_are_uniform_within_one_over_the_root_of_fan_in(make: Any, fan_in: int) -> None:
+    from rot180 import manual_seed
+
+    manual_seed(1)
+    layer, bound = make(), fan_in**-0.5
+    for values in (layer.weight.data, layer.bias.data):
+        assert np.abs(values).max() <= bound
+    w = layer.weight.data
+    assert np.abs(w).max() > 0.99 * bound
+    assert w.std() == pytest.approx(bound / 3**0.5, rel=0.05)
+    assert abs(w.mean()) < 0.1 * bound
+    manual_seed(1)
+    assert np.array_equal(make().weight.data, w)
+    layer.reset_parameters()
+    assert not np.array_equal(layer.weight.data, make().weight.data)
+
+
+def test_repr_is_pytorchs() -> None:
+    assert repr(nn.Conv2d(1, 2, 3, padding="same", bias=False)) == (
+        "Conv2d(1, 2, kernel_size=(3, 3), stride=(1, 1), padding=same, bias=False)"
+    )
+    assert repr(nn.ConvTranspose1d(4, 2, 3, 2, 1, 1, 2, dilation=2)) == (
+        "ConvTranspose1d(4, 2, kernel_size=(3,), stride=(2,), padding=(1,), dilation=(2,), output_padding=(1,), "
+        "groups=2)"
+    )

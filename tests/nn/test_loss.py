@@ -1,0 +1,40 @@
+"""The losses call their functions with their settings; class weights are buffers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import rot180.functional as F
+from rot180 import nn
+
+RNG = np.random.default_rng(0)
+X, T = RNG.standard_normal((4, 3)), np.array([0, 2, 1, 2])
+P, B = RNG.random((4, 3)), RNG.random((4, 3))
+W = np.array([1.0, 2.0, 0.5])
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize(
+    ("make", "x", "t", "function", "settings"),
+    [
+        (nn.MSELoss, X, B, F.mse_loss, {}),
+        (nn.CrossEntropyLoss, X, T, F.cross_entropy, {"weight": W, "ignore_index": 1}),
+        (nn.NLLLoss, X, T, F.nll_loss, {"weight": W, "ignore_index": 1}),
+        (nn.BCELoss, P, B, F.binary_cross_entropy, {"weight": W}),
+        (nn.BCEWithLogitsLoss, X, B, F.binary_cross_entropy_with_logits, {"weight": W, "pos_weight": W[::-1].copy()}),
+    ],
+)
+def test_it_is_its_function(make: Any, x: Any, t: Any, function: Any, settings: dict[str, Any], reduction: str) -> None:
+    loss = make(**settings, reduction=reduction)
+    assert np.array_equal(loss(x, t).data, function(x, t, **settings, reduction=reduction))
+    assert list(loss.state_dict()) == [name for name in settings if name.endswith("weight")]
+    assert list(make().state_dict()) == []
+
+
+@pytest.mark.parametrize("make", [nn.MSELoss, nn.CrossEntropyLoss, nn.NLLLoss, nn.BCELoss, nn.BCEWithLogitsLoss])
+def test_the_reduction_is_checked_at_once(make: Any) -> None:
+    with pytest.raises(ValueError, match=f"{make.__name__}: reduction must be 'mean', 'sum' or 'none'; got 'avg'"):
+        make(reduction="avg")
