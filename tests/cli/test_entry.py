@@ -1,0 +1,185 @@
+"""Every error becomes one line on stderr and its exit status; --traceback shows the rest."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import rot180
+from rot180 import FormatError
+from rot180.cli import ExitStatus, entry, main
+from rot180.cli.arguments import UsageError, with_dashes
+from rot180.formats import WriteError
+from rot180.train import DivergedError
+
+COMMANDS = ("train", "evaluate", "predict", "info")
+
+
+def failing(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    """Let `rot180 info` raise."""
+
+    def fail() -> None:
+        raise error
+
+    monkeypatch.setattr(rot180, "show_config", fail)
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "line"),
+    [
+        (UsageError("no such option"), ExitStatus.USAGE, "no such option"),
+        (FormatError("two\n  lines"), ExitStatus.USAGE, "two; lines"),
+        (ValueError("a bad value"), ExitStatus.USAGE, "a bad value"),
+        (FileNotFoundError(2, "no file x"), ExitStatus.USAGE, "no file x"),
+        (FileNotFoundError(2, "No such file or directory", "x"), ExitStatus.USAGE, "x: No such file or directory"),
+        (PermissionError(13, "Permission denied", "x"), ExitStatus.USAGE, "x: Permission denied"),
+        (
+            WriteError("m", PermissionError(13, "Permission denied")),
+            ExitStatus.FAILED,
+            "cannot write m: Permission denied; what was there before is unchanged",
+        ),
+        (OSError(28, "No space left on device"), ExitStatus.FAILED, "No space left on device"),
+        (DivergedError("the loss became nan"), ExitStatus.FAILED, "the loss became nan"),
+        (MemoryError("8 EiB"), ExitStatus.FAILED, "out of memory: 8 EiB"),
+        (
+            KeyError("x"),
+            ExitStatus.FAILED,
+            "internal error: KeyError: 'x' (--traceback shows where; please report it)",
+        ),
+        (KeyboardInterrupt(), ExitStatus.INTERRUPTED, "interrupted"),
+    ],
+)
+def test_an_error_is_one_line_and_a_status(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    error: BaseException,
+    status: ExitStatus,
+    line: str,
+) -> None:
+    failing(monkeypatch, error)
+    assert main(["info"]) == status
+    out, err = capsys.readouterr()
+    assert (out, err) == ("", f"rot180: {line}\n")
+
+
+@pytest.mark.parametrize("words", [["--traceback", "info"], ["info", "--traceback"]])
+def test_traceback_shows_where(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    failing(monkeypatch, FormatError("damaged"))
+    assert main(words) == ExitStatus.USAGE
+    err = capsys.readouterr().err
+    assert err.startswith("Traceback")
+    assert "in fail" in err
+    assert err.endswith("rot180: damaged\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        ([], "the following arguments are required: COMMAND (see rot180 --help)"),
+        (["trian"], "argument COMMAND: invalid choice: 'trian'"),
+        (["train"], "the following arguments are required: DATA (see rot180 train --help)"),
+        (["train", "digits", "--epoch", "3"], "unrecognized arguments: --epoch 3 (see rot180 --help)"),
+        (["train", "digits", "--epochs", "0"], "argument --epochs: an integer of at least 1 is needed; got '0'"),
+        (["train", "digits", "--seed", "-1"], "argument --seed: an integer of at least 0 is needed; got '-1'"),
+        (["train", "digits", "--lr", "nan"], "argument --lr: a positive number is needed; got 'nan'"),
+        (["train", "digits", "--lr", "fast"], "argument --lr: a positive number is needed; got 'fast'"),
+        (["train", "digits", "--batch_size", "x"], "argument --batch-size: an integer of at least 1 is needed"),
+        (["predict", "r"], "the following arguments are required: IMAGE"),
+    ],
+)
+def test_wrong_usage_is_one_line(capsys: pytest.CaptureFixture[str], words: list[str], line: str) -> None:
+    assert main(words) == ExitStatus.USAGE
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith(f"rot180: {line}")
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_an_example(capsys: pytest.CaptureFixture[str], command: str) -> None:
+    assert main([command, "--help"]) == ExitStatus.DONE
+    out = capsys.readouterr().out
+    assert f"example:\n  rot180 {command}" in out
+
+
+def test_the_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == ExitStatus.DONE
+    out = capsys.readouterr().out
+    for command in COMMANDS:
+        assert f"\n    {command} " in out
+
+
+def test_version(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setitem(vars(rot180), "__version__", "1.2.3")  # not installed as a package, it has none
+    assert main(["--version"]) == ExitStatus.DONE
+    assert capsys.readouterr().out == "rot180 1.2.3\n"
+
+
+def test_info_prints_the_configuration(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["info"]) == ExitStatus.DONE
+    out = capsys.readouterr().out
+    for name in ("engine:", "threads:", "blas:", "numpy:", "python:"):
+        assert f"\n{name}" in out
+
+
+def test_names_of_options_take_dashes_or_underscores_and_values_stay() -> None:
+    assert with_dashes(["--batch_size", "--batch_size=a_b", "x_y", "-o_o", "--", "--a_b"]) == [
+        "--batch-size", "--batch-size=a_b", "x_y", "-o_o", "--", "--a_b",
+    ]  # fmt: skip
+
+
+def test_options_of_every_command_are_spelled_with_dashes() -> None:
+    (commands,) = (a for a in entry.make_parser()._actions if isinstance(a, argparse._SubParsersAction))
+    for parser in commands.choices.values():
+        for action in parser._actions:
+            assert all("_" not in name for name in action.option_strings)
+
+
+# ---- as a process ----
+
+
+def call(*words: str, **settings: Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "rot180", *words], capture_output=True, text=True, **settings)
+
+
+def test_the_status_reaches_the_shell_and_no_traceback_does(tmp_path: Path) -> None:
+    run = call("evaluate", str(tmp_path / "absent"))
+    assert run.returncode == 2
+    assert run.stdout == ""
+    assert run.stderr.startswith("rot180: load_run: there is no folder")
+    assert run.stderr.count("\n") == 1
+
+
+def test_help_loads_nothing_heavy() -> None:
+    code = (
+        "import sys, json, rot180.cli; rot180.cli.main(['--help']); "
+        "print(json.dumps([name for name in ('numpy', 'safetensors', 'tqdm', 'PIL') if name in sys.modules]))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert json.loads(run.stdout.splitlines()[-1]) == []
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="/dev/full is Linux's")
+def test_an_output_that_cannot_be_written_is_a_failed_run() -> None:
+    with open("/dev/full", "w") as full:
+        run = subprocess.run([sys.executable, "-m", "rot180", "info"], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert run.returncode == 3
+    assert run.stderr == "rot180: No space left on device\n"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="closed pipes are POSIX's")
+def test_a_reader_that_has_gone_is_no_traceback() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    run = subprocess.run([sys.executable, "-m", "rot180", "info"], stdout=writer, stderr=subprocess.PIPE, text=True)
+    os.close(writer)
+    assert (run.returncode, run.stderr) == (3, "")
