@@ -1,4 +1,4 @@
-"""What the pages show is what the code does: every fenced block of Python in README.md and under docs/ is run.
+"""What the pages show is what the code does: every fenced block of Python in the READMEs and under docs/ is run.
 
 The convention, by what stands after the three backticks:
 
@@ -25,7 +25,9 @@ import rot180
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [
-    page for page in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))) if page.is_file()
+    page
+    for page in (ROOT / "README.md", ROOT / "examples" / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
+    if page.is_file()
 ]  # README.md may not be there yet
 FENCE = re.compile(r"^(?P<indent> *)```(?P<info>[^\n`]*)\n(?P<code>.*?)^(?P=indent)```[ ]*$", re.MULTILINE | re.DOTALL)
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
