@@ -162,9 +162,12 @@ def _reachable(roots: dict[Node, Any]) -> list[Node]:
 
 
 def _reaching(roots: dict[Node, Any], wanted: dict[Node, Any]) -> set[Node]:
-    """The nodes from `roots` down through which one of `wanted` is reached."""
+    """The nodes from `roots` down that lead to one of `wanted`; GradientError where a freed node may hide a path."""
     through: set[Node] = set()
+    oldest = max([node.seq for node in wanted], default=NEVER)
     for node in _reachable(roots):
+        if node.saved is None and node.op is not None and (node not in wanted or node.seq < oldest):
+            raise _freed(node)
         if node in wanted or any(e in through for e in node.edges if e is not None):
             through.add(node)
     return through

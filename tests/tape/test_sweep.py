@@ -1,0 +1,614 @@
+"""The sweep: order, freeing, versions, higher orders, hooks, and what each of them says when it is misused."""
+
+import gc
+import sys
+import tracemalloc
+import weakref
+
+import numpy as np
+import pytest
+
+import rot180
+from rot180 import Tensor, grad, primitive, tensor
+from rot180.errors import DtypeError, GradientError, ShapeError
+from rot180.tape import sweep, wrote
+from rot180.tape.record import Node
+
+asked = []  # (which inputs needed a gradient), per call of the vjp of `product`
+
+
+@primitive(arrays=2, keep=("a", "b"))
+def product(a, b):
+    return a * b
+
+
+@product.vjp
+def _(g, needs, output, a, b):
+    asked.append(tuple(need is not None for need in needs))
+    return (g * b if needs[0] else None, g * a if needs[1] else None)
+
+
+@primitive()
+def broken(x):
+    return x * 1
+
+
+@broken.vjp
+def _(g, needs, output, x):
+    raise AssertionError("this vjp is off the path")
+
+
+@primitive()
+def without_vjp(x):
+    return x * 1
+
+
+def leaf(*values, dtype=np.float64):
+    return tensor(values[0] if len(values) == 1 else values, dtype=dtype, requires_grad=True)
+
+
+def nodes(t):
+    """All nodes below a Tensor."""
+    seen, stack = set(), [t.node]
+    while stack:
+        node = stack.pop()
+        if node is not None and node not in seen:
+            seen.add(node)
+            stack += node.edges
+    return seen
+
+
+# ---- long chains, memory, cycles ----
+
+
+@pytest.mark.parametrize("swept", [True, False])
+def test_a_graph_of_a_hundred_thousand_ops_is_swept_and_freed(swept):
+    x = leaf(1.0)
+    y = x
+    for _ in range(100_000):
+        y = y * 1.0
+    if swept:
+        y.backward()
+        assert x.grad.item() == 1
+    kept = weakref.ref(y)
+    del y  # frees the chain; recursion would end the process
+    assert kept() is None
+
+
+def test_grad_of_a_long_chain_and_a_second_order_one():
+    x = leaf(2.0)
+    y = x
+    for _ in range(20_000):
+        y = y + 0.0
+    (first,) = grad(y * y, x, create_graph=True)
+    assert grad(first, x)[0].item() == 2
+    assert sys.getrecursionlimit() < 20_000
+
+
+def test_a_wide_fan_in_is_summed_once():
+    x = leaf(1.0, 2.0)
+    parts = [x * float(i) for i in range(300)]
+    y = parts[0]
+    for part in parts[1:]:
+        y = y + part
+    y.backward(np.ones(2))
+    assert x.grad.data.tolist() == [sum(range(300))] * 2
+
+
+def test_memory_returns_to_where_it_was():
+    def step():
+        y = x
+        for _ in range(50):
+            y = (y * 1.001).exp().log()
+        y.sum().backward()
+        x.grad = None
+
+    x = Tensor(np.ones(10_000), requires_grad=True)
+    step()
+    tracemalloc.start()
+    try:
+        step()
+        before = tracemalloc.get_traced_memory()[0]
+        for _ in range(3):
+            step()
+        after = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert after - before < 20_000  # one array is 80,000 bytes
+
+
+def test_what_was_kept_is_freed_while_sweeping():
+    """The peak of a backward is a few arrays above the graph, and the graph is gone at its end, with y still alive."""
+    x = Tensor(np.ones(100_000), requires_grad=True)
+    tracemalloc.start()
+    try:
+        empty = tracemalloc.get_traced_memory()[0]
+        y = x
+        for _ in range(40):
+            y = y.exp() * 0.1
+        loss = y.sum()
+        del y
+        graph = tracemalloc.get_traced_memory()[0] - empty
+        tracemalloc.reset_peak()
+        loss.backward()
+        now, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    size = x.data.nbytes
+    assert graph > 40 * size
+    assert most - empty < graph + 6 * size
+    assert now - empty < 3 * size  # x.grad, and change
+
+
+def test_there_are_no_reference_cycles():
+    gc.collect()
+    gc.disable()
+    try:
+        x = leaf(1.0, 2.0)
+        remove = x.register_post_accumulate_grad_hook(lambda t: None)
+        y = (product(x, x).exp() + x.reshape(2, 1)[0]).sum()
+        (first,) = grad(y, x, create_graph=True)
+        first.sum().backward(retain_graph=True)
+        z = rot180.cat([x, x]).sum()
+        z.backward()
+        unswept = product(x, x)
+        remove()
+        dying = [weakref.ref(t) for t in (x, y, first, z, unswept)]
+        del x, y, first, z, unswept, remove
+        assert [ref() for ref in dying] == [None] * 5
+        assert not any(isinstance(o, Node) for o in gc.get_objects() if type(o) is Node and o.op is product.op)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
+
+
+# ---- backward ----
+
+
+def test_gradients_add_over_uses_and_over_calls():
+    x = leaf(3.0)
+    (x * x + x).backward()
+    assert x.grad.item() == 7
+    (x * 2.0).backward()
+    assert x.grad.item() == 9
+    x.grad = None
+    x.backward()
+    assert x.grad.item() == 1
+
+
+def test_nothing_is_asked_for_that_is_not_needed():
+    asked.clear()
+    data, w, v = tensor([1.0, 2.0], dtype=np.float64), leaf(3.0, 4.0), leaf(5.0, 6.0)
+    product(product(data, w), v).backward(np.ones(2))
+    assert asked == [(True, True), (False, True)]  # the first layer's input gets no gradient
+    assert data.grad is None
+
+
+def test_constant_branches_are_not_recorded():
+    x, c = leaf(1.0), tensor(2.0, dtype=np.float64)
+    assert broken(c).node is None
+    (x * broken(c)).backward()
+    assert x.grad.item() == 2
+
+
+def test_gradients_never_share_memory():
+    x, y, g = leaf(1.0, 2.0), leaf(3.0, 4.0), np.array([1.0, 1.0])
+    (x + y).backward(g)
+    x.grad.data[...] = 99
+    assert y.grad.data.tolist() == [1, 1] and g.tolist() == [1, 1]
+    z = leaf(1.0, 2.0)
+    z.backward(g)  # a leaf is its own output
+    z.grad.data[...] = 99
+    assert g.tolist() == [1, 1]
+    (x,) = (leaf([[1.0, 2.0]]),)
+    x.reshape(2).backward(g)  # a view of g
+    assert not np.shares_memory(x.grad.data, g)
+    x.sum().backward()  # a broadcast of one cell
+    x.grad.data[0, 0] = 7
+    assert x.grad.data[0, 1] != 7
+
+
+def test_created_gradients_do_not_share_memory_either():
+    x, y, g = leaf(1.0, 2.0), leaf(3.0, 4.0), leaf(1.0, 1.0)
+    (x + y).backward(g, create_graph=True)
+    x.grad.data[...] = 99
+    assert y.grad.data.tolist() == [1, 1] and g.data.tolist() == [1, 1]
+    (y.grad * y.grad).sum().backward()  # and they still hang on the graph
+    assert g.grad.data.tolist() == [2, 2]
+
+
+def test_grad_results_do_not_share_memory():
+    x, y, g = leaf(1.0, 2.0), leaf(3.0, 4.0), np.ones(2)
+    a, b, c = grad(x + y, [x, y, x], g)
+    assert not any(np.shares_memory(p, q) for p, q in [(a.data, b.data), (a.data, c.data), (a.data, g)])
+
+
+def test_a_sum_that_is_passed_on_twice_is_not_added_to_in_place():
+    """z's gradient is a sum made by the sweep; both x and y get it, and x gets more."""
+    x, y = leaf(1.0), leaf(1.0)
+    z = x + y
+    w = z * 2.0 + z * 3.0
+    (w + x).backward()
+    assert (x.grad.item(), y.grad.item()) == (6, 5)
+
+
+def test_retain_graph_allows_a_second_sweep():
+    x = leaf(2.0)
+    y = x * x
+    y.backward(retain_graph=True)
+    y.backward()
+    assert x.grad.item() == 8
+    with pytest.raises(
+        GradientError, match=r"backward: the graph was freed by an earlier backward \(at op mul\); pass"
+    ):
+        y.backward()
+
+
+def test_grad_frees_the_graph_of_every_output():
+    x = leaf(2.0)
+    y, z = x * x, x * x * x
+    grad([y, z], x)
+    for output in (y, z):
+        with pytest.raises(GradientError, match="freed"):
+            grad(output, x)
+
+
+def test_a_freed_part_is_an_error_not_a_missing_gradient():
+    """The freed node no longer knows what lies below it, so neither None nor half a sum may be returned."""
+    x = leaf(2.0)
+    y = x * x
+    z = y * 3.0 + x
+    y.backward()
+    for wanted in (x, [y, x]):
+        with pytest.raises(GradientError, match=r"freed by an earlier backward \(at op mul\)"):
+            grad(z, wanted, allow_unused=True)
+
+
+def test_create_graph_retains_the_graph():
+    x = leaf(2.0)
+    y = x * x * x
+    grad(y, x, create_graph=True)
+    assert grad(y, x)[0].item() == 12
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_gradients_have_the_dtype_of_their_leaf(dtype):
+    """0-d arrays become NumPy scalars inside a vjp; they must not turn into Python's floats there."""
+    ones = leaf(1.5, dtype=dtype), leaf([1.5, 2.5], dtype=dtype)
+    for x in ones:
+        for y in (
+            x * 2, 2.0**x, x**2, x**x, x / 3, 3 / x, rot180.where(x.data > 2, x, 0.0), rot180.maximum(x, 2.0),
+            rot180.minimum(2.0, x), x.exp(), x.log(), x.sqrt(), x.abs(), x.sin(), x.cos(), x.clamp(0.0, 2.0), x.mean(),
+            -x, 1 - x, x.amax(), x.sum() * np.float64(2),
+        ):  # fmt: skip
+            assert y.dtype == dtype
+            (first,) = grad(y, x, np.ones(y.shape), create_graph=True)
+            assert first.dtype == dtype
+            y.backward(np.ones(y.shape))
+            assert x.grad.dtype == dtype and type(x.grad.data) is np.ndarray and x.grad.shape == x.shape
+
+
+def test_backward_errors():
+    x = leaf(1.0, 2.0)
+    with pytest.raises(
+        GradientError, match="backward: this tensor does not depend on anything that requires a gradient"
+    ):
+        tensor([1.0]).backward()
+    with pytest.raises(
+        GradientError, match=r"backward: the output has shape \(2,\); only one element needs no gradient"
+    ):
+        (x * 2).backward()
+    with pytest.raises(ShapeError, match=r"backward: gradient has shape \(3,\) but the output has \(2,\)"):
+        (x * 2).backward(np.ones(3))
+    with pytest.raises(DtypeError, match=r"backward: gradient is float32 but the output is float64; .*\.astype"):
+        (x * 2).backward(tensor([1.0, 1.0]))
+    with pytest.raises(GradientError, match=r"op without_vjp has no vjp; write one with @without_vjp\.vjp"):
+        without_vjp(x).backward(np.ones(2))
+
+
+@pytest.mark.parametrize(
+    ("returned", "message"),
+    [
+        ([None, None], r"the vjp of f must return a tuple of 2, one entry per array; it returned list"),
+        (None, r"must return a tuple of 2, .* it returned NoneType"),
+        ((None,), r"must return a tuple of 2, .* it returned 1 entries"),
+        ((np.ones(3), None), r"a vjp returned a gradient of shape \(3,\) for a leaf of shape \(2,\)"),
+    ],
+)
+def test_wrong_vjps_are_named(returned, message):
+    @primitive(arrays=2)
+    def f(a, b):
+        return a + b
+
+    f.vjp(lambda g, needs, output, a, b: returned)
+    with pytest.raises(GradientError, match=message):
+        f(leaf(1.0, 2.0), leaf(1.0, 2.0)).backward(np.ones(2))
+
+
+def test_a_failed_sweep_leaves_the_mode_as_it_was():
+    with pytest.raises(AssertionError, match="off the path"):
+        broken(leaf(1.0)).backward()
+    assert rot180.is_grad_enabled() and (leaf(1.0) * 2).requires_grad
+
+
+def test_a_vjp_may_withhold_a_gradient():
+    @primitive(arrays=2)
+    def first_only(a, b):
+        return a + b
+
+    first_only.vjp(lambda g, needs, output, a, b: (g, None))
+    x, y = leaf(1.0), leaf(2.0)
+    first_only(x, y * 2).backward()
+    assert x.grad.item() == 1 and y.grad is None
+
+
+# ---- versions ----
+
+
+def test_a_write_to_a_kept_array_is_found():
+    x, w = leaf(1.0, 2.0), leaf(3.0, 4.0)
+    y = (x * w).sum()
+    w.data[...] = 0
+    wrote(w)
+    with pytest.raises(
+        GradientError, match=r"an array that op mul kept .* was changed in place afterwards .*run the forward"
+    ):
+        y.backward()
+
+
+def test_a_write_before_the_forward_or_to_an_array_that_was_not_kept_is_allowed():
+    x, w = leaf(1.0, 2.0), leaf(3.0, 4.0)
+    wrote(w)
+    y = (x * w).sum()
+    z = (x + w).sum()
+    other = leaf(1.0)
+    wrote(other)
+    y.backward()
+    w.data[...] = 5
+    wrote(w)
+    z.backward()  # a sum keeps neither
+    assert w.grad.data.tolist() == [2, 3]
+
+
+def test_an_array_kept_for_a_constant_partner_is_checked_only_where_it_is_read():
+    x, c = leaf(1.0), tensor(2.0, dtype=np.float64)
+    y = x * c
+    wrote(c)  # a constant has no version
+    y.backward()
+    assert x.grad.item() == 2
+
+
+def test_a_step_between_two_retained_sweeps_is_found():
+    x = leaf(2.0)
+    y = x * x
+    y.backward(retain_graph=True)
+    x.data -= 1
+    wrote(x)
+    with pytest.raises(GradientError, match="changed in place"):
+        y.backward()
+
+
+# ---- grad ----
+
+
+def test_grad_leaves_grad_alone():
+    x, y = leaf(2.0), leaf(3.0)
+    found = grad(x * y, (x, y))
+    assert isinstance(found, tuple) and [g.item() for g in found] == [3, 2]
+    assert x.grad is None and y.grad is None
+    assert isinstance(grad(x * y, x), tuple) and not found[0].requires_grad
+
+
+def test_several_outputs_add_up():
+    x = leaf(2.0, 3.0)
+    y = x * x
+    outputs = [y.sum(), y, x]
+    (found,) = grad(outputs, x, [None, np.array([1.0, 10.0]), np.array([100.0, 100.0])])
+    assert found.data.tolist() == [4 + 4 + 100, 6 + 60 + 100]
+    y = x * x
+    (twice,) = grad([y[0], y[0]], x)
+    assert twice.data.tolist() == [8, 0]
+    with pytest.raises(ShapeError, match="grad: 2 outputs but 1 grad_outputs; give one for each"):
+        grad([y, y], x, [np.ones(2)])
+
+
+def test_an_output_may_lie_below_another():
+    x = leaf(3.0)
+    y = x * x
+    z = y * 2.0
+    assert grad([z, y], [x, y])[0].item() == 18
+    y = x * x
+    assert grad([y * 2.0, y], [y])[0].item() == 3
+
+
+def test_inputs_may_be_intermediate_or_the_output_itself():
+    x = leaf(2.0)
+    y = x * x
+    z = y * y
+    dy, dx, dz = grad(z, [y, x, z])
+    assert (dy.item(), dx.item(), dz.item()) == (8, 32, 1)
+    y = x * x
+    assert grad(y, y)[0].item() == 1
+
+
+def test_what_is_not_wanted_is_pruned():
+    asked.clear()
+    x, w = leaf(2.0), leaf(3.0)
+    y = product(x, w) + broken(w)
+    assert grad(y, x)[0].item() == 3
+    assert asked == [(True, False)]
+
+
+def test_what_lies_below_an_intermediate_input_is_not_swept():
+    x = leaf(2.0)
+    y = broken(x)
+    assert grad(y * y, y)[0].item() == 4
+    z = without_vjp(x)
+    assert grad(z * z, z)[0].item() == 4
+    y = x * x
+    u, v = y * 3.0, y * 5.0
+    grad(u, x)  # frees y's graph
+    assert grad(v, y)[0].item() == 5
+
+
+def test_unused_inputs():
+    x, unused = leaf(2.0), leaf(1.0)
+    with pytest.raises(GradientError, match="grad: the outputs do not depend on input 1; pass allow_unused=True"):
+        grad(x * x, [x, unused])
+    found = grad(x * x, [x, unused], allow_unused=True)
+    assert found[0].item() == 4 and found[1] is None
+
+
+def test_grad_errors():
+    x = leaf(2.0)
+    with pytest.raises(GradientError, match=r"grad: input 1 does not require a gradient; call requires_grad_\(\)"):
+        grad(x * x, [x, tensor(1.0)])
+    with pytest.raises(GradientError, match="grad: output 1 does not depend on anything that requires a gradient"):
+        grad([x * x, tensor(1.0)], x)
+    with pytest.raises(GradientError, match="grad: input 0 does not require"):
+        grad(x * x, np.ones(1))
+    with pytest.raises(GradientError, match=r"grad: the output has shape \(2,\)"):
+        grad(rot180.stack([x, x]), x)
+
+
+# ---- higher orders ----
+
+
+@pytest.mark.parametrize(
+    ("f", "closed"),
+    [
+        (lambda x: x**4, lambda x: (4 * x**3, 12 * x**2, 24 * x)),
+        (lambda x: x.exp(), lambda x: (np.exp(x),) * 3),
+        (lambda x: x.sin(), lambda x: (np.cos(x), -np.sin(x), -np.cos(x))),
+        (lambda x: x.log(), lambda x: (1 / x, -1 / x**2, 2 / x**3)),
+        (lambda x: 1 / x, lambda x: (-1 / x**2, 2 / x**3, -6 / x**4)),
+        (lambda x: x.sqrt(), lambda x: (0.5 * x**-0.5, -0.25 * x**-1.5, 0.375 * x**-2.5)),
+        (lambda x: 2.0**x, lambda x: tuple(np.log(2) ** k * 2**x for k in (1, 2, 3))),
+        (lambda x: x * x.exp(), lambda x: tuple((x + k) * np.exp(x) for k in (1, 2, 3))),
+    ],
+    ids=["power", "exp", "sin", "log", "reciprocal", "sqrt", "exponential", "product"],
+)
+def test_derivatives_to_third_order_are_the_closed_forms(f, closed):
+    x = leaf(0.7, 1.3)
+    ones = np.ones(2)
+    (first,) = grad(f(x), x, ones, create_graph=True)
+    (second,) = grad(first, x, ones, create_graph=True)
+    (third,) = grad(second, x, ones)
+    for found, expected in zip((first, second, third), closed(x.data), strict=True):
+        np.testing.assert_allclose(found.data, expected, rtol=1e-12)
+
+
+def test_backward_through_a_created_gradient():
+    x = leaf(3.0)
+    (first,) = grad(x * x * x, x, create_graph=True)
+    (first * first).backward()  # d (3 x^2)^2 / dx = 36 x^3
+    assert x.grad.item() == 36 * 27
+
+
+def test_the_cotangent_is_an_input_of_the_second_order():
+    x, g = leaf(3.0), leaf(2.0)
+    (first,) = grad(x * x, x, g, create_graph=True)  # 2 x g
+    dx, dg = grad(first, (x, g))
+    assert (dx.item(), dg.item()) == (4, 6)
+
+
+def test_without_create_graph_nothing_is_recorded():
+    x = leaf(3.0)
+    assert not grad(x * x, x)[0].requires_grad
+    (x * x).backward()
+    assert not x.grad.requires_grad
+
+
+# ---- leaf hooks ----
+
+
+def test_a_hook_fires_once_per_backward_when_the_gradient_is_final():
+    seen, x, w = [], leaf(2.0), leaf(3.0)
+    x.register_post_accumulate_grad_hook(lambda t: seen.append((t is x, t.grad.item())))
+    (x * x + x * w + x).backward()
+    assert seen == [(True, 8.0)]
+    (x * 2.0).backward()
+    assert seen[1:] == [(True, 10.0)]
+    grad(x * x, x)
+    assert len(seen) == 2
+
+
+def test_a_hook_fires_before_the_sweep_reaches_older_ops():
+    """That is what lets a cluster send a late layer's gradient while the early layers still compute."""
+    order = []
+
+    @primitive()
+    def noted(x):
+        return x * 1
+
+    @noted.vjp
+    def _(g, needs, output, x):
+        order.append("older op")
+        return (g,)
+
+    x, w = leaf(1.0), leaf(2.0)
+    w.register_post_accumulate_grad_hook(lambda t: order.append(("hook", t.grad.item())))
+    (noted(x) * w).backward()
+    assert order == [("hook", 1.0), "older op"]
+
+
+def test_a_hook_fires_once_also_where_a_branch_gives_nothing():
+    @primitive()
+    def blocked(x):
+        return x * 1
+
+    blocked.vjp(lambda g, needs, output, x: (None,))
+    seen, x = [], leaf(2.0)
+    x.register_post_accumulate_grad_hook(lambda t: seen.append(t.grad.item()))
+    (blocked(x * 3.0) + x).backward()
+    assert seen == [1.0]
+
+
+def test_a_hook_on_a_leaf_that_is_the_output():
+    seen, x = [], leaf(2.0)
+    x.register_post_accumulate_grad_hook(lambda t: seen.append(t.grad.item()))
+    x.backward()
+    assert seen == [1.0]
+
+
+def test_hooks_fire_in_order_and_go_when_removed():
+    before = sweep._hooked
+    seen, x = [], leaf(2.0)
+    hook = seen.append
+    first = x.register_post_accumulate_grad_hook(hook)
+    second = x.register_post_accumulate_grad_hook(hook)  # the same function twice
+    last = x.register_post_accumulate_grad_hook(lambda t: seen.append("last"))
+    (x * x).backward()
+    assert [t is x for t in seen[:2]] == [True, True] and seen[2:] == ["last"]
+    first()
+    first()  # again: nothing
+    seen.clear()
+    (x * x).backward()
+    assert len(seen) == 2
+    second()
+    last()
+    seen.clear()
+    (x * x).backward()
+    assert seen == [] and sweep._hooked == before
+
+
+def test_a_hook_may_write_to_its_leaf():
+    """The optimiser that steps in the hook: no op that is still to be swept needs the array."""
+    x, w = leaf(2.0), leaf(3.0)
+
+    def step(t):
+        t.data -= 0.5 * t.grad.data
+        wrote(t)
+        t.grad = None
+
+    remove = w.register_post_accumulate_grad_hook(step)
+    ((x * 2.0) * w).backward()
+    remove()
+    assert w.item() == 3 - 0.5 * 4 and w.grad is None and x.grad.item() == 6
+
+
+def test_hooks_belong_on_leaves():
+    x = leaf(2.0)
+    for t in (x * x, tensor(1.0)):
+        with pytest.raises(GradientError, match="register_post_accumulate_grad_hook: only a leaf that requires"):
+            t.register_post_accumulate_grad_hook(print)
