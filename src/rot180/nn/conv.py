@@ -24,7 +24,7 @@ from .settings import axes, positive
 
 
 class _ConvNd(Module):
-    """The settings, weights and forward of a plain layer; the transposed layer adds what differs.
+    """Correlates the input with weights that are learned: see `functional.conv2d` for the sum.
 
     Args:
         in_channels, out_channels: the channels of the input and the output.
@@ -126,12 +126,15 @@ class Conv3d(_ConvNd):
 
 
 class _ConvTransposeNd(_ConvNd):
-    """The adjoint of the plain layer with the same settings: it spreads each input cell over the output.
+    """The adjoint of the plain layer with the same settings: every input cell stamps its kernel on the output.
 
     Args:
         padding: takes cells off the output; otherwise as on the plain layer ('same' makes the output input * stride).
         output_padding: makes the output longer at the end of each axis; smaller than stride or dilation there.
         The others are those of the plain layer, in PyTorch's order.
+
+    Attributes: weight (in_channels, out_channels / groups, *kernel_size) and bias, at first uniform within
+    1 / sqrt(weight.shape[1] * prod(kernel_size)). Raises ShapeError for settings that fit no input.
     """
 
     transposed = True

@@ -243,10 +243,10 @@ class Module:
 
     # ---- the state dict ----
 
-    def _state(self, prefix: str) -> dict[str, Tensor]:
+    def _state(self) -> dict[str, Tensor]:
         """Parameters and persistent buffers under every name that they have."""
         state = {}
-        for path, module in self.named_modules(prefix, remove_duplicate=False):
+        for path, module in self.named_modules(remove_duplicate=False):
             dot = f"{path}." if path else ""
             persistent = [name for name, kept in module._buffers.items() if kept]
             for name in (*module._parameters, *persistent):
@@ -260,7 +260,7 @@ class Module:
         So a state dict follows the training; copy.deepcopy it to keep a moment. With `keep_vars` the Parameters
         themselves are returned. `prefix` goes before every name (end it with a dot, as in PyTorch).
         """
-        state = {prefix + name: t for name, t in self._state("").items()}
+        state = {prefix + name: t for name, t in self._state().items()}
         return state if keep_vars else {name: t.detach() for name, t in state.items()}
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> IncompatibleKeys:
@@ -269,7 +269,7 @@ class Module:
         Returns the missing and the unexpected keys. Raises FormatError, before anything is written, if a shape or dtype
         does not fit or, with `strict`, if there are such keys; the message names them all.
         """
-        return load(type(self).__name__, self._state(""), state_dict, strict)
+        return load(type(self).__name__, self._state(), state_dict, strict)
 
     # ---- changing it as a whole ----
 

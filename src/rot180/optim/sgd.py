@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from ..tape import Tensor
 from ..tape.record import Array
 from .optimizer import Group, Optimizer, direction, numbers
 
@@ -48,30 +49,26 @@ class SGD(Optimizer):
 
     def _update(self, group: Group) -> None:
         multiply, subtract = np.multiply, np.subtract
-        lr, weight_decay, maximize = group["lr"], group["weight_decay"], group["maximize"]
-        plain = not group["momentum"]
+        weight_decay, maximize, momentum = group["weight_decay"], group["maximize"], group["momentum"]
         dtype: Any = None
         for p, d, g, a, b in self._due(group):
             if d.dtype is not dtype:
                 dtype = d.dtype
-                (rate,) = numbers(dtype, lr)
+                rate, keep, gain = numbers(dtype, group["lr"], momentum, 1 - group["dampening"])
             if weight_decay or maximize:
                 g = direction(d, g, a, weight_decay, maximize)
-            if not plain:
-                g = self._with_momentum(self.state.setdefault(p, {}), group, g, b)
+            if momentum:
+                v = self._velocity(p, g, b, keep, gain if group["dampening"] else None)
+                g = np.add(multiply(v, keep, b), g, b) if group["nesterov"] else v
             multiply(g, rate, b)
             subtract(d, b, d)
 
-    def _with_momentum(self, state: dict[str, Any], group: Group, g: Array, b: Array) -> Array:
-        """v, or in Nesterov's form g + momentum * v, which is written into scratch b."""
-        momentum, dampening = group["momentum"], group["dampening"]
+    def _velocity(self, p: Tensor, g: Array, b: Array, keep: Array, gain: Array | None) -> Array:
+        """v of a parameter, brought up to date in place; b is scratch."""
+        state = self.state.setdefault(p, {})
         v: Array | None = state.get("momentum_buffer")
         if v is None:
             v = state["momentum_buffer"] = np.array(g)
-        else:
-            v *= momentum
-            v += g if not dampening else np.multiply(g, 1 - dampening, b)
-        if not group["nesterov"]:
             return v
-        np.multiply(v, momentum, b)
-        return np.add(b, g, b)
+        np.multiply(v, keep, v)
+        return np.add(v, g if gain is None else np.multiply(g, gain, b), v)
