@@ -10,7 +10,7 @@ Of phi(t) = <f(a + t d), v> four values around a give, for a step h,
           + |J(2h) - 2 J(h)|               0 up to h^3 where phi is smooth; of the size of the jump at a kink
           + 32 (sum |v_j| e_j) / h         rounding of f over the outputs that moved; e_j = u |f_j| + noise_j
           + u (sum |a_i g_i|) / h          rounding of a + h d over the entries that move; g is the gradient checked
-          + 32 (sum |v_j| e_j + u max |g|) rounding of g, where f does not move at all
+          + 32 (sum |v_j| e_j + u s)       rounding of g, where f hardly moves; s = max |g| + max |v_j f_j|
 
 noise_j is the spread of f_j at points close to a, beyond what is smooth: rounding inside f that the size of f does not
 show, as where large terms cancel (More and Wild, "Estimating computational noise", 2011).
@@ -41,11 +41,16 @@ SHRINK = (1.0, 2.0**-4, 2.0**-8)  # further steps, where the first meets a kink 
 
 @dataclass(frozen=True)
 class Base:
-    """The outputs at the given point, the rounding error e_j of each, and the cotangents."""
+    """The outputs at the given point, the rounding error e_j of each, the cotangents, and the scale of what is inside.
+
+    `scale` is the largest |v_j f_j| of first order: gradients are computed from numbers of that size, also where they
+    themselves are much smaller.
+    """
 
     values: Sequence[Array]
     rounding: Sequence[Array]
     v: Sequence[Array]
+    scale: float
 
 
 def rounding_of(
@@ -94,7 +99,7 @@ def slope(f: Callable[[Array], Sequence[Array]], base: Base, a: Array, d: Array,
     moving = d != 0
     carried = float(np.abs(a * np.where(np.isfinite(g), g, 0.0))[moving].sum())
     outputs = sum(float((e * np.abs(w)).sum()) for e, w in zip(base.rounding, base.v, strict=True))
-    floor = ROUNDINGS * (outputs + UNIT * float(np.max(np.abs(g), initial=0.0, where=np.isfinite(g))))
+    floor = ROUNDINGS * (outputs + UNIT * (base.scale + float(np.max(np.abs(g), initial=0.0, where=np.isfinite(g)))))
     steps = [eps * factor for factor in SHRINK]
     relative = float(np.min(np.abs(a[moving]), initial=1.0, where=a[moving] != 0)) * eps
     if relative < steps[-1]:

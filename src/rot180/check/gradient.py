@@ -31,13 +31,13 @@ def gradients(
 
     A gradient g is right if |g - D| is within the bound of the error of the difference quotient D(h):
 
-        |D(2h) - D(h)| + |J(2h) - 2 J(h)| + (32 sum |v_j| e_j + u sum |a_i g_i|) / h + 32 (sum |v_j| e_j + u max |g|)
+        |D(2h) - D(h)| + |J(2h) - 2 J(h)| + (32 sum |v_j| e_j + u sum |a_i g_i|) / h + 32 (sum |v_j| e_j + u s)
 
     truncation, smoothness (J is the right derivative minus the left), rounding of f over the outputs that moved and of
-    the step, rounding of g; u = 2**-53 and e_j is u |f_j| plus the noise that f_j shows. The steps are
-    h = eps * max(1, |x|), with eps = 2**-17, about u**(1/3) (Nocedal and Wright, "Numerical Optimization", section
-    8.1), and two smaller ones where that one meets a kink. An entry whose left and right derivatives differ at all
-    steps is a note, `at-a-kink`, and no fault.
+    the step, rounding of g; u = 2**-53, e_j is u |f_j| plus the noise that f_j shows, s = max |g| + max |v_j f_j|. The
+    steps are h = eps * max(1, |x|), with eps = 2**-17, about u**(1/3) (Nocedal and Wright, "Numerical Optimization",
+    section 8.1), and two smaller ones where that one meets a kink. An entry whose left and right derivatives differ at
+    all steps is a note, `at-a-kink`, and no fault.
 
     Args:
         fn: a function of Tensors that returns a Tensor or a tuple of Tensors, or a Module, whose parameters are
@@ -67,12 +67,13 @@ def gradients(
     subject: FirstOrder | SecondOrder = first
     base = _base(first)
     v = [off_zero(rng, y.shape) for y in base]
+    scale = max((float(np.max(np.abs(y * w), initial=0.0)) for y, w in zip(base, v, strict=True)), default=0.0)
     if order == 2:
         subject = SecondOrder(first, v)
         base = _base(subject)
         v = [off_zero(rng, y.shape) for y in base]
     with np.errstate(all="ignore"):
-        point = Base(base, rounding_of(subject.outputs, subject.values, base, rng), v)
+        point = Base(base, rounding_of(subject.outputs, subject.values, base, rng), v, scale)
         check = _Check(subject, point, STEP if eps is None else float(eps), rng, mode, directions)
         check.run()
     return Report(

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DtypeError, GradientError
+from ..nn import Module
 from ..random import generator_for, get_rng_state, set_rng_state
 from ..tape import Tensor, enable_grad, grad
 from .differences import Array
@@ -43,17 +44,16 @@ class FirstOrder:
     """
 
     def __init__(self, fn: Any, inputs: Sequence[Any], seed: int) -> None:
-        module = hasattr(fn, "named_parameters")
         self.op = getattr(fn, "__name__", type(fn).__name__)
         self._seed = seed
-        self._fn: Any = copy.deepcopy(fn).double() if module else fn
+        self._fn: Any = copy.deepcopy(fn).double() if isinstance(fn, Module) else fn
         self._inputs = list(inputs)
         self._positions = [i for i, x in enumerate(inputs) if _is_variable(x, i)]
-        labels = _labels(getattr(fn, "forward", fn), len(inputs))
+        labels = _labels(fn.forward if isinstance(fn, Module) else fn, len(inputs))
         self.names = [labels[i] for i in self._positions]
         self.values = [np.array(_raw(inputs[i]), np.float64) for i in self._positions]
         self._parameters: list[Tensor] = []
-        if module:
+        if isinstance(fn, Module):
             for name, parameter in self._fn.named_parameters():
                 if parameter.requires_grad:
                     self.names.append(name if name not in labels else f"parameter {name}")

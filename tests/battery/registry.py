@@ -1,0 +1,8 @@
+"""Every op and layer that the battery runs. A new one without a row fails `test_registry.py`."""
+
+from __future__ import annotations
+
+from . import functional_rows, layer_rows, tape_rows, window_rows
+from .case import Case
+
+CASES: list[Case] = [*tape_rows.CASES, *functional_rows.CASES, *window_rows.CASES, *layer_rows.CASES]

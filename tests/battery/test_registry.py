@@ -1,0 +1,70 @@
+"""No op and no layer without a row in the battery."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+
+from rot180 import functional, nn
+from rot180.tape import arithmetic, reduction, shape
+
+from .case import Layer, is_float
+from .registry import CASES
+
+NO_OPS = {
+    functional: {"Gradients"},  # a named tuple
+    nn: {"Module", "Parameter", "Sequential", "init"},  # no arithmetic of their own
+    arithmetic: {
+        "broadcast_to_shape",
+        "floating",
+        "operands",
+        "pair",
+        "raw",
+        "sum_to",
+        "unbroadcast",
+    },  # parts of the others
+    reduction: {"argmax", "argmin"},  # no gradient
+    shape: {"normal_axis"},
+}
+
+
+def public(module: ModuleType) -> set[str]:
+    """The names in __all__, or else of the functions that the module defines."""
+    if hasattr(module, "__all__"):
+        return set(module.__all__)
+    names = {name: value for name, value in vars(module).items() if not name.startswith("_") and callable(value)}
+    return {
+        name
+        for name, value in names.items()
+        if not isinstance(value, type) and getattr(value, "__wrapped__", value).__module__ == module.__name__
+    }
+
+
+def test_every_public_op_and_layer_has_a_row() -> None:
+    ops = {case.op for case in CASES if not isinstance(case.ours, Layer)}
+    layers = {case.op for case in CASES if isinstance(case.ours, Layer)}
+    for module, exempt in NO_OPS.items():
+        assert exempt <= public(module), f"{module.__name__}: an exemption without a name: {exempt - public(module)}"
+        missing = public(module) - exempt - (layers if module is nn else ops)
+        assert not missing, f"{module.__name__}: write rows in tests/battery for {sorted(missing)}"
+
+
+def test_names_are_unique() -> None:
+    assert [name for name, n in Counter(case.id for case in CASES).items() if n > 1] == []
+
+
+def test_recorded_values_belong_to_rows_and_every_row_has_some() -> None:
+    recorded = json.loads(Path(__file__).with_name("recorded.json").read_text(encoding="utf-8"))
+    assert recorded.pop("torch") == "2.13.0"
+    assert set(recorded) == {case.id for case in CASES if case.peer is not None}, "run python -m tests.battery.record"
+
+
+def test_inputs_repeat_and_something_is_differentiated() -> None:
+    for case in CASES:
+        first, again = case.make(), case.make()
+        assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
+        assert any(map(is_float, first))
