@@ -77,7 +77,7 @@ class Tensor(Variable):
     @property
     def grad(self) -> Tensor | None:
         """The gradient accumulated by `backward`, of a leaf that requires one."""
-        return None if self.node is None else self.node.grad
+        return None if self.node is None or self.node.op is not None else self.node.grad
 
     @grad.setter
     def grad(self, value: Tensor | None) -> None:
@@ -373,9 +373,11 @@ def as_array(data: Any) -> Array:
         a = np.asarray(data)
         if a.dtype.kind in "iuf":
             a = a.astype(np.float32)
+    if not a.dtype.isnative:
+        a = a.astype(a.dtype.newbyteorder("="))
     if a.dtype.kind not in "iufb" or (a.dtype.kind == "f" and a.dtype not in arithmetic.FLOATS):
         raise DtypeError(f"tensor: takes float32, float64, integers or booleans, got {a.dtype}; convert with .astype")
-    return a if a.dtype.isnative else a.astype(a.dtype.newbyteorder("="))
+    return a
 
 
 def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
