@@ -286,6 +286,12 @@ def test_hooks_run_in_order_and_may_replace() -> None:
     assert seen == [("first", True, [0, 1]), ("second", True, [0, 1]), ({"offset": 10.0}, [24.0, 28.0])]
 
 
+def test_a_pre_hook_runs_without_any_other_hook() -> None:
+    module = Scale()
+    module.register_forward_pre_hook(lambda m, inputs: (inputs[0] + 1.0,))
+    assert module(array(0, 1)).tolist() == [2.0, 4.0]
+
+
 def test_a_handle_removes_its_hook_alone() -> None:
     module, seen = Scale(), []
     one = module.register_forward_hook(lambda *call: seen.append(1))

@@ -281,6 +281,13 @@ def test_deep_copies_and_pickles_go_on_alone() -> None:
         assert p.data[0] == pytest.approx(before[0] - 0.5 * 1.9)
 
 
+def test_a_pickle_leaves_the_scratch_memory_out() -> None:
+    p = with_gradient(10_000)
+    optimizer = optim.SGD([p])
+    optimizer.step()
+    assert len(pickle.dumps(optimizer)) < 1.5 * p.data.nbytes
+
+
 def test_repr_shows_the_options() -> None:
     assert "Parameter Group 0\n    dampening: 0\n    lr: 0.5\n" in repr(optim.SGD([parameter(1)], lr=0.5))
 
