@@ -49,15 +49,11 @@ if TYPE_CHECKING:
     from .random import manual_seed as manual_seed
     from .random import set_rng_state as set_rng_state
     from .tape import Tensor as Tensor
-    from .tape import enable_grad as enable_grad
     from .tape import from_dlpack as from_dlpack
     from .tape import from_numpy as from_numpy
     from .tape import grad as grad
-    from .tape import is_grad_enabled as is_grad_enabled
-    from .tape import no_grad as no_grad
     from .tape import observe as observe
     from .tape import primitive as primitive
-    from .tape import set_grad_enabled as set_grad_enabled
     from .tape import tensor as tensor
     from .tape.arithmetic import absolute as absolute
     from .tape.arithmetic import cos as cos
@@ -69,6 +65,10 @@ if TYPE_CHECKING:
     from .tape.arithmetic import sin as sin
     from .tape.arithmetic import sqrt as sqrt
     from .tape.arithmetic import where as where
+    from .tape.modes import enable_grad as enable_grad
+    from .tape.modes import is_grad_enabled as is_grad_enabled
+    from .tape.modes import no_grad as no_grad
+    from .tape.modes import set_grad_enabled as set_grad_enabled
     from .tape.shape import cat as cat
     from .tape.shape import permute as permute
     from .tape.shape import reshape as reshape
