@@ -34,7 +34,6 @@ def with_gradient(*shape: int, value: float = 1.0, dtype: Any = np.float32) -> T
     [
         ([], ValueError, "got an empty parameter list; give model.parameters()"),
         ([{"params": []}], ValueError, "got a group with an empty parameter list"),
-        ([Tensor(np.ones(2, np.float32))], ValueError, "parameter 0 does not require a gradient; give only those"),
         ([parameter(2), parameter(2) * 2.0], ValueError, "parameter 1 was computed by an op; only leaves"),
         ([np.ones(2)], TypeError, "parameter 0 is a ndarray; a Tensor is needed"),
         (parameter(2), TypeError, "params must be a list of Tensors or of dicts; got one Tensor"),
@@ -110,6 +109,13 @@ def test_parameters_without_a_gradient_are_left_alone() -> None:
     before = p.tolist()
     optimizer.step()
     assert p.tolist() == before
+
+
+def test_a_frozen_backbone_may_be_given_and_stays() -> None:
+    frozen, head = Tensor(np.ones(2, np.float32)), with_gradient(2)
+    optim.SGD([frozen, head], lr=0.5).step()  # PyTorch's SGD(model.parameters()) with frozen layers
+    assert frozen.tolist() == [1.0, 1.0]
+    assert head.tolist() == [0.5, 0.5]
 
 
 @pytest.mark.parametrize("make", [optim.SGD, optim.Adam])

@@ -32,8 +32,8 @@ class Optimizer:
         defaults: the options of groups that do not give their own.
 
     Attributes: param_groups, a list of dicts whose options may be changed at any time; state, a dict from each
-    parameter to what is remembered of it. Raises ValueError for an empty list, a parameter that is not a leaf or does
-    not require a gradient, or one that comes twice; TypeError for anything but Tensors.
+    parameter to what is remembered of it. Raises ValueError for an empty list, a parameter that is not a leaf, or one
+    that comes twice; TypeError for anything but Tensors. Parameters without a gradient (a frozen backbone) are left alone.
     """
 
     def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
@@ -76,11 +76,6 @@ class Optimizer:
                 raise TypeError(f"{self}: parameter {i} is a {type(p).__name__}; a Tensor is needed")
             if not p.is_leaf:
                 raise ValueError(f"{self}: parameter {i} was computed by an op; only leaves can be optimised")
-            if not p.requires_grad:
-                raise ValueError(
-                    f"{self}: parameter {i} does not require a gradient; "
-                    "give only those that do: [p for p in model.parameters() if p.requires_grad]"
-                )
         before = [p for group in self.param_groups for p in group["params"]]
         if any(count > 1 for count in Counter(map(id, (*before, *params))).values()):
             raise ValueError(f"{self}: a parameter comes more than once; each may be in one group, once")
