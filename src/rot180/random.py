@@ -34,7 +34,8 @@ def generator_for(*key: int) -> np.random.Generator:
     """A generator of its own for a key such as (seed, epoch, index): the same key gives the same numbers anywhere."""
     if any(operator.index(part) < 0 for part in key):
         raise ValueError(f"manual_seed: a seed must be a non-negative int; got {key[0] if len(key) == 1 else key}")
-    return np.random.Generator(np.random.Philox(np.random.SeedSequence(key)))
+    # As a spawn key, not as entropy: that is filled up with zeros, so (seed,), (seed, 0) and (seed, 0, 0) would be one.
+    return np.random.Generator(np.random.Philox(np.random.SeedSequence(key[0], spawn_key=key[1:])))
 
 
 def get_rng_state() -> dict[str, Any]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from rot180 import get_num_threads, models, set_num_threads
+from rot180 import get_num_threads, models
 from rot180.cli import ExitStatus, main
 
 QUICK = ["train", "digits", "--model", "linear", "--epochs", "1"]
@@ -60,14 +60,22 @@ def test_a_folder_of_another_kind_is_left_alone(tmp_path: Path, capsys: pytest.C
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
 
 
-def test_threads_are_set(tmp_path: Path) -> None:
-    before = get_num_threads()
-    try:
-        assert main([*QUICK, "--threads", "1", "--out", str(tmp_path / "r")]) == ExitStatus.DONE
-        assert get_num_threads() == 1
-        assert json.loads((tmp_path / "r" / "config.json").read_text())["threads"] == 1
-    finally:
-        set_num_threads(before)
+@pytest.mark.parametrize(
+    ("words", "variable", "threads"), [([], "", 1), (["--threads", "2"], "", 2), (["--threads", "2"], "1", 2)]
+)
+def test_threads_are_those_asked_for_or_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], variable: str, threads: int
+) -> None:
+    monkeypatch.setenv("ROT180_NUM_THREADS", variable)
+    assert main([*QUICK, *words, "--out", str(tmp_path / "r")]) == ExitStatus.DONE
+    assert get_num_threads() == threads
+    assert json.loads((tmp_path / "r" / "config.json").read_text())["threads"] == threads
+
+
+def test_the_environment_says_how_many_threads_there_are(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "rot180", *QUICK, "--out", str(tmp_path / "r")]
+    subprocess.run(words, env={**os.environ, "ROT180_NUM_THREADS": "2"}, capture_output=True, check=True)
+    assert json.loads((tmp_path / "r" / "config.json").read_text())["threads"] == 2
 
 
 @pytest.mark.parametrize(

@@ -113,3 +113,9 @@ def test_an_unfinished_dataset_says_what_it_lacks() -> None:
 
     with pytest.raises(NotImplementedError, match="Half: a Dataset needs __getitem__"):
         list(DataLoader(Half()))
+
+
+def test_the_first_epoch_does_not_draw_what_initial_weights_are_made_of() -> None:
+    weights = rot180.manual_seed(5).permutation(100)
+    order = DataLoader(np.zeros(100), shuffle=True, seed=5).order(0)
+    assert order.tolist() != weights.tolist()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import time
 from pathlib import Path
 
@@ -28,7 +29,7 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--seed", type=seed, default=0, help="decides initial weights and order, to the bit; default: %(default)s"
     )
-    parser.add_argument("--threads", type=count, help="threads for the kernels; default: ROT180_NUM_THREADS, or all")
+    parser.add_argument("--threads", type=count, help="threads for the kernels; default: ROT180_NUM_THREADS, or 1")
     parser.add_argument(
         "--no-augment", action="store_true", help="show the images as they are, not slightly turned and moved"
     )
@@ -49,8 +50,10 @@ def run(args: argparse.Namespace) -> ExitStatus:
 
     began = time.perf_counter()
     images, test = datasets.load(args.data, "train"), datasets.load(args.data, "test")
-    if args.threads is not None:
-        set_num_threads(args.threads)
+    if args.threads is not None or not os.environ.get("ROT180_NUM_THREADS"):
+        # One by default: on these small images two win a sixth, and lose all when others keep the cores busy, because
+        # BLAS's threads wait for each other by spinning (126 s for 9 was seen).
+        set_num_threads(args.threads or 1)
     manual_seed(args.seed)
     shape = images.images.shape[1:]
     model = models.build(args.model, shape, len(images.classes))
