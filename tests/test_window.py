@@ -1,4 +1,5 @@
 """Window: its size formulas against the definition, and every complaint about sizes and steps."""
+# ruff: noqa: E501  (tables of messages)
 
 import pickle
 from itertools import product
