@@ -99,6 +99,8 @@ def sigmoid(input: Any) -> Any:
 
 @primitive(keep=("output",), name="softmax")
 def _softmax(x: Array, axis: int) -> Array:
+    if not x.size:
+        return x.copy()
     e = np.exp(x - x.max(axis, keepdims=True))
     return e / e.sum(axis, keepdims=True)
 
@@ -111,11 +113,14 @@ def _(g: Any, needs: Any, y: Any, x: Any, axis: int) -> Any:
 
 def softmax(input: Any, dim: int) -> Any:
     """exp(x) / sum(exp(x)) along `dim`; the vjp is y * (g - sum(g * y))."""
-    return _softmax(floating("softmax", input), normal_axis("softmax", dim, input.ndim))
+    x = floating("softmax", input)
+    return _softmax(x, normal_axis("softmax", dim, x.ndim))
 
 
 @primitive(keep=("output",), name="log_softmax")
 def _log_softmax(x: Array, axis: int) -> Array:
+    if not x.size:
+        return x.copy()
     shifted = x - x.max(axis, keepdims=True)
     return shifted - np.log(np.exp(shifted).sum(axis, keepdims=True))
 
@@ -127,7 +132,8 @@ def _(g: Any, needs: Any, y: Any, x: Any, axis: int) -> Any:
 
 def log_softmax(input: Any, dim: int) -> Any:
     """log(softmax(x)) along `dim`, without overflow; the vjp is g - softmax(x) * sum(g)."""
-    return _log_softmax(floating("log_softmax", input), normal_axis("log_softmax", dim, input.ndim))
+    x = floating("log_softmax", input)
+    return _log_softmax(x, normal_axis("log_softmax", dim, x.ndim))
 
 
 def _sum_along(x: Any, axis: int) -> Any:

@@ -27,7 +27,7 @@ def check_dtypes(
         pass
     kinds = []
     for name, a in zip(names, (x, w, third), strict=True):
-        if a is not None:
+        if a is not None or name != "bias":
             dtype = getattr(raw(a), "dtype", None)
             if dtype is None:
                 raise DtypeError(f"{op}: {name} must be a Tensor or an array, got {type(a).__name__}; use np.asarray")
@@ -100,5 +100,6 @@ def _check_bias(op: str, b_shape: Sizes | None, out: int) -> None:
 
 
 def check_cotangent(op: str, dy: Any, shape: Sequence[int]) -> None:
-    if dy.shape != tuple(shape):
-        raise ShapeError(f"{op}: dy has shape {dy.shape}; {tuple(shape)} is needed, the shape of the layer's output")
+    came = getattr(dy, "shape", None)
+    if came != tuple(shape):
+        raise ShapeError(f"{op}: dy has shape {came}; {tuple(shape)} is needed, the shape of the layer's output")

@@ -40,6 +40,18 @@ def _check(op: str, input: Any, target: Any, reduction: str) -> tuple[Any, Any]:
     return x, t
 
 
+def _scale(op: str, name: str, value: Any, x: Any) -> Any:
+    """A factor of the single losses (or None) in the dtype of x; it must broadcast to the shape of x."""
+    if value is None:
+        return None
+    a = raw(x)
+    factor = np.asarray(raw(value), a.dtype)
+    fits = all(n in (1, m) for n, m in zip(reversed(factor.shape), reversed(a.shape), strict=False))
+    if factor.ndim > a.ndim or not fits:
+        raise ShapeError(f"{op}: {name} has shape {factor.shape}; it must broadcast to that of the input, {a.shape}")
+    return factor
+
+
 def check_reduction(op: str, reduction: str) -> None:
     """ValueError unless it is one of the three."""
     if reduction not in REDUCTIONS:
@@ -95,7 +107,7 @@ def binary_cross_entropy(input: Any, target: Any, weight: Any = None, reduction:
     a = raw(x)
     if a.size and not (a.min() >= 0 and a.max() <= 1):
         raise ValueError("binary_cross_entropy: input must hold probabilities between 0 and 1; apply sigmoid first")
-    return _bce(x, t, raw(weight), reduction)
+    return _bce(x, t, _scale("binary_cross_entropy", "weight", weight, x), reduction)
 
 
 @primitive(arrays=2, keep=("x", "t"), name="binary_cross_entropy_with_logits")
@@ -122,9 +134,10 @@ def binary_cross_entropy_with_logits(
     input: Any, target: Any, weight: Any = None, reduction: str = "mean", pos_weight: Any = None
 ) -> Any:
     """binary_cross_entropy(sigmoid(input), target) without overflow; `pos_weight` scales the positive term."""
-    x, t = _check("binary_cross_entropy_with_logits", input, target, reduction)
-    positive = None if pos_weight is None else np.asarray(raw(pos_weight), raw(x).dtype)
-    return _bce_logits(x, t, raw(weight), positive, reduction)
+    op = "binary_cross_entropy_with_logits"
+    x, t = _check(op, input, target, reduction)
+    factor, positive = _scale(op, "weight", weight, x), _scale(op, "pos_weight", pos_weight, x)
+    return _bce_logits(x, t, factor, positive, reduction)
 
 
 # ---- classes: input (N, C) or (N, C, ...) or (C,), target (N,), (N, ...) or () of integers ----
@@ -176,12 +189,14 @@ def _soft_cross_entropy(input: Any, target: Any, weight: Any, reduction: str) ->
     axis = 1 if x.ndim > 1 else 0
     terms = log_softmax(x, axis) * t
     if weight is not None:
-        terms = terms * np.asarray(raw(weight), x.dtype).reshape(-1, *(1,) * (x.ndim - axis - 1))
+        factor = _class_weights("cross_entropy", weight, x.dtype, x.shape[axis])
+        terms = terms * factor.reshape(-1, *(1,) * (x.ndim - axis - 1))
     losses = -terms.sum(axis)
     if reduction == "none":
         return losses
     total = losses.sum()
-    return total / (x.shape[0] if axis else 1) / _rest(x.shape, axis) if reduction == "mean" else total
+    count = (x.shape[0] if axis else 1) * _rest(x.shape, axis)
+    return total / (count or float("nan")) if reduction == "mean" else total
 
 
 def _rest(shape: tuple[int, ...], axis: int) -> int:
@@ -215,10 +230,14 @@ def _factors(op: str, x: Any, t: Array, weight: Any, ignore_index: int) -> tuple
     safe = np.where(counts, t, 0)
     if weight is None:
         return safe, counts.astype(raw(x).dtype)
-    w = np.asarray(raw(weight), raw(x).dtype)
+    return safe, _class_weights(op, weight, raw(x).dtype, classes)[safe] * counts
+
+
+def _class_weights(op: str, weight: Any, dtype: Any, classes: int) -> Array:
+    w: Array = np.asarray(raw(weight), dtype)
     if w.shape != (classes,):
         raise ShapeError(f"{op}: weight has shape {w.shape}; ({classes},) is needed, one per class")
-    return safe, w[safe] * counts
+    return w
 
 
 def _picked(x: Any, t: Array, safe: Array, factors: Array, reduction: str, shape: Any) -> Any:
@@ -231,4 +250,4 @@ def _finish(losses: Any, factors: Array, reduction: str, shape: Any) -> Any:
     if reduction == "none":
         return losses.reshape(shape)
     total = losses.sum()
-    return total / float(factors.sum()) if reduction == "mean" else total
+    return total / (float(factors.sum()) or float("nan")) if reduction == "mean" else total  # no targets: NaN

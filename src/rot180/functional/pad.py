@@ -31,6 +31,8 @@ def pad(input: Any, pad: Sequence[int], mode: str = "constant", value: float | N
     x = floating("pad", input)
     if mode != "constant":
         raise ValueError(f"pad: mode {mode!r} is not there; 'constant' is")
+    if not isinstance(pad, list | tuple) or not all(isinstance(n, int | np.integer) for n in pad):
+        raise ShapeError(f"pad: pad must be a sequence of ints, (left, right, top, bottom, ...); got {pad!r}")
     if len(pad) % 2 or len(pad) > 2 * x.ndim:
         raise ShapeError(f"pad: pad has {len(pad)} numbers; a pair for each of at most {x.ndim} axes is needed")
     pairs = [(int(pad[i]), int(pad[i + 1])) for i in range(0, len(pad), 2)][::-1]

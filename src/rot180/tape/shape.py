@@ -190,7 +190,10 @@ def stack(tensors: Sequence[Any], dim: int = 0) -> Any:
 
 def normal_axis(op: str, dim: Any, ndim: int) -> int:
     """An axis counted from the front; ShapeError if there is none such."""
-    axis = operator.index(dim)
+    try:
+        axis = operator.index(dim)
+    except TypeError:
+        raise ShapeError(f"{op}: dim must be an int; got {dim!r}") from None
     if not -ndim <= axis < ndim:
         raise ShapeError(f"{op}: dim {axis} is out of range for {ndim} axes")
     return axis % ndim

@@ -1,0 +1,66 @@
+"""Pools: what they refuse, and NaN and ties, which the battery cannot show by differences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import rot180.functional as F
+from rot180 import Tensor
+from rot180.errors import DtypeError, ShapeError
+
+X = np.ones((2, 3, 5, 5), np.float32)
+POOLS = [F.max_pool2d, F.avg_pool2d]
+
+
+@pytest.mark.parametrize("pool", POOLS)
+@pytest.mark.parametrize(
+    ("input", "settings", "error", "message"),
+    [
+        (X, {"kernel_size": 6}, ShapeError, "the kernel is 6 on spatial axis 0, but the input has only 5 there"),
+        (X, {"kernel_size": 0}, ShapeError, "kernel size must be at least 1 on every axis"),
+        (X, {"kernel_size": 2, "stride": 0}, ShapeError, "stride must be at least 1 on every axis"),
+        (
+            X,
+            {"kernel_size": 2, "padding": 2},
+            ShapeError,
+            r"padding 2 is more than half of the kernel \(2 with dilation 1\)",
+        ),
+        (X, {"kernel_size": 2, "padding": -1}, ShapeError, "padding must not be negative"),
+        (X, {"kernel_size": (2, 2, 2)}, ShapeError, "kernel_size must be an int or 2 ints, one per spatial axis"),
+        (X, {"kernel_size": 2.0}, ShapeError, "kernel_size must be an int or 2 ints, one per spatial axis; got 2.0"),
+        (X, {"kernel_size": 2, "stride": True}, ShapeError, "stride must be an int or 2 ints"),
+        (X[0, 0], {"kernel_size": 2}, ShapeError, r"input has shape \(5, 5\); 4 dimensions, or 3 without a batch"),
+        (X.astype(int), {"kernel_size": 2}, DtypeError, r"takes float32 or float64, got int64; convert with \.astype"),
+        ("text", {"kernel_size": 2}, DtypeError, "takes Tensors and arrays; got str"),
+    ],
+)
+def test_what_does_not_fit_is_refused(
+    pool: Any, input: Any, settings: dict[str, Any], error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=f"^{pool.__name__}: {message}"):
+        pool(input, **settings)
+
+
+def test_a_divisor_of_zero_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"^avg_pool2d: divisor_override must not be 0"):
+        F.avg_pool2d(X, 2, divisor_override=0)
+
+
+def test_settings_may_be_lists() -> None:
+    assert F.max_pool2d(X, [2, 3], [1, 2]).shape == (2, 3, 4, 2)
+
+
+def test_the_first_maximum_takes_the_gradient() -> None:
+    x = Tensor(np.array([[[1.0, 5.0, 5.0, 2.0]]]), requires_grad=True)
+    F.max_pool1d(x, 4).sum().backward()
+    assert x.grad is not None
+    np.testing.assert_array_equal(x.grad.data, [[[0, 1, 0, 0]]])
+
+
+def test_a_nan_in_a_window_makes_it_nan_and_padding_never_wins() -> None:
+    x = np.array([[[-3.0, np.nan, -2.0, -1.0]]])
+    np.testing.assert_array_equal(F.max_pool1d(x, 2, 2), [[[np.nan, -1]]])
+    np.testing.assert_array_equal(F.max_pool1d(np.full((1, 1, 4), -np.inf), 3, 2, 1), [[[-np.inf, -np.inf]]])
