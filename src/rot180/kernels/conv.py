@@ -13,7 +13,7 @@ Five algorithms, a file each with the same three functions; `_plan` is the whole
 
     dense.py       no spatial axes (a linear layer), or a kernel that covers x exactly: one matrix product
     pointwise.py   a 1x1 kernel: a matrix product per position, x is not rearranged
-    whole.py       small: the columns of all positions as one strided view, one product; the form to read first
+    whole.py       small: a table of which cell of x meets which tap, one product; the form to read first
     depthwise.py   one channel per group: a multiply-add per tap, blocks of channels in the cache
     columns.py     the rest: blocks of columns (im2col) that stay in the cache, a product each
 
@@ -32,7 +32,7 @@ from . import columns, dense, depthwise, pointwise
 from .walk import Array, image_blocks, product
 from .whole import Whole
 
-SMALL = 8192  # cells of the column matrix up to which one strided view beats blocks
+SMALL = 16384  # cells of the column matrix up to which a table of indices beats slices and blocks
 
 
 def conv_y(x: Array, w: Array, window: Window, bias: Array | None = None) -> Array:
@@ -77,7 +77,7 @@ def conv_w(x: Array, y: Array, window: Window) -> Array:
     return w
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)  # a table of `whole` takes up to 128 kB
 def _plan(window: Window, images: int, channels: int, out: int, itemsize: int) -> tuple[Any, list[slice] | None]:
     """The algorithm for these sizes, and the blocks of images it runs on (None: all at once)."""
     if window.is_dense:
@@ -85,7 +85,7 @@ def _plan(window: Window, images: int, channels: int, out: int, itemsize: int) -
     if window.is_pointwise:
         return pointwise, None
     if window.taps * images * channels * product(window.y_size) <= SMALL:
-        return Whole(window, images, channels, out, itemsize), None
+        return Whole(window, images, channels, out), None
     blocks = image_blocks(images, channels, itemsize, window)
     one_to_one = channels == window.groups > 1 and out <= 2 * window.groups
     return depthwise if one_to_one else columns, blocks if len(blocks) > 1 else None

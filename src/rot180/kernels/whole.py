@@ -1,7 +1,12 @@
-"""Small problems: the columns of all positions as one strided view of x, copied once, and one product.
+"""Small problems: a table of which cell of x meets which cell of the kernel, and one product. The form to read first.
 
-This is im2col in its textbook form. Everything that depends on the sizes alone is worked out once per combination, in a
-`Whole`, because at this scale a call is a few microseconds and the arithmetic is the smallest part of it.
+    cells (C*R*S, N*P*Q)     the flat index into x that tap (c, r, s) meets at position (n, p, q)
+
+    conv_y: y = w @ x[cells]        conv_w: w = y @ x[cells]^T        conv_x: x[cells] += w^T @ y
+
+This is im2col in its textbook form; the table is the trilinear form written out. Cells of the padding point at one zero
+behind the last cell of x. The table depends on sizes alone and is made once per combination, because at this scale a
+call is a few microseconds and the arithmetic is the smallest part of it.
 """
 
 from __future__ import annotations
@@ -13,59 +18,27 @@ from .walk import Array, product
 
 
 class Whole:
-    """The three contractions for one window and one set of shapes."""
+    """The three contractions for one window, batch and number of channels."""
 
-    __slots__ = (
-        "crop",
-        "images",
-        "inside",
-        "matrix",
-        "narrow",
-        "padded",
-        "sizes",
-        "strides",
-        "taps",
-        "view",
-        "w_matrix",
-        "w_shape",
-    )
+    __slots__ = ("cells", "images", "narrow", "padded", "w_matrix", "w_shape", "x_shape", "y_shape")
 
-    def __init__(self, window: Window, images: int, channels: int, out: int, itemsize: int) -> None:
+    def __init__(self, window: Window, images: int, channels: int, out: int) -> None:
         groups = window.groups
-        self.images = images
-        is_padded = window.spans != window.x_size or any(window.padding)
-        strides = [itemsize]
-        for size in reversed((channels, *window.spans)):
-            strides.insert(0, strides[0] * size)
-        image, channel, *cell = strides
-        kernel = tuple(c * d for c, d in zip(cell, window.dilation, strict=True))
-        steps = tuple(c * s for c, s in zip(cell, window.stride, strict=True))
-        self.view = (channels, *window.kernel, images, *window.y_size)
-        self.strides = (channel, *kernel, image, *steps)
-        per_group, positions = channels // groups * window.taps, images * product(window.y_size)
-        self.matrix = (per_group, positions) if groups == 1 else (groups, per_group, positions)  # ([G,] K, M)
-        self.w_matrix = (out, per_group) if groups == 1 else (groups, out // groups, per_group)  # ([G,] O/G, K)
-        self.narrow = (out, positions) if groups == 1 else (groups, out // groups, positions)  # ([G,] O/G, M)
-        self.sizes = (out, images, *window.y_size) if images != 1 else (1, out, *window.y_size)
+        table = _table(window, images, channels)
+        taps, positions = channels // groups * window.taps, images * product(window.y_size)
+        grouped = (groups,) if groups > 1 else ()  # with one group all matrices are plain, which starts faster
+        self.cells = table.reshape(*grouped, taps, positions)  # ([G,] K, M)
+        self.w_matrix = (*grouped, out // groups, taps)  # ([G,] O/G, K)
+        self.narrow = (*grouped, out // groups, positions)  # ([G,] O/G, M)
+        self.x_shape = (images, channels, *window.x_size)
+        self.y_shape = (out, images, *window.y_size) if images != 1 else (1, out, *window.y_size)
         self.w_shape = (out, channels // groups, *window.kernel)
-        self.padded = (images, channels, *window.spans) if is_padded else None
-        inside, crop = [slice(None)] * 2, [slice(None)] * 2
-        for pad, size, span in zip(window.padding, window.x_size, window.spans, strict=True):
-            count = max(0, min(size, span - pad))
-            inside.append(slice(pad, pad + count))
-            crop.append(slice(0, count))
-        self.inside, self.crop = tuple(inside), tuple(crop)
-        self.taps = [
-            (slice(None), slice(None), *(
-                slice(d * k, d * k + s * (p - 1) + 1, s)
-                for k, d, s, p in zip(offset, window.dilation, window.stride, window.y_size, strict=True)
-            ))
-            for offset in window.offsets()
-        ]  # fmt: skip
+        self.padded = bool((table == product(self.x_shape)).any())
+        self.images = images
 
     def conv_y(self, x: Array, w: Array, window: Window, bias: Array | None) -> Array:
         """y (N, O, *y_size)."""
-        y = _product(w.reshape(self.w_matrix), self._columns(x)).reshape(self.sizes)
+        y = _product(w.reshape(self.w_matrix), self._columns(x)).reshape(self.y_shape)
         if self.images != 1:  # else (1, O, ...) already
             y = y.swapaxes(0, 1)
         if bias is not None:
@@ -73,33 +46,42 @@ class Whole:
         return y
 
     def conv_x(self, y: Array, w: Array, window: Window) -> Array:
-        """x (N, C, *x_size)."""
-        cols = _product(w.reshape(self.w_matrix).swapaxes(-1, -2), y.swapaxes(0, 1).reshape(self.narrow))
-        channels, images = self.view[0], self.images
-        cols = cols.reshape(channels, len(self.taps), images, *window.y_size)
-        wide = np.zeros((channels, images, *window.spans), y.dtype)
-        for i, cells in enumerate(self.taps):
-            wide[cells] += cols[:, i]
-        if self.padded is None:
-            return wide.swapaxes(0, 1)
-        x = np.zeros((images, channels, *window.x_size), y.dtype)
-        x[self.crop] = wide.swapaxes(0, 1)[self.inside]
-        return x
+        """x (N, C, *x_size). The sums are made in float64, which is how NumPy counts by weight."""
+        cols = _product(w.reshape(self.w_matrix).swapaxes(-1, -2), self._rows(y))  # ([G,] K, M)
+        size = product(self.x_shape)
+        x = np.bincount(self.cells.reshape(-1), cols.reshape(-1), size + 1)[:size]
+        return x.reshape(self.x_shape).astype(y.dtype, copy=False)
 
     def conv_w(self, x: Array, y: Array, window: Window) -> Array:
         """w (O, C/G, *kernel)."""
-        narrow = y.swapaxes(0, 1).reshape(self.narrow)
-        return _product(narrow, self._columns(x).swapaxes(-1, -2)).reshape(self.w_shape)
+        return _product(self._rows(y), self._columns(x).swapaxes(-1, -2)).reshape(self.w_shape)
 
     def _columns(self, x: Array) -> Array:
-        if self.padded is not None:
-            padded = np.zeros(self.padded, x.dtype)
-            padded[self.inside] = x[self.crop]
-            x = padded
-        elif not x.flags.c_contiguous:
-            x = np.ascontiguousarray(x)
-        # np.ndarray(...) makes a view in a tenth of the time of np.lib.stride_tricks.as_strided
-        return np.ndarray(self.view, x.dtype, x, 0, self.strides).reshape(self.matrix)
+        if self.padded:
+            flat = np.zeros(x.size + 1, x.dtype)
+            flat[:-1].reshape(x.shape)[...] = x
+            return flat.take(self.cells)
+        return x.take(self.cells)
+
+    def _rows(self, y: Array) -> Array:
+        return (y if self.images == 1 else y.swapaxes(0, 1)).reshape(self.narrow)
+
+
+def _table(window: Window, images: int, channels: int) -> Array:
+    """(C, *kernel, N, *y_size) integers: the flat index into x, or the size of x for a cell outside of it."""
+    size = images * channels * product(window.x_size)
+    shape = (channels, *window.kernel, images, *window.y_size)
+    where = np.indices(shape, sparse=True)
+    taps, positions = where[1 : 1 + window.ndim], where[2 + window.ndim :]
+    index = where[1 + window.ndim] * channels + where[0]  # the plane (n, c)
+    inside = np.ones((1,) * len(shape), bool)
+    for p, k, s, d, pad, x in zip(
+        positions, taps, window.stride, window.dilation, window.padding, window.x_size, strict=True
+    ):
+        i = s * p + d * k - pad
+        inside = inside & (0 <= i) & (i < x)
+        index = index * x + i
+    return np.where(inside, index, size)
 
 
 def _product(a: Array, b: Array) -> Array:

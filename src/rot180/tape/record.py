@@ -184,14 +184,19 @@ def _unary(op: Op, forward: Callable[..., Any], names: list[str]) -> Callable[..
             return forward(x, *settings)
         a, edge = x.data, x.node
         y = forward(a, *settings)
+        if type(y) is not ndarray:
+            y = np.asarray(y)
         t = new(_result)
-        t.data = y = y if type(y) is ndarray else np.asarray(y)
+        t.data = y
         recording, observer = mode.get()
         if edge is None or not recording:
             t.node = None
         else:
             t.node = n = new(Node)
-            n.seq, n.op, n.edges, n.settings = tick(), op, (edge,), settings
+            n.seq = tick()
+            n.op = op
+            n.edges = (edge,)
+            n.settings = settings
             n.saved = (y if keep_output else None, a if keep_x else None)
         if observer is not None:
             observer(op, (x,), settings, t)
@@ -217,14 +222,19 @@ def _binary(op: Op, forward: Callable[..., Any], names: list[str]) -> Callable[.
         else:
             return forward(x, w, *settings)
         y = forward(a, b, *settings)
+        if type(y) is not ndarray:
+            y = np.asarray(y)
         t = new(_result)
-        t.data = y = y if type(y) is ndarray else np.asarray(y)
+        t.data = y
         recording, observer = mode.get()
         if (e is None and f is None) or not recording:
             t.node = None
         else:
             t.node = n = new(Node)
-            n.seq, n.op, n.edges, n.settings = tick(), op, (e, f), settings
+            n.seq = tick()
+            n.op = op
+            n.edges = (e, f)
+            n.settings = settings
             n.saved = (y if keep_output else None, a if keep_x else None, b if keep_w else None)
         if observer is not None:
             observer(op, (x, w), settings, t)
@@ -247,8 +257,10 @@ def _nary(op: Op, forward: Callable[..., Any], names: list[str]) -> Callable[...
         if not any([isinstance(x, Variable) for x in inputs]):
             return y
         edges = tuple([x.node if isinstance(x, Variable) else None for x in inputs])
+        if type(y) is not ndarray:
+            y = np.asarray(y)
         t = new(_result)
-        t.data = y = y if type(y) is ndarray else np.asarray(y)
+        t.data = y
         recording, observer = mode.get()
         if not recording or not any([e is not None for e in edges]):
             t.node = None
