@@ -19,7 +19,8 @@ _NAMES = {
     "kernels.threads": "get_num_threads set_num_threads",
     "tape": "Tensor from_dlpack from_numpy grad observe primitive tensor",
     "tape.modes": "enable_grad is_grad_enabled no_grad set_grad_enabled",
-    "tape.arithmetic": "absolute cos exp log matmul maximum minimum sin sqrt where",
+    "tape.arithmetic": "matmul maximum minimum where",
+    "tape.elementary": "absolute cos exp log sin sqrt",
     "tape.shape": "cat permute reshape stack",
 }
 _PLACES = {name: module for module, names in _NAMES.items() for name in names.split()}
@@ -55,16 +56,16 @@ if TYPE_CHECKING:
     from .tape import observe as observe
     from .tape import primitive as primitive
     from .tape import tensor as tensor
-    from .tape.arithmetic import absolute as absolute
-    from .tape.arithmetic import cos as cos
-    from .tape.arithmetic import exp as exp
-    from .tape.arithmetic import log as log
     from .tape.arithmetic import matmul as matmul
     from .tape.arithmetic import maximum as maximum
     from .tape.arithmetic import minimum as minimum
-    from .tape.arithmetic import sin as sin
-    from .tape.arithmetic import sqrt as sqrt
     from .tape.arithmetic import where as where
+    from .tape.elementary import absolute as absolute
+    from .tape.elementary import cos as cos
+    from .tape.elementary import exp as exp
+    from .tape.elementary import log as log
+    from .tape.elementary import sin as sin
+    from .tape.elementary import sqrt as sqrt
     from .tape.modes import enable_grad as enable_grad
     from .tape.modes import is_grad_enabled as is_grad_enabled
     from .tape.modes import no_grad as no_grad

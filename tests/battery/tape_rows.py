@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 import rot180
-from rot180.tape import arithmetic, reduction, shape
+from rot180.tape import arithmetic, elementary, reduction, shape
 
 from .case import Case, Make, between, few_values, normal
 
@@ -86,17 +86,17 @@ ELEMENTWISE = [
     Case("power", arithmetic.power, _positive((3, 2)), "torch.pow", "by -1.5", {"b": -1.5}, {"exponent": -1.5}),
     Case("where", where, normal((2, 4), (2, 4)), "tests.battery.peers.where", settings={"condition": _MASK}),
     Case("where", where, normal((4,), ()), "tests.battery.peers.where", "broadcast", {"condition": _MASK}),
-    Case("neg", arithmetic.neg, normal((3, 4)), "torch.neg", batch=(0,)),
-    Case("exp", arithmetic.exp, normal((3, 4)), "torch.exp", batch=(0,)),
-    Case("log", arithmetic.log, _positive((3, 4)), "torch.log", batch=(0,)),
-    Case("sqrt", arithmetic.sqrt, _positive((3, 4)), "torch.sqrt", batch=(0,)),
-    Case("absolute", arithmetic.absolute, normal((3, 4)), "torch.abs", batch=(0,)),
-    Case("absolute", arithmetic.absolute, few_values((3, 4)), "torch.abs", "ties"),
-    Case("sin", arithmetic.sin, normal((3, 4)), "torch.sin", batch=(0,)),
-    Case("cos", arithmetic.cos, normal((3, 4)), "torch.cos", batch=(0,)),
-    Case("clamp", arithmetic.clamp, normal((4, 4)), "torch.clamp", settings={"min": -0.5, "max": 0.5}, batch=(0,)),
-    Case("clamp", arithmetic.clamp, normal((4, 4)), "torch.clamp", settings={"min": 0.1}),
-    Case("clamp", arithmetic.clamp, few_values((4, 4)), "torch.clamp", "ties", {"max": 0.0}),
+    Case("neg", elementary.neg, normal((3, 4)), "torch.neg", batch=(0,)),
+    Case("exp", elementary.exp, normal((3, 4)), "torch.exp", batch=(0,)),
+    Case("log", elementary.log, _positive((3, 4)), "torch.log", batch=(0,)),
+    Case("sqrt", elementary.sqrt, _positive((3, 4)), "torch.sqrt", batch=(0,)),
+    Case("absolute", elementary.absolute, normal((3, 4)), "torch.abs", batch=(0,)),
+    Case("absolute", elementary.absolute, few_values((3, 4)), "torch.abs", "ties"),
+    Case("sin", elementary.sin, normal((3, 4)), "torch.sin", batch=(0,)),
+    Case("cos", elementary.cos, normal((3, 4)), "torch.cos", batch=(0,)),
+    Case("clamp", elementary.clamp, normal((4, 4)), "torch.clamp", settings={"min": -0.5, "max": 0.5}, batch=(0,)),
+    Case("clamp", elementary.clamp, normal((4, 4)), "torch.clamp", settings={"min": 0.1}),
+    Case("clamp", elementary.clamp, few_values((4, 4)), "torch.clamp", "ties", {"max": 0.0}),
 ]
 
 MATMUL = [

@@ -10,7 +10,7 @@ from types import ModuleType
 import numpy as np
 
 from rot180 import functional, nn
-from rot180.tape import arithmetic, reduction, shape
+from rot180.tape import arithmetic, elementary, reduction, shape
 
 from .case import Layer, is_float
 from .registry import CASES
@@ -18,15 +18,8 @@ from .registry import CASES
 NO_OPS = {
     functional: {"Gradients"},  # a named tuple
     nn: {"Module", "Parameter", "Sequential", "init"},  # no arithmetic of their own
-    arithmetic: {
-        "broadcast_to_shape",
-        "floating",
-        "operands",
-        "pair",
-        "raw",
-        "sum_to",
-        "unbroadcast",
-    },  # parts of the others
+    arithmetic: {"broadcast_to_shape", "sum_to", "unbroadcast"},  # parts of the others
+    elementary: set(),
     reduction: {"argmax", "argmin"},  # no gradient
     shape: {"normal_axis"},
 }

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.examples.programs import load
 
 from rot180 import ShapeError
+from tests.examples.programs import load
 
 layer = load("conv_layer")
 every_setting = pytest.mark.parametrize("conv_param", layer.SETTINGS, ids=str)

@@ -6,9 +6,9 @@ import sys
 
 import numpy as np
 import pytest
-from tests.examples.programs import load
 
 import rot180.functional as F
+from tests.examples.programs import load
 
 layer = load("transposed_conv")
 record = load("record_conv_transpose")

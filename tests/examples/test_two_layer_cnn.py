@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.examples.programs import load
 
 from rot180 import Tensor, check
+from tests.examples.programs import load
 
 net = load("two_layer_cnn")
 

@@ -5,7 +5,6 @@ from itertools import product
 
 import numpy as np
 import pytest
-from tests import oracle
 
 import rot180
 import rot180.functional as F
@@ -13,6 +12,7 @@ from rot180 import grad, tensor
 from rot180.errors import DtypeError, ShapeError
 from rot180.functional.conv import conv_w, conv_x, conv_y
 from rot180.window import Window
+from tests import oracle
 
 CONV = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}
 CONV_T = {1: F.conv_transpose1d, 2: F.conv_transpose2d, 3: F.conv_transpose3d}

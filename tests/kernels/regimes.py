@@ -20,7 +20,7 @@ class Regime(NamedTuple):
 
     name: str
     small: int | None = None
-    short: int | None = None
+    run: int | None = None
     block: object = None
     workspace: object = None
     cached: int | None = None
@@ -28,12 +28,12 @@ class Regime(NamedTuple):
 
 REGIMES = [
     Regime("as shipped"),
-    Regime("batch last", small=NEVER, short=ALWAYS),
-    Regime("batch second", small=NEVER, short=0),
-    Regime("batch last, a row per block", small=NEVER, short=ALWAYS, block=lambda columns: 1),
-    Regime("batch second, an image per block", small=NEVER, short=0, block=lambda columns: max(1, columns * 2 // 3)),
+    Regime("batch last", small=NEVER, run=ALWAYS),
+    Regime("batch second", small=NEVER, run=NEVER),
+    Regime("batch last, a row per block", small=NEVER, run=ALWAYS, block=lambda columns: 1),
+    Regime("batch second, an image per block", small=NEVER, run=NEVER, block=lambda columns: max(1, columns * 2 // 3)),
     Regime("image by image, a channel at a time", small=NEVER, workspace=lambda wide: 1, cached=1),
-    Regime("eight images at a time", small=NEVER, short=0, workspace=lambda wide: 16 * wide, cached=1),
+    Regime("eight images at a time", small=NEVER, run=NEVER, workspace=lambda wide: 16 * wide, cached=1),
 ]
 
 
@@ -48,7 +48,7 @@ def limits(regime, setting, itemsize):
     with pytest.MonkeyPatch.context() as patch:
         for module, name, value in (
             (conv, "SMALL", regime.small),
-            (walk, "SHORT", regime.short),
+            (walk, "RUN", regime.run),
             (walk, "BLOCK", regime.block and regime.block(columns)),
             (walk, "WORKSPACE", regime.workspace and regime.workspace(wide)),
             (depthwise, "CACHED", regime.cached),

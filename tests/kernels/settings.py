@@ -8,8 +8,8 @@ from itertools import product
 from typing import NamedTuple
 
 import numpy as np
-from benchmarks.shapes import LAYERS
 
+from benchmarks.shapes import LAYERS
 from rot180.window import Window
 
 

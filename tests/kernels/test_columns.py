@@ -4,10 +4,10 @@ import tracemalloc
 from itertools import pairwise
 
 import numpy as np
-from tests.kernels.regimes import algorithm
 
 from rot180.kernels import columns, conv, walk
 from rot180.window import Window
+from tests.kernels.regimes import algorithm
 
 WINDOW = Window((56, 56), (56, 56), (5, 5), (1, 1), (1, 1), (2, 2))
 
@@ -56,7 +56,7 @@ def test_a_convolution_of_many_blocks_equals_the_sum_over_taps():
     rng = np.random.default_rng(0)
     window = Window((30, 31), (30, 31), (3, 3), (1, 1), (1, 1), (1, 1))
     x, w = (rng.integers(-4, 5, shape).astype(np.float32) for shape in ((5, 40, 30, 31), (6, 40, 3, 3)))
-    assert len(list(walk.Walk.over(window, x, 360).blocks(5, 360 * 4))) > 1
+    assert len(list(walk.Walk.over(window, 40, x).blocks(5, 360 * 4))) > 1
     padded = np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)))
     expected = sum(
         np.einsum("nchw,oc->nohw", padded[:, :, r : r + 30, s : s + 31], w[:, :, r, s])

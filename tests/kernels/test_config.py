@@ -1,10 +1,10 @@
 """`show_config`: what runs here, and why."""
 
 import numpy as np
-from tests.kernels.test_engines import extension  # noqa: F401  (a fixture)
 
 import rot180
 from rot180.kernels import config, native
+from tests.kernels.test_engines import extension  # noqa: F401  (a fixture)
 
 
 def test_it_prints_what_it_returns(capsys):

@@ -5,13 +5,13 @@ from collections import Counter
 
 import numpy as np
 import pytest
+
+from rot180.kernels import columns, conv, dense, depthwise, pointwise, walk, whole
+from rot180.window import Window
 from tests import oracle
 from tests.kernels.layouts import LAYOUTS
 from tests.kernels.regimes import REGIMES, limits, poison, workspaces
 from tests.kernels.settings import SETTINGS
-
-from rot180.kernels import columns, conv, dense, depthwise, pointwise, walk, whole
-from rot180.window import Window
 
 DTYPES = [np.float32, np.float64]
 NUMBERED = [pytest.param(i, s, id=s.name.replace(" ", "_")) for i, s in enumerate(SETTINGS)]

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from tests.kernels.settings import SETTINGS
 
 from rot180.kernels import conv
+from tests.kernels.settings import SETTINGS
 
 pytestmark = pytest.mark.peers
 

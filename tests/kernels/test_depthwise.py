@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from tests.kernels.regimes import algorithm
 
 from rot180.kernels import columns, conv, depthwise
 from rot180.window import Window
+from tests.kernels.regimes import algorithm
 
 
 def window(groups, size=20, stride=1):

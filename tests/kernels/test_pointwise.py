@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from tests.kernels.layouts import batch_last
-from tests.kernels.regimes import algorithm
 
 from rot180.kernels import conv, pointwise, walk
 from rot180.window import Window
+from tests.kernels.layouts import batch_last
+from tests.kernels.regimes import algorithm
 
 
 @pytest.mark.parametrize("images", [1, 3, 65])

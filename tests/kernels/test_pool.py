@@ -4,12 +4,12 @@ from itertools import product
 
 import numpy as np
 import pytest
-from tests import oracle
-from tests.kernels.layouts import LAYOUTS
-from tests.kernels.regimes import poison
 
 from rot180.kernels import pool
 from rot180.window import Window
+from tests import oracle
+from tests.kernels.layouts import LAYOUTS
+from tests.kernels.regimes import poison
 
 
 def windows():

@@ -1,10 +1,10 @@
 """The number of threads: set by call or by environment, seen by NumPy's BLAS."""
 
 import pytest
-from tests.kernels.test_engines import run
 
 import rot180
 from rot180.kernels import threads
+from tests.kernels.test_engines import run
 
 CONV = "import numpy, rot180.functional as F; F.linear(numpy.ones((1, 1)), numpy.ones((1, 1)))"
 

@@ -4,11 +4,11 @@ from itertools import product
 
 import numpy as np
 import pytest
-from tests.kernels.regimes import poison
-from tests.kernels.settings import SETTINGS
 
 from rot180.kernels import walk
 from rot180.window import Window
+from tests.kernels.regimes import poison
+from tests.kernels.settings import SETTINGS
 
 SPATIAL = [setting for setting in SETTINGS if setting.window.ndim]
 
@@ -60,11 +60,12 @@ def test_spread_makes_no_copy_where_only_axes_move():
 def test_the_order_follows_the_batch_and_the_rows():
     large = Window((56, 56), (56, 56), (3, 3), (1, 1), (1, 1), (1, 1))
     small = Window((8, 8), (8, 8), (3, 3), (1, 1), (1, 1), (1, 1))
-    x = np.ones((8, 3, 56, 56), np.float32)
-    assert not walk.Walk.over(large, x, 27).last
-    assert walk.Walk.over(small, np.ones((8, 3, 8, 8), np.float32), 27).last
-    assert walk.Walk.over(large, x[:1], 27).last
-    assert walk.Walk.over(large, walk.batch_first(walk.batch_last(x)), 27).last
+    x, y = np.ones((8, 3, 56, 56), np.float32), np.ones((8, 16, 56, 56), np.float32)
+    assert walk.Walk.over(large, 3, x).last  # nine taps pay for one reordering of x
+    assert not walk.Walk.over(large, 3, y).last  # but y is too large for it
+    assert walk.Walk.over(small, 3, np.ones((8, 16, 8, 8), np.float32)).last  # unless rows are short
+    assert walk.Walk.over(large, 3, y[:1]).last  # one image lies both ways
+    assert walk.Walk.over(large, 3, walk.batch_first(walk.batch_last(y))).last
 
 
 def test_orders_are_views_of_one_another():

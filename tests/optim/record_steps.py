@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import torch
+
 from tests.optim.cases import CASES, STEPS, gradient, start
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.optim.cases import CASES, gradient, start
 
 from rot180 import Tensor, optim
+from tests.optim.cases import CASES, gradient, start
 
 RECORDED = json.loads(Path(__file__).with_name("recorded_steps.json").read_text(encoding="utf-8"))["steps"]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.optim.cases import CASES, STEPS, gradient, start
 
 from rot180 import Tensor, optim
+from tests.optim.cases import CASES, STEPS, gradient, start
 
 pytestmark = pytest.mark.peers
 

@@ -97,3 +97,9 @@ def test_errors():
         x.mean((0, -3))
     with pytest.raises(DtypeError, match="sum: takes float32 or float64, got int64"):
         tensor(np.array([1, 2])).sum()
+
+
+def test_a_nan_takes_the_gradient_of_its_extremum():
+    x = tensor([[1.0, np.nan, 3.0]], requires_grad=True)
+    x.amax(1).sum().backward()
+    assert x.grad.tolist() == [[0.0, 1.0, 0.0]]

@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 
 from ..random import generator
-from ..tape.arithmetic import FLOATS, exp, floating, raw, where
+from ..tape.arithmetic import where
+from ..tape.elementary import exp
+from ..tape.operands import FLOATS, floating, raw
 from ..tape.record import Array, primitive
 from ..tape.shape import normal_axis
 

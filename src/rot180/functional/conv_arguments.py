@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from ..errors import DtypeError, ShapeError
-from ..tape.arithmetic import FLOATS, raw
+from ..tape.operands import FLOATS, raw
 from ..window import Sizes, Window, per_axis
 
 

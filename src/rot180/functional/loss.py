@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import DtypeError, ShapeError
-from ..tape.arithmetic import floating, log, raw
+from ..tape.elementary import log
+from ..tape.operands import floating, raw
 from ..tape.record import Array, primitive
 from ..tape.shape import getitem
 from .activation import log_softmax, sigmoid, softmax

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ShapeError
-from ..tape.arithmetic import floating
+from ..tape.operands import floating
 from ..tape.record import Array, primitive
 from ..tape.shape import getitem
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from .. import kernels
 from ..errors import ShapeError
-from ..tape.arithmetic import floating, raw
+from ..tape.operands import floating, raw
 from ..tape.record import Array, primitive
 from ..window import PerAxis, Sizes, Window, hashable, per_axis
 

@@ -18,7 +18,7 @@ def conv_y(x: Array, w: Array, window: Window, bias: Array | None) -> Array:
     """y (N, O, *y_size)."""
     images, channels = x.shape[:2]
     out, groups = w.shape[0], window.groups
-    walk = Walk.over(window, x, channels * window.taps)
+    walk = Walk.over(window, channels, x)
     wide = walk.spread(x)
     matrix = w.reshape(groups, out // groups, -1)  # (G, O/G, K)
     y = np.empty(walk.shape(out, images, window.y_size), x.dtype)
@@ -36,8 +36,8 @@ def conv_x(y: Array, w: Array, window: Window) -> Array:
     images, out = y.shape[:2]
     groups = window.groups
     channels = w.shape[1] * groups
-    walk = Walk.over(window, y, channels * window.taps)
-    narrow = walk.flat(y)
+    walk = Walk.over(window, channels, y)
+    narrow = walk.flat(y, "narrow")
     matrix = w.reshape(groups, out // groups, -1).swapaxes(1, 2)  # (G, K, O/G)
     wide = workspace(walk.wide_shape(channels, images), y.dtype, "wide")
     wide[...] = 0
@@ -56,9 +56,9 @@ def conv_w(x: Array, y: Array, window: Window) -> Array:
     """w (O, C/G, *kernel)."""
     images, channels = x.shape[:2]
     out, groups = y.shape[1], window.groups
-    walk = Walk.over(window, x, channels * window.taps)
+    walk = Walk.over(window, channels, x, y)
     wide = walk.spread(x)
-    narrow = walk.flat(y)
+    narrow = walk.flat(y, "narrow")
     total = np.zeros((groups, out // groups, channels // groups * window.taps), x.dtype)
     for block in walk.blocks(images, channels * window.taps * x.itemsize):
         cols = _columns(wide, walk, block)  # (G, K, M)

@@ -33,7 +33,7 @@ Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 
 WORKSPACE = 32 << 20  # bytes: about what the engine holds beyond its inputs and outputs
 BLOCK = 4 << 20  # bytes of columns per matrix product: they stay in the cache between the copy and the product
-SHORT = 16  # rows of y below this length are too short to be runs of their own
+RUN = 9  # starting a run costs about as much as reordering this many cells
 
 
 def lies_batch_last(a: Array) -> bool:
@@ -68,15 +68,25 @@ class Walk:
     _indices: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @staticmethod
-    def over(window: Window, given: Array, taps_times_channels: int) -> Walk:
-        """The better order for a batch, `given` being the array (x or y) that was handed in."""
-        one_image = product(window.y_size) * taps_times_channels * given.itemsize
-        last = given.shape[0] == 1 or lies_batch_last(given) or window.y_size[-1] < SHORT or one_image > 2 * BLOCK
+    def over(window: Window, channels: int, *given: Array) -> Walk:
+        """The better order for a batch; `given` are the arrays that were handed in, in whatever order they lie.
+
+        Batch last costs the reordering of what does not lie so, batch second a shorter run for every row of columns.
+        """
+        images, itemsize = given[0].shape[0], given[0].itemsize
+        one_image = product(window.y_size) * channels * window.taps
+        loose = sum(a.size for a in given if images > 1 and not lies_batch_last(a))
+        last = loose * window.y_size[-1] <= RUN * one_image * images or one_image * itemsize > 2 * BLOCK
         return walk(window, last)
 
-    def flat(self, a: Array) -> Array:
-        """(N, C, *spatial) as a contiguous (C, *positions); no copy if it lies so already."""
-        return batch_last(a) if self.last else np.ascontiguousarray(a.swapaxes(0, 1))
+    def flat(self, a: Array, slot: str) -> Array:
+        """(N, C, *spatial) as a contiguous (C, *positions): itself if it lies so already, else in the workspace."""
+        seen = a.transpose(*range(1, a.ndim), 0) if self.last else a.swapaxes(0, 1)
+        if seen.flags.c_contiguous:
+            return seen
+        flat = workspace(seen.shape, a.dtype, slot)
+        flat[...] = seen
+        return flat
 
     def images(self, a: Array) -> Array:
         """(C, *positions) seen as (N, C, *spatial); never a copy."""
@@ -99,8 +109,7 @@ class Walk:
         """
         window = self.window
         if window.stride[-1] == 1 and not any(window.padding) and window.spans == window.x_size:
-            a = self.flat(x)
-            return a.reshape(self.wide_shape(x.shape[1], x.shape[0]))
+            return self.flat(x, "wide").reshape(self.wide_shape(x.shape[1], x.shape[0]))
         wide = workspace(self.wide_shape(x.shape[1], x.shape[0]), x.dtype, "wide")
         if any(pad or size < span for pad, size, span in self._axes()):
             wide[...] = 0

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..errors import DtypeError
 from ..tape import Tensor
-from ..tape.arithmetic import FLOATS
+from ..tape.operands import FLOATS
 
 
 class Parameter(Tensor):

@@ -33,7 +33,7 @@ class Optimizer:
 
     Attributes: param_groups, a list of dicts whose options may be changed at any time; state, a dict from each
     parameter to what is remembered of it. Raises ValueError for an empty list, a parameter that is not a leaf, or one
-    that comes twice; TypeError for anything but Tensors. Parameters without a gradient (a frozen backbone) are left alone.
+    that comes twice; TypeError for anything but Tensors. Parameters that need no gradient stay.
     """
 
     def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:

@@ -1,9 +1,9 @@
-"""Elementwise arithmetic and matmul with broadcasting: a forward and its vjp per op, for arrays and Tensors alike.
+"""Arithmetic on two operands, choice and matmul, with broadcasting: a forward and its vjp per op.
 
-The operands of a binary op must be of one dtype, float32 or float64; Python numbers and 0-d NumPy values are weak: they
-take the dtype of the other operand. Broadcasting follows NumPy; its adjoint is `sum_to`.
+Broadcasting follows NumPy; its adjoint is `sum_to`. The last two settings of an op are the shapes of its operands, so
+that add and its like keep no arrays.
 
-Who may import it: the tape and the floors above. Deliberately absent: activations of neural networks (functional/).
+Who may import it: the tape and the floors above.
 """
 
 from __future__ import annotations
@@ -14,69 +14,9 @@ import numpy as np
 
 from ..errors import DtypeError, ShapeError
 from ..kernels.mask import masked
+from .elementary import log
+from .operands import operands, pair, raw
 from .record import Array, Variable, primitive
-
-FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
-_FLOAT32, _FLOAT64 = FLOATS
-
-
-def raw(x: Any) -> Any:
-    """The array of a Tensor; anything else as it is."""
-    return x.data if isinstance(x, Variable) else x
-
-
-def operands(op: str, a: Any, b: Any) -> tuple[Any, Any, tuple[int, ...], tuple[int, ...]]:
-    """Both operands, made weak or refused, and their shapes."""
-    x = a.data if isinstance(a, Variable) else a
-    y = b.data if isinstance(b, Variable) else b
-    if type(x) is np.ndarray and type(y) is np.ndarray and x.dtype is y.dtype and x.dtype in FLOATS:
-        if isinstance(a, Variable) == isinstance(b, Variable) or (x.ndim and y.ndim):
-            return a, b, x.shape, y.shape
-    a, b = _weak(op, a), _weak(op, b)
-    kinds = {raw(v).dtype for v in (a, b) if not isinstance(v, int | float)}
-    for kind in kinds:
-        if kind not in FLOATS:
-            raise DtypeError(f"{op}: takes float32 or float64, got {kind}; convert with .astype(np.float32)")
-    if len(kinds) > 1:
-        raise DtypeError(f"{op}: got float32 and float64 operands; convert one with .astype")
-    return a, b, np.shape(raw(a)), np.shape(raw(b))
-
-
-def pair(op: str, a: Any, b: Any) -> tuple[Any, Any, tuple[int, ...], tuple[int, ...]]:
-    """`operands` of an elementwise op: their shapes must broadcast."""
-    found = operands(op, a, b)
-    if found[2] != found[3]:
-        for m, n in zip(reversed(found[2]), reversed(found[3]), strict=False):
-            if m != n and m != 1 and n != 1:
-                raise ShapeError(f"{op}: shapes {found[2]} and {found[3]} do not broadcast: axes must agree or be 1")
-    return found
-
-
-def _weak(op: str, v: Any) -> Any:
-    if isinstance(v, Variable) or type(v) is float or type(v) is int:
-        return v
-    if isinstance(v, list | tuple):
-        v = np.asarray(v, np.float32)
-    if isinstance(v, np.generic) or (isinstance(v, np.ndarray) and v.ndim == 0):
-        v = v.item()
-    if not isinstance(v, np.ndarray | int | float):
-        raise DtypeError(f"{op}: takes Tensors, arrays and numbers; got {type(v).__name__}")
-    return v
-
-
-def floating(op: str, x: Any) -> Any:
-    """x, if it is a Tensor or an array of a float dtype; lists become float32; DtypeError otherwise."""
-    a = x.data if isinstance(x, Variable) else x
-    if type(a) is np.ndarray and (a.dtype is _FLOAT32 or a.dtype is _FLOAT64):
-        return x
-    if isinstance(x, list | tuple | float | int):
-        return np.asarray(x, np.float32)
-    if not isinstance(a, np.ndarray | np.generic):
-        raise DtypeError(f"{op}: takes Tensors and arrays; got {type(x).__name__}")
-    if a.dtype not in FLOATS:
-        raise DtypeError(f"{op}: takes float32 or float64, got {a.dtype}; convert with .astype(np.float32)")
-    return x
-
 
 # ---- broadcasting: broadcast_to and sum_to are adjoint ----
 
@@ -110,7 +50,7 @@ def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
     return g if g.shape == shape else sum_to(g, shape, g.shape)
 
 
-# ---- two operands; the last two settings are their shapes ----
+# ---- two operands ----
 
 
 @primitive(arrays=2, name="add")
@@ -298,95 +238,3 @@ def matmul(a: Any, b: Any) -> Any:
     c = _matmul(a, b, a.shape, b.shape)
     shape = c.shape[:-2] + (() if row else c.shape[-2:-1]) + (() if column else c.shape[-1:])
     return c.reshape(shape)
-
-
-# ---- one operand ----
-
-
-@primitive(name="neg")
-def neg(x: Array) -> Array:
-    """-x."""
-    return np.negative(floating("neg", x))
-
-
-@neg.vjp
-def _(g: Any, needs: Any, output: Any, x: Any) -> Any:
-    return (-g,)
-
-
-@primitive(keep=("output",))
-def exp(x: Array) -> Array:
-    """e to the power x."""
-    return np.exp(floating("exp", x))
-
-
-@exp.vjp
-def _(g: Any, needs: Any, output: Any, x: Any) -> Any:
-    return (g * output,)
-
-
-@primitive(keep=("x",))
-def log(x: Array) -> Array:
-    """The natural logarithm."""
-    return np.log(floating("log", x))
-
-
-@log.vjp
-def _(g: Any, needs: Any, output: Any, x: Any) -> Any:
-    return (g / x,)
-
-
-@primitive(keep=("output",))
-def sqrt(x: Array) -> Array:
-    """The square root."""
-    return np.sqrt(floating("sqrt", x))
-
-
-@sqrt.vjp
-def _(g: Any, needs: Any, output: Any, x: Any) -> Any:
-    return (g * 0.5 / output,)
-
-
-@primitive(keep=("x",), name="abs")
-def absolute(x: Array) -> Array:
-    """|x|; the gradient at 0 is 0."""
-    return np.absolute(floating("abs", x))
-
-
-@absolute.vjp
-def _(g: Any, needs: Any, output: Any, x: Any) -> Any:
-    return (g * np.sign(raw(x)),)
-
-
-@primitive(keep=("x",))
-def sin(x: Array) -> Array:
-    """The sine."""
-    return np.sin(floating("sin", x))
-
-
-@sin.vjp
-def _(g: Any, needs: Any, output: Any, x: Any) -> Any:
-    return (g * cos(x),)
-
-
-@primitive(keep=("x",))
-def cos(x: Array) -> Array:
-    """The cosine."""
-    return np.cos(floating("cos", x))
-
-
-@cos.vjp
-def _(g: Any, needs: Any, output: Any, x: Any) -> Any:
-    return (-g * sin(x),)
-
-
-@primitive(keep=("x",))
-def clamp(x: Array, min: float | None = None, max: float | None = None) -> Array:
-    """x, no smaller than `min` and no larger than `max`; at the bounds the gradient passes."""
-    return np.clip(floating("clamp", x), min, max)
-
-
-@clamp.vjp
-def _(g: Any, needs: Any, output: Any, x: Any, min: Any, max: Any) -> Any:
-    inside = (True if min is None else raw(x) >= min) & (True if max is None else raw(x) <= max)
-    return (g * np.asarray(inside, raw(g).dtype),)

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import ShapeError
-from .arithmetic import broadcast_to_shape, floating, raw
+from .arithmetic import broadcast_to_shape
+from .operands import floating, raw
 from .record import Array, Variable, primitive, wrap
 from .shape import getitem, normal_axis
 
@@ -63,7 +64,7 @@ def _extremum_vjp(g: Any, needs: Any, output: Any, x: Any, axes: Any, keepdim: A
     """Ties share the gradient evenly, as in PyTorch."""
     values, shape = raw(x), raw(x).shape
     kept = _kept(shape, axes)
-    hit = (values == raw(output).reshape(kept)).astype(values.dtype)
+    hit = ((values == raw(output).reshape(kept)) | np.isnan(values)).astype(values.dtype)  # a NaN is the extremum
     hit /= np.add.reduce(hit, axes, keepdims=True)
     return (broadcast_to_shape(g.reshape(kept), shape, kept) * hit,)
 

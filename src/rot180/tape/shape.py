@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import DtypeError, ShapeError
-from .arithmetic import broadcast_to_shape, raw
+from .arithmetic import broadcast_to_shape
+from .operands import raw
 from .record import Array, Primitive, primitive
 
 

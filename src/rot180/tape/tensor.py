@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DtypeError, GradientError, Rot180Error
-from . import arithmetic, reduction
+from . import arithmetic, elementary, operands, reduction
 from . import shape as cells
 from .record import Array, Variable, leaf, primitive, result_type, wrap
 from .sweep import add_leaf_hook, backward
@@ -42,7 +42,7 @@ class Tensor(Variable):
     __array_ufunc__ = None  # ndarray + Tensor goes to Tensor.__radd__
 
     def __init__(self, data: Any, requires_grad: bool = False) -> None:
-        self.data = as_array(data)
+        self.data = operands.as_array(data)
         self.node = None
         if requires_grad:
             self.requires_grad_()
@@ -64,7 +64,7 @@ class Tensor(Variable):
             return self
         if self.node is not None and self.node.op is not None:
             raise GradientError("requires_grad_: only a leaf can be switched off; use .detach() on a computed Tensor")
-        if requires_grad and self.data.dtype not in arithmetic.FLOATS:
+        if requires_grad and self.data.dtype not in operands.FLOATS:
             raise DtypeError(f"requires_grad_: only float32 and float64 have gradients, not {self.data.dtype}")
         self.node = leaf(self.data.shape) if requires_grad else None
         return self
@@ -170,7 +170,7 @@ class Tensor(Variable):
         dtype = np.dtype(dtype)
         if dtype == self.data.dtype:
             return self
-        if dtype in arithmetic.FLOATS and self.data.dtype in arithmetic.FLOATS:
+        if dtype in operands.FLOATS and self.data.dtype in operands.FLOATS:
             return _astype(self, dtype, self.data.dtype)
         return Tensor(self.data.astype(dtype))
 
@@ -184,7 +184,7 @@ class Tensor(Variable):
 
     def clone(self) -> Tensor:
         """A copy, with the gradient passing through."""
-        if self.data.dtype in arithmetic.FLOATS:
+        if self.data.dtype in operands.FLOATS:
             return _astype(self, self.data.dtype, self.data.dtype)
         return Tensor(self.data.copy())
 
@@ -221,7 +221,7 @@ class Tensor(Variable):
         return self.data.__index__()
 
     def __contains__(self, value: Any) -> bool:
-        return bool((self.data == arithmetic.raw(value)).any())
+        return bool((self.data == operands.raw(value)).any())
 
     def __getitem__(self, key: Any) -> Tensor:
         return cells.getitem(self, key)
@@ -287,41 +287,41 @@ class Tensor(Variable):
         return arithmetic.matmul(other, self)
 
     def __neg__(self) -> Any:
-        return arithmetic.neg(self)
+        return elementary.neg(self)
 
     def __abs__(self) -> Any:
-        return arithmetic.absolute(self)
+        return elementary.absolute(self)
 
     __hash__ = object.__hash__
 
     def __eq__(self, other: Any) -> Any:
-        return wrap(self.data == arithmetic.raw(other))
+        return wrap(self.data == operands.raw(other))
 
     def __ne__(self, other: Any) -> Any:
-        return wrap(self.data != arithmetic.raw(other))
+        return wrap(self.data != operands.raw(other))
 
     def __lt__(self, other: Any) -> Any:
-        return wrap(self.data < arithmetic.raw(other))
+        return wrap(self.data < operands.raw(other))
 
     def __le__(self, other: Any) -> Any:
-        return wrap(self.data <= arithmetic.raw(other))
+        return wrap(self.data <= operands.raw(other))
 
     def __gt__(self, other: Any) -> Any:
-        return wrap(self.data > arithmetic.raw(other))
+        return wrap(self.data > operands.raw(other))
 
     def __ge__(self, other: Any) -> Any:
-        return wrap(self.data >= arithmetic.raw(other))
+        return wrap(self.data >= operands.raw(other))
 
     # ---- the functions of the tape as methods, under PyTorch's names ----
 
-    exp = arithmetic.exp
-    log = arithmetic.log
-    sqrt = arithmetic.sqrt
-    abs = arithmetic.absolute
-    sin = arithmetic.sin
-    cos = arithmetic.cos
+    exp = elementary.exp
+    log = elementary.log
+    sqrt = elementary.sqrt
+    abs = elementary.absolute
+    sin = elementary.sin
+    cos = elementary.cos
     pow = arithmetic.power
-    clamp = arithmetic.clamp
+    clamp = elementary.clamp
     maximum = arithmetic.maximum
     minimum = arithmetic.minimum
     matmul = arithmetic.matmul
@@ -361,28 +361,9 @@ def _variadic(sizes: tuple[Any, ...]) -> Sequence[int]:
     return tuple(sizes[0]) if len(sizes) == 1 and isinstance(sizes[0], list | tuple) else sizes
 
 
-def as_array(data: Any) -> Array:
-    """The array of a Tensor, an array as it is; numbers and lists become float32 (booleans stay booleans)."""
-    if isinstance(data, Variable):
-        return data.data
-    if isinstance(data, np.ndarray | np.generic):
-        a = np.asarray(data)
-    elif hasattr(data, "__dlpack__") and not isinstance(data, list | tuple):
-        a = np.from_dlpack(data)
-    else:
-        a = np.asarray(data)
-        if a.dtype.kind in "iuf":
-            a = a.astype(np.float32)
-    if not a.dtype.isnative:
-        a = a.astype(a.dtype.newbyteorder("="))
-    if a.dtype.kind not in "iufb" or (a.dtype.kind == "f" and a.dtype not in arithmetic.FLOATS):
-        raise DtypeError(f"tensor: takes float32, float64, integers or booleans, got {a.dtype}; convert with .astype")
-    return a
-
-
 def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """A Tensor with a copy of `data`; numbers and lists become float32 unless `dtype` says otherwise."""
-    a = np.array(as_array(data) if dtype is None else np.asarray(arithmetic.raw(data)), dtype)
+    a = np.array(operands.as_array(data) if dtype is None else np.asarray(operands.raw(data)), dtype)
     return Tensor(a, requires_grad)
 
 

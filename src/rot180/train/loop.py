@@ -21,7 +21,7 @@ from ..errors import Rot180Error
 from ..formats.atomic import Name
 from ..optim import SGD, Adam
 from ..random import generator_for, get_rng_state, set_rng_state
-from ..tape.arithmetic import raw
+from ..tape.operands import raw
 from .labelled import labelled
 from .measure import evaluate
 from .progress import Progress

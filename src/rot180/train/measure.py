@@ -12,7 +12,7 @@ from .. import nn
 from ..data import DataLoader
 from ..errors import ShapeError
 from ..tape import Tensor, no_grad
-from ..tape.arithmetic import raw
+from ..tape.operands import raw
 from .labelled import labelled
 
 Array = np.ndarray[Any, np.dtype[Any]]

@@ -1,0 +1,100 @@
+"""Leaf hooks: fired once, when the gradient is final."""
+
+import pytest
+
+from rot180 import grad, primitive, tensor
+from rot180.errors import GradientError
+from rot180.tape import sweep, wrote
+from tests.tape.graphs import leaf
+
+
+def test_a_hook_fires_once_per_backward_when_the_gradient_is_final():
+    seen, x, w = [], leaf(2.0), leaf(3.0)
+    x.register_post_accumulate_grad_hook(lambda t: seen.append((t is x, t.grad.item())))
+    (x * x + x * w + x).backward()
+    assert seen == [(True, 8.0)]
+    (x * 2.0).backward()
+    assert seen[1:] == [(True, 10.0)]
+    grad(x * x, x)
+    assert len(seen) == 2
+
+
+def test_a_hook_fires_before_the_sweep_reaches_older_ops():
+    """That is what lets a cluster send a late layer's gradient while the early layers still compute."""
+    order = []
+
+    @primitive()
+    def noted(x):
+        return x * 1
+
+    @noted.vjp
+    def _(g, needs, output, x):
+        order.append("older op")
+        return (g,)
+
+    x, w = leaf(1.0), leaf(2.0)
+    w.register_post_accumulate_grad_hook(lambda t: order.append(("hook", t.grad.item())))
+    (noted(x) * w).backward()
+    assert order == [("hook", 1.0), "older op"]
+
+
+def test_a_hook_fires_once_also_where_a_branch_gives_nothing():
+    @primitive()
+    def blocked(x):
+        return x * 1
+
+    blocked.vjp(lambda g, needs, output, x: (None,))
+    seen, x = [], leaf(2.0)
+    x.register_post_accumulate_grad_hook(lambda t: seen.append(t.grad.item()))
+    (blocked(x * 3.0) + x).backward()
+    assert seen == [1.0]
+
+
+def test_a_hook_on_a_leaf_that_is_the_output():
+    seen, x = [], leaf(2.0)
+    x.register_post_accumulate_grad_hook(lambda t: seen.append(t.grad.item()))
+    x.backward()
+    assert seen == [1.0]
+
+
+def test_hooks_fire_in_order_and_go_when_removed():
+    before = sweep._hooked
+    seen, x = [], leaf(2.0)
+    hook = seen.append
+    first = x.register_post_accumulate_grad_hook(hook)
+    second = x.register_post_accumulate_grad_hook(hook)  # the same function twice
+    last = x.register_post_accumulate_grad_hook(lambda t: seen.append("last"))
+    (x * x).backward()
+    assert [t is x for t in seen[:2]] == [True, True] and seen[2:] == ["last"]
+    first()
+    first()  # again: nothing
+    seen.clear()
+    (x * x).backward()
+    assert len(seen) == 2
+    second()
+    last()
+    seen.clear()
+    (x * x).backward()
+    assert seen == [] and sweep._hooked == before
+
+
+def test_a_hook_may_write_to_its_leaf():
+    """The optimiser that steps in the hook: no op that is still to be swept needs the array."""
+    x, w = leaf(2.0), leaf(3.0)
+
+    def step(t):
+        t.data -= 0.5 * t.grad.data
+        wrote(t)
+        t.grad = None
+
+    remove = w.register_post_accumulate_grad_hook(step)
+    ((x * 2.0) * w).backward()
+    remove()
+    assert w.item() == 3 - 0.5 * 4 and w.grad is None and x.grad.item() == 6
+
+
+def test_hooks_belong_on_leaves():
+    x = leaf(2.0)
+    for t in (x * x, tensor(1.0)):
+        with pytest.raises(GradientError, match="register_post_accumulate_grad_hook: only a leaf that requires"):
+            t.register_post_accumulate_grad_hook(print)
