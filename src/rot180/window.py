@@ -208,7 +208,7 @@ def hashable(value: Any) -> Any:
         value = value.tolist()
     if isinstance(value, list | tuple):
         return tuple(hashable(item) for item in value)
-    return value
+    return repr(value) if value.__hash__ is None else value  # a dict, say: refused later, by what it looks like
 
 
 def pads_per_axis(

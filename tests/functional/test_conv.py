@@ -302,3 +302,11 @@ def test_complaints(call, kind, message):
     F.conv2d(X, W, stride=1, groups=1)  # so that what equals these settings has been remembered
     with pytest.raises(kind, match=message):
         call()
+
+
+def test_settings_that_cannot_be_a_key_are_named():
+    x, w = np.ones((1, 1, 4, 4), np.float32), np.ones((1, 1, 3, 3), np.float32)
+    with pytest.raises(ShapeError, match=r"conv2d: stride must be an int or 2 ints, one per spatial axis; got '\{\}'"):
+        F.conv2d(x, w, stride={})
+    with pytest.raises(ShapeError, match=r"conv2d: padding must be 'same', 'valid' or numbers; got '\{1\}'"):
+        F.conv2d(x, w, padding={1})

@@ -64,3 +64,8 @@ def test_a_nan_in_a_window_makes_it_nan_and_padding_never_wins() -> None:
     x = np.array([[[-3.0, np.nan, -2.0, -1.0]]])
     np.testing.assert_array_equal(F.max_pool1d(x, 2, 2), [[[np.nan, -1]]])
     np.testing.assert_array_equal(F.max_pool1d(np.full((1, 1, 4), -np.inf), 3, 2, 1), [[[-np.inf, -np.inf]]])
+
+
+def test_a_negative_kernel_is_named_before_its_padding() -> None:
+    with pytest.raises(ShapeError, match=r"max_pool2d: kernel size must be at least 1 on every axis; got \(-1, -1\)"):
+        F.max_pool2d(np.ones((1, 1, 4, 4), np.float32), -1)

@@ -301,3 +301,7 @@ def test_repr_shows_the_options() -> None:
 def test_an_optimiser_of_ones_own_writes_update() -> None:
     with pytest.raises(NotImplementedError, match="Optimizer has no _update"):
         Optimizer([parameter(1)], {}).step()
+
+
+def test_printing_an_optimiser_shows_its_groups() -> None:
+    assert "lr: 0.25" in str(optim.SGD([parameter(1)], lr=0.25))

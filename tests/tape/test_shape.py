@@ -119,3 +119,8 @@ def test_errors(call, message):
 
 def test_flatten_of_a_number():
     assert tensor(1.0).flatten().shape == (1,)
+
+
+def test_a_shape_of_floats_is_named():
+    with pytest.raises(ShapeError, match=r"reshape: shape must be ints; got \(1\.5, 2\)"):
+        tensor([1.0, 2.0, 3.0]).reshape(1.5, 2)

@@ -181,10 +181,11 @@ def _window(
     kernel = per_axis(op, "kernel_size", kernel_size, ndim)
     steps = kernel if stride is None else per_axis(op, "stride", stride, ndim)
     pads, spread = per_axis(op, "padding", padding, ndim), per_axis(op, "dilation", dilation, ndim)
+    window = Window.plain(op, shape[-ndim:], kernel, steps, pads, spread, ceil_mode=ceil_mode)
     for pad, k, d in zip(pads, kernel, spread, strict=True):
         if pad > (d * (k - 1) + 1) // 2:
             raise ShapeError(f"{op}: padding {pad} is more than half of the kernel ({k} with dilation {d})")
-    return Window.plain(op, shape[-ndim:], kernel, steps, pads, spread, ceil_mode=ceil_mode)
+    return window
 
 
 @lru_cache(maxsize=1024)

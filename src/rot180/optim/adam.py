@@ -44,7 +44,7 @@ class Adam(Optimizer):
     def _check_options(self, group: Group) -> None:
         self._at_least_zero(group, "lr", "eps", "weight_decay")
         if len(group["betas"]) != 2 or not all(0 <= beta < 1 for beta in group["betas"]):
-            raise ValueError(f"{self}: betas must be two numbers of at least 0 and below 1; got {group['betas']}")
+            raise ValueError(f"{self._name}: betas must be two numbers of at least 0 and below 1; got {group['betas']}")
 
     def _update(self, group: Group) -> None:
         (beta1, beta2), lr = group["betas"], group["lr"]

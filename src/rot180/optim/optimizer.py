@@ -43,14 +43,18 @@ class Optimizer:
         self._pool: dict[np.dtype[Any], tuple[Array, Array]] = {}  # the memory that the scratch arrays are views of
         self._scratch: dict[Tensor, tuple[Array, Array]] = {}
         if isinstance(params, Tensor | np.ndarray):
-            raise TypeError(f"{self}: params must be a list of Tensors or of dicts; got one {type(params).__name__}")
+            raise TypeError(
+                f"{self._name}: params must be a list of Tensors or of dicts; got one {type(params).__name__}"
+            )
         given = list(params)
         if not given:
-            raise ValueError(f"{self}: got an empty parameter list; give model.parameters()")
+            raise ValueError(f"{self._name}: got an empty parameter list; give model.parameters()")
         for group in given if isinstance(given[0], dict) else [{"params": given}]:
             self.add_param_group(group)
 
-    def __str__(self) -> str:
+    @property
+    def _name(self) -> str:
+        """What messages call it."""
         return type(self).__name__
 
     def __getstate__(self) -> dict[str, Any]:
@@ -59,10 +63,10 @@ class Optimizer:
     def add_param_group(self, param_group: Group) -> None:
         """Optimise more parameters, with options of their own: {"params": [...], "lr": ...}."""
         if not isinstance(param_group, dict):
-            raise TypeError(f"{self}: a parameter group must be a dict; got {type(param_group).__name__}")
+            raise TypeError(f"{self._name}: a parameter group must be a dict; got {type(param_group).__name__}")
         params = param_group["params"]
         if isinstance(params, set):
-            raise TypeError(f"{self}: parameters need an order, which a set has not; give a list")
+            raise TypeError(f"{self._name}: parameters need an order, which a set has not; give a list")
         group = {**self.defaults, **param_group, "params": [params] if isinstance(params, Tensor) else list(params)}
         self._check_params(group["params"])
         self._check_options(group)
@@ -70,15 +74,15 @@ class Optimizer:
 
     def _check_params(self, params: list[Any]) -> None:
         if not params:
-            raise ValueError(f"{self}: got a group with an empty parameter list")
+            raise ValueError(f"{self._name}: got a group with an empty parameter list")
         for i, p in enumerate(params):
             if not isinstance(p, Tensor):
-                raise TypeError(f"{self}: parameter {i} is a {type(p).__name__}; a Tensor is needed")
+                raise TypeError(f"{self._name}: parameter {i} is a {type(p).__name__}; a Tensor is needed")
             if not p.is_leaf:
-                raise ValueError(f"{self}: parameter {i} was computed by an op; only leaves can be optimised")
+                raise ValueError(f"{self._name}: parameter {i} was computed by an op; only leaves can be optimised")
         before = [p for group in self.param_groups for p in group["params"]]
         if any(count > 1 for count in Counter(map(id, (*before, *params))).values()):
-            raise ValueError(f"{self}: a parameter comes more than once; each may be in one group, once")
+            raise ValueError(f"{self._name}: a parameter comes more than once; each may be in one group, once")
 
     def _check_options(self, group: Group) -> None:
         """Refuse options that make no sense; every optimiser has its own."""
@@ -86,7 +90,7 @@ class Optimizer:
     def _at_least_zero(self, group: Group, *names: str) -> None:
         for name in names:
             if not group[name] >= 0:
-                raise ValueError(f"{self}: {name} must be at least 0; got {group[name]}")
+                raise ValueError(f"{self._name}: {name} must be at least 0; got {group[name]}")
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients of all parameters, or set them to zeros."""
@@ -111,7 +115,7 @@ class Optimizer:
 
     def _update(self, group: Group) -> None:
         """Update the parameters of one group."""
-        raise NotImplementedError(f"{self} has no _update")
+        raise NotImplementedError(f"{self._name} has no _update")
 
     def _due(self, group: Group) -> Iterator[Due]:
         """The parameters of a group that have a gradient; each is marked as written when the next one is asked for."""
@@ -131,10 +135,10 @@ class Optimizer:
     def _check_gradient(self, d: Array, g: Array) -> None:
         if g.shape != d.shape:
             raise ShapeError(
-                f"{self}: a gradient has shape {g.shape} but its parameter has {d.shape}; zero_grad() first"
+                f"{self._name}: a gradient has shape {g.shape} but its parameter has {d.shape}; zero_grad() first"
             )
         if g.dtype != d.dtype:
-            raise DtypeError(f"{self}: a gradient is {g.dtype} but its parameter is {d.dtype}; zero_grad() first")
+            raise DtypeError(f"{self._name}: a gradient is {g.dtype} but its parameter is {d.dtype}; zero_grad() first")
 
     def _allot(self, p: Tensor) -> tuple[Array, Array]:
         """Two scratch arrays like p.data, the same memory for all parameters; p's state is made like it, too."""
@@ -149,7 +153,9 @@ class Optimizer:
         for name, value in state.items():
             if isinstance(value, np.ndarray):
                 if value.shape != d.shape:
-                    raise ShapeError(f"{self}: {name} has shape {value.shape} but its parameter now has {d.shape}")
+                    raise ShapeError(
+                        f"{self._name}: {name} has shape {value.shape} but its parameter now has {d.shape}"
+                    )
                 state[name] = value.astype(d.dtype, copy=False)
         return views
 
@@ -170,7 +176,7 @@ class Optimizer:
         groups = state_dict["param_groups"]
         ours, theirs = ([len(g["params"]) for g in some] for some in (self.param_groups, groups))
         if ours != theirs:
-            raise FormatError(f"{self}.load_state_dict: groups of {theirs} parameters came; {ours} are needed")
+            raise FormatError(f"{self._name}.load_state_dict: groups of {theirs} parameters came; {ours} are needed")
         params = [p for group in self.param_groups for p in group["params"]]
         numbers = [i for group in groups for i in group["params"]]
         state = {}
@@ -194,12 +200,12 @@ class Optimizer:
             return int(a)
         if a.shape != like.shape:
             raise FormatError(
-                f"{self}.load_state_dict: {name} of parameter {number} has shape {a.shape}; {like.shape} is needed"
+                f"{self._name}.load_state_dict: {name} of parameter {number} has shape {a.shape}; {like.shape} is needed"
             )
         return a.astype(like.dtype)
 
     def __repr__(self) -> str:
-        lines = [f"{self} ("]
+        lines = [f"{self._name} ("]
         for i, group in enumerate(self.param_groups):
             lines += [f"Parameter Group {i}", *[f"    {k}: {v}" for k, v in sorted(group.items()) if k != "params"]]
         return "\n".join([*lines, ")"])

@@ -43,7 +43,7 @@ class SGD(Optimizer):
         self._at_least_zero(group, "lr", "momentum", "weight_decay")
         if group["nesterov"] and (group["momentum"] <= 0 or group["dampening"] != 0):
             raise ValueError(
-                f"{self}: nesterov needs momentum above 0 and dampening 0; "
+                f"{self._name}: nesterov needs momentum above 0 and dampening 0; "
                 f"got momentum={group['momentum']}, dampening={group['dampening']}"
             )
 

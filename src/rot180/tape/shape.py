@@ -32,6 +32,8 @@ def reshape(x: Any, shape: Sequence[int]) -> Any:
     """x with its cells in the same order and another shape; one size may be -1."""
     try:
         return _reshape(x, shape if type(shape) is tuple else tuple(shape), x.shape)
+    except TypeError as error:
+        raise ShapeError(f"reshape: shape must be ints; got {shape!r}") from error
     except ValueError as error:
         raise ShapeError(f"reshape: {x.shape} cannot become {tuple(shape)}; the number of cells must agree") from error
 
