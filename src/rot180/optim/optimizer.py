@@ -200,7 +200,8 @@ class Optimizer:
             return int(a)
         if a.shape != like.shape:
             raise FormatError(
-                f"{self._name}.load_state_dict: {name} of parameter {number} has shape {a.shape}; {like.shape} is needed"
+                f"{self._name}.load_state_dict: {name} of parameter {number} has shape {a.shape}; "
+                f"{like.shape} is needed"
             )
         return a.astype(like.dtype)
 
