@@ -21,6 +21,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from .. import kernels
+from ..tape.operands import raw
 from ..tape.record import Array, primitive
 from ..window import Padding, PerAxis, Window, hashable
 from .conv_arguments import check_cotangent, check_dtypes, plain_window, transposed_window
@@ -175,13 +176,15 @@ def conv_transpose3d(
 
 
 def _conv(op: str, ndim: int, x: Any, w: Any, b: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> Any:
-    check_dtypes(op, x, w, b)
-    plan = (op, ndim, x.shape, w.shape, None if b is None else b.shape)
+    a, v = raw(x), raw(w)
+    check_dtypes(op, a, v, b)
+    b_shape = None if b is None else b.shape
     try:
-        window = plain_window(*plan, stride, padding, dilation, groups)
+        window = plain_window(op, ndim, a.shape, v.shape, b_shape, stride, padding, dilation, groups)
     except TypeError:  # lists: not hashable
-        window = plain_window(*plan, hashable(stride), hashable(padding), hashable(dilation), groups)
-    if x.ndim == ndim + 2:
+        settings = map(hashable, (stride, padding, dilation))
+        window = plain_window(op, ndim, a.shape, v.shape, b_shape, *settings, groups)
+    if a.ndim == ndim + 2:
         return conv_y(x, w, window) if b is None else conv_y_bias(x, w, b, window)
     x = x.reshape(1, *x.shape)
     y = conv_y(x, w, window) if b is None else conv_y_bias(x, w, b, window)
@@ -192,14 +195,15 @@ def _conv_transpose(
     op: str, ndim: int, y: Any, w: Any, b: Any, stride: Any, padding: Any, output_padding: Any, groups: int,
     dilation: Any,
 ) -> Any:  # fmt: skip
-    check_dtypes(op, y, w, b)
-    plan = (op, ndim, y.shape, w.shape, None if b is None else b.shape)
+    a, v = raw(y), raw(w)
+    check_dtypes(op, a, v, b)
+    b_shape = None if b is None else b.shape
     settings = (stride, padding, output_padding, dilation)
     try:
-        window = transposed_window(*plan, *settings, groups)
+        window = transposed_window(op, ndim, a.shape, v.shape, b_shape, *settings, groups)
     except TypeError:
-        window = transposed_window(*plan, *map(hashable, settings), groups)
-    if y.ndim == ndim + 2:
+        window = transposed_window(op, ndim, a.shape, v.shape, b_shape, *map(hashable, settings), groups)
+    if a.ndim == ndim + 2:
         return conv_x(y, w, window) if b is None else conv_x_bias(y, w, b, window)
     y = y.reshape(1, *y.shape)
     x = conv_x(y, w, window) if b is None else conv_x_bias(y, w, b, window)
