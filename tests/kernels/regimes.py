@@ -16,7 +16,7 @@ NEVER, ALWAYS = -1, 1 << 40
 
 
 class Regime(NamedTuple):
-    """Values for the limits; None leaves a limit alone, a function gets the bytes of one image's columns or wide x."""
+    """Values for the limits; None leaves a limit alone, a function gets the bytes of one image's columns, or of its wide x and y."""
 
     name: str
     small: int | None = None
@@ -32,8 +32,8 @@ REGIMES = [
     Regime("batch second", small=NEVER, run=NEVER),
     Regime("batch last, a row per block", small=NEVER, run=ALWAYS, block=lambda columns: 1),
     Regime("batch second, an image per block", small=NEVER, run=NEVER, block=lambda columns: max(1, columns * 2 // 3)),
-    Regime("image by image, a channel at a time", small=NEVER, workspace=lambda wide: 1, cached=1),
-    Regime("eight images at a time", small=NEVER, run=NEVER, workspace=lambda wide: 16 * wide, cached=1),
+    Regime("image by image, a channel at a time", small=NEVER, workspace=lambda image: 1, cached=1),
+    Regime("eight images at a time", small=NEVER, run=NEVER, workspace=lambda image: 8 * image, cached=1),
 ]
 
 
@@ -42,15 +42,16 @@ def limits(regime, setting, itemsize):
     """The regime in force for this setting."""
     x_shape, _, y_shape = setting.shapes
     columns = walk.product(y_shape[2:]) * setting.window.taps * x_shape[1] * itemsize
-    wide = 1
+    image = 1
     if setting.window.ndim:
-        wide = walk.product(walk.Walk(setting.window, True).wide_shape(x_shape[1], 1)) * itemsize
+        wide = walk.product(walk.Walk(setting.window, True).wide_shape(x_shape[1], 1))
+        image = (wide + walk.product(y_shape[1:])) * itemsize
     with pytest.MonkeyPatch.context() as patch:
         for module, name, value in (
             (conv, "SMALL", regime.small),
             (walk, "RUN", regime.run),
             (walk, "BLOCK", regime.block and regime.block(columns)),
-            (walk, "WORKSPACE", regime.workspace and regime.workspace(wide)),
+            (walk, "WORKSPACE", regime.workspace and regime.workspace(image)),
             (depthwise, "CACHED", regime.cached),
         ):
             if value is not None:

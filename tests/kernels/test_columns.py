@@ -39,6 +39,16 @@ def test_memory_is_bounded_where_whole_columns_would_not_be():
         assert most < result.nbytes + walk.WORKSPACE + (8 << 20), (most, result.nbytes)
 
 
+def test_memory_is_bounded_where_y_is_the_large_side():
+    window = Window((28, 28), (28, 28), (3, 3), (1, 1), (1, 1), (1, 1))
+    x, w = np.ones((48, 4, 28, 28), np.float32), np.ones((512, 4, 3, 3), np.float32)
+    y = np.ones((48, 512, 28, 28), np.float32)
+    assert y.nbytes > 70 << 20
+    for call in (lambda: conv.conv_x(y, w, window), lambda: conv.conv_w(x, y, window)):
+        most, result = peak(call)
+        assert most < result.nbytes + walk.WORKSPACE + (8 << 20), (most, result.nbytes)
+
+
 def test_one_block_is_at_most_the_limit_or_one_row():
     for last in (True, False):
         steps = walk.Walk(WINDOW, last)

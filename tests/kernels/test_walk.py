@@ -86,9 +86,9 @@ def test_orders_are_views_of_one_another():
 )
 def test_images_go_at_once_or_in_eights_and_more_or_singly(monkeypatch, images, room, sizes):
     window = Window((4, 4), (4, 4), (3, 3), (1, 1), (1, 1), (1, 1))
-    one = 2 * 6 * 6 * 4  # two channels of the padded image
-    monkeypatch.setattr(walk, "WORKSPACE", 2 * one * room)
-    blocks = walk.image_blocks(images, 2, 4, window)
+    one = (2 * 6 * 6 + 3 * 4 * 4) * 4  # two channels of the padded image, three of y
+    monkeypatch.setattr(walk, "WORKSPACE", one * room)
+    blocks = walk.image_blocks(images, 2, 3, 4, window)
     assert [block.stop - block.start for block in blocks] == sizes
     assert blocks[0].start == 0 and blocks[-1].stop == images
 

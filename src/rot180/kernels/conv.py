@@ -86,6 +86,6 @@ def _plan(window: Window, images: int, channels: int, out: int, itemsize: int) -
         return pointwise, None
     if window.taps * images * channels * product(window.y_size) <= SMALL:
         return Whole(window, images, channels, out), None
-    blocks = image_blocks(images, channels, itemsize, window)
+    blocks = image_blocks(images, channels, out, itemsize, window)
     one_to_one = channels == window.groups > 1 and out <= 2 * window.groups
     return depthwise if one_to_one else columns, blocks if len(blocks) > 1 else None

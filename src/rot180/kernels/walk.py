@@ -188,10 +188,10 @@ def walk(window: Window, last: bool) -> Walk:
     return Walk(window, last)
 
 
-def image_blocks(images: int, channels: int, itemsize: int, window: Window) -> list[slice]:
-    """Cuts the batch so that the `wide` of a block fits half the workspace: all at once, eights or more, or singly."""
-    one = product(walk(window, True).wide_shape(channels, 1)) * itemsize
-    size = max(1, WORKSPACE // 2 // max(one, 1))
+def image_blocks(images: int, channels: int, out: int, itemsize: int, window: Window) -> list[slice]:
+    """Cuts the batch so that `wide` and y of a block fit the workspace: all at once, eights or more, or singly."""
+    one = product(walk(window, True).wide_shape(channels, 1)) + out * product(window.y_size)
+    size = max(1, WORKSPACE // max(one * itemsize, 1))
     if size >= images:
         return [slice(0, images)]
     if size < 8:
