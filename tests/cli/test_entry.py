@@ -169,17 +169,56 @@ def test_help_loads_nothing_heavy() -> None:
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="/dev/full is Linux's")
-def test_an_output_that_cannot_be_written_is_a_failed_run() -> None:
+@pytest.mark.parametrize("word", ["info", "--help", "--version"])
+def test_an_output_that_cannot_be_written_is_a_failed_run(word: str) -> None:
     with open("/dev/full", "w") as full:
-        run = subprocess.run([sys.executable, "-m", "rot180", "info"], stdout=full, stderr=subprocess.PIPE, text=True)
+        run = subprocess.run([sys.executable, "-m", "rot180", word], stdout=full, stderr=subprocess.PIPE, text=True)
     assert run.returncode == 3
     assert run.stderr == "rot180: No space left on device\n"
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="/dev/full is Linux's")
+def test_a_complaint_that_cannot_be_written_keeps_its_status() -> None:
+    with open("/dev/full", "w") as full:
+        assert subprocess.run([sys.executable, "-m", "rot180", "evaluate", "absent"], stderr=full).returncode == 2
+
+
 @pytest.mark.skipif(os.name != "posix", reason="closed pipes are POSIX's")
-def test_a_reader_that_has_gone_is_no_traceback() -> None:
+@pytest.mark.parametrize("word", ["info", "--help"])
+def test_a_reader_that_has_gone_is_no_traceback(word: str) -> None:
     reader, writer = os.pipe()
     os.close(reader)
-    run = subprocess.run([sys.executable, "-m", "rot180", "info"], stdout=writer, stderr=subprocess.PIPE, text=True)
+    run = subprocess.run([sys.executable, "-m", "rot180", word], stdout=writer, stderr=subprocess.PIPE, text=True)
     os.close(writer)
     assert (run.returncode, run.stderr) == (3, "")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the shell's >&- is POSIX's")
+@pytest.mark.parametrize(
+    ("words", "closed", "status"),
+    [
+        ("info", ">&-", 0),
+        ("--help", ">&-", 0),
+        ("evaluate absent", ">&-", 2),
+        ("evaluate absent", "2>&-", 2),
+        ("train digits --model linear --epochs 1 --out run", "2>&-", 0),
+        ("train digits --model linear --epochs 1 --out run", ">&- 2>&-", 0),
+    ],
+)
+def test_streams_that_the_caller_has_closed(tmp_path: Path, words: str, closed: str, status: int) -> None:
+    line = f'"$0" -m rot180 {words} {closed}'
+    run = subprocess.run(["sh", "-c", line, sys.executable], cwd=tmp_path, capture_output=True, text=True)
+    assert run.returncode == status
+    if status:
+        assert run.stdout == ""  # what belongs on stderr does not move there
+
+
+def test_names_that_the_output_cannot_spell_are_escaped(tmp_path: Path) -> None:
+    run = call(
+        *("train", "digits", "--model", "linear", "--epochs", "1", "--out", "sieben-\u4e03"),
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "1"},
+    )
+    assert (run.returncode, run.stderr) == (0, "")
+    assert "-> sieben-\\u4e03\n" in run.stdout
+    assert (tmp_path / "sieben-\u4e03" / "config.json").is_file()

@@ -25,6 +25,10 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message} (see {self.prog} --help)")
 
+    def print_help(self, file: Any = None) -> None:
+        """As argparse does, but a full disk or a closed pipe is not passed over."""
+        print(self.format_help(), end="", file=file)
+
 
 def add_command(commands: Commands, name: str, run: Callable[..., Any], about: str, example: str) -> Parser:
     """A command: `about` is its first line of help, `example` ends it."""

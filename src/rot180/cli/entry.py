@@ -6,11 +6,13 @@ Commands import what they need when they run, so that `rot180 --help` is quick.
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import TextIO
 
 from . import evaluate, info, predict, train
 from .arguments import Parser, UsageError, with_dashes
@@ -22,29 +24,36 @@ _EXAMPLE = "examples:\n  rot180 train digits\n  rot180 evaluate runs/digits-smal
 
 def program(argv: Sequence[str]) -> ExitStatus:
     """Run one command; errors pass through."""
-    args = make_parser().parse_args(with_dashes(argv))
-    status: ExitStatus = args.run(args)
-    sys.stdout.flush()  # a full disk behind a redirected output must show here, not after the end
+    try:
+        args = make_parser().parse_args(with_dashes(argv))
+        status: ExitStatus = args.run(args)
+    except SystemExit:  # argparse, after --help or --version
+        _flush()
+        raise
+    _flush()
     return status
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status (`ExitStatus`); `argv` is without the program's name."""
     words = sys.argv[1:] if argv is None else list(argv)
+    _escape_stdout()
     try:
         return int(program(words))
     except SystemExit as leave:  # argparse, after --help or --version
         return int(leave.code or 0)
     except BrokenPipeError:  # whoever read our output has gone, as `| head` does
-        _silence_stdout()
+        _silence(sys.stdout)
         return int(ExitStatus.FAILED)
     except (Exception, KeyboardInterrupt) as error:
         if "--traceback" in words:
             traceback.print_exc()
-        with suppress(OSError):  # nowhere left to say it
-            print(f"rot180: {message_of(error)}", file=sys.stderr)
+        if sys.stderr is not None:  # closed: print would take stdout for it
+            with suppress(OSError):  # nowhere left to say it
+                print(f"rot180: {message_of(error)}", file=sys.stderr)
+            _silence(sys.stderr)
         if isinstance(error, OSError):
-            _silence_stdout()
+            _silence(sys.stdout)
         return int(status_of(error))
 
 
@@ -106,10 +115,22 @@ def _is_ours(error: BaseException) -> bool:
     return isinstance(error, Rot180Error)
 
 
-def _silence_stdout() -> None:
+def _escape_stdout() -> None:
+    """A file's name that the output's encoding lacks is written with backslashes, as on stderr, and is no error."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def _flush() -> None:
+    """A full disk behind a redirected output must show here, not after the end."""
+    if sys.stdout is not None:  # None: closed by whoever called
+        sys.stdout.flush()
+
+
+def _silence(stream: TextIO | None) -> None:
     """Let Python's last flush, after main, go nowhere instead of failing once more."""
     with suppress(OSError, ValueError, AttributeError):
-        sys.stdout.flush()
+        stream.flush()  # type: ignore[union-attr]
         return
     with suppress(OSError, ValueError, AttributeError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # type: ignore[union-attr]

@@ -20,7 +20,7 @@ class Progress:
     def __init__(self, epochs: int, images: int, log: Callable[[str], Any] | None, bar: bool | None) -> None:
         self.epochs, self.images, self.log = epochs, images, log
         self._bar: Any = None
-        self._wanted = (log is not None and sys.stderr.isatty()) if bar is None else bar
+        self._wanted = (log is not None and sys.stderr is not None and sys.stderr.isatty()) if bar is None else bar
         self._began = time.perf_counter()
 
     def __enter__(self) -> Progress:
