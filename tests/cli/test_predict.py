@@ -67,4 +67,5 @@ def test_without_pillow_the_extra_is_named(
     paths, _ = pictures(tmp_path, 1)
     monkeypatch.setitem(sys.modules, "PIL.Image", None)
     assert main(["predict", str(trained), *paths]) == ExitStatus.USAGE
-    assert capsys.readouterr().err == "rot180: read_image: reading images needs Pillow: pip install rot180[image]\n"
+    err = capsys.readouterr().err
+    assert err == "rot180: read_image: reading images needs Pillow, the extra 'image': pip install pillow\n"

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from rot180 import FormatError, MissingExtraError, ShapeError
-from rot180.data import digits, read_image
+from rot180.data import digits, image, read_image
 
 GREY = (1, 8, 8)
 
@@ -31,9 +31,9 @@ def saved(image: Image.Image, path: Path, **options: Any) -> Path:
 @pytest.fixture(scope="module")
 def filling() -> np.ndarray[Any, Any]:
     """A digit whose ink reaches the top and the bottom, its brightest cell 1 and its darkest 0."""
-    for image in digits("test").images:
-        if min(image[0, 0].max(), image[0, -1].max()) > 0.5 and (image.min(), image.max()) == (0, 1):
-            return np.asarray(image)
+    for cells in digits("test").images:
+        if min(cells[0, 0].max(), cells[0, -1].max()) > 0.5 and (cells.min(), cells.max()) == (0, 1):
+            return np.asarray(cells)
     raise AssertionError("no such digit")
 
 
@@ -85,6 +85,21 @@ def test_the_camera_s_turn_is_undone(tmp_path: Path, filling: Any) -> None:
     exif[0x0112] = 6  # the top is at the right
     path = saved(image.rotate(90), tmp_path / "a.png", exif=exif)
     np.testing.assert_allclose(read_image(path, GREY), read_image(saved(image, tmp_path / "b.png"), GREY), atol=0.01)
+
+
+@pytest.mark.parametrize("size", [(1, 3000), (3000, 1), (2, 3000)])
+def test_a_long_thin_sign_gets_no_frame_beyond_the_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    cells = np.zeros(size, np.uint8)
+    cells[0, 0] = cells[-1, -1] = 255  # from end to end: a frame of 8 : 8 around it has 9 million pixels
+    path = saved(Image.fromarray(cells), tmp_path / "a.png")
+    monkeypatch.setattr(image, "MAX_PIXELS", 10**4)
+    frames: list[int] = []
+    zeros = np.zeros
+    monkeypatch.setattr(np, "zeros", lambda shape, *rest: frames.append(np.prod(shape)) or zeros(shape, *rest))
+    assert read_image(path, GREY, ink=True).shape == GREY
+    assert frames == [10**4]
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 300), (300, 1), (2, 2)])
@@ -147,5 +162,5 @@ def test_missing_files_folders_and_channels_are_named(tmp_path: Path) -> None:
 
 def test_without_pillow_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "PIL.Image", None)
-    with pytest.raises(MissingExtraError, match=r"reading images needs Pillow: pip install rot180\[image\]"):
+    with pytest.raises(MissingExtraError, match=r"reading images needs Pillow, the extra 'image': pip install pillow"):
         read_image(tmp_path / "a.png", GREY)

@@ -61,6 +61,12 @@ def test_the_same_arrays_give_the_same_bytes() -> None:
     assert safetensors.dumps(LAYOUTS) == safetensors.dumps(dict(reversed(LAYOUTS.items())))
 
 
+def test_names_come_back_in_their_order(tmp_path: Path) -> None:
+    names = [f"{i:02}" for i in range(40)]
+    safetensors.save({name: CELLS for name in reversed(names)}, tmp_path / "a")
+    assert list(safetensors.load(tmp_path / "a")) == names
+
+
 def test_metadata_comes_back(tmp_path: Path) -> None:
     safetensors.save({"w": CELLS}, tmp_path / "f", {"epoch": "3"})
     assert safetensors.load_metadata(tmp_path / "f") == {"epoch": "3"}

@@ -95,6 +95,22 @@ def test_an_empty_folder_is_free(tmp_path: Path) -> None:
     assert not train.is_free(tmp_path)
 
 
+def test_what_a_killed_run_left_is_in_nobodys_way(tmp_path: Path) -> None:
+    left = tmp_path / ".model.safetensors.0123456789abcdef.tmp"
+    left.write_bytes(b"half a mod")
+    assert train.is_free(tmp_path)
+    trained(tmp_path, epochs=1)
+    assert sorted(path.name for path in tmp_path.iterdir()) == FILES
+
+
+@pytest.mark.parametrize("name", [".notes.0123456789abcdef.tmp", ".model.safetensors.tmp", "model.safetensors"])
+def test_what_only_looks_like_a_leftover_is_somebodys(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("mine")
+    assert not train.is_free(tmp_path)
+    with pytest.raises(train.NotARunError, match="nothing is written there"):
+        trained(tmp_path)
+
+
 def test_a_place_that_cannot_be_written_is_found_before_training(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(WriteError, match=r"cannot write .*file.run: Not a directory"):
@@ -143,7 +159,8 @@ def recipe(name: Any = "linear", shape: Any = (1, 8, 8), classes: Any = 10) -> C
         (config(data=[1]), FormatError, r"has data \[1\]; an object or null is needed"),
         (config(model=3), FormatError, "does not describe a model"),
         (config(model={"name": "linear"}), FormatError, "does not describe a model: 'input_shape'"),
-        (config(class_names=["a"]), FormatError, r"names \['a'\] but its model has 10 classes"),
+        (config(class_names=["a"]), FormatError, r"has class_names \['a'\]; its model needs a list of 10 strings"),
+        (config(class_names=[None] * 10), FormatError, "needs a list of 10 strings"),
         (recipe(name="large"), FormatError, "there is no model 'large'"),
         (recipe(name=["small"]), FormatError, "does not describe a model"),
         (recipe(shape="abc"), FormatError, "are not all integers"),

@@ -13,7 +13,7 @@ A model of the digits wants light ink on a dark ground that fills the frame, so
 what it gets is prepared: if the border is light the image is inverted (dark on
 light and light on dark both work), then cropped to the ink and centred. A
 picture should show one sign on a plain ground.
-Needs Pillow: pip install rot180[image]
+Needs Pillow, the extra "image": pip install pillow
 """
 
 

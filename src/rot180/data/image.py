@@ -1,11 +1,12 @@
 """An image file as an array that a model takes: read with care, made upright, grey or colour, and resized.
 
-Needs Pillow (`pip install rot180[image]`), imported where used. Files may come from strangers: only plain raster
+Needs Pillow (the extra `image`), imported where used. Files may come from strangers: only plain raster
 formats are tried (no EPS, which starts another program), and the size is looked at before a cell is decoded.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import warnings
 from pathlib import Path
@@ -51,7 +52,9 @@ def _pillow(module: str) -> Any:
     try:
         return import_module(f"PIL.{module}")
     except ImportError as error:
-        raise MissingExtraError("read_image: reading images needs Pillow: pip install rot180[image]") from error
+        raise MissingExtraError(
+            "read_image: reading images needs Pillow, the extra 'image': pip install pillow"
+        ) from error
 
 
 def _open(path: str | os.PathLike[str], mode: str) -> Any:
@@ -110,10 +113,20 @@ def _ink(picture: Any, aspect: float) -> Any:
         return Image.new(picture.mode, picture.size)
     cells = (cells - low) / (high - low)
     rows, columns = (np.flatnonzero((cells > CONTRAST).any(axis)) for axis in (1, 0))
-    cells = cells[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    cells = np.rint(cells[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] * 255).astype(np.uint8)
     height, width = cells.shape
-    frame = max(height, round(width * aspect)), max(width, round(height / aspect))
+    frame = _frame(height, width, aspect)
+    if math.prod(frame) > MAX_PIXELS:  # a line of 65,536 x 1 would ask for a square of 4 GiB
+        share = math.sqrt(MAX_PIXELS / math.prod(frame))
+        height, width = max(1, int(height * share)), max(1, int(width * share))
+        cells = np.asarray(Image.fromarray(cells).resize((width, height), Image.Resampling.BOX))
+        frame = _frame(height, width, aspect)
     top, left = (frame[0] - height) // 2, (frame[1] - width) // 2
     framed = np.zeros(frame, np.uint8)
-    framed[top : top + height, left : left + width] = np.rint(cells * 255)
+    framed[top : top + height, left : left + width] = cells
     return Image.fromarray(framed).convert(picture.mode)
+
+
+def _frame(height: int, width: int, aspect: float) -> tuple[int, int]:
+    """The smallest frame of height / width = aspect around these."""
+    return max(height, round(width * aspect)), max(width, round(height / aspect))

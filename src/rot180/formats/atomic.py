@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 import stat
 from collections.abc import Mapping
 from pathlib import Path
 
 Name = str | os.PathLike[str]
+
+_TEMPORARY = re.compile(r"\.(.*)\.[0-9a-f]{16}\.tmp", re.DOTALL)
 
 
 class WriteError(OSError):
@@ -78,6 +81,12 @@ def make_folder(path: Name) -> Path:
     except OSError as error:
         raise WriteError(path, error) from error
     return folder
+
+
+def leftover_of(path: Path) -> str | None:
+    """The name (its first 100 characters) of the file that a process was writing here when it was killed, if any."""
+    found = _TEMPORARY.fullmatch(path.name)
+    return found[1] if found and path.is_file() else None
 
 
 def _write(temporary: Path, data: bytes, place: Path) -> None:

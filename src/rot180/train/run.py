@@ -5,11 +5,13 @@
     metrics.jsonl       one JSON object per epoch
 
 All three are written anew after every epoch, and moved to their places together (`formats.atomic`). Only a folder that
-is new, empty or such a run is written to, and in it nothing but these files is touched.
+is new, empty or such a run is written to, and in it nothing but these files is touched. A half-written file that a
+killed run left counts as nothing, and goes when the next run begins there.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import platform
 from pathlib import Path
@@ -91,6 +93,10 @@ class Run:
                 f"train: {self.folder} exists and is no run of rot180; nothing is written there: name another folder"
             )
         atomic.make_folder(self.folder)
+        for path in self.folder.iterdir():
+            if _is_leftover(path):
+                with contextlib.suppress(OSError):
+                    path.unlink()
 
     def save(self, model: nn.Module, history: list[dict[str, float]]) -> None:
         """Write the state after the last epoch of `history`: all three files or none."""
@@ -106,9 +112,13 @@ class Run:
         )
 
 
+def _is_leftover(path: Path) -> bool:
+    return atomic.leftover_of(path) in (MODEL, CONFIG, METRICS)
+
+
 def is_free(folder: Path) -> bool:
-    """Whether there is nothing at this place, or an empty folder."""
-    return not folder.exists() or (folder.is_dir() and not any(folder.iterdir()))
+    """Whether there is nothing at this place, or a folder with nothing in it but leftovers of a killed run."""
+    return not folder.exists() or (folder.is_dir() and all(map(_is_leftover, folder.iterdir())))
 
 
 def is_run(folder: Path) -> bool:
@@ -178,6 +188,8 @@ def _build(config: Config, path: Path) -> nn.Module:
     except (KeyError, TypeError, ValueError) as error:
         raise FormatError(f"load_run: {path} does not describe a model: {error}") from error
     names = config.get("class_names")
-    if names is not None and (not isinstance(names, list) or len(names) != classes):
-        raise FormatError(f"load_run: {path} names {names!r} but its model has {classes} classes")
+    if names is not None and not (
+        isinstance(names, list) and len(names) == classes and all(isinstance(name, str) for name in names)
+    ):
+        raise FormatError(f"load_run: {path} has class_names {names!r}; its model needs a list of {classes} strings")
     return model
