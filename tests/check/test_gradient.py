@@ -264,6 +264,35 @@ def test_unused_inputs_are_notes() -> None:
 def test_a_function_that_drops_the_graph_is_wrong() -> None:
     report = check.gradients(lambda x: (x * x).detach(), *arrays(0, (3,)))
     assert [f.argument for f in report.failures] == ["x"]
+    assert "no gradient arrives at this argument, though the function depends on it" in report.render()
+
+
+def test_a_float32_buffer_inside_is_named() -> None:
+    @primitive(keep=("x",))
+    def rounded(x):
+        return np.sin(x.astype(np.float32)).astype(np.float64)
+
+    @rounded.vjp
+    def _(g, needs, output, x):
+        return (g * rot180.cos(x),)
+
+    (x,) = arrays(5, (4, 5))
+    for mode in MODES:
+        report = check.gradients(rounded, x, mode=mode)
+        assert "coarse" in [note.slug for note in report.notes]
+        assert "is something inside rounded to float32?" in report.render()
+
+
+def test_a_wrong_gradient_alone_is_not_called_coarse() -> None:
+    report = check.gradients(matmul_with(wrong_factor), *arrays(5, (4, 3), (3, 3)))
+    assert not report.ok and not report.notes
+
+
+def test_a_report_without_comparisons_does_not_say_right() -> None:
+    for x in (np.zeros((0, 3)), np.zeros(3)):
+        report = check.gradients(F.relu, x)
+        assert report.ok and not report.compared
+        assert "gradients of order 1 are NOT COMPARED with anything (0 entries compared" in report.render()
 
 
 def test_several_outputs() -> None:

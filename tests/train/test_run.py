@@ -137,6 +137,15 @@ def write(name: str, text: str) -> Callable[[Path], None]:
     return lambda run: (run / name).write_text(text) and None
 
 
+def nan(name: str) -> Callable[[Path], None]:
+    def spoil(run: Path) -> None:
+        weights = safetensors.load(run / "model.safetensors")
+        weights[name].flat[1] = np.nan
+        safetensors.save(weights, run / "model.safetensors")
+
+    return spoil
+
+
 def config(**values: Any) -> Callable[[Path], None]:
     return lambda run: change(run, **values)
 
@@ -155,6 +164,7 @@ def recipe(name: Any = "linear", shape: Any = (1, 8, 8), classes: Any = 10) -> C
         (write("config.json", "[1]"), FormatError, "config.json holds a list; an object is needed"),
         (write("config.json", "{}"), FormatError, "config.json is not the config of a run of rot180"),
         (write("model.safetensors", "w"), FormatError, "model.safetensors is not a safetensors file"),
+        (nan("1.bias"), FormatError, r"model\.safetensors: 1\.bias holds NaN or infinite values"),
         (config(version=2), FormatError, "has version 2; this rot180 reads 1"),
         (config(data=[1]), FormatError, r"has data \[1\]; an object or null is needed"),
         (config(model=3), FormatError, "does not describe a model"),

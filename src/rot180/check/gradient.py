@@ -151,12 +151,16 @@ class _Check:
             worst = max(wrong, key=lambda pair: pair[0])[1]
             if worst.index is None:
                 worst = self._located(k, name, g, worst)
+            if not reached:
+                worst = replace(worst, explanation=meaning("no-gradient"))
             self.failures.append(replace(worst, count=len(wrong), total=total))
         for some in skipped.values():
             if some:
                 self.notes.append(replace(some[0], count=len(some), total=total))
         if not reached and not moved and isinstance(self.subject, FirstOrder):
             self.notes.append(Finding("unused", name, meaning("unused")))
+        if (wrong or skipped["at-a-kink"]) and self._is_coarse(k):
+            self.notes.append(Finding("coarse", name, meaning("coarse")))
 
     def _probes(self, a: Array) -> Iterator[tuple[Array, tuple[int, ...] | None]]:
         """Directions to compare along, scaled with the entries, and the entry if there is just one."""
@@ -177,6 +181,17 @@ class _Check:
             return self.subject.outputs([*values[:k], a, *values[k + 1 :]])
 
         return slope(f, self.base, values[k], d, g, self.eps)
+
+    def _is_coarse(self, k: int) -> bool:
+        """Whether most outputs that a change of 2^-18 of an argument reaches do not notice one of 2^-36."""
+        values = self.subject.values
+
+        def moved(share: float) -> int:
+            changed = [*values[:k], values[k] * (1 + share), *values[k + 1 :]]
+            pairs = zip(self.subject.outputs(changed), self.base.values, strict=True)
+            return sum(int(np.count_nonzero(y != y0)) for y, y0 in pairs)
+
+        return 2 * moved(2.0**-36) < moved(2.0**-18)
 
     def _located(self, k: int, name: str, g: Array, worst: Finding) -> Finding:
         """The entry that is most to blame for a wrong direction: the half with the larger discrepancy, and so on."""

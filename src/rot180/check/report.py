@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-_NOTES = ("at-a-kink", "unresolved", "unused")
+_NOTES = ("at-a-kink", "unresolved", "unused", "coarse")
 _MEANING = {
     "wrong-gradient": "the gradient differs from the numerical derivative by more than the error bound",
+    "no-gradient": "no gradient arrives at this argument, though the function depends on it",
     "wrong-shape": "the gradient does not have the shape of the argument",
     "not-finite": "the gradient is not finite where the function is smooth",
     "at-a-kink": "the left and the right derivative differ, so there is no derivative to compare with; no fault",
     "unresolved": "no step gave a usable difference (values nearby are not finite); no fault",
     "unused": "the function does not depend on this argument",
+    "coarse": "changes by 1e-11 of this argument do not reach the output but changes by 4e-06 do, so differences tell "
+    "little: is something inside rounded to float32?",
 }
 
 
@@ -23,7 +26,8 @@ class Finding:
     """One fault or remark, about one argument.
 
     Attributes:
-        slug: which one. Failures: wrong-gradient, wrong-shape, not-finite. Notes: at-a-kink, unresolved, unused.
+        slug: which one. Failures: wrong-gradient, wrong-shape, not-finite. Notes: at-a-kink, unresolved, unused, and
+            coarse (the function moves in steps).
         argument: the name of the input or parameter.
         explanation: one sentence.
         index: the worst entry (of a failure) or the first one (of a note); None if there is no one entry.
@@ -96,7 +100,7 @@ class Report:
     def render(self) -> str:
         """The report as text."""
         unit = "entries" if self.mode == "full" else "directions"
-        verdict = "right" if self.ok else "WRONG"
+        verdict = "WRONG" if not self.ok else "right" if self.compared else "NOT COMPARED with anything"
         run = f"largest error / bound {self.worst:.2g}, mode {self.mode}, seed {self.seed}, eps {self.eps:.3g}"
         lines = [f"{self.op}: gradients of order {self.order} are {verdict} ({self.compared} {unit} compared, {run})"]
         if self.order == 2:

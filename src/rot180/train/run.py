@@ -151,6 +151,9 @@ def load_run(path: Name, model: nn.Module | None = None) -> tuple[nn.Module, Con
     if not isinstance(config.get("data"), dict | None):
         raise FormatError(f"load_run: {folder / CONFIG} has data {config['data']!r}; an object or null is needed")
     weights = safetensors.load(folder / MODEL)  # before the model is built: a missing file is found first
+    for name, weight in weights.items():
+        if not np.isfinite(weight).all():
+            raise FormatError(f"load_run: {folder / MODEL}: {name} holds NaN or infinite values; the file is damaged")
     if model is None:
         model = _build(config, folder / CONFIG)
     try:
