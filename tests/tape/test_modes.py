@@ -1,6 +1,7 @@
 """no_grad, enable_grad and set_grad_enabled: as blocks, as decorators, by thread."""
 
 import threading
+from contextvars import copy_context
 
 import pytest
 
@@ -99,3 +100,68 @@ def test_leaves_stay_leaves_and_results_inside_are_detached():
         leaf = tensor([1.0], requires_grad=True)
     assert y.is_leaf and not y.requires_grad
     assert leaf.requires_grad
+
+
+@pytest.mark.parametrize(("decorator", "expected"), [(no_grad, False), (enable_grad, True)])
+def test_decorators_need_no_brackets(decorator, expected):
+    @decorator
+    def inside():
+        return records()
+
+    with set_grad_enabled(not expected):
+        assert inside() is expected and records() is not expected
+
+
+@pytest.mark.parametrize(
+    ("decorator", "expected"),
+    [(no_grad, False), (no_grad(), False), (enable_grad(), True), (lambda f: set_grad_enabled(False)(f), False)],
+)
+def test_a_decorated_generator_runs_inside_and_its_caller_does_not(decorator, expected):
+
+    @decorator
+    def steps():
+        sent = yield records()
+        yield records(), sent
+        return "end"
+
+    with set_grad_enabled(not expected):
+        walk = steps()
+        assert next(walk) is expected and records() is not expected
+        assert walk.send(3) == (expected, 3) and records() is not expected
+        with pytest.raises(StopIteration, match="end"):
+            next(walk)
+
+
+def test_a_decorated_generator_is_closed_with_its_caller():
+    closed = []
+
+    @no_grad()
+    def steps():
+        try:
+            yield 1
+        finally:
+            closed.append(records())
+
+    walk = steps()
+    next(walk)
+    walk.close()
+    assert len(closed) == 1 and records()
+
+
+def test_set_grad_enabled_may_be_entered_again():
+    off = set_grad_enabled(False)
+    for _ in range(2):
+        with off:
+            assert not records()
+        assert records()
+
+
+def test_a_block_may_be_left_in_another_context():
+    def steps():
+        with no_grad():
+            yield
+
+    walk = steps()
+    copy_context().run(next, walk)
+    copy_context().run(walk.close)  # the collector does this, too
+    assert records()
