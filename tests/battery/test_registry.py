@@ -18,7 +18,7 @@ from .registry import CASES
 NO_OPS = {
     functional: {"Gradients"},  # a named tuple
     nn: {"Module", "Parameter", "Sequential", "init"},  # no arithmetic of their own
-    arithmetic: {"broadcast_to_shape", "sum_to", "unbroadcast"},  # parts of the others
+    arithmetic: {"broadcast_to_shape", "sum_to", "choose", "unbroadcast"},  # parts of the others
     elementary: set(),
     reduction: {"argmax", "argmin"},  # no gradient
     shape: {"normal_axis"},

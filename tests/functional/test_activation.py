@@ -98,3 +98,18 @@ def test_extremes_do_not_overflow() -> None:
 @pytest.mark.parametrize("function", [F.relu, F.leaky_relu, F.tanh, F.arctan, F.sigmoid, lambda x: F.softmax(x, 0)])
 def test_a_nan_stays_one(function: Any) -> None:
     assert np.isnan(function(np.array([np.nan, 1.0]))[0])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_slope_of_arctan_far_out_is_0(dtype: Any) -> None:
+    x = Tensor(np.array([-np.finfo(dtype).max, np.finfo(dtype).max, np.inf], dtype), requires_grad=True)
+    F.arctan(x).sum().backward()
+    assert x.grad is not None
+    np.testing.assert_array_equal(x.grad.data, [0, 0, 0])
+
+
+@pytest.mark.parametrize("name", ["relu", "leaky_relu", "tanh", "arctan", "sigmoid", "dropout"])
+def test_the_gradient_of_a_single_number_keeps_its_dtype(name: str) -> None:
+    x = Tensor(np.float32(0.5), requires_grad=True)
+    EVERY[name](x).backward()
+    assert x.grad is not None and x.grad.dtype == np.float32 and x.grad.shape == ()

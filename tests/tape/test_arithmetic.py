@@ -175,3 +175,10 @@ def test_inputs_are_never_changed():
         x, y = Tensor(a, requires_grad=True), Tensor(b, requires_grad=True)
         ours(x, y).backward(np.ones(2))
     assert a.tolist() == [1, 2] and b.tolist() == [3, 4]
+
+
+@pytest.mark.parametrize("size", [1e-25, 1e25])
+def test_the_gradient_of_a_divisor_does_not_square_it(size):
+    a, b = leaf(np.array([size], np.float32)), leaf(np.array([size], np.float32))
+    (a / b).backward()
+    np.testing.assert_allclose(b.grad.data, [-1 / size], rtol=1e-6)

@@ -40,3 +40,9 @@ def test_absolute_and_clamp_at_their_corners():
     assert grad(x.clamp(-0.5, 1.0), x, np.ones(3))[0].tolist() == [0, 1, 1]
     assert x.clamp(min=0.5).tolist() == [0.5, 0.5, 1] and x.clamp(max=0.5).tolist() == [-1, 0, 0.5]
     assert grad(x.clamp(max=0.5), x, np.ones(3))[0].tolist() == [1, 1, 0]
+
+
+def test_the_bounds_of_clamp_are_weak():
+    x = tensor([-3.0, 0.5, 3.0])
+    y = x.clamp(np.float64(-1), np.array(2.0))
+    assert y.dtype == np.float32 and y.tolist() == [-1.0, 0.5, 2.0]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..random import generator
-from ..tape.arithmetic import where
+from ..tape.arithmetic import choose
 from ..tape.elementary import exp
 from ..tape.operands import FLOATS, floating, raw
 from ..tape.record import Array, primitive
@@ -24,7 +24,7 @@ def _relu(x: Array) -> Array:
 
 @_relu.vjp
 def _(g: Any, needs: Any, y: Any, x: Any) -> Any:
-    return (where(raw(y) <= 0, 0.0, g),)
+    return (choose(raw(y) <= 0, 0.0, g),)
 
 
 def relu(input: Any) -> Any:
@@ -39,7 +39,7 @@ def _leaky_relu(x: Array, negative_slope: float) -> Array:
 
 @_leaky_relu.vjp
 def _(g: Any, needs: Any, y: Any, x: Any, negative_slope: float) -> Any:
-    return (where(raw(x) > 0, g, g * negative_slope),)
+    return (choose(raw(x) > 0, g, g * negative_slope),)
 
 
 def leaky_relu(input: Any, negative_slope: float = 0.01) -> Any:
@@ -69,7 +69,8 @@ def _arctan(x: Array) -> Array:
 
 @_arctan.vjp
 def _(g: Any, needs: Any, y: Any, x: Any) -> Any:
-    return (g / (x * x + 1.0),)
+    with np.errstate(over="ignore"):  # where x * x overflows, the derivative is 0
+        return (g / (x * x + 1.0),)
 
 
 def arctan(input: Any) -> Any:

@@ -91,7 +91,8 @@ def _div(a: Array, b: Array, a_shape: Any, b_shape: Any) -> Array:
 @_div.vjp
 def _(g: Any, needs: Any, output: Any, a: Any, b: Any, a_shape: Any, b_shape: Any) -> Any:
     to_a = unbroadcast(g / b, a_shape) if needs[0] else None
-    return (to_a, unbroadcast(-g * a / (b * b), b_shape) if needs[1] else None)
+    # not -g * a / (b * b): the square of a small b is 0 and that of a large one infinite
+    return (to_a, unbroadcast(-g * (a / b / b), b_shape) if needs[1] else None)
 
 
 @primitive(arrays=2, keep=("a", "b", "output"), name="pow")
@@ -197,9 +198,13 @@ def _where(a: Array, b: Array, a_shape: Any, b_shape: Any, condition: Array) -> 
 
 @_where.vjp
 def _(g: Any, needs: Any, output: Any, a: Any, b: Any, a_shape: Any, b_shape: Any, condition: Any) -> Any:
-    shape = g.shape  # not by `where`, which would take the NumPy scalar that a 0-d g may be for a weak number
-    to_a = unbroadcast(_where(g, 0.0, shape, (), condition), a_shape) if needs[0] else None
-    return (to_a, unbroadcast(_where(0.0, g, (), shape, condition), b_shape) if needs[1] else None)
+    to_a = unbroadcast(choose(condition, g, 0.0), a_shape) if needs[0] else None
+    return (to_a, unbroadcast(choose(condition, 0.0, g), b_shape) if needs[1] else None)
+
+
+def choose(condition: Array, a: Any, b: Any) -> Any:
+    """`where` for vjps: unchecked, and a NumPy scalar, which a 0-d cotangent may be, keeps its dtype."""
+    return _where(a, b, np.shape(a), np.shape(b), condition)
 
 
 def where(condition: Any, a: Any, b: Any) -> Any:

@@ -93,7 +93,10 @@ def _(g: Any, needs: Any, output: Any, x: Any) -> Any:
 @primitive(keep=("x",))
 def clamp(x: Array, min: float | None = None, max: float | None = None) -> Array:
     """x, no smaller than `min` and no larger than `max`; at the bounds the gradient passes."""
-    return np.clip(floating("clamp", x), min, max)
+    low, high = (
+        None if bound is None else float(bound) for bound in (min, max)
+    )  # NumPy's scalars are not weak to NumPy
+    return np.clip(floating("clamp", x), low, high)
 
 
 @clamp.vjp
