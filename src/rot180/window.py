@@ -124,23 +124,24 @@ class Window:
     ) -> Window:  # fmt: skip
         """The window of a plain layer or a pool: x is given, y = floor((x + pads - dilation*(k-1) - 1) / stride) + 1.
 
-        With `ceil_mode` the division rounds up, as long as the last window starts inside x or the padding before it.
-        Raises ShapeError if a stride, dilation or kernel size is below 1 or the kernel exceeds the padded x.
+        With `ceil_mode` the division rounds up, as long as the last window starts inside x or the padding before it; a
+        kernel that exceeds the padded x by less than the stride then has one position. Raises ShapeError if a stride,
+        dilation or kernel size is below 1 or the kernel fits nowhere.
         """
         _check_steps(op, kernel, stride, dilation)
         pads = pads_per_axis(op, padding, x_size, kernel, stride, dilation)
         y_size = []
         for axis, (x, k, s, d, (before, after)) in enumerate(zip(x_size, kernel, stride, dilation, pads, strict=True)):
             room, need = x + before + after, d * (k - 1) + 1
-            if need > room:
+            y = (room - need) // s + 1
+            if ceil_mode and (room - need) % s and y * s < x + before:
+                y += 1
+            if y < 1:
                 spread = f" spreads over {need}" if d > 1 else f" is {k}"
                 raise ShapeError(
                     f"{op}: the kernel{spread} on spatial axis {axis}, but the input has only {room} there "
                     f"(size {x}, padding {before} + {after}); use a smaller kernel or more padding"
                 )
-            y = (room - need) // s + 1
-            if ceil_mode and (room - need) % s and y * s < x + before:
-                y += 1
             y_size.append(y)
         return cls(x_size, tuple(y_size), kernel, stride, dilation, tuple(before for before, _ in pads), groups)
 

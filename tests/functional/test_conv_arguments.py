@@ -153,3 +153,9 @@ def test_other_dimensions_name_themselves(ndim: int) -> None:
     for name, message in [(f"conv{ndim}d", "needs 2"), (f"conv_transpose{ndim}d", "needs 4")]:
         with pytest.raises(ShapeError, match=f"^{name}: input has 3 channels .*{message}"):
             getattr(F, name)(x, w)
+
+
+def test_groups_may_be_an_integer_of_numpy() -> None:
+    x, w = ones(1, 4, 5), ones(4, 2, 3)
+    np.testing.assert_array_equal(F.conv1d(x, w, groups=np.int64(2)), F.conv1d(x, w, groups=2))
+    np.testing.assert_array_equal(F.conv_transpose1d(x, w, groups=np.int64(2)), F.conv_transpose1d(x, w, groups=2))

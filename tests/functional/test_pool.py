@@ -69,3 +69,14 @@ def test_a_nan_in_a_window_makes_it_nan_and_padding_never_wins() -> None:
 def test_a_negative_kernel_is_named_before_its_padding() -> None:
     with pytest.raises(ShapeError, match=r"max_pool2d: kernel size must be at least 1 on every axis; got \(-1, -1\)"):
         F.max_pool2d(np.ones((1, 1, 4, 4), np.float32), -1)
+
+
+def test_ceil_mode_takes_an_input_smaller_than_the_kernel() -> None:
+    x = Tensor(np.array([[[1.0, 5.0]]]), requires_grad=True)
+    np.testing.assert_array_equal(F.max_pool1d(x, 3, 2, ceil_mode=True).data, [[[5]]])
+    np.testing.assert_array_equal(F.avg_pool1d(x, 3, 2, ceil_mode=True).data, [[[3]]])
+    F.max_pool1d(x, 3, 2, ceil_mode=True).sum().backward()
+    assert x.grad is not None
+    np.testing.assert_array_equal(x.grad.data, [[[0, 1]]])
+    with pytest.raises(ShapeError, match="max_pool1d: the kernel is 4 on spatial axis 0, but the input has only 2"):
+        F.max_pool1d(x, 4, 2, ceil_mode=True)

@@ -57,7 +57,7 @@ def plain_window(
         raise ShapeError(f"{op}: weight of shape {w_shape} makes {out} channels; groups={groups} must divide them")
     _check_bias(op, b_shape, out)
     steps = (per_axis(op, "stride", stride, ndim), padding, per_axis(op, "dilation", dilation, ndim))
-    return Window.plain(op, x_shape[-ndim:], w_shape[2:], *steps, groups)
+    return Window.plain(op, x_shape[-ndim:], w_shape[2:], *steps, int(groups))
 
 
 @lru_cache(maxsize=4096, typed=True)  # typed: 1.0 and True are not 1
@@ -76,7 +76,8 @@ def transposed_window(
         raise ShapeError(f"{op}: input has {channels} channels; groups={groups} must divide them")
     _check_bias(op, b_shape, w_shape[1] * groups)
     steps = (per_axis(op, "stride", stride, ndim), padding, per_axis(op, "output_padding", output_padding, ndim))
-    return Window.transposed(op, y_shape[-ndim:], w_shape[2:], *steps, per_axis(op, "dilation", dilation, ndim), groups)
+    spread = per_axis(op, "dilation", dilation, ndim)
+    return Window.transposed(op, y_shape[-ndim:], w_shape[2:], *steps, spread, int(groups))
 
 
 def _channels(op: str, ndim: int, input_shape: Sizes, w_shape: Sizes, groups: int) -> int:
@@ -87,7 +88,7 @@ def _channels(op: str, ndim: int, input_shape: Sizes, w_shape: Sizes, groups: in
             f"{op}: input has shape {input_shape}; {ndim + 2} dimensions (batch, channels, space) or {ndim + 1} "
             "(no batch) are needed"
         )
-    if isinstance(groups, bool) or not isinstance(groups, int) or groups < 1:
+    if isinstance(groups, bool) or not hasattr(groups, "__index__") or groups < 1:
         raise ShapeError(f"{op}: groups must be an int of at least 1; got {groups!r}")
     if 0 in input_shape[-ndim - 1 :] or 0 in w_shape:
         raise ShapeError(f"{op}: input {input_shape} and weight {w_shape} must have no empty axis but the batch")
