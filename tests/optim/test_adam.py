@@ -53,3 +53,12 @@ def test_parameters_that_joined_later_count_their_own_steps() -> None:
     optimizer.step()
     assert [optimizer.state[t]["step"] for t in (p, q)] == [2, 1]
     assert q.item() == pytest.approx(0.5, rel=1e-14)
+
+
+def test_without_a_first_moment_a_small_gradient_after_a_large_one_is_not_lost() -> None:
+    p = Tensor(np.zeros(1, np.float32), requires_grad=True)
+    optimizer = optim.Adam([p], betas=(0.0, 0.999))
+    for g in (1e4, 1e-5):
+        p.grad = Tensor(np.array([g], np.float32))
+        optimizer.step()
+    np.testing.assert_array_equal(optimizer.state[p]["exp_avg"], np.array([1e-5], np.float32))

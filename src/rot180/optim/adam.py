@@ -58,7 +58,9 @@ class Adam(Optimizer):
             if made_for != (step, d.dtype):
                 made_for = (step, d.dtype)
                 size = lr / (1 - beta1**step)
-                scales = numbers(d.dtype, 1 - beta1, beta2, 1 - beta2, math.sqrt(1 - beta2**step), group["eps"], size)
+                scales = numbers(
+                    d.dtype, beta1, 1 - beta1, beta2, 1 - beta2, math.sqrt(1 - beta2**step), group["eps"], size
+                )
             if weight_decay or maximize:
                 g = direction(d, g, a, weight_decay, maximize)
             _descend(state, d, g, b, scales, amsgrad)
@@ -66,12 +68,12 @@ class Adam(Optimizer):
 
 def _descend(state: dict[str, Any], d: Array, g: Array, b: Array, scales: tuple[Array, ...], amsgrad: bool) -> None:
     """One step of one parameter; b is scratch."""
-    gain, keep, gain_sq, correction, eps, size = scales
+    keep, gain, keep_sq, gain_sq, correction, eps, size = scales
     m, v = state["exp_avg"], state["exp_avg_sq"]
-    np.subtract(g, m, b)
-    np.multiply(b, gain, b)
-    np.add(m, b, m)  # m + (1 - beta1) * (g - m)
-    np.multiply(v, keep, v)
+    np.multiply(m, keep, m)
+    np.multiply(g, gain, b)
+    np.add(m, b, m)  # not m + gain * (g - m), which loses a small g after a large one where beta1 is 0
+    np.multiply(v, keep_sq, v)
     np.multiply(g, g, b)
     np.multiply(b, gain_sq, b)
     np.add(v, b, v)
