@@ -377,3 +377,34 @@ def test_repr_is_pytorchs() -> None:
         "  )\n"
         ")"
     )
+
+
+def test_a_method_of_a_subclass_is_not_shadowed() -> None:
+    with pytest.raises(KeyError, match="Sequential: 'append' cannot name a module"):
+        nn.Sequential({"append": nn.ReLU()})
+
+
+def test_a_class_attribute_may_be_a_default() -> None:
+    class Net(nn.Module):
+        activation: Any = None
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.activation = nn.ReLU()
+
+    assert [name for name, _ in Net().named_children()] == ["activation"]
+
+
+class Slotted(nn.Module):
+    __slots__ = ("depth",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.depth = 3
+        self.inner = nn.Linear(1, 1)
+
+
+def test_a_subclass_with_slots_is_copied() -> None:
+    module = Slotted()
+    for other in (copy.deepcopy(module), pickle.loads(pickle.dumps(module))):
+        assert other.depth == 3 and other.inner is not module.inner

@@ -9,6 +9,7 @@ Who may import it: nn and the floors above. Deliberately absent: what a layer co
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from inspect import isfunction
 from typing import Any, TypeVar
 
 import numpy as np
@@ -103,7 +104,11 @@ class Module:
             raise AttributeError(f"{type(self).__name__}: call super().__init__() first, before this can be used")
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
+    def __setstate__(self, state: Any) -> None:
+        if isinstance(state, tuple):  # of a subclass with __slots__
+            state, slots = state
+            for name, value in slots.items():
+                object.__setattr__(self, name, value)
         self.__dict__.update(state)
         for registry in _REGISTRIES:  # a copy.copy must not add its attributes to the original's registries
             self.__dict__[registry] = dict(state[registry])
@@ -116,7 +121,8 @@ class Module:
             raise AttributeError(f"{owner}: call super().__init__() before assigning the {kind} {name!r}")
         if not isinstance(name, str) or not name or "." in name:
             raise KeyError(f"{owner}: the name of a {kind} must be a string without dots and not empty; got {name!r}")
-        if name in _RESERVED or hasattr(Module, name) or hasattr(getattr(type(self), name, None), "__set__"):
+        ours = getattr(type(self), name, None)  # methods, properties and slots; other class attributes are defaults
+        if name in _RESERVED or hasattr(Module, name) or isfunction(ours) or hasattr(ours, "__set__"):
             raise KeyError(f"{owner}: {name!r} cannot name a {kind}: {owner}.{name} has a meaning of its own")
         for other in ("_parameters", "_buffers", "_modules"):
             if other != registry:
