@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 import numpy as np
@@ -126,3 +127,10 @@ def test_the_mean_of_an_empty_batch_is_nan() -> None:
     for loss in PAIRED:
         assert np.isnan(loss(ones(0, 3), ones(0, 3)))
     assert np.isnan(F.cross_entropy(ones(0, 3), ones(0, 3)))
+
+
+def test_arrays_of_a_pickle_are_taken_like_others() -> None:
+    a = pickle.loads(pickle.dumps(np.full(3, 0.5, np.float32)))
+    for loss in (F.mse_loss, F.binary_cross_entropy, F.binary_cross_entropy_with_logits):
+        np.testing.assert_array_equal(loss(a, np.ones(3, np.float32)), loss(a.copy(), np.ones(3, np.float32)))
+        assert loss(Tensor(a), np.ones(3, np.float32)).dtype == np.float32

@@ -262,3 +262,11 @@ def test_methods_of_shape():
 def test_from_dlpack_refuses_what_is_not_an_array():
     with pytest.raises((TypeError, AttributeError)):
         rot180.from_dlpack([1, 2])
+
+
+def test_arrays_of_a_pickle_are_taken_like_others():
+    a = pickle.loads(pickle.dumps(np.ones(3, np.float32)))
+    assert a.dtype is not np.dtype(np.float32)  # the copy of it that fast paths stumbled over
+    for t in (tensor(a), Tensor(a), pickle.loads(pickle.dumps(tensor(a, requires_grad=True)))):
+        assert t.dtype is np.dtype(np.float32)
+    assert np.shares_memory(Tensor(a).data, a)

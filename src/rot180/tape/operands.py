@@ -74,7 +74,7 @@ def floating(op: str, x: Any) -> Any:
         raise DtypeError(f"{op}: takes Tensors and arrays; got {type(x).__name__}")
     if a.dtype not in FLOATS:
         raise DtypeError(f"{op}: takes float32 or float64, got {a.dtype}; convert with .astype(np.float32)")
-    return x
+    return own_dtype(x) if isinstance(x, np.ndarray) else x
 
 
 def as_array(data: Any) -> Array:
@@ -93,4 +93,12 @@ def as_array(data: Any) -> Array:
         a = a.astype(a.dtype.newbyteorder("="))
     if a.dtype.kind not in "iufb" or (a.dtype.kind == "f" and a.dtype not in FLOATS):
         raise DtypeError(f"tensor: takes float32, float64, integers or booleans, got {a.dtype}; convert with .astype")
+    return own_dtype(a)
+
+
+def own_dtype(a: Array) -> Array:
+    """`a` with NumPy's own dtype object, which fast paths ask for by identity; arrays of a pickle carry a copy."""
+    for kind in FLOATS:
+        if a.dtype == kind and a.dtype is not kind:
+            return a.view(kind)
     return a

@@ -379,5 +379,5 @@ def from_dlpack(source: Any) -> Tensor:
 
 def _rebuild(cls: type[Tensor], data: Array, requires_grad: bool) -> Tensor:
     t: Tensor = object.__new__(cls)
-    t.data, t.node = data, None
+    t.data, t.node = operands.own_dtype(data), None
     return t.requires_grad_(requires_grad)
