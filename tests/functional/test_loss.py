@@ -134,3 +134,40 @@ def test_arrays_of_a_pickle_are_taken_like_others() -> None:
     for loss in (F.mse_loss, F.binary_cross_entropy, F.binary_cross_entropy_with_logits):
         np.testing.assert_array_equal(loss(a, np.ones(3, np.float32)), loss(a.copy(), np.ones(3, np.float32)))
         assert loss(Tensor(a), np.ones(3, np.float32)).dtype == np.float32
+
+
+@pytest.mark.parametrize("loss", [F.cross_entropy, F.nll_loss])
+def test_what_is_ignored_counts_for_nothing_infinite_or_not(loss: Any) -> None:
+    x = Tensor(np.array([[-np.inf, 0, 1], [1, 2, 3]], np.float32), requires_grad=True)
+    value = loss(x, np.array([-100, 1]))
+    value.backward()
+    expected = loss(np.array([[1, 2, 3]], np.float32), np.array([1]))
+    assert value.item() == pytest.approx(float(expected))
+    assert x.grad is not None and x.grad.data[0].tolist() == [0.0, 0.0, 0.0] and np.isfinite(x.grad.data).all()
+
+
+@pytest.mark.parametrize("loss", [F.cross_entropy, F.nll_loss])
+def test_a_batch_of_ignored_targets_has_no_mean_and_no_gradient(loss: Any) -> None:
+    x = Tensor(np.ones((2, 3), np.float32), requires_grad=True)
+    value = loss(x, np.array([-100, -100]))
+    value.backward()
+    assert np.isnan(value.item())
+    assert x.grad is not None and not x.grad.data.any()
+
+
+@pytest.mark.parametrize("loss", [F.binary_cross_entropy, F.binary_cross_entropy_with_logits, F.mse_loss])
+def test_an_empty_batch_can_be_differentiated(loss: Any) -> None:
+    x = Tensor(np.ones((0, 3), np.float32), requires_grad=True)
+    loss(x, np.ones((0, 3), np.float32)).backward()
+    assert x.grad is not None and x.grad.shape == (0, 3)
+
+
+def test_the_gradient_of_a_soft_target_far_out() -> None:
+    x = np.array([-1000.0, 1000.0], np.float32)
+    t = Tensor(np.array([0.0, 1.0], np.float32), requires_grad=True)
+    F.binary_cross_entropy_with_logits(x, t, reduction="sum", pos_weight=np.float32(2)).backward()
+    assert t.grad is not None and t.grad.tolist() == [2000.0, -1000.0]
+    t = Tensor(np.array([0.0, 1.0], np.float32), requires_grad=True)
+    F.binary_cross_entropy(np.array([0.0, 1.0], np.float32), t, reduction="sum").backward()
+    assert t.grad is not None
+    np.testing.assert_allclose(t.grad.data, [100.0, -100.0], rtol=1e-5)

@@ -1,5 +1,6 @@
 """The table of engines: the choice by context, by process and by environment, and what a missing kernel does."""
 
+import contextvars
 import os
 import subprocess
 import sys
@@ -135,3 +136,13 @@ def test_a_wrong_engine_in_the_environment_is_an_error():
 def test_native_in_the_environment_without_the_extension_is_an_error():
     done = run(WHY, ROT180_ENGINE="native")
     assert done.returncode == 1 and "EngineError: engine: 'native' cannot run here" in done.stderr
+
+
+def test_one_choice_may_be_entered_again_and_left_in_another_context():
+    chosen = rot180.engine("numpy")
+    for _ in range(2):
+        with chosen:
+            assert engines.current().name == "numpy"
+    block = rot180.engine("numpy")
+    contextvars.copy_context().run(block.__enter__)
+    contextvars.copy_context().run(block.__exit__, None, None, None)

@@ -98,3 +98,24 @@ def test_hooks_belong_on_leaves():
     for t in (x * x, tensor(1.0)):
         with pytest.raises(GradientError, match="register_post_accumulate_grad_hook: only a leaf that requires"):
             t.register_post_accumulate_grad_hook(print)
+
+
+def test_a_leaf_that_dies_takes_its_hooks_from_the_count():
+    before = sweep._hooked
+    x = leaf(1.0)
+    x.register_post_accumulate_grad_hook(lambda t: None)
+    remove = x.register_post_accumulate_grad_hook(lambda t: None)
+    assert sweep._hooked == before + 2
+    del x
+    assert sweep._hooked == before
+    remove()
+    assert sweep._hooked == before
+
+
+def test_a_hook_may_remove_itself():
+    seen, x = [], leaf(1.0)
+    remove = x.register_post_accumulate_grad_hook(lambda t: (seen.append("first"), remove()))
+    x.register_post_accumulate_grad_hook(lambda t: seen.append("second"))
+    (x * 2.0).backward()
+    (x * 2.0).backward()
+    assert seen == ["first", "second", "second"]

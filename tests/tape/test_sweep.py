@@ -343,3 +343,23 @@ def test_a_step_between_two_retained_sweeps_is_found():
     wrote(x)
     with pytest.raises(GradientError, match="changed in place"):
         y.backward()
+
+
+@pytest.mark.parametrize("view", [lambda w: w.T, lambda w: w.reshape(2, 2), lambda w: w[:], lambda w: w.T[None][0]])
+def test_a_view_of_a_leaf_written_to_is_noticed(view):
+    w, x = leaf([[1.0, 1.0], [1.0, 1.0]]), leaf([[1.0, 1.0]])
+    loss = (x @ view(w)).sum()
+    loss.backward(retain_graph=True)
+    w.data *= 2
+    wrote(w)
+    with pytest.raises(GradientError, match="matmul kept for its gradient was changed in place"):
+        loss.backward()
+
+
+def test_a_copy_of_cells_of_a_leaf_written_to_is_no_fault():
+    w, x = leaf([[1.0, 2.0], [3.0, 4.0]]), leaf([[1.0, 1.0]])
+    loss = (x @ w[np.array([1, 0])]).sum()
+    w.data *= 2
+    wrote(w)
+    loss.backward()
+    assert x.grad.tolist() == [[7.0, 3.0]]

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import DtypeError, ShapeError
-from ..tape.elementary import log
+from ..tape.arithmetic import choose, maximum, where
+from ..tape.elementary import absolute, clamp, exp, log
 from ..tape.operands import floating, raw
 from ..tape.record import Array, primitive
 from ..tape.shape import getitem
@@ -27,7 +28,7 @@ def _reduced(losses: Any, reduction: str) -> Any:
 
 def _spread(g: Any, size: int, reduction: str) -> Any:
     """The cotangent of each single loss; broadcasts."""
-    return g / size if reduction == "mean" else g
+    return g / max(size, 1) if reduction == "mean" else g
 
 
 def _check(op: str, input: Any, target: Any, reduction: str) -> tuple[Any, Any]:
@@ -36,7 +37,7 @@ def _check(op: str, input: Any, target: Any, reduction: str) -> tuple[Any, Any]:
     a, b = raw(x), raw(t)
     if a.shape != b.shape:
         raise ShapeError(f"{op}: input has shape {a.shape} but target has {b.shape}; they must be the same")
-    if a.dtype is not b.dtype:
+    if a.dtype != b.dtype:
         raise DtypeError(f"{op}: input is {a.dtype} but target is {b.dtype}; convert one with .astype")
     return x, t
 
@@ -98,7 +99,8 @@ def _(g: Any, needs: Any, loss: Any, x: Any, t: Any, weight: Any, reduction: str
         inside = np.asarray(raw(spread) >= 1e-12, raw(x).dtype)
         gx = g * (x - t) / (spread * inside + (1.0 - inside) * 1e-12)
     if needs[1]:
-        gt = g * (log(1.0 - x) - log(x))
+        with np.errstate(divide="ignore"):  # log(0) is cut at -100, as in the forward
+            gt = g * (clamp(log(1.0 - x), -100.0) - clamp(log(x), -100.0))
     return gx, gt
 
 
@@ -127,8 +129,13 @@ def _(g: Any, needs: Any, loss: Any, x: Any, t: Any, weight: Any, positive: Any,
         factor = 1.0 if positive is None else 1.0 + (positive - 1.0) * t
         gx = g * (1.0 - t + factor * (sigmoid(x) - 1.0))
     if needs[1]:
-        gt = -g * x if positive is None else g * ((1.0 - positive) * log(sigmoid(x)) - x)
+        gt = -g * x if positive is None else g * ((positive - 1.0) * _softplus(-x) - x)
     return gx, gt
+
+
+def _softplus(x: Any) -> Any:
+    """log(1 + exp(x)) without overflow, written with ops."""
+    return maximum(x, 0.0) + log(exp(-absolute(x)) + 1.0)
 
 
 def binary_cross_entropy_with_logits(
@@ -174,15 +181,17 @@ def cross_entropy(
 def _cross_entropy(x: Array, t: Array, factors: Array) -> Array:
     shifted = x - x.max(1, keepdims=True)
     picked = np.take_along_axis(shifted, t[:, None], 1)[:, 0]
-    return (np.log(np.exp(shifted).sum(1)) - picked) * factors
+    losses = np.log(np.exp(shifted).sum(1)) - picked
+    return np.where(factors == 0, 0, losses) * factors  # what is ignored counts for nothing, infinite or not
 
 
 @_cross_entropy.vjp
 def _(g: Any, needs: Any, losses: Any, x: Any, t: Array, factors: Array) -> Any:
     onehot = np.zeros_like(raw(x))
     np.put_along_axis(onehot, t[:, None], 1, 1)
-    scale = g * factors
-    return ((softmax(x, 1) - onehot) * scale.reshape(scale.shape[0], 1, *scale.shape[1:]),)
+    scale, ignored = (g * factors)[:, None], (factors == 0)[:, None]
+    gx = (softmax(x, 1) - onehot) * scale
+    return (choose(np.broadcast_to(ignored, onehot.shape), 0.0, gx) if ignored.any() else gx,)
 
 
 def _soft_cross_entropy(input: Any, target: Any, weight: Any, reduction: str) -> Any:
@@ -243,7 +252,7 @@ def _class_weights(op: str, weight: Any, dtype: Any, classes: int) -> Array:
 
 def _picked(x: Any, t: Array, safe: Array, factors: Array, reduction: str, shape: Any) -> Any:
     grid = np.ogrid[tuple(slice(n) for n in t.shape)]
-    losses = -getitem(x, (grid[0], safe, *grid[1:])) * factors
+    losses = where(factors == 0, 0.0, -getitem(x, (grid[0], safe, *grid[1:]))) * factors
     return _finish(losses, factors, reduction, shape)
 
 

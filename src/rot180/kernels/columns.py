@@ -59,12 +59,17 @@ def conv_w(x: Array, y: Array, window: Window) -> Array:
     walk = Walk.over(window, channels, x, y)
     wide = walk.spread(x)
     narrow = walk.flat(y, "narrow")
-    total = np.zeros((groups, out // groups, channels // groups * window.taps), x.dtype)
+    total: Array | None = None
     for block in walk.blocks(images, channels * window.taps * x.itemsize):
         cols = _columns(wide, walk, block)  # (G, K, M)
         part = narrow[:, block].reshape(groups, out // groups, -1)  # (G, O/G, M)
-        total += np.matmul(part, cols.swapaxes(1, 2))
-    return total.reshape(out, channels // groups, *window.kernel)
+        product = np.matmul(part, cols.swapaxes(1, 2))  # (G, O/G, K)
+        if total is None:  # w may be larger than x: adding it to zeros would cost as much as a block
+            total = product
+        else:
+            total += product
+    shape = (out, channels // groups, *window.kernel)
+    return np.zeros(shape, x.dtype) if total is None else total.reshape(shape)
 
 
 def _columns(wide: Array, walk: Walk, block: slice) -> Array:

@@ -76,13 +76,15 @@ class engine:
     """
 
     def __init__(self, name: str, *, strict: bool = False) -> None:
-        self._token = _chosen.set(make(name, strict))
+        self._engine, self._before = make(name, strict), _chosen.get()
+        _chosen.set(self._engine)
 
     def __enter__(self) -> Engine:
-        return current()
+        _chosen.set(self._engine)
+        return self._engine
 
     def __exit__(self, *exception: object) -> None:
-        _chosen.reset(self._token)
+        _chosen.set(self._before)  # not by a token, which must be used once and in the context that made it
 
 
 def make(name: str, strict: bool = False) -> Engine:

@@ -32,7 +32,7 @@ from ..window import Sizes, Window
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 
 WORKSPACE = 32 << 20  # bytes: about what the engine holds beyond its inputs and outputs
-BLOCK = 4 << 20  # bytes of columns per matrix product: they stay in the cache between the copy and the product
+BLOCK = 8 << 20  # bytes of columns per matrix product: they stay in the cache between the copy and the product
 RUN = 9  # starting a run costs about as much as reordering this many cells
 
 
@@ -152,13 +152,13 @@ class Walk:
         return tuple(index)
 
     def blocks(self, images: int, bytes_per_position: int) -> Iterator[slice]:
-        """Cuts the first position axis (rows of y, or images) into blocks of at most BLOCK bytes of columns."""
-        sizes = self.shape(1, images, self.window.y_size)[1:]
-        each = bytes_per_position * product(sizes[1:])
-        count = max(1, -(-sizes[0] * each // BLOCK))
-        size = max(1, -(-sizes[0] // count))
-        for start in range(0, sizes[0], size):
-            yield slice(start, min(start + size, sizes[0]))
+        """Cuts the first position axis (rows of y, or images) into even blocks of at most BLOCK bytes of columns."""
+        total, *rest = self.shape(1, images, self.window.y_size)[1:]
+        most = max(1, BLOCK // max(1, bytes_per_position * product(tuple(rest))))
+        count = max(1, -(-total // most))
+        size = max(1, -(-total // count))
+        for start in range(0, total, size):
+            yield slice(start, min(start + size, total))
 
     def _axes(self) -> Iterator[tuple[int, int, int]]:
         return zip(self.window.padding, self.window.x_size, self.window.spans, strict=True)

@@ -34,7 +34,7 @@ def _(g: Any, needs: Any, output: Any, x: Any, shape: Any, was: Any) -> Any:
     return (broadcast_to_shape(g, was, shape),)
 
 
-@primitive(name="broadcast_to")
+@primitive(name="broadcast_to", view=True)
 def broadcast_to_shape(x: Array, shape: tuple[int, ...], was: tuple[int, ...]) -> Array:
     """Repeat x, of shape `was`, to `shape`: a read-only view."""
     return np.broadcast_to(x, shape)

@@ -35,7 +35,7 @@ mode: ContextVar[tuple[bool, Observer | None]] = ContextVar("rot180_mode", defau
 class Op:
     """What a primitive does, apart from any call of it."""
 
-    __slots__ = ("arrays", "fast_vjp", "forward", "keep", "keep_output", "name", "vjp")
+    __slots__ = ("arrays", "fast_vjp", "forward", "keep", "keep_output", "name", "view", "vjp")
     name: str
     forward: Callable[..., Any]
     vjp: Vjp | None
@@ -43,6 +43,7 @@ class Op:
     arrays: int  # the first so many arguments are differentiable, the rest are settings
     keep: tuple[bool, ...]  # which of these the vjp reads
     keep_output: bool
+    view: bool  # the output may share the memory of the first array
 
     def __repr__(self) -> str:
         return f"<op {self.name}>"
@@ -59,7 +60,7 @@ class Node:
     settings: tuple[Any, ...]  # of a leaf: its shape
     grad: Any
     written: int  # of a leaf: the tick of the last in-place write to its array
-    hooks: tuple[Callable[[Any], None], ...]
+    hooks: list[Callable[[Any], None]]
     owner: Any  # of a leaf with hooks: a weak reference to its Tensor
 
 
@@ -75,7 +76,7 @@ def leaf(shape: tuple[int, ...]) -> Node:
     """The node of an array that gradients are accumulated for."""
     n: Node = new(Node)
     n.seq, n.op, n.edges, n.saved, n.settings = tick(), None, (), None, shape
-    n.grad, n.written, n.hooks, n.owner = None, NEVER, (), None
+    n.grad, n.written, n.hooks, n.owner = None, NEVER, [], None
     return n
 
 
@@ -109,7 +110,7 @@ class Primitive(Protocol):
 
 
 def primitive(
-    *, arrays: int = 1, keep: Sequence[str] = (), name: str | None = None
+    *, arrays: int = 1, keep: Sequence[str] = (), name: str | None = None, view: bool = False
 ) -> Callable[[Callable[..., Any]], Primitive]:
     """Make a differentiable op of a function on arrays.
 
@@ -125,6 +126,7 @@ def primitive(
         arrays: how many of the first arguments are differentiable; the others are settings.
         keep: which of these arguments, by name, and "output", the vjp reads; the others arrive as None.
         name: the op's name in messages; by default that of the function.
+        view: the output may share the memory of the first array (a reshape, say), so that a write to that is noticed.
 
     The vjp gets the cotangent `g`, `needs` (true where an input needs a gradient), the output, the arrays and the
     settings, and returns a tuple with one entry per array: a new array or `g` itself or a view of it, or None. Write it
@@ -145,6 +147,7 @@ def primitive(
             )
         op.keep = tuple(argument in keep for argument in names[:arrays])
         op.keep_output = "output" in keep
+        op.view = view
         make = {1: _unary, 2: _binary}.get(arrays, _nary)
         call: Any = make(op, forward, names)
         if forward.__defaults__:
@@ -305,8 +308,8 @@ def observe(observer: Observer) -> Iterator[None]:
             outer(*call)
         observer(*call)
 
-    token = mode.set((recording, both))
+    mode.set((recording, both))
     try:
         yield
     finally:
-        mode.reset(token)
+        mode.set((mode.get()[0], outer))  # not by a token: a generator may be closed in another context

@@ -18,7 +18,7 @@ from .operands import raw
 from .record import Array, Primitive, primitive
 
 
-@primitive(name="reshape")
+@primitive(name="reshape", view=True)
 def _reshape(x: Array, shape: tuple[int, ...], was: tuple[int, ...]) -> Array:
     return x.reshape(shape)
 
@@ -38,7 +38,7 @@ def reshape(x: Any, shape: Sequence[int]) -> Any:
         raise ShapeError(f"reshape: {x.shape} cannot become {tuple(shape)}; the number of cells must agree") from error
 
 
-@primitive(name="permute")
+@primitive(name="permute", view=True)
 def _permute(x: Array, axes: tuple[int, ...]) -> Array:
     return x.transpose(axes)
 
@@ -100,7 +100,7 @@ def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
 # ---- indexing: getitem and put are adjoint ----
 
 
-@primitive(name="getitem")
+@primitive(name="getitem", view=True)
 def _getitem(x: Array, key: Any, shape: tuple[int, ...]) -> Array:
     return x[key]
 

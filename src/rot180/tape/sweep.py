@@ -137,13 +137,17 @@ def _deposit(node: Node, g: Any, own: bool) -> None:
     else:
         node.grad = wrap(g if own else g.copy())
     if node.hooks and (owner := node.owner()) is not None:
-        for hook in node.hooks:
+        for hook in tuple(node.hooks):  # a hook may remove itself
             hook(owner)
 
 
 def _check_versions(node: Node) -> None:
     assert node.saved is not None and node.op is not None
-    for e, kept in zip(node.edges, node.saved[1:], strict=True):
+    for edge, kept in zip(node.edges, node.saved[1:], strict=True):
+        e = edge
+        if isinstance(kept, np.ndarray) and kept.base is not None:  # perhaps a view, of a view, of a leaf
+            while e is not None and e.op is not None and e.op.view and e.edges:
+                e = e.edges[0]
         if e is not None and kept is not None and e.op is None and e.written < node.seq:
             raise GradientError(
                 f"backward: an array that op {node.op.name} kept for its gradient was changed in place afterwards "
@@ -191,21 +195,30 @@ def add_leaf_hook(variable: Variable, hook: Callable[[Any], None]) -> Callable[[
         raise GradientError(
             "register_post_accumulate_grad_hook: only a leaf that requires a gradient can have this hook"
         )
-    node.owner = weakref.ref(variable)
+    hooks = node.hooks
+    if node.owner is None:
+        node.owner = weakref.ref(variable, lambda _: _forget(hooks))
 
     def entry(t: Any) -> None:  # an object of its own: the same hook may be registered twice
         hook(t)
 
-    node.hooks = (*node.hooks, entry)
+    hooks.append(entry)
     _hooked += 1
 
     def remove() -> None:
         global _hooked
-        if entry in node.hooks:
-            node.hooks = tuple(h for h in node.hooks if h is not entry)
+        if entry in hooks:
+            hooks.remove(entry)
             _hooked -= 1
 
     return remove
+
+
+def _forget(hooks: list[Callable[[Any], None]]) -> None:
+    """A leaf with these hooks is gone."""
+    global _hooked
+    _hooked -= len(hooks)
+    hooks.clear()
 
 
 def backward(
