@@ -16,7 +16,7 @@ NEVER, ALWAYS = -1, 1 << 40
 
 
 class Regime(NamedTuple):
-    """Values for the limits; None leaves one alone, a function gets the bytes of an image's columns, or wide x and y."""
+    """Values for the limits; None leaves one alone, a function gets the bytes of an image's columns, or wide x."""
 
     name: str
     small: int | None = None

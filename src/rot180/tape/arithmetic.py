@@ -1,6 +1,6 @@
 """Arithmetic on two operands, choice and matmul, with broadcasting: a forward and its vjp per op.
 
-Broadcasting follows NumPy; its adjoint is `sum_to`. The last two settings of an op are the shapes of its operands, so
+Broadcasting follows NumPy; its adjoint is `sum_to`. The first two settings of an op are the shapes of its operands, so
 that add and its like keep no arrays.
 
 Who may import it: the tape and the floors above.
@@ -106,7 +106,7 @@ def _(g: Any, needs: Any, output: Any, a: Any, b: Any, a_shape: Any, b_shape: An
     if needs[0] and isinstance(b, int | float):
         to_a = g * (b * a ** (b - 1)) if b else g * 0.0  # 0 * a**-1 would be NaN at 0
     elif needs[0]:
-        none = (raw(a) == 0) & (raw(b) == 0)  # again
+        none = (raw(a) == 0) & (raw(b) == 0)
         to_a = unbroadcast(g * (b * a ** _where(1.0, b - 1, (), b_shape, none)), a_shape)
     if needs[1]:  # d a**b / db = a**b log a, and 0 where a is 0 and b is not negative (PyTorch's rule)
         zero = (raw(a) == 0) & (raw(b) >= 0)
