@@ -6,15 +6,14 @@ process; the table gives median milliseconds and the median of the per-round rat
 
 import argparse
 import statistics
-import time
 
 import numpy as np
 
+import rot180
 from rot180 import kernels
-from rot180.kernels.engines import engine
 from rot180.window import Window
 
-from . import im2col
+from . import im2col, interleaved
 from .shapes import LAYERS, Layer
 
 
@@ -46,36 +45,26 @@ def pairs(layer: Layer):
     return {"forward": contractions[forward], "backward": both}
 
 
-def compare(ours, theirs, rounds: int) -> tuple[float, float, float]:
-    """Median milliseconds of both and the median of baseline / ours, over interleaved rounds."""
-    times = []
-    for _ in range(rounds):
-        row = []
-        for run in (ours, theirs):
-            start = time.perf_counter()
-            run()
-            row.append(time.perf_counter() - start)
-        times.append(row)
-    mine, other = (statistics.median(column) * 1e3 for column in zip(*times, strict=True))
-    return mine, other, statistics.median(b / a for a, b in times)
-
-
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=15)
-    rounds = parser.parse_args().rounds
+    parser.add_argument("--threads", type=int, help="of NumPy's BLAS, which both sides use; default: as it is")
+    options = parser.parse_args()
+    if options.threads:
+        rot180.set_num_threads(options.threads)
     print(
         "| layer | forward ms: engine / im2col | ratio | backward ms: engine / im2col | ratio |\n|---|---|---|---|---|"
     )
     ratios = []
-    with engine("numpy"):
+    with rot180.engine("numpy"):
         for layer in LAYERS:
             cells = []
             for ours, theirs in pairs(layer).values():
-                mine, other, ratio = compare(ours, theirs, rounds)
-                cells += [f"{mine:.2f} / {other:.2f}", f"{ratio:.2f}"]
-                ratios.append(ratio)
+                taken = interleaved.times({"engine": ours, "im2col": theirs}, options.rounds)
+                mine, other = (statistics.median(seconds) * 1e3 for seconds in taken.values())
+                ratios.append(interleaved.ratio(taken, "im2col", "engine"))
+                cells += [f"{mine:.2f} / {other:.2f}", f"{ratios[-1]:.2f}"]
             print(f"| {layer.name} | {' | '.join(cells)} |", flush=True)
     print(f"\ngeometric mean {statistics.geometric_mean(ratios):.2f}, lowest {min(ratios):.2f}")
 
