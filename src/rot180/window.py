@@ -16,6 +16,7 @@ Sizes: Dumoulin and Visin, "A guide to convolution arithmetic for deep learning"
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -64,7 +65,7 @@ class Window:
     @cached_property
     def taps(self) -> int:
         """Cells of the kernel: R * S."""
-        return _product(self.kernel)
+        return math.prod(self.kernel)
 
     @cached_property
     def all_but_channels(self) -> Sizes:
@@ -247,10 +248,3 @@ def _check_steps(op: str, kernel: Sizes, stride: Sizes, dilation: Sizes) -> None
     for name, sizes in (("kernel size", kernel), ("stride", stride), ("dilation", dilation)):
         if any(size < 1 for size in sizes):
             raise ShapeError(f"{op}: {name} must be at least 1 on every axis; got {sizes}")
-
-
-def _product(sizes: Sizes) -> int:
-    result = 1
-    for size in sizes:
-        result *= size
-    return result

@@ -4,6 +4,7 @@ A regime patches where the algorithms change over. `poison` fills every array th
 NaN, so that a cell that is read before it is written, or never written, is seen in the result.
 """
 
+import math
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -41,11 +42,11 @@ REGIMES = [
 def limits(regime, setting, itemsize):
     """The regime in force for this setting."""
     x_shape, _, y_shape = setting.shapes
-    columns = walk.product(y_shape[2:]) * setting.window.taps * x_shape[1] * itemsize
+    columns = math.prod(y_shape[2:]) * setting.window.taps * x_shape[1] * itemsize
     image = 1
     if setting.window.ndim:
-        wide = walk.product(walk.Walk(setting.window, True).wide_shape(x_shape[1], 1))
-        image = (wide + walk.product(y_shape[1:])) * itemsize
+        wide = math.prod(walk.Walk(setting.window, True).wide_shape(x_shape[1], 1))
+        image = (wide + math.prod(y_shape[1:])) * itemsize
     with pytest.MonkeyPatch.context() as patch:
         for module, name, value in (
             (conv, "SMALL", regime.small),

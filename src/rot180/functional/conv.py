@@ -184,11 +184,11 @@ def _conv(op: str, ndim: int, x: Any, w: Any, b: Any, stride: Any, padding: Any,
     except TypeError:  # lists: not hashable
         settings = map(hashable, (stride, padding, dilation))
         window = plain_window(op, ndim, a.shape, v.shape, b_shape, *settings, groups)
-    if a.ndim == ndim + 2:
-        return conv_y(x, w, window) if b is None else conv_y_bias(x, w, b, window)
-    x = x.reshape(1, *x.shape)
+    batched = a.ndim == ndim + 2
+    if not batched:
+        x = x.reshape(1, *a.shape)
     y = conv_y(x, w, window) if b is None else conv_y_bias(x, w, b, window)
-    return y.reshape(y.shape[1:])
+    return y if batched else y.reshape(y.shape[1:])
 
 
 def _conv_transpose(
@@ -203,11 +203,11 @@ def _conv_transpose(
         window = transposed_window(op, ndim, a.shape, v.shape, b_shape, *settings, groups)
     except TypeError:
         window = transposed_window(op, ndim, a.shape, v.shape, b_shape, *map(hashable, settings), groups)
-    if a.ndim == ndim + 2:
-        return conv_x(y, w, window) if b is None else conv_x_bias(y, w, b, window)
-    y = y.reshape(1, *y.shape)
+    batched = a.ndim == ndim + 2
+    if not batched:
+        y = y.reshape(1, *a.shape)
     x = conv_x(y, w, window) if b is None else conv_x_bias(y, w, b, window)
-    return x.reshape(x.shape[1:])
+    return x if batched else x.reshape(x.shape[1:])
 
 
 # ---- the layers' backward on arrays, written with the same contractions ----

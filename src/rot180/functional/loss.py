@@ -14,6 +14,7 @@ from ..tape.arithmetic import choose, maximum, where
 from ..tape.elementary import absolute, clamp, exp, log
 from ..tape.operands import floating, raw
 from ..tape.record import Array, primitive
+from ..tape.reduction import mean
 from ..tape.shape import getitem
 from .activation import log_softmax, sigmoid, softmax
 
@@ -204,16 +205,7 @@ def _soft_cross_entropy(input: Any, target: Any, weight: Any, reduction: str) ->
     losses = -terms.sum(axis)
     if reduction == "none":
         return losses
-    total = losses.sum()
-    count = (x.shape[0] if axis else 1) * _rest(x.shape, axis)
-    return total / (count or float("nan")) if reduction == "mean" else total
-
-
-def _rest(shape: tuple[int, ...], axis: int) -> int:
-    size = 1
-    for n in shape[axis + 1 :]:
-        size *= n
-    return size
+    return mean(losses) if reduction == "mean" else losses.sum()
 
 
 def _classes(op: str, input: Any, target: Any, reduction: str) -> tuple[Any, Array]:

@@ -22,6 +22,7 @@ Who may import it: the engine table. Deliberately absent: checks (the public edg
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import Any
 
@@ -29,7 +30,7 @@ import numpy as np
 
 from ..window import DENSE, Window
 from . import columns, dense, depthwise, pointwise
-from .walk import Array, image_blocks, product
+from .walk import Array, image_blocks
 from .whole import Whole
 
 SMALL = 16384  # cells of the column matrix up to which a table of indices beats slices and blocks
@@ -84,7 +85,7 @@ def _plan(window: Window, images: int, channels: int, out: int, itemsize: int) -
         return dense, None
     if window.is_pointwise:
         return pointwise, None
-    if window.taps * images * channels * product(window.y_size) <= SMALL:
+    if window.taps * images * channels * math.prod(window.y_size) <= SMALL:
         return Whole(window, images, channels, out), None
     blocks = image_blocks(images, channels, out, itemsize, window)
     one_to_one = channels == window.groups > 1 and out <= 2 * window.groups

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 from ..window import Window
-from .walk import Array, product
+from .walk import Array
 
 
 def conv_y(x: Array, w: Array, window: Window, bias: Array | None) -> Array:
@@ -27,4 +29,4 @@ def conv_w(x: Array, y: Array, window: Window) -> Array:
 
 
 def _rows(a: Array) -> Array:
-    return a if a.ndim == 2 else a.reshape(a.shape[0], product(a.shape[1:]))
+    return a if a.ndim == 2 else a.reshape(a.shape[0], math.prod(a.shape[1:]))

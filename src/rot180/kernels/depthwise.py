@@ -5,12 +5,13 @@ A matrix product would have a single column of the kernel on one side, so there 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
 
 from ..window import Window
-from .walk import Array, batch_first, batch_last, product, walk, workspace
+from .walk import Array, batch_first, batch_last, walk, workspace
 
 CACHED = 1 << 18  # bytes of x per block of channels
 
@@ -83,7 +84,7 @@ def _kernel(w: Array, window: Window) -> Array:
 
 
 def _channel_blocks(channels: int, images: int, itemsize: int, window: Window) -> Iterator[slice]:
-    one = product(walk(window, True).wide_shape(1, images)) * itemsize
+    one = math.prod(walk(window, True).wide_shape(1, images)) * itemsize
     step = max(1, CACHED // max(one, 1))
     for start in range(0, channels, step):
         yield slice(start, min(start + step, channels))

@@ -5,12 +5,13 @@ x is used as it lies: batch last (one product for all images) or batch first (on
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from ..window import Window
-from .walk import Array, batch_first, batch_last, lies_batch_last, product
+from .walk import Array, batch_first, batch_last, lies_batch_last
 
 
 def conv_y(x: Array, w: Array, window: Window, bias: Array | None) -> Array:
@@ -58,7 +59,7 @@ def _matrix(a: Array, groups: int) -> Array:
     images, channels = a.shape[:2]
     if lies_batch_last(a):
         return batch_last(a).reshape(1, groups, channels // groups, -1)
-    return a.reshape(images, groups, channels // groups, product(a.shape[2:]))
+    return a.reshape(images, groups, channels // groups, math.prod(a.shape[2:]))
 
 
 def _images(a: Array, images: int, channels: int, window: Window) -> Array:

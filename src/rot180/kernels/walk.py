@@ -19,6 +19,7 @@ Deliberately absent: arithmetic. Only the kernels of this folder import this fil
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -51,14 +52,6 @@ def batch_first(a: Array) -> Array:
     return a.transpose(a.ndim - 1, *range(a.ndim - 1))
 
 
-def product(sizes: Sizes) -> int:
-    """The number of cells."""
-    result = 1
-    for size in sizes:
-        result *= size
-    return result
-
-
 @dataclass(frozen=True)
 class Walk:
     """A window together with the order in which its positions lie; every array of the walk is (C, *positions)."""
@@ -74,7 +67,7 @@ class Walk:
         Batch last costs the reordering of what does not lie so, batch second a shorter run for every row of columns.
         """
         images, itemsize = given[0].shape[0], given[0].itemsize
-        one_image = product(window.y_size) * channels * window.taps
+        one_image = math.prod(window.y_size) * channels * window.taps
         loose = sum(a.size for a in given if images > 1 and not lies_batch_last(a))
         last = loose * window.y_size[-1] <= RUN * one_image * images or one_image * itemsize > 2 * BLOCK
         return walk(window, last)
@@ -154,7 +147,7 @@ class Walk:
     def blocks(self, images: int, bytes_per_position: int) -> Iterator[slice]:
         """Cuts the first position axis (rows of y, or images) into even blocks of at most BLOCK bytes of columns."""
         total, *rest = self.shape(1, images, self.window.y_size)[1:]
-        most = max(1, BLOCK // max(1, bytes_per_position * product(tuple(rest))))
+        most = max(1, BLOCK // max(1, bytes_per_position * math.prod(rest)))
         count = max(1, -(-total // most))
         size = max(1, -(-total // count))
         for start in range(0, total, size):
@@ -190,7 +183,7 @@ def walk(window: Window, last: bool) -> Walk:
 
 def image_blocks(images: int, channels: int, out: int, itemsize: int, window: Window) -> list[slice]:
     """Cuts the batch so that `wide` and y of a block fit the workspace: all at once, eights or more, or singly."""
-    one = product(walk(window, True).wide_shape(channels, 1)) + out * product(window.y_size)
+    one = math.prod(walk(window, True).wide_shape(channels, 1)) + out * math.prod(window.y_size)
     size = max(1, WORKSPACE // max(one * itemsize, 1))
     if size >= images:
         return [slice(0, images)]
@@ -208,7 +201,7 @@ def workspace(shape: Sizes, dtype: np.dtype[Any], slot: str) -> Array:
     Fresh multi-megabyte arrays are given back to the system and faulted in again at each call, which costs more than
     the arithmetic of a LeNet; what is larger than the workspace is not kept.
     """
-    size = product(shape) * dtype.itemsize
+    size = math.prod(shape) * dtype.itemsize
     if size > WORKSPACE:
         return np.empty(shape, dtype)
     kept = _local.__dict__.get(slot)

@@ -11,10 +11,12 @@ call is a few microseconds and the arithmetic is the smallest part of it.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from ..window import Window
-from .walk import Array, product
+from .walk import Array
 
 
 class Whole:
@@ -25,7 +27,7 @@ class Whole:
     def __init__(self, window: Window, images: int, channels: int, out: int) -> None:
         groups = window.groups
         table = _table(window, images, channels)
-        taps, positions = channels // groups * window.taps, images * product(window.y_size)
+        taps, positions = channels // groups * window.taps, images * math.prod(window.y_size)
         grouped = (groups,) if groups > 1 else ()  # with one group all matrices are plain, which starts faster
         self.cells = table.reshape(*grouped, taps, positions)  # ([G,] K, M)
         self.w_matrix = (*grouped, out // groups, taps)  # ([G,] O/G, K)
@@ -33,7 +35,7 @@ class Whole:
         self.x_shape = (images, channels, *window.x_size)
         self.y_shape = (out, images, *window.y_size) if images != 1 else (1, out, *window.y_size)
         self.w_shape = (out, channels // groups, *window.kernel)
-        self.padded = bool((table == product(self.x_shape)).any())
+        self.padded = bool((table == math.prod(self.x_shape)).any())
         self.images = images
 
     def conv_y(self, x: Array, w: Array, window: Window, bias: Array | None) -> Array:
@@ -48,7 +50,7 @@ class Whole:
     def conv_x(self, y: Array, w: Array, window: Window) -> Array:
         """x (N, C, *x_size). The sums are made in float64, which is how NumPy counts by weight."""
         cols = _product(w.reshape(self.w_matrix).swapaxes(-1, -2), self._rows(y))  # ([G,] K, M)
-        size = product(self.x_shape)
+        size = math.prod(self.x_shape)
         x = np.bincount(self.cells.reshape(-1), cols.reshape(-1), size + 1)[:size]
         return x.reshape(self.x_shape).astype(y.dtype, copy=False)
 
@@ -69,7 +71,7 @@ class Whole:
 
 def _table(window: Window, images: int, channels: int) -> Array:
     """(C, *kernel, N, *y_size) integers: the flat index into x, or the size of x for a cell outside of it."""
-    size = images * channels * product(window.x_size)
+    size = images * channels * math.prod(window.x_size)
     shape = (channels, *window.kernel, images, *window.y_size)
     where = np.indices(shape, sparse=True)
     taps, positions = where[1 : 1 + window.ndim], where[2 + window.ndim :]

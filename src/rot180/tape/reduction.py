@@ -6,6 +6,7 @@ Who may import it: the tape and the floors above.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -44,9 +45,7 @@ def sum(x: Any, dim: int | Sequence[int] | None = None, keepdim: bool = False) -
 def mean(x: Any, dim: int | Sequence[int] | None = None, keepdim: bool = False) -> Any:
     """The mean over `dim`."""
     axes = _axes("mean", dim, x.ndim)
-    count = 1
-    for axis in axes:
-        count *= x.shape[axis]
+    count = math.prod(x.shape[axis] for axis in axes)
     return _sum(floating("mean", x), axes, keepdim, x.shape) / (count or float("nan"))
 
 

@@ -5,6 +5,7 @@ Who may import it: the tape and the floors above.
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Sequence
 from functools import lru_cache
@@ -91,10 +92,7 @@ def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
     first, last = normal_axis("flatten", start_dim, x.ndim), normal_axis("flatten", end_dim, x.ndim)
     if first > last:
         raise ShapeError(f"flatten: start_dim {start_dim} comes after end_dim {end_dim}")
-    size = 1
-    for n in x.shape[first : last + 1]:
-        size *= n
-    return reshape(x, (*x.shape[:first], size, *x.shape[last + 1 :]))
+    return reshape(x, (*x.shape[:first], math.prod(x.shape[first : last + 1]), *x.shape[last + 1 :]))
 
 
 # ---- indexing: getitem and put are adjoint ----
