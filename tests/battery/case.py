@@ -152,3 +152,23 @@ def classes(count: int, shape: tuple[int, ...], ignored: bool = False) -> Make:
 
 def together(*makes: Make) -> Make:
     return lambda rng: [a for make in makes for a in make(rng)]
+
+
+# ---- rows of layers ----
+
+
+def layer_row(module: type, make: Make, *args: Any, peer: str | None = "", label: str = "", **named: Any) -> Case:
+    """A layer's row: inputs, then parameters in the order of `parameters()`; peer "" is its namesake in torch.nn."""
+    layer = Layer(module, *args, **named)
+    name = module.__name__
+    shown = ",".join(
+        [*map(str, args), *(f"{k}={'array' if isinstance(v, np.ndarray) else v}" for k, v in named.items())]
+    )
+    return Case(
+        name,
+        layer,
+        together(make, normal(*layer.parameter_shapes())),
+        f"torch.nn.{name}" if peer == "" else peer,
+        (label or shown).replace(" ", ""),
+        arrays=False,
+    )
