@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import rot180
 from rot180 import Tensor, check
 from rot180.kernels import native
 
+from . import table
 from .case import Case, Layer, is_float
 from .digest import difference
 from .registry import CASES
@@ -38,23 +39,12 @@ def assert_close(found: Sequence[np.ndarray], expected: Sequence[np.ndarray], to
         np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance * np.abs(b).max(initial=0.0))
 
 
-@pytest.fixture(scope="session")
-def table(request: pytest.FixtureRequest) -> Iterator[dict[str, list[float]]]:
-    """The rows' errors against PyTorch, by op; printed at the end with `-s`, written nowhere."""
-    errors: dict[str, list[float]] = {}
-    yield errors
-    if request.config.getoption("capture") == "no" and errors:
-        print("\nop                            cases  worst relative error")
-        for op, found in sorted(errors.items()):
-            print(f"{op:30}{len(found):5}  {max(found):.1e}")
-
-
 @rows(lambda case: case.peer is not None)
-def test_forward_and_gradients_are_pytorchs(case: Case, table: dict[str, list[float]]) -> None:
+def test_forward_and_gradients_are_pytorchs(case: Case) -> None:
     outputs, grads = RECORDED[case.id]
     found, found_grads = case.run(case.make())
     errors = [difference(a, recorded) for a, recorded in zip([*found, *found_grads], [*outputs, *grads], strict=True)]
-    table.setdefault(case.op, []).append(max(errors))
+    table.note(case, table.PEER, max(errors))
     assert max(errors) < CLOSE
 
 
@@ -63,6 +53,7 @@ def test_gradients_by_differences(case: Case) -> None:
     inputs = case.make()
     mode = "full" if sum(a.size for a in inputs) <= EVERY_ENTRY else "random"
     report = check.gradients(lambda *xs: tuple(case.call(xs)), *inputs, mode=mode, directions=12, seed=case.seed)
+    table.note(case, table.FIRST, report.worst)
     assert report.ok, str(report)
     assert report.compared or not any(a.size for a in inputs) or case.label == "ties", str(report)
 
@@ -72,6 +63,7 @@ def test_second_order_by_differences(case: Case) -> None:
     report = check.gradients(
         lambda *xs: tuple(case.call(xs)), *case.make(), order=2, mode="random", directions=3, seed=case.seed
     )
+    table.note(case, table.SECOND, report.worst)
     assert report.ok, str(report)
 
 
