@@ -30,4 +30,4 @@ def test_detours_are_listed(extension):  # noqa: F811
 
 
 def test_a_package_that_is_not_installed_is_named_not_raised():
-    assert config._version("no-such-package").startswith("not installed as a package")
+    assert config.package_version("no-such-package").startswith("not installed as a package")

@@ -24,14 +24,14 @@ def config() -> dict[str, str]:
         f"{pool['internal_api']} {pool['version']} ({pool.get('architecture', '?')})" for pool in threads.blas_pools()
     )
     lines = {
-        "rot180": _version("rot180"),
+        "rot180": package_version("rot180"),
         "engine": engines.why(),
         "native": native.unavailable() or "available",
         "on numpy": ", ".join(engine.detours) or "nothing beyond the choice of engine",
         "threads": str(threads.get_num_threads()),
         "blas": blas or "unknown",
-        "numpy": _version("numpy"),
-        "python": f"{platform.python_version()} on {platform.system()} {platform.machine()}",
+        "numpy": package_version("numpy"),
+        "python": f"{platform.pythonpackage_version()} on {platform.system()} {platform.machine()}",
         "place": str(Path(__file__).resolve().parents[1]),
     }
     if engine.name == "numpy":
@@ -39,7 +39,8 @@ def config() -> dict[str, str]:
     return lines
 
 
-def _version(package: str) -> str:
+def package_version(package: str) -> str:
+    """The version of an installed package, or that it is none."""
     try:
         return version(package)
     except PackageNotFoundError:

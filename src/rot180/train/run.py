@@ -25,6 +25,7 @@ from ..errors import FormatError, Rot180Error
 from ..formats import atomic, safetensors
 from ..formats.atomic import Name
 from ..kernels import engines, threads
+from ..kernels.config import package_version
 
 KIND = "rot180 run"
 VERSION = 1
@@ -55,22 +56,12 @@ def describe(model: nn.Module, data: Any, validation: Any, training: dict[str, A
         "engine": engines.current().name,
         "threads": threads.get_num_threads(),
         "versions": {
-            "rot180": _version(),
+            "rot180": package_version("rot180"),
             "numpy": np.__version__,
             "python": platform.python_version(),
             "machine": f"{platform.system()} {platform.machine()}",
         },
     }
-
-
-def _version() -> str:
-    """Of the installed package."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("rot180")
-    except PackageNotFoundError:
-        return "not installed"
 
 
 def _size(data: Any) -> int:
