@@ -31,7 +31,7 @@ def config() -> dict[str, str]:
         "threads": str(threads.get_num_threads()),
         "blas": blas or "unknown",
         "numpy": package_version("numpy"),
-        "python": f"{platform.pythonpackage_version()} on {platform.system()} {platform.machine()}",
+        "python": f"{platform.python_version()} on {platform.system()} {platform.machine()}",
         "place": str(Path(__file__).resolve().parents[1]),
     }
     if engine.name == "numpy":
