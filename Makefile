@@ -17,7 +17,7 @@ MADE := $(VENV)/.made-$(shell printf '%s' '$(PYTHON) $(CURDIR)' | cksum | cut -d
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-peers lint types bench clean
+.PHONY: help demo test test-peers lint types docs bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -38,6 +38,9 @@ lint: $(VENV)/.lint ## check style and formatting
 
 types: $(VENV)/.lint ## check the types of the package
 	$(BIN)/mypy
+
+docs: $(VENV)/.docs ## write the API reference into build/reference
+	$(BIN)/python docs/reference.py build/reference
 
 bench: $(VENV)/.bench ## run the benchmarks (against SciPy, and PyTorch where test-peers has installed it)
 	$(BIN)/python -m benchmarks $(ARGS)
@@ -76,6 +79,11 @@ $(VENV)/.lint: $(MADE) pyproject.toml
 	@echo "installing rot180 and its linters into $(VENV)"
 	@$(PIP) --editable '.[lint]'
 	@touch $@ $(VENV)/.demo
+
+$(VENV)/.docs: $(MADE) pyproject.toml
+	@echo "installing rot180 and pdoc into $(VENV)"
+	@$(PIP) --editable '.[docs]'
+	@touch $@
 
 $(VENV)/.bench: $(MADE) pyproject.toml
 	@echo "installing rot180 and what its benchmarks need into $(VENV)"

@@ -24,7 +24,8 @@ _NAMES = {
     "tape.shape": "cat permute reshape stack",
 }
 _PLACES = {name: module for module, names in _NAMES.items() for name in names.split()}
-_FLOORS = "check cluster data explain formats functional kernels models nn optim random tape train window".split()
+_FLOORS = "check data errors formats functional kernels models nn optim random tape train window".split()
+__all__ = [*_PLACES, *_FLOORS]  # noqa: PLE0604
 
 if TYPE_CHECKING:
     from . import check as check

@@ -27,8 +27,8 @@ from typing import Any, TypeAlias
 from .errors import ShapeError
 
 Sizes: TypeAlias = tuple[int, ...]
-PerAxis: TypeAlias = "int | Sequence[int]"
-Padding: TypeAlias = "int | str | Sequence[int] | Sequence[Sequence[int]]"
+PerAxis: TypeAlias = int | Sequence[int]
+Padding: TypeAlias = int | str | Sequence[int] | Sequence[Sequence[int]]
 
 
 @dataclass(frozen=True)
