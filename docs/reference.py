@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pdoc
 
-# A page for each package, and for the modules that a program of one's own imports. pdoc reads "!" as "leave out" and the
-# rest as a regular expression. Inner modules have their docstrings in the sources.
+# A page for each package, and for the modules that a program of one's own imports; inner modules have their docstrings
+# in the sources. pdoc reads "!" as "leave out" and the rest as a regular expression.
 INNER = [
     r"rot180\.cli",
     r"rot180\.(functional|kernels|tape|check|data|models|train)\.",

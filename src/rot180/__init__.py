@@ -25,7 +25,7 @@ _NAMES = {
 }
 _PLACES = {name: module for module, names in _NAMES.items() for name in names.split()}
 _FLOORS = "check data errors formats functional kernels models nn optim random tape train window".split()
-__all__ = [*_PLACES, *_FLOORS]  # noqa: PLE0604
+__all__ = [*_PLACES, *_FLOORS]
 
 if TYPE_CHECKING:
     from . import check as check
