@@ -7,6 +7,7 @@ Deliberately absent: iterable datasets without a length, and workers. A batch of
 
 from __future__ import annotations
 
+import hashlib
 import operator
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -18,6 +19,7 @@ from ..random import generator, generator_for
 from ..tape import Tensor
 
 Array = np.ndarray[Any, np.dtype[Any]]
+Skipped = tuple[str, str]  # a file that was left out, and why
 
 
 class Sized(Protocol):
@@ -79,7 +81,11 @@ class LabelledImages(TensorDataset):
         images: float32 or float64 of shape (N, C, H, W).  labels: integers of shape (N,), in [0, len(classes)).
         classes: the names of the classes.
         about: what a training run writes down of the data: plain values that JSON can hold.
+
+    `skipped` lists the files that a reader left out, as (file, reason).
     """
+
+    skipped: tuple[Skipped, ...] = ()
 
     def __init__(self, images: Any, labels: Any, classes: Sequence[str], about: dict[str, Any] | None = None) -> None:
         super().__init__(images, labels)
@@ -100,6 +106,20 @@ class LabelledImages(TensorDataset):
                 f"LabelledImages: labels run from {numbers.min()} to {numbers.max()} but there are "
                 f"{len(self.classes)} classes, 0 to {len(self.classes) - 1}"
             )
+
+    @classmethod
+    def from_bytes(
+        cls, cells: Array, labels: Any, classes: Sequence[str], about: dict[str, Any] | None = None
+    ) -> LabelledImages:
+        """Images float32 from 0 to 1 out of cells uint8 (N, C, H, W); `about` gets their number and a checksum.
+
+        The checksum is the SHA-256 of the cells and the labels, so it is the same however a file was packed.
+        """
+        numbers = np.asarray(labels).astype(np.int64)
+        sha256 = hashlib.sha256(np.ascontiguousarray(cells))
+        sha256.update(numbers.astype("<i8"))
+        images = np.divide(cells, np.float32(255), dtype=np.float32)
+        return cls(images, numbers, classes, {**(about or {}), "images": len(cells), "sha256": sha256.hexdigest()})
 
     @property
     def images(self) -> Any:
@@ -147,6 +167,34 @@ def random_split(dataset: Sized, lengths: Sequence[int], seed: int | None = None
         )
     order = (generator() if seed is None else generator_for(seed)).permutation(len(dataset))
     return [Subset(dataset, part) for part in np.split(order, np.cumsum(sizes)[:-1])]
+
+
+def stratified_split(data: LabelledImages, share: float = 0.2, seed: int = 0) -> tuple[LabelledImages, LabelledImages]:
+    """Hold out a share of the images of each class: (the images to train on, those held out), in their old order.
+
+    A class of n images gives round(share * n), but at least one and never its last. Its draw depends on the seed and on
+    the number of the class alone, not on how many images other classes have.
+
+    Raises ValueError for a share that is not between 0 and 1, and where no class has two images.
+    """
+    if not 0 < share < 1:
+        raise ValueError(f"stratified_split: share must lie between 0 and 1; got {share}")
+    labels = np.asarray(data.labels)
+    held_out = np.zeros(len(labels), bool)
+    for number in range(len(data.classes)):
+        members = np.flatnonzero(labels == number)
+        count = min(max(round(share * len(members)), 1), len(members) - 1)
+        held_out[generator_for(seed, number).permutation(members)[: max(count, 0)]] = True
+    if not held_out.any():
+        raise ValueError("stratified_split: no class has two images, so none can be held out")
+
+    def part(split: str, chosen: Array) -> LabelledImages:
+        about = {**data.about, "split": split, "split_seed": seed, "held_out": share}
+        images = LabelledImages(data.images[chosen], data.labels[chosen], data.classes, about)
+        images.skipped = data.skipped
+        return images
+
+    return part("train", ~held_out), part("test", held_out)
 
 
 def batch_of(dataset: Sized, indices: Array) -> Any:

@@ -9,21 +9,26 @@ from __future__ import annotations
 import math
 import os
 import warnings
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 from ..errors import FormatError, MissingExtraError, ShapeError
 from .dataset import Array
+from .reading import Name, check_file
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
 MAX_PIXELS = 1 << 26  # 67 million, as 8192 x 8192
 MAX_BYTES = 1 << 28
+GREY = ("1", "L", "LA", "La", "I", "F")  # Pillow's modes without colour, besides those of 16 bits
+ORIENTATION, LYING = 0x0112, (5, 6, 7, 8)  # the EXIF tag, and its values for pictures that lie on their side
+AMPLE = 4  # times the size that is wanted
 CONTRAST = 0.25  # ink is what stands out from the ground by more than this share of the whole contrast
 
 
-def read_image(path: str | os.PathLike[str], shape: tuple[int, int, int], *, ink: bool = False) -> Array:
+def read_image(path: Name, shape: tuple[int, int, int], *, ink: bool = False) -> Array:
     """The first picture of a file as float32 of shape (C, H, W), 0 to 1.
 
     Args:
@@ -35,15 +40,34 @@ def read_image(path: str | os.PathLike[str], shape: tuple[int, int, int], *, ink
     Raises MissingExtraError without Pillow, FileNotFoundError, and FormatError for a file that is no image, is damaged
     or has more than 67 million pixels.
     """
+    return np.divide(read_cells(path, shape, ink=ink), np.float32(255), dtype=np.float32)
+
+
+def read_cells(path: Name, shape: tuple[int, int, int], *, ink: bool = False) -> Array:
+    """What `read_image` reads, as uint8, 0 to 255."""
     channels, height, width = shape
     if channels not in (1, 3):
         raise ShapeError(f"read_image: the model takes {channels} channels; images have 1 (grey) or 3 (colour)")
-    picture = _open(path, "L" if channels == 1 else "RGB")
+    with _opened(path) as image:
+        if not ink:  # a JPEG is decoded at an eighth, a quarter or half of its size where that is still plenty
+            image.draft(None, (AMPLE * max(height, width),) * 2)
+        picture = _convert(_pillow("ImageOps").exif_transpose(image), "L" if channels == 1 else "RGB")
     if ink:
         picture = _ink(picture, height / width)
     resized = picture.resize((width, height), _pillow("Image").Resampling.BOX if ink else None)
-    cells = np.asarray(resized, np.float32).reshape(height, width, channels) / 255
+    cells = np.asarray(resized).reshape(height, width, channels)
     return np.ascontiguousarray(cells.transpose(2, 0, 1))  # (C, H, W)
+
+
+def measure_image(path: Name) -> tuple[int, int, bool]:
+    """(height, width, whether it is stored as grey) of a picture, upright, from its header: no cell is decoded."""
+    with _opened(path) as image:
+        width, height = image.size
+        grey = image.mode in GREY or image.mode.startswith("I;")
+        # Only of formats that have it in front: of a PNG, Pillow would decode the cells to look for it.
+        if image.format in ("JPEG", "TIFF", "WEBP") and image.getexif().get(ORIENTATION, 1) in LYING:
+            height, width = width, height
+    return height, width, grey
 
 
 def _pillow(module: str) -> Any:
@@ -57,16 +81,12 @@ def _pillow(module: str) -> Any:
         ) from error
 
 
-def _open(path: str | os.PathLike[str], mode: str) -> Any:
-    """The decoded image in mode L or RGB."""
-    Image, ImageOps = _pillow("Image"), _pillow("ImageOps")
+@contextmanager
+def _opened(path: Name) -> Iterator[Any]:
+    """A picture whose header is read and whose cells are not; whatever fails here or inside is a FormatError."""
+    Image = _pillow("Image")
     name = os.fspath(path)
-    if not Path(path).exists():
-        raise FileNotFoundError(2, f"read_image: there is no file {name}")
-    if not Path(path).is_file():
-        raise FormatError(f"read_image: {name} is not a file")
-    if Path(path).stat().st_size > MAX_BYTES:
-        raise FormatError(f"read_image: {name} has more than {MAX_BYTES:,} bytes")
+    check_file("read_image", path, MAX_BYTES)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of what is refused below, and of odd but harmless metadata
@@ -76,8 +96,7 @@ def _open(path: str | os.PathLike[str], mode: str) -> Any:
                     raise FormatError(
                         f"read_image: {name} has {width} x {height} pixels; at most {MAX_PIXELS:,} are read"
                     )
-                image = ImageOps.exif_transpose(image)
-                return _convert(image, mode)
+                yield image
     except FormatError:
         raise
     except Image.UnidentifiedImageError as error:

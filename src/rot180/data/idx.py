@@ -1,0 +1,73 @@
+"""IDX files, the format of MNIST: a magic number, the sizes, then the cells with the last index running fastest.
+
+    0, 0, dtype, rank                      one byte each
+    size of each axis                      four bytes each, most significant first
+    cells                                  most significant byte first
+
+Y. LeCun, C. Cortes and C. Burges, "The MNIST database of handwritten digits", section "The IDX file format".
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from typing import BinaryIO
+
+import numpy as np
+
+from ..errors import FormatError
+from .dataset import Array
+from .reading import Name, fill, opened
+
+DTYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+MAX_BYTES = 1 << 30  # of cells; the largest of the family (EMNIST by class) has 547 MB
+MAX_RANK = 32  # NumPy's own limit is 64
+
+
+def read_idx(path: Name, *, max_bytes: int = MAX_BYTES) -> Array:
+    """The array of an IDX file, packed with gzip or not, in the machine's byte order.
+
+    Args:
+        path: gzip is known by its first bytes, not by its name.
+        max_bytes: the largest file, and the largest array, that is read.
+
+    Raises FileNotFoundError, and FormatError for a file that is of another kind, truncated, longer than its header
+    says or too large. The header is held against the size of the file before the array is made.
+    """
+    name = os.fspath(path)
+    with opened("read_idx", path, max_bytes) as source:
+        dtype, shape = _header(source.stream, name)
+        size = math.prod(shape) * dtype.itemsize
+        if math.prod(max(side, 1) for side in shape) * dtype.itemsize > max_bytes:  # NumPy multiplies around zeros too
+            raise FormatError(f"read_idx: {name} announces shape {shape} of {dtype.name}; at most {max_bytes:,} bytes")
+        if size > source.most:
+            raise FormatError(
+                f"read_idx: {name} announces shape {shape} of {dtype.name}, {size:,} bytes; a file of its size holds "
+                f"at most {source.most:,}: it is truncated or its header is damaged"
+            )
+        array = np.empty(shape, dtype)
+        found = fill(source.stream, array)
+        if found < size:
+            raise FormatError(
+                f"read_idx: {name} is truncated: shape {shape} of {dtype.name} needs {size:,} bytes of cells; "
+                f"it has {found:,}"
+            )
+        if source.stream.read(1):
+            raise FormatError(f"read_idx: {name} goes on after the {size:,} bytes of cells that its header announces")
+    return array.astype(dtype.newbyteorder("="), copy=False)
+
+
+def _header(stream: BinaryIO, name: str) -> tuple[np.dtype, tuple[int, ...]]:
+    magic = stream.read(4)
+    if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in DTYPES:
+        raise FormatError(
+            f"read_idx: {name} is not an IDX file: it begins with {magic.hex(' ') or 'nothing'}; 00 00, a dtype "
+            "(08, 09, 0b, 0c, 0d or 0e) and the number of axes are needed"
+        )
+    rank = magic[3]
+    if rank > MAX_RANK:
+        raise FormatError(f"read_idx: {name} announces {rank} axes; at most {MAX_RANK} are read")
+    sizes = stream.read(4 * rank)
+    if len(sizes) < 4 * rank:
+        raise FormatError(f"read_idx: {name} is truncated: it ends within the sizes of its {rank} axes")
+    return np.dtype(DTYPES[magic[2]]), tuple(int(side) for side in np.frombuffer(sizes, ">u4"))

@@ -1,0 +1,95 @@
+"""MNIST and Fashion-MNIST: 60,000 grey images of 28x28 to train on and 10,000 to test, 10 classes.
+
+Y. LeCun, L. Bottou, Y. Bengio and P. Haffner, "Gradient-based learning applied to document recognition", 1998.
+H. Xiao, K. Rasul and R. Vollgraf, "Fashion-MNIST: a novel image dataset for benchmarking machine learning algorithms",
+arXiv:1708.07747, 2017.
+
+Other sets that come as the same four files (KMNIST, sets of one's own) are read as well.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..errors import FormatError
+from .dataset import Array, LabelledImages
+from .idx import read_idx
+from .locate import find_files
+from .reading import Name
+
+PREFIX = {"train": "train", "test": "t10k"}
+SIDE = 28
+DIGITS = tuple("0123456789")
+ORIGINALS = {  # by the checksum that `from_bytes` gives; the files of both sets have the same names
+    "d18cfd466eb143ac1097fde604dba9eec4116885869d04cc648b510949f9e88c": "mnist",
+    "a0863a96c44e5666edbb30c4071ee79ca0514c621e6349c5967fc78e7305c891": "mnist",
+    "1f243a60b4b748a44c48b9a6f6907be2a08bee3e4e226f0e86fbde8e147b745a": "fashion-mnist",
+    "9a494dc49efeb996f4076c469b31cd058152067b1594ba6ab85dd739fce3775e": "fashion-mnist",
+}
+CLOTHES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
+
+
+def mnist(split: str = "train", root: Name | None = None) -> LabelledImages:
+    """Handwritten digits: images float32 (N, 1, 28, 28), 0 to 1, light on dark, and labels int64 (N,), 0 to 9.
+
+    Args:
+        split: "train" or "test".
+        root: the folder with train-images-idx3-ubyte and its three companions, packed (.gz) or not; they may also lie
+            below it in mnist, raw, mnist/raw or MNIST/raw. By default where `download("mnist")` puts them.
+
+    Raises FileNotFoundError that lists the files, FormatError for one that is damaged or of another set.
+    """
+    return _read("mnist", "MNIST", split, root, DIGITS)
+
+
+def fashion_mnist(split: str = "train", root: Name | None = None) -> LabelledImages:
+    """Pieces of clothing: images float32 (N, 1, 28, 28), 0 to 1, light on dark, and labels int64 (N,), 0 to 9.
+
+    Args:
+        split: "train" or "test".
+        root: the folder of the files, as for `mnist`; below it fashion-mnist, raw, fashion-mnist/raw and
+            FashionMNIST/raw are looked into. By default where `download("fashion-mnist")` puts them.
+
+    Raises FileNotFoundError that lists the files, FormatError for one that is damaged or of another set.
+    """
+    return _read("fashion-mnist", "FashionMNIST", split, root, CLOTHES)
+
+
+def file_names(split: str) -> dict[str, list[str]]:
+    """The two files of a split, each with the names under which it is found (some copies have a dot for a dash)."""
+    names = {}
+    for kind in ("images-idx3", "labels-idx1"):
+        stem = f"{PREFIX[split]}-{kind}-ubyte"
+        dotted = stem.replace("-idx", ".idx")
+        names[f"{stem}.gz"] = [f"{stem}.gz", stem, dotted, f"{dotted}.gz"]
+    return names
+
+
+def _read(name: str, other_name: str, split: str, root: Name | None, classes: tuple[str, ...]) -> LabelledImages:
+    op = name.replace("-", "_")
+    if split not in PREFIX:
+        raise ValueError(f"{op}: split must be 'train' or 'test'; got {split!r}")
+    folders = [".", name, "raw", f"{name}/raw", f"{other_name}/raw"] if root is not None else [name]
+    paths = find_files(op, root, folders, file_names(split))
+    images, labels = (read_idx(path) for path in paths)
+    _check(op, paths, images, labels, len(classes))
+    about = {"name": name, "split": split, "files": {path.name: path.stat().st_size for path in paths}}
+    data = LabelledImages.from_bytes(images[:, None], labels, classes, about)
+    really = ORIGINALS.get(data.about["sha256"], name)
+    if really != name:
+        raise FormatError(f"{op}: {paths[0].parent} holds the files of {really}; those of {name} are needed")
+    return data
+
+
+def _check(op: str, paths: list[Path], images: Array, labels: Array, classes: int) -> None:
+    if images.dtype != "u1" or images.shape[1:] != (SIDE, SIDE):
+        raise FormatError(
+            f"{op}: {paths[0]} holds {images.dtype} of shape {images.shape}; uint8 (N, {SIDE}, {SIDE}) is needed"
+        )
+    if labels.dtype != "u1" or labels.shape != images.shape[:1]:
+        raise FormatError(
+            f"{op}: {paths[1]} holds {labels.dtype} of shape {labels.shape}; uint8 of shape {images.shape[:1]} is "
+            f"needed, a label for each image of {paths[0].name}"
+        )
+    if labels.size and labels.max() >= classes:
+        raise FormatError(f"{op}: {paths[1]} has a label {labels.max()}; 0 to {classes - 1} are needed")
