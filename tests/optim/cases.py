@@ -25,7 +25,24 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "adam weight decay": ("Adam", {"lr": 0.1, "weight_decay": 0.3}),
     "adam amsgrad": ("Adam", {"lr": 0.1, "amsgrad": True, "betas": (0.5, 0.6)}),
     "adam everything": ("Adam", {"lr": 0.1, "amsgrad": True, "weight_decay": 0.2, "maximize": True}),
-}
+    "adamw": ("AdamW", {"lr": 0.1}),
+    "adamw default lr": ("AdamW", {}),
+    "adamw no decay": ("AdamW", {"lr": 0.1, "weight_decay": 0}),
+    "adamw maximize": ("AdamW", {"lr": 0.1, "weight_decay": 0.3, "maximize": True}),
+    "adamw everything": ("AdamW", {
+        "lr": 0.1, "betas": (0.7, 0.8), "eps": 1e-3, "amsgrad": True, "weight_decay": 0.2, "maximize": True,
+    }),
+    "rmsprop": ("RMSprop", {"lr": 0.1}),
+    "rmsprop default lr": ("RMSprop", {}),
+    "rmsprop alpha": ("RMSprop", {"lr": 0.1, "alpha": 0.5, "eps": 1e-3}),
+    "rmsprop weight decay": ("RMSprop", {"lr": 0.1, "weight_decay": 0.3}),
+    "rmsprop momentum": ("RMSprop", {"lr": 0.1, "momentum": 0.9}),
+    "rmsprop centered": ("RMSprop", {"lr": 0.1, "centered": True, "alpha": 0.9}),
+    "rmsprop maximize": ("RMSprop", {"lr": 0.1, "maximize": True}),
+    "rmsprop everything": ("RMSprop", {
+        "lr": 0.1, "alpha": 0.7, "weight_decay": 0.2, "momentum": 0.5, "centered": True, "maximize": True,
+    }),
+}  # fmt: skip
 
 
 def start() -> list[np.ndarray]:

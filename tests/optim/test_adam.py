@@ -1,4 +1,4 @@
-"""Adam: PyTorch's recorded numbers, one step by hand, and what is refused."""
+"""Adam and AdamW: PyTorch's recorded numbers, one step by hand, and what is refused."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from tests.optim.cases import CASES, gradient, start
 RECORDED = json.loads(Path(__file__).with_name("recorded_steps.json").read_text(encoding="utf-8"))["steps"]
 
 
-@pytest.mark.parametrize("case", [case for case, (name, _) in CASES.items() if name == "Adam"])
+@pytest.mark.parametrize("case", [case for case, (name, _) in CASES.items() if name in ("Adam", "AdamW")])
 def test_steps_are_pytorchs(case: str) -> None:
     params = [Tensor(a, requires_grad=True) for a in start()]
-    optimizer = optim.Adam(params, **CASES[case][1])
+    name, options = CASES[case]
+    optimizer = getattr(optim, name)(params, **options)
     for step, expected in enumerate(RECORDED[case]):
         for p in params:
             p.grad = Tensor(gradient(step, p.data))
@@ -62,3 +63,19 @@ def test_without_a_first_moment_a_small_gradient_after_a_large_one_is_not_lost()
         p.grad = Tensor(np.array([g], np.float32))
         optimizer.step()
     np.testing.assert_array_equal(optimizer.state[p]["exp_avg"], np.array([1e-5], np.float32))
+
+
+def test_decoupled_decay_shrinks_the_parameter_by_lr_times_weight_decay() -> None:
+    p = Tensor(np.array([2.0]), requires_grad=True)
+    p.grad = Tensor(np.array([0.0]))
+    optim.AdamW([p], lr=0.5, weight_decay=0.25).step()  # the gradient is 0, so Adam itself does nothing
+    assert p.item() == 2.0 * (1 - 0.5 * 0.25)
+    optim.AdamW([p], lr=0.5, weight_decay=0).step()
+    assert p.item() == 1.75
+
+
+def test_adamw_decays_by_default_and_is_named_in_messages() -> None:
+    p = Tensor([1.0], requires_grad=True)
+    assert optim.AdamW([p]).param_groups[0]["weight_decay"] == 1e-2
+    with pytest.raises(ValueError, match="AdamW: weight_decay must be at least 0; got -1"):
+        optim.AdamW([p], weight_decay=-1)

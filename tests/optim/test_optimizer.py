@@ -28,7 +28,7 @@ def with_gradient(*shape: int, value: float = 1.0, dtype: Any = np.float32) -> T
 # ---- what is refused ----
 
 
-@pytest.mark.parametrize("make", [optim.SGD, optim.Adam])
+@pytest.mark.parametrize("make", [optim.SGD, optim.Adam, optim.AdamW, optim.RMSprop])
 @pytest.mark.parametrize(
     ("params", "error", "message"),
     [
@@ -58,7 +58,7 @@ def test_a_parameter_may_come_once_only() -> None:
     assert len(optimizer.param_groups) == 1
 
 
-@pytest.mark.parametrize("make", [optim.SGD, optim.Adam])
+@pytest.mark.parametrize("make", [optim.SGD, optim.Adam, optim.AdamW, optim.RMSprop])
 def test_options_of_a_group_are_checked(make: Any) -> None:
     with pytest.raises(ValueError, match=r"lr must be at least 0; got -0\.1"):
         make([parameter(2)], lr=-0.1)
@@ -66,7 +66,7 @@ def test_options_of_a_group_are_checked(make: Any) -> None:
         make([{"params": [parameter(2)], "weight_decay": float("nan")}])
 
 
-@pytest.mark.parametrize("make", [optim.SGD, optim.Adam])
+@pytest.mark.parametrize("make", [optim.SGD, optim.Adam, optim.AdamW, optim.RMSprop])
 def test_a_gradient_must_be_like_its_parameter(make: Any) -> None:
     p = with_gradient(3)
     p.grad = Tensor(np.ones(3, np.float64))
@@ -118,7 +118,7 @@ def test_a_frozen_backbone_may_be_given_and_stays() -> None:
     assert head.tolist() == [0.5, 0.5]
 
 
-@pytest.mark.parametrize("make", [optim.SGD, optim.Adam])
+@pytest.mark.parametrize("make", [optim.SGD, optim.Adam, optim.AdamW, optim.RMSprop])
 def test_the_update_is_in_place_and_leaves_the_gradient(make: Any) -> None:
     p = with_gradient(2, 3)
     array, gradient = p.data, p.grad
@@ -183,7 +183,7 @@ def test_scratch_memory_is_shared_by_parameters() -> None:
     assert len(owners) == 2
 
 
-@pytest.mark.parametrize("make", [optim.SGD, optim.Adam])
+@pytest.mark.parametrize("make", [optim.SGD, optim.Adam, optim.AdamW, optim.RMSprop])
 def test_a_model_may_turn_double_between_steps(make: Any) -> None:
     options = {"lr": 0.1, **({"momentum": 0.9} if make is optim.SGD else {})}
     model = nn.Linear(2, 2)
@@ -209,7 +209,14 @@ def trained(make: Any, **options: Any) -> tuple[list[Tensor], Optimizer]:
 
 
 @pytest.mark.parametrize(
-    ("make", "options"), [(optim.SGD, {"momentum": 0.9}), (optim.Adam, {}), (optim.Adam, {"amsgrad": True})]
+    ("make", "options"),
+    [
+        (optim.SGD, {"momentum": 0.9}),
+        (optim.Adam, {}),
+        (optim.Adam, {"amsgrad": True}),
+        (optim.AdamW, {"weight_decay": 0.1}),
+        (optim.RMSprop, {"momentum": 0.9, "centered": True}),
+    ],
 )
 def test_training_continues_from_a_state_dict(make: Any, options: dict[str, Any]) -> None:
     params, optimizer = trained(make, **options)

@@ -32,7 +32,7 @@ def test_every_step_is_pytorchs(case: str, dtype: str) -> None:
             np.testing.assert_allclose(p.data, q.detach().numpy(), rtol=tolerance, atol=tolerance)
 
 
-@pytest.mark.parametrize("case", ["sgd everything", "adam amsgrad"])
+@pytest.mark.parametrize("case", ["sgd everything", "adam amsgrad", "adamw everything", "rmsprop everything"])
 def test_a_state_dict_of_pytorch_is_continued(case: str) -> None:
     import torch
 

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from ..tape import Tensor, wrote
+from ..tape import Tensor, wrote, zero_grad
 from ..tape.record import Variable
 from .hooks import Hook, RemovableHandle
 from .parameter import Parameter
@@ -299,9 +299,7 @@ class Module:
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients of all parameters, or set them to zeros."""
-        for p in self.parameters():
-            if p.grad is not None:
-                p.grad = None if set_to_none else Tensor(np.zeros_like(p.data))
+        zero_grad(self.parameters(), set_to_none)
 
     def apply(self: M, fn: Callable[[Module], Any]) -> M:
         """Call `fn` on every Module below this one, children first, then on this one; returns self."""

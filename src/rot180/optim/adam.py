@@ -1,18 +1,20 @@
-"""Adam.
+"""Adam, and AdamW, whose weight decay acts on the parameter and not through the gradient.
 
-    g   gradient + weight_decay * p
+    p   (1 - lr * weight_decay) * p                 (AdamW)
+    g   gradient                                    (Adam: + weight_decay * p)
     m   beta1 * m + (1 - beta1) * g
     v   beta2 * v + (1 - beta2) * g**2
     p   p - lr / (1 - beta1**t) * m / (sqrt(v) / sqrt(1 - beta2**t) + eps)
 
-Sources: Kingma and Ba, "Adam" (2015); amsgrad (the largest v so far in place of v): Reddi et al. (2018).
+Sources: Kingma and Ba, "Adam" (2015); amsgrad (the largest v so far in place of v): Reddi et al. (2018);
+AdamW: Loshchilov and Hutter, "Decoupled weight decay regularization" (2019), algorithm 2, with lr in the place of eta.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -34,6 +36,8 @@ class Adam(Optimizer):
     for options that make no sense.
     """  # fmt: skip
 
+    _decoupled: ClassVar[bool] = False  # whether weight_decay shrinks the parameter itself
+
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
         weight_decay: float = 0, amsgrad: bool = False, *, maximize: bool = False,
@@ -49,6 +53,7 @@ class Adam(Optimizer):
     def _update(self, group: Group) -> None:
         (beta1, beta2), lr = group["betas"], group["lr"]
         weight_decay, maximize, amsgrad = group["weight_decay"], group["maximize"], group["amsgrad"]
+        shrinkage, penalty = (lr * weight_decay, 0.0) if self._decoupled else (0.0, weight_decay)
         made_for: Any = None
         for p, d, g, a, b in self._due(group):
             state = self.state.get(p)
@@ -61,9 +66,33 @@ class Adam(Optimizer):
                 scales = numbers(
                     d.dtype, beta1, 1 - beta1, beta2, 1 - beta2, math.sqrt(1 - beta2**step), group["eps"], size
                 )
-            if weight_decay or maximize:
-                g = direction(d, g, a, weight_decay, maximize)
+            if shrinkage:
+                np.multiply(d, 1 - shrinkage, d)
+            if penalty or maximize:
+                g = direction(d, g, a, penalty, maximize)
             _descend(state, d, g, b, scales, amsgrad)
+
+
+class AdamW(Adam):
+    """Args:
+        params: parameters, or groups of them with options of their own.
+        lr: the learning rate.
+        betas: how much of m and v stays at each step; in [0, 1).
+        eps: keeps the denominator from 0.
+        weight_decay: the share of a parameter that is taken away at each step, times lr.
+        amsgrad: divide by the largest v so far.
+        maximize: ascend instead.
+
+    State and errors as Adam's.
+    """  # fmt: skip
+
+    _decoupled = True
+
+    def __init__(
+        self, params: Iterable[Any], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+        weight_decay: float = 1e-2, amsgrad: bool = False, *, maximize: bool = False,
+    ) -> None:  # fmt: skip
+        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize)
 
 
 def _descend(state: dict[str, Any], d: Array, g: Array, b: Array, scales: tuple[Array, ...], amsgrad: bool) -> None:

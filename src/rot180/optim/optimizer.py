@@ -4,7 +4,8 @@ Updates write into the parameters' own arrays. What they need besides comes from
 share, so a step makes no garbage; numbers such as the learning rate are 0-d arrays, which NumPy takes twice as fast as
 Python's.
 
-Who may import it: optim and the floors above. Deliberately absent: the rules (`sgd.py`, `adam.py`), schedules.
+Who may import it: optim and the floors above. Deliberately absent: the rules (`sgd.py`, `adam.py`, `rmsprop.py`),
+schedules (`lr_scheduler/`).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DtypeError, FormatError, ShapeError
-from ..tape import Tensor, enable_grad, wrote
+from ..tape import Tensor, enable_grad, wrote, zero_grad
 from ..tape.record import Array
 
 Group = dict[str, Any]
@@ -35,6 +36,8 @@ class Optimizer:
     parameter to what is remembered of it. Raises ValueError for an empty list, a parameter that is not a leaf, or one
     that comes twice; TypeError for anything but Tensors. Parameters that need no gradient stay.
     """
+
+    _stepped = False  # whether step() was ever called, which schedules ask
 
     def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
         self.defaults = defaults
@@ -95,10 +98,7 @@ class Optimizer:
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients of all parameters, or set them to zeros."""
         for group in self.param_groups:
-            for p in group["params"]:
-                node = p.node
-                if node is not None and node.grad is not None:
-                    node.grad = None if set_to_none else Tensor(np.zeros_like(p.data))
+            zero_grad(group["params"], set_to_none)
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update every parameter that has a gradient; `closure` computes loss and gradients; its loss is returned.
@@ -109,6 +109,7 @@ class Optimizer:
         if closure is not None:
             with enable_grad():
                 loss = closure()
+        self._stepped = True
         for group in self.param_groups:
             self._update(group)
         return loss

@@ -4,7 +4,7 @@ are in `arithmetic.py`, `reduction.py` and `shape.py`. It knows nothing about co
 
 from .modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from .record import observe, primitive
-from .sweep import grad, wrote
+from .sweep import grad, wrote, zero_grad
 from .tensor import Tensor, from_dlpack, from_numpy, tensor
 
 __all__ = [
@@ -20,4 +20,5 @@ __all__ = [
     "set_grad_enabled",
     "tensor",
     "wrote",
+    "zero_grad",
 ]

@@ -15,7 +15,7 @@ Who may import it: the tape, and everybody above. Deliberately absent: any op; c
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from heapq import heapify, heappop, heappush
 from typing import Any
 
@@ -36,6 +36,14 @@ def wrote(variable: Variable) -> None:
     global _last_write
     if variable.node is not None:
         variable.node.written = _last_write = tick()
+
+
+def zero_grad(leaves: Iterable[Variable], set_to_none: bool = True) -> None:
+    """Forget the gradients of leaves, or set them to zeros."""
+    for t in leaves:
+        node = t.node
+        if node is not None and node.grad is not None:
+            node.grad = None if set_to_none else wrap(np.zeros_like(t.data))
 
 
 def sweep(roots: dict[Node, Any], *, create_graph: bool, retain: bool, wanted: dict[Node, Any] | None = None) -> None:

@@ -1,0 +1,101 @@
+"""Half a cosine, once or again and again.
+
+Source: I. Loshchilov and F. Hutter, "SGDR: Stochastic gradient descent with warm restarts" (2017), equation 5.
+"""
+
+from __future__ import annotations
+
+import math
+
+from ..optimizer import Optimizer
+from .base import LRScheduler, ShareLR
+from .settings import number, whole
+
+
+def half_cosine(part: float) -> float:
+    """From 1 (part 0) down to 0 (part 1), and up again."""
+    return (1 + math.cos(math.pi * part)) / 2
+
+
+class CosineAnnealingLR(ShareLR):
+    """eta_min + (r - eta_min) * (1 + cos(pi * t / T_max)) / 2, with r the first rate and t the number of steps.
+
+    After T_max steps the rate is eta_min; if there are more, it rises again, and is r after 2 * T_max.
+
+    Args:
+        optimizer: whose rates are set.
+        T_max: the number of steps from the first rate down to eta_min.
+        eta_min: the smallest rate.
+        last_epoch: -1, or the step to resume after; see LRScheduler.
+
+    Raises ValueError for T_max below 1 or a negative eta_min.
+    """
+
+    def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0, last_epoch: int = -1) -> None:
+        self.T_max, self.eta_min = T_max, eta_min
+        super().__init__(optimizer, last_epoch)
+
+    def _check_settings(self) -> None:
+        self.T_max = whole(self._name, "T_max", self.T_max, 1)
+        self.eta_min = number(self._name, "eta_min", self.eta_min)
+
+    @property
+    def _floor(self) -> float:
+        return self.eta_min
+
+    def share(self, step: int) -> float:
+        return half_cosine(step / self.T_max)
+
+
+class CosineAnnealingWarmRestarts(LRScheduler):
+    """eta_min + (r - eta_min) * (1 + cos(pi * T_cur / T_i)) / 2, with r the first rate; then r again.
+
+    T_cur is the number of steps since the last restart and T_i the length of this cycle: T_0, then T_mult times as
+    long, and so on. Unlike CosineAnnealingLR it sets the rate whatever it was before.
+
+    Args:
+        optimizer: whose rates are set.
+        T_0: the length of the first cycle.
+        T_mult: how many times as long each is as the one before.
+        eta_min: the rate that a cycle comes down to.
+        last_epoch: -1, or the step to resume after; see LRScheduler.
+
+    Raises ValueError for T_0 or T_mult below 1 or a negative eta_min.
+    """
+
+    def __init__(
+        self, optimizer: Optimizer, T_0: int, T_mult: int = 1, eta_min: float = 0.0, last_epoch: int = -1
+    ) -> None:
+        self.T_0, self.T_mult, self.eta_min = T_0, T_mult, eta_min
+        self.T_cur: float = 0
+        self.T_i = T_0
+        super().__init__(optimizer, last_epoch)
+
+    def _check_settings(self) -> None:
+        self.T_0 = whole(self._name, "T_0", self.T_0, 1)
+        self.T_mult = whole(self._name, "T_mult", self.T_mult, 1)
+        self.T_i = whole(self._name, "T_i", self.T_i, 1)
+        self.eta_min = number(self._name, "eta_min", self.eta_min)
+
+    def get_lr(self) -> list[float]:
+        share = half_cosine(self.T_cur / self.T_i)
+        return [self.eta_min + (base - self.eta_min) * share for base in self.base_lrs]
+
+    def step(self, epoch: float | None = None) -> None:
+        """Set the rates of the next step, or of a place of your own: `step(epoch + batch / batches)` in every batch.
+
+        Raises ValueError for a negative epoch.
+        """
+        if epoch is None:
+            super().step()
+        else:
+            self._advance(number(self._name, "epoch", epoch))
+
+    def _advance(self, epoch: float) -> None:
+        if self.T_mult == 1:
+            self.T_cur, self.T_i = epoch % self.T_0, self.T_0
+        else:
+            self.T_cur, self.T_i = epoch, self.T_0
+            while self.T_cur >= self.T_i:
+                self.T_cur, self.T_i = self.T_cur - self.T_i, self.T_i * self.T_mult
+        super()._advance(math.floor(epoch))

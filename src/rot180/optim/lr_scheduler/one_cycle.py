@@ -1,0 +1,151 @@
+"""One cycle: the rate goes up and far down again, while the momentum goes down and up.
+
+Source: L. N. Smith and N. Topin, "Super-convergence: very fast training of neural networks using large learning rates"
+(2018), in the form of the fast.ai library (two phases, cosines).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ..optimizer import Group, Optimizer
+from .base import LRScheduler
+from .settings import choice, number, per_group, whole
+
+_RATES = ("initial_lr", "max_lr", "min_lr")  # what the groups remember
+_MOMENTA = ("max_momentum", "base_momentum")
+
+
+class OneCycleLR(LRScheduler):
+    """From max_lr / div_factor up to max_lr, then down to max_lr / div_factor / final_div_factor; every step counts.
+
+    With part = 0 ... 1 within a phase, `cos` is end + (start - end) * (1 + cos(pi * part)) / 2 and `linear` a straight
+    line. The momentum (of Adam: the first of betas) goes from max_momentum to base_momentum and back meanwhile. With
+    three_phase the rate comes down as it went up, and falls to its end in a third phase.
+
+    Args:
+        optimizer: whose rates and momenta are set.
+        max_lr: the highest rate, or one for each parameter group.
+        total_steps: the number of steps in the cycle; if None, epochs * steps_per_epoch.
+        epochs, steps_per_epoch: see total_steps.
+        pct_start: the share (not per cent) of the steps in which the rate goes up, from 0 to 1.
+        anneal_strategy: "cos" or "linear".
+        cycle_momentum: whether the momentum is set, too.
+        base_momentum, max_momentum: its bounds, or one for each parameter group.
+        div_factor, final_div_factor: how far below max_lr the rate begins, and how far below that it ends.
+        three_phase: see above; pct_start is at most 0.5 then.
+        last_epoch: -1, or the step to resume after; see LRScheduler.
+
+    The last step of the cycle is the one before `step()` is called for the total_steps-th time; that call is allowed
+    and changes nothing. Raises ValueError for a later one, and for settings that make no sense.
+    """
+
+    def __init__(
+        self, optimizer: Optimizer, max_lr: float | list[float], total_steps: int | None = None,
+        epochs: int | None = None, steps_per_epoch: int | None = None, pct_start: float = 0.3,
+        anneal_strategy: str = "cos", cycle_momentum: bool = True, base_momentum: float | list[float] = 0.85,
+        max_momentum: float | list[float] = 0.95, div_factor: float = 25.0, final_div_factor: float = 1e4,
+        three_phase: bool = False, last_epoch: int = -1,
+    ) -> None:  # fmt: skip
+        self._attach(optimizer)
+        self.total_steps = self._total(total_steps, epochs, steps_per_epoch)
+        pct_start = number(self._name, "pct_start", pct_start, most=0.5 if three_phase else 1)
+        self._schedule_phases = _phases(self.total_steps, pct_start, three_phase)
+        self._anneal_func_type = anneal_strategy
+        self.cycle_momentum = bool(cycle_momentum)
+        if cycle_momentum and not {"momentum", "betas"} & optimizer.defaults.keys():
+            raise ValueError(
+                f"{self._name}: {type(optimizer).__name__} has neither momentum nor betas; pass cycle_momentum=False"
+            )
+        self._mark(last_epoch, max_lr, div_factor, final_div_factor, max_momentum, base_momentum)
+        super().__init__(optimizer, last_epoch)
+
+    def _total(self, total_steps: int | None, epochs: int | None, steps_per_epoch: int | None) -> int:
+        if total_steps is not None:
+            return whole(self._name, "total_steps", total_steps, 1)
+        if epochs is None or steps_per_epoch is None:
+            raise ValueError(f"{self._name}: give total_steps, or epochs and steps_per_epoch")
+        return whole(self._name, "epochs", epochs, 1) * whole(self._name, "steps_per_epoch", steps_per_epoch, 1)
+
+    def _mark(
+        self, last_epoch: int, max_lr: Any, div_factor: Any, final_div_factor: Any, max_momentum: Any,
+        base_momentum: Any,
+    ) -> None:  # fmt: skip
+        """Write the bounds into the groups, where PyTorch keeps them, or see that they are there."""
+        groups, name = self.optimizer.param_groups, self._name
+        div_factor = number(name, "div_factor", div_factor, above=True)
+        final_div_factor = number(name, "final_div_factor", final_div_factor, above=True)
+        tops = [number(name, "max_lr", v) for v in per_group(name, "max_lr", max_lr, len(groups))]
+        bounds: list[Group] = [
+            {"initial_lr": top / div_factor, "max_lr": top, "min_lr": top / div_factor / final_div_factor}
+            for top in tops
+        ]
+        if self.cycle_momentum:
+            for what, given in zip(_MOMENTA, (max_momentum, base_momentum), strict=True):
+                for bound, value in zip(bounds, per_group(name, what, given, len(groups)), strict=True):
+                    bound[what] = number(name, what, value, most=math.nextafter(1, 0))
+        for i, (group, bound) in enumerate(zip(groups, bounds, strict=True)):
+            missing = bound.keys() - group.keys()
+            if last_epoch == -1:
+                group.update(bound)
+            elif missing:
+                raise ValueError(
+                    f"{name}: group {i} has no {' and '.join(sorted(missing))}, which last_epoch={last_epoch} needs; "
+                    "load the optimizer's state dict first"
+                )
+
+    def _check_settings(self) -> None:
+        choice(self._name, "anneal_strategy", self._anneal_func_type, ("cos", "linear"))
+        self.total_steps = whole(self._name, "total_steps", self.total_steps, 1)
+
+    def _phase(self) -> tuple[dict[str, Any], float]:
+        """The phase of this step, and how much of it has passed."""
+        start = 0.0
+        for phase in self._schedule_phases:
+            end = phase["end_step"]
+            if self.last_epoch <= end or phase is self._schedule_phases[-1]:
+                break
+            start = end
+        return phase, min((self.last_epoch - start) / (end - start), 1.0) if end > start else 1.0
+
+    def _between(self, group: Group, start: str, end: str, part: float) -> float:
+        first, last = float(group[start]), float(group[end])
+        if self._anneal_func_type == "cos":
+            return last + (first - last) / 2 * (1 + math.cos(math.pi * part))
+        return first + (last - first) * part
+
+    def get_lr(self) -> list[float]:
+        phase, part = self._phase()
+        marked = self.optimizer.param_groups[: len(self.base_lrs)]
+        return [self._between(group, phase["start_lr"], phase["end_lr"], part) for group in marked]
+
+    def _advance(self, epoch: int) -> None:
+        if epoch > self.total_steps:
+            raise ValueError(f"{self._name}: step() was called {epoch} times; the cycle has {self.total_steps} steps")
+        super()._advance(epoch)
+        if not self.cycle_momentum:
+            return
+        phase, part = self._phase()
+        for group in self.optimizer.param_groups:
+            momentum = self._between(group, phase["start_momentum"], phase["end_momentum"], part)
+            if "betas" in group:
+                group["betas"] = (momentum, *group["betas"][1:])
+            else:
+                group["momentum"] = momentum
+
+
+def _phases(total: int, pct_start: float, three_phase: bool) -> list[dict[str, Any]]:
+    """The step at which each phase ends, and the entries of a group between which it goes; in PyTorch's form."""
+    low, high, end = _RATES
+    most, least = _MOMENTA
+    rise, last = pct_start * total - 1, total - 1
+    if three_phase:
+        plan: list[tuple[Any, ...]] = [
+            (rise, low, high, most, least), (2 * rise, high, low, least, most), (last, low, end, most, most),
+        ]  # fmt: skip
+    else:
+        plan = [(rise, low, high, most, least), (last, high, end, least, most)]
+    return [
+        dict(zip(("end_step", "start_lr", "end_lr", "start_momentum", "end_momentum"), p, strict=True)) for p in plan
+    ]
