@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TextIO
 
-from . import evaluate, info, predict, train
+from . import evaluate, info, predict, report, train
 from .arguments import Parser, UsageError, with_dashes
 from .status import ExitStatus
 
@@ -62,7 +62,7 @@ def make_parser() -> Parser:
     parser = Parser(prog="rot180", description=_ABOUT, epilog=_EXAMPLE)
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for command in (train, evaluate, predict, info):
+    for command in (train, evaluate, predict, report, info):
         command.add(commands)
     return parser
 
