@@ -58,6 +58,7 @@ class OneCycleLR(LRScheduler):
             raise ValueError(
                 f"{self._name}: {type(optimizer).__name__} has neither momentum nor betas; pass cycle_momentum=False"
             )
+        self._check_settings()
         self._mark(last_epoch, max_lr, div_factor, final_div_factor, max_momentum, base_momentum)
         super().__init__(optimizer, last_epoch)
 
