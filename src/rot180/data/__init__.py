@@ -5,6 +5,7 @@ for images, labels in DataLoader(digits("train"), batch_size=32, shuffle=True, s
 """
 
 from .augment import Affine, Augmented
+from .cifar import cifar10
 from .dataset import (
     Dataset,
     LabelledImages,
@@ -14,12 +15,14 @@ from .dataset import (
     random_split,
     stratified_split,
 )
-from .folder import read_folder, read_parts
+from .downloads import DownloadError, download
+from .folder import read_folder, read_folder_parts
 from .idx import read_idx
 from .image import read_image
 from .loader import DataLoader
 from .mnist_sets import fashion_mnist, mnist
 from .named import load, load_parts
+from .npz import read_npz, read_npz_parts
 from .uci_digits import digits
 
 __all__ = [
@@ -27,19 +30,24 @@ __all__ = [
     "Augmented",
     "DataLoader",
     "Dataset",
+    "DownloadError",
     "LabelledImages",
     "Subset",
     "TensorDataset",
+    "cifar10",
     "default_collate",
     "digits",
+    "download",
     "fashion_mnist",
     "load",
     "load_parts",
     "mnist",
     "random_split",
     "read_folder",
+    "read_folder_parts",
     "read_idx",
     "read_image",
-    "read_parts",
+    "read_npz",
+    "read_npz_parts",
     "stratified_split",
 ]

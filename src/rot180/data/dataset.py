@@ -2,7 +2,7 @@
 
 Names as in PyTorch. Arrays stay arrays and Tensors stay Tensors: what goes in comes out.
 
-Deliberately absent: iterable datasets without a length, and workers. A batch of arrays is one indexing operation.
+Deliberately absent: iterable datasets without a length. A batch of arrays is one indexing operation.
 """
 
 from __future__ import annotations
@@ -116,10 +116,9 @@ class LabelledImages(TensorDataset):
         The checksum is the SHA-256 of the cells and the labels, so it is the same however a file was packed.
         """
         numbers = np.asarray(labels).astype(np.int64)
-        sha256 = hashlib.sha256(np.ascontiguousarray(cells))
-        sha256.update(numbers.astype("<i8"))
         images = np.divide(cells, np.float32(255), dtype=np.float32)
-        return cls(images, numbers, classes, {**(about or {}), "images": len(cells), "sha256": sha256.hexdigest()})
+        found = {"images": len(cells), "sha256": checksum(cells, numbers)}
+        return cls(images, numbers, classes, {**(about or {}), **found})
 
     @property
     def images(self) -> Any:
@@ -153,6 +152,9 @@ class Subset(Dataset):
 
     def batch(self, indices: Array) -> Any:
         return batch_of(self.dataset, self.indices[indices])
+
+    def at_epoch(self, epoch: int) -> Subset:
+        return Subset(at_epoch(self.dataset, epoch), self.indices)
 
 
 def random_split(dataset: Sized, lengths: Sequence[int], seed: int | None = None) -> list[Subset]:
@@ -197,10 +199,24 @@ def stratified_split(data: LabelledImages, share: float = 0.2, seed: int = 0) ->
     return part("train", ~held_out), part("test", held_out)
 
 
+def checksum(*arrays: Array) -> str:
+    """The SHA-256 of the cells of arrays, least significant byte first; the same on every machine."""
+    sha256 = hashlib.sha256()
+    for array in arrays:
+        sha256.update(np.ascontiguousarray(array, array.dtype.newbyteorder("<")).data)
+    return sha256.hexdigest()
+
+
 def batch_of(dataset: Sized, indices: Array) -> Any:
     """The samples of these numbers, stacked, of any dataset."""
     batch = getattr(dataset, "batch", None)
     return batch(indices) if batch is not None else default_collate([dataset[int(i)] for i in indices])
+
+
+def at_epoch(dataset: Sized, epoch: int) -> Sized:
+    """The dataset as it is in an epoch, for those that differ from one to the next and have a method `at_epoch`."""
+    method = getattr(dataset, "at_epoch", None)
+    return dataset if method is None else method(epoch)
 
 
 def default_collate(samples: Sequence[Any]) -> Any:

@@ -228,7 +228,7 @@ def class_folders(root: str) -> list[str]:
     return names
 
 
-def read_parts(
+def read_folder_parts(
     path: Name,
     size: int | tuple[int, int] | None = None,
     channels: int | None = None,

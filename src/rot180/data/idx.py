@@ -9,19 +9,18 @@ Y. LeCun, C. Cortes and C. Burges, "The MNIST database of handwritten digits", s
 
 from __future__ import annotations
 
-import math
 import os
-from typing import BinaryIO
+from typing import IO
 
 import numpy as np
 
 from ..errors import FormatError
 from .dataset import Array
-from .reading import Name, fill, opened
+from .reading import Name, announced, fill, opened
 
 DTYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 MAX_BYTES = 1 << 30  # of cells; the largest of the family (EMNIST by class) has 547 MB
-MAX_RANK = 32  # NumPy's own limit is 64
+HEAD, AXIS = 4, 4  # bytes of the magic number and of each size
 
 
 def read_idx(path: Name, *, max_bytes: int = MAX_BYTES) -> Array:
@@ -37,14 +36,7 @@ def read_idx(path: Name, *, max_bytes: int = MAX_BYTES) -> Array:
     name = os.fspath(path)
     with opened("read_idx", path, max_bytes) as source:
         dtype, shape = _header(source.stream, name)
-        size = math.prod(shape) * dtype.itemsize
-        if math.prod(max(side, 1) for side in shape) * dtype.itemsize > max_bytes:  # NumPy multiplies around zeros too
-            raise FormatError(f"read_idx: {name} announces shape {shape} of {dtype.name}; at most {max_bytes:,} bytes")
-        if size > source.most:
-            raise FormatError(
-                f"read_idx: {name} announces shape {shape} of {dtype.name}, {size:,} bytes; a file of its size holds "
-                f"at most {source.most:,}: it is truncated or its header is damaged"
-            )
+        size = announced(f"read_idx: {name}", shape, dtype, max_bytes, source.most - HEAD - AXIS * len(shape))
         array = np.empty(shape, dtype)
         found = fill(source.stream, array)
         if found < size:
@@ -57,17 +49,15 @@ def read_idx(path: Name, *, max_bytes: int = MAX_BYTES) -> Array:
     return array.astype(dtype.newbyteorder("="), copy=False)
 
 
-def _header(stream: BinaryIO, name: str) -> tuple[np.dtype, tuple[int, ...]]:
-    magic = stream.read(4)
-    if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in DTYPES:
+def _header(stream: IO[bytes], name: str) -> tuple[np.dtype, tuple[int, ...]]:
+    magic = stream.read(HEAD)
+    if len(magic) < HEAD or magic[:2] != b"\0\0" or magic[2] not in DTYPES:
         raise FormatError(
             f"read_idx: {name} is not an IDX file: it begins with {magic.hex(' ') or 'nothing'}; 00 00, a dtype "
             "(08, 09, 0b, 0c, 0d or 0e) and the number of axes are needed"
         )
     rank = magic[3]
-    if rank > MAX_RANK:
-        raise FormatError(f"read_idx: {name} announces {rank} axes; at most {MAX_RANK} are read")
-    sizes = stream.read(4 * rank)
-    if len(sizes) < 4 * rank:
+    sizes = stream.read(AXIS * rank)
+    if len(sizes) < AXIS * rank:
         raise FormatError(f"read_idx: {name} is truncated: it ends within the sizes of its {rank} axes")
     return np.dtype(DTYPES[magic[2]]), tuple(int(side) for side in np.frombuffer(sizes, ">u4"))

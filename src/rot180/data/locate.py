@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from .reading import Name
@@ -23,40 +23,38 @@ def cache_folder() -> Path | None:
     return Path(pooch.os_cache("rot180"))
 
 
-def find_files(op: str, root: Name | None, folders: Sequence[str], wanted: Mapping[str, Sequence[str]]) -> list[Path]:
-    """The files of a data set, one for each entry of `wanted`, all from one folder.
+def start_folder(name: str, root: Name | None) -> Path | None:
+    """Where to look for a set: the folder that the user named, else the place of the set in the cache."""
+    cache = cache_folder()
+    return Path(root) if root is not None else None if cache is None else cache / name
+
+
+def find_files(start: Path | None, folders: Sequence[str], wanted: Sequence[Sequence[str]]) -> list[Path]:
+    """The files of a data set, all from one folder; an empty list if there is none that has them all.
 
     Args:
-        op: begins the messages.
-        root: where the user says they are; None for the cache.
-        folders: the places below root that are tried, the most likely first; "." is root itself.
-        wanted: for each file, under the name that messages show, the names that are tried.
-
-    Raises FileNotFoundError, which lists the files and the folders looked into.
+        start: what `start_folder` gives.
+        folders: the places below it that are tried, in this order; "." is `start` itself.
+        wanted: for each file the names that are tried, in this order.
     """
-    start = cache_folder() if root is None else Path(root)
-    found = [] if start is None else [start / folder for folder in folders]
-    for folder in found:
-        files = [
-            next((folder / name for name in names if (folder / name).is_file()), None) for names in wanted.values()
-        ]
-        if None not in files:
-            return [file for file in files if file is not None]
-    raise FileNotFoundError(2, _absent(op, root, start, folders, list(wanted)))
+    for folder in [] if start is None else [start / folder for folder in folders]:
+        files = [path for names in wanted for path in _first(folder, names)]
+        if len(files) == len(wanted):
+            return files
+    return []
 
 
 def _first(folder: Path, names: Sequence[str]) -> list[Path]:
     return [folder / name for name in names if (folder / name).is_file()][:1]
 
 
-def _absent(op: str, root: Name | None, start: Path | None, folders: Sequence[str], names: list[str]) -> str:
-    needed = ", ".join(names)
+def absent(op: str, root: Name | None, start: Path | None, folders: Sequence[str], files: str) -> FileNotFoundError:
+    """The error for files that were not found: what is needed, where it was looked for, what to do."""
     if root is None:
-        where = "" if start is None else f" (looked in the cache, {start})"
-        return (
-            f"{op}: needs the files {needed}{where}: give the folder that they are in (--data DIR), or download them "
-            "(--download)"
-        )
-    if start is None or not start.is_dir():
-        return f"{op}: there is no folder {root}; the folder with the files {needed} is needed"
-    return f"{op}: needs the files {needed}; they are not together in {start} or below it in {', '.join(folders[1:])}"
+        where = "" if start is None else f" (not in the cache, {start})"
+        todo = "give the folder that they are in (--data DIR), or download them (--download)"
+        return FileNotFoundError(2, f"{op}: needs {files}{where}: {todo}")
+    if start is None or not start.exists():
+        return FileNotFoundError(2, f"{op}: there is no folder {root}; one with {files} is needed")
+    places = ", ".join(folder for folder in folders if folder != ".")
+    return FileNotFoundError(2, f"{op}: needs {files}; they are neither in {start} nor below it in {places}")

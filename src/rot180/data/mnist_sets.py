@@ -14,7 +14,7 @@ from pathlib import Path
 from ..errors import FormatError
 from .dataset import Array, LabelledImages
 from .idx import read_idx
-from .locate import find_files
+from .locate import absent, find_files, start_folder
 from .reading import Name
 
 PREFIX = {"train": "train", "test": "t10k"}
@@ -55,22 +55,16 @@ def fashion_mnist(split: str = "train", root: Name | None = None) -> LabelledIma
     return _read("fashion-mnist", "FashionMNIST", split, root, CLOTHES)
 
 
-def file_names(split: str) -> dict[str, list[str]]:
-    """The two files of a split, each with the names under which it is found (some copies have a dot for a dash)."""
-    names = {}
-    for kind in ("images-idx3", "labels-idx1"):
-        stem = f"{PREFIX[split]}-{kind}-ubyte"
-        dotted = stem.replace("-idx", ".idx")
-        names[f"{stem}.gz"] = [f"{stem}.gz", stem, dotted, f"{dotted}.gz"]
-    return names
-
-
 def _read(name: str, other_name: str, split: str, root: Name | None, classes: tuple[str, ...]) -> LabelledImages:
     op = name.replace("-", "_")
     if split not in PREFIX:
         raise ValueError(f"{op}: split must be 'train' or 'test'; got {split!r}")
-    folders = [".", name, "raw", f"{name}/raw", f"{other_name}/raw"] if root is not None else [name]
-    paths = find_files(op, root, folders, file_names(split))
+    folders = [".", name, "raw", f"{name}/raw", f"{other_name}/raw"]
+    stems = [f"{PREFIX[split]}-{kind}-ubyte" for kind in ("images-idx3", "labels-idx1")]
+    start = start_folder(name, root)
+    paths = find_files(start, folders, [_variants(stem) for stem in stems])
+    if not paths:
+        raise absent(op, root, start, folders, f"the files {' and '.join(stems)}, packed (.gz) or not")
     images, labels = (read_idx(path) for path in paths)
     _check(op, paths, images, labels, len(classes))
     about = {"name": name, "split": split, "files": {path.name: path.stat().st_size for path in paths}}
@@ -79,6 +73,12 @@ def _read(name: str, other_name: str, split: str, root: Name | None, classes: tu
     if really != name:
         raise FormatError(f"{op}: {paths[0].parent} holds the files of {really}; those of {name} are needed")
     return data
+
+
+def _variants(stem: str) -> list[str]:
+    """The names of one file: packed or not, and in some copies with a dot for a dash."""
+    dotted = stem.replace("-idx", ".idx")
+    return [f"{stem}.gz", stem, f"{dotted}.gz", dotted]
 
 
 def _check(op: str, paths: list[Path], images: Array, labels: Array, classes: int) -> None:

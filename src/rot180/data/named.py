@@ -11,9 +11,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from .cifar import cifar10
 from .dataset import LabelledImages
-from .folder import read_parts
+from .folder import read_folder_parts
 from .mnist_sets import fashion_mnist, mnist
+from .npz import read_npz_parts
 from .reading import Name
 from .uci_digits import digits
 
@@ -28,6 +30,7 @@ READERS: dict[str, Callable[[str, Name | None], LabelledImages]] = {
     "digits": _digits,
     "mnist": mnist,
     "fashion-mnist": fashion_mnist,
+    "cifar10": cifar10,
 }
 
 
@@ -49,9 +52,11 @@ def load_parts(source: Name, root: Name | None = None, **options: Any) -> tuple[
     """The images to train on and those held out.
 
     Args:
-        source: "digits", "mnist", "fashion-mnist" ... (`names()`), or the path of a folder of class folders.
+        source: "digits", "mnist", "fashion-mnist", "cifar10", or the path of a folder of class folders or of a .npz
+            file.
         root: where the files of a named set lie; by default where `download` puts them.
-        options: for a path, those of `read_parts`: size, channels, on_error, share, seed.
+        options: for a folder those of `read_folder_parts` (size, channels, on_error, share, seed), for a file those of
+            `read_npz_parts` (layout, share, seed).
 
     A folder that has the name of a data set is written as a path: ./mnist. Raises FileNotFoundError, FormatError.
     """
@@ -60,7 +65,8 @@ def load_parts(source: Name, root: Name | None = None, **options: Any) -> tuple[
         return read("train", root), read("test", root)
     if root is not None:
         raise ValueError(f"load: root (--data) is for data sets with a name; {os.fspath(source)} is a path")
-    return read_parts(source, **options)
+    read_path = read_folder_parts if Path(source).is_dir() else read_npz_parts
+    return read_path(source, **options)
 
 
 def _is_name(source: Name, options: dict[str, Any]) -> bool:
@@ -72,6 +78,6 @@ def _is_name(source: Name, options: dict[str, Any]) -> bool:
     if not Path(source).exists():
         known = ", ".join(READERS)
         raise FileNotFoundError(
-            2, f"load: there is no data set and no folder {os.fspath(source)!r}; the data sets are {known}"
+            2, f"load: there is no data set and no folder or file {os.fspath(source)!r}; the data sets are {known}"
         )
     return False

@@ -7,12 +7,13 @@ How much a file can hold is known before a byte is unpacked, so that a header ca
 from __future__ import annotations
 
 import gzip
+import math
 import os
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import IO, Any, NamedTuple, cast
 
 import numpy as np
 
@@ -24,12 +25,13 @@ Name = str | os.PathLike[str]
 GZIP = b"\x1f\x8b"
 MOST_PER_BYTE = 1032
 CHUNK = 1 << 20  # bytes read at once
+MAX_RANK = 32  # NumPy's own limit is 64
 
 
 class Opened(NamedTuple):
     """A file being read: its content, unpacked, and the number of bytes that it holds at most."""
 
-    stream: BinaryIO
+    stream: IO[bytes]
     most: int
 
 
@@ -58,14 +60,36 @@ def opened(op: str, path: Name, max_bytes: int) -> Iterator[Opened]:
             return
         try:
             with gzip.GzipFile(fileobj=file) as unpacked:
-                yield Opened(unpacked, size * MOST_PER_BYTE)  # type: ignore[arg-type]  # it is a BinaryIO but for name
+                yield Opened(cast(IO[bytes], unpacked), size * MOST_PER_BYTE)
         except (gzip.BadGzipFile, EOFError, zlib.error) as error:
             raise FormatError(f"{op}: {os.fspath(path)} is damaged or truncated gzip: {error}") from error
 
 
-def fill(stream: BinaryIO, array: Array) -> int:
+def announced(what: str, shape: tuple[int, ...], dtype: np.dtype[Any], max_bytes: int, most: int) -> int:
+    """The bytes of an array that a header announces, before it is made; FormatError if that cannot or must not be.
+
+    Args:
+        what: begins the messages: the op and the file.
+        max_bytes: the largest array that is made.  most: what the file can hold.
+    """
+    if len(shape) > MAX_RANK:
+        raise FormatError(f"{what} announces an array of {len(shape)} axes; at most {MAX_RANK} are read")
+    array = f"shape {shape} of {dtype.name}"
+    # NumPy also refuses an array without cells if its other sizes are too large.
+    if min(shape, default=0) < 0 or dtype.itemsize * math.prod(max(side, 1) for side in shape) > max_bytes:
+        raise FormatError(f"{what} announces {array}; at most {max_bytes:,} bytes are read")
+    size = dtype.itemsize * math.prod(shape)
+    if size > most:
+        raise FormatError(
+            f"{what} announces {array}, {size:,} bytes, of which it can hold {max(most, 0):,}: it is truncated, or its "
+            "header is damaged"
+        )
+    return size
+
+
+def fill(stream: IO[bytes], array: Array) -> int:
     """Read into a C-contiguous array until it is full or the stream ends; returns the number of bytes read."""
-    cells = memoryview(array.reshape(-1).view(np.uint8))
+    cells = array.reshape(-1).view(np.uint8).data
     done = 0
     while done < len(cells):
         chunk = stream.read(min(CHUNK, len(cells) - done))

@@ -1,0 +1,215 @@
+"""Images and labels in a NumPy archive (.npz): a zip file of arrays.
+
+What an array takes is read from its header and held against the zip directory before it is made, and no more is
+unpacked than that. Arrays of Python objects, which are pickles, are refused.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import warnings
+import zipfile
+from collections.abc import Container, Iterator, Sequence
+from contextlib import contextmanager
+from typing import IO, Any
+
+import numpy as np
+
+from ..errors import FormatError
+from .dataset import Array, LabelledImages, checksum, stratified_split
+from .reading import CHUNK, MOST_PER_BYTE, Name, announced, check_file, fill
+
+MAX_BYTES = 1 << 30
+MAX_CLASSES = 1 << 16
+NAMES = {"images": ("images", "x", "X"), "labels": ("labels", "y", "Y"), "classes": ("classes", "class_names")}
+HELD_OUT = ("test", "val")  # the first of these that is there
+CHANNELS = (1, 3)  # what tells the axis of channels from the others
+
+
+def read_npz(
+    path: Name,
+    split: str | None = None,
+    layout: str | None = None,
+    *,
+    classes: Sequence[str] | None = None,
+    max_bytes: int = MAX_BYTES,
+) -> LabelledImages:
+    """The images and labels of a .npz file: images float32 (N, C, H, W), labels int64 (N,).
+
+    The images are the array `images` or `x`, the labels `labels` or `y`, the names of the classes, if there are any,
+    `classes`. A file of several parts has arrays like `x_train` or `train_images`, and `split` says which are wanted.
+
+    Args:
+        path: what `numpy.savez` or `numpy.savez_compressed` wrote.
+        split: "train", "test", "val" ...: which part of a file of several.
+        layout: "NCHW" or "NHWC", for images with four axes. By default the axis with one or three channels tells;
+            if both axes could be it, or neither, the layout must be given.
+        classes: the names of the classes, in place of those in the file; by default the numbers up to the last label.
+        max_bytes: the largest file, and the largest array, that is read.
+
+    uint8 images are divided by 255 and uint16 by 65535, other numbers are taken as they are. Images may also be
+    (N, H, W), which are grey, and labels (N, 1). Raises FileNotFoundError, and FormatError for what does not fit.
+    """
+    if layout not in (None, "NCHW", "NHWC"):
+        raise ValueError(f"read_npz: layout must be 'NCHW' or 'NHWC'; got {layout!r}")
+    name = os.fspath(path)
+    arrays = _load(name, split, max_bytes)
+    images = _images(name, arrays["images"], layout)
+    labels = _labels(name, arrays["labels"], len(images))
+    names = _classes(name, arrays.get("classes") if classes is None else np.asarray(classes), labels)
+    about: dict[str, Any] = {"name": "npz", "path": os.path.abspath(path)} | ({"split": split} if split else {})
+    if images.dtype == np.uint8:
+        return LabelledImages.from_bytes(images, labels, names, about)
+    with np.errstate(over="ignore"):
+        scaled = np.ascontiguousarray(images, np.float32)
+    if images.dtype == np.uint16:
+        scaled /= 65535
+    if not np.isfinite(scaled).all():
+        raise FormatError(f"read_npz: {name}: the images hold NaN or infinite values (as float32)")
+    labels = labels.astype(np.int64)
+    about |= {"images": len(scaled), "sha256": checksum(scaled, labels)}
+    return LabelledImages(scaled, labels, names, about)
+
+
+def read_npz_parts(
+    path: Name, layout: str | None = None, *, share: float = 0.2, seed: int = 0
+) -> tuple[LabelledImages, LabelledImages]:
+    """The images to train on and those held out.
+
+    Of a file with parts these are "train" and "test" ("val" if there is no "test"). Of any other, `stratified_split`
+    holds out a `share` of each class. All else is as for `read_npz`.
+    """
+    with _archive(os.fspath(path), MAX_BYTES) as (_, members):
+        parts = [split for split in ("train", *HELD_OUT) if _key(members, NAMES["images"], split)]
+    if "train" not in parts or len(parts) < 2:
+        return stratified_split(read_npz(path, layout=layout), share, seed)
+    train = read_npz(path, "train", layout)
+    return train, read_npz(path, parts[1], layout, classes=train.classes)
+
+
+def _images(name: str, images: Array, layout: str | None) -> Array:
+    """The images as (N, C, H, W)."""
+    what = f"read_npz: {name}: the images are {images.dtype} of shape {images.shape}"
+    if images.dtype.kind not in "fb" and images.dtype not in (np.uint8, np.uint16):
+        raise FormatError(f"{what}; uint8, uint16, bool or floats are needed: convert with .astype")
+    if images.ndim == 3:
+        images = images[:, None]
+    elif images.ndim != 4:
+        raise FormatError(f"{what}; (N, H, W), (N, C, H, W) or (N, H, W, C) is needed")
+    else:
+        could_be = [kind for kind, axis in (("NCHW", 1), ("NHWC", 3)) if images.shape[axis] in CHANNELS]
+        if layout is None and len(could_be) != 1:
+            which = "both axis 1 and axis 3" if could_be else "neither axis 1 nor axis 3"
+            raise FormatError(f"{what}: {which} could be 1 or 3 channels; say layout='NCHW' or layout='NHWC'")
+        if (layout or could_be[0]) == "NHWC":
+            images = images.transpose(0, 3, 1, 2)
+    if 0 in images.shape:
+        raise FormatError(f"{what}; at least one image and one cell are needed")
+    return images
+
+
+def _labels(name: str, labels: Array, count: int) -> Array:
+    what = f"read_npz: {name}: the labels are {labels.dtype} of shape {labels.shape}"
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        labels = labels[:, 0]
+    if labels.ndim != 1 or labels.dtype.kind not in "iu":
+        raise FormatError(f"{what}; integers of shape ({count},) are needed, the number of each image's class")
+    if len(labels) != count:
+        raise FormatError(f"{what}, but there are {count:,} images")
+    if labels.min() < 0 or labels.max() >= MAX_CLASSES:
+        raise FormatError(f"{what} and run from {labels.min()} to {labels.max()}; 0 to {MAX_CLASSES - 1} is read")
+    return labels
+
+
+def _classes(name: str, classes: Array | None, labels: Array) -> list[str]:
+    count = int(labels.max()) + 1
+    if classes is None:
+        return [str(number) for number in range(count)]
+    if classes.ndim != 1 or classes.dtype.kind not in "USiu" or not count <= len(classes) <= MAX_CLASSES:
+        raise FormatError(
+            f"read_npz: {name}: the classes are {classes.dtype} of shape {classes.shape}; the names of at least "
+            f"{count} classes are needed"
+        )
+    return [entry.decode("utf-8", "replace") if isinstance(entry, bytes) else str(entry) for entry in classes]
+
+
+def _load(name: str, split: str | None, max_bytes: int) -> dict[str, Array]:
+    """The arrays "images", "labels" and, if the file has it, "classes"."""
+    with _archive(name, max_bytes) as (archive, members):
+        keys = {kind: _key(members, names, split) for kind, names in NAMES.items()}
+        for kind in ("images", "labels"):
+            if keys[kind] is None:
+                held = ", ".join(sorted(members)[:20]) or "no array"
+                raise FormatError(
+                    f"read_npz: {name} has no array {' or '.join(_names(NAMES[kind], split))}; it has {held}"
+                    + ("" if split else " (split= says which part of a file of several)")
+                )
+        return {kind: _array(archive, members[key], name, max_bytes) for kind, key in keys.items() if key}
+
+
+@contextmanager
+def _archive(name: str, max_bytes: int) -> Iterator[tuple[zipfile.ZipFile, dict[str, zipfile.ZipInfo]]]:
+    """An opened archive and what is in it by name; whatever fails inside is a FormatError."""
+    check_file("read_npz", name, max_bytes)
+    try:
+        with _Frugal(name) as file, zipfile.ZipFile(file) as archive:
+            yield archive, {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
+    except FormatError:
+        raise
+    except Exception as error:  # zipfile and the .npy reader raise whatever the parsers below them do
+        raise FormatError(f"read_npz: {name} is no .npz file, or is damaged: {error}") from error
+
+
+def _names(names: tuple[str, ...], split: str | None) -> list[str]:
+    return [form for name in names for form in (f"{split}_{name}", f"{name}_{split}")] if split else list(names)
+
+
+def _key(members: Container[str], names: tuple[str, ...], split: str | None) -> str | None:
+    """The name under which the file has an array; the names of the classes may be there once for all parts."""
+    wanted = _names(names, split) + (list(names) if "classes" in names else [])
+    return next((name for name in wanted if name in members), None)
+
+
+def _array(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, max_bytes: int) -> Array:
+    what = f"read_npz: {name}: {info.filename}"
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise FormatError(f"{what} is packed in a way that numpy.savez does not use")
+    with archive.open(info) as file:
+        shape, fortran, dtype = _header(file, what)
+        if dtype.kind not in "biufSU" or not dtype.itemsize:
+            raise FormatError(f"{what} holds {dtype}; numbers or strings are needed, Python objects are not read")
+        held = min(info.file_size, MOST_PER_BYTE * min(info.compress_size, os.path.getsize(name)))
+        size = announced(what, shape, dtype, max_bytes, held - file.tell())
+        if file.tell() + size != info.file_size:
+            raise FormatError(f"{what} goes on after the {size:,} bytes of cells that its header announces")
+        array = np.empty(shape[::-1] if fortran else shape, dtype)
+        if fill(file, array) < size:
+            raise FormatError(f"{what} is truncated")
+        file.read(1)  # at its end the checksum is tested
+    array = array.astype(dtype.newbyteorder("="), copy=False)
+    return array.T if fortran else array
+
+
+def _header(file: IO[bytes], what: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """(shape, whether the first axis runs fastest, dtype) of a .npy file; it is parsed as a literal and not run."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of headers that Python 2 wrote, and of odd ones that fail below
+        version = np.lib.format.read_magic(file)
+        if version not in ((1, 0), (2, 0)):
+            raise FormatError(f"{what} has version {version} of the .npy format; 1.0 and 2.0 are read")
+        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        return read(file)
+
+
+class _Frugal(io.FileIO):
+    """A file that is read in small pieces only: zipfile would take in a directory of any size at once."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is None or size < 0:
+            size = max(os.fstat(self.fileno()).st_size - self.tell(), 0)
+        if size > CHUNK:
+            raise FormatError(
+                f"read_npz: {os.fsdecode(self.name)} has a zip directory of {size:,} bytes; is it damaged?"
+            )
+        return super().read(size) or b""
