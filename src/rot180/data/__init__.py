@@ -4,7 +4,20 @@ from rot180.data import DataLoader, digits
 for images, labels in DataLoader(digits("train"), batch_size=32, shuffle=True, seed=0): ...
 """
 
-from .augment import Affine, Augmented
+from .augment import (
+    Affine,
+    Augmentation,
+    Augmented,
+    Compose,
+    Crop,
+    Erase,
+    HorizontalFlip,
+    ImageAugmentation,
+    MixUp,
+    Rotate,
+    Shift,
+    VerticalFlip,
+)
 from .cifar import cifar10
 from .dataset import (
     Dataset,
@@ -27,13 +40,23 @@ from .uci_digits import digits
 
 __all__ = [
     "Affine",
+    "Augmentation",
     "Augmented",
+    "Compose",
+    "Crop",
     "DataLoader",
     "Dataset",
     "DownloadError",
+    "Erase",
+    "HorizontalFlip",
+    "ImageAugmentation",
     "LabelledImages",
+    "MixUp",
+    "Rotate",
+    "Shift",
     "Subset",
     "TensorDataset",
+    "VerticalFlip",
     "cifar10",
     "default_collate",
     "digits",

@@ -1,23 +1,28 @@
 """DataLoader: a dataset in batches, in an order that only the seed and the number of the epoch decide.
 
 Neither an interrupted epoch nor anything random that happens elsewhere changes the order of a later epoch, so a run
-can be taken up in its midst.
+can be taken up in its midst. Batches made ahead by threads are the same, in the same order.
 """
 
 from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from ..random import generator, generator_for
-from .dataset import Array, Sized, batch_of
+from .dataset import Array, Sized, at_epoch, batch_of
+from .prefetch import made_ahead
 
 
 class DataLoader:
     """Batches of a dataset; a `for` loop over it is one epoch.
+
+    A dataset that differs from epoch to epoch (one with a method `at_epoch`, as `Augmented`) is read as it is in the
+    epoch of the loop.
 
     Args:
         dataset: anything with a length and samples by number; arrays are batched by one indexing operation.
@@ -26,6 +31,12 @@ class DataLoader:
         drop_last: leave out a last batch that is not full.
         seed: decides the orders; drawn here from the library's random state if not given.
         collate_fn: makes a batch of a list of samples; by default they are stacked.
+        num_workers: threads that make batches while the loop is busy with earlier ones; 0 makes each when it is asked
+            for. The dataset must bear being read by several threads at once. They run in the context (`no_grad`,
+            `engine`) in which the loop began, and end with it; left early, as soon as the batch at hand is made.
+        prefetch_factor: batches that each thread may be ahead, at least 1.
+
+    An error while a batch is made is raised where the loop asks for that batch, and ends the loop.
     """
 
     def __init__(
@@ -36,9 +47,16 @@ class DataLoader:
         drop_last: bool = False,
         seed: int | None = None,
         collate_fn: Callable[[list[Any]], Any] | None = None,
+        num_workers: int = 0,
+        prefetch_factor: int = 2,
     ) -> None:
-        if isinstance(batch_size, bool) or operator.index(batch_size) < 1:
-            raise ValueError(f"DataLoader: batch_size must be at least 1; got {batch_size}")
+        for name, number, least in (
+            ("batch_size", batch_size, 1),
+            ("num_workers", num_workers, 0),
+            ("prefetch_factor", prefetch_factor, 1),
+        ):
+            if isinstance(number, bool) or operator.index(number) < least:
+                raise ValueError(f"DataLoader: {name} must be at least {least}; got {number}")
         if seed is not None and operator.index(seed) < 0:
             raise ValueError(f"DataLoader: seed must be a non-negative int; got {seed}")
         self.dataset = dataset
@@ -47,6 +65,7 @@ class DataLoader:
         self.drop_last = drop_last
         self.seed = int(generator().integers(2**32)) if seed is None else operator.index(seed)
         self.collate_fn = collate_fn
+        self.num_workers, self.prefetch_factor = operator.index(num_workers), operator.index(prefetch_factor)
         self.epoch = 0
 
     def __len__(self) -> int:
@@ -66,14 +85,16 @@ class DataLoader:
         return generator_for(self.seed, epoch).permutation(size) if self.shuffle else np.arange(size)
 
     def __iter__(self) -> Iterator[Any]:
-        order = self.order(self.epoch)
+        order, dataset = self.order(self.epoch), at_epoch(self.dataset, self.epoch)
         self.epoch += 1  # when a loop begins: one that is left early does not repeat its order
-        return self._batches(order)
+        end = len(order) - len(order) % self.batch_size if self.drop_last else len(order)
+        parts = (order[start : start + self.batch_size] for start in range(0, end, self.batch_size))
+        make = partial(_batch, dataset, self.collate_fn)
+        if self.num_workers:
+            return made_ahead(make, parts, self.num_workers, self.num_workers * self.prefetch_factor)
+        return (make(part) for part in parts)
 
-    def _batches(self, order: Array) -> Iterator[Any]:
-        for start in range(0, len(self) * self.batch_size, self.batch_size):
-            indices = order[start : start + self.batch_size]
-            if self.collate_fn is None:
-                yield batch_of(self.dataset, indices)
-            else:
-                yield self.collate_fn([self.dataset[int(i)] for i in indices])
+
+def _batch(dataset: Sized, collate_fn: Callable[[list[Any]], Any] | None, indices: Array) -> Any:
+    """The samples of these numbers."""
+    return batch_of(dataset, indices) if collate_fn is None else collate_fn([dataset[int(i)] for i in indices])

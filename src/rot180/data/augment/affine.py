@@ -1,0 +1,83 @@
+"""Images slightly turned, slanted, stretched and moved; cells in between are interpolated."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..dataset import Array
+from .augmentation import ImageAugmentation
+
+
+class Affine(ImageAugmentation):
+    """A random affine map of each image, cells in between interpolated, zeros outside.
+
+    Args:
+        rotation: largest angle in radians.  scale: largest change of size, as a share.
+        slant: largest shear, as a share of the height.  shift: largest move, as a share of half the side.
+    """
+
+    numbers = 5
+
+    def __init__(self, rotation: float = 0.2, scale: float = 0.1, slant: float = 0.15, shift: float = 0.1) -> None:
+        self.rotation, self.scale = _finite(self.op, "rotation", rotation), _finite(self.op, "scale", scale)
+        self.slant, self.shift = _finite(self.op, "slant", slant), _finite(self.op, "shift", shift)
+
+    def change(self, images: Array, chance: Array) -> Array:
+        return _mapped(images, *(chance * [self.rotation, self.scale, self.slant, self.shift, self.shift]).T)
+
+
+class Rotate(ImageAugmentation):
+    """Each image turned about its centre by a random angle, cells in between interpolated, zeros outside.
+
+    Args:
+        degrees: the largest angle, either way.
+    """
+
+    numbers = 1
+
+    def __init__(self, degrees: float) -> None:
+        self.degrees = _finite(self.op, "degrees", degrees)
+
+    def change(self, images: Array, chance: Array) -> Array:
+        return _mapped(images, chance[:, 0] * math.radians(self.degrees))
+
+
+def _finite(op: str, name: str, value: Any) -> float:
+    if not math.isfinite(value):
+        raise ValueError(f"{op}: {name} must be a finite number; got {value}")
+    return float(value)
+
+
+def _mapped(
+    images: Array, angle: Array, scale: Any = 0.0, slant: Any = 0.0, down: Any = 0.0, right: Any = 0.0
+) -> Array:
+    """The images (N, C, H, W) under the affine maps of these numbers (N,)."""
+    height, width = images.shape[2:]
+    angle, scale, slant, down, right = (np.reshape(number, (-1, 1, 1)) for number in (angle, scale, slant, down, right))
+    row = np.linspace(-1, 1, 2 * height + 1)[1::2, None]  # centres of the cells, the image spanning -1 to 1
+    column = np.linspace(-1, 1, 2 * width + 1)[1::2]
+    row_in_widths, column_in_heights = row * (height / width), column * (width / height)  # a turn is rigid in cells
+    # Where each cell of the result comes from, (N, H, W), in cells of the image.
+    y = (np.sin(angle) * column_in_heights + (1 + scale) * np.cos(angle) * row + down + 1) * height / 2 - 0.5
+    x = ((1 + scale) * np.cos(angle) * column + (slant - np.sin(angle)) * row_in_widths + right + 1) * width / 2 - 0.5
+    return _sample(images, y, x)
+
+
+def _sample(images: Array, y: Array, x: Array) -> Array:
+    """Bilinear interpolation of (N, C, H, W) at the places y, x (N, P, Q); cells outside count as zero."""
+    n, channels, height, width = images.shape
+    # A ring of zeros for whatever lies outside; two cells wide at the ends, where the next cell is looked up too.
+    padded = np.zeros((n, height + 3, width + 3, channels), images.dtype)
+    padded[:, 1:-2, 1:-2] = images.transpose(0, 2, 3, 1)
+    y, x = np.clip(y + 1, 0, height + 1), np.clip(x + 1, 0, width + 1)
+    top, left = y.astype(np.intp), x.astype(np.intp)
+    down, right = ((a - b).astype(images.dtype)[..., None] for a, b in ((y, top), (x, left)))  # (N, P, Q, 1)
+    cells, line = padded.reshape(-1, channels), width + 3
+    at = (np.arange(n)[:, None, None] * (height + 3) + top) * line + left  # the number of the upper left cell
+    upper = cells.take(at, 0) * (1 - right) + cells.take(at + 1, 0) * right
+    at += line
+    lower = cells.take(at, 0) * (1 - right) + cells.take(at + 1, 0) * right
+    return np.ascontiguousarray((upper * (1 - down) + lower * down).transpose(0, 3, 1, 2))

@@ -1,0 +1,40 @@
+"""Several augmentations, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..dataset import Array, Sized
+from .augmentation import Augmentation, pairs_of
+from .augmented import Changed, check_augmentation
+
+
+class Compose(Augmentation):
+    """Augmentations applied in their order, each with random numbers of its own.
+
+    Args:
+        transforms: a list of augmentations; what follows a MixUp gets mixed images.
+    """
+
+    def __init__(self, transforms: Sequence[Augmentation]) -> None:
+        if not isinstance(transforms, list | tuple):
+            raise TypeError(f"Compose: transforms is a {type(transforms).__name__}; a list of augmentations is needed")
+        for number, transform in enumerate(transforms):
+            check_augmentation(f"Compose: transforms[{number}]", transform)
+        self.transforms = list(transforms)
+
+    def draw(self, generator: np.random.Generator, samples: int) -> list[Any]:
+        """The numbers of each, from streams of their own."""
+        streams = generator.spawn(len(self.transforms))
+        return [step.draw(stream, samples) for step, stream in zip(self.transforms, streams, strict=True)]
+
+    def batch(self, dataset: Sized, chance: list[Any], indices: Array) -> tuple[Any, Any]:
+        for step, numbers in zip(self.transforms, chance, strict=True):
+            dataset = Changed(dataset, step, numbers)
+        return pairs_of(self.op, dataset, indices)
+
+    def about(self) -> dict[str, Any]:
+        return {"name": "compose", "transforms": [transform.about() for transform in self.transforms]}

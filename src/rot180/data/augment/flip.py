@@ -1,0 +1,28 @@
+"""Images mirrored at random."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..dataset import Array
+from .augmentation import ImageAugmentation, probability, unit
+
+
+class HorizontalFlip(ImageAugmentation):
+    """Each image mirrored, left for right, with probability p."""
+
+    numbers = 1
+    _axis = 3
+
+    def __init__(self, p: float = 0.5) -> None:
+        self.p = probability(self.op, p)
+
+    def change(self, images: Array, chance: Array) -> Array:
+        mirrored = (unit(chance) < self.p)[:, :, None, None]
+        return np.where(mirrored, np.flip(images, self._axis), images)
+
+
+class VerticalFlip(HorizontalFlip):
+    """Each image mirrored, top for bottom, with probability p."""
+
+    _axis = 2
