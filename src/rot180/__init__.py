@@ -20,7 +20,7 @@ _NAMES = {
     "tape": "Tensor from_dlpack from_numpy grad observe primitive tensor",
     "tape.modes": "enable_grad is_grad_enabled no_grad set_grad_enabled",
     "tape.arithmetic": "matmul maximum minimum where",
-    "tape.elementary": "absolute cos exp log sin sqrt",
+    "tape.elementary": "absolute cos erf exp log sin sqrt",
     "tape.shape": "cat permute reshape stack",
 }
 _PLACES = {name: module for module, names in _NAMES.items() for name in names.split()}
@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from .tape.arithmetic import where as where
     from .tape.elementary import absolute as absolute
     from .tape.elementary import cos as cos
+    from .tape.elementary import erf as erf
     from .tape.elementary import exp as exp
     from .tape.elementary import log as log
     from .tape.elementary import sin as sin

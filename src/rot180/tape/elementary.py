@@ -5,10 +5,12 @@ Who may import it: the tape and the floors above. Deliberately absent: activatio
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
+from ..kernels.erf import erf as erf_array
 from .operands import floating, raw
 from .record import Array, primitive
 
@@ -88,6 +90,18 @@ def cos(x: Array) -> Array:
 @cos.vjp
 def _(g: Any, needs: Any, output: Any, x: Any) -> Any:
     return (-g * sin(x),)
+
+
+@primitive(keep=("x",))
+def erf(x: Array) -> Array:
+    """The error function, 2 / sqrt(pi) times the integral of exp(-t**2) from 0 to x."""
+    return erf_array(floating("erf", x))
+
+
+@erf.vjp
+def _(g: Any, needs: Any, output: Any, x: Any) -> Any:
+    z = clamp(x, -30.0, 30.0)  # there the derivative is 0 in float64 already, and the square does not overflow
+    return (g * (exp(-(z * z)) * (2 / math.sqrt(math.pi))),)
 
 
 @primitive(keep=("x",))

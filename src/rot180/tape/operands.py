@@ -68,7 +68,7 @@ def floating(op: str, x: Any) -> Any:
     a = x.data if isinstance(x, Variable) else x
     if type(a) is np.ndarray and (a.dtype is _FLOAT32 or a.dtype is _FLOAT64):
         return x
-    if isinstance(x, list | tuple | float | int):
+    if isinstance(x, list | tuple | float | int) and not isinstance(x, np.generic):  # np.float64 is a float
         return np.asarray(x, np.float32)
     if not isinstance(a, np.ndarray | np.generic):
         raise DtypeError(f"{op}: takes Tensors and arrays; got {type(x).__name__}")

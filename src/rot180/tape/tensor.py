@@ -315,6 +315,7 @@ class Tensor(Variable):
     # ---- the functions of the tape as methods, under PyTorch's names ----
 
     exp = elementary.exp
+    erf = elementary.erf
     log = elementary.log
     sqrt = elementary.sqrt
     abs = elementary.absolute
