@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from rot180.errors import ShapeError
-from rot180.window import DENSE, Window, hashable, pads_per_axis, per_axis
+from rot180.window import DENSE, Window, hashable, ints, pads_per_axis, per_axis, positive
 
 
 def plain(x, k, s=1, d=1, padding=0, **named):
@@ -155,6 +155,22 @@ def test_per_axis_tells_true_and_floats_from_equal_ints_that_came_before():
 def test_hashable():
     assert hashable([1, [2, (3, [4])]]) == (1, (2, (3, (4,)))) and hashable("same") == "same"
     assert hashable(np.array([1, 2])) == (1, 2) and hashable([np.array([0, 1]), [2, 3]]) == ((0, 1), (2, 3))
+
+
+def test_ints():
+    assert ints([1, [2, (3, [4])]]) == (1, (2, (3, (4,)))) and ints("same") == "same" and ints(None) is None
+    assert ints(np.array([1, 2])) == (1, 2) and ints((np.int64(1), 2)) == (1, 2) and type(ints(np.int64(3))) is int
+    odd = [1.0, True, np.float64(1), np.True_, (1, 1.0), (True, 1), [[1, 1], [1, 1.0]], {}]
+    for value in odd:
+        assert ints(value) not in (1, (1, 1), ((1, 1), (1, 1))) and hash(ints(value)) == hash(ints(value))
+    assert repr(ints((1, 1.0))) == "(1, 1.0)" and ints(1.0) != ints(True)
+
+
+@pytest.mark.parametrize("value", [0, -1, 1.0, True, None, "2"])
+def test_positive(value):
+    with pytest.raises(ShapeError, match=f"op: groups must be an int of at least 1; got {value!r}"):
+        positive("op", "groups", value)
+    assert positive("op", "groups", np.int64(2)) == 2
 
 
 @pytest.mark.parametrize(

@@ -190,7 +190,7 @@ DENSE = Window((), (), (), (), (), ())  # the window of a linear layer: the tril
 def per_axis(op: str, name: str, value: Any, ndim: int) -> Sizes:
     """An int, or one int per spatial axis, as a tuple of `ndim` ints; ShapeError for anything else.
 
-    `value` must be hashable: pass a list as a tuple (`hashable` does).
+    `value` must be hashable; where 1.0 and True may come, it has been through `ints`.
     """
     items = tuple(value) if isinstance(value, tuple) else (value,) * ndim
     try:
@@ -204,6 +204,13 @@ def per_axis(op: str, name: str, value: Any, ndim: int) -> Sizes:
     return sizes
 
 
+def positive(op: str, name: str, value: Any) -> int:
+    """`value`, if it is an int of at least 1; ShapeError otherwise."""
+    if isinstance(value, bool) or not hasattr(value, "__index__") or value.__index__() < 1:
+        raise ShapeError(f"{op}: {name} must be an int of at least 1; got {value!r}")
+    return int(value)
+
+
 def hashable(value: Any) -> Any:
     """Lists and arrays (also nested) as tuples, so that settings can be the key of a cache."""
     if hasattr(value, "tolist"):  # of NumPy, which this file does not import
@@ -211,6 +218,39 @@ def hashable(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return tuple(hashable(item) for item in value)
     return repr(value) if value.__hash__ is None else value  # a dict, say: refused later, by what it looks like
+
+
+@dataclass(frozen=True)
+class _NoInt:
+    """What was given where ints belong; 1.0 and True equal 1 as keys of a cache, this does not."""
+
+    shown: str
+
+    def __repr__(self) -> str:
+        return self.shown
+
+
+def ints(value: Any) -> Any:
+    """A setting that consists of ints, as the key of a cache: lists and arrays, also nested, as tuples.
+
+    Integers of any kind become ints; strings and None stay. Anything else, 1.0 and True included, comes out as what
+    equals no int and looks like itself, so that `per_axis` refuses it.
+    """
+    if type(value) is int:
+        return value
+    if type(value) is tuple:
+        for item in value:
+            if type(item) is not int:
+                break
+        else:
+            return value
+    if value is None or isinstance(value, str):
+        return value
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, list | tuple):
+        return tuple(map(ints, value))
+    return _NoInt(repr(value)) if isinstance(value, bool) or not hasattr(value, "__index__") else operator.index(value)
 
 
 def pads_per_axis(

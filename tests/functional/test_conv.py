@@ -306,7 +306,7 @@ def test_complaints(call, kind, message):
 
 def test_settings_that_cannot_be_a_key_are_named():
     x, w = np.ones((1, 1, 4, 4), np.float32), np.ones((1, 1, 3, 3), np.float32)
-    with pytest.raises(ShapeError, match=r"conv2d: stride must be an int or 2 ints, one per spatial axis; got '\{\}'"):
+    with pytest.raises(ShapeError, match=r"conv2d: stride must be an int or 2 ints, one per spatial axis; got \{\}"):
         F.conv2d(x, w, stride={})
-    with pytest.raises(ShapeError, match=r"conv2d: padding must be 'same', 'valid' or numbers; got '\{1\}'"):
+    with pytest.raises(ShapeError, match=r"conv2d: padding must be an int or 2 ints, .*; got \{1\}"):
         F.conv2d(x, w, padding={1})

@@ -72,6 +72,18 @@ def test_settings(settings: dict[str, Any], message: str) -> None:
         F.conv2d_backward(X, X, W, **settings)
 
 
+@pytest.mark.parametrize("odd", [(1.0, 1.0), (1, True), ((1, 1), (1, 1.0)), 1.0, True, [1.0, 1]])
+@pytest.mark.parametrize("name", ["stride", "padding", "dilation", "output_padding"])
+def test_what_equals_one_is_no_int(name: str, odd: Any) -> None:
+    """Also where the settings that it equals have been remembered."""
+    function, w = (F.conv_transpose2d, V) if name == "output_padding" else (F.conv2d, W)
+    room = {"stride": 2} if name == "output_padding" else {}
+    for ones in (1, (1, 1), *([((1, 1), (1, 1))] if name == "padding" else [])):
+        function(X, w, **{name: ones}, **room)
+    with pytest.raises(ShapeError, match=f"^{function.__name__}: {name} must be an int or 2 ints"):
+        function(X, w, **{name: odd}, **room)
+
+
 def test_groups_must_divide_the_output_channels() -> None:
     message = r"^conv2d: weight of shape \(4, 1, 3, 3\) makes 4 channels; groups=3 must divide them"
     with pytest.raises(ShapeError, match=message):

@@ -44,6 +44,20 @@ def test_what_does_not_fit_is_refused(
         pool(input, **settings)
 
 
+@pytest.mark.parametrize("odd", [(1.0, 1.0), (1, True), 1.0, True, (np.float32(1), 1)])
+@pytest.mark.parametrize("name", ["kernel_size", "stride", "padding", "dilation"])
+@pytest.mark.parametrize("pool", POOLS)
+def test_what_equals_one_is_no_int(pool: Any, name: str, odd: Any) -> None:
+    """Also where the settings that it equals have been remembered."""
+    if name == "dilation" and pool is F.avg_pool2d:
+        return
+    ones = {"kernel_size": (2, 2), name: (1, 1)}
+    pool(X, **ones)
+    pool(X, **ones | {name: 1})
+    with pytest.raises(ShapeError, match=f"^{pool.__name__}: {name} must be an int or 2 ints"):
+        pool(X, **ones | {name: odd})
+
+
 def test_a_divisor_of_zero_is_refused() -> None:
     with pytest.raises(ValueError, match=r"^avg_pool2d: divisor_override must not be 0"):
         F.avg_pool2d(X, 2, divisor_override=0)

@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 from .. import kernels
 from ..tape.operands import raw
 from ..tape.record import Array, primitive
-from ..window import Padding, PerAxis, Window, hashable
+from ..window import Padding, PerAxis, Window, ints
 from .conv_arguments import check_cotangent, check_dtypes, plain_window, transposed_window
 
 # ---- the three contractions ----
@@ -179,11 +179,8 @@ def _conv(op: str, ndim: int, x: Any, w: Any, b: Any, stride: Any, padding: Any,
     a, v = raw(x), raw(w)
     check_dtypes(op, a, v, b)
     b_shape = None if b is None else b.shape
-    try:
-        window = plain_window(op, ndim, a.shape, v.shape, b_shape, stride, padding, dilation, groups)
-    except TypeError:  # lists: not hashable
-        settings = map(hashable, (stride, padding, dilation))
-        window = plain_window(op, ndim, a.shape, v.shape, b_shape, *settings, groups)
+    settings = (ints(stride), ints(padding), ints(dilation))
+    window = plain_window(op, ndim, a.shape, v.shape, b_shape, *settings, groups)
     batched = a.ndim == ndim + 2
     if not batched:
         x = x.reshape(1, *a.shape)
@@ -198,11 +195,8 @@ def _conv_transpose(
     a, v = raw(y), raw(w)
     check_dtypes(op, a, v, b)
     b_shape = None if b is None else b.shape
-    settings = (stride, padding, output_padding, dilation)
-    try:
-        window = transposed_window(op, ndim, a.shape, v.shape, b_shape, *settings, groups)
-    except TypeError:
-        window = transposed_window(op, ndim, a.shape, v.shape, b_shape, *map(hashable, settings), groups)
+    settings = (ints(stride), ints(padding), ints(output_padding), ints(dilation))
+    window = transposed_window(op, ndim, a.shape, v.shape, b_shape, *settings, groups)
     batched = a.ndim == ndim + 2
     if not batched:
         y = y.reshape(1, *a.shape)
@@ -287,7 +281,7 @@ def _conv_backward(
     op: str, ndim: int, dy: Any, x: Any, w: Any, stride: Any, padding: Any, dilation: Any, groups: int
 ) -> Gradients:
     check_dtypes(op, x, w, dy, ("x", "w", "dy"))
-    window = plain_window(op, ndim, x.shape, w.shape, None, *map(hashable, (stride, padding, dilation)), groups)
+    window = plain_window(op, ndim, x.shape, w.shape, None, *map(ints, (stride, padding, dilation)), groups)
     batched = x.ndim == ndim + 2
     check_cotangent(op, dy, (*x.shape[:-ndim][:-1], w.shape[0], *window.y_size))
     x, dy = (x, dy) if batched else (x.reshape(1, *x.shape), dy.reshape(1, *dy.shape))
@@ -300,7 +294,7 @@ def _conv_transpose_backward(
     dilation: Any,
 ) -> Gradients:  # fmt: skip
     check_dtypes(op, x, w, dy, ("x", "w", "dy"))
-    settings = map(hashable, (stride, padding, output_padding, dilation))
+    settings = map(ints, (stride, padding, output_padding, dilation))
     window = transposed_window(op, ndim, x.shape, w.shape, None, *settings, groups)
     batched = x.ndim == ndim + 2
     check_cotangent(op, dy, (*x.shape[:-ndim][:-1], w.shape[1] * groups, *window.x_size))

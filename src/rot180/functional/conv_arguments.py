@@ -12,7 +12,7 @@ from typing import Any
 
 from ..errors import DtypeError, ShapeError
 from ..tape.operands import FLOATS, raw
-from ..window import Sizes, Window, per_axis
+from ..window import Sizes, Window, per_axis, positive
 
 
 def check_dtypes(
@@ -88,8 +88,7 @@ def _channels(op: str, ndim: int, input_shape: Sizes, w_shape: Sizes, groups: in
             f"{op}: input has shape {input_shape}; {ndim + 2} dimensions (batch, channels, space) or {ndim + 1} "
             "(no batch) are needed"
         )
-    if isinstance(groups, bool) or not hasattr(groups, "__index__") or groups < 1:
-        raise ShapeError(f"{op}: groups must be an int of at least 1; got {groups!r}")
+    positive(op, "groups", groups)
     if 0 in input_shape[-ndim - 1 :] or 0 in w_shape:
         raise ShapeError(f"{op}: input {input_shape} and weight {w_shape} must have no empty axis but the batch")
     return input_shape[-ndim - 1]

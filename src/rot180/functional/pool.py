@@ -18,7 +18,7 @@ from .. import kernels
 from ..errors import ShapeError
 from ..tape.operands import floating, raw
 from ..tape.record import Array, primitive
-from ..window import PerAxis, Sizes, Window, hashable, per_axis
+from ..window import PerAxis, Sizes, Window, ints, per_axis
 
 
 @primitive(keep=("x", "output"), name="max_pool")
@@ -144,7 +144,7 @@ def avg_pool3d(
 
 def _max(op: str, ndim: int, x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool) -> Any:
     x = floating(op, x)
-    settings = map(hashable, (kernel, stride, padding, dilation))
+    settings = map(ints, (kernel, stride, padding, dilation))
     window = _window(op, ndim, x.shape, *settings, bool(ceil_mode))
     return _batched(lambda a: _max_pool(a, window), x, ndim)
 
@@ -156,8 +156,8 @@ def _average(
     x = floating(op, x)
     if override == 0:
         raise ValueError(f"{op}: divisor_override must not be 0")
-    padding = hashable(padding)
-    window = _window(op, ndim, x.shape, hashable(kernel), hashable(stride), padding, 1, bool(ceil_mode))
+    padding = ints(padding)
+    window = _window(op, ndim, x.shape, ints(kernel), ints(stride), padding, 1, bool(ceil_mode))
     divisor = _divisor(window, per_axis(op, "padding", padding, ndim), include_pad, override)
     divisor = divisor.astype(x.dtype)
     return _batched(lambda a: _average_y(a, divisor, window), x, ndim)
