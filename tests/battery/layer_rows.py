@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from rot180 import nn
 
-from .case import between, classes, layer_row, normal, together
+from .case import layer_row, normal
 
-_WEIGHT = np.array([0.5, 2.0, 1.0, 0.25], np.float32)
 _MAPS = normal((2, 3, 4, 5))
 
 CASES = [
-    layer_row(nn.ReLU, normal((3, 4))),
-    layer_row(nn.LeakyReLU, normal((3, 4)), 0.2),
-    layer_row(nn.Tanh, normal((3, 4))),
-    layer_row(nn.Arctan, normal((3, 4)), peer="torch.atan"),
-    layer_row(nn.Sigmoid, normal((3, 4))),
-    layer_row(nn.Softmax, normal((3, 4)), 1),
-    layer_row(nn.LogSoftmax, normal((3, 4)), dim=0),
     layer_row(nn.Dropout, normal((3, 4)), 0.3, peer=None),  # the draws differ
     layer_row(nn.Identity, normal((3, 4))),
     layer_row(nn.Flatten, _MAPS),
@@ -42,9 +32,4 @@ CASES = [
     layer_row(nn.ConstantPad2d, _MAPS, (1, 0, 2, 1), 2.0),
     layer_row(nn.ConstantPad3d, normal((2, 2, 2, 3, 2)), 1, -1.0),
     layer_row(nn.ZeroPad2d, _MAPS, (0, 1, -1, 2)),
-    layer_row(nn.MSELoss, normal((3, 4), (3, 4))),
-    layer_row(nn.NLLLoss, together(normal((5, 4)), classes(4, (5,))), _WEIGHT),
-    layer_row(nn.CrossEntropyLoss, together(normal((5, 4)), classes(4, (5,), ignored=True)), _WEIGHT, reduction="sum"),
-    layer_row(nn.BCELoss, between(0.1, 0.9, (3, 4), (3, 4)), reduction="none"),
-    layer_row(nn.BCEWithLogitsLoss, together(normal((3, 4)), between(0.1, 0.9, (3, 4))), pos_weight=_WEIGHT),
 ]

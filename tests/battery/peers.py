@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
@@ -81,6 +82,16 @@ def cat(*xs: Any, dim: int) -> Any:
 
 def stack(*xs: Any, dim: int) -> Any:
     return torch.stack(xs, dim)
+
+
+def hardsigmoid(x: Any) -> Any:
+    return TF.relu6(x + 3) / 6  # PyTorch's own takes 1 / 6 from float32 for its gradient
+
+
+def kl_div(x: Any, t: Any, **settings: Any) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # PyTorch remarks that "mean" is not the divergence
+        return TF.kl_div(x, t, **settings)
 
 
 def _each(value: Any, ndim: int) -> tuple[int, ...]:

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from . import functional_rows, layer_rows, tape_rows, window_rows
+from . import activation_rows, functional_rows, layer_rows, loss_rows, tape_rows, window_rows
 from .case import Case
 
-CASES: list[Case] = [*tape_rows.CASES, *functional_rows.CASES, *window_rows.CASES, *layer_rows.CASES]
+CASES: list[Case] = [
+    *tape_rows.CASES,
+    *functional_rows.CASES,
+    *activation_rows.CASES,
+    *loss_rows.CASES,
+    *window_rows.CASES,
+    *layer_rows.CASES,
+]

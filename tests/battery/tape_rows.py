@@ -92,6 +92,8 @@ ELEMENTWISE = [
     Case("sqrt", elementary.sqrt, _positive((3, 4)), "torch.sqrt", batch=(0,)),
     Case("absolute", elementary.absolute, normal((3, 4)), "torch.abs", batch=(0,)),
     Case("absolute", elementary.absolute, few_values((3, 4)), "torch.abs", "ties"),
+    Case("erf", elementary.erf, between(-2.0, 2.0, (3, 4)), "torch.erf", batch=(0,)),
+    Case("erf", elementary.erf, between(-8.0, 8.0, (3, 7)), "torch.erf", "far", order=0),  # erf near 1 drowns its slope
     Case("sin", elementary.sin, normal((3, 4)), "torch.sin", batch=(0,)),
     Case("cos", elementary.cos, normal((3, 4)), "torch.cos", batch=(0,)),
     Case("clamp", elementary.clamp, normal((4, 4)), "torch.clamp", settings={"min": -0.5, "max": 0.5}, batch=(0,)),

@@ -5,7 +5,26 @@
 Given arrays only, a function returns arrays and records nothing; a Tensor among the inputs gives a Tensor.
 """
 
-from .activation import arctan, dropout, leaky_relu, log_softmax, relu, sigmoid, softmax, tanh
+from .activation import (
+    arctan,
+    elu,
+    gelu,
+    hardsigmoid,
+    hardswish,
+    hardtanh,
+    leaky_relu,
+    logsigmoid,
+    mish,
+    prelu,
+    relu,
+    relu6,
+    selu,
+    sigmoid,
+    silu,
+    softplus,
+    tanh,
+)
+from .classification_loss import cross_entropy, nll_loss
 from .conv import (
     Gradients,
     conv1d,
@@ -21,10 +40,13 @@ from .conv import (
     conv_transpose3d,
     conv_transpose3d_backward,
 )
+from .dropout import dropout
 from .linear import linear
-from .loss import binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, mse_loss, nll_loss
 from .pad import pad
 from .pool import avg_pool1d, avg_pool2d, avg_pool3d, max_pool1d, max_pool2d, max_pool3d
+from .probability_loss import binary_cross_entropy, binary_cross_entropy_with_logits, kl_div
+from .regression_loss import huber_loss, l1_loss, mse_loss, smooth_l1_loss
+from .softmax import log_softmax, softmax
 
 __all__ = [
     "Gradients",
@@ -48,17 +70,33 @@ __all__ = [
     "conv_transpose3d_backward",
     "cross_entropy",
     "dropout",
+    "elu",
+    "gelu",
+    "hardsigmoid",
+    "hardswish",
+    "hardtanh",
+    "huber_loss",
+    "kl_div",
+    "l1_loss",
     "leaky_relu",
     "linear",
     "log_softmax",
+    "logsigmoid",
     "max_pool1d",
     "max_pool2d",
     "max_pool3d",
+    "mish",
     "mse_loss",
     "nll_loss",
     "pad",
+    "prelu",
     "relu",
+    "relu6",
+    "selu",
     "sigmoid",
+    "silu",
+    "smooth_l1_loss",
     "softmax",
+    "softplus",
     "tanh",
 ]

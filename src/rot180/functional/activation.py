@@ -1,20 +1,21 @@
-"""Elementwise activations, softmax, dropout: a forward and its vjp each.
+"""Activations, cell by cell: a forward and its vjp each. First those made of pieces, then the smooth ones.
 
-An op keeps its output where the derivative can be read off it (relu, tanh, sigmoid, softmax), else its input.
+An op keeps its output where the derivative can be read off it (relu, tanh, sigmoid), else its input.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
-from ..random import generator
-from ..tape.arithmetic import choose
-from ..tape.elementary import exp
+from ..errors import DtypeError, ShapeError
+from ..kernels.erf import erf as erf_array
+from ..tape.arithmetic import choose, unbroadcast
+from ..tape.elementary import clamp, erf, exp
 from ..tape.operands import FLOATS, floating, raw
 from ..tape.record import Array, primitive
-from ..tape.shape import normal_axis
 
 
 @primitive(keep=("output",), name="relu")
@@ -45,6 +46,112 @@ def _(g: Any, needs: Any, y: Any, x: Any, negative_slope: float) -> Any:
 def leaky_relu(input: Any, negative_slope: float = 0.01) -> Any:
     """x where x is positive, else negative_slope * x."""
     return _leaky_relu(floating("leaky_relu", input), float(negative_slope))
+
+
+@primitive(arrays=2, keep=("x", "w"), name="prelu")
+def _prelu(x: Array, w: Array) -> Array:
+    return np.where(x > 0, x, x * w)
+
+
+@_prelu.vjp
+def _(g: Any, needs: Any, y: Any, x: Any, w: Any) -> Any:
+    positive = raw(x) > 0
+    gx = choose(positive, g, g * w) if needs[0] else None
+    return gx, unbroadcast(choose(positive, 0.0, g * x), w.shape) if needs[1] else None
+
+
+def prelu(input: Any, weight: Any) -> Any:
+    """x where x is positive, else weight * x; He et al., "Delving Deep into Rectifiers" (2015), equation 1.
+
+    Args:
+        input: (N, C, ...) or any other shape.
+        weight: () or (1,), one slope for all cells, or (C,), one for each channel, which are on axis 1.
+
+    Raises ShapeError for another number of slopes, DtypeError where the dtypes differ.
+    """
+    x, w = floating("prelu", input), floating("prelu", weight)
+    channels = x.shape[1] if x.ndim > 1 else 1
+    if w.ndim > 1 or (w.ndim == 1 and w.shape[0] not in (1, channels)):
+        raise ShapeError(
+            f"prelu: weight has shape {w.shape}; (1,) or, for input of shape {x.shape}, ({channels},) is needed"
+        )
+    if raw(x).dtype != raw(w).dtype:
+        raise DtypeError(f"prelu: input is {raw(x).dtype} but weight is {raw(w).dtype}; convert one with .astype")
+    per_channel = w.ndim == 1 and w.shape[0] > 1
+    return _prelu(x, w.reshape(-1, *(1,) * (x.ndim - 2)) if per_channel else w.reshape(()))  # (C, 1, ...) or ()
+
+
+@primitive(keep=("x",), name="elu")
+def _elu(x: Array, alpha: float) -> Array:
+    return np.maximum(x, 0) + alpha * np.expm1(np.minimum(x, 0))
+
+
+@_elu.vjp
+def _(g: Any, needs: Any, y: Any, x: Any, alpha: float) -> Any:
+    slope = alpha * exp(_hardtanh(x, -math.inf, 0.0))  # exp must not overflow where x is positive
+    return (choose(raw(x) > 0, g, g * slope),)
+
+
+def elu(input: Any, alpha: float = 1.0) -> Any:
+    """x where x is positive, else alpha * (exp(x) - 1); Clevert et al. (2016), equation 15."""
+    return _elu(floating("elu", input), float(alpha))
+
+
+# Klambauer et al., "Self-Normalizing Neural Networks" (2017), equation 14: mean 0 and variance 1 are a fixed point.
+SELU_ALPHA = 1.6732632423543772
+SELU_SCALE = 1.0507009873554805
+
+
+def selu(input: Any) -> Any:
+    """SELU_SCALE * elu(x, SELU_ALPHA); Klambauer et al. (2017)."""
+    return _elu(floating("selu", input), SELU_ALPHA) * SELU_SCALE
+
+
+@primitive(keep=("x",), name="hardtanh")
+def _hardtanh(x: Array, low: float, high: float) -> Array:
+    return np.clip(x, low, high)
+
+
+@_hardtanh.vjp
+def _(g: Any, needs: Any, y: Any, x: Any, low: float, high: float) -> Any:
+    return (choose((raw(x) > low) & (raw(x) < high), g, 0.0),)
+
+
+def hardtanh(input: Any, min_val: float = -1.0, max_val: float = 1.0) -> Any:
+    """x, no smaller than min_val and no larger than max_val; at these the gradient is 0 (that of `clamp` passes)."""
+    low, high = float(min_val), float(max_val)
+    if low > high:
+        raise ValueError(f"hardtanh: min_val must not be greater than max_val; got {min_val} and {max_val}")
+    return _hardtanh(floating("hardtanh", input), low, high)
+
+
+def relu6(input: Any) -> Any:
+    """min(max(x, 0), 6)."""
+    return _hardtanh(floating("relu6", input), 0.0, 6.0)
+
+
+def hardsigmoid(input: Any) -> Any:
+    """relu6(x + 3) / 6."""
+    return _hardtanh(floating("hardsigmoid", input) + 3.0, 0.0, 6.0) / 6.0
+
+
+@primitive(keep=("x",), name="hardswish")
+def _hardswish(x: Array) -> Array:
+    return x * np.clip(x + 3, 0, 6) / 6
+
+
+@_hardswish.vjp
+def _(g: Any, needs: Any, y: Any, x: Any) -> Any:
+    inner = choose(raw(x) >= 3, g, g * (x * (1 / 3) + 0.5))
+    return (choose(raw(x) <= -3, 0.0, inner),)
+
+
+def hardswish(input: Any) -> Any:
+    """x * relu6(x + 3) / 6; Howard et al., "Searching for MobileNetV3" (2019), section 5.2."""
+    return _hardswish(floating("hardswish", input))
+
+
+# ---- smooth ----
 
 
 @primitive(keep=("output",), name="tanh")
@@ -100,60 +207,106 @@ def sigmoid(input: Any) -> Any:
     return _sigmoid(floating("sigmoid", input))
 
 
-@primitive(keep=("output",), name="softmax")
-def _softmax(x: Array, axis: int) -> Array:
-    if not x.size:
-        return x.copy()
-    e = np.exp(x - x.max(axis, keepdims=True))
-    return e / e.sum(axis, keepdims=True)
+@primitive(keep=("x",), name="logsigmoid")
+def _logsigmoid(x: Array) -> Array:
+    return np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))
 
 
-@_softmax.vjp
-def _(g: Any, needs: Any, y: Any, x: Any, axis: int) -> Any:
-    gy = g * y
-    return (gy - y * _sum_along(gy, axis),)
+@_logsigmoid.vjp
+def _(g: Any, needs: Any, y: Any, x: Any) -> Any:
+    return (g * sigmoid(-x),)
 
 
-def softmax(input: Any, dim: int) -> Any:
-    """exp(x) / sum(exp(x)) along `dim`; the vjp is y * (g - sum(g * y))."""
-    x = floating("softmax", input)
-    return _softmax(x, normal_axis("softmax", dim, x.ndim))
+def logsigmoid(input: Any) -> Any:
+    """log(sigmoid(x)) without overflow; its derivative is sigmoid(-x)."""
+    return _logsigmoid(floating("logsigmoid", input))
 
 
-@primitive(keep=("output",), name="log_softmax")
-def _log_softmax(x: Array, axis: int) -> Array:
-    if not x.size:
-        return x.copy()
-    shifted = x - x.max(axis, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(axis, keepdims=True))
+@primitive(keep=("x",), name="softplus")
+def _softplus(x: Array, beta: float, threshold: float) -> Array:
+    z = x * beta
+    return np.where(z > threshold, x, (np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))) / beta)
 
 
-@_log_softmax.vjp
-def _(g: Any, needs: Any, y: Any, x: Any, axis: int) -> Any:
-    return (g - exp(y) * _sum_along(g, axis),)
+@_softplus.vjp
+def _(g: Any, needs: Any, y: Any, x: Any, beta: float, threshold: float) -> Any:
+    return (choose(raw(x) * beta > threshold, g, g * sigmoid(x * beta)),)
 
 
-def log_softmax(input: Any, dim: int) -> Any:
-    """log(softmax(x)) along `dim`, without overflow; the vjp is g - softmax(x) * sum(g)."""
-    x = floating("log_softmax", input)
-    return _log_softmax(x, normal_axis("log_softmax", dim, x.ndim))
+def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
+    """log(1 + exp(beta * x)) / beta, and x itself where beta * x is above the threshold. beta must not be 0."""
+    if beta == 0:
+        raise ValueError("softplus: beta is 0; a number other than 0 is needed")
+    return _softplus(floating("softplus", input), float(beta), float(threshold))
 
 
-def _sum_along(x: Any, axis: int) -> Any:
-    """The sum over one axis, kept with size 1; for arrays and Tensors."""
-    return x.sum(axis, keepdims=True) if isinstance(x, np.ndarray) else x.sum(axis, keepdim=True)
+@primitive(keep=("x",), name="silu")
+def _silu(x: Array) -> Array:
+    return x * _sigmoid(x)
 
 
-def dropout(input: Any, p: float = 0.5, training: bool = True) -> Any:
-    """Each cell is zeroed with probability p and the others are scaled by 1 / (1 - p); unchanged if not training.
+@_silu.vjp
+def _(g: Any, needs: Any, y: Any, x: Any) -> Any:
+    s = sigmoid(x)
+    return (g * (s * (x * (1.0 - s) + 1.0)),)
 
-    Srivastava et al., "Dropout" (2014), in its inverted form. Draws from rot180's random state.
+
+def silu(input: Any) -> Any:
+    """x * sigmoid(x), also called swish; Ramachandran et al., "Searching for Activation Functions" (2017)."""
+    return _silu(floating("silu", input))
+
+
+def mish(input: Any) -> Any:
+    """x * tanh(softplus(x)); Misra, "Mish" (2019)."""
+    x = floating("mish", input)
+    return x * tanh(softplus(x))
+
+
+_SQRT_HALF = math.sqrt(0.5)
+_DENSITY = 1 / math.sqrt(2 * math.pi)  # of the normal distribution at 0
+_FLAT = 40.0  # from here on the normal density and 1 - tanh(x)**2 are 0 in float64, and squares do not overflow
+
+
+@primitive(keep=("x",), name="gelu")
+def _gelu(x: Array) -> Array:
+    return x * (0.5 + 0.5 * erf_array(x * _SQRT_HALF))
+
+
+@_gelu.vjp
+def _(g: Any, needs: Any, y: Any, x: Any) -> Any:
+    z = clamp(x, -_FLAT, _FLAT)
+    return (g * (erf(x * _SQRT_HALF) * 0.5 + 0.5 + x * (exp(z * z * -0.5) * _DENSITY)),)
+
+
+_INNER, _CUBIC = math.sqrt(2 / math.pi), 0.044715
+
+
+@primitive(keep=("x",), name="gelu_tanh")
+def _gelu_tanh(x: Array) -> Array:
+    z = np.clip(x, -_FLAT, _FLAT)
+    return x * (0.5 + 0.5 * np.tanh(z * (_INNER + _INNER * _CUBIC * (z * z))))
+
+
+@_gelu_tanh.vjp
+def _(g: Any, needs: Any, y: Any, x: Any) -> Any:
+    z = clamp(x, -_FLAT, _FLAT)
+    square = z * z
+    t = tanh(z * (square * (_INNER * _CUBIC) + _INNER))
+    return (g * (t * 0.5 + 0.5 + x * ((1.0 - t * t) * (square * (1.5 * _INNER * _CUBIC) + 0.5 * _INNER))),)
+
+
+def check_approximate(op: str, approximate: str) -> None:
+    """ValueError unless it names one of gelu's two formulas."""
+    if approximate not in ("none", "tanh"):
+        raise ValueError(f"{op}: approximate must be 'none' or 'tanh'; got {approximate!r}")
+
+
+def gelu(input: Any, *, approximate: str = "none") -> Any:
+    """x * P(X <= x) for a normal X, which is x * (1 + erf(x / sqrt(2))) / 2; its derivative is P(X <= x) + x * p(x).
+
+    Hendrycks and Gimpel, "Gaussian Error Linear Units" (2016), section 2. With `approximate` "tanh", their formula
+    x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x**3))) / 2 instead. ValueError for another `approximate`.
     """
-    if not 0 <= p <= 1:
-        raise ValueError(f"dropout: p must lie between 0 and 1; got {p}")
-    x = floating("dropout", input)
-    if not training or p == 0:
-        return x
-    kept = generator().random(x.shape, np.float32) >= p
-    scale = np.asarray(1 / (1 - p) if p < 1 else 0.0, raw(x).dtype)
-    return x * (kept * scale)
+    check_approximate("gelu", approximate)
+    x = floating("gelu", input)
+    return _gelu(x) if approximate == "none" else _gelu_tanh(x)

@@ -1,4 +1,4 @@
-"""Activations as Modules; the functions are in `functional.activation`.
+"""Activations as Modules; the functions are in `functional.activation` and `functional.softmax`.
 
 `inplace` is taken for PyTorch's sake and has no effect: inputs are never changed.
 """
@@ -7,22 +7,39 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from .. import functional as F
+from ..functional.activation import check_approximate
+from . import init
 from .module import Module
+from .parameter import Parameter, blank
+from .settings import positive
 
 
-class ReLU(Module):
-    """max(x, 0)."""
+class _InPlace(Module):
+    """An activation whose one setting is PyTorch's `inplace`."""
 
     def __init__(self, inplace: bool = False) -> None:
         super().__init__()
         self.inplace = inplace
 
+    def extra_repr(self) -> str:
+        return "inplace=True" if self.inplace else ""
+
+
+class ReLU(_InPlace):
+    """max(x, 0)."""
+
     def forward(self, input: Any) -> Any:
         return F.relu(input)
 
-    def extra_repr(self) -> str:
-        return "inplace=True" if self.inplace else ""
+
+class ReLU6(_InPlace):
+    """min(max(x, 0), 6)."""
+
+    def forward(self, input: Any) -> Any:
+        return F.relu6(input)
 
 
 class LeakyReLU(Module):
@@ -37,6 +54,95 @@ class LeakyReLU(Module):
 
     def extra_repr(self) -> str:
         return f"negative_slope={self.negative_slope}" + (", inplace=True" if self.inplace else "")
+
+
+class PReLU(Module):
+    """x where x is positive, else weight * x, with slopes that are learnt.
+
+    Args:
+        num_parameters: 1, one slope for all cells, or C, one for each channel (axis 1).
+        init: the slopes at first.
+        dtype: np.float32 or np.float64.
+
+    Attributes: weight (num_parameters,).
+    """
+
+    weight: Parameter
+
+    def __init__(self, num_parameters: int = 1, init: float = 0.25, *, dtype: Any = np.float32) -> None:
+        super().__init__()
+        self.num_parameters, self.init = positive("PReLU", "num_parameters", num_parameters), init
+        self.weight = blank("PReLU", (self.num_parameters,), dtype)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Give all slopes their first value again."""
+        init.constant_(self.weight, self.init)
+
+    def forward(self, input: Any) -> Any:
+        return F.prelu(input, self.weight)
+
+    def extra_repr(self) -> str:
+        return f"num_parameters={self.num_parameters}"
+
+
+class ELU(Module):
+    """x where x is positive, else alpha * (exp(x) - 1)."""
+
+    def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
+        super().__init__()
+        self.alpha, self.inplace = alpha, inplace
+
+    def forward(self, input: Any) -> Any:
+        return F.elu(input, self.alpha)
+
+    def extra_repr(self) -> str:
+        return f"alpha={self.alpha}" + (", inplace=True" if self.inplace else "")
+
+
+class SELU(_InPlace):
+    """1.0507 * elu(x, 1.6733), which keeps mean 0 and variance 1."""
+
+    def forward(self, input: Any) -> Any:
+        return F.selu(input)
+
+
+class Hardtanh(Module):
+    """x, no smaller than min_val and no larger than max_val. Raises ValueError unless min_val < max_val."""
+
+    def __init__(self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> None:
+        super().__init__()
+        if not min_val < max_val:
+            raise ValueError(f"Hardtanh: max_val must be greater than min_val; got {min_val} and {max_val}")
+        self.min_val, self.max_val, self.inplace = min_val, max_val, inplace
+
+    def forward(self, input: Any) -> Any:
+        return F.hardtanh(input, self.min_val, self.max_val)
+
+    def extra_repr(self) -> str:
+        return f"min_val={self.min_val}, max_val={self.max_val}" + (", inplace=True" if self.inplace else "")
+
+
+class Hardsigmoid(Module):
+    """relu6(x + 3) / 6."""
+
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__()
+        self.inplace = inplace
+
+    def forward(self, input: Any) -> Any:
+        return F.hardsigmoid(input)
+
+
+class Hardswish(Module):
+    """x * relu6(x + 3) / 6."""
+
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__()
+        self.inplace = inplace
+
+    def forward(self, input: Any) -> Any:
+        return F.hardswish(input)
 
 
 class Tanh(Module):
@@ -58,6 +164,56 @@ class Sigmoid(Module):
 
     def forward(self, input: Any) -> Any:
         return F.sigmoid(input)
+
+
+class LogSigmoid(Module):
+    """log(sigmoid(x)), without overflow."""
+
+    def forward(self, input: Any) -> Any:
+        return F.logsigmoid(input)
+
+
+class Softplus(Module):
+    """log(1 + exp(beta * x)) / beta, and x itself where beta * x is above the threshold."""
+
+    def __init__(self, beta: float = 1.0, threshold: float = 20.0) -> None:
+        super().__init__()
+        self.beta, self.threshold = beta, threshold
+
+    def forward(self, input: Any) -> Any:
+        return F.softplus(input, self.beta, self.threshold)
+
+    def extra_repr(self) -> str:
+        return f"beta={self.beta}, threshold={self.threshold}"
+
+
+class SiLU(_InPlace):
+    """x * sigmoid(x), also called swish."""
+
+    def forward(self, input: Any) -> Any:
+        return F.silu(input)
+
+
+class Mish(_InPlace):
+    """x * tanh(softplus(x))."""
+
+    def forward(self, input: Any) -> Any:
+        return F.mish(input)
+
+
+class GELU(Module):
+    """x * P(X <= x) for a normal X; with `approximate` "tanh", the authors' formula with tanh."""
+
+    def __init__(self, approximate: str = "none") -> None:
+        super().__init__()
+        check_approximate("GELU", approximate)
+        self.approximate = approximate
+
+    def forward(self, input: Any) -> Any:
+        return F.gelu(input, approximate=self.approximate)
+
+    def extra_repr(self) -> str:
+        return f"approximate={self.approximate!r}"
 
 
 class Softmax(Module):

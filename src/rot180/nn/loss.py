@@ -1,4 +1,4 @@
-"""Losses as Modules; the functions are in `functional.loss`. `reduction` is "mean", "sum" or "none".
+"""Losses as Modules; the functions are in the files ..._loss of `functional`. `reduction` is "mean", "sum" or "none".
 
 PyTorch's arguments size_average and reduce, long deprecated, are not there, so what follows them is given by name.
 """
@@ -8,14 +8,15 @@ from __future__ import annotations
 from typing import Any
 
 from .. import functional as F
-from ..functional.loss import check_reduction
+from ..functional.classification_loss import IGNORE_INDEX, check_smoothing
+from ..functional.loss_reduction import DIVERGENCE_REDUCTIONS, REDUCTIONS, check_reduction
 from .module import Module
 
 
 class _Loss(Module):
-    def __init__(self, reduction: str) -> None:
+    def __init__(self, reduction: str, known: tuple[str, ...] = REDUCTIONS) -> None:
         super().__init__()
-        check_reduction(type(self).__name__, reduction)
+        check_reduction(type(self).__name__, reduction, known)
         self.reduction = reduction
 
 
@@ -29,20 +30,80 @@ class MSELoss(_Loss):
         return F.mse_loss(input, target, self.reduction)
 
 
+class L1Loss(_Loss):
+    """The absolute error |input - target|."""
+
+    def __init__(self, *, reduction: str = "mean") -> None:
+        super().__init__(reduction)
+
+    def forward(self, input: Any, target: Any) -> Any:
+        return F.l1_loss(input, target, self.reduction)
+
+
+class SmoothL1Loss(_Loss):
+    """d**2 / (2 * beta) where |d| = |input - target| is below beta, else |d| - beta / 2."""
+
+    def __init__(self, *, reduction: str = "mean", beta: float = 1.0) -> None:
+        super().__init__(reduction)
+        self.beta = beta
+
+    def forward(self, input: Any, target: Any) -> Any:
+        return F.smooth_l1_loss(input, target, self.reduction, self.beta)
+
+
+class HuberLoss(_Loss):
+    """d**2 / 2 where |d| = |input - target| is below delta, else delta * (|d| - delta / 2)."""
+
+    def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
+        super().__init__(reduction)
+        self.delta = delta
+
+    def forward(self, input: Any, target: Any) -> Any:
+        return F.huber_loss(input, target, self.reduction, self.delta)
+
+
+class KLDivLoss(_Loss):
+    """target * (log(target) - input), for log-probabilities as input; "batchmean" is the divergence per sample."""
+
+    def __init__(self, *, reduction: str = "mean", log_target: bool = False) -> None:
+        super().__init__(reduction, DIVERGENCE_REDUCTIONS)
+        self.log_target = log_target
+
+    def forward(self, input: Any, target: Any) -> Any:
+        return F.kl_div(input, target, self.reduction, self.log_target)
+
+
 class _ClassLoss(_Loss):
     """A loss with a weight per class, (C,), and a target value that counts for nothing."""
 
-    def __init__(self, weight: Any = None, *, ignore_index: int = -100, reduction: str = "mean") -> None:
+    def __init__(self, weight: Any = None, *, ignore_index: int = IGNORE_INDEX, reduction: str = "mean") -> None:
         super().__init__(reduction)
         self.register_buffer("weight", weight)
         self.ignore_index = ignore_index
 
 
 class CrossEntropyLoss(_ClassLoss):
-    """-weight[t] * log(softmax(input))[t] for logits (N, C, ...) and integer targets (N, ...) or probabilities."""
+    """-weight[t] * log(softmax(input))[t] for logits (N, C, ...) and integer targets (N, ...) or probabilities.
+
+    `label_smoothing` is the part of each target, in [0, 1], that is spread evenly over the classes.
+    """
+
+    def __init__(
+        self,
+        weight: Any = None,
+        *,
+        ignore_index: int = IGNORE_INDEX,
+        reduction: str = "mean",
+        label_smoothing: float = 0.0,
+    ) -> None:
+        super().__init__(weight, ignore_index=ignore_index, reduction=reduction)
+        check_smoothing("CrossEntropyLoss", label_smoothing)
+        self.label_smoothing = label_smoothing
 
     def forward(self, input: Any, target: Any) -> Any:
-        return F.cross_entropy(input, target, self.weight, self.ignore_index, self.reduction)
+        return F.cross_entropy(
+            input, target, self.weight, self.ignore_index, self.reduction, label_smoothing=self.label_smoothing
+        )
 
 
 class NLLLoss(_ClassLoss):

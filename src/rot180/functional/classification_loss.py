@@ -1,0 +1,172 @@
+"""Losses of classes: a forward and its vjp each. `reduction` is "mean", "sum" or "none".
+
+The input is (N, C, ...) or (C,), its classes on axis 1 (or 0), and the target (N, ...) or (), integers in [0, C).
+cross_entropy also takes probabilities of the input's shape, and these are differentiated too.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..errors import DtypeError, ShapeError
+from ..tape.arithmetic import choose, where
+from ..tape.operands import floating, raw
+from ..tape.record import Array, primitive
+from ..tape.reduction import mean
+from ..tape.shape import getitem
+from .loss_reduction import check_pair, check_reduction
+from .softmax import log_softmax, softmax
+
+IGNORE_INDEX = -100  # PyTorch's default
+
+
+def check_smoothing(op: str, smoothing: float) -> None:
+    """ValueError unless it is a share."""
+    if not 0 <= smoothing <= 1:
+        raise ValueError(f"{op}: label_smoothing must lie between 0 and 1; got {smoothing}")
+
+
+def nll_loss(
+    input: Any, target: Any, weight: Any = None, ignore_index: int = IGNORE_INDEX, reduction: str = "mean"
+) -> Any:
+    """-weight[t] * input[t] for log-probabilities; "mean" divides by the sum of the weights of the targets.
+
+    Args:
+        input: (N, C, ...) or (C,), the classes on axis 1 (or 0).  target: integers (N, ...) or (), in [0, C).
+        weight: (C,), one factor per class.  ignore_index: targets of this value count for nothing.
+    """
+    x, t = _classes("nll_loss", input, target, reduction)
+    return _picked(x, t, *_factors("nll_loss", x, t, weight, ignore_index), reduction, np.shape(raw(target)))
+
+
+def _picked(x: Any, t: Array, safe: Array, factors: Array, reduction: str, shape: Any) -> Any:
+    grid = np.ogrid[tuple(slice(n) for n in t.shape)]
+    losses = where(factors == 0, 0.0, -getitem(x, (grid[0], safe, *grid[1:]))) * factors
+    return _finish(losses, factors, reduction, shape)
+
+
+def cross_entropy(
+    input: Any,
+    target: Any,
+    weight: Any = None,
+    ignore_index: int = IGNORE_INDEX,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Any:
+    """nll_loss(log_softmax(input), target) for logits; a float target of input's shape holds class probabilities.
+
+    The vjp for integer targets is (softmax(x) - onehot(t)) * weight[t]: one op, not two.
+
+    Args:
+        input, target, weight, ignore_index: as for nll_loss; an ignore_index does not go with probabilities.
+        label_smoothing: s in [0, 1]: the target becomes (1 - s) * onehot(t) + s / C (Szegedy et al., "Rethinking the
+            Inception Architecture" (2016), section 7). A weight then scales every class's share of the loss by its
+            own factor; "mean" divides as without.
+    """
+    check_smoothing("cross_entropy", label_smoothing)
+    if raw(target) is not None and np.asarray(raw(target)).dtype.kind == "f":
+        return _soft_cross_entropy(input, target, weight, ignore_index, reduction, label_smoothing)
+    x, t = _classes("cross_entropy", input, target, reduction)
+    safe, factors = _factors("cross_entropy", x, t, weight, ignore_index)
+    if label_smoothing:
+        losses = _smoothed_losses(x, safe, t == ignore_index, weight, label_smoothing)
+    else:
+        losses = _cross_entropy(x, safe, factors)
+    return _finish(losses, factors, reduction, np.shape(raw(target)))
+
+
+@primitive(keep=("x",), name="cross_entropy")
+def _cross_entropy(x: Array, t: Array, factors: Array) -> Array:
+    shifted = x - x.max(1, keepdims=True)
+    picked = np.take_along_axis(shifted, t[:, None], 1)[:, 0]
+    losses = np.log(np.exp(shifted).sum(1)) - picked
+    return np.where(factors == 0, 0, losses) * factors  # what is ignored counts for nothing, infinite or not
+
+
+@_cross_entropy.vjp
+def _(g: Any, needs: Any, losses: Any, x: Any, t: Array, factors: Array) -> Any:
+    onehot = np.zeros_like(raw(x))
+    np.put_along_axis(onehot, t[:, None], 1, 1)
+    scale, ignored = (g * factors)[:, None], (factors == 0)[:, None]
+    gx = (softmax(x, 1) - onehot) * scale
+    return (choose(np.broadcast_to(ignored, onehot.shape), 0.0, gx) if ignored.any() else gx,)
+
+
+def _smoothed_losses(x: Any, t: Array, ignored: Array, weight: Any, smoothing: float) -> Any:
+    """Classes as probabilities: each gets smoothing / C, and the target what is left."""
+    share = smoothing / x.shape[1]
+    q = np.full(x.shape, share, raw(x).dtype)
+    np.put_along_axis(q, t[:, None], 1 - smoothing + share, 1)
+    if ignored.any():
+        unseen = np.broadcast_to(ignored[:, None], x.shape)
+        q[unseen] = 0.0
+        x = where(unseen, 0.0, x)  # infinite or not
+    return _soft_losses(x, q, weight, 1)
+
+
+def _soft_cross_entropy(
+    input: Any, target: Any, weight: Any, ignore_index: int, reduction: str, smoothing: float
+) -> Any:
+    check_reduction("cross_entropy", reduction)
+    x, t = check_pair("cross_entropy", input, target)
+    if ignore_index >= 0:
+        raise ValueError(f"cross_entropy: ignore_index={ignore_index} needs integer targets; got probabilities")
+    axis = 1 if x.ndim > 1 else 0
+    if smoothing:
+        t = t * (1.0 - smoothing) + smoothing / x.shape[axis]
+    losses = _soft_losses(x, t, weight, axis)
+    if reduction == "none":
+        return losses
+    return mean(losses) if reduction == "mean" else losses.sum()
+
+
+def _soft_losses(x: Any, q: Any, weight: Any, axis: int) -> Any:
+    """-sum(weight * q * log_softmax(x)) over the classes."""
+    terms = log_softmax(x, axis) * q
+    if weight is not None:
+        factor = _class_weights("cross_entropy", weight, x.dtype, x.shape[axis])
+        terms = terms * factor.reshape(-1, *(1,) * (x.ndim - axis - 1))
+    return -terms.sum(axis)
+
+
+def _classes(op: str, input: Any, target: Any, reduction: str) -> tuple[Any, Array]:
+    """input with a batch axis, and the targets, checked."""
+    check_reduction(op, reduction)
+    x, t = floating(op, input), np.asarray(raw(target))
+    if t.dtype.kind not in "iu":
+        raise DtypeError(f"{op}: target must hold integers (class numbers), got {t.dtype}; convert with .astype(int)")
+    if x.ndim == 0 or t.shape != (x.shape[:1] + x.shape[2:] if x.ndim > 1 else ()):
+        need = x.shape[:1] + x.shape[2:] if x.ndim > 1 else ()
+        raise ShapeError(f"{op}: target has shape {t.shape}; input of shape {x.shape} needs {need}")
+    return (x, t.astype(np.intp)) if x.ndim > 1 else (x.reshape(1, *x.shape), t.reshape(1).astype(np.intp))
+
+
+def _factors(op: str, x: Any, t: Array, weight: Any, ignore_index: int) -> tuple[Array, Array]:
+    """The targets with ignored ones made harmless, and the factor of each loss."""
+    classes = x.shape[1]
+    counts = t != ignore_index
+    bad = counts & ((t < 0) | (t >= classes))
+    if bad.any():
+        raise ValueError(
+            f"{op}: target {int(t[bad][0])} is not a class: input has {classes} classes, 0 to {classes - 1}"
+        )
+    safe = np.where(counts, t, 0)
+    if weight is None:
+        return safe, counts.astype(raw(x).dtype)
+    return safe, _class_weights(op, weight, raw(x).dtype, classes)[safe] * counts
+
+
+def _class_weights(op: str, weight: Any, dtype: Any, classes: int) -> Array:
+    w: Array = np.asarray(raw(weight), dtype)
+    if w.shape != (classes,):
+        raise ShapeError(f"{op}: weight has shape {w.shape}; ({classes},) is needed, one per class")
+    return w
+
+
+def _finish(losses: Any, factors: Array, reduction: str, shape: Any) -> Any:
+    if reduction == "none":
+        return losses.reshape(shape)
+    total = losses.sum()
+    return total / (float(factors.sum()) or float("nan")) if reduction == "mean" else total  # no targets: NaN

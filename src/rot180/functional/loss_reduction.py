@@ -1,0 +1,43 @@
+"""What the losses share: `reduction`, and inputs and targets of one shape."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..errors import DtypeError, ShapeError
+from ..tape.operands import floating, raw
+
+REDUCTIONS = ("mean", "sum", "none")
+DIVERGENCE_REDUCTIONS = ("batchmean", *REDUCTIONS)
+
+
+def check_reduction(op: str, reduction: str, known: tuple[str, ...] = REDUCTIONS) -> None:
+    """ValueError unless it is a known one."""
+    if reduction not in known:
+        names = ", ".join(map(repr, known[:-1]))
+        raise ValueError(f"{op}: reduction must be {names} or {known[-1]!r}; got {reduction!r}")
+
+
+def check_pair(op: str, input: Any, target: Any) -> tuple[Any, Any]:
+    """Both as floats; ShapeError or DtypeError unless they agree."""
+    x, t = floating(op, input), floating(op, target)
+    a, b = raw(x), raw(t)
+    if a.shape != b.shape:
+        raise ShapeError(f"{op}: input has shape {a.shape} but target has {b.shape}; they must be the same")
+    if a.dtype != b.dtype:
+        raise DtypeError(f"{op}: input is {a.dtype} but target is {b.dtype}; convert one with .astype")
+    return x, t
+
+
+def reduced(losses: Any, reduction: str) -> Any:
+    """The mean (NaN of none), the sum or the losses themselves."""
+    if reduction == "mean":
+        return np.add.reduce(losses, None) / losses.size if losses.size else np.asarray(np.nan, losses.dtype)
+    return np.add.reduce(losses, None) if reduction == "sum" else losses
+
+
+def spread(g: Any, size: int, reduction: str) -> Any:
+    """The cotangent of each single loss, from that of what `reduced` gave; broadcasts."""
+    return g / max(size, 1) if reduction == "mean" else g

@@ -1,0 +1,91 @@
+"""Losses of real numbers, functions of input - target: a forward and its vjp each.
+
+`reduction` is "mean", "sum" or "none". Input and target have one shape, and both are differentiated.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..tape.operands import raw
+from ..tape.record import Array, primitive
+from .activation import hardtanh
+from .loss_reduction import check_pair, check_reduction, reduced, spread
+
+
+@primitive(arrays=2, keep=("x", "t"), name="mse_loss")
+def _mse(x: Array, t: Array, reduction: str) -> Array:
+    d = x - t
+    if reduction == "none":
+        return d * d
+    d = d.reshape(-1)
+    total = d.dot(d)
+    return total / (d.size or np.nan) if reduction == "mean" else total
+
+
+@_mse.vjp
+def _(g: Any, needs: Any, loss: Any, x: Any, t: Any, reduction: str) -> Any:
+    factor = 2.0 / raw(x).size if reduction == "mean" and raw(x).size else 2.0
+    gx = (x - t) * (g * factor)
+    return gx if needs[0] else None, -gx if needs[1] else None
+
+
+def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
+    """The squared error (input - target)**2; shapes must be the same."""
+    check_reduction("mse_loss", reduction)
+    return _mse(*check_pair("mse_loss", input, target), reduction)
+
+
+@primitive(arrays=2, keep=("x", "t"), name="l1_loss")
+def _l1(x: Array, t: Array, reduction: str) -> Array:
+    return reduced(np.abs(x - t), reduction)
+
+
+@_l1.vjp
+def _(g: Any, needs: Any, loss: Any, x: Any, t: Any, reduction: str) -> Any:
+    gx = np.sign(raw(x) - raw(t)) * spread(g, raw(x).size, reduction)
+    return gx if needs[0] else None, -gx if needs[1] else None
+
+
+def l1_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
+    """The absolute error |input - target|; its gradient where they are equal is 0."""
+    check_reduction("l1_loss", reduction)
+    return _l1(*check_pair("l1_loss", input, target), reduction)
+
+
+@primitive(arrays=2, keep=("x", "t"), name="huber_loss")
+def _huber(x: Array, t: Array, delta: float, reduction: str) -> Array:
+    a = np.abs(x - t)
+    near = np.minimum(a, delta)
+    return reduced(near * (a - 0.5 * near), reduction)
+
+
+@_huber.vjp
+def _(g: Any, needs: Any, loss: Any, x: Any, t: Any, delta: float, reduction: str) -> Any:
+    gx = hardtanh(x - t, -delta, delta) * spread(g, raw(x).size, reduction)
+    return gx if needs[0] else None, -gx if needs[1] else None
+
+
+def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0) -> Any:
+    """d**2 / 2 where |d| = |input - target| is below delta, else delta * (|d| - delta / 2); Huber (1964).
+
+    Raises ValueError unless delta is positive.
+    """
+    check_reduction("huber_loss", reduction)
+    if not delta > 0:
+        raise ValueError(f"huber_loss: delta must be positive; got {delta}")
+    return _huber(*check_pair("huber_loss", input, target), float(delta), reduction)
+
+
+def smooth_l1_loss(input: Any, target: Any, reduction: str = "mean", beta: float = 1.0) -> Any:
+    """huber_loss with delta = beta, divided by beta: its slope is at most 1. With beta 0 it is l1_loss.
+
+    Girshick, "Fast R-CNN" (2015), equation 3, has beta 1. Raises ValueError for a negative beta.
+    """
+    check_reduction("smooth_l1_loss", reduction)
+    if not beta >= 0:
+        raise ValueError(f"smooth_l1_loss: beta must not be negative; got {beta}")
+    x, t = check_pair("smooth_l1_loss", input, target)
+    return _huber(x, t, float(beta), reduction) / float(beta) if beta else _l1(x, t, reduction)

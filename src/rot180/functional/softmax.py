@@ -1,0 +1,56 @@
+"""Softmax and its logarithm: a forward and its vjp each; both keep their output."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..tape.elementary import exp
+from ..tape.operands import floating
+from ..tape.record import Array, primitive
+from ..tape.shape import normal_axis
+
+
+@primitive(keep=("output",), name="softmax")
+def _softmax(x: Array, axis: int) -> Array:
+    if not x.size:
+        return x.copy()
+    e = np.exp(x - x.max(axis, keepdims=True))
+    return e / e.sum(axis, keepdims=True)
+
+
+@_softmax.vjp
+def _(g: Any, needs: Any, y: Any, x: Any, axis: int) -> Any:
+    gy = g * y
+    return (gy - y * _sum_along(gy, axis),)
+
+
+def softmax(input: Any, dim: int) -> Any:
+    """exp(x) / sum(exp(x)) along `dim`; the vjp is y * (g - sum(g * y))."""
+    x = floating("softmax", input)
+    return _softmax(x, normal_axis("softmax", dim, x.ndim))
+
+
+@primitive(keep=("output",), name="log_softmax")
+def _log_softmax(x: Array, axis: int) -> Array:
+    if not x.size:
+        return x.copy()
+    shifted = x - x.max(axis, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis, keepdims=True))
+
+
+@_log_softmax.vjp
+def _(g: Any, needs: Any, y: Any, x: Any, axis: int) -> Any:
+    return (g - exp(y) * _sum_along(g, axis),)
+
+
+def log_softmax(input: Any, dim: int) -> Any:
+    """log(softmax(x)) along `dim`, without overflow; the vjp is g - softmax(x) * sum(g)."""
+    x = floating("log_softmax", input)
+    return _log_softmax(x, normal_axis("log_softmax", dim, x.ndim))
+
+
+def _sum_along(x: Any, axis: int) -> Any:
+    """The sum over one axis, kept with size 1; for arrays and Tensors."""
+    return x.sum(axis, keepdims=True) if isinstance(x, np.ndarray) else x.sum(axis, keepdim=True)
