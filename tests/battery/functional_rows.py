@@ -20,9 +20,4 @@ LINEAR = [
     Case("linear", F.linear, normal((2, 3, 4), (2, 4), (2,)), f"{TORCH}.linear", "3d", batch=(0,)),
 ]
 
-PADS = [
-    Case("pad", F.pad, normal((2, 3, 4)), f"{TORCH}.pad", settings=settings, batch=(0,))
-    for settings in ({"pad": (1, 2)}, {"pad": (1, 0, 2, 1), "value": 1.5}, {"pad": (-1, 2, 1, -1)}, {"pad": (0, 0)})
-]
-
-CASES = [*DROPOUT, *LINEAR, *PADS]
+CASES = [*DROPOUT, *LINEAR]

@@ -28,8 +28,4 @@ CASES = [
     layer_row(nn.AvgPool1d, normal((2, 3, 7)), 3, 2, 1),
     layer_row(nn.AvgPool2d, _MAPS, 3, 2, 1, count_include_pad=False),
     layer_row(nn.AvgPool3d, normal((2, 2, 4, 5, 3)), 2, divisor_override=3),
-    layer_row(nn.ConstantPad1d, normal((2, 3, 4)), (1, 2), 0.5),
-    layer_row(nn.ConstantPad2d, _MAPS, (1, 0, 2, 1), 2.0),
-    layer_row(nn.ConstantPad3d, normal((2, 2, 2, 3, 2)), 1, -1.0),
-    layer_row(nn.ZeroPad2d, _MAPS, (0, 1, -1, 2)),
 ]

@@ -164,3 +164,41 @@ conv1d_backward, conv2d_backward, conv3d_backward = (_backward(f"conv{n}d") for 
 conv_transpose1d_backward, conv_transpose2d_backward, conv_transpose3d_backward = (
     _backward(f"conv_transpose{n}d") for n in (1, 2, 3)
 )
+
+
+# ---- borders: PyTorch pads evenly before a plain layer, and before no transposed one ----
+
+
+def pad_last_axis(x: Any, pad: Any, mode: str) -> Any:
+    return TF.pad(x.flatten(1, -2), pad, mode).unflatten(1, x.shape[1:-1])
+
+
+def conv_with_border(x: Any, w: Any, b: Any = None, padding: Any = 0, padding_mode: str = "", **settings: Any) -> Any:
+    pads = _pads(padding, x.shape[2:], w.shape[2:], settings.get("stride", 1), settings.get("dilation", 1))
+    return getattr(TF, f"conv{x.ndim - 2}d")(TF.pad(x, _flat(pads), padding_mode), w, b, **settings)
+
+
+def conv_transpose_with_border(
+    y: Any, w: Any, b: Any = None, padding: Any = 0, output_padding: int = 0, **settings: Any
+) -> Any:
+    """The gradient, by autograd, of the plain layer that it is the adjoint of: linear, so at zeros as anywhere."""
+    ndim = y.ndim - 2
+    strides, spread = _each(settings.get("stride", 1), ndim), _each(settings.get("dilation", 1), ndim)
+    size = [n * s for n, s in zip(y.shape[2:], strides, strict=True)]
+    if padding != "same":
+        pairs = padding if isinstance(padding, tuple) else ((padding, padding),) * ndim
+        axes = zip(y.shape[2:], w.shape[2:], strides, spread, pairs, strict=True)
+        size = [(n - 1) * s + d * (k - 1) + 1 - sum(pair) + output_padding for n, k, s, d, pair in axes]
+        padding = pairs
+    x = torch.zeros(y.shape[0], w.shape[1] * settings.get("groups", 1), *size, dtype=y.dtype, requires_grad=True)
+    (found,) = torch.autograd.grad(conv_with_border(x, w, None, padding, **settings), x, y, create_graph=True)
+    return found if b is None else found + b.reshape(-1, *(1,) * ndim)
+
+
+def unfold(x: Any, padding: Any, **settings: Any) -> Any:
+    return TF.unfold(TF.pad(x, _flat(padding)), **settings)
+
+
+def fold(y: Any, output_size: Any, padding: Any, **settings: Any) -> Any:
+    wide = [n + sum(pair) for n, pair in zip(output_size, padding, strict=True)]
+    return TF.pad(TF.fold(y, wide, **settings), [-n for n in _flat(padding)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import activation_rows, functional_rows, layer_rows, loss_rows, tape_rows, window_rows
+from . import activation_rows, border_rows, fold_rows, functional_rows, layer_rows, loss_rows, tape_rows, window_rows
 from .case import Case
 
 CASES: list[Case] = [
@@ -12,4 +12,6 @@ CASES: list[Case] = [
     *loss_rows.CASES,
     *window_rows.CASES,
     *layer_rows.CASES,
+    *border_rows.CASES,
+    *fold_rows.CASES,
 ]

@@ -65,7 +65,12 @@ def test_ints_become_tuples_once() -> None:
         ({"padding": "full"}, ShapeError, "padding must be 'same', 'valid' or numbers; got 'full'"),
         ({"padding": (1, 2, 3)}, ShapeError, "padding must be an int or 2 ints"),
         ({"padding": ((1, 2),)}, ShapeError, "padding has 1 (before, after) pairs; 2 are needed"),
-        ({"padding_mode": "reflect"}, ValueError, "padding_mode 'reflect' is not there; only 'zeros' is"),
+        (
+            {"padding_mode": "mirror"},
+            ValueError,
+            "padding_mode must be one of 'zeros', 'reflect', 'replicate', 'circular'; got 'mirror'",
+        ),
+        ({"stride": (1.0, 1)}, ShapeError, "stride must be an int or 2 ints, one per spatial axis; got (1.0, 1)"),
         ({"dtype": np.int32}, DtypeError, "dtype is <class 'numpy.int32'>; np.float32 or np.float64 is needed"),
         ({"dtype": None}, DtypeError, "dtype is None; np.float32 or np.float64 is needed"),
     ],
@@ -97,6 +102,90 @@ def test_wrong_input_is_refused_by_the_function() -> None:
     with pytest.raises(DtypeError, match="got float64 and float32"):
         nn.Conv2d(3, 8, 3)(data(1, 3, 5, 5, dtype=np.float64))
     assert nn.Conv2d(3, 8, 3, dtype=np.float64)(data(1, 3, 5, 5, dtype=np.float64)).dtype == np.float64
+
+
+# ---- padding_mode ----
+
+MODES = ["zeros", "reflect", "replicate", "circular"]
+SETTINGS: list[dict[str, Any]] = [
+    {"padding": 1},
+    {"padding": 2, "stride": 2, "dilation": 2},
+    {"padding": 1, "stride": 3, "groups": 2},
+    {"padding": "same", "stride": 2},
+    {"padding": "same", "dilation": 2},
+    {"padding": "valid", "stride": 2},
+]
+
+
+def whole(*shape: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).integers(-4, 5, shape).astype(np.float64)
+
+
+@pytest.mark.parametrize("settings", [*SETTINGS, {"padding": "asymmetric", "stride": 2}], ids=str)
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("ndim", [1, 2, 3])
+def test_the_transposed_layer_is_the_adjoint_of_the_plain_one(ndim: int, mode: str, settings: dict[str, Any]) -> None:
+    """<conv(x), y> = <x, conv_transpose(y)>, exactly, with one weight array and nothing flipped."""
+    if settings["padding"] == "asymmetric":
+        settings = {**settings, "padding": ((2, 1), (0, 1), (1, 0))[:ndim]}
+    if settings == {"padding": "same", "stride": 2}:
+        sizes = [(6, 8, 4)]  # what the transposed layer makes: multiples of the stride
+    else:
+        sizes = [(6, 7, 5), (7, 8, 6), (8, 6, 7)]
+    w, bias = whole(4, 4 // settings.get("groups", 1), *(3, 2, 3)[:ndim]), whole(4, seed=1)
+    for space in sizes:
+        x = whole(2, 4, *space[:ndim], seed=2)
+        common = {"kernel_size": w.shape[2:], "padding_mode": mode, "dtype": np.float64, **settings}
+        plain = PLAIN[ndim - 1](4, 4, bias=False, **common)
+        transposed = TRANSPOSED[ndim - 1](4, 4, **common)
+        plain.weight.data, transposed.weight.data, transposed.bias.data = w, w, bias
+        there = plain(x).data
+        y = whole(*there.shape, seed=3)
+        back = transposed(y, output_size=x.shape).data - bias.reshape(-1, *(1,) * ndim)
+        assert back.shape == x.shape
+        assert np.sum(there * y) == np.sum(x * back)
+        assert np.array_equal(transposed(y[0], output_size=x.shape[2:]).data, transposed(y, x.shape).data[0])
+
+
+@pytest.mark.parametrize("mode", MODES[1:])
+def test_a_plain_layer_is_a_pad_before_one_without_padding(mode: str) -> None:
+    x = data(2, 3, 6, 7)
+    layer = nn.Conv2d(3, 4, (3, 2), padding=((2, 0), (1, 3)), padding_mode=mode)
+    expected = F.conv2d(F.pad(x, (1, 3, 2, 0), mode), layer.weight, layer.bias)
+    assert np.array_equal(layer(x).data, expected.data)
+    assert np.array_equal(layer(x[0]).data.shape, expected.data[0].shape)
+
+
+def test_a_transposed_layer_adds_what_the_border_would_have_copied() -> None:
+    y = np.array([[[1.0, 2.0, 3.0, 4.0]]])
+    for mode, expected in [("zeros", [2, 3]), ("reflect", [6, 4]), ("replicate", [3, 7]), ("circular", [6, 4])]:
+        layer = nn.ConvTranspose1d(1, 1, 1, padding=1, bias=False, padding_mode=mode, dtype=np.float64)
+        layer.weight.data = np.ones((1, 1, 1))
+        assert layer(y).data.tolist() == [[expected]], mode
+
+
+def test_a_border_too_wide_for_the_input_is_refused() -> None:
+    message = r"^{}: a border of 3 on axis 2 of shape \(1, 1, 3, 5\) is too wide for mode 'reflect'; .* smaller than 3"
+    with pytest.raises(ShapeError, match=message.format("Conv2d")):
+        nn.Conv2d(1, 1, 3, padding=3, padding_mode="reflect")(data(1, 1, 3, 5))
+    with pytest.raises(ShapeError, match=message.format("ConvTranspose2d")):
+        nn.ConvTranspose2d(1, 1, 3, padding=3, padding_mode="reflect")(data(1, 1, 7, 9))
+
+
+@pytest.mark.parametrize(("make", "name"), [(nn.Conv2d, "conv2d"), (nn.ConvTranspose2d, "conv_transpose2d")])
+def test_with_a_border_too_the_function_says_what_is_wrong_with_an_input(make: Any, name: str) -> None:
+    layer = make(3, 3, 3, padding=1, padding_mode="circular")
+    for shape, message in [
+        ((4, 5, 5), "input has 4 channels"),
+        ((5, 5), "input has shape"),
+        ((1, 3, 0, 5), "no empty"),
+    ]:
+        with pytest.raises(ShapeError, match=f"^{name}: .*{message}"):
+            layer(data(*shape))
+    with pytest.raises(DtypeError, match=f"^{name}: input must be a Tensor or an array, got list"):
+        layer([1.0])
+    with pytest.raises(DtypeError, match=f"^{name}: got float64 and float32"):
+        layer(data(1, 3, 5, 5, dtype=np.float64))
 
 
 # ---- output_size ----
@@ -161,6 +250,9 @@ def test_initial_values_are_uniform_within_one_over_the_root_of_fan_in(make: Any
 def test_repr_is_pytorchs() -> None:
     assert repr(nn.Conv2d(1, 2, 3, padding="same", bias=False)) == (
         "Conv2d(1, 2, kernel_size=(3, 3), stride=(1, 1), padding=same, bias=False)"
+    )
+    assert repr(nn.Conv1d(1, 2, 3, padding=1, bias=False, padding_mode="circular")) == (
+        "Conv1d(1, 2, kernel_size=(3,), stride=(1,), padding=(1,), bias=False, padding_mode=circular)"
     )
     assert repr(nn.ConvTranspose1d(4, 2, 3, 2, 1, 1, 2, dilation=2)) == (
         "ConvTranspose1d(4, 2, kernel_size=(3,), stride=(2,), padding=(1,), dilation=(2,), output_padding=(1,), "

@@ -18,6 +18,23 @@ def test_the_last_axis_comes_first(ndim: int) -> None:
     assert np.array_equal(y, np.pad(x, [(0, 0), (0, 0), *widths], constant_values=5))
 
 
+@pytest.mark.parametrize("ndim", [1, 2, 3])
+@pytest.mark.parametrize(
+    ("name", "mode"),
+    [("ReflectionPad", "reflect"), ("ReplicationPad", "edge"), ("CircularPad", "wrap"), ("ZeroPad", "constant")],
+)
+def test_layers_are_numpys_modes(name: str, mode: str, ndim: int) -> None:
+    x = np.random.default_rng(0).standard_normal((2, 3, *(4, 5, 3)[:ndim])).astype(np.float32)
+    sides = (2, 1, 0, 2, 1, 1)[: 2 * ndim]
+    widths = [sides[2 * axis : 2 * axis + 2] for axis in reversed(range(ndim))]
+    layer = getattr(nn, f"{name}{ndim}d")(sides)
+    assert np.array_equal(layer(x).data, np.pad(x, [(0, 0), (0, 0), *widths], mode))
+    assert np.array_equal(layer(x[0]).data, layer(x).data[0])
+    assert repr(layer) == f"{name}{ndim}d({sides})"
+    with pytest.raises(ShapeError, match=f"{name}{ndim}d: padding must be an int or {2 * ndim} ints"):
+        getattr(nn, f"{name}{ndim}d")((1, 2, 3))
+
+
 def test_one_int_is_for_all_sides() -> None:
     assert nn.ZeroPad2d(1)(np.ones((1, 1, 1, 1), np.float32)).tolist() == [[[[0, 0, 0], [0, 1, 0], [0, 0, 0]]]]
     assert nn.ConstantPad2d(-1, 0.0)(np.ones((1, 1, 3, 4), np.float32)).shape == (1, 1, 1, 2)

@@ -43,6 +43,26 @@ LAYERS: list[tuple[str, tuple[Any, ...], dict[str, Any], tuple[int, ...]]] = [
     ("ConstantPad2d", ((1, 2, 0, 3), 3.5), {}, (2, 3, 4, 5)),
     ("ConstantPad3d", (1, 3.5), {}, (2, 3, 4, 5, 2)),
     ("ZeroPad2d", (2,), {}, (2, 3, 4, 5)),
+    *[
+        (f"{kind}{ndim}d", (padding,), {}, (2, 3, 5, 4, 6)[: 2 + ndim])
+        for kind in ("ReflectionPad", "ReplicationPad", "CircularPad", "ZeroPad")
+        for ndim in (1, 2, 3)
+        for padding in (2, (1, 2, 0, 1, 3, 0)[: 2 * ndim])
+    ],
+    *[
+        (f"Conv{ndim}d", (4, 6, 3), {"padding_mode": mode, "padding": padding}, (2, 4, 5, 6, 4)[: 2 + ndim])
+        for mode in ("reflect", "replicate", "circular")
+        for ndim in (1, 2, 3)
+        for padding in (2, "same", "valid")
+    ],
+    ("Conv2d", (4, 6, 2), {"padding_mode": "circular", "padding": (1, 0), "bias": False, "groups": 2}, (4, 5, 6)),
+    ("Unfold", (2,), {}, (2, 3, 4, 5)),
+    ("Unfold", ((2, 3), 1, (1, 0), 2), {}, (3, 4, 5)),
+    ("Fold", ((4, 5), 2), {}, (2, 12, 12)),
+    ("Fold", (4, (2, 2)), {"padding": 1, "stride": (2, 1)}, (12, 15)),
+    ("PixelShuffle", (2,), {}, (2, 8, 3, 2)),
+    ("PixelUnshuffle", (2,), {}, (8, 4, 2)),
+    ("ChannelShuffle", (2,), {}, (2, 4, 3, 2)),
 ]
 IDS = [f"{name}-{i}" for i, (name, *_) in enumerate(LAYERS)]
 

@@ -41,12 +41,14 @@ from .conv import (
     conv_transpose3d_backward,
 )
 from .dropout import dropout
+from .fold import fold, unfold
 from .linear import linear
 from .pad import pad
 from .pool import avg_pool1d, avg_pool2d, avg_pool3d, max_pool1d, max_pool2d, max_pool3d
 from .probability_loss import binary_cross_entropy, binary_cross_entropy_with_logits, kl_div
 from .regression_loss import huber_loss, l1_loss, mse_loss, smooth_l1_loss
 from .softmax import log_softmax, softmax
+from .shuffle import channel_shuffle, pixel_shuffle, pixel_unshuffle
 
 __all__ = [
     "Gradients",
@@ -56,6 +58,7 @@ __all__ = [
     "avg_pool3d",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
+    "channel_shuffle",
     "conv1d",
     "conv1d_backward",
     "conv2d",
@@ -71,6 +74,7 @@ __all__ = [
     "cross_entropy",
     "dropout",
     "elu",
+    "fold",
     "gelu",
     "hardsigmoid",
     "hardswish",
@@ -89,6 +93,8 @@ __all__ = [
     "mse_loss",
     "nll_loss",
     "pad",
+    "pixel_shuffle",
+    "pixel_unshuffle",
     "prelu",
     "relu",
     "relu6",
@@ -99,4 +105,5 @@ __all__ = [
     "softmax",
     "softplus",
     "tanh",
+    "unfold",
 ]

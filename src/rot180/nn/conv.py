@@ -5,6 +5,9 @@
 
 Everything that can be wrong without an input is refused in the constructor; afterwards sizes are tuples, one int per
 spatial axis. Deliberately absent: the arithmetic (`functional.conv`) and its size formulas (`window`).
+
+A padding_mode puts a border around the wide side (`functional.pad`), and the convolution runs without padding. The
+transposed layer is the adjoint of that, in the opposite order: first without padding, then the border folds back.
 """
 
 from __future__ import annotations
@@ -16,11 +19,14 @@ import numpy as np
 
 from .. import functional as F
 from ..errors import ShapeError
-from ..window import Padding, PerAxis, Sizes, Window, hashable, pads_per_axis
+from ..functional.pad import add_border, fold_border
+from ..window import Padding, PerAxis, Sizes, Window, ints, pads_per_axis
 from . import init
 from .module import Module
 from .parameter import Parameter, blank
 from .settings import axes, positive
+
+PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
 
 
 class _ConvNd(Module):
@@ -32,7 +38,8 @@ class _ConvNd(Module):
         padding: an int, one per axis, ((before, after), ...) per axis, 'same' (any stride) or 'valid'.
         groups: into how many blocks the channels are cut; divides both.
         bias: whether to add one.
-        padding_mode: 'zeros'; nothing else is there.
+        padding_mode: what the padding holds: 'zeros', or copies of the input's cells as `functional.pad` makes them:
+            'reflect', 'replicate' or 'circular'.
         dtype: np.float32 or np.float64.
 
     Attributes: weight and bias, at first uniform within 1 / sqrt(weight.shape[1] * prod(kernel_size)). Raises
@@ -69,15 +76,14 @@ class _ConvNd(Module):
         for name, channels in (("in_channels", in_channels), ("out_channels", out_channels)):
             if channels % groups:
                 raise ShapeError(f"{layer}: {name} is {channels}; groups={groups} must divide it")
-        if padding_mode != "zeros":
-            raise ValueError(
-                f"{layer}: padding_mode {padding_mode!r} is not there; only 'zeros' is (or F.pad before it)"
-            )
+        if padding_mode not in PADDING_MODES:
+            known = ", ".join(map(repr, PADDING_MODES))
+            raise ValueError(f"{layer}: padding_mode must be one of {known}; got {padding_mode!r}")
         self.kernel_size = axes(layer, "kernel_size", kernel_size, ndim)
         self.stride = axes(layer, "stride", stride, ndim)
         self.dilation = axes(layer, "dilation", dilation, ndim)
         self.padding_mode = padding_mode
-        self.padding: Any = hashable(padding)
+        self.padding: Any = ints(padding)
         if isinstance(self.padding, int):
             self.padding = axes(layer, "padding", padding, ndim)
 
@@ -99,7 +105,19 @@ class _ConvNd(Module):
         init.layer_default(self.weight, self.bias)
 
     def forward(self, input: Any) -> Any:
-        return self._function(input, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups)
+        padding = self.padding
+        if self.padding_mode != "zeros" and self._fits(input):
+            pads = self._pads(input.shape[-self._ndim :])
+            input, padding = add_border(type(self).__name__, input, pads, self.padding_mode), 0
+        return self._function(input, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
+
+    def _fits(self, input: Any) -> bool:
+        """Whether a border can be made at all; the function says what is wrong with an input that has none."""
+        return getattr(input, "ndim", 0) in (self._ndim + 1, self._ndim + 2) and all(input.shape[-self._ndim :])
+
+    def _pads(self, wide: Sizes) -> tuple[tuple[int, int], ...]:
+        """The padding (before, after) each axis of the wide side, of this size."""
+        return pads_per_axis(type(self).__name__, self.padding, wide, self.kernel_size, self.stride, self.dilation)
 
     def extra_repr(self) -> str:
         parts = [f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"]
@@ -107,7 +125,9 @@ class _ConvNd(Module):
         defaults = {"padding": zeros, "dilation": ones, "output_padding": zeros, "groups": 1}
         values = {name: getattr(self, name, default) for name, default in defaults.items()}
         parts += [f"{name}={value}" for name, value in values.items() if value != defaults[name]]
-        return ", ".join(parts if self.bias is not None else [*parts, "bias=False"])
+        parts += ["bias=False"] * (self.bias is None)
+        parts += [f"padding_mode={self.padding_mode}"] * (self.padding_mode != "zeros")
+        return ", ".join(parts)
 
 
 class Conv1d(_ConvNd):
@@ -130,6 +150,8 @@ class _ConvTransposeNd(_ConvNd):
 
     Args:
         padding: takes cells off the output; otherwise as on the plain layer ('same' makes the output input * stride).
+        padding_mode: what becomes of these cells: with 'zeros' they are dropped, with the others each is added to the
+            cell that the plain layer's border would have copied it from.
         output_padding: makes the output longer at the end of each axis; smaller than stride or dilation there.
         The others are those of the plain layer, in PyTorch's order.
 
@@ -147,20 +169,31 @@ class _ConvTransposeNd(_ConvNd):
         Module.__init__(self)
         self._settle(in_channels, out_channels, kernel_size, stride, padding, dilation, groups, padding_mode)
         self.output_padding = axes(type(self).__name__, "output_padding", output_padding, self._ndim)
-        steps = (self.kernel_size, self.stride, self.padding)
         size = (1,) * self._ndim
         if not isinstance(self.padding, str):  # an input large enough for any padding
-            pads = pads_per_axis(type(self).__name__, self.padding, size, self.kernel_size, size, size)
-            size = tuple(before + after + 1 for before, after in pads)
-        Window.transposed(type(self).__name__, size, *steps, self.output_padding, self.dilation)
+            size = tuple(before + after + 1 for before, after in self._pads(size))
+        self._window(size, self.output_padding)
         self._make(bias, dtype)
 
     def forward(self, input: Any, output_size: Sequence[int] | None = None) -> Any:
         """`output_size`, the spatial sizes (or the whole shape) of the output, takes the place of output_padding."""
         extra = self.output_padding if output_size is None else self._extra(input.shape, output_size)
-        return self._function(
-            input, self.weight, self.bias, self.stride, self.padding, extra, self.groups, self.dilation
-        )
+        if self.padding_mode == "zeros" or not self._fits(input):
+            return self._function(
+                input, self.weight, self.bias, self.stride, self.padding, extra, self.groups, self.dilation
+            )
+        window = self._window(input.shape[-self._ndim :], extra)
+        pads = self._pads(window.x_size)
+        # the plain layer's padded input: what it is longer than what the windows span is output padding here
+        wide = (size + before + after for size, (before, after) in zip(window.x_size, pads, strict=True))
+        extra = tuple(size - span for size, span in zip(wide, window.spans, strict=True))
+        x = self._function(input, self.weight, None, self.stride, 0, extra, self.groups, self.dilation)
+        x = fold_border(type(self).__name__, x, pads, self.padding_mode)
+        return x if self.bias is None else x + self.bias.reshape(-1, *(1,) * self._ndim)
+
+    def _window(self, size: Sizes, extra: Sizes) -> Window:
+        steps = (self.kernel_size, self.stride, self.padding, extra, self.dilation)
+        return Window.transposed(type(self).__name__, size, *steps)
 
     def _extra(self, shape: Sizes, output_size: Sequence[int]) -> Sizes:
         """The output padding that makes the output this large; ShapeError if none does."""
@@ -171,8 +204,7 @@ class _ConvTransposeNd(_ConvNd):
             )
         wanted = tuple(output_size)[-ndim:]
         most = tuple(0 if self.padding == "same" else s - 1 for s in self.stride)
-        steps = (self.kernel_size, self.stride, self.padding)
-        largest = Window.transposed(layer, shape[-ndim:], *steps, most, self.dilation).x_size
+        largest = self._window(shape[-ndim:], most).x_size
         smallest = tuple(large - extra for large, extra in zip(largest, most, strict=True))
         if any(not low <= size <= high for low, size, high in zip(smallest, wanted, largest, strict=True)):
             raise ShapeError(

@@ -1,4 +1,4 @@
-"""Padding layers, 1-d to 3-d: cells of one value around the spatial axes."""
+"""Padding layers, 1-d to 3-d: a border of one value, or of copies of the input's own cells, around the spatial axes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,22 @@ from .module import Module
 from .settings import axes
 
 
-class _ConstantPadNd(Module):
+class _PadNd(Module):
+    _ndim: ClassVar[int]
+    _mode: ClassVar[str] = "constant"
+
+    def __init__(self, padding: int | Sequence[int]) -> None:
+        super().__init__()
+        self.padding = axes(type(self).__name__, "padding", padding, 2 * self._ndim)
+
+    def forward(self, input: Any) -> Any:
+        return F.pad(input, self.padding, self._mode)
+
+    def extra_repr(self) -> str:
+        return f"{self.padding}"
+
+
+class _ConstantPadNd(_PadNd):
     """Cells of `value` around the input.
 
     Args:
@@ -19,15 +34,12 @@ class _ConstantPadNd(Module):
         value: what the new cells hold.
     """
 
-    _ndim: ClassVar[int]
-
     def __init__(self, padding: int | Sequence[int], value: float) -> None:
-        super().__init__()
-        self.padding = axes(type(self).__name__, "padding", padding, 2 * self._ndim)
+        super().__init__(padding)
         self.value = value
 
     def forward(self, input: Any) -> Any:
-        return F.pad(input, self.padding, "constant", self.value)
+        return F.pad(input, self.padding, self._mode, self.value)
 
     def extra_repr(self) -> str:
         return f"padding={self.padding}, value={self.value}"
@@ -45,13 +57,80 @@ class ConstantPad3d(_ConstantPadNd):
     __doc__, _ndim = _ConstantPadNd.__doc__, 3
 
 
-class ZeroPad2d(_ConstantPadNd):
+class _ZeroPadNd(_PadNd):
     """Zeros around the input: `padding` as on ConstantPad2d."""
 
-    _ndim = 2
 
-    def __init__(self, padding: int | Sequence[int]) -> None:
-        super().__init__(padding, 0.0)
+class ZeroPad1d(_ZeroPadNd):
+    __doc__, _ndim = _ZeroPadNd.__doc__, 1
 
-    def extra_repr(self) -> str:
-        return f"{self.padding}"
+
+class ZeroPad2d(_ZeroPadNd):
+    __doc__, _ndim = _ZeroPadNd.__doc__, 2
+
+
+class ZeroPad3d(_ZeroPadNd):
+    __doc__, _ndim = _ZeroPadNd.__doc__, 3
+
+
+class _ReflectionPadNd(_PadNd):
+    """The input mirrored at its edges, which are not repeated: `padding` as on ConstantPad2d, less than the input.
+
+    See `functional.pad`, mode "reflect".
+    """
+
+    _mode = "reflect"
+
+
+class ReflectionPad1d(_ReflectionPadNd):
+    __doc__, _ndim = _ReflectionPadNd.__doc__, 1
+
+
+class ReflectionPad2d(_ReflectionPadNd):
+    __doc__, _ndim = _ReflectionPadNd.__doc__, 2
+
+
+class ReflectionPad3d(_ReflectionPadNd):
+    __doc__, _ndim = _ReflectionPadNd.__doc__, 3
+
+
+class _ReplicationPadNd(_PadNd):
+    """The cells at the edges of the input, repeated: `padding` as on ConstantPad2d.
+
+    See `functional.pad`, mode "replicate".
+    """
+
+    _mode = "replicate"
+
+
+class ReplicationPad1d(_ReplicationPadNd):
+    __doc__, _ndim = _ReplicationPadNd.__doc__, 1
+
+
+class ReplicationPad2d(_ReplicationPadNd):
+    __doc__, _ndim = _ReplicationPadNd.__doc__, 2
+
+
+class ReplicationPad3d(_ReplicationPadNd):
+    __doc__, _ndim = _ReplicationPadNd.__doc__, 3
+
+
+class _CircularPadNd(_PadNd):
+    """The input wrapped around: each border shows the other side, `padding` as on ConstantPad2d, at most the input.
+
+    See `functional.pad`, mode "circular".
+    """
+
+    _mode = "circular"
+
+
+class CircularPad1d(_CircularPadNd):
+    __doc__, _ndim = _CircularPadNd.__doc__, 1
+
+
+class CircularPad2d(_CircularPadNd):
+    __doc__, _ndim = _CircularPadNd.__doc__, 2
+
+
+class CircularPad3d(_CircularPadNd):
+    __doc__, _ndim = _CircularPadNd.__doc__, 3

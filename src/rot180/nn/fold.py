@@ -1,0 +1,69 @@
+"""Layers that take the windows of an image apart and add them back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import functional as F
+from ..window import Padding, PerAxis, Window, ints
+from .module import Module
+from .settings import axes
+
+
+class _Columns(Module):
+    """The settings of both layers, which no input is needed to refuse; kept as they were given."""
+
+    def __init__(self, kernel_size: Any, dilation: Any, padding: Any, stride: Any) -> None:
+        super().__init__()
+        layer = type(self).__name__
+        self.kernel_size, self.dilation = ints(kernel_size), ints(dilation)
+        self.padding, self.stride = ints(padding), ints(stride)
+        kernel, steps = axes(layer, "kernel_size", kernel_size, 2), axes(layer, "stride", stride, 2)
+        spread = axes(layer, "dilation", dilation, 2)
+        reach = tuple(max(d * (k - 1) + 1, 1) for k, d in zip(kernel, spread, strict=True))
+        Window.plain(layer, reach, kernel, steps, self.padding, spread)
+
+    def _settings(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in ("kernel_size", "dilation", "padding", "stride")}
+
+    def extra_repr(self) -> str:
+        return ", ".join(f"{name}={value}" for name, value in self._settings().items())
+
+
+class Unfold(_Columns):
+    """The windows of the input as columns, (N, C, H, W) to (N, C*R*S, L): see `functional.unfold`.
+
+    Args:
+        kernel_size, dilation, padding, stride: an int, or one per axis; padding also as on `Conv2d`.
+    """
+
+    def __init__(
+        self, kernel_size: PerAxis, dilation: PerAxis = 1, padding: Padding = 0, stride: PerAxis = 1
+    ) -> None:  # fmt: skip
+        super().__init__(kernel_size, dilation, padding, stride)
+
+    def forward(self, input: Any) -> Any:
+        return F.unfold(input, **self._settings())
+
+
+class Fold(_Columns):
+    """The adjoint of `Unfold`: columns added to the windows of an image of `output_size`; see `functional.fold`.
+
+    Args:
+        output_size: (H, W), or an int for both.
+        kernel_size, dilation, padding, stride: as on `Unfold`.
+    """
+
+    def __init__(
+        self, output_size: PerAxis, kernel_size: PerAxis, dilation: PerAxis = 1, padding: Padding = 0,
+        stride: PerAxis = 1,
+    ) -> None:  # fmt: skip
+        super().__init__(kernel_size, dilation, padding, stride)
+        axes(type(self).__name__, "output_size", output_size, 2)
+        self.output_size = ints(output_size)
+
+    def forward(self, input: Any) -> Any:
+        return F.fold(input, self.output_size, **self._settings())
+
+    def extra_repr(self) -> str:
+        return f"output_size={self.output_size}, {super().extra_repr()}"
