@@ -16,7 +16,7 @@ import pdoc
 INNER = [
     r"rot180\.cli",
     r"rot180\.(functional|kernels|tape|check|data|models|train)\.",
-    r"rot180\.nn\.(?!init)",
+    r"rot180\.nn\.(?!(init|clip_grad)$)",
     r"rot180\.optim\.(?!lr_scheduler$)",
 ]
 

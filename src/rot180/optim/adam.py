@@ -63,11 +63,12 @@ class Adam(Optimizer):
             if made_for != (step, d.dtype):
                 made_for = (step, d.dtype)
                 size = lr / (1 - beta1**step)
-                scales = numbers(
-                    d.dtype, beta1, 1 - beta1, beta2, 1 - beta2, math.sqrt(1 - beta2**step), group["eps"], size
-                )
+                remains, *scales = numbers(
+                    d.dtype, 1 - shrinkage, beta1, 1 - beta1, beta2, 1 - beta2, math.sqrt(1 - beta2**step),
+                    group["eps"], size,
+                )  # fmt: skip
             if shrinkage:
-                np.multiply(d, 1 - shrinkage, d)
+                np.multiply(d, remains, d)
             if penalty or maximize:
                 g = direction(d, g, a, penalty, maximize)
             _descend(state, d, g, b, scales, amsgrad)
@@ -95,7 +96,7 @@ class AdamW(Adam):
         super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize)
 
 
-def _descend(state: dict[str, Any], d: Array, g: Array, b: Array, scales: tuple[Array, ...], amsgrad: bool) -> None:
+def _descend(state: dict[str, Any], d: Array, g: Array, b: Array, scales: list[Array], amsgrad: bool) -> None:
     """One step of one parameter; b is scratch."""
     keep, gain, keep_sq, gain_sq, correction, eps, size = scales
     m, v = state["exp_avg"], state["exp_avg_sq"]
