@@ -16,6 +16,7 @@ from typing import Any
 from ... import nn
 from ...formats import atomic
 from ...formats.atomic import Name
+from ...random import get_rng_state, set_rng_state
 from .facts import collect
 from .page import page
 from .pictures import load_pictures
@@ -38,8 +39,13 @@ def write(
         command: the command line that trains the run again; by default what the run's config says, if anything.
 
     Raises FileNotFoundError or FormatError that name what is missing from the run or does not fit, WriteError if the
-    file cannot be written (what was there before is unchanged).
+    file cannot be written (what was there before is unchanged). The library's random state is left alone.
     """
+    before = get_rng_state()
+    try:
+        facts = collect(folder, held_out, model, command)
+    finally:
+        set_rng_state(before)  # a model that is built to load the weights into draws initial ones
     path = Path(folder) / REPORT
-    atomic.write_text(path, page(collect(folder, held_out, model, command), load_pictures()))
+    atomic.write_text(path, page(facts, load_pictures()))
     return path

@@ -104,10 +104,10 @@ def read_history(path: Path) -> History:
     history = []
     try:
         for line in path.read_bytes().splitlines():
-            metrics = json.loads(line)
-            history.append({key: float(value) for key, value in metrics.items() if isinstance(value, int | float)})
-            if not all(math.isfinite(history[-1][key]) for key in ("epoch", "loss", "accuracy")):
+            metrics = {key: float(value) for key, value in json.loads(line).items() if isinstance(value, int | float)}
+            if not all(math.isfinite(metrics[key]) for key in ("epoch", "loss", "accuracy")):
                 raise ValueError("a value is not finite")
+            history.append(metrics)
     except (ValueError, RecursionError, AttributeError, KeyError, OverflowError) as error:
         raise FormatError(f"report: {path}, line {len(history) + 1}, is no epoch's metrics: {error}") from error
     if not history:

@@ -87,7 +87,7 @@ def first_filters(model: nn.Module, input_shape: tuple[int, ...]) -> tuple[Filte
     if first is None:
         return None, "no layer with weights of its own was called."
     call, before = leaves[first], leaves[:first]
-    layer = f"{call.name} {type(call.module).__name__}"
+    layer = title(call)
     if isinstance(call.module, nn.Conv2d):
         weight = call.module.weight.data  # (O, C/G, R, S)
     elif isinstance(call.module, nn.Linear) and all(
@@ -119,6 +119,11 @@ def look_inside(model: nn.Module, data: Sized, answers: Answers) -> OneImage:
     )
 
 
+def title(call: Call) -> str:
+    """A module's dotted name and its class; the whole model has no name."""
+    return f"{call.name} {type(call.module).__name__}".strip()
+
+
 def _choose(answers: Answers) -> int:
     right = np.flatnonzero(answers.probabilities.argmax(1) == answers.labels)
     if not len(right):
@@ -143,5 +148,4 @@ def _stages(leaves: list[Call]) -> list[list[Call]]:
 def _stage(calls: list[Call]) -> Stage:
     maps = calls[-1].output.data[0]  # (C, H, W)
     silent = int((maps == 0).all((1, 2)).sum())
-    names = tuple(f"{call.name} {type(call.module).__name__}" for call in calls)
-    return Stage(names, maps[:CHANNELS], len(maps), float(maps.min()), float(maps.max()), silent)
+    return Stage(tuple(map(title, calls)), maps[:CHANNELS], len(maps), float(maps.min()), float(maps.max()), silent)

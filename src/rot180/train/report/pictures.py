@@ -17,7 +17,7 @@ import numpy as np
 
 Array = np.ndarray[Any, np.dtype[Any]]
 BLUE, ORANGE = (47, 126, 216), (224, 108, 20)  # told apart with every kind of colour blindness, on light and on dark
-MAX_SIDE = 96  # cells; a larger tile is averaged down
+SIDE = 48  # cells of a tile's longer side, at most; a larger one is averaged down
 
 # Stand-ins that matplotlib draws with; the page's own variables take their places, so that its dark colours apply too.
 _COLOURS = {"#010101": "var(--soft)", "#020202": "var(--line)", "#030303": "var(--blue)", "#040404": "var(--orange)"}
@@ -85,16 +85,16 @@ class Pictures:
             figure.savefig(buffer, format="svg", transparent=True, metadata=unsaid)
         return _inline(buffer.getvalue(), title)
 
-    def grey_or_colour(self, image: Array, low: float, high: float) -> str:
+    def grey_or_colour(self, image: Array, low: float, high: float, side: int = SIDE) -> str:
         """An image (C, H, W) as the address of a PNG, low black and high white; other channel counts: their mean."""
-        cells = shrunk(image if len(image) in (1, 3) else image.mean(0, keepdims=True))
+        cells = shrunk(image if len(image) in (1, 3) else image.mean(0, keepdims=True), side)
         share = np.clip((cells - low) / ((high - low) or 1), 0, 1)  # (1 or 3, H, W)
         colour = np.broadcast_to(share, (3, *share.shape[1:])).transpose(1, 2, 0)  # (H, W, 3)
         return _png(np.rint(colour * 255).astype(np.uint8))
 
-    def signed(self, cells: Array, reach: float) -> str:
+    def signed(self, cells: Array, reach: float, side: int = SIDE) -> str:
         """Cells (H, W) as the address of a PNG: blue above zero, orange below, clear at zero, full at +-reach."""
-        cells = shrunk(cells[None])[0]
+        cells = shrunk(cells[None], side)[0]
         colour = np.where(cells[..., None] < 0, ORANGE, BLUE)  # (H, W, 3)
         strength = np.clip(np.abs(cells) / (reach or 1), 0, 1)[..., None]
         return _png(np.concatenate([colour, np.rint(strength * 255)], 2).astype(np.uint8))
@@ -109,9 +109,9 @@ def load_pictures() -> Pictures | None:
     return Pictures()
 
 
-def shrunk(image: Array) -> Array:
-    """(C, H, W) in float64, its longer side at most MAX_SIDE cells: the means of blocks, a rest at the end left out."""
-    step = -(-max(image.shape[1:]) // MAX_SIDE)
+def shrunk(image: Array, side: int) -> Array:
+    """(C, H, W) in float64, its longer side at most so many cells: the means of blocks, a rest at the end left out."""
+    step = -(-max(image.shape[1:]) // side)
     height, width = (max(size // step, 1) for size in image.shape[1:])
     cut = image[:, : height * step, : width * step].astype(np.float64)
     rows, columns = min(step, cut.shape[1]), min(step, cut.shape[2])
@@ -136,7 +136,7 @@ def _inline(svg: str, title: str) -> str:
     content = re.sub(r"<metadata>.*?</metadata>", "", content, flags=re.DOTALL)
     content = re.sub(r"<style\b.*?</style>", "", content, flags=re.DOTALL)
     content = re.sub(r"<!--.*?-->", "", content, flags=re.DOTALL)
-    content = re.sub(r' id="[a-z]+[\dA-Za-z]*_\d+"', "", content)  # figure_1, axes_1, ...: the same in every figure
+    content = re.sub(r' id="[\w.]+_\d+"', "", content)  # figure_1, matplotlib.axis_1, ...: the same in every figure
     content = re.sub(r"\s*\n\s*", "\n", content).strip()
     for stand_in, colour in _COLOURS.items():
         content = content.replace(stand_in, colour)

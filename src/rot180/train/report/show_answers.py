@@ -10,6 +10,7 @@ from .markup import count, folded, left_out, name, percent, section, table
 from .pictures import Pictures
 
 MATRIX, CLASSES, PAIRS = 20, 100, 10  # classes of the matrix and of the table, pairs of the list: at most
+SIDE = 64  # cells of a mistake's image, at most
 
 
 def confusions(facts: Facts, pictures: Pictures | None) -> str:
@@ -140,7 +141,7 @@ def worst_mistakes(facts: Facts, pictures: Pictures | None) -> str:
         head = ["image", "true class", "answer", "its probability", "of the true class", "loss"]
         return section("mistakes", title, lead, table("the worst mistakes", head, rows, words=3))
     low, high = span([m.image for m in worst])
-    cards = "".join(_card(facts, m, pictures.grey_or_colour(m.image, low, high)) for m in worst)
+    cards = "".join(_card(facts, m, pictures.grey_or_colour(m.image, low, high, SIDE)) for m in worst)
     return section("mistakes", title, lead, f'<ul class="cards">{cards}</ul>\n')
 
 

@@ -13,6 +13,7 @@ from .show_answers import span
 SIGNED = '<span class="blue">Blue</span> is above zero, <span class="orange">orange</span> below, the ground is zero'
 ROWS = 12  # of the tables that stand in for pictures
 TOP = 3  # answers
+SIDE = 96  # cells of the image and of its gradient, at most
 
 
 def filters(facts: Facts, pictures: Pictures | None) -> str:
@@ -74,7 +75,7 @@ def through_the_layers(facts: Facts, pictures: Pictures | None) -> str:
     low, high = span([inside.image])
     parts = []
     if inside.image.ndim == 3:
-        image = tiles([pictures.grey_or_colour(inside.image, low, high)], ["the image"], kind="one")
+        image = tiles([pictures.grey_or_colour(inside.image, low, high, SIDE)], ["the image"], kind="one")
         shape = " × ".join(map(str, inside.image.shape))
         parts.append(
             f"<figure class=stage><figcaption><b>the image</b> <small>{shape}</small></figcaption>{image}</figure>"
@@ -123,10 +124,11 @@ def gradient(facts: Facts, pictures: Pictures | None) -> str:
         return section("gradient", title, lead, table("the largest gradients", ["cell", "gradient"], rows))
     low, high = span([inside.image])
     reach = float(np.abs(cells).max())
+    image = pictures.grey_or_colour(inside.image, low, high, SIDE)
     pair = (
-        f'<div class="pair"><figure><img src="{pictures.grey_or_colour(inside.image, low, high)}" alt="the image">'
+        f'<div class="pair"><figure><img src="{image}" alt="the image">'
         f"<figcaption>the image <small>no. {inside.number:,}</small></figcaption></figure>"
-        f'<figure><img class="clear" src="{pictures.signed(cells, reach)}" alt="the gradient">'
+        f'<figure><img class="clear" src="{pictures.signed(cells, reach, SIDE)}" alt="the gradient">'
         f"<figcaption>the gradient of its loss</figcaption></figure></div>\n"
     )
     return section("gradient", title, lead, pair, _scale(reach))

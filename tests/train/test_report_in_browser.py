@@ -1,0 +1,137 @@
+"""report.html as a reader sees it: in a headless Chromium, on a phone and on a desk, light and dark, and on paper."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import rot180
+from rot180 import data, models, train
+from rot180.train import report
+
+pytest.importorskip("matplotlib", reason="matplotlib is not installed (the extra report)")
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (the extra test)")
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+]  # fmt: skip
+SIZES = {"phone": (390, 844), "desk": (1280, 900)}
+HEADINGS = [
+    "How it learned", "What it takes for what", "Class by class", "The worst mistakes", "First-layer filters",
+    "One image through the layers", "What would change the loss", "Layer by layer",
+]  # fmt: skip
+CONTRAST = 4.5  # WCAG 2.2, success criterion 1.4.3
+
+# The smallest contrast of a text on the page with what lies under it, and the text.
+WORST_CONTRAST = """() => {
+  const parse = text => { const [r, g, b, a = 1] = text.match(/[\\d.]+/g).map(Number); return [r, g, b, a]; };
+  const over = (top, under) => [0, 1, 2].map(i => top[i] * top[3] + under[i] * (1 - top[3])).concat(1);
+  const luminance = c => [0.2126, 0.7152, 0.0722].reduce((sum, weight, i) => {
+    const s = c[i] / 255;
+    return sum + weight * (s <= 0.04045 ? s / 12.92 : ((s + 0.055) / 1.055) ** 2.4);
+  }, 0);
+  const ground = element => {
+    const colour = parse(getComputedStyle(element).backgroundColor);
+    if (colour[3] === 1) return colour;
+    return over(colour, element.parentElement ? ground(element.parentElement) : [255, 255, 255, 1]);
+  };
+  let worst = [99, ""];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const element = walker.currentNode.parentElement, words = walker.currentNode.data.trim();
+    if (!words || words === "·" || !element.getClientRects().length) continue;  // a dot stands for nothing at all
+    const style = getComputedStyle(element), under = ground(element);
+    const ink = over(parse(element.closest("svg") ? style.fill : style.color), under);
+    const [a, b] = [luminance(ink), luminance(under)].sort((x, y) => y - x);
+    const ratio = (a + 0.05) / (b + 0.05);
+    if (ratio < worst[0]) worst = [ratio, words];
+  }
+  return worst;
+}"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    if CHROMIUM is None:
+        pytest.skip("there is no chromium (Debian, Ubuntu: apt install chromium)")
+    with playwright.sync_playwright() as p:
+        chromium = p.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of a half trained run with classes of long and of hostile names."""
+    rot180.manual_seed(0)
+    digits, test = data.digits(), data.digits("test")
+    names = ["<script>alert(1)</script>", "w" * 200, "a name of several words", *"3456789"]
+    images = data.LabelledImages(digits.images[:300], digits.labels[:300], names, {"name": "d" * 300})
+    held_out = data.LabelledImages(test.images[:100], test.labels[:100], names)
+    folder = tmp_path_factory.mktemp("runs") / "r"
+    net = models.build("small", (1, 8, 8), 10)
+    train.fit(net, images, validation=held_out, epochs=2, out=folder, log=None)
+    return report.write(folder, held_out, command="rot180 train digits " + "--word " * 60)
+
+
+@pytest.fixture(params=[(size, scheme) for size in SIZES for scheme in ("light", "dark")], ids="-".join)
+def page(request: pytest.FixtureRequest, browser: Any, file: Path) -> Iterator[Any]:
+    """The open page, in a fresh profile, with everything that it said and asked for."""
+    size, scheme = request.param
+    width, height = SIZES[size]
+    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+    opened = context.new_page()
+    opened.said, opened.asked, opened.size, opened.scheme = [], [], size, scheme
+    opened.on("console", lambda message: opened.said.append(message.text))
+    opened.on("pageerror", lambda error: opened.said.append(str(error)))
+    opened.on("dialog", lambda dialog: opened.said.append(dialog.message))
+    opened.on("request", lambda request: opened.asked.append(request.url))
+    opened.goto(file.as_uri())
+    yield opened
+    context.close()
+
+
+def test_the_page_reads_well(page: Any, file: Path) -> None:
+    assert page.said == []
+    assert [url for url in page.asked if not url.startswith("data:")] == [file.as_uri()]
+    width = SIZES[page.size][0]
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.locator("h2").all_inner_texts() == HEADINGS
+    assert all(heading.is_visible() for heading in page.locator("h2").all())
+    images = page.evaluate("[...document.images].map(i => i.complete && i.naturalWidth > 0 && i.clientWidth > 0)")
+    assert len(images) > 50
+    assert all(images)
+    for details in page.locator("summary").all():
+        details.click()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    ratio, words = page.evaluate(WORST_CONTRAST)
+    assert ratio >= CONTRAST, words
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (sum(map(int, ground.strip("rgb()").split(","))) > 384) == (page.scheme == "light")
+    assert page.said == []
+
+
+def test_what_is_wider_than_the_page_scrolls_in_its_own_box(page: Any) -> None:
+    boxes = page.locator(".scroll")
+    wide = [box for box in boxes.all() if box.is_visible() and box.evaluate("b => b.scrollWidth > b.clientWidth")]
+    assert wide
+    for box in wide:
+        assert box.evaluate("b => { b.scrollLeft = 40; return b.scrollLeft; }") > 0
+        assert box.get_attribute("tabindex") == "0"  # so that the keys can scroll it
+
+
+def test_it_is_printed_light_and_without_links(browser: Any, file: Path) -> None:
+    opened = browser.new_page(color_scheme="dark")
+    opened.goto(file.as_uri())
+    opened.emulate_media(media="print")
+    assert opened.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert not opened.locator("nav").is_visible()
+    assert opened.evaluate(WORST_CONTRAST)[0] >= CONTRAST
+    assert opened.pdf().startswith(b"%PDF")
+    opened.close()
