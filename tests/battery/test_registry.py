@@ -17,7 +17,7 @@ from .registry import CASES
 
 NO_OPS = {
     functional: {"Gradients"},  # a named tuple
-    nn: {"Module", "Parameter", "Sequential", "init"},  # no arithmetic of their own
+    nn: {"Module", "Parameter", "Sequential", "clip_grad", "init"},  # no arithmetic of their own
     arithmetic: {"broadcast_to_shape", "sum_to", "choose", "unbroadcast"},  # parts of the others
     elementary: set(),
     reduction: {"argmax", "argmin"},  # no gradient

@@ -5,7 +5,7 @@
 It may use everything below; `optim` and `data`, beside it, it may not. Deliberately absent: arithmetic (functional/).
 """
 
-from . import init
+from . import clip_grad, init
 from .activation import (
     ELU,
     GELU,
@@ -65,6 +65,8 @@ from .pad import (
 from .parameter import Parameter
 from .pool import AvgPool1d, AvgPool2d, AvgPool3d, MaxPool1d, MaxPool2d, MaxPool3d
 from .shuffle import ChannelShuffle, PixelShuffle, PixelUnshuffle
+
+utils = clip_grad  # what PyTorch users look for: nn.utils.clip_grad_norm_
 
 __all__ = [
     "Arctan",
@@ -135,5 +137,6 @@ __all__ = [
     "ZeroPad1d",
     "ZeroPad2d",
     "ZeroPad3d",
+    "clip_grad",
     "init",
 ]
