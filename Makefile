@@ -24,7 +24,7 @@ help: ## list the targets
 
 demo: $(VENV)/.demo ## train a small network on the digits that come with the package
 	$(BIN)/rot180 train digits --out runs/demo
-	@echo "The results are in $(CURDIR)/runs/demo"
+	@echo "The results are in $(CURDIR)/runs/demo; open $(CURDIR)/runs/demo/report.html in a browser"
 
 test: $(VENV)/.test ## run the tests, without the comparisons with other libraries (ARGS="-k conv" narrows them)
 	$(BIN)/python -m pytest -m "not peers" $(ARGS)
@@ -61,8 +61,8 @@ $(MADE):
 	@touch $@
 
 $(VENV)/.demo: $(MADE) pyproject.toml
-	@echo "installing rot180 into $(VENV)"
-	@$(PIP) --editable .
+	@echo "installing rot180 and matplotlib, for the report's pictures, into $(VENV)"
+	@$(PIP) --editable '.[report]'
 	@touch $@
 
 $(VENV)/.test: $(MADE) pyproject.toml
@@ -78,7 +78,7 @@ $(VENV)/.peers: $(VENV)/.test $(VENV)/.bench
 $(VENV)/.lint: $(MADE) pyproject.toml
 	@echo "installing rot180 and its linters into $(VENV)"
 	@$(PIP) --editable '.[lint]'
-	@touch $@ $(VENV)/.demo
+	@touch $@
 
 $(VENV)/.docs: $(MADE) pyproject.toml
 	@echo "installing rot180 and pdoc into $(VENV)"
@@ -88,4 +88,4 @@ $(VENV)/.docs: $(MADE) pyproject.toml
 $(VENV)/.bench: $(MADE) pyproject.toml
 	@echo "installing rot180 and what its benchmarks need into $(VENV)"
 	@$(PIP) --editable '.[peers]'
-	@touch $@ $(VENV)/.demo
+	@touch $@
