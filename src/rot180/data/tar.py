@@ -37,8 +37,10 @@ def read_members(op: str, path: Name, wanted: Collection[str]) -> dict[str, Arra
         stream, left = source.stream, min(source.most, MAX_BYTES)
         while True:
             header = stream.read(BLOCK)
-            if len(header) < BLOCK or not any(header):
+            if not any(header):
                 break
+            if len(header) < BLOCK:
+                raise FormatError(f"{op}: {name} is truncated, or is not a tar archive")
             member, size = _parse(op, name, header)
             padded = -(-size // BLOCK) * BLOCK
             left -= BLOCK + padded
