@@ -31,5 +31,5 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Only read from."""
     out = tmp_path_factory.mktemp("runs") / "linear"
     with threads_restored():
-        assert main(["train", "digits", "--model", "linear", "--epochs", "4", "--out", str(out)]) == 0
+        assert main(["train", "digits", "--model", "linear", "--epochs", "4", "--no-report", "--out", str(out)]) == 0
     return out

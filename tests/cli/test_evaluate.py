@@ -40,10 +40,13 @@ def test_the_table_shows_names_counts_and_dots() -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (None, "was trained on data of its own; only runs on digits can be evaluated by name"),
-        ({"name": "cats"}, "was trained on 'cats'; only runs on digits"),
-        ({"name": ["digits"]}, r"was trained on \['digits'\]; only runs on digits"),
-        ({"name": "digits", "split_seed": 5}, "was trained on another split of digits"),
+        (None, "was trained on data of its own, which cannot be found by name"),
+        ({"name": "cats"}, "was trained on 'cats', which is neither a path nor one of digits, mnist"),
+        ({"name": ["digits"]}, r"was trained on \['digits'\], which is neither"),
+        (
+            {"name": "digits", "split_seed": 5},
+            r"was trained on other images than those found now in digits \(split_seed differs\)",
+        ),
     ],
 )
 def test_data_that_is_not_ours_is_refused(

@@ -14,6 +14,7 @@ import pytest
 
 from rot180 import get_num_threads, models
 from rot180.cli import ExitStatus, main
+from rot180.data.named import names
 
 QUICK = ["train", "digits", "--model", "linear", "--epochs", "1"]
 HEARING = """# a shell starts what it runs in the background deaf to SIGINT, and children inherit that
@@ -30,10 +31,10 @@ def test_it_prints_a_line_per_epoch_the_accuracy_the_time_and_the_place(
     out = tmp_path / "r"
     assert main([*QUICK, "--epochs", "2", "--batch_size", "64", "--lr=0.01", "--out", str(out)]) == ExitStatus.DONE
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == f"linear: 650 weights, 1,438 images to train on, 359 held out -> {out}"
+    assert lines[0] == (f"linear: 650 weights; 10 classes, 8x8 grey, 1,438 images to train on, 359 held out -> {out}")
     assert [line[:10] for line in lines[1:3]] == ["epoch 1/2:", "epoch 2/2:"]
     assert re.fullmatch(r"test accuracy \d\d\.\d\d% \(\d+ of 359 held-out images\)", lines[3])
-    assert re.fullmatch(r"\d+\.\d s; .*r holds model.safetensors, config.json, metrics.jsonl", lines[4])
+    assert re.fullmatch(r"\d+\.\d s; .*r holds model.safetensors, config.json, metrics.jsonl, report.html", lines[4])
     training = json.loads((out / "config.json").read_text())["training"]
     assert (training["batch_size"], training["lr"], training["augment"]["name"]) == (64, 0.01, "affine")
 
@@ -87,8 +88,14 @@ def test_the_environment_says_how_many_threads_there_are(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        (["train", "cats"], "there is no data set 'cats'; there is digits"),
-        (["train", "digits", "--model", "vgg"], "build: there is no model 'vgg'; there are small, lenet, linear"),
+        (
+            ["train", "cats"],
+            f"load: there is no data set and no folder or file 'cats'; the data sets are {', '.join(names())}",
+        ),
+        (
+            ["train", "digits", "--model", "vgg"],
+            "build: there is no model 'vgg'; there are small, stages, resnet20, lenet, linear",
+        ),
     ],
 )
 def test_unknown_names_list_the_known_ones(

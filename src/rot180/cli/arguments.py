@@ -60,12 +60,34 @@ def seed(text: str) -> int:
 
 def rate(text: str) -> float:
     """A positive finite number."""
+    return _number(text, "a positive number", lambda value: 0 < value < math.inf)
+
+
+def amount(text: str) -> float:
+    """A finite number of at least 0."""
+    return _number(text, "a number of at least 0", lambda value: 0 <= value < math.inf)
+
+
+def share(text: str) -> float:
+    """A number of at least 0 and below 1."""
+    return _number(text, "a share, at least 0 and below 1,", lambda value: 0 <= value < 1)
+
+
+def sides(text: str) -> tuple[int, int]:
+    """A side, as 32, or height and width, as 32x48."""
+    numbers = text.lower().split("x")
+    if len(numbers) > 2 or not all(number.isdecimal() and int(number) >= 1 for number in numbers):
+        raise argparse.ArgumentTypeError(f"a side, as 32, or height and width, as 32x48, is needed; got {text!r}")
+    return int(numbers[0]), int(numbers[-1])
+
+
+def _number(text: str, what: str, fits: Callable[[float], bool]) -> float:
     try:
         value = float(text)
     except ValueError:
         value = math.nan
-    if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f"a positive number is needed; got {text!r}")
+    if not fits(value):
+        raise argparse.ArgumentTypeError(f"{what} is needed; got {text!r}")
     return value
 
 

@@ -1,7 +1,10 @@
-"""The data sets that commands know by name."""
+"""What commands take as data: a set by its name, or the path of images of one's own."""
 
 from __future__ import annotations
 
+import argparse
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .arguments import UsageError
@@ -9,25 +12,93 @@ from .arguments import UsageError
 if TYPE_CHECKING:
     from ..data import LabelledImages
 
-NAMES = ("digits",)
+SHOWN = 5  # files that could not be read are named up to this number
 
 
-def load(name: str, split: str) -> LabelledImages:
-    """The "train" or "test" part of a data set; UsageError for a name that is not known."""
-    from ..data import digits
-
-    if name not in NAMES:
-        raise UsageError(f"there is no data set {name!r}; there is {', '.join(NAMES)}")
-    return digits(split)
+def add_place(parser: argparse.ArgumentParser) -> None:
+    """The option that says where the files of a named set lie."""
+    parser.add_argument(
+        "--data", dest="root", metavar="DIR", help="where the files of a named set lie; default: where downloads go"
+    )
 
 
-def held_out(config: dict[str, Any], run: str) -> LabelledImages:
-    """The test part of the data that a run was trained on; UsageError if it is not one of ours."""
-    about = config.get("data")
-    if about is None or about.get("name") not in NAMES:
-        name = "data of its own" if about is None else repr(about.get("name"))
-        raise UsageError(f"{run} was trained on {name}; only runs on {', '.join(NAMES)} can be evaluated by name")
-    found = load(about["name"], "test")
-    if found.about["split_seed"] != about.get("split_seed"):
-        raise UsageError(f"{run} was trained on another split of {about['name']}: its test images may be in ours")
-    return found
+def fetch(source: str, root: str | None, mirror: str | None) -> None:
+    """Download a named set, unless its files are there."""
+    from .. import data
+
+    if Path(source).exists() and source not in data.named.names():
+        raise UsageError(f"--download is for a data set with a name; {source} is a path")
+    folder = data.download(source, root, mirror)
+    print(f"the files of {source} are in {folder}", flush=True)
+
+
+def load(source: str, root: str | None, options: dict[str, Any]) -> tuple[LabelledImages, LabelledImages]:
+    """The images to train on and those held out, each with what is needed to find them again in `about`.
+
+    `options` are those of `data.load_parts` for images of one's own; for a named set they must be empty.
+    """
+    from .. import data
+
+    train, test = data.load_parts(source, root, **options)
+    for part in (train, test):
+        if root is not None:
+            part.about["root"] = os.path.abspath(root)
+    return train, test
+
+
+def name_of(source: str) -> str:
+    """What to call the data in a folder's name."""
+    return Path(source).resolve().name if Path(source).exists() or os.sep in source else source
+
+
+def say_skipped(images: LabelledImages) -> list[str]:
+    """A line for the files that were left out, the first of them named."""
+    skipped = images.skipped
+    if not skipped:
+        return []
+    named = "; ".join(f"{file}: {reason}" for file, reason in skipped[:SHOWN])
+    more = f"; and {len(skipped) - SHOWN} more" if len(skipped) > SHOWN else ""
+    files = "1 file that cannot be read" if len(skipped) == 1 else f"{len(skipped)} files that cannot be read"
+    return [f"left out {files}: {named}{more}"]
+
+
+def held_out(config: dict[str, Any], run: str, root: str | None = None) -> LabelledImages:
+    """The test part of the data that a run was trained on.
+
+    Args:
+        config: of the run.  run: its folder, for messages.
+        root: where the data lie now: of a named set the folder of its files, else the images themselves; by default
+            where they were.
+
+    Raises UsageError if the run does not say what its data were, or what is found is not what it was trained on.
+    """
+    from .. import data
+
+    about, recipe = config.get("data"), config.get("model")
+    if about is None:
+        raise UsageError(f"{run} was trained on data of its own, which cannot be found by name")
+    name, path = about.get("name"), about.get("path")
+    if isinstance(path, str) and recipe is not None:
+        options = {"share": about["held_out"], "seed": about["split_seed"]} if "held_out" in about else {}
+        if name == "folder":
+            channels, height, width = recipe["input_shape"]
+            options |= {"size": (height, width), "channels": channels}
+        train, test = data.load_parts(root or path, **options)
+    elif name in data.named.names():
+        root = root or about.get("root")
+        train, test = data.load_parts(name, root)
+    else:
+        raise UsageError(f"{run} was trained on {name!r}, which is neither a path nor one of {_known()}")
+    for key in ("sha256", "split_seed"):
+        if train.about.get(key) != about.get(key):
+            raise UsageError(
+                f"{run} was trained on other images than those found now in {root or path or name} ({key} differs): "
+                "among the held-out ones may be some that it was trained on"
+            )
+    return test
+
+
+def _known() -> str:
+    from .. import data
+
+    return ", ".join(data.named.names())

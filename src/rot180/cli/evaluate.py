@@ -15,6 +15,7 @@ def add(commands: Commands) -> None:
     about = "measure a run on the images that were held out: accuracy, loss, confusion matrix"
     parser = add_command(commands, "evaluate", run, about, "rot180 evaluate runs/digits-small")
     parser.add_argument("folder", metavar="RUN", help="the folder that `rot180 train` wrote")
+    datasets.add_place(parser)
 
 
 def run(args: argparse.Namespace) -> ExitStatus:
@@ -22,7 +23,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
     from ..train import evaluate, load_run
 
     model, config = load_run(args.folder)
-    test = datasets.held_out(config, args.folder)
+    test = datasets.held_out(config, args.folder, args.root)
     found = evaluate(model, test)
     print(f"accuracy {found.accuracy:.2%} ({found.confusion.trace()} of {found.count} held-out images)")
     print(f"loss     {found.loss:.4f}")

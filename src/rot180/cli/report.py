@@ -21,6 +21,7 @@ def add(commands: Commands) -> None:
     parser = add_command(commands, "report", run, about, "rot180 report runs/digits-small")
     parser.description = f"{parser.description}\n\n{_ABOUT}"
     parser.add_argument("folder", metavar="RUN", help="the folder that `rot180 train` wrote")
+    datasets.add_place(parser)
 
 
 def run(args: argparse.Namespace) -> ExitStatus:
@@ -29,7 +30,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
 
     _, config = load_run(args.folder)
     try:
-        held_out = datasets.held_out(config, args.folder)
+        held_out = datasets.held_out(config, args.folder, args.root)
     except UsageError as error:
         held_out = None
         print(f"without held-out images: {error}")

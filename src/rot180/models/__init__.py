@@ -4,6 +4,6 @@ from rot180 import models
 model = models.build("small", input_shape=(1, 8, 8), classes=10)
 """
 
-from .registry import Recipe, build, names
+from .registry import Recipe, build, default, names
 
-__all__ = ["Recipe", "build", "names"]
+__all__ = ["Recipe", "build", "default", "names"]

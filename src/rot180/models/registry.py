@@ -10,11 +10,13 @@ from .. import nn
 from ..errors import ShapeError
 from .lenet import lenet
 from .linear import linear
+from .resnet import resnet20
 from .small import small
+from .stages import stages
 
 MAX_SIZE = 1 << 26  # C * H * W * max(classes, 128): none of these models then takes more than a gigabyte
 
-_MODELS = {"small": small, "lenet": lenet, "linear": linear}
+_MODELS = {"small": small, "stages": stages, "resnet20": resnet20, "lenet": lenet, "linear": linear}
 
 
 class Recipe(NamedTuple):
@@ -28,6 +30,11 @@ class Recipe(NamedTuple):
 def names() -> list[str]:
     """The names that `build` knows."""
     return list(_MODELS)
+
+
+def default(input_shape: tuple[int, int, int]) -> str:
+    """The name of the model to begin with, for images (C, H, W): "small" below 16x16, else "stages"."""
+    return "small" if min(input_shape[1:]) < 16 else "stages"
 
 
 def build(name: str, input_shape: tuple[int, int, int], classes: int) -> nn.Module:

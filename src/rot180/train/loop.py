@@ -1,7 +1,7 @@
 """The training loop: what `rot180 train` runs, and what a program of one's own can call.
 
-Batches in an order of (seed, epoch), the optimiser's step, a learning rate that falls along half a cosine, a line or a
-bar that shows how it goes, and after every epoch the whole run on the disk. Same seed, data, threads and machine: same
+Batches in an order of (seed, epoch), a step down the gradient for each, a line or a bar that shows how it goes, and
+after every epoch the whole run on the disk. Same seed, data, threads and machine: same
 bits. A loss that is no longer a number stops the run before anything is overwritten.
 """
 
@@ -16,19 +16,17 @@ import numpy as np
 
 from .. import functional as F
 from .. import nn
-from ..data import Affine, Augmented, DataLoader
+from ..data import Augmentation, Augmented, DataLoader
 from ..errors import Rot180Error
 from ..formats.atomic import Name
-from ..optim import SGD, Adam
 from ..random import generator_for, get_rng_state, set_rng_state
 from ..tape.operands import raw
+from .descent import Descent
 from .labelled import labelled
 from .measure import evaluate
 from .progress import Progress
 from .run import Run, describe
-from .schedule import CosineDecay
 
-_OPTIMIZERS: dict[str, Callable[..., Any]] = {"adam": Adam, "sgd": lambda params, lr: SGD(params, lr, momentum=0.9)}
 _STREAM = 2  # what is drawn during an epoch (dropout), apart from its order and from the changes of its images
 
 History = list[dict[str, float]]
@@ -47,8 +45,13 @@ def fit(
     batch_size: int = 32,
     lr: float | None = None,
     optimizer: Any = "adam",
+    weight_decay: float | None = None,
+    schedule: Any = "cosine",
+    warm_up: float = 0.0,
+    clip_norm: float | None = None,
     loss: Any = F.cross_entropy,
-    augment: Affine | None = None,
+    augment: Augmentation | None = None,
+    workers: int = 0,
     seed: int = 0,
     out: Name | None = None,
     log: Callable[[str], Any] | None = print,
@@ -61,10 +64,17 @@ def fit(
         data: a dataset of (image, label), or a tuple (images, labels).
         validation: the same; measured after every epoch, and nothing is decided by it.
         epochs: how often every image is seen.  batch_size: images per step.
-        lr: learning rate at the first step, 0.001 if not given (0.01 for "sgd"); it falls to zero along half a cosine.
-        optimizer: "adam", "sgd" (momentum 0.9), or an optimiser of this model's parameters, which brings its own lr.
+        lr: the full learning rate, by default 0.001 (0.01 for "sgd").
+        optimizer: "adam", "adamw", "sgd" (momentum 0.9), "rmsprop", or an optimiser of this model's parameters, which
+            brings its own lr and weight decay, and gets them back at the end.
+        weight_decay: of the optimiser; by default its own.
+        schedule: of the learning rate: "cosine", "one-cycle", "step", "plateau", "constant" (`descent.py` says what
+            they do), or a function of (optimizer, steps) that gives a scheduler, which is stepped after each batch.
+        warm_up: the share of the steps in which the rate rises from almost zero.
+        clip_norm: scale the gradients down to this norm (over all parameters) where theirs is larger.
         loss: function of (scores, labels) that gives the mean over a batch.
-        augment: changes the images at random, anew in every epoch.
+        augment: changes the images at random, anew in every epoch (`rot180.data` has several).
+        workers: threads that prepare batches ahead; they change no bit.
         seed: decides the order of the batches, the changes and dropout. The library's random state is as before after.
         out: a folder for the run: new, empty, or of an earlier run, which is replaced after the first epoch. After each
             epoch it holds model.safetensors, config.json and metrics.jsonl of that epoch.
@@ -79,16 +89,20 @@ def fit(
     """
     dataset = labelled("fit", data)
     held_out = None if validation is None else labelled("fit", validation)
-    _check(epochs, lr, optimizer, seed)
+    if epochs < 1:
+        raise ValueError(f"fit: epochs must be at least 1; got {epochs}")
+    if seed < 0:
+        raise ValueError(f"fit: seed must be a non-negative int; got {seed}")
     if augment is not None:
         dataset = Augmented(dataset, augment, seed)
-    loader = DataLoader(dataset, batch_size, shuffle=True, seed=seed)
-    optimizer = _optimizer(optimizer, model, lr)
-    decay = CosineDecay(optimizer, epochs * len(loader))
+    loader = DataLoader(dataset, batch_size, shuffle=True, seed=seed, num_workers=workers)
+    descent = Descent(
+        model, optimizer, lr=lr, weight_decay=weight_decay, schedule=schedule, warm_up=warm_up, clip_norm=clip_norm,
+        steps=epochs * len(loader),
+    )  # fmt: skip
     settings = {
-        "epochs": epochs, "batch_size": batch_size, "lr": decay.full[0], "decay": "cosine", "seed": seed,
-        "optimizer": type(optimizer).__name__, "loss": getattr(loss, "__name__", type(loss).__name__),
-        "augment": None if augment is None else augment.about(),
+        "epochs": epochs, "batch_size": batch_size, "seed": seed, **descent.settings,
+        "loss": getattr(loss, "__name__", type(loss).__name__), "augment": None if augment is None else augment.about(),
     }  # fmt: skip
     run = None if out is None else Run(out, describe(model, data, validation, settings))
     progress = Progress(epochs, len(dataset), log, bar)
@@ -99,35 +113,32 @@ def fit(
         with progress, np.errstate(over="ignore", invalid="ignore"):
             for epoch in range(epochs):
                 set_rng_state(dict(generator_for(seed, epoch, _STREAM).bit_generator.state))
-                if isinstance(dataset, Augmented):
-                    dataset.set_epoch(epoch)
-                metrics = _epoch(model, loader, optimizer, decay, loss, epoch, progress)
+                metrics = _epoch(model, loader, descent, loss, epoch, progress)
                 if held_out is not None:
                     found = evaluate(model, held_out, batch_size=max(batch_size, 256), loss=loss)
                     metrics |= {"validation_loss": found.loss, "validation_accuracy": found.accuracy}
                 _check_numbers(model, metrics)
+                descent.end_epoch(metrics.get("validation_loss", metrics["loss"]))
                 history.append(metrics)
                 if run is not None:
                     run.save(model, history)
                 progress.end_epoch(metrics)
     finally:
         set_rng_state(before)
-        for group, full in zip(optimizer.param_groups, decay.full, strict=True):
-            group["lr"] = full
+        descent.restore()
     return history
 
 
 def _epoch(
-    model: nn.Module, loader: DataLoader, optimizer: Any, decay: CosineDecay, loss: Any, epoch: int, progress: Progress
+    model: nn.Module, loader: DataLoader, descent: Descent, loss: Any, epoch: int, progress: Progress
 ) -> dict[str, float]:
     """One pass over the data."""
     model.train()
-    total, right, seen = 0.0, 0, 0
+    total, right, seen, lr = 0.0, 0, 0, 0.0
     began = time.perf_counter()
     loader.set_epoch(epoch)
     for step, (images, labels) in enumerate(loader):
-        decay.set(epoch * len(loader) + step)
-        optimizer.zero_grad()
+        lr = descent.lr
         scores = model(images)
         value = loss(scores, labels)
         number = value.item()
@@ -136,10 +147,9 @@ def _epoch(
                 f"train: the loss became {number} in epoch {epoch + 1}, batch {step + 1} of {len(loader)}; "
                 "try a smaller learning rate, and look for NaN in the data"
             )
-        value.backward()
-        optimizer.step()
+        descent.step(value)
         total += number * len(labels)
-        right += int((scores.data.argmax(1) == np.asarray(raw(labels))).sum())
+        right += int((scores.data.argmax(1) == _classes(labels)).sum())
         seen += len(labels)
         progress.advance(len(labels), total / seen)
     seconds = time.perf_counter() - began
@@ -147,30 +157,16 @@ def _epoch(
         "epoch": epoch + 1,
         "loss": total / seen,
         "accuracy": right / seen,
-        "lr": optimizer.param_groups[0]["lr"],
+        "lr": lr,
         "seconds": round(seconds, 3),
         "images_per_second": round(seen / max(seconds, 1e-9), 1),
     }
 
 
-def _check(epochs: int, lr: float | None, optimizer: Any, seed: int) -> None:
-    if epochs < 1:
-        raise ValueError(f"fit: epochs must be at least 1; got {epochs}")
-    if seed < 0:
-        raise ValueError(f"fit: seed must be a non-negative int; got {seed}")
-    if lr is not None and not (math.isfinite(lr) and lr > 0):
-        raise ValueError(f"fit: lr must be a positive number; got {lr}")
-    if lr is not None and not isinstance(optimizer, str):
-        raise ValueError("fit: lr is given and so is an optimiser object, which has its own; leave one out")
-
-
-def _optimizer(optimizer: Any, model: nn.Module, lr: float | None) -> Any:
-    if not isinstance(optimizer, str):
-        return optimizer
-    if optimizer not in _OPTIMIZERS:
-        raise ValueError(f"fit: there is no optimizer {optimizer!r}; there are {', '.join(_OPTIMIZERS)}, or give one")
-    params = [p for p in model.parameters() if p.requires_grad]
-    return _OPTIMIZERS[optimizer](params, lr=lr or {"adam": 1e-3, "sgd": 1e-2}[optimizer])
+def _classes(labels: Any) -> Any:
+    """The class numbers of labels; of mixed ones, which are shares of every class, the largest."""
+    t = np.asarray(raw(labels))
+    return t if t.ndim == 1 else t.argmax(1)
 
 
 def _check_numbers(model: nn.Module, metrics: dict[str, float]) -> None:

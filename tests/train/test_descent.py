@@ -1,0 +1,138 @@
+"""Steps down the gradient: names of optimisers and schedules, warm-up, clipping, and what is put back at the end."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from rot180 import nn, optim
+from rot180.optim import lr_scheduler
+from rot180.tape import Tensor
+from rot180.train.descent import OPTIMIZERS, SCHEDULES, Descent
+
+
+def model() -> nn.Module:
+    layer = nn.Linear(3, 1, bias=False)
+    layer.weight.data[...] = 1.0
+    return layer
+
+
+def descent(net: nn.Module, **settings: Any) -> Descent:
+    defaults = {"optimizer": "sgd", "lr": 1.0, "weight_decay": None, "schedule": "constant", "warm_up": 0.0}
+    return Descent(net, **(defaults | {"clip_norm": None, "steps": 20} | settings))
+
+
+def rates(**settings: Any) -> list[float]:
+    """The learning rate of each of 20 steps."""
+    net = model()
+    steps, found = descent(net, **settings), []
+    for _ in range(20):
+        found.append(steps.lr)
+        steps.step(net(np.zeros((1, 3), np.float32)).sum())
+    return found
+
+
+HALF_COSINE = [(1 + math.cos(math.pi * i / 20)) / 2 for i in range(20)]
+
+
+@pytest.mark.parametrize(
+    ("schedule", "expected"),
+    [
+        ("constant", [1.0] * 20),
+        ("cosine", HALF_COSINE),
+        ("step", [1.0] * 10 + [0.1] * 5 + [0.01] * 5),
+        ("plateau", [1.0] * 20),  # moves between epochs only
+        (lambda o, steps: lr_scheduler.StepLR(o, steps // 4, 0.5), [2.0 ** -(i // 5) for i in range(20)]),
+    ],
+)  # fmt: skip
+def test_the_learning_rate_of_every_step(schedule: Any, expected: list[float]) -> None:
+    np.testing.assert_allclose(rates(schedule=schedule), expected, rtol=1e-12)
+
+
+def test_one_cycle_rises_and_falls() -> None:
+    found = rates(schedule="one-cycle")
+    assert found[0] == pytest.approx(1 / 25)
+    assert max(found) == pytest.approx(1.0)
+    assert 4 <= int(np.argmax(found)) <= 6
+    assert found[-1] == pytest.approx(1 / 25e4)
+
+
+@pytest.mark.parametrize("schedule", ["constant", "cosine"])
+def test_warm_up_rises_and_then_the_schedule_begins(schedule: str) -> None:
+    found = rates(schedule=schedule, warm_up=0.2)
+    np.testing.assert_allclose(found[:4], [0.2, 0.4, 0.6, 0.8])
+    assert found[4] == pytest.approx(1.0)
+    rest = [1.0] * 16 if schedule == "constant" else [(1 + math.cos(math.pi * i / 16)) / 2 for i in range(16)]
+    np.testing.assert_allclose(found[4:], rest)
+
+
+def test_a_plateau_is_a_loss_that_has_not_fallen_for_more_than_three_epochs() -> None:
+    steps = descent(model(), schedule="plateau")
+    found = []
+    for loss in [1.0, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9]:
+        steps.end_epoch(loss)
+        found.append(steps.lr)
+    assert found == pytest.approx([1.0] * 5 + [0.1] * 2)
+
+
+def test_a_large_gradient_is_clipped() -> None:
+    net = model()
+    descent(net, clip_norm=2.0).step(net(np.array([[30.0, 0.0, 40.0]], np.float32)).sum())
+    np.testing.assert_allclose(net.weight.data, [[1 - 1.2, 1.0, 1 - 1.6]], rtol=1e-5)
+
+
+def test_a_small_gradient_is_not() -> None:
+    net = model()
+    descent(net, clip_norm=100.0).step(net(np.array([[3.0, 0.0, 4.0]], np.float32)).sum())
+    np.testing.assert_allclose(net.weight.data, [[-2.0, 1.0, -3.0]], rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_every_optimiser_takes_a_step_with_its_own_rate(name: str) -> None:
+    net = model()
+    steps = descent(net, optimizer=name, lr=None, weight_decay=0.01)
+    assert steps.lr == OPTIMIZERS[name][1]
+    assert steps.settings["weight_decay"] == 0.01
+    steps.step(net(np.ones((1, 3), np.float32)).sum())
+    assert (net.weight.data < 1).all()
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_the_optimiser_gets_back_what_it_had(schedule: str) -> None:
+    net = model()
+    optimizer = optim.Adam(net.parameters(), lr=0.25, betas=(0.8, 0.99))
+    steps = descent(net, optimizer=optimizer, lr=None, schedule=schedule, steps=3)
+    for _ in range(3):
+        steps.step(net(np.ones((1, 3), np.float32)).sum())
+    steps.end_epoch(1.0)
+    steps.restore()
+    (group,) = optimizer.param_groups
+    assert (group["lr"], group["betas"]) == (0.25, (0.8, 0.99))
+    assert set(group) == {"params", *optim.Adam([Tensor(np.zeros(1), requires_grad=True)]).defaults}
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"optimizer": "adm"}, "fit: there is no optimizer 'adm'; there are adam, adamw, sgd, rmsprop, or give one"),
+        ({"lr": 0.0}, "fit: lr must be a positive number; got 0.0"),
+        ({"weight_decay": -1.0}, "fit: weight_decay must be a positive number; got -1.0"),
+        ({"schedule": "cosin"}, "fit: there is no schedule 'cosin'; there are cosine, one-cycle, step, plateau"),
+        ({"warm_up": 1.0}, "fit: warm_up is a share of the steps, at least 0 and below 1; got 1.0"),
+        ({"warm_up": 0.1, "schedule": "plateau"}, "fit: warm_up does not go with the schedule 'plateau'"),
+        ({"clip_norm": 0.0}, "fit: clip_norm must be a positive number; got 0.0"),
+    ],
+)  # fmt: skip
+def test_settings_that_make_no_sense_are_refused(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        descent(model(), **settings)
+
+
+@pytest.mark.parametrize("name", ["lr", "weight_decay"])
+def test_an_optimiser_brings_its_own_options(name: str) -> None:
+    net = model()
+    with pytest.raises(ValueError, match=f"fit: {name} is given and so is an optimiser object"):
+        descent(net, **({"optimizer": optim.SGD(net.parameters(), lr=0.1), "lr": None} | {name: 0.1}))
