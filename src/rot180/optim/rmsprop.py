@@ -8,7 +8,7 @@
     p   p - lr * b,  without momentum p - lr * s
 
 Sources: Tieleman and Hinton, "Lecture 6.5: RMSprop" (2012); centered: Graves, "Generating sequences with recurrent
-neural networks" (2013), equations 38 to 45, with eps outside the root, as in PyTorch.
+neural networks" (2013), equations 38 to 41, with eps outside the root, as in PyTorch.
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ def test_a_phase_may_have_no_length(pct_start: float, total_steps: int) -> None:
         ({"total_steps": 9, "max_lr": -1.0}, "max_lr must be a number of at least 0; got -1.0"),
         ({"total_steps": 9, "div_factor": 0}, "div_factor must be a number above 0; got 0"),
         ({"total_steps": 9, "final_div_factor": -2}, "final_div_factor must be a number above 0; got -2"),
-        ({"total_steps": 9, "max_momentum": 1.0}, "max_momentum must be a number of at least 0 and at most 1; got 1.0"),
+        ({"total_steps": 9, "max_momentum": 1.0}, "max_momentum must be a number of at least 0 and below 1; got 1.0"),
         (
             {"total_steps": 9, "base_momentum": [0.1] * 3},
             "base_momentum has 3 values but the optimizer has 1 parameter",

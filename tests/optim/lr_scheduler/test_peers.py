@@ -87,7 +87,7 @@ def test_pytorch_continues_from_our_state_dicts(case: str) -> None:
     "case", [case for case in CASES if resumable(case) and case not in ("step gamma", "warm restarts longer")]
 )
 def test_resuming_after_last_epoch(case: str) -> None:
-    """The two that are left out are at a milestone, and in the third cycle, which PyTorch gets wrong."""
+    """The two that are left out are at a milestone and after a restart, where PyTorch goes wrong."""
     import torch
 
     peer = theirs(case)

@@ -75,7 +75,7 @@ def test_the_state_before_the_first_measure_has_no_infinity() -> None:
     [
         ({"mode": "least"}, "ReduceLROnPlateau: mode must be 'min' or 'max'; got 'least'"),
         ({"threshold_mode": "relative"}, "threshold_mode must be 'rel' or 'abs'; got 'relative'"),
-        ({"factor": 1.0}, "factor must be a number of at least 0 and at most 1; got 1.0"),
+        ({"factor": 1.0}, "factor must be a number of at least 0 and below 1; got 1.0"),
         ({"patience": -1}, "patience must be a whole number of at least 0; got -1"),
         ({"cooldown": 0.5}, "cooldown must be a whole number of at least 0; got 0.5"),
         ({"threshold": -1}, "threshold must be a number of at least 0; got -1"),

@@ -37,8 +37,8 @@ class OneCycleLR(LRScheduler):
         three_phase: see above; pct_start is at most 0.5 then.
         last_epoch: -1, or the step to resume after; see LRScheduler.
 
-    The last step of the cycle is the one before `step()` is called for the total_steps-th time; that call is allowed
-    and changes nothing. Raises ValueError for a later one, and for settings that make no sense.
+    Between the n steps of a cycle `step()` is called n - 1 times; once more after the last one is allowed and changes
+    nothing. Raises ValueError for a call after that, and for settings that make no sense.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class OneCycleLR(LRScheduler):
         if self.cycle_momentum:
             for what, given in zip(_MOMENTA, (max_momentum, base_momentum), strict=True):
                 for bound, value in zip(bounds, per_group(name, what, given, len(groups)), strict=True):
-                    bound[what] = number(name, what, value, most=math.nextafter(1, 0))
+                    bound[what] = number(name, what, value, most=1, below=True)
         for i, (group, bound) in enumerate(zip(groups, bounds, strict=True)):
             missing = bound.keys() - group.keys()
             if last_epoch == -1:

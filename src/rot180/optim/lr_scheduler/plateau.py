@@ -49,7 +49,7 @@ class ReduceLROnPlateau(LRScheduler):
         name = self._name
         choice(name, "mode", self.mode, ("min", "max"))
         choice(name, "threshold_mode", self.threshold_mode, ("rel", "abs"))
-        self.factor = number(name, "factor", self.factor, most=math.nextafter(1, 0))
+        self.factor = number(name, "factor", self.factor, most=1, below=True)
         self.threshold, self.eps = number(name, "threshold", self.threshold), number(name, "eps", self.eps)
         self.patience = whole(name, "patience", self.patience, 0)
         self.cooldown = whole(name, "cooldown", self.cooldown, 0)

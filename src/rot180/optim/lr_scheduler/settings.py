@@ -16,11 +16,15 @@ def whole(owner: str, name: str, value: Any, least: int) -> int:
     return int(value)
 
 
-def number(owner: str, name: str, value: Any, most: float = math.inf, above: bool = False) -> float:
-    """A finite number from 0 (`above`: not 0 itself) to `most`; ValueError for anything else."""
+def number(
+    owner: str, name: str, value: Any, most: float = math.inf, above: bool = False, below: bool = False
+) -> float:
+    """A finite number from 0 (`above`: not 0 itself) to `most` (`below`: not that); ValueError for anything else."""
     real = isinstance(value, Real)
-    if not real or not 0 <= value <= most or math.isinf(value) or (above and not value):
-        limits = ("above 0" if above else "of at least 0") + (f" and at most {most:g}" if most < math.inf else "")
+    if not real or not 0 <= value <= most or math.isinf(value) or (above and not value) or (below and value == most):
+        limits = "above 0" if above else "of at least 0"
+        if most < math.inf:
+            limits += f" and {'below' if below else 'at most'} {most:g}"
         raise ValueError(f"{owner}: {name} must be a number {limits}; got {value!r}")
     return float(value)
 
