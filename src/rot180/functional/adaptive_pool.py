@@ -64,6 +64,8 @@ def _(gy: Any, needs: Any, y: Any, x: Any, index: Array, x_sizes: Sizes) -> Any:
 def adaptive_average(x: Any, sizes: Sizes) -> Any:
     """The average over each bin: (N, C, *sizes) from (N, C, *spatial)."""
     space = x.shape[2:]
+    if sizes == space:
+        return x
     if set(sizes) == {1}:
         return reduction.mean(x, tuple(range(2, x.ndim)), keepdim=True)
     maps = tuple(_average_map(n, m, raw(x).dtype) if n != m else None for n, m in zip(space, sizes, strict=True))
@@ -73,6 +75,8 @@ def adaptive_average(x: Any, sizes: Sizes) -> Any:
 def adaptive_maximum(x: Any, sizes: Sizes) -> Any:
     """The maximum over each bin: (N, C, *sizes) from (N, C, *spatial)."""
     space = x.shape[2:]
+    if sizes == space:
+        return x
     if set(sizes) != {1} and 0 not in sizes and not any(n % m for n, m in zip(space, sizes, strict=True)):
         kernel = tuple(n // m for n, m in zip(space, sizes, strict=True))
         if math.prod(kernel) <= _LARGEST_KERNEL:
