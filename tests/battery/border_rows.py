@@ -22,7 +22,7 @@ CONSTANTS = [
 
 
 def _pads(mode: str) -> list[Case]:
-    """Narrow and as wide as it gets, one-sided, negative; every settings in its own number of dimensions."""
+    """Narrow and as wide as it gets, on one side, negative, in one to three dimensions."""
     most = {"reflect": (4, 3, 2), "replicate": (7, 3, 4), "circular": (5, 4, 3)}[mode]
     rows: list[tuple[int, tuple[int, ...]]] = [
         (1, (1, 2)),

@@ -13,6 +13,7 @@ transposed layer is the adjoint of that, in the opposite order: first without pa
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -182,11 +183,8 @@ class _ConvTransposeNd(_ConvNd):
             return self._function(
                 input, self.weight, self.bias, self.stride, self.padding, extra, self.groups, self.dilation
             )
-        window = self._window(input.shape[-self._ndim :], extra)
-        pads = self._pads(window.x_size)
-        # the plain layer's padded input: what it is longer than what the windows span is output padding here
-        wide = (size + before + after for size, (before, after) in zip(window.x_size, pads, strict=True))
-        extra = tuple(size - span for size, span in zip(wide, window.spans, strict=True))
+        steps = (self.kernel_size, self.stride, self.padding, extra, self.dilation)
+        pads, extra = _border(type(self).__name__, input.shape[-self._ndim :], *steps)
         x = self._function(input, self.weight, None, self.stride, 0, extra, self.groups, self.dilation)
         x = fold_border(type(self).__name__, x, pads, self.padding_mode)
         return x if self.bias is None else x + self.bias.reshape(-1, *(1,) * self._ndim)
@@ -212,6 +210,19 @@ class _ConvTransposeNd(_ConvNd):
                 f"(for an input of {tuple(shape[-ndim:])})"
             )
         return tuple(size - low for size, low in zip(wanted, smallest, strict=True))
+
+
+@lru_cache(maxsize=1024)
+def _border(
+    layer: str, y_size: Sizes, kernel: Sizes, stride: Sizes, padding: Padding, extra: Sizes, dilation: Sizes
+) -> tuple[tuple[tuple[int, int], ...], Sizes]:
+    """The border that a transposed layer folds back, and the output padding with which the convolution reaches its end:
+    what the plain layer's padded input is longer than what its windows span.
+    """
+    window = Window.transposed(layer, y_size, kernel, stride, padding, extra, dilation)
+    pads = pads_per_axis(layer, padding, window.x_size, kernel, stride, dilation)
+    wide = (size + before + after for size, (before, after) in zip(window.x_size, pads, strict=True))
+    return pads, tuple(size - span for size, span in zip(wide, window.spans, strict=True))
 
 
 class ConvTranspose1d(_ConvTransposeNd):
