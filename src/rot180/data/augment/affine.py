@@ -60,24 +60,43 @@ def _mapped(
     row = np.linspace(-1, 1, 2 * height + 1)[1::2, None]  # centres of the cells, the image spanning -1 to 1
     column = np.linspace(-1, 1, 2 * width + 1)[1::2]
     row_in_widths, column_in_heights = row * (height / width), column * (width / height)  # a turn is rigid in cells
-    # Where each cell of the result comes from, (N, H, W), in cells of the image.
-    y = (np.sin(angle) * column_in_heights + (1 + scale) * np.cos(angle) * row + down + 1) * height / 2 - 0.5
-    x = ((1 + scale) * np.cos(angle) * column + (slant - np.sin(angle)) * row_in_widths + right + 1) * width / 2 - 0.5
+    # Where each cell of the result comes from, (N, H, W); in place from here on, for fresh arrays take the longest.
+    y = np.sin(angle) * column_in_heights + (1 + scale) * np.cos(angle) * row
+    x = (1 + scale) * np.cos(angle) * column + (slant - np.sin(angle)) * row_in_widths
+    for place, move, size in ((y, down, height), (x, right, width)):
+        place += move
+        place += 1
+        place *= size / 2
+        place -= 0.5  # in cells of the image
     return _sample(images, y, x)
 
 
 def _sample(images: Array, y: Array, x: Array) -> Array:
-    """Bilinear interpolation of (N, C, H, W) at the places y, x (N, P, Q); cells outside count as zero."""
+    """Bilinear interpolation of (N, C, H, W) at the places y, x (N, P, Q), which are overwritten; zeros outside."""
     n, channels, height, width = images.shape
     # A ring of zeros for whatever lies outside; two cells wide at the ends, where the next cell is looked up too.
-    padded = np.zeros((n, height + 3, width + 3, channels), images.dtype)
-    padded[:, 1:-2, 1:-2] = images.transpose(0, 2, 3, 1)
-    y, x = np.clip(y + 1, 0, height + 1), np.clip(x + 1, 0, width + 1)
+    padded = np.zeros((channels, n, height + 3, width + 3), images.dtype)
+    padded[:, :, 1:-2, 1:-2] = images.swapaxes(0, 1)
+    for place, size in ((y, height), (x, width)):
+        place += 1
+        np.clip(place, 0, size + 1, out=place)
     top, left = y.astype(np.intp), x.astype(np.intp)
-    down, right = ((a - b).astype(images.dtype)[..., None] for a, b in ((y, top), (x, left)))  # (N, P, Q, 1)
-    cells, line = padded.reshape(-1, channels), width + 3
-    at = (np.arange(n)[:, None, None] * (height + 3) + top) * line + left  # the number of the upper left cell
-    upper = cells.take(at, 0) * (1 - right) + cells.take(at + 1, 0) * right
-    at += line
-    lower = cells.take(at, 0) * (1 - right) + cells.take(at + 1, 0) * right
-    return np.ascontiguousarray((upper * (1 - down) + lower * down).transpose(0, 3, 1, 2))
+    y -= top
+    x -= left
+    down, right = y.astype(images.dtype), x.astype(images.dtype)
+    up, beside = 1 - down, 1 - right
+    at = (np.arange(n)[:, None, None] * (height + 3) + top) * (width + 3) + left  # the number of the upper left cell
+    next_line = at + (width + 3)
+    result = np.empty((n, channels, *y.shape[1:]), images.dtype)
+    for channel in range(channels):
+        cells = padded[channel].ravel()
+        upper = cells.take(at)
+        upper *= beside
+        upper += cells[1:].take(at) * right
+        lower = cells.take(next_line)
+        lower *= beside
+        lower += cells[1:].take(next_line) * right
+        upper *= up
+        lower *= down
+        np.add(upper, lower, out=result[:, channel])
+    return result
