@@ -124,7 +124,7 @@ def add_border(op: str, x: Any, pads: Pairs, mode: str) -> Any:
     """`pad` for a layer: x with this border around its last axes, (before, after) per axis, the first of them first."""
     if not any(map(any, pads)):
         return x
-    return _border(x, make_border(op, x.shape, _all_axes(x.ndim, pads), mode))
+    return _border(x, _make_border(op, x.shape, _all_axes(x.ndim, pads), mode))
 
 
 def fold_border(op: str, y: Any, pads: Pairs, mode: str) -> Any:
@@ -133,7 +133,7 @@ def fold_border(op: str, y: Any, pads: Pairs, mode: str) -> Any:
         return y
     pads = _all_axes(y.ndim, pads)
     shape = tuple(size - a - b for size, (a, b) in zip(y.shape, pads, strict=True))
-    return _fold(y, make_border(op, shape, pads, mode))
+    return _fold(y, _make_border(op, shape, pads, mode))
 
 
 def _all_axes(ndim: int, pads: Pairs) -> Pairs:
@@ -166,12 +166,12 @@ def _plan(shape: Sizes, pad: Any, mode: str) -> tuple[Any, Border | None, Any]:
         crop = tuple(slice(max(-a, 0), n - max(-b, 0)) for n, (a, b) in zip(whole, pairs, strict=True))
         if first:
             shape = tuple(cut.stop - cut.start for cut in crop)
-    border = make_border("pad", shape, widths, mode) if any(map(any, widths)) else None
+    border = _make_border("pad", shape, widths, mode) if any(map(any, widths)) else None
     return (crop, border, None) if first else (None, border, crop)
 
 
 @lru_cache(maxsize=1024)
-def make_border(op: str, shape: Sizes, pads: Pairs, mode: str) -> Border:
+def _make_border(op: str, shape: Sizes, pads: Pairs, mode: str) -> Border:
     """The Border around an input of this shape, a pair per axis; ShapeError where the mode cannot make it so wide."""
     inside = tuple(slice(a, a + size) for size, (a, _) in zip(shape, pads, strict=True))
     copies = []
@@ -201,7 +201,7 @@ def _sides(mode: str, size: int, before: int, after: int) -> list[tuple[slice, s
 
 def _check_width(op: str, shape: Sizes, axis: int, width: int, mode: str) -> None:
     size = shape[axis]
-    if mode == "reflect" and width >= max(size, 1) and width:
+    if mode == "reflect" and width and width >= size:
         limit = f"smaller than {size}"
     elif (mode == "circular" and width > size) or (mode == "replicate" and width and size < 1):
         limit = f"at most {size}" if mode == "circular" else "0 where there is no cell to copy"
