@@ -28,6 +28,17 @@ LAYERS: list[tuple[str, tuple[Any, ...], dict[str, Any], tuple[int, ...]]] = [
     ("AvgPool1d", (3, 2), {"padding": 1}, (2, 3, 10)),
     ("AvgPool2d", (3, 2, 1), {"ceil_mode": True, "count_include_pad": False}, (2, 3, 10, 9)),
     ("AvgPool3d", (2,), {"divisor_override": 3}, (2, 3, 4, 5, 6)),
+    ("AdaptiveAvgPool1d", (3,), {}, (2, 3, 10)),
+    ("AdaptiveAvgPool2d", ((None, 1),), {}, (2, 3, 10, 9)),
+    ("AdaptiveAvgPool3d", (1,), {}, (2, 3, 4, 5, 6)),
+    ("AdaptiveMaxPool1d", (3,), {}, (2, 3, 10)),
+    ("AdaptiveMaxPool2d", ((5, 2),), {}, (2, 3, 10, 9)),
+    ("AdaptiveMaxPool3d", (2,), {}, (2, 3, 4, 5, 6)),
+    ("Upsample", (), {"scale_factor": (1.5, 3), "mode": "bilinear"}, (2, 3, 4, 5)),
+    ("Upsample", ((7, 2),), {"mode": "bicubic", "align_corners": True}, (2, 3, 4, 5)),
+    ("Upsample", (9,), {}, (2, 3, 4)),
+    ("UpsamplingNearest2d", (), {"scale_factor": 2}, (2, 3, 4, 5)),
+    ("UpsamplingBilinear2d", ((7, 9),), {}, (2, 3, 4, 5)),
     ("ReLU", (True,), {}, (3, 4)),
     ("LeakyReLU", (0.2,), {}, (3, 4)),
     ("Tanh", (), {}, (3, 4)),
@@ -163,6 +174,27 @@ def test_names_and_order_of_the_traversals_are_pytorchs() -> None:
     assert [name for name, _ in ours.named_modules()] == [name for name, _ in theirs.named_modules()]
     assert [name for name, _ in ours.named_children()] == [name for name, _ in theirs.named_children()]
     assert repr(ours) == repr(theirs)
+
+
+def test_lists_and_dictionaries_are_pytorchs() -> None:
+    import torch
+
+    def build(lib: Any) -> Any:
+        blocks = lib.ModuleList([lib.Linear(4, 4), lib.Linear(4, 4), lib.ReLU(), lib.Linear(4, 2)])
+        blocks.insert(1, lib.Tanh())
+        blocks += [lib.ModuleDict({"b": lib.Linear(2, 2), "a": blocks[:2]})]
+        del blocks[2]
+        return lib.ModuleDict([("x", blocks), ("y", lib.Sequential(lib.Linear(2, 2)) * 2)])
+
+    theirs, ours = build(torch.nn), build(nn)
+    assert repr(ours) == repr(theirs)
+    assert list(ours.state_dict()) == list(theirs.state_dict())
+    assert [name for name, _ in ours.named_parameters()] == [name for name, _ in theirs.named_parameters()]
+    assert [name for name, _ in ours.named_modules()] == [name for name, _ in theirs.named_modules()]
+    ours.load_state_dict(theirs.state_dict())
+    x = data((3, 2))
+    expected = theirs["x"][-1]["b"](torch.tensor(x)).detach().numpy()
+    np.testing.assert_allclose(ours["x"][-1]["b"](x).data, expected, rtol=1e-6)
 
 
 def test_gains_are_pytorchs() -> None:
