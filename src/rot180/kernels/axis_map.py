@@ -23,7 +23,7 @@ import numpy as np
 
 from .walk import Array
 
-BLOCK = 64  # cells on the wider side of a block's matrix: BLAS is at its speed, and few of the products are with zero
+BLOCK = 32  # cells on the wider side of a block: large enough for BLAS, and few of the products are with zero
 
 
 class AxisMap:
@@ -50,7 +50,7 @@ class AxisMap:
 
     @cached_property
     def copies(self) -> int:
-        """k, if y is x / 1 with every cell k times in a row, else 0."""
+        """k, if y is x with every cell k times in a row; else 0."""
         k, rest = divmod(self.y_size, max(self.x_size, 1))
         steps = np.arange(self.y_size)
         each = not rest and np.array_equal(self.p, steps) and np.array_equal(self.i, steps // max(k, 1))
