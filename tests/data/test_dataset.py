@@ -9,7 +9,15 @@ import pytest
 
 import rot180
 from rot180 import ShapeError
-from rot180.data import Dataset, LabelledImages, Subset, TensorDataset, default_collate, random_split
+from rot180.data import (
+    Dataset,
+    LabelledImages,
+    Subset,
+    TensorDataset,
+    default_collate,
+    random_split,
+    stratified_split,
+)
 
 X = np.arange(12.0).reshape(6, 2)
 Y = np.arange(6)
@@ -114,3 +122,49 @@ def test_random_split_deals_every_sample_out_once_and_the_same_by_seed() -> None
 def test_images_and_labels_are_checked(images: Any, labels: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=f"LabelledImages: {message}"):
         LabelledImages(images, np.array(labels), ["a", "b"])
+
+
+def labelled(labels: list[int]) -> LabelledImages:
+    return LabelledImages(np.arange(len(labels), dtype=float).reshape(-1, 1, 1, 1), np.array(labels), "abc", {"x": 1})
+
+
+def test_bytes_become_images_with_a_checksum_that_memory_does_not_change() -> None:
+    cells = np.arange(2 * 3 * 4 * 5, dtype=np.uint8).reshape(2, 3, 4, 5)
+    data = LabelledImages.from_bytes(cells, np.array([1, 0], np.uint8), "ab", {"name": "n"})
+    assert (data.images.dtype, data.labels.dtype) == (np.float32, np.int64)
+    np.testing.assert_array_equal(data.images, cells.astype(np.float32) / 255)
+    assert (data.about["name"], data.about["images"]) == ("n", 2)
+    again = LabelledImages.from_bytes(np.asfortranarray(cells), [1, 0], "ab")
+    assert again.about["sha256"] == data.about["sha256"]
+    assert LabelledImages.from_bytes(cells, [0, 1], "ab").about["sha256"] != data.about["sha256"]
+
+
+def test_a_stratified_split_holds_out_a_share_of_each_class() -> None:
+    data = labelled([0] * 10 + [1] * 4 + [2])
+    data.skipped = (("a.png", "why"),)
+    train, test = stratified_split(data, 0.3, seed=5)
+    assert np.bincount(test.labels, minlength=3).tolist() == [3, 1, 0]
+    assert sorted([*train.images.ravel(), *test.images.ravel()]) == list(range(15))
+    assert np.all(np.diff(test.images.ravel()) > 0)  # in their old order
+    assert train.about == {"x": 1, "split": "train", "split_seed": 5, "held_out": 0.3}
+    assert (test.classes, test.skipped) == (data.classes, data.skipped)
+    again = stratified_split(labelled([0] * 10), 0.3, seed=5)[1]
+    np.testing.assert_array_equal(again.images, test.images[:3])  # other classes play no part
+    assert stratified_split(data, 0.3, seed=6)[1].images.tolist() != test.images.tolist()
+
+
+def test_a_stratified_split_leaves_every_class_something_to_train_on() -> None:
+    for share in (0.01, 0.99):
+        train, test = stratified_split(labelled([0, 0, 1, 1, 1]), share)
+        assert set(train.labels) == set(test.labels) == {0, 1}
+
+
+@pytest.mark.parametrize("share", [0, 1, -0.1, float("nan")])
+def test_a_share_lies_between_0_and_1(share: float) -> None:
+    with pytest.raises(ValueError, match="stratified_split: share must lie between 0 and 1; got"):
+        stratified_split(labelled([0, 0]), share)
+
+
+def test_a_split_needs_a_class_with_two_images() -> None:
+    with pytest.raises(ValueError, match="stratified_split: no class has two images, so none can be held out"):
+        stratified_split(labelled([0, 1, 2]))

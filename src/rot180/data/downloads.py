@@ -19,7 +19,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from ..errors import MissingExtraError, Rot180Error
 from .locate import start_folder
-from .reading import CHUNK, Name
+from .reading import Name
 
 
 class Remote(NamedTuple):
@@ -57,6 +57,7 @@ REMOTES = {
     ),
 }
 MAX_BYTES = 1 << 28  # of a file; the largest, CIFAR-10, has 170 MB
+PIECE = 1 << 16  # bytes that are waited for before they are written
 TIMEOUT = 30  # seconds without a byte
 ABANDONED = 86_400  # seconds after which a file that is still on its way belongs to a process that was killed
 
@@ -115,7 +116,7 @@ class _Fetch:
 
         # identity: some servers would else unpack what is packed, and the checksum would be of something else
         way = pooch.HTTPDownloader(
-            progressbar=self.bar, chunk_size=CHUNK, timeout=TIMEOUT, headers={"Accept-Encoding": "identity"}
+            progressbar=self.bar, chunk_size=PIECE, timeout=TIMEOUT, headers={"Accept-Encoding": "identity"}
         )
         with open(path, "wb") as file:
             way(url, _Bounded(file), None)
@@ -146,13 +147,13 @@ def _reason(error: Exception) -> str:
     response = getattr(error, "response", None)
     if response is not None:
         return f"the server answers {response.status_code} {response.reason}"
-    if isinstance(error, requests.Timeout):
-        return f"no answer for {TIMEOUT} seconds"
-    if isinstance(error, requests.exceptions.ChunkedEncodingError):
-        return "the connection broke off before the end"
     causes: list[BaseException] = [error]
     while (cause := causes[-1].__cause__ or causes[-1].__context__) is not None and cause not in causes:
         causes.append(cause)
+    if any(isinstance(cause, TimeoutError | requests.Timeout) for cause in causes):
+        return f"no answer for {TIMEOUT} seconds"
+    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+        return "the connection broke off before the end"
     said = [cause.strerror for cause in causes if isinstance(cause, OSError) and cause.strerror]
     return said[-1] if said else str(error)
 

@@ -92,9 +92,9 @@ def read_folder(
 
 
 def _pair(size: int | tuple[int, int]) -> tuple[int, int]:
-    sides = (size, size) if isinstance(size, int) else tuple(size)
+    sides = tuple(size) if isinstance(size, Sequence) else (size, size)
     if len(sides) != 2 or not all(isinstance(side, int) and side >= 1 for side in sides):
-        raise ShapeError(f"read_folder: size must be a side or (height, width), each at least 1; got {size}")
+        raise ShapeError(f"read_folder: size must be a side or (height, width), each at least 1; got {size!r}")
     return sides
 
 
@@ -211,14 +211,8 @@ def class_folders(root: str) -> list[str]:
     """The names of the folders in `root`, sorted, but hidden ones and links to where `root` itself lies."""
     if not os.path.isdir(root):
         raise FileNotFoundError(2, f"read_folder: there is no folder {root}")
-    real = os.path.join(os.path.realpath(root), "")
-    with os.scandir(root) as entries:
-        shown = [entry for entry in entries if not entry.name.startswith(".")]
-    names = sorted(
-        entry.name
-        for entry in shown
-        if entry.is_dir() and not (entry.is_symlink() and real.startswith(os.path.join(os.path.realpath(entry), "")))
-    )
+    shown = sorted(name for name in os.listdir(root) if not name.startswith("."))
+    names = [name for name in shown if os.path.isdir(os.path.join(root, name)) and not _leads_up(root, name)]
     if len(names) < 2:
         held = f"the folder {names[0]}" if names else "no folder"
         raise FormatError(
@@ -226,6 +220,13 @@ def class_folders(root: str) -> list[str]:
             f"needed, one for each class: {os.path.join(root, 'cat', '1.png')}, {os.path.join(root, 'dog', '1.png')}"
         )
     return names
+
+
+def _leads_up(root: str, name: str) -> bool:
+    """Whether this is a link to `root` itself or to a folder around it."""
+    path = os.path.join(root, name)
+    around = os.path.join(os.path.realpath(path), "")  # with a separator at the end
+    return os.path.islink(path) and os.path.join(os.path.realpath(root), "").startswith(around)
 
 
 def read_folder_parts(

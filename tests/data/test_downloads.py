@@ -1,0 +1,272 @@
+"""Downloads from a server of our own on the loopback interface: whole and right, or not there at all."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rot180 import MissingExtraError
+from rot180.data import DownloadError, download, downloads, mnist
+
+from .written import write_mnist
+
+FILES = {"a.gz": b"\x1f\x8b" + b"a" * 300_000, "b.bin": b"b" * 5000}
+SHA256 = {name: hashlib.sha256(data).hexdigest() for name, data in FILES.items()}
+
+
+class Server(ThreadingHTTPServer):
+    """Serves `files`; `manner` says how, `asked` notes what was asked for."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.files, self.manner, self.asked = dict(FILES), "whole", list[str]()
+        self.address = f"http://127.0.0.1:{self.server_port}/sets/"
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that went away is what some tests are about."""
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Server
+
+    def do_GET(self) -> None:
+        name = self.path.removeprefix("/sets/")
+        self.server.asked.append(name)
+        data, manner = self.server.files.get(name), self.server.manner
+        if data is None or manner == "error":
+            self.send_error(404 if data is None else 503)
+            return
+        self.send_response(200)
+        if manner != "endless":
+            self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        if manner in ("whole", "endless"):
+            self.wfile.write(data)
+            while manner == "endless":
+                self.wfile.write(bytes(1 << 20))
+        else:  # half of it, and then nothing: the connection ends, or stays open
+            self.wfile.write(data[: len(data) // 2])
+            self.wfile.flush()
+            if manner == "silent":
+                time.sleep(20)
+
+    def log_message(self, *_: Any) -> None:
+        """Silence."""
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    server = Server()
+    monkeypatch.setitem(downloads.REMOTES, "small", downloads.Remote((server.address,), SHA256))
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    yield server
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_files_arrive_whole_and_only_once(server: Server, tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "folder"
+    assert download("small", folder) == folder
+    assert contents(folder) == FILES
+    assert server.asked == ["a.gz", "b.bin"]
+    download("small", folder)
+    server.server_close()  # the second time the network plays no part
+    download("small", folder)
+    assert server.asked == ["a.gz", "b.bin"]
+
+
+def test_the_cache_is_where_the_readers_look(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_mnist(tmp_path / "origin")
+    server.files = contents(tmp_path / "origin")
+    known = {name: hashlib.sha256(data).hexdigest() for name, data in server.files.items()}
+    monkeypatch.setitem(downloads.REMOTES, "mnist", downloads.Remote((server.address,), known))
+    monkeypatch.setenv("ROT180_CACHE", str(tmp_path / "cache"))
+    assert download("mnist") == tmp_path / "cache" / "mnist"
+    assert len(mnist("test")) == 5
+    monkeypatch.delenv("ROT180_CACHE")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
+    assert download("mnist").parent.name == "rot180"
+
+
+def test_a_mirror_takes_the_place_of_the_usual_address(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(downloads.REMOTES, "small", downloads.Remote(("http://127.0.0.1:1/",), SHA256))
+    for address in (server.address, server.address.rstrip("/")):
+        assert contents(download("small", tmp_path / str(len(address)), address)) == FILES
+    with pytest.raises(ValueError, match=r"download: a mirror begins with http:// or https://; got 'file:///tmp'"):
+        download("small", tmp_path, "file:///tmp")
+
+
+def test_addresses_are_tried_in_turn(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bases = ("http://127.0.0.1:1/", server.address)
+    monkeypatch.setitem(downloads.REMOTES, "small", downloads.Remote(bases, SHA256))
+    assert contents(download("small", tmp_path)) == FILES
+    server.manner = "error"
+    with pytest.raises(
+        DownloadError, match=r":1/a.gz: Connection refused; .*sets/a.gz: the server answers 503 Service"
+    ):
+        download("small", tmp_path / "other")
+
+
+@pytest.mark.parametrize(
+    ("manner", "reason"),
+    [
+        ("absent", r"the server answers 404 Not Found"),
+        ("error", r"the server answers 503 Service Unavailable"),
+        ("wrong", r"what came has the wrong checksum, and was removed"),
+        ("half", r"the connection broke off before the end"),
+        ("silent", r"no answer for 0.3 seconds"),
+        ("endless", r"it has more than 1,048,576 bytes"),
+        ("refused", r"Connection refused"),
+    ],
+)
+def test_what_fails_is_explained_and_leaves_nothing(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, manner: str, reason: str
+) -> None:
+    monkeypatch.setattr(downloads, "TIMEOUT", 0.3)
+    monkeypatch.setattr(downloads, "MAX_BYTES", 1 << 20)
+    mirror = f"http://127.0.0.1:{closed_port()}" if manner == "refused" else None
+    server.manner = manner
+    if manner in ("wrong", "absent"):
+        server.manner = "whole"
+        server.files = {"a.gz": b"another file"} if manner == "wrong" else {}
+    with pytest.raises(DownloadError, match=rf"^download: http://.*/a.gz: {reason}$"):
+        download("small", tmp_path, mirror)
+    assert contents(tmp_path) == {}
+
+
+def closed_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_what_was_there_is_kept_until_something_better_has_come(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "a.gz").write_bytes(b"damaged")
+    (tmp_path / "b.bin").write_bytes(FILES["b.bin"])
+    server.manner = "half"
+    with pytest.raises(DownloadError, match="broke off"):
+        download("small", tmp_path)
+    assert contents(tmp_path) == {"a.gz": b"damaged", "b.bin": FILES["b.bin"]}
+    server.manner = "whole"
+    download("small", tmp_path)
+    assert contents(tmp_path) == FILES
+    assert server.asked == ["a.gz", "a.gz"]
+
+
+def test_many_at_once_do_not_disturb_each_other(server: Server, tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: download("small", tmp_path), range(16)))
+    assert contents(tmp_path) == FILES
+
+
+PROCESS = f"""
+import signal, sys
+from rot180.data import download, downloads
+signal.signal(signal.SIGINT, signal.default_int_handler)  # where the tests run in the background it is ignored
+downloads.REMOTES["small"] = downloads.Remote((sys.argv[1],), {SHA256})
+download("small", sys.argv[2])
+"""
+
+
+def started(server: Server, folder: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", PROCESS, server.address, str(folder)]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+
+
+def test_processes_at_once_do_not_disturb_each_other(server: Server, tmp_path: Path) -> None:
+    processes = [started(server, tmp_path) for _ in range(3)]
+    for process in processes:
+        _, said = process.communicate(timeout=60)
+        assert process.returncode == 0, said
+    assert contents(tmp_path) == FILES
+
+
+@pytest.mark.parametrize("kill", [signal.SIGINT, signal.SIGKILL])
+def test_an_interrupted_download_leaves_no_half_file(server: Server, tmp_path: Path, kill: signal.Signals) -> None:
+    server.manner = "silent"
+    process = started(server, tmp_path)
+    until = time.monotonic() + 30
+    while not any(path.stat().st_size for path in tmp_path.glob("tmp*")) and time.monotonic() < until:
+        time.sleep(0.01)
+    process.send_signal(kill)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode != 0
+    left = contents(tmp_path)
+    if kill == signal.SIGINT:
+        assert "KeyboardInterrupt" in said
+        assert left == {}
+    else:  # nobody could tidy up: what is left has no name that is read, and goes a day later
+        assert [name[:3] for name in left] == ["tmp"]
+        for name in left:
+            os.utime(tmp_path / name, (0, 0))
+    server.manner = "whole"
+    download("small", tmp_path)
+    assert contents(tmp_path) == FILES
+
+
+def test_a_folder_that_cannot_be_written_is_an_error(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(DownloadError, match=r"download: .*a.gz: (Not a directory|File exists)"):
+        download("small", tmp_path / "file")
+    with pytest.raises(DownloadError, match="Not a directory"):
+        download("small", tmp_path / "file" / "below")
+
+
+def test_the_bar_is_shown_on_demand(server: Server, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    download("small", tmp_path, bar=True)
+    assert "100%" in capfd.readouterr().err
+
+
+def test_unknown_names_and_a_missing_extra_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ValueError, match="no data set 'imagenet' to download; there are mnist, fashion-mnist, cifar10"):
+        download("imagenet", tmp_path)
+    monkeypatch.setitem(sys.modules, "pooch", None)
+    with pytest.raises(MissingExtraError, match="download: needs pooch, the extra 'download': pip install pooch"):
+        download("mnist", tmp_path)
+
+
+def test_without_pooch_and_a_folder_the_readers_say_what_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pooch", None)
+    monkeypatch.delenv("ROT180_CACHE", raising=False)
+    with pytest.raises(FileNotFoundError, match=r"mnist: needs the files .* packed \(.gz\) or not: give the folder"):
+        mnist("test")
+
+
+def test_every_file_that_is_read_by_name_can_be_downloaded() -> None:
+    named = importlib.import_module("rot180.data.named")
+    assert set(downloads.REMOTES) == set(named.names()) - {"digits"}
+    for remote in downloads.REMOTES.values():
+        assert all(base.endswith("/") for base in remote.bases)
+        assert all(len(bytes.fromhex(sha256)) == 32 for sha256 in remote.files.values())
+
+
+def test_the_checksums_are_those_of_the_original_files(data_dir: Path) -> None:
+    for name in ("mnist", "fashion-mnist"):
+        for file, sha256 in downloads.REMOTES[name].files.items():
+            assert hashlib.sha256((data_dir / name / file).read_bytes()).hexdigest() == sha256
+        assert download(name, data_dir / name) == data_dir / name  # they are there: nothing is asked for
