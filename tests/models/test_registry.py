@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 import rot180
-from rot180 import ShapeError, models
+from rot180 import ShapeError, models, nn
 
 
 @pytest.mark.parametrize("name", models.names())
-@pytest.mark.parametrize("shape", [(1, 8, 8), (3, 4, 4), (2, 13, 9), (1, 28, 28)])
+@pytest.mark.parametrize("shape", [(1, 8, 8), (3, 8, 11), (2, 13, 9), (1, 28, 28), (3, 64, 64)])
 def test_a_model_gives_a_score_per_class(name: str, shape: tuple[int, int, int]) -> None:
     model = models.build(name, shape, classes=5)
     scores = model(np.zeros((2, *shape), np.float32))
@@ -23,7 +23,10 @@ def test_a_model_gives_a_score_per_class(name: str, shape: tuple[int, int, int])
     assert model.recipe == models.Recipe(name, shape, 5)
 
 
-@pytest.mark.parametrize(("name", "weights"), [("small", 58_314), ("lenet", 21_386), ("linear", 650)])
+@pytest.mark.parametrize(
+    ("name", "weights"),
+    [("small", 58_314), ("stages", 10_954), ("resnet20", 272_186), ("lenet", 21_386), ("linear", 650)],
+)
 def test_the_number_of_weights_on_the_digits(name: str, weights: int) -> None:
     model = models.build(name, (1, 8, 8), 10)
     assert sum(p.data.size for p in model.parameters()) == weights
@@ -31,6 +34,22 @@ def test_the_number_of_weights_on_the_digits(name: str, weights: int) -> None:
 
 def test_the_default_model_comes_first() -> None:
     assert models.names()[0] == "small"
+
+
+@pytest.mark.parametrize(
+    ("shape", "name"), [((1, 8, 8), "small"), ((3, 15, 40), "small"), ((1, 16, 16), "stages"), ((3, 64, 64), "stages")]
+)
+def test_the_size_says_which_model_to_begin_with(shape: tuple[int, int, int], name: str) -> None:
+    assert models.default(shape) == name
+
+
+def test_resnet20_is_the_paper_s() -> None:
+    """20 layers with weights, and the number of weights that the paper's table 6 rounds to 0.27 million."""
+    model = models.build("resnet20", (3, 32, 32), 10)
+    layers = [m for m in model.modules() if isinstance(m, nn.Conv2d | nn.Linear)]
+    assert len([m for m in layers if isinstance(m, nn.Linear) or m.kernel_size == (3, 3)]) == 20
+    assert sum(p.data.size for p in model.parameters()) == 272_474  # 269,722 and two 1x1 shortcuts with batch norm
+    assert model(np.zeros((2, 3, 32, 32), np.float32)).shape == (2, 10)
 
 
 def test_initial_weights_come_from_the_seed() -> None:
@@ -43,7 +62,9 @@ def test_initial_weights_come_from_the_seed() -> None:
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:
-    with pytest.raises(ValueError, match="build: there is no model 'large'; there are small, lenet, linear"):
+    with pytest.raises(
+        ValueError, match="build: there is no model 'large'; there are small, stages, resnet20, lenet, linear"
+    ):
         models.build("large", (1, 8, 8), 10)
 
 
@@ -54,6 +75,8 @@ def test_an_unknown_name_lists_the_known_ones() -> None:
         ("small", (1, 0, 8), 10, r"input_shape is \(1, 0, 8\); three sizes"),
         ("small", (1, 8, 8), 0, "classes is 0; at least 1 is needed"),
         ("small", (1, 8, 3), 10, "'small' halves an image twice; 8x3 is less than 4x4"),
+        ("stages", (1, 7, 8), 10, "'stages' needs images of at least 8x8; got 7x8"),
+        ("resnet20", (1, 8, 7), 10, "'resnet20' needs images of at least 8x8; got 8x7"),
         ("lenet", (1, 3, 8), 10, "'lenet' halves an image twice; 3x8 is less than 4x4"),
         ("linear", (1, 1 << 20, 1 << 20), 10, "with 10 classes is too large: .* at most 67,108,864"),
         ("linear", (1, 8, 8), 1 << 40, "classes is too large"),

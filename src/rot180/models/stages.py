@@ -1,6 +1,6 @@
 """The default model from 16x16 on: a 3x3 convolution with batch norm for every halving, then a linear layer.
 
-27,642 weights on 28x28 grey, 34,186 on 32x32 colour. The plan is that of VGG (K. Simonyan and A. Zisserman, "Very deep
+29,178 weights on 28x28 grey, 33,946 on 32x32 colour. The plan is that of VGG (K. Simonyan and A. Zisserman, "Very deep
 convolutional networks for large-scale image recognition", 2015) with one convolution for each of its two or three, and
 batch norm (S. Ioffe and C. Szegedy, 2015).
 """
