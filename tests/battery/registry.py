@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from . import activation_rows, border_rows, fold_rows, functional_rows, layer_rows, loss_rows, tape_rows, window_rows
+from . import (
+    activation_rows,
+    border_rows,
+    fold_rows,
+    functional_rows,
+    layer_rows,
+    loss_rows,
+    resize_rows,
+    tape_rows,
+    window_rows,
+)
 from .case import Case
 
 CASES: list[Case] = [
@@ -14,4 +24,5 @@ CASES: list[Case] = [
     *layer_rows.CASES,
     *border_rows.CASES,
     *fold_rows.CASES,
+    *resize_rows.CASES,
 ]

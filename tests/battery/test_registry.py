@@ -17,12 +17,15 @@ from .registry import CASES
 
 NO_OPS = {
     functional: {"Gradients"},  # a named tuple
-    nn: {"Module", "Parameter", "Sequential", "clip_grad", "init"},  # no arithmetic of their own
+    nn: {
+        "Module", "ModuleDict", "ModuleList", "Parameter", "ParameterDict", "ParameterList", "Sequential", "clip_grad",
+        "init",
+    },
     arithmetic: {"broadcast_to_shape", "sum_to", "choose", "unbroadcast"},  # parts of the others
     elementary: set(),
     reduction: {"argmax", "argmin"},  # no gradient
     shape: {"normal_axis"},
-}
+}  # fmt: skip
 
 
 def public(module: ModuleType) -> set[str]:

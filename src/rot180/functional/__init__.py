@@ -24,6 +24,14 @@ from .activation import (
     softplus,
     tanh,
 )
+from .adaptive_pool import (
+    adaptive_avg_pool1d,
+    adaptive_avg_pool2d,
+    adaptive_avg_pool3d,
+    adaptive_max_pool1d,
+    adaptive_max_pool2d,
+    adaptive_max_pool3d,
+)
 from .classification_loss import cross_entropy, nll_loss
 from .conv import (
     Gradients,
@@ -42,16 +50,23 @@ from .conv import (
 )
 from .dropout import dropout
 from .fold import fold, unfold
+from .interpolate import interpolate
 from .linear import linear
 from .pad import pad
 from .pool import avg_pool1d, avg_pool2d, avg_pool3d, max_pool1d, max_pool2d, max_pool3d
 from .probability_loss import binary_cross_entropy, binary_cross_entropy_with_logits, kl_div
 from .regression_loss import huber_loss, l1_loss, mse_loss, smooth_l1_loss
-from .softmax import log_softmax, softmax
 from .shuffle import channel_shuffle, pixel_shuffle, pixel_unshuffle
+from .softmax import log_softmax, softmax
 
 __all__ = [
     "Gradients",
+    "adaptive_avg_pool1d",
+    "adaptive_avg_pool2d",
+    "adaptive_avg_pool3d",
+    "adaptive_max_pool1d",
+    "adaptive_max_pool2d",
+    "adaptive_max_pool3d",
     "arctan",
     "avg_pool1d",
     "avg_pool2d",
@@ -80,6 +95,7 @@ __all__ = [
     "hardswish",
     "hardtanh",
     "huber_loss",
+    "interpolate",
     "kl_div",
     "l1_loss",
     "leaky_relu",

@@ -27,7 +27,15 @@ from .activation import (
     Softplus,
     Tanh,
 )
-from .containers import Sequential
+from .adaptive_pool import (
+    AdaptiveAvgPool1d,
+    AdaptiveAvgPool2d,
+    AdaptiveAvgPool3d,
+    AdaptiveMaxPool1d,
+    AdaptiveMaxPool2d,
+    AdaptiveMaxPool3d,
+)
+from .containers import ModuleList, ParameterList, Sequential
 from .conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from .dropout import Dropout
 from .flatten import Flatten, Unflatten
@@ -45,6 +53,7 @@ from .loss import (
     SmoothL1Loss,
 )
 from .module import Module
+from .named_containers import ModuleDict, ParameterDict
 from .pad import (
     CircularPad1d,
     CircularPad2d,
@@ -65,10 +74,20 @@ from .pad import (
 from .parameter import Parameter
 from .pool import AvgPool1d, AvgPool2d, AvgPool3d, MaxPool1d, MaxPool2d, MaxPool3d
 from .shuffle import ChannelShuffle, PixelShuffle, PixelUnshuffle
+from .upsample import Upsample, UpsamplingBilinear2d, UpsamplingNearest2d
 
 utils = clip_grad  # what PyTorch users look for: nn.utils.clip_grad_norm_
 
 __all__ = [
+    "ELU",
+    "GELU",
+    "SELU",
+    "AdaptiveAvgPool1d",
+    "AdaptiveAvgPool2d",
+    "AdaptiveAvgPool3d",
+    "AdaptiveMaxPool1d",
+    "AdaptiveMaxPool2d",
+    "AdaptiveMaxPool3d",
     "Arctan",
     "AvgPool1d",
     "AvgPool2d",
@@ -90,10 +109,8 @@ __all__ = [
     "ConvTranspose3d",
     "CrossEntropyLoss",
     "Dropout",
-    "ELU",
     "Flatten",
     "Fold",
-    "GELU",
     "Hardsigmoid",
     "Hardswish",
     "Hardtanh",
@@ -111,9 +128,13 @@ __all__ = [
     "MaxPool3d",
     "Mish",
     "Module",
+    "ModuleDict",
+    "ModuleList",
     "NLLLoss",
     "PReLU",
     "Parameter",
+    "ParameterDict",
+    "ParameterList",
     "PixelShuffle",
     "PixelUnshuffle",
     "ReLU",
@@ -124,7 +145,6 @@ __all__ = [
     "ReplicationPad1d",
     "ReplicationPad2d",
     "ReplicationPad3d",
-    "SELU",
     "Sequential",
     "SiLU",
     "Sigmoid",
@@ -134,6 +154,9 @@ __all__ = [
     "Tanh",
     "Unflatten",
     "Unfold",
+    "Upsample",
+    "UpsamplingBilinear2d",
+    "UpsamplingNearest2d",
     "ZeroPad1d",
     "ZeroPad2d",
     "ZeroPad3d",
