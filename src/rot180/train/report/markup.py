@@ -9,7 +9,7 @@ import html as standard
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-LONGEST = 48  # characters of a name
+LONGEST, TITLED = 48, 12  # characters of a name: that are written, and from which on pointing at it shows all
 
 
 def text(value: Any) -> str:
@@ -21,9 +21,9 @@ def text(value: Any) -> str:
 def name(value: Any) -> str:
     """A class's or a file's name: cut if it is long, and kept from turning the direction of the text around it."""
     full = str(value) if str(value).strip() else repr(value)
-    if len(full) <= LONGEST:
-        return f"<bdi>{text(full)}</bdi>"
-    return f'<bdi title="{text(full[:1000])}">{text(full[: LONGEST - 1])}…</bdi>'
+    shown = full if len(full) <= LONGEST else f"{full[: LONGEST - 1]}…"
+    title = f' title="{text(full[:1000])}"' if len(full) > TITLED else ""
+    return f"<bdi{title}>{text(shown)}</bdi>"
 
 
 def section(key: str, title: str, lead: str, *html: str) -> str:

@@ -49,7 +49,7 @@ class Pictures:
         """An <svg> of curves over epochs; a single epoch is a point."""
         import matplotlib.style
         from matplotlib.figure import Figure
-        from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, PercentFormatter
+        from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
         # style.context: neither the caller's settings here nor ours there. Text stays text, in the page's font, which
         # is about as large as the one that matplotlib measures with.
@@ -70,9 +70,10 @@ class Pictures:
                 axes.yaxis.set_minor_formatter(NullFormatter())
             elif not percent:
                 axes.set_ylim(bottom=0)
-            axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.4g}"))
+            axes.yaxis.set_major_formatter(
+                FuncFormatter(lambda value, _: f"{100 * value:.4g}%" if percent else f"{value:.4g}")
+            )
             if percent:
-                axes.yaxis.set_major_formatter(PercentFormatter(1))
                 axes.set_ylim(top=min(axes.get_ylim()[1], 1))
             axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
             figure.text(0, 0.035, "epoch", color=_SOFT)

@@ -67,7 +67,7 @@ def _cell(number: int, total: int, right: bool, mixed: bool) -> str:
         return f"<td>{number:,}</td>"
     share = number / total
     # Mistakes are few: the root lifts them out of the ground, and the sum keeps a single one visible.
-    strength = share if right else min(1.0, 0.35 + share**0.5)
+    strength = share if right else min(1.0, 0.2 + share**0.5)
     return f'<td class={"right" if right else "wrong"} style="--heat:{strength:.2f}">{number:,}</td>'
 
 
@@ -103,18 +103,10 @@ def class_by_class(facts: Facts, pictures: Pictures | None) -> str:
     for f in figures:
         bars = [f'<td class="bar" style="--share:{s or 0:.1%}">{percent(s)}</td>' for s in (f.precision, f.recall)]
         confused = f"<td class=word>{'–' if f.taken_for is None else name(facts.classes[f.taken_for])}</td>"
-        rows.append(
-            [name(facts.classes[f.number]), f"{f.images:,}", f"{f.right:,}", f"{f.answered:,}", *bars, confused]
-        )
-    head = [
-        "class",
-        "images",
-        "right",
-        "answered",
-        "precision",
-        "recall",
-        "<th scope=col class=word>most often taken for</th>",
-    ]
+        counts = [f"{n:,}" for n in (f.images, f.right, f.answered)]
+        rows.append([name(facts.classes[f.number]), *bars, *counts, confused])
+    last = "<th scope=col class=word>most often taken for</th>"
+    head = ["class", "precision", "recall", "images", "right", "answered", last]
     return section("classes", title, lead, table("precision and recall", head, rows, kind="classes"))
 
 
@@ -127,7 +119,8 @@ def worst_mistakes(facts: Facts, pictures: Pictures | None) -> str:
         return section("mistakes", title, f"There are none: all {count(answers.count, 'held-out image')} are right.")
     lead = (
         "The wrong answers with the highest loss, the worst first: the loss of an image is −log of the probability "
-        "that its true class got. Look here for labels that are wrong, and for images that nobody could tell."
+        "that its true class got. Beside each class stands its probability. Look here for labels that are wrong, and "
+        "for images that nobody could tell."
     )
     if answers.wrong > len(answers.worst):
         lead += f" {len(answers.worst)} of {answers.wrong:,} mistakes are shown."
@@ -155,7 +148,7 @@ def _card(facts: Facts, m: Mistake, address: str) -> str:
     return (
         f'<li><img src="{address}" alt="held-out image {m.number}">'
         f"<p>is <b>{name(facts.classes[m.true])}</b> <small>{percent(m.true_probability)}</small></p>"
-        f'<p>taken for <b class="mistaken">{name(facts.classes[m.answer])}</b> '
+        f'<p>answer <b class="mistaken">{name(facts.classes[m.answer])}</b> '
         f"<small>{percent(m.answer_probability)}</small></p>"
         f"<p><small>no. {m.number:,} · loss {m.loss:.2f}</small></p></li>\n"
     )

@@ -12,6 +12,7 @@ from .show_answers import span
 
 SIGNED = '<span class="blue">Blue</span> is above zero, <span class="orange">orange</span> below, the ground is zero'
 ROWS = 12  # of the tables that stand in for pictures
+FEW = 16  # filters that are shown larger
 TOP = 3  # answers
 SIDE = 96  # cells of the image and of its gradient, at most
 
@@ -47,7 +48,8 @@ def filters(facts: Facts, pictures: Pictures | None) -> str:
         head = ["filter", "smallest", "largest", "mean", "norm"]
         return section("filters", title, lead, table("first-layer filters", head, rows))
     reach = float(np.abs(cells).max(initial=0))
-    drawn = tiles((pictures.signed(w, reach) for w in cells), (f"filter {k}" for k in range(shown)), kind="filters")
+    kind = "filters" if shown > FEW else "filters few"
+    drawn = tiles((pictures.signed(w, reach) for w in cells), (f"filter {k}" for k in range(shown)), kind=kind)
     return section("filters", title, lead, drawn, _scale(reach))
 
 
@@ -89,7 +91,7 @@ def _stage(stage: Stage, pictures: Pictures) -> str:
     if shown < stage.of:
         about += f", the first {shown} channels"
     if stage.silent:
-        about += f"; {stage.silent} of {stage.of} are zero everywhere for this image"
+        about += f"; {stage.silent} of {stage.of} {'is' if stage.silent == 1 else 'are'} zero everywhere for this image"
     drawn = tiles((pictures.signed(m, reach) for m in stage.maps), (f"channel {k}" for k in range(shown)), kind="maps")
     return (
         f"<figure class=stage><figcaption><b>{_names(stage)}</b> <small>{about}</small></figcaption>{drawn}</figure>\n"

@@ -23,7 +23,7 @@ def learning(facts: Facts, pictures: Pictures | None) -> str:
         lead += (
             " The training figures are means over an epoch while the weights still changed, on images as they were "
             "augmented and with dropout, if any: so held-out images can do better. A held-out loss that rises while "
-            "the training loss falls would mean learning by heart. It was lowest in epoch "
+            "the training loss falls would mean learning by heart. The held-out loss was lowest in epoch "
             f"{best['epoch']:.0f} of {last['epoch']:.0f}."
         )
     else:
@@ -99,7 +99,7 @@ def layer_by_layer(facts: Facts, pictures: Pictures | None) -> str:
                 shape or "1",
                 _figure_or_dot(row.parameters),
                 _figure_or_dot(row.multiply_adds),
-                f'<td style="--share:{share:.1%}" class="bar">{percent(share) if row.multiply_adds else "·"}</td>',
+                f'<td style="--share:{share:.1%}" class="bar">{percent(share)}</td>' if row.multiply_adds else "·",
             ]
         )
     held = sum(row.parameters for row in facts.layers)
