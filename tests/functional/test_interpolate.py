@@ -76,6 +76,12 @@ def test_what_is_not_finite_reaches_its_neighbours_only(settings: dict[str, Any]
     np.testing.assert_allclose(y[~spoilt], F.interpolate(X, **settings)[~spoilt], rtol=1e-5, atol=1e-6)
 
 
+def test_a_cell_of_weight_zero_does_not_count() -> None:
+    x = np.array([[[1.0, 2.0, np.inf]]])
+    y = F.interpolate(x, size=5, mode="linear", align_corners=True)
+    np.testing.assert_array_equal(y, [[[1, 1.5, 2, np.inf, np.inf]]])
+
+
 @pytest.mark.parametrize("factor", [2, 3, (1, 4), (5, 1)])
 def test_nearest_by_whole_factors_repeats_and_its_gradient_sums_blocks(factor: Any) -> None:
     rows, columns = factor if isinstance(factor, tuple) else (factor, factor)

@@ -9,7 +9,7 @@ from .containers import parameter_of, shown_parameters
 from .module import Module
 from .parameter import Parameter
 
-Named: TypeAlias = "_DictOf | Mapping[str, Any] | Iterable[tuple[str, Any]]"
+Named: TypeAlias = Mapping[str, Any] | Iterable[tuple[str, Any]]
 
 
 class _DictOf(Module):
@@ -78,7 +78,7 @@ class _DictOf(Module):
         del self[key]
         return value
 
-    def update(self, values: Named) -> None:
+    def update(self, values: _DictOf | Named) -> None:
         """Put in what a mapping or an iterable of (name, value) holds; a name that is there keeps its place."""
         if not isinstance(values, Iterable):
             raise TypeError(f"{type(self).__name__}.update: needs a mapping or pairs; got {type(values).__name__}")
@@ -101,7 +101,7 @@ class ModuleDict(_DictOf):
     It has no forward: call its modules. It iterates over the names, in the order in which they came.
     """
 
-    def __init__(self, modules: Named | None = None) -> None:
+    def __init__(self, modules: _DictOf | Named | None = None) -> None:
         super().__init__()
         if modules is not None:
             self.update(modules)
@@ -122,7 +122,7 @@ class ParameterDict(_DictOf):
 
     _registry = "_parameters"
 
-    def __init__(self, parameters: Named | None = None) -> None:
+    def __init__(self, parameters: _DictOf | Named | None = None) -> None:
         super().__init__()
         if parameters is not None:
             self.update(parameters)
