@@ -151,6 +151,27 @@ def test_a_truncated_image_is_a_format_error(tmp_path: Path) -> None:
             read_image(path, GREY)
 
 
+def test_a_picture_is_measured_by_its_header(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(png_of(9, 5))  # it holds no cells
+    assert image.measure_image(tmp_path / "a.png") == (5, 9, True)
+    colour = Image.new("RGB", (30, 20))
+    for kind in ("png", "jpg", "bmp", "tif", "webp", "ppm"):
+        assert image.measure_image(saved(colour, tmp_path / f"a.{kind}")) == (20, 30, False)
+    exif = Image.Exif()
+    exif[0x0112] = 8
+    assert image.measure_image(saved(colour, tmp_path / "b.jpg", exif=exif)) == (30, 20, False)
+
+
+def test_a_large_jpeg_is_decoded_small_and_looks_the_same(tmp_path: Path) -> None:
+    ramp = np.linspace(0, 255, 1600).astype(np.uint8)
+    picture = Image.fromarray(np.stack([ramp[:, None] // 2 + ramp[:1200] // 2] * 3, -1))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    got = read_image(saved(picture, tmp_path / "a.jpg", quality=95, exif=exif), (3, 40, 60))
+    upright = picture.transpose(Image.Transpose.ROTATE_270)
+    np.testing.assert_allclose(got, read_image(saved(upright, tmp_path / "a.png"), (3, 40, 60)), atol=0.02)
+
+
 def test_missing_files_folders_and_channels_are_named(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"read_image: there is no file .*absent"):
         read_image(tmp_path / "absent", GREY)

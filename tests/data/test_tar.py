@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from rot180 import FormatError
+from rot180.data import tar
 from rot180.data.tar import read_members
 
 from .written import tar_bytes
@@ -82,3 +83,10 @@ def test_a_file_that_ends_within_a_member_is_refused(tmp_path: Path) -> None:
     data = gzip.compress(tar_bytes({"a.bin": b"x" * 5000}, "w")[:3000])  # a whole gzip file of a part of an archive
     with pytest.raises(FormatError, match=r"op: .* is truncated within a.bin"):
         read_members("op", archive(tmp_path, data), ("a.bin",))
+
+
+def test_no_more_than_the_limit_is_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tar, "MAX_BYTES", 10_000)
+    path = archive(tmp_path, tar_bytes({"other": b"x" * 9000, "a.bin": b"y" * 9000}))
+    with pytest.raises(FormatError, match=r"the entry 'a.bin' of 9,000 bytes goes beyond .* or beyond 10,000 bytes"):
+        read_members("op", path, ("a.bin",))

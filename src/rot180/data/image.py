@@ -97,7 +97,7 @@ def _opened(path: Name) -> Iterator[Any]:
                         f"read_image: {name} has {width} x {height} pixels; at most {MAX_PIXELS:,} are read"
                     )
                 yield image
-    except FormatError:
+    except (FormatError, MemoryError):
         raise
     except Image.UnidentifiedImageError as error:
         kinds = ", ".join(FORMATS)

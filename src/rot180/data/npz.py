@@ -155,7 +155,7 @@ def _archive(name: str, max_bytes: int) -> Iterator[tuple[zipfile.ZipFile, dict[
     try:
         with _Frugal(name) as file, zipfile.ZipFile(file) as archive:
             yield archive, {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
-    except FormatError:
+    except (FormatError, MemoryError):
         raise
     except Exception as error:  # zipfile and the .npy reader raise whatever the parsers below them do
         raise FormatError(f"read_npz: {name} is no .npz file, or is damaged: {error}") from error
