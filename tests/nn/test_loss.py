@@ -21,7 +21,13 @@ W = np.array([1.0, 2.0, 0.5])
     ("make", "x", "t", "function", "settings"),
     [
         (nn.MSELoss, X, B, F.mse_loss, {}),
+        (nn.L1Loss, X, B, F.l1_loss, {}),
+        (nn.SmoothL1Loss, X, B, F.smooth_l1_loss, {"beta": 0.5}),
+        (nn.HuberLoss, X, B, F.huber_loss, {"delta": 0.5}),
+        (nn.KLDivLoss, X, B, F.kl_div, {"log_target": True}),
         (nn.CrossEntropyLoss, X, T, F.cross_entropy, {"weight": W, "ignore_index": 1}),
+        (nn.CrossEntropyLoss, X, T, F.cross_entropy, {"weight": W, "ignore_index": 1, "label_smoothing": 0.1}),
+        (nn.CrossEntropyLoss, X, B, F.cross_entropy, {"label_smoothing": 0.1}),
         (nn.NLLLoss, X, T, F.nll_loss, {"weight": W, "ignore_index": 1}),
         (nn.BCELoss, P, B, F.binary_cross_entropy, {"weight": W}),
         (nn.BCEWithLogitsLoss, X, B, F.binary_cross_entropy_with_logits, {"weight": W, "pos_weight": W[::-1].copy()}),
@@ -34,7 +40,22 @@ def test_it_is_its_function(make: Any, x: Any, t: Any, function: Any, settings: 
     assert list(make().state_dict()) == []
 
 
-@pytest.mark.parametrize("make", [nn.MSELoss, nn.CrossEntropyLoss, nn.NLLLoss, nn.BCELoss, nn.BCEWithLogitsLoss])
+REGRESSION = [nn.MSELoss, nn.L1Loss, nn.SmoothL1Loss, nn.HuberLoss]
+
+
+@pytest.mark.parametrize(
+    "make", [*REGRESSION, nn.CrossEntropyLoss, nn.NLLLoss, nn.BCELoss, nn.BCEWithLogitsLoss, nn.KLDivLoss]
+)
 def test_the_reduction_is_checked_at_once(make: Any) -> None:
-    with pytest.raises(ValueError, match=f"{make.__name__}: reduction must be 'mean', 'sum' or 'none'; got 'avg'"):
+    names = "'batchmean', 'mean', 'sum' or 'none'" if make is nn.KLDivLoss else "'mean', 'sum' or 'none'"
+    with pytest.raises(ValueError, match=f"^{make.__name__}: reduction must be {names}; got 'avg'"):
         make(reduction="avg")
+
+
+def test_the_divergence_per_sample() -> None:
+    assert nn.KLDivLoss(reduction="batchmean")(X, B).item() == F.kl_div(X, B, "batchmean")
+
+
+def test_the_smoothing_is_checked_at_once() -> None:
+    with pytest.raises(ValueError, match=r"^CrossEntropyLoss: label_smoothing must lie between 0 and 1; got 2"):
+        nn.CrossEntropyLoss(label_smoothing=2)

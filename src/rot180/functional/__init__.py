@@ -8,7 +8,6 @@ Given arrays only, a function returns arrays and records nothing; a Tensor among
 from .activation import (
     arctan,
     elu,
-    gelu,
     hardsigmoid,
     hardswish,
     hardtanh,
@@ -50,6 +49,7 @@ from .conv import (
 )
 from .dropout import dropout
 from .fold import fold, unfold
+from .gelu import gelu
 from .interpolate import interpolate
 from .linear import linear
 from .pad import pad

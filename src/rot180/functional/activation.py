@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import DtypeError, ShapeError
-from ..kernels.erf import erf as erf_array
 from ..tape.arithmetic import choose, unbroadcast
-from ..tape.elementary import clamp, erf, exp
+from ..tape.elementary import exp
 from ..tape.operands import FLOATS, floating, raw
 from ..tape.record import Array, primitive
 
@@ -33,14 +32,21 @@ def relu(input: Any) -> Any:
     return _relu(floating("relu", input))
 
 
+def _sides(x: Any) -> tuple[Array, Array]:
+    """(1 where x is positive, 1 where it is not), else 0: sums of both sides are exact and faster than a choice."""
+    positive = np.asarray(raw(x) > 0, raw(x).dtype)
+    return positive, 1 - positive
+
+
 @primitive(keep=("x",), name="leaky_relu")
 def _leaky_relu(x: Array, negative_slope: float) -> Array:
-    return np.where(x > 0, x, x * negative_slope)
+    return np.maximum(x, 0) + np.minimum(x, 0) * negative_slope
 
 
 @_leaky_relu.vjp
 def _(g: Any, needs: Any, y: Any, x: Any, negative_slope: float) -> Any:
-    return (choose(raw(x) > 0, g, g * negative_slope),)
+    positive, others = _sides(x)
+    return (g * (others * negative_slope + positive),)
 
 
 def leaky_relu(input: Any, negative_slope: float = 0.01) -> Any:
@@ -50,14 +56,14 @@ def leaky_relu(input: Any, negative_slope: float = 0.01) -> Any:
 
 @primitive(arrays=2, keep=("x", "w"), name="prelu")
 def _prelu(x: Array, w: Array) -> Array:
-    return np.where(x > 0, x, x * w)
+    return np.maximum(x, 0) + np.minimum(x, 0) * w
 
 
 @_prelu.vjp
 def _(g: Any, needs: Any, y: Any, x: Any, w: Any) -> Any:
-    positive = raw(x) > 0
-    gx = choose(positive, g, g * w) if needs[0] else None
-    return gx, unbroadcast(choose(positive, 0.0, g * x), w.shape) if needs[1] else None
+    positive, others = _sides(x)
+    gx = g * (w * others + positive) if needs[0] else None
+    return gx, unbroadcast(choose(raw(x) > 0, 0.0, g * x), w.shape) if needs[1] else None
 
 
 def prelu(input: Any, weight: Any) -> Any:
@@ -88,8 +94,9 @@ def _elu(x: Array, alpha: float) -> Array:
 
 @_elu.vjp
 def _(g: Any, needs: Any, y: Any, x: Any, alpha: float) -> Any:
-    slope = alpha * exp(_hardtanh(x, -math.inf, 0.0))  # exp must not overflow where x is positive
-    return (choose(raw(x) > 0, g, g * slope),)
+    positive, others = _sides(x)
+    e = exp(_hardtanh(x, -math.inf, 0.0))  # of the negative cells: it must not overflow
+    return (g * (e * (others * alpha) + positive),)
 
 
 def elu(input: Any, alpha: float = 1.0) -> Any:
@@ -137,13 +144,14 @@ def hardsigmoid(input: Any) -> Any:
 
 @primitive(keep=("x",), name="hardswish")
 def _hardswish(x: Array) -> Array:
-    return x * np.clip(x + 3, 0, 6) / 6
+    return x * (np.clip(x + 3, 0, 6) / 6)
 
 
 @_hardswish.vjp
 def _(g: Any, needs: Any, y: Any, x: Any) -> Any:
-    inner = choose(raw(x) >= 3, g, g * (x * (1 / 3) + 0.5))
-    return (choose(raw(x) <= -3, 0.0, inner),)
+    above = np.asarray(raw(x) >= 3, raw(x).dtype)
+    inside = np.asarray(raw(x) > -3, raw(x).dtype) - above
+    return (g * ((_hardtanh(x, -3.0, 3.0) * (1 / 3) + 0.5) * inside + above),)
 
 
 def hardswish(input: Any) -> Any:
@@ -225,7 +233,9 @@ def logsigmoid(input: Any) -> Any:
 @primitive(keep=("x",), name="softplus")
 def _softplus(x: Array, beta: float, threshold: float) -> Array:
     z = x * beta
-    return np.where(z > threshold, x, (np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))) / beta)
+    y = (np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))) / beta
+    above = z > threshold
+    return np.where(above, x, y) if above.any() else y
 
 
 @_softplus.vjp
@@ -233,16 +243,22 @@ def _(g: Any, needs: Any, y: Any, x: Any, beta: float, threshold: float) -> Any:
     return (choose(raw(x) * beta > threshold, g, g * sigmoid(x * beta)),)
 
 
+def check_beta(op: str, beta: float) -> None:
+    """ValueError for 0, by which softplus would divide."""
+    if beta == 0:
+        raise ValueError(f"{op}: beta is 0; a number other than 0 is needed")
+
+
 def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
     """log(1 + exp(beta * x)) / beta, and x itself where beta * x is above the threshold. beta must not be 0."""
-    if beta == 0:
-        raise ValueError("softplus: beta is 0; a number other than 0 is needed")
+    check_beta("softplus", beta)
     return _softplus(floating("softplus", input), float(beta), float(threshold))
 
 
 @primitive(keep=("x",), name="silu")
 def _silu(x: Array) -> Array:
-    return x * _sigmoid(x)
+    with np.errstate(over="ignore"):  # x / inf is the 0 that it should be
+        return x / (np.exp(-x) + 1)
 
 
 @_silu.vjp
@@ -260,53 +276,3 @@ def mish(input: Any) -> Any:
     """x * tanh(softplus(x)); Misra, "Mish" (2019)."""
     x = floating("mish", input)
     return x * tanh(softplus(x))
-
-
-_SQRT_HALF = math.sqrt(0.5)
-_DENSITY = 1 / math.sqrt(2 * math.pi)  # of the normal distribution at 0
-_FLAT = 40.0  # from here on the normal density and 1 - tanh(x)**2 are 0 in float64, and squares do not overflow
-
-
-@primitive(keep=("x",), name="gelu")
-def _gelu(x: Array) -> Array:
-    return x * (0.5 + 0.5 * erf_array(x * _SQRT_HALF))
-
-
-@_gelu.vjp
-def _(g: Any, needs: Any, y: Any, x: Any) -> Any:
-    z = clamp(x, -_FLAT, _FLAT)
-    return (g * (erf(x * _SQRT_HALF) * 0.5 + 0.5 + x * (exp(z * z * -0.5) * _DENSITY)),)
-
-
-_INNER, _CUBIC = math.sqrt(2 / math.pi), 0.044715
-
-
-@primitive(keep=("x",), name="gelu_tanh")
-def _gelu_tanh(x: Array) -> Array:
-    z = np.clip(x, -_FLAT, _FLAT)
-    return x * (0.5 + 0.5 * np.tanh(z * (_INNER + _INNER * _CUBIC * (z * z))))
-
-
-@_gelu_tanh.vjp
-def _(g: Any, needs: Any, y: Any, x: Any) -> Any:
-    z = clamp(x, -_FLAT, _FLAT)
-    square = z * z
-    t = tanh(z * (square * (_INNER * _CUBIC) + _INNER))
-    return (g * (t * 0.5 + 0.5 + x * ((1.0 - t * t) * (square * (1.5 * _INNER * _CUBIC) + 0.5 * _INNER))),)
-
-
-def check_approximate(op: str, approximate: str) -> None:
-    """ValueError unless it names one of gelu's two formulas."""
-    if approximate not in ("none", "tanh"):
-        raise ValueError(f"{op}: approximate must be 'none' or 'tanh'; got {approximate!r}")
-
-
-def gelu(input: Any, *, approximate: str = "none") -> Any:
-    """x * P(X <= x) for a normal X, which is x * (1 + erf(x / sqrt(2))) / 2; its derivative is P(X <= x) + x * p(x).
-
-    Hendrycks and Gimpel, "Gaussian Error Linear Units" (2016), section 2. With `approximate` "tanh", their formula
-    x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x**3))) / 2 instead. ValueError for another `approximate`.
-    """
-    check_approximate("gelu", approximate)
-    x = floating("gelu", input)
-    return _gelu(x) if approximate == "none" else _gelu_tanh(x)

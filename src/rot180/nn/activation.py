@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from .. import functional as F
-from ..functional.activation import check_approximate
+from ..functional.activation import check_beta
+from ..functional.gelu import check_approximate
 from . import init
 from .module import Module
 from .parameter import Parameter, blank
@@ -178,6 +179,7 @@ class Softplus(Module):
 
     def __init__(self, beta: float = 1.0, threshold: float = 20.0) -> None:
         super().__init__()
+        check_beta("Softplus", beta)
         self.beta, self.threshold = beta, threshold
 
     def forward(self, input: Any) -> Any:

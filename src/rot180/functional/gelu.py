@@ -1,0 +1,83 @@
+"""GELU, x times the normal distribution function at x, and its authors' formula with tanh: a forward and its vjp each.
+
+Hendrycks and Gimpel, "Gaussian Error Linear Units" (2016), section 2.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..kernels.erf import erf as erf_array
+from ..tape.elementary import clamp, erf, exp
+from ..tape.operands import FLOATS, floating
+from ..tape.record import Array, primitive
+from .activation import tanh
+
+_SQRT_HALF = math.sqrt(0.5)
+_DENSITY = 1 / math.sqrt(2 * math.pi)  # of the normal distribution at 0
+_TINY = {dtype: np.asarray(np.finfo(dtype).tiny * 4, dtype) for dtype in FLOATS}  # half of less may lose digits
+_FLAT = 40.0  # from here on the normal density and 1 - tanh(x)**2 are 0 in float64, and squares do not overflow
+
+
+@primitive(keep=("x", "output"), name="gelu")
+def _gelu(x: Array) -> Array:
+    y = erf_array(x * _SQRT_HALF)
+    y += 1
+    y *= 0.5
+    y *= x
+    return y
+
+
+@_gelu.vjp
+def _(g: Any, needs: Any, y: Any, x: Any) -> Any:
+    z = clamp(x, -_FLAT, _FLAT)
+    return (g * (erf(x * _SQRT_HALF) * 0.5 + 0.5 + x * (exp(z * z * -0.5) * _DENSITY)),)
+
+
+@_gelu.fast_vjp
+def _(g: Any, needs: Any, y: Array, x: Array) -> Any:
+    """The same, with P(X <= x) read off the output: the error function is the dearest part."""
+    d = np.clip(x, -_FLAT, _FLAT)
+    d = np.exp(d * d * -0.5)
+    d *= x
+    d *= _DENSITY
+    tiny = np.abs(x) < _TINY[x.dtype]
+    d += np.divide(y, x, where=~tiny, out=np.full_like(x, 0.5)) if tiny.any() else y / x
+    return (g * d,)
+
+
+_INNER, _CUBIC = math.sqrt(2 / math.pi), 0.044715
+
+
+@primitive(keep=("x",), name="gelu_tanh")
+def _gelu_tanh(x: Array) -> Array:
+    z = np.clip(x, -_FLAT, _FLAT)
+    return x * (0.5 + 0.5 * np.tanh(z * (_INNER + _INNER * _CUBIC * (z * z))))
+
+
+@_gelu_tanh.vjp
+def _(g: Any, needs: Any, y: Any, x: Any) -> Any:
+    z = clamp(x, -_FLAT, _FLAT)
+    square = z * z
+    t = tanh(z * (square * (_INNER * _CUBIC) + _INNER))
+    return (g * (t * 0.5 + 0.5 + x * ((1.0 - t * t) * (square * (1.5 * _INNER * _CUBIC) + 0.5 * _INNER))),)
+
+
+def check_approximate(op: str, approximate: str) -> None:
+    """ValueError unless it names one of gelu's two formulas."""
+    if approximate not in ("none", "tanh"):
+        raise ValueError(f"{op}: approximate must be 'none' or 'tanh'; got {approximate!r}")
+
+
+def gelu(input: Any, *, approximate: str = "none") -> Any:
+    """x * P(X <= x) for a normal X, which is x * (1 + erf(x / sqrt(2))) / 2; its derivative is P(X <= x) + x * p(x).
+
+    With `approximate` "tanh", x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x**3))) / 2 instead. Raises ValueError for
+    another `approximate`.
+    """
+    check_approximate("gelu", approximate)
+    x = floating("gelu", input)
+    return _gelu(x) if approximate == "none" else _gelu_tanh(x)
