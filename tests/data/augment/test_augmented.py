@@ -43,7 +43,7 @@ ALL = [
     Erase(p=0.9, value="random"),
     MixUp(alpha=0.4, num_classes=5),
     Compose([HorizontalFlip(), Crop(9, padding=2), MixUp(num_classes=5), Affine(), Erase(value="random")]),
-    Compose([Compose([Shift(1)]), Compose([])]),
+    Compose([Compose([Shift(1), VerticalFlip()]), Compose([]), Rotate(9)]),
 ]
 CASES = pytest.mark.parametrize("transform", ALL, ids=repr)
 COUNT = 101

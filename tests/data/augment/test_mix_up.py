@@ -11,6 +11,7 @@ import rot180
 import rot180.functional as F
 from rot180 import ShapeError
 from rot180.data import Augmented, HorizontalFlip, MixUp, TensorDataset
+from rot180.random import generator_for
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.random((6, 2, 4, 4)).astype(np.float32)
@@ -88,6 +89,12 @@ def test_partners_are_changed_as_they_would_be_themselves() -> None:
 def test_labels_that_do_not_fit_are_refused(labels: Any, settings: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=f"MixUp: {message}"):
         MixUp(**settings).batch(TensorDataset(IMAGES, labels), np.array([[0.5, i] for i in range(6)]), np.arange(6))
+
+
+def test_how_many_samples_follow_plays_no_part() -> None:
+    few, many = (MixUp().draw(generator_for(3), count) for count in (40, 80))
+    np.testing.assert_array_equal(many[:40, 0], few[:, 0])
+    np.testing.assert_array_equal(many[:40, 1] // 2, few[:, 1])  # the same share of the way through the dataset
 
 
 def test_every_sample_is_a_partner_and_none_beyond() -> None:
