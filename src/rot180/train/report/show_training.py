@@ -95,7 +95,7 @@ def layer_by_layer(facts: Facts, pictures: Pictures | None) -> str:
         rows.append(
             [
                 f"<code>{text(row.name or '·')}</code> {text(row.kind)}",
-                f"<td class='word settings'><small>{text(row.settings)}</small></td>",
+                f"<td class='word about'><small>{text(row.settings)}</small></td>",
                 shape or "1",
                 _figure_or_dot(row.parameters),
                 _figure_or_dot(row.multiply_adds),
