@@ -189,17 +189,17 @@ import signal, sys
 from rot180.data import download, downloads
 signal.signal(signal.SIGINT, signal.default_int_handler)  # where the tests run in the background it is ignored
 downloads.REMOTES["small"] = downloads.Remote((sys.argv[1],), {SHA256})
-download("small", sys.argv[2])
+download("small", *sys.argv[2:])
 """
 
 
-def started(server: Server, folder: Path) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", PROCESS, server.address, str(folder)]
+def started(server: Server, *folder: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", PROCESS, server.address, *folder]
     return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
 
 
 def test_processes_at_once_do_not_disturb_each_other(server: Server, tmp_path: Path) -> None:
-    processes = [started(server, tmp_path) for _ in range(3)]
+    processes = [started(server, str(tmp_path)) for _ in range(3)]
     for process in processes:
         _, said = process.communicate(timeout=60)
         assert process.returncode == 0, said
@@ -207,26 +207,44 @@ def test_processes_at_once_do_not_disturb_each_other(server: Server, tmp_path: P
 
 
 @pytest.mark.parametrize("kill", [signal.SIGINT, signal.SIGKILL])
-def test_an_interrupted_download_leaves_no_half_file(server: Server, tmp_path: Path, kill: signal.Signals) -> None:
+def test_an_interrupted_download_leaves_no_half_file(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kill: signal.Signals
+) -> None:
+    monkeypatch.setenv("ROT180_CACHE", str(tmp_path))
+    folder = tmp_path / "small"
     server.manner = "silent"
-    process = started(server, tmp_path)
+    process = started(server)
     until = time.monotonic() + 30
-    while not any(path.stat().st_size for path in tmp_path.glob("tmp*")) and time.monotonic() < until:
+    while not any(path.stat().st_size for path in folder.glob("tmp*")) and time.monotonic() < until:
         time.sleep(0.01)
     process.send_signal(kill)
     _, said = process.communicate(timeout=30)
     assert process.returncode != 0
-    left = contents(tmp_path)
+    left = contents(folder)
     if kill == signal.SIGINT:
         assert "KeyboardInterrupt" in said
         assert left == {}
     else:  # nobody could tidy up: what is left has no name that is read, and goes a day later
         assert [name[:3] for name in left] == ["tmp"]
         for name in left:
-            os.utime(tmp_path / name, (0, 0))
+            os.utime(folder / name, (0, 0))
     server.manner = "whole"
+    download("small")
+    assert contents(folder) == FILES
+
+
+def test_only_the_cache_is_swept_and_only_of_what_pooch_left(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ROT180_CACHE", str(tmp_path))
+    (tmp_path / "small").mkdir()
+    for name in ("small/tmp_of_mine.txt", "small/tmpabcdefgh", "small/tmpnew_file", "tmpabcdefgh"):
+        (tmp_path / name).write_bytes(b"")
+        os.utime(tmp_path / name, None if "new" in name else (0, 0))
     download("small", tmp_path)
-    assert contents(tmp_path) == FILES
+    assert (tmp_path / "tmpabcdefgh").exists()
+    download("small")
+    assert sorted(contents(tmp_path / "small").keys() - FILES) == ["tmp_of_mine.txt", "tmpnew_file"]
 
 
 def test_a_folder_that_cannot_be_written_is_an_error(server: Server, tmp_path: Path) -> None:

@@ -263,6 +263,8 @@ def test_parts_that_are_divided_already_stay_so(tmp_path: Path, name: str) -> No
     train, test = read_folder_parts(tmp_path)
     assert (train.images.shape, test.images.shape) == ((5, 1, 12, 10), (2, 1, 12, 10))
     assert (train.about["split"], test.about["split"]) == ("train", "test")
+    assert train.about["path"] == test.about["path"] == str(tmp_path)  # from there the same parts come again
+    assert read_folder_parts(train.about["path"])[0].about == train.about
     write_classes(tmp_path / name, {"c": 1})
     with pytest.raises(FormatError, match=rf"read_folder: .*{name} has the classes a, b, c; a, b are needed"):
         read_folder_parts(tmp_path)

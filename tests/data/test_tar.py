@@ -90,3 +90,5 @@ def test_no_more_than_the_limit_is_unpacked(tmp_path: Path, monkeypatch: pytest.
     path = archive(tmp_path, tar_bytes({"other": b"x" * 9000, "a.bin": b"y" * 9000}))
     with pytest.raises(FormatError, match=r"the entry 'a.bin' of 9,000 bytes goes beyond .* or beyond 10,000 bytes"):
         read_members("op", path, ("a.bin",))
+    with pytest.raises(FormatError, match=r"op: .*: other has more than 8,999 bytes"):
+        read_members("op", path, ("other",), 8999)

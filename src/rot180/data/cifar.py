@@ -65,7 +65,7 @@ def _files(split: str, root: Name | None) -> tuple[Path, dict[str, Array]]:
         files = {path.name: _read(path) for path in paths}
     else:
         source = start if start is not None and start.is_file() else _archive(root, start)
-        files = read_members("cifar10", source, names)
+        files = read_members("cifar10", source, names, MAX_BYTES)
         lacking = ", ".join(name for name in names if name not in files)
         if lacking:
             raise FormatError(f"cifar10: {source} holds no {lacking}; the binary version, {ARCHIVE}, is needed")

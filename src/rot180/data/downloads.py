@@ -89,7 +89,8 @@ def download(name: str, root: Name | None = None, mirror: str | None = None, *, 
         raise MissingExtraError("download: needs pooch, the extra 'download': pip install pooch") from error
     folder = start_folder(name, root)
     assert folder is not None  # pooch is there, so the cache is known
-    _sweep(folder)
+    if root is None:
+        _sweep(folder)
     bases = REMOTES[name].bases if mirror is None else (mirror.rstrip("/") + "/",)
     fetch = _Fetch(sys.stderr.isatty() if bar is None else bar)
     for file, sha256 in REMOTES[name].files.items():
@@ -159,8 +160,8 @@ def _reason(error: Exception) -> str:
 
 
 def _sweep(folder: Path) -> None:
-    """Remove what killed processes left on its way, under pooch's temporary names."""
-    for path in folder.glob("tmp*"):
+    """Remove what killed processes left in the cache, under the temporary names that pooch gives."""
+    for path in folder.glob("tmp" + "[a-z0-9_]" * 8):
         with suppress(OSError):
             if time.time() - path.stat().st_mtime > ABANDONED:
                 path.unlink()

@@ -253,5 +253,6 @@ def read_folder_parts(
     test = read_folder(
         os.path.join(root, held_out[0]), (height, width), channels, on_error=on_error, classes=train.classes
     )
-    train.about["split"], test.about["split"] = "train", "test"
+    for part, split in ((train, "train"), (test, "test")):
+        part.about |= {"path": os.path.abspath(root), "split": split}  # where both are found again
     return train, test

@@ -25,8 +25,10 @@ def cache_folder() -> Path | None:
 
 def start_folder(name: str, root: Name | None) -> Path | None:
     """Where to look for a set: the folder that the user named, else the place of the set in the cache."""
+    if root is not None:
+        return Path(root)
     cache = cache_folder()
-    return Path(root) if root is not None else None if cache is None else cache / name
+    return None if cache is None else cache / name
 
 
 def find_files(start: Path | None, folders: Sequence[str], wanted: Sequence[Sequence[str]]) -> list[Path]:

@@ -22,14 +22,14 @@ from .reading import CHUNK, Name, fill, opened
 
 BLOCK = 512
 REGULAR = (b"0", b"\0")
-MAX_BYTES = 1 << 30  # of the archive, packed and unpacked
+MAX_BYTES = 1 << 30  # of an archive, packed or unpacked
 
 
-def read_members(op: str, path: Name, wanted: Collection[str]) -> dict[str, Array]:
+def read_members(op: str, path: Name, wanted: Collection[str], max_bytes: int = MAX_BYTES) -> dict[str, Array]:
     """The bytes of the files with these names, in whatever folder of the archive, packed with gzip or not.
 
     All of the archive is read, so that its checksum is tested. Raises FormatError for one that is damaged, truncated,
-    larger than a gigabyte, or has two files of one of these names.
+    larger than a gigabyte, or has among these a file of more than `max_bytes` or two of one name.
     """
     found: dict[str, Array] = {}
     name = os.fspath(path)
@@ -52,6 +52,8 @@ def read_members(op: str, path: Name, wanted: Collection[str]) -> dict[str, Arra
             if header[156:157] in REGULAR and member in wanted:
                 if member in found:
                     raise FormatError(f"{op}: {name} has two files {member}")
+                if size > max_bytes:
+                    raise FormatError(f"{op}: {name}: {member} has more than {max_bytes:,} bytes")
                 found[member] = np.empty(size, np.uint8)
                 if fill(stream, found[member]) < size:
                     raise FormatError(f"{op}: {name} is truncated within {member}")
