@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,18 +52,24 @@ def evaluate(model: nn.Module, data: Any, *, batch_size: int = 256, loss: Any = 
     """
     dataset = labelled("evaluate", data)
     total, confusion = 0.0, np.zeros((0, 0), np.int64)
+    with evaluation_mode(model), no_grad():
+        for images, labels in DataLoader(dataset, batch_size):
+            scores = model(images)
+            total += loss(scores, labels).item() * len(labels)
+            confusion = _add(confusion, scores, np.asarray(raw(labels)))
+    return Metrics(total / len(dataset), float(np.trace(confusion) / len(dataset)), confusion)
+
+
+@contextmanager
+def evaluation_mode(model: nn.Module) -> Iterator[None]:
+    """The model and all below it in evaluation mode, and afterwards each in the mode that it was in."""
     modes = [(module, module.training) for module in model.modules()]
     model.eval()
     try:
-        with no_grad():
-            for images, labels in DataLoader(dataset, batch_size):
-                scores = model(images)
-                total += loss(scores, labels).item() * len(labels)
-                confusion = _add(confusion, scores, np.asarray(raw(labels)))
+        yield
     finally:
         for module, training in modes:
             module.training = training
-    return Metrics(total / len(dataset), float(np.trace(confusion) / len(dataset)), confusion)
 
 
 def _add(confusion: Array, scores: Tensor, labels: Array) -> Array:

@@ -9,8 +9,8 @@ Deliberately absent: time. A profile is another thing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ import numpy as np
 from .. import nn
 from ..tape import Tensor, no_grad, observe
 from ..tape.operands import raw
+from .measure import evaluation_mode
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -108,18 +109,6 @@ def trace(model: nn.Module, x: Any) -> tuple[Any, list[Call]]:
 def is_leaf(module: nn.Module) -> bool:
     """Whether there are no modules inside it."""
     return next(module.children(), None) is None
-
-
-@contextmanager
-def evaluation_mode(model: nn.Module) -> Iterator[None]:
-    """The model and all below it in evaluation mode, and afterwards each in the mode that it was in."""
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        yield
-    finally:
-        for module, training in modes:
-            module.training = training
 
 
 def _multiply_adds(op: str, inputs: tuple[Any, ...], output: Any) -> int:
