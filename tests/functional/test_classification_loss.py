@@ -37,6 +37,12 @@ def test_classes_are_checked(loss: Any, target: Any, error: type[Exception], mes
         loss(ones(2, 3), target)
 
 
+def test_class_numbers_that_are_floats_are_told_from_probabilities() -> None:
+    message = r"target is float64: class numbers must be integers, convert with \.astype\(int\); .* shape, \(2, 3\)"
+    with pytest.raises(DtypeError, match=rf"^cross_entropy: {message}"):
+        F.cross_entropy(np.ones((2, 3)), [0.0, 1.0])
+
+
 def test_nll_loss_takes_no_probabilities_as_target() -> None:
     with pytest.raises(
         DtypeError, match=r"nll_loss: target must hold integers .* got float32; convert with \.astype\(int\)"

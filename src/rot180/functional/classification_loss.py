@@ -36,6 +36,8 @@ def nll_loss(
     Args:
         input: (N, C, ...) or (C,), the classes on axis 1 (or 0).  target: integers (N, ...) or (), in [0, C).
         weight: (C,), one factor per class.  ignore_index: targets of this value count for nothing.
+
+    Raises ShapeError or DtypeError where these do not fit, ValueError for a target that is no class.
     """
     x, t = _classes("nll_loss", input, target, reduction)
     return _picked(x, t, *_factors("nll_loss", x, t, weight, ignore_index), reduction, np.shape(raw(target)))
@@ -64,8 +66,11 @@ def cross_entropy(
         label_smoothing: s in [0, 1]: the target becomes (1 - s) * onehot(t) + s / C (Szegedy et al., "Rethinking the
             Inception Architecture" (2016), section 7). A weight then scales every class's share of the loss by its
             own factor; "mean" divides as without.
+
+    Raises as nll_loss does, and ValueError for a label_smoothing that is no share.
     """
-    check_smoothing("cross_entropy", label_smoothing)
+    if label_smoothing:
+        check_smoothing("cross_entropy", label_smoothing)
     if raw(target) is not None and np.asarray(raw(target)).dtype.kind == "f":
         return _soft_cross_entropy(input, target, weight, ignore_index, reduction, label_smoothing)
     x, t = _classes("cross_entropy", input, target, reduction)
@@ -110,6 +115,11 @@ def _soft_cross_entropy(
     input: Any, target: Any, weight: Any, ignore_index: int, reduction: str, smoothing: float
 ) -> Any:
     check_reduction("cross_entropy", reduction)
+    if np.ndim(raw(target)) < np.ndim(raw(input)):
+        raise DtypeError(
+            f"cross_entropy: target is {np.asarray(raw(target)).dtype}: class numbers must be integers, convert with .astype(int); "
+            f"probabilities need the input's shape, {np.shape(raw(input))}"
+        )
     x, t = check_pair("cross_entropy", input, target)
     if ignore_index >= 0:
         raise ValueError(f"cross_entropy: ignore_index={ignore_index} needs integer targets; got probabilities")
