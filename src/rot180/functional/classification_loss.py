@@ -117,8 +117,8 @@ def _soft_cross_entropy(
     check_reduction("cross_entropy", reduction)
     if np.ndim(raw(target)) < np.ndim(raw(input)):
         raise DtypeError(
-            f"cross_entropy: target is {np.asarray(raw(target)).dtype}: class numbers must be integers, convert with .astype(int); "
-            f"probabilities need the input's shape, {np.shape(raw(input))}"
+            f"cross_entropy: target is {np.asarray(raw(target)).dtype}: class numbers must be integers, convert with "
+            f".astype(int); probabilities need the input's shape, {np.shape(raw(input))}"
         )
     x, t = check_pair("cross_entropy", input, target)
     if ignore_index >= 0:
