@@ -56,6 +56,7 @@ def test_a_named_set_is_read_from_a_folder(mnist: Path, tmp_path: Path, capsys: 
     assert lines[0].startswith("linear: 7,850 weights; 10 classes, 28x28 grey, 80 images to train on, 40 held out")
     config = json.loads((out / "config.json").read_text())
     assert (config["data"]["name"], config["data"]["root"]) == ("mnist", str(mnist))
+    assert config["command"].startswith(f"rot180 train mnist --data {mnist} --model linear")
     assert main(["evaluate", str(out)]) == 0
     assert "of 40 held-out images" in capsys.readouterr().out
 

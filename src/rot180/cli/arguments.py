@@ -81,6 +81,14 @@ def sides(text: str) -> tuple[int, int]:
     return int(numbers[0]), int(numbers[-1])
 
 
+def shape(text: str) -> tuple[int, int, int]:
+    """Channels, height and width, as 3x32x32."""
+    numbers = text.lower().split("x")
+    if len(numbers) != 3 or not all(number.isdecimal() and int(number) >= 1 for number in numbers):
+        raise argparse.ArgumentTypeError(f"channels, height and width, as 3x32x32, are needed; got {text!r}")
+    return int(numbers[0]), int(numbers[1]), int(numbers[2])
+
+
 def _number(text: str, what: str, fits: Callable[[float], bool]) -> float:
     try:
         value = float(text)

@@ -8,13 +8,14 @@ from __future__ import annotations
 import argparse
 import io
 import os
+import shlex
 import sys
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import TextIO
 
-from . import evaluate, info, predict, report, train
+from . import evaluate, info, predict, report, summary, train
 from .arguments import Parser, UsageError, with_dashes
 from .status import ExitStatus
 
@@ -26,6 +27,7 @@ def program(argv: Sequence[str]) -> ExitStatus:
     """Run one command; errors pass through."""
     try:
         args = make_parser().parse_args(with_dashes(argv))
+        args.command_line = shlex.join(["rot180", *argv])
         status: ExitStatus = args.run(args)
     except SystemExit:  # argparse, after --help or --version
         _flush()
@@ -62,7 +64,7 @@ def make_parser() -> Parser:
     parser = Parser(prog="rot180", description=_ABOUT, epilog=_EXAMPLE)
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for command in (train, evaluate, predict, report, info):
+    for command in (train, evaluate, predict, report, summary, info):
         command.add(commands)
     return parser
 
@@ -83,10 +85,11 @@ def status_of(error: BaseException) -> ExitStatus:
         return ExitStatus.USAGE
     if isinstance(error, KeyboardInterrupt):
         return ExitStatus.INTERRUPTED
+    from ..data import DownloadError
     from ..formats import WriteError
     from ..train import DivergedError
 
-    if isinstance(error, WriteError | DivergedError):
+    if isinstance(error, WriteError | DivergedError | DownloadError):
         return ExitStatus.FAILED
     if isinstance(error, FileNotFoundError | IsADirectoryError | NotADirectoryError | PermissionError):
         return ExitStatus.USAGE

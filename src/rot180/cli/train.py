@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shlex
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -135,6 +133,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
             augment=augmentation(args.augment or chosen.augment, images),
             seed=args.seed,
             out=out,
+            command=args.command_line,
             log=log,
         )
     except KeyboardInterrupt:
@@ -145,7 +144,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
     _say(f"test accuracy {found.accuracy:.2%} ({right} of {found.count} held-out images)")
     files = "model.safetensors, config.json, metrics.jsonl"
     if not args.no_report:
-        training.report.write(out, test, command=shlex.join(["rot180", *sys.argv[1:]]))
+        training.report.write(out, test)
         files += ", report.html"
     _say(f"{time.perf_counter() - began:.1f} s; {out} holds {files}")
     return ExitStatus.DONE

@@ -54,6 +54,7 @@ def fit(
     workers: int = 0,
     seed: int = 0,
     out: Name | None = None,
+    command: str | None = None,
     log: Callable[[str], Any] | None = print,
     bar: bool | None = None,
 ) -> History:
@@ -78,6 +79,7 @@ def fit(
         seed: decides the order of the batches, the changes and dropout. The library's random state is as before after.
         out: a folder for the run: new, empty, or of an earlier run, which is replaced after the first epoch. After each
             epoch it holds model.safetensors, config.json and metrics.jsonl of that epoch.
+        command: the command line that trains this run again, for its config.
         log: gets a line per epoch; None for silence.
         bar: a progress bar on stderr; by default if that is a terminal.
 
@@ -104,7 +106,7 @@ def fit(
         "epochs": epochs, "batch_size": batch_size, "seed": seed, **descent.settings,
         "loss": getattr(loss, "__name__", type(loss).__name__), "augment": None if augment is None else augment.about(),
     }  # fmt: skip
-    run = None if out is None else Run(out, describe(model, data, validation, settings))
+    run = None if out is None else Run(out, describe(model, data, validation, settings) | {"command": command})
     progress = Progress(epochs, len(dataset), log, bar)
     history: History = []
     before = get_rng_state()

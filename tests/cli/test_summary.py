@@ -1,0 +1,43 @@
+"""`rot180 summary`: a line per layer, of a run and of a model by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rot180.cli import ExitStatus, main
+
+
+def test_a_run_is_summed_up(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["summary", str(trained)]) == ExitStatus.DONE
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert lines == [
+        ["layer", "output", "parameters", "multiply-adds"],
+        ["0", "Flatten", "64", "0", "0"],
+        ["1", "Linear", "10", "650", "640"],
+        ["sum", "650", "640"],
+    ]
+
+
+def test_a_model_by_name(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["summary", "resnet20", "--input", "3x32x32"]) == ExitStatus.DONE
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert lines[1] == ["0", "Conv2d", "16x32x32", "432", f"{432 * 1024:,}"]
+    assert lines[-1][:2] == ["sum", "272,474"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["stages"], "summary: --input CxHxW is needed for the model stages, as --input 1x28x28"),
+        (["stages", "--input", "28x28"], "channels, height and width, as 3x32x32, are needed; got '28x28'"),
+        (["stages", "--input", "1x4x4"], "'stages' needs images of at least 8x8; got 4x4"),
+        (["nowhere"], "there is no folder nowhere"),
+    ],
+)
+def test_what_cannot_be_summed_up_is_one_line(
+    capsys: pytest.CaptureFixture[str], words: list[str], message: str
+) -> None:
+    assert main(["summary", *words]) == ExitStatus.USAGE
+    assert message in capsys.readouterr().err
