@@ -52,6 +52,7 @@ from .fold import fold, unfold
 from .gelu import gelu
 from .interpolate import interpolate
 from .linear import linear
+from .norm import batch_norm, group_norm, instance_norm, layer_norm
 from .pad import pad
 from .pool import avg_pool1d, avg_pool2d, avg_pool3d, max_pool1d, max_pool2d, max_pool3d
 from .probability_loss import binary_cross_entropy, binary_cross_entropy_with_logits, kl_div
@@ -71,6 +72,7 @@ __all__ = [
     "avg_pool1d",
     "avg_pool2d",
     "avg_pool3d",
+    "batch_norm",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "channel_shuffle",
@@ -91,13 +93,16 @@ __all__ = [
     "elu",
     "fold",
     "gelu",
+    "group_norm",
     "hardsigmoid",
     "hardswish",
     "hardtanh",
     "huber_loss",
+    "instance_norm",
     "interpolate",
     "kl_div",
     "l1_loss",
+    "layer_norm",
     "leaky_relu",
     "linear",
     "log_softmax",

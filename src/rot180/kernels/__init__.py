@@ -2,11 +2,14 @@
 
 conv_y  conv_x  conv_w          the three contractions (`conv.py` says what they are)
 max_y  max_taps  max_x  max_at  average_y  average_x          the pooling windows (`pool.py`)
+norm_y  norm_x  affine_y                                      normalisation and its affine map (`norm.py`)
 """
 
 from __future__ import annotations
 
-from ..window import Window
+from typing import Any
+
+from ..window import Sizes, Window
 from .engines import current
 from .walk import Array
 
@@ -54,3 +57,21 @@ def average_y(x: Array, divisor: Array, window: Window) -> Array:
 def average_x(y: Array, divisor: Array, window: Window) -> Array:
     """Each y / divisor spread over its window."""
     return current().average_x(y, divisor, window)
+
+
+def norm_y(x: Array, weight: Array | None, bias: Array | None, axes: Sizes, eps: float) -> tuple[Array, Array, Array]:
+    """y, and the mean and variance over `axes`."""
+    found: tuple[Array, Array, Array] = current().norm_y(x, weight, bias, axes, eps)
+    return found
+
+
+def norm_x(
+    gy: Array, x: Array, weight: Array | None, mean: Array, var: Array, axes: Sizes, eps: float, needs: Any
+) -> tuple[Array | None, Array | None, Array | None]:
+    """The gradients of x, weight and bias."""
+    return current().norm_x(gy, x, weight, mean, var, axes, eps, needs)
+
+
+def affine_y(x: Array, scale: Array, shift: Array) -> Array:
+    """x * scale + shift."""
+    return current().affine_y(x, scale, shift)

@@ -5,6 +5,7 @@ An engine is one implementation of the kernels, a column of the table:
     kernel                                          numpy        native
     conv_y conv_x conv_w                            conv.py      compiled, where it is installed
     max_y max_taps max_x max_at average_y average_x pool.py      compiled where a profile asks for it
+    norm_y norm_x affine_y                          norm.py      the same
 
 The choice is made on entry to each kernel: a context variable (`with engine("numpy"):`) over the process default
 (`ROT180_ENGINE`, else native where it is available, else numpy). A kernel that the native engine lacks runs on numpy
@@ -19,7 +20,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from ..errors import EngineError
-from . import conv, native, pool, threads
+from . import conv, native, norm, pool, threads
 
 KERNELS: dict[str, Callable[..., Any]] = {
     "conv_y": conv.conv_y,
@@ -31,6 +32,9 @@ KERNELS: dict[str, Callable[..., Any]] = {
     "max_at": pool.max_at,
     "average_y": pool.average_y,
     "average_x": pool.average_x,
+    "norm_y": norm.norm_y,
+    "norm_x": norm.norm_x,
+    "affine_y": norm.affine_y,
 }
 NAMES = ("numpy", "native")
 
@@ -47,6 +51,9 @@ class Engine:
     max_at: Callable[..., Any]
     average_y: Callable[..., Any]
     average_x: Callable[..., Any]
+    norm_y: Callable[..., Any]
+    norm_x: Callable[..., Any]
+    affine_y: Callable[..., Any]
 
     def __init__(self, name: str, own: dict[str, Callable[..., Any]], strict: bool) -> None:
         self.name = name

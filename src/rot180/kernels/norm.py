@@ -1,0 +1,176 @@
+"""Normalisation in NumPy: subtract a mean, divide by a standard deviation, then scale and shift; forward and backward.
+
+x and y : (N, G, K, S), batch, groups, channels of a group, positions.   weight and bias : (1, G, K, 1) or None
+mean and var : (1, G, 1, 1) where `axes` is BATCH, (N, G, 1, 1) where it is SAMPLE; `axes` () says that they were given
+
+    norm_y(x, weight, bias) -> y, mean, var      y = (x - mean) / sqrt(var + eps) * weight + bias
+    norm_x(gy, x, weight, mean, var) -> gx, gweight, gbias
+    affine_y(x, scale, shift) -> y               y = x * scale + shift, for statistics that are known beforehand
+
+Outputs lie in memory in the order of x. The mean is summed in float64 and the variance is a second pass, so that a mean
+of 1000 standard deviations costs no digits of a float32. Two things make it fast: parts that share no statistics are
+worked through one after the other, so that they stay in the cache, and where the batch is outermost in memory, one
+image's worth of every factor is written out (`_spread`), so that NumPy runs over whole images, not over single maps.
+
+Who may import it: the engine table. Deliberately absent: running statistics, and which axes are which (functional/).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache, reduce
+from typing import Any
+
+import numpy as np
+
+from ..window import Sizes
+from .walk import Array
+
+BATCH, SAMPLE = (0, 2, 3), (2, 3)  # what shares a mean: the whole batch, or one sample alone
+BLOCK = 400 << 10  # bytes of x that are worked on at a time
+SMALL = 4096  # cells up to which `_spread` costs more than it saves
+MANY, LONG = 8, 64  # so many rows of so many positions are summed one by one
+
+
+def norm_y(x: Array, weight: Array | None, bias: Array | None, axes: Sizes, eps: float) -> tuple[Array, Array, Array]:
+    """(y, mean, var), the variance over n, not n - 1; x must not be empty."""
+    y = np.empty_like(x)
+    mean, var = (np.empty_like(x, shape=[1 if i in axes else n for i, n in enumerate(x.shape)]) for _ in range(2))
+    count = x.size // mean.size
+    for n, g in _parts(x, axes):
+        part, out = x[n, g], y[n, g]
+        mean[n, g] = _total(part, axes) / count
+        blocks, centre, var[n, g] = _blocks(part), _spread(mean[n, g], part), 0
+        for block in blocks:
+            d = np.subtract(part[block], centre, out=out[block])
+            var[n, g] += _dot(d, d, axes) / count
+        r = inverse_std(var[n, g], eps)
+        scale = _spread(r if weight is None else r * weight[:, g], part)
+        shift = None if bias is None else _spread(bias[:, g], part)
+        for block in blocks:
+            d = out[block]
+            d *= scale
+            if shift is not None:
+                d += shift
+    return y, mean, var
+
+
+def norm_x(
+    gy: Array, x: Array, weight: Array | None, mean: Array, var: Array, axes: Sizes, eps: float, needs: Any
+) -> tuple[Array | None, Array | None, Array | None]:
+    """(gx, gweight, gbias), None where `needs` is false.
+
+    With r = 1 / sqrt(var + eps), d = x - mean, gz = gy * weight and means over `axes`:
+
+        gx = r * (gz - mean(gz) - d * r**2 * mean(gz * d)),  gweight = sum(gy * d * r),  gbias = sum(gy)
+
+    and gx = r * gz where mean and var were given. A weight that is one number per mean comes out of the bracket.
+    """
+    gx = np.empty_like(x) if needs[0] else None
+    gweight, gbias = np.zeros((2, 1, *x.shape[1:3], 1), x.dtype)
+    count = x.size // max(mean.size, 1)
+    common = (3,) if axes == SAMPLE else (0, 3)  # summed over for the means and for the gradients of weight and bias
+    inside, outside = (weight, None) if x.shape[2] > 1 else (None, weight)
+    for n, g in _parts(x, axes or BATCH):
+        g_part, part, r = gy[n, g], x[n, g], inverse_std(var[n, g], eps)
+        d = np.empty_like(part) if gx is None else gx[n, g]
+        if axes or needs[1] or needs[2]:
+            sums, products = _centre(part, mean[n, g], g_part, common, out=d)
+            gweight[:, g] += _dot(products, r, (0,))
+            gbias[:, g] += _dot(sums, None, (0,))
+        if gx is None:
+            continue
+        scale = _spread(r if outside is None else r * outside[:, g], part)
+        if not axes:
+            np.multiply(g_part, scale, out=d)
+            continue
+        w = None if inside is None else inside[:, g]
+        slope = _spread(_dot(products, w, (2,)) * (r * r / -count), part)
+        shift = _spread(_dot(sums, w, (2,)) / count, part)
+        for block in _blocks(part):
+            cells = d[block]
+            cells *= slope
+            cells -= shift
+            cells += g_part[block] if w is None else g_part[block] * w
+            cells *= scale
+    return gx, gweight if needs[1] else None, gbias if needs[2] else None
+
+
+def _centre(x: Array, mean: Array, gy: Array, axes: Sizes, out: Array) -> tuple[Array, Array]:
+    """Write d = x - mean into `out`; returns the sums of gy and of gy * d over `axes`."""
+    centre, found = _spread(mean, x), []
+    for block in _blocks(x):
+        d = np.subtract(x[block], centre, out=out[block])
+        found.append((_dot(gy[block], None, axes), _dot(gy[block], d, axes)))
+    sums, products = zip(*found, strict=True)
+    return reduce(np.add, sums), reduce(np.add, products)
+
+
+def affine_y(x: Array, scale: Array, shift: Array) -> Array:
+    """x * scale + shift, both (1, G, K, 1)."""
+    y = np.empty_like(x)
+    for n, g in _parts(x, ()):
+        part = x[n, g]
+        out = np.multiply(part, _spread(scale[:, g], part), out=y[n, g])
+        out += _spread(shift[:, g], part)
+    return y
+
+
+def inverse_std(var: Array, eps: float) -> Array:
+    """1 / sqrt(var + eps)."""
+    r: Array = 1 / np.sqrt(var + eps)
+    return r
+
+
+def _batch_outermost(x: Array) -> bool:
+    return len(x) > 1 and abs(x.strides[0]) >= abs(x.strides[1])
+
+
+def _parts(x: Array, axes: Sizes) -> list[tuple[slice, slice]]:
+    """Slices of the first two axes, that which is outermost in memory cut, such that no mean runs over two parts."""
+    axis = 0 if _batch_outermost(x) else 1
+    if axis in axes:
+        return [(slice(None), slice(None))]
+    return [(slice(None), cut) if axis else (cut, slice(None)) for cut in _cuts(x, axis)]
+
+
+def _blocks(part: Array) -> list[slice]:
+    """Slices of the batch of a part, where that is outermost in memory."""
+    return _cuts(part, 0) if _batch_outermost(part) else [slice(None)]
+
+
+def _cuts(x: Array, axis: int) -> list[slice]:
+    size = x.shape[axis]
+    step = max(1, BLOCK * size // max(x.nbytes, 1))
+    return [slice(start, start + step) for start in range(0, size, step)]
+
+
+def _spread(factor: Array, x: Array) -> Array:
+    """A factor that all images share, written out for one image where the batch is outermost."""
+    if len(factor) > 1 or x.shape[3] == 1 or x.size < SMALL or not _batch_outermost(x):
+        return factor
+    return np.broadcast_to(factor, (1, *x.shape[1:])).copy()
+
+
+def _total(x: Array, axes: Sizes) -> Array:
+    """The sum over `axes` in float64; over many long rows in their own dtype first, whose errors average out."""
+    if 0 in axes and len(x) >= MANY and x.shape[3] >= LONG and x.strides[3] == x.itemsize:
+        x = np.add.reduce(x, 3, keepdims=True)
+    elif 0 in axes and _batch_outermost(x):
+        x = np.add.reduce(x, 0, np.float64, keepdims=True)
+    total: Array = np.add.reduce(x, axes, np.float64, keepdims=True)
+    return total
+
+
+def _dot(a: Array, b: Array | None, axes: Sizes) -> Array:
+    """The sum of a * b (of a, if b is None) over `axes`, kept with size 1."""
+    if all(a.shape[axis] == 1 for axis in axes):
+        return a if b is None else a * b
+    script = _script(axes, b is not None)
+    found: Array = np.einsum(script, a) if b is None else np.einsum(script, a, b)
+    return found.reshape([1 if i in axes else n for i, n in enumerate(a.shape)])
+
+
+@lru_cache
+def _script(axes: Sizes, pair: bool) -> str:
+    kept = "".join(letter for i, letter in enumerate("ngks") if i not in axes)
+    return ("ngks,ngks->" if pair else "ngks->") + kept
