@@ -100,7 +100,7 @@ class Layer:
         parameters = list(module.parameters())
         count = len(tensors) - len(parameters)
         for buffer in module.buffers():
-            buffer.data = buffer.data.astype(tensors[0].dtype)
+            buffer.data = cast(buffer.data, tensors[0].dtype)
         for parameter, given in zip(parameters, tensors[count:], strict=True):
             given = given if isinstance(given, Tensor) else Tensor(given)
             parameter.data, parameter.node = given.data, given.node

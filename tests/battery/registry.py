@@ -9,6 +9,7 @@ from . import (
     functional_rows,
     layer_rows,
     loss_rows,
+    norm_rows,
     resize_rows,
     tape_rows,
     window_rows,
@@ -25,4 +26,5 @@ CASES: list[Case] = [
     *border_rows.CASES,
     *fold_rows.CASES,
     *resize_rows.CASES,
+    *norm_rows.CASES,
 ]

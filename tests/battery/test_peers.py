@@ -54,7 +54,8 @@ def second(case: Case) -> list[np.ndarray]:
     v = [Tensor(w, requires_grad=True) for w in case.cotangents([y.data for y in outputs])]
     targets = [leaf for leaf in leaves if leaf.requires_grad]
     tops = [y for y in outputs if is_float(y.data)]
-    firsts = rot180.grad(tops, targets, v, create_graph=True, allow_unused=True)
+    tops, ws = zip(*[(y, w) for y, w in zip(tops, v, strict=True) if y.requires_grad], strict=True)
+    firsts = rot180.grad(tops, targets, ws, create_graph=True, allow_unused=True)
     arrays = [np.zeros(x.shape) if g is None else g.data for g, x in zip(firsts, targets, strict=True)]
     weights = peers.second_weights(case, arrays)
     pairs = [(g, w) for g, w in zip(firsts, weights, strict=True) if g is not None and g.requires_grad]
