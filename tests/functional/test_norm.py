@@ -164,6 +164,7 @@ NORMS: dict[str, Any] = {
         ({"x": np.float32(1)}, ShapeError, r"input has shape \(\); "),
         ({"eps": -1.0}, ValueError, "eps must be .*; got -1.0"),
         ({"eps": float("nan")}, ValueError, "eps must be .*; got nan"),
+        ({"eps": "x"}, ValueError, "eps must be a number, .*; got 'x'"),
         ({"weight": np.ones(5, np.float32)}, ShapeError, r"weight has shape \(5,\); \([34],\) is needed"),
         ({"bias": np.ones((3, 1), np.float32)}, ShapeError, r"bias has shape \(3, 1\); \([34],\) is needed"),
         ({"weight": np.ones(3)}, DtypeError, r"weight is float64 but input is float32; convert one with \.astype"),
@@ -244,6 +245,7 @@ def test_groups_that_do_not_fit_are_refused(groups: Any, message: str) -> None:
         ((-4,), r"normalized_shape must be .* got \(-4,\)"),
         ("4", "normalized_shape must be .* got '4'"),
         (None, "normalized_shape must be .* got None"),
+        (np.array([4]), r"normalized_shape must be .* got array\(\[4\]\)"),
     ],
 )
 def test_normalized_shapes_that_do_not_fit_are_refused(sizes: Any, message: str) -> None:

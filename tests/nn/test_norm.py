@@ -176,6 +176,17 @@ def test_inputs_that_do_not_fit_are_refused(layer: nn.Module, shape: tuple[int, 
         layer(np.ones(shape, np.float32))
 
 
+@pytest.mark.parametrize("input", [None, "text", np.ones((2, 3), int)])
+def test_inputs_that_are_no_floats_are_refused(input: Any) -> None:
+    for layer in (nn.BatchNorm1d(3), nn.InstanceNorm1d(3)):
+        with pytest.raises(DtypeError, match=f"^{type(layer).__name__}: takes "):
+            layer(input)
+
+
+def test_lists_become_float32() -> None:
+    assert nn.BatchNorm1d(2)([[1.0, 2], [3, 4]]).dtype == nn.InstanceNorm1d(1)([[1.0, 2]]).dtype == np.float32
+
+
 def test_another_number_of_channels_is_remarked_on_where_it_makes_no_difference() -> None:
     with pytest.warns(UserWarning, match="InstanceNorm1d: .* 4 channels; num_features is 3, which without weights"):
         assert nn.InstanceNorm1d(3)(batches(2, 4, 5)).shape == (2, 4, 5)

@@ -18,6 +18,7 @@ With running statistics, which are constants, it is one multiplication and one a
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -225,10 +226,13 @@ def layer_norm(
 
 def normal_sizes(op: str, sizes: Sequence[int] | int) -> Sizes:
     """A normalized_shape as a tuple; ShapeError unless it is an int or some ints, none negative."""
-    given = tuple(sizes) if isinstance(sizes, list | tuple) else (sizes,)
-    if not given or any(isinstance(n, bool) or not hasattr(n, "__index__") or n < 0 for n in given):
+    try:
+        found = tuple(map(operator.index, sizes if isinstance(sizes, list | tuple) else [sizes]))
+    except TypeError:
+        found = ()
+    if not found or min(found) < 0:
         raise ShapeError(f"{op}: normalized_shape must be an int or at least one int, none negative; got {sizes!r}")
-    return tuple(int(n) for n in given)
+    return found
 
 
 def _with_running(
@@ -275,8 +279,9 @@ def _input(op: str, input: Any) -> tuple[Any, Sizes]:
 
 
 def _check_eps(op: str, eps: float, positive: bool = False) -> None:
-    if not eps >= 0 or (positive and not eps):
-        raise ValueError(f"{op}: eps must be {'more than 0 in training' if positive else '0 or more'}; got {eps}")
+    if not isinstance(eps, int | float | np.integer | np.floating) or not eps >= 0 or (positive and not eps):
+        need = "more than 0 in training" if positive else "0 or more"
+        raise ValueError(f"{op}: eps must be a number, {need}; got {eps!r}")
 
 
 def _check_fit(op: str, name: str, value: Any, dtype: Any, shape: Sizes) -> None:

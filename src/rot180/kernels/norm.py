@@ -35,7 +35,7 @@ def norm_y(x: Array, weight: Array | None, bias: Array | None, axes: Sizes, eps:
     """(y, mean, var), the variance over n, not n - 1; x must not be empty."""
     y = np.empty_like(x)
     mean, var = (np.empty_like(x, shape=[1 if i in axes else n for i, n in enumerate(x.shape)]) for _ in range(2))
-    count = x.size // mean.size
+    count, shift = x.size // mean.size, None if bias is None else _spread(bias, x)
     for n, g in _parts(x, axes):
         part, out = x[n, g], y[n, g]
         mean[n, g] = _total(part, axes) / count
@@ -45,12 +45,11 @@ def norm_y(x: Array, weight: Array | None, bias: Array | None, axes: Sizes, eps:
             var[n, g] += _dot(d, d, axes) / count
         r = inverse_std(var[n, g], eps)
         scale = _spread(r if weight is None else r * weight[:, g], part)
-        shift = None if bias is None else _spread(bias[:, g], part)
         for block in blocks:
             d = out[block]
             d *= scale
             if shift is not None:
-                d += shift
+                d += shift[:, g]
     return y, mean, var
 
 
@@ -70,6 +69,7 @@ def norm_x(
     count = x.size // max(mean.size, 1)
     common = (3,) if axes == SAMPLE else (0, 3)  # summed over for the means and for the gradients of weight and bias
     inside, outside = (weight, None) if x.shape[2] > 1 else (None, weight)
+    wide = None if inside is None else _spread(inside, x)
     for n, g in _parts(x, axes or BATCH):
         g_part, part, r = gy[n, g], x[n, g], inverse_std(var[n, g], eps)
         d = np.empty_like(part) if gx is None else gx[n, g]
@@ -90,7 +90,7 @@ def norm_x(
             cells = d[block]
             cells *= slope
             cells -= shift
-            cells += g_part[block] if w is None else g_part[block] * w
+            cells += g_part[block] if wide is None else g_part[block] * wide[:, g]
             cells *= scale
     return gx, gweight if needs[1] else None, gbias if needs[2] else None
 
@@ -107,11 +107,10 @@ def _centre(x: Array, mean: Array, gy: Array, axes: Sizes, out: Array) -> tuple[
 
 def affine_y(x: Array, scale: Array, shift: Array) -> Array:
     """x * scale + shift, both (1, G, K, 1)."""
-    y = np.empty_like(x)
+    y, scale, shift = np.empty_like(x), _spread(scale, x), _spread(shift, x)
     for n, g in _parts(x, ()):
-        part = x[n, g]
-        out = np.multiply(part, _spread(scale[:, g], part), out=y[n, g])
-        out += _spread(shift[:, g], part)
+        out = np.multiply(x[n, g], scale[:, g], out=y[n, g])
+        out += shift[:, g]
     return y
 
 

@@ -20,6 +20,7 @@ from .. import functional as F
 from ..errors import ShapeError
 from ..functional.norm import normal_sizes
 from ..tape import Tensor
+from ..tape.operands import floating
 from . import init
 from .module import Module
 from .parameter import Parameter, blank
@@ -78,10 +79,13 @@ class _ChannelNorm(_Affine):
         self.reset_running_stats()
         super().reset_parameters()
 
-    def _check_ndim(self, input: Any) -> None:
-        if input.ndim not in self._ndims:
+    def _checked(self, input: Any) -> Any:
+        """The input as a Tensor or array of floats; ShapeError for another number of axes."""
+        x = floating(type(self).__name__, input)
+        if x.ndim not in self._ndims:
             needed = " or ".join(map(str, self._ndims))
-            raise ShapeError(f"{type(self).__name__}: input has shape {input.shape}; {needed} dimensions are needed")
+            raise ShapeError(f"{type(self).__name__}: input has shape {x.shape}; {needed} dimensions are needed")
+        return x
 
     def extra_repr(self) -> str:
         return (
@@ -114,13 +118,13 @@ class _BatchNorm(_ChannelNorm):
         super().__init__(num_features, eps, momentum, affine, track_running_stats, bias, dtype)
 
     def forward(self, input: Any) -> Any:
-        self._check_ndim(input)
+        x = self._checked(input)
         momentum, tracked = self.momentum, self.num_batches_tracked
         if momentum is None:  # the new batch weighs as much as each one before
             momentum = 1 / (int(tracked.data) + 1) if tracked is not None else 0.0
         kept = (self.running_mean, self.running_var) if self.track_running_stats or not self.training else (None, None)
         by_batch = self.training or self.running_mean is None
-        y = F.batch_norm(input, *kept, self.weight, self.bias, by_batch, momentum, self.eps)
+        y = F.batch_norm(x, *kept, self.weight, self.bias, by_batch, momentum, self.eps)
         if self.training and self.track_running_stats and tracked is not None:
             tracked.data[...] += 1
         return y
@@ -163,22 +167,22 @@ class _InstanceNorm(_ChannelNorm):
         super().__init__(num_features, eps, momentum, affine, track_running_stats, bias, dtype)
 
     def forward(self, input: Any) -> Any:
-        self._check_ndim(input)
-        batched = input.ndim == self._ndims[-1]
-        channels = input.shape[1 if batched else 0]
+        x = self._checked(input)
+        batched = x.ndim == self._ndims[-1]
+        shape, channels = x.shape, x.shape[1 if batched else 0]
         if channels != self.num_features:
             layer = type(self).__name__
-            message = f"{layer}: input of shape {input.shape} has {channels} channels; num_features is"
+            message = f"{layer}: input of shape {shape} has {channels} channels; num_features is"
             if self.affine or self.track_running_stats:
                 raise ShapeError(f"{message} {self.num_features}")
             warnings.warn(f"{message} {self.num_features}, which without weights makes no difference", stacklevel=3)
-        x = input if batched else input.reshape(1, *input.shape)
+        x = x if batched else x.reshape(1, *shape)
         by_sample = self.training or not self.track_running_stats
         momentum = 0.0 if self.momentum is None else self.momentum
         y = F.instance_norm(
             x, self.running_mean, self.running_var, self.weight, self.bias, by_sample, momentum, self.eps
         )
-        return y if batched else y.reshape(input.shape)
+        return y if batched else y.reshape(shape)
 
 
 class InstanceNorm1d(_InstanceNorm):
