@@ -1,4 +1,4 @@
-"""The battery's rows for dropout, the linear layer and padding of `rot180.functional`."""
+"""The battery's rows for dropout and the linear layer of `rot180.functional`."""
 
 from __future__ import annotations
 
