@@ -42,18 +42,16 @@ def run(args: argparse.Namespace) -> ExitStatus:
 
 def table(rows: list[Row]) -> str:
     """A line per layer and one of sums."""
-    lines = [("layer", "", "output", "parameters", "multiply-adds")]
+    lines = [["layer", "", "output", "parameters", "multiply-adds"]]
     for row in rows:
         output = "-" if row.output_shape is None else "x".join(map(str, row.output_shape))
-        lines.append((row.name, row.kind, output, f"{row.parameters:,}", f"{row.multiply_adds:,}"))
+        lines.append([row.name, row.kind, output, f"{row.parameters:,}", f"{row.multiply_adds:,}"])
     sums = (sum(row.parameters for row in rows), sum(row.multiply_adds for row in rows))
-    lines.append(("sum", "", "", *(f"{n:,}" for n in sums)))
+    lines.append(["sum", "", "", *(f"{n:,}" for n in sums)])
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    left = 3  # columns of words; the others are numbers
-    return "\n".join(
-        "  ".join(
-            f"{cell:{'<' if i < left else '>'}{width}}"
-            for i, (cell, width) in enumerate(zip(line, widths, strict=True))
-        )
-        for line in lines
-    )
+    return "\n".join("  ".join(map(_aligned, line, widths, range(len(widths)))).rstrip() for line in lines)
+
+
+def _aligned(cell: str, width: int, column: int) -> str:
+    """Words to the left, the last two columns, numbers, to the right."""
+    return cell.ljust(width) if column < 3 else cell.rjust(width)
