@@ -1,26 +1,115 @@
-"""The place of the compiled engine: the same entry points as the NumPy files, forwarded to the extension.
+"""The compiled engine (`native/`, C++): the entry points of `conv.py`, forwarded to the extension rot180._native.
 
-The extension is optional. Where it is missing (this version ships none) everything runs on the numpy engine, and
-`unavailable()` says why in one line for `rot180 info`.
+The extension is optional. Where it is missing everything runs on the numpy engine, and `unavailable()` says why in one
+line for `rot180 info`. It takes C-contiguous arrays, so others are copied first; what it returns is C-contiguous.
+
+ROT180_ISA=avx2 or baseline (or avx512) forces an instruction set; by default the best of the machine is taken.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from importlib.util import find_spec
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
+import numpy as np
 
+from ..window import Window
+from . import conv, threads
+from .walk import Array
+
+ALGORITHMS = ("automatic", "direct", "dense", "winograd", "depthwise")  # native/choice.h says where each is taken
+_forced = ALGORITHMS[0]
+
+
+@lru_cache(maxsize=1)
 def unavailable() -> str | None:
     """Why the compiled engine cannot run here, or None if it can."""
-    if find_spec("rot180._native") is None:
-        return "the compiled extension rot180._native is not part of this installation"
+    try:
+        import rot180._native  # noqa: F401
+    except ImportError as error:
+        if error.name == "rot180._native":
+            return "the compiled extension rot180._native is not part of this installation"
+        return f"the compiled extension cannot be loaded: {error}"
     return None
 
 
 def operations() -> Mapping[str, Callable[..., Any]]:
     """The kernels that the extension has, by the names of `engines.KERNELS`; the rest run on numpy."""
-    import rot180._native as extension  # type: ignore[import-not-found]
+    return {"conv_y": conv_y, "conv_x": conv_x, "conv_w": conv_w}
 
-    found: Mapping[str, Callable[..., Any]] = extension.operations()
+
+@lru_cache(maxsize=4096)
+def shape(window: Window, algorithm: str) -> Any:
+    """The window as the extension takes it."""
+    return extension().Shape(
+        window.x_size, window.y_size, window.kernel, window.stride, window.dilation, window.padding, window.groups,
+        algorithm,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def extension() -> Any:
+    """The module, with as many threads as were asked for."""
+    import rot180._native as module  # type: ignore[import-not-found]
+
+    module.set_num_threads(threads.get_num_threads())
+    return module
+
+
+@contextmanager
+def algorithm(name: str) -> Iterator[None]:
+    """Force an algorithm for every call inside the block, in the whole process: for tests and measurements."""
+    global _forced
+    if name not in ALGORITHMS:
+        raise ValueError(f"native.algorithm: there is no algorithm {name!r}; there are {', '.join(ALGORITHMS)}")
+    before, _forced = _forced, name
+    try:
+        yield
+    finally:
+        _forced = before
+
+
+def choice(kernel: str, window: Window, images: int, channels: int, out: int, dtype: Any) -> str:
+    """The algorithm that a contraction takes: `kernel` is "y", "x" or "w"."""
+    single = np.dtype(dtype) == np.float32
+    found: str = extension().algorithm(shape(window, _forced), kernel, images, channels, out, single)
     return found
+
+
+def conv_y(x: Array, w: Array, window: Window, bias: Array | None = None) -> Array:
+    """Contract T over x and w: y (N, O, *y_size), plus `bias` (O,) on every position where one is given."""
+    if not x.size:
+        return conv.conv_y(x, w, window, bias)
+    geometry = shape(window, _forced)
+    try:
+        return extension().conv_y(geometry, x, w, bias, False)
+    except TypeError:
+        return extension().conv_y(geometry, *_contiguous(x, w), None if bias is None else _contiguous(bias)[0], False)
+
+
+def conv_x(y: Array, w: Array, window: Window) -> Array:
+    """Contract T over y and w: x (N, C, *x_size)."""
+    if not y.size:
+        return conv.conv_x(y, w, window)
+    geometry = shape(window, _forced)
+    try:
+        return extension().conv_x(geometry, y, w)
+    except TypeError:
+        return extension().conv_x(geometry, *_contiguous(y, w))
+
+
+def conv_w(x: Array, y: Array, window: Window) -> Array:
+    """Contract T over x and y: w (O, C/G, *kernel), summed over the batch and all positions."""
+    if not x.size:
+        return conv.conv_w(x, y, window)
+    geometry = shape(window, _forced)
+    try:
+        return extension().conv_w(geometry, x, y)
+    except TypeError:
+        return extension().conv_w(geometry, *_contiguous(x, y))
+
+
+def _contiguous(*arrays: Array) -> list[Array]:
+    return [np.require(a, requirements=("C", "A")) for a in arrays]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 import os
+import sys
 from typing import Any
 
 _asked: int | None = None
@@ -18,6 +19,9 @@ def set_num_threads(n: int) -> None:
 
     threadpool_limits(limits=int(n), user_api="blas")
     _asked = int(n)
+    native = sys.modules.get("rot180._native")  # where it is not loaded yet, loading it asks for the number
+    if native is not None:
+        native.set_num_threads(_asked)
 
 
 def get_num_threads() -> int:

@@ -1,0 +1,186 @@
+// The module rot180._native: the entry points of the engine table, on NumPy arrays. `kernels/native.py` calls them.
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include <cstdlib>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "engine.h"
+#include "memory.h"
+#include "threads.h"
+
+namespace nb = nanobind;
+using namespace nb::literals;
+using namespace rot180;
+
+namespace {
+
+template <class T>
+using In = nb::ndarray<const T, nb::c_contig, nb::device::cpu>;
+template <class T>
+using Out = nb::ndarray<nb::numpy, T, nb::c_contig>;
+
+const Isa* active = nullptr;
+
+// A Window as the kernels take it; sizes that belong to arrays are filled in by each call.
+struct Shape {
+  Geometry g;
+  size_t ndim;
+  Algorithm algorithm;
+};
+
+Algorithm named(const std::string& name) {
+  for (Algorithm a : {Algorithm::automatic, Algorithm::direct, Algorithm::dense, Algorithm::winograd,
+                      Algorithm::depthwise})
+    if (name == name_of(a)) return a;
+  throw std::invalid_argument("there is no algorithm " + name);
+}
+
+Shape make_shape(const std::vector<int64_t>& x, const std::vector<int64_t>& y, const std::vector<int64_t>& kernel,
+                 const std::vector<int64_t>& stride, const std::vector<int64_t>& dilation,
+                 const std::vector<int64_t>& padding, int64_t groups, const std::string& algorithm) {
+  Shape s;
+  s.algorithm = named(algorithm);
+  s.ndim = x.size();
+  s.g.groups = groups;
+  const size_t skip = 3 - s.ndim;
+  for (size_t a = 0; a < s.ndim; ++a) {
+    s.g.x[skip + a] = x[a];
+    s.g.y[skip + a] = y[a];
+    s.g.kernel[skip + a] = kernel[a];
+    s.g.stride[skip + a] = stride[a];
+    s.g.dilation[skip + a] = dilation[a];
+    s.g.padding[skip + a] = padding[a];
+  }
+  return s;
+}
+
+template <class T>
+Out<T> make_array(const std::vector<size_t>& shape) {
+  size_t cells = 1;
+  for (size_t n : shape) cells *= n;
+  void* block = acquire(cells * sizeof(T));
+  if (!block) throw std::bad_alloc();
+  nb::capsule owner(block, [](void* p) noexcept { release(p); });
+  return Out<T>(static_cast<T*>(block), shape.size(), shape.data(), owner);
+}
+
+std::vector<size_t> array_shape(int64_t n, int64_t channels, const int64_t* size, size_t ndim) {
+  std::vector<size_t> shape{(size_t)n, (size_t)channels};
+  for (size_t a = 3 - ndim; a < 3; ++a) shape.push_back((size_t)size[a]);
+  return shape;
+}
+
+template <class T>
+const Kernels<T>& kernels() {
+  if constexpr (sizeof(T) == 4)
+    return active->f32;
+  else
+    return active->f64;
+}
+
+template <class T>
+Out<T> conv_y(const Shape& s, In<T> x, In<T> w, std::optional<In<T>> bias, bool relu) {
+  Geometry g = s.g;
+  g.images = (int64_t)x.shape(0);
+  g.channels = (int64_t)x.shape(1);
+  g.outputs = (int64_t)w.shape(0);
+  Out<T> y = make_array<T>(array_shape(g.images, g.outputs, g.y, s.ndim));
+  const T* b = bias ? bias->data() : nullptr;
+  nb::gil_scoped_release free;
+  kernels<T>().conv_y(s.algorithm, g, x.data(), w.data(), b, relu, y.data());
+  return y;
+}
+
+template <class T>
+Out<T> conv_x(const Shape& s, In<T> y, In<T> w) {
+  Geometry g = s.g;
+  g.images = (int64_t)y.shape(0);
+  g.outputs = (int64_t)w.shape(0);
+  g.channels = (int64_t)w.shape(1) * g.groups;
+  Out<T> x = make_array<T>(array_shape(g.images, g.channels, g.x, s.ndim));
+  nb::gil_scoped_release free;
+  kernels<T>().conv_x(s.algorithm, g, y.data(), w.data(), x.data());
+  return x;
+}
+
+template <class T>
+Out<T> conv_w(const Shape& s, In<T> x, In<T> y) {
+  Geometry g = s.g;
+  g.images = (int64_t)x.shape(0);
+  g.channels = (int64_t)x.shape(1);
+  g.outputs = (int64_t)y.shape(1);
+  Out<T> w = make_array<T>(array_shape(g.outputs, g.group_channels(), g.kernel, s.ndim));
+  nb::gil_scoped_release free;
+  kernels<T>().conv_w(s.algorithm, g, x.data(), y.data(), w.data());
+  return w;
+}
+
+template <class T>
+void add_type(nb::module_& m) {
+  m.def("conv_y", conv_y<T>, "shape"_a, "x"_a.noconvert(), "w"_a.noconvert(), "bias"_a.none().noconvert(), "relu"_a);
+  m.def("conv_x", conv_x<T>, "shape"_a, "y"_a.noconvert(), "w"_a.noconvert());
+  m.def("conv_w", conv_w<T>, "shape"_a, "x"_a.noconvert(), "y"_a.noconvert());
+}
+
+void use_isa(const std::string& name) {
+  const char* reason = nullptr;
+  const Isa* chosen = choose_isa(name.c_str(), &reason);
+  if (!chosen) throw std::invalid_argument("ROT180_ISA=" + name + ": " + reason);
+  active = chosen;
+}
+
+std::vector<std::string> isas() {
+  std::vector<std::string> names;
+  for (const Isa* const* isa = all_isas(); *isa; ++isa)
+    if (runs_here(**isa)) names.push_back((*isa)->name);
+  return names;
+}
+
+// Which algorithm a call would take: kernel "y", "x" or "w".
+std::string algorithm(const Shape& s, char kernel, int64_t images, int64_t channels, int64_t outputs, bool single) {
+  Geometry g = s.g;
+  g.images = images;
+  g.channels = channels;
+  g.outputs = outputs;
+  if (s.algorithm != Algorithm::automatic) return name_of(s.algorithm);
+  return name_of(choose(kernel == 'y' ? Kernel::y : kernel == 'x' ? Kernel::x : Kernel::w, g, single));
+}
+
+bool fits_shape(const Shape& s, int64_t channels, int64_t outputs, bool single) {
+  Geometry g = s.g;
+  g.channels = channels;
+  g.outputs = outputs;
+  return fits(s.algorithm, g, single);
+}
+
+}  // namespace
+
+NB_MODULE(_native, m) {
+  const char* wanted = std::getenv("ROT180_ISA");
+  use_isa(wanted ? wanted : "");
+  m.def("isa", [] { return std::string(active->name); });
+  m.def("isas", isas);
+  m.def("use_isa", use_isa);
+  m.def("algorithm", algorithm);
+  m.def("fits", fits_shape);
+  nb::class_<Shape>(m, "Shape").def("__init__", [](Shape* s, const std::vector<int64_t>& x, const std::vector<int64_t>& y,
+                                                   const std::vector<int64_t>& kernel, const std::vector<int64_t>& stride,
+                                                   const std::vector<int64_t>& dilation,
+                                                   const std::vector<int64_t>& padding, int64_t groups,
+                                                   const std::string& algorithm) {
+    new (s) Shape(make_shape(x, y, kernel, stride, dilation, padding, groups, algorithm));
+  });
+  add_type<float>(m);
+  add_type<double>(m);
+  m.def("set_num_threads", set_num_threads);
+  m.def("num_threads", num_threads);
+  m.def("trim", trim);
+  m.def("kept", kept);
+}

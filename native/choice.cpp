@@ -1,0 +1,53 @@
+#include "choice.h"
+
+namespace rot180 {
+namespace {
+
+// Measured on two kinds of machines: with fewer channels the transforms of the tiles cost more than the products save,
+// and with fewer tiles the transform of the weights does.
+constexpr int64_t WINOGRAD_CHANNELS = 16, WINOGRAD_TILES = 128;
+
+bool winograd_pays(Kernel, const Geometry& g) {
+  const int64_t tiles = g.images * ((g.y[1] + 1) / 2) * ((g.y[2] + 1) / 2) * g.y[0];
+  return g.channels >= WINOGRAD_CHANNELS && g.outputs >= WINOGRAD_CHANNELS && tiles >= WINOGRAD_TILES;
+}
+
+}  // namespace
+
+const char* name_of(Algorithm a) {
+  switch (a) {
+    case Algorithm::direct: return "direct";
+    case Algorithm::dense: return "dense";
+    case Algorithm::winograd: return "winograd";
+    case Algorithm::depthwise: return "depthwise";
+    default: return "automatic";
+  }
+}
+
+bool fits(Algorithm a, const Geometry& g, bool single) {
+  switch (a) {
+    case Algorithm::dense: {
+      bool fits = g.groups == 1 && g.y_cells() == 1 && !g.padded();
+      for (int axis = 0; axis < 3; ++axis)
+        fits = fits && g.kernel[axis] == g.x[axis] && (g.dilation[axis] == 1 || g.kernel[axis] == 1);
+      return fits;
+    }
+    case Algorithm::depthwise: return g.group_channels() == 1;
+    case Algorithm::winograd: {
+      bool fits = single && g.groups == 1 && g.kernel[0] == 1 && g.padding[0] == 0 && !g.strided();
+      for (int axis = 1; axis < 3; ++axis)
+        fits = fits && g.kernel[axis] == 3 && g.dilation[axis] == 1 && g.padding[axis] <= 2;
+      return fits;
+    }
+    default: return true;
+  }
+}
+
+Algorithm choose(Kernel k, const Geometry& g, bool single) {
+  if (fits(Algorithm::dense, g, single)) return Algorithm::dense;
+  if (g.groups > 1 && fits(Algorithm::depthwise, g, single)) return Algorithm::depthwise;
+  if (fits(Algorithm::winograd, g, single) && winograd_pays(k, g)) return Algorithm::winograd;
+  return Algorithm::direct;
+}
+
+}  // namespace rot180

@@ -1,0 +1,41 @@
+// What an instruction set offers, and the choice among them at run time.
+#pragma once
+#include "choice.h"
+#include "geometry.h"
+
+namespace rot180 {
+
+template <class T>
+struct Kernels {
+  void (*conv_y)(Algorithm, const Geometry&, const T* x, const T* w, const T* bias, bool relu, T* y);
+  void (*conv_x)(Algorithm, const Geometry&, const T* y, const T* w, T* x);
+  void (*conv_w)(Algorithm, const Geometry&, const T* x, const T* y, T* w);
+};
+
+struct Isa {
+  const char* name;
+  Kernels<float> f32;
+  Kernels<double> f64;
+};
+
+// One of these is compiled per instruction set, from the same source (kernels.cpp).
+namespace avx512 {
+Isa isa();
+}
+namespace avx2 {
+Isa isa();
+}
+namespace baseline {
+Isa isa();
+}
+
+// The sets that were compiled, the best first; null after the last.
+const Isa* const* all_isas();
+
+// Whether this machine can run it.
+bool runs_here(const Isa& isa);
+
+// The set of that name, or the best (null or empty); null and a reason if it cannot be had.
+const Isa* choose_isa(const char* wanted, const char** reason);
+
+}  // namespace rot180

@@ -1,0 +1,63 @@
+// All kernels of one instruction set: compiled once for each, with ROT180_ISA and ROT180_VECTOR set by CMakeLists.txt.
+#include "contract.h"
+#include "dense.h"
+#include "depthwise.h"
+#include "engine.h"
+#include "winograd.h"
+
+namespace rot180 {
+namespace ROT180_ISA {
+namespace {
+
+template <class T>
+constexpr bool SINGLE = sizeof(T) == 4;
+
+template <class T>
+Algorithm settle(Algorithm asked, Kernel k, const Geometry& g) {
+  return asked == Algorithm::automatic ? choose(k, g, SINGLE<T>) : asked;
+}
+
+template <class T>
+void any_y(Algorithm asked, const Geometry& g, const T* x, const T* w, const T* bias, bool relu, T* y) {
+  const Algorithm algorithm = settle<T>(asked, Kernel::y, g);
+  if (algorithm == Algorithm::dense) return dense_y(g, x, w, bias, relu, y);
+  if (algorithm == Algorithm::depthwise) return depthwise_y(g, x, w, bias, relu, y);
+  if constexpr (SINGLE<T>)
+    if (algorithm == Algorithm::winograd) return winograd_y(g, x, w, bias, relu, y);
+  conv_y(g, x, w, bias, relu, y);
+}
+
+template <class T>
+void any_x(Algorithm asked, const Geometry& g, const T* y, const T* w, T* x) {
+  const Algorithm algorithm = settle<T>(asked, Kernel::x, g);
+  if (algorithm == Algorithm::dense) return dense_x(g, y, w, x);
+  if (algorithm == Algorithm::depthwise) return depthwise_x(g, y, w, x);
+  if constexpr (SINGLE<T>)
+    if (algorithm == Algorithm::winograd) return winograd_x(g, y, w, x);
+  conv_x(g, y, w, x);
+}
+
+template <class T>
+void any_w(Algorithm asked, const Geometry& g, const T* x, const T* y, T* w) {
+  const Algorithm algorithm = settle<T>(asked, Kernel::w, g);
+  if (algorithm == Algorithm::dense) return dense_w(g, x, y, w);
+  if (algorithm == Algorithm::depthwise) return depthwise_w(g, x, y, w);
+  if constexpr (SINGLE<T>)
+    if (algorithm == Algorithm::winograd) return winograd_w(g, x, y, w);
+  conv_w(g, x, y, w);
+}
+
+template <class T>
+constexpr Kernels<T> kernels() {
+  return {any_y<T>, any_x<T>, any_w<T>};
+}
+
+}  // namespace
+
+#define ROT180_TEXT(name) ROT180_QUOTED(name)
+#define ROT180_QUOTED(name) #name
+
+Isa isa() { return {ROT180_TEXT(ROT180_ISA), kernels<float>(), kernels<double>()}; }
+
+}  // namespace ROT180_ISA
+}  // namespace rot180

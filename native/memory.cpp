@@ -1,0 +1,115 @@
+// Blocks come in classes of size, eight to a power of two, and wait in one list per class. What waits is at most as much
+// as was ever in use at once, so a process never holds more than twice what it needs.
+#include "memory.h"
+
+#include <cstdint>
+#include <cstdlib>
+#include <mutex>
+#include <new>
+
+namespace rot180 {
+namespace {
+
+constexpr size_t HEADER = 64;          // before each block: its class; keeps the block aligned
+constexpr size_t SMALLEST = 1 << 12;   // below, a class of its own would only waste
+constexpr int CLASSES = 8 * 44;
+
+struct Block {
+  int size_class;
+  Block* next;
+};
+
+std::mutex mutex;
+Block* waiting[CLASSES];
+size_t bytes_waiting = 0, bytes_used = 0, most_used = 0;
+
+// Class 8 * e + s holds SMALLEST * 2^e * (1 + s / 8) bytes.
+size_t bytes_of(int c) { return (SMALLEST << (c / 8)) / 8 * static_cast<size_t>(8 + c % 8); }
+
+int class_of(size_t bytes) {
+  int c = 0;
+  while (c + 8 < CLASSES && bytes_of(c + 8) <= bytes) c += 8;
+  while (c < CLASSES && bytes_of(c) < bytes) ++c;
+  return c;
+}
+
+void* aligned(size_t bytes) {
+#if defined(_WIN32)
+  return _aligned_malloc(bytes, 64);
+#else
+  void* p = nullptr;
+  return posix_memalign(&p, 64, bytes) == 0 ? p : nullptr;
+#endif
+}
+
+void give_back(void* p) {
+#if defined(_WIN32)
+  _aligned_free(p);
+#else
+  std::free(p);
+#endif
+}
+
+void drop_all() {
+  for (Block*& list : waiting) {
+    while (list) {
+      Block* next = list->next;
+      bytes_waiting -= bytes_of(list->size_class);
+      give_back(list);
+      list = next;
+    }
+  }
+}
+
+}  // namespace
+
+void* acquire(size_t bytes) {
+  const int c = class_of(bytes + HEADER);
+  if (c >= CLASSES) return nullptr;
+  std::lock_guard<std::mutex> lock(mutex);
+  Block* block = waiting[c];
+  if (block) {
+    waiting[c] = block->next;
+    bytes_waiting -= bytes_of(c);
+  } else {
+    block = static_cast<Block*>(aligned(bytes_of(c)));
+    if (!block) {
+      drop_all();
+      block = static_cast<Block*>(aligned(bytes_of(c)));
+      if (!block) return nullptr;
+    }
+    block->size_class = c;
+  }
+  bytes_used += bytes_of(c);
+  if (bytes_used > most_used) most_used = bytes_used;
+  return reinterpret_cast<char*>(block) + HEADER;
+}
+
+void release(void* p) {
+  if (!p) return;
+  Block* block = reinterpret_cast<Block*>(static_cast<char*>(p) - HEADER);
+  const size_t bytes = bytes_of(block->size_class);
+  std::lock_guard<std::mutex> lock(mutex);
+  bytes_used -= bytes;
+  if (bytes_waiting + bytes_used + bytes > most_used) return give_back(block);
+  block->next = waiting[block->size_class];
+  waiting[block->size_class] = block;
+  bytes_waiting += bytes;
+}
+
+void trim() {
+  std::lock_guard<std::mutex> lock(mutex);
+  drop_all();
+  most_used = bytes_used;
+}
+
+size_t kept() {
+  std::lock_guard<std::mutex> lock(mutex);
+  return bytes_waiting;
+}
+
+Scratch::Scratch(size_t bytes) : block_(acquire(bytes)) {
+  if (!block_) throw std::bad_alloc();
+}
+
+}  // namespace rot180

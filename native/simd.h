@@ -1,0 +1,167 @@
+// Vectors of one instruction set. This file is compiled once for each: ROT180_ISA is the name of the set and of the
+// namespace around everything, ROT180_VECTOR the bytes of a vector.
+//
+// No template or inline function may be shared between two instruction sets: the linker would keep one copy, and an old
+// machine would meet new instructions. So all headers of the kernels live in this namespace, and use nothing of the
+// standard library but constants and types.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+#define ROT180_INLINE inline __attribute__((always_inline))
+
+#if defined(__clang__)
+#define ROT180_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define ROT180_UNROLL _Pragma("GCC unroll 32")
+#endif
+
+namespace rot180 {
+namespace ROT180_ISA {
+
+using Lanes = uint32_t;  // a bit per lane
+
+template <class T>
+constexpr T smaller(T a, T b) {
+  return b < a ? b : a;
+}
+template <class T>
+constexpr T larger(T a, T b) {
+  return a < b ? b : a;
+}
+constexpr int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+// The lanes first, first + 1, ..., first + count - 1.
+constexpr Lanes lanes(int first, int count) {
+  return count <= 0 ? 0 : (count >= 32 ? ~Lanes{0} : ((Lanes{1} << count) - 1)) << first;
+}
+
+template <class T>
+struct Simd {
+  typedef T V __attribute__((vector_size(ROT180_VECTOR)));
+  typedef T Unaligned __attribute__((vector_size(ROT180_VECTOR), aligned(sizeof(T)), may_alias));
+  static constexpr int L = ROT180_VECTOR / sizeof(T);
+  static constexpr Lanes ALL = lanes(0, L);
+
+  static ROT180_INLINE V load(const T* p) { return *reinterpret_cast<const Unaligned*>(p); }
+  static ROT180_INLINE void store(T* p, V v) { *reinterpret_cast<Unaligned*>(p) = v; }
+  static ROT180_INLINE V splat(T value) { return value - V{}; }  // x - 0 is x, also for -0, so nothing is subtracted
+  static ROT180_INLINE V load(const T* p, Lanes m);           // zero where m is not set; nothing is read there
+  static ROT180_INLINE V load_over(V v, const T* p, Lanes m);  // v where m is not set
+  static ROT180_INLINE void store(T* p, V v, Lanes m);        // nothing is written where m is not set
+  // Halves are added until one lane is left.
+  static ROT180_INLINE T sum(V v) {
+    T lane[L];
+    store(lane, v);
+    ROT180_UNROLL
+    for (int half = L / 2; half; half /= 2) {
+      ROT180_UNROLL
+      for (int l = 0; l < half; ++l) lane[l] += lane[l + half];
+    }
+    return lane[0];
+  }
+};
+
+#if ROT180_VECTOR == 64
+
+template <>
+ROT180_INLINE Simd<float>::V Simd<float>::load(const float* p, Lanes m) {
+  return (V)_mm512_maskz_loadu_ps((__mmask16)m, p);
+}
+template <>
+ROT180_INLINE Simd<float>::V Simd<float>::load_over(V v, const float* p, Lanes m) {
+  return (V)_mm512_mask_loadu_ps((__m512)v, (__mmask16)m, p);
+}
+template <>
+ROT180_INLINE void Simd<float>::store(float* p, V v, Lanes m) {
+  _mm512_mask_storeu_ps(p, (__mmask16)m, (__m512)v);
+}
+template <>
+ROT180_INLINE Simd<double>::V Simd<double>::load(const double* p, Lanes m) {
+  return (V)_mm512_maskz_loadu_pd((__mmask8)m, p);
+}
+template <>
+ROT180_INLINE Simd<double>::V Simd<double>::load_over(V v, const double* p, Lanes m) {
+  return (V)_mm512_mask_loadu_pd((__m512d)v, (__mmask8)m, p);
+}
+template <>
+ROT180_INLINE void Simd<double>::store(double* p, V v, Lanes m) {
+  _mm512_mask_storeu_pd(p, (__mmask8)m, (__m512d)v);
+}
+
+#elif ROT180_VECTOR == 32 && defined(__AVX2__)
+
+ROT180_INLINE __m256i spread8(Lanes m) {
+  const __m256i bit = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+  return _mm256_cmpeq_epi32(_mm256_and_si256(_mm256_set1_epi32((int)m), bit), bit);
+}
+ROT180_INLINE __m256i spread4(Lanes m) {
+  const __m256i bit = _mm256_setr_epi64x(1, 2, 4, 8);
+  return _mm256_cmpeq_epi64(_mm256_and_si256(_mm256_set1_epi64x((long long)m), bit), bit);
+}
+template <>
+ROT180_INLINE Simd<float>::V Simd<float>::load(const float* p, Lanes m) {
+  return (V)_mm256_maskload_ps(p, spread8(m));
+}
+template <>
+ROT180_INLINE Simd<float>::V Simd<float>::load_over(V v, const float* p, Lanes m) {
+  const __m256i k = spread8(m);
+  return (V)_mm256_blendv_ps((__m256)v, _mm256_maskload_ps(p, k), _mm256_castsi256_ps(k));
+}
+template <>
+ROT180_INLINE void Simd<float>::store(float* p, V v, Lanes m) {
+  _mm256_maskstore_ps(p, spread8(m), (__m256)v);
+}
+template <>
+ROT180_INLINE Simd<double>::V Simd<double>::load(const double* p, Lanes m) {
+  return (V)_mm256_maskload_pd(p, spread4(m));
+}
+template <>
+ROT180_INLINE Simd<double>::V Simd<double>::load_over(V v, const double* p, Lanes m) {
+  const __m256i k = spread4(m);
+  return (V)_mm256_blendv_pd((__m256d)v, _mm256_maskload_pd(p, k), _mm256_castsi256_pd(k));
+}
+template <>
+ROT180_INLINE void Simd<double>::store(double* p, V v, Lanes m) {
+  _mm256_maskstore_pd(p, spread4(m), (__m256d)v);
+}
+
+#else  // baseline x86-64 and NEON: vectors of 16 bytes, masks lane by lane
+
+template <class T>
+ROT180_INLINE typename Simd<T>::V Simd<T>::load_over(V v, const T* p, Lanes m) {
+  if (m == ALL) return load(p);
+  for (int l = 0; l < L; ++l)
+    if (m >> l & 1) v[l] = p[l];
+  return v;
+}
+template <class T>
+ROT180_INLINE typename Simd<T>::V Simd<T>::load(const T* p, Lanes m) {
+  return load_over(V{}, p, m);
+}
+template <class T>
+ROT180_INLINE void Simd<T>::store(T* p, V v, Lanes m) {
+  if (m == ALL) return store(p, v);
+  for (int l = 0; l < L; ++l)
+    if (m >> l & 1) p[l] = v[l];
+}
+
+#endif
+
+// The register tile: MR rows of 2 vectors, so that accumulators, two loaded vectors and a broadcast fit the registers.
+#if ROT180_VECTOR == 64
+constexpr int MR = 14, DOT_ROWS = 4, DOT_COLUMNS = 6;
+#elif ROT180_VECTOR == 32
+constexpr int MR = 6, DOT_ROWS = 3, DOT_COLUMNS = 4;
+#elif defined(__aarch64__)
+constexpr int MR = 12, DOT_ROWS = 4, DOT_COLUMNS = 6;
+#else
+constexpr int MR = 6, DOT_ROWS = 3, DOT_COLUMNS = 4;
+#endif
+
+}  // namespace ROT180_ISA
+}  // namespace rot180

@@ -1,0 +1,267 @@
+"""The compiled engine: exact on integers for every setting, by every algorithm and instruction set, whatever the threads."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from rot180.kernels import conv, native
+from rot180.window import DENSE, Window
+from tests.kernels.layouts import LAYOUTS
+from tests.kernels.settings import SETTINGS
+
+pytestmark = pytest.mark.skipif(native.unavailable() is not None, reason=f"no extension: {native.unavailable()}")
+
+DTYPES = [np.float32, np.float64]
+ALGORITHMS = ["direct", "dense", "winograd", "depthwise"]
+ISAS = [] if native.unavailable() else native.extension().isas()
+
+
+@pytest.fixture(params=ISAS)
+def isa(request: pytest.FixtureRequest) -> Iterator[str]:
+    extension = native.extension()
+    before = extension.isa()
+    extension.use_isa(request.param)
+    yield request.param
+    extension.use_isa(before)
+
+
+@pytest.fixture
+def threads() -> Iterator[object]:
+    extension = native.extension()
+    before = extension.num_threads()
+    yield extension.set_num_threads
+    extension.set_num_threads(before)
+
+
+def fits(algorithm: str, window: Window, channels: int, out: int, dtype: type) -> bool:
+    return native.extension().fits(native.shape(window, algorithm), channels, out, dtype is np.float32)
+
+
+def calls(x, w, y, window):
+    """The three contractions of the numpy engine and of this one, side by side."""
+    yield "y", conv.conv_y(x, w, window), native.conv_y(x, w, window)
+    yield "x", conv.conv_x(y, w, window), native.conv_x(y, w, window)
+    yield "w", conv.conv_w(x, y, window), native.conv_w(x, y, window)
+
+
+@pytest.mark.parametrize("algorithm", ["automatic", *ALGORITHMS])
+def test_every_setting_is_exact(isa: str, algorithm: str) -> None:
+    tried = 0
+    for number, setting in enumerate(SETTINGS):
+        for dtype in DTYPES:
+            x, w, y = (a.astype(dtype) for a in setting.integers(number))
+            window = setting.window
+            if algorithm != "automatic" and not fits(algorithm, window, x.shape[1], w.shape[0], dtype):
+                continue
+            tried += 1
+            w = w * 4  # Winograd halves sums of weights twice
+            layout = LAYOUTS[number % len(LAYOUTS)]
+            with native.algorithm(algorithm):
+                for kernel, expected, found in calls(layout(x), layout(w), layout(y * 4), window):
+                    assert found.dtype == dtype and found.shape == expected.shape, (setting, kernel)
+                    assert np.array_equal(found, expected), (setting, kernel, dtype)
+    assert tried >= 3, tried
+
+
+@pytest.mark.parametrize("side", range(3, 40))
+def test_tails_around_the_width_of_a_vector(isa: str, side: int) -> None:
+    rng = np.random.default_rng(side)
+    for algorithm, groups in (("direct", 1), ("winograd", 1), ("depthwise", 17)):
+        for dtype in DTYPES[: 1 if algorithm == "winograd" else 2]:
+            window = Window.plain("t", (4, side), (3, 3), (1, 1), (1, 1), (1, 1), groups=groups)
+            x, y = (rng.integers(-4, 5, (2, 17, 4, side)).astype(dtype) * 4 for _ in range(2))
+            w = rng.integers(-4, 5, (17, 17 // groups, 3, 3)).astype(dtype) * 4
+            with native.algorithm(algorithm):
+                for kernel, expected, found in calls(x, w, y, window):
+                    assert np.array_equal(found, expected), (algorithm, kernel, dtype)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_the_same_bits_for_any_number_of_threads(isa: str, dtype: type, threads) -> None:
+    rng = np.random.default_rng(0)
+    for algorithm, side, channels, out, groups in (
+        ("direct", 19, 24, 40, 1), ("direct", 33, 3, 16, 1), ("winograd", 19, 24, 40, 1), ("depthwise", 21, 12, 12, 12),
+        ("dense", 3, 50, 70, 1),
+    ):  # fmt: skip
+        if algorithm == "winograd" and dtype is np.float64:
+            continue
+        padding = 0 if algorithm == "dense" else 1
+        window = Window.plain("t", (side, side), (3, 3), (1, 1), (padding, padding), (1, 1), groups=groups)
+        x = rng.standard_normal((5, channels, side, side)).astype(dtype)
+        w = rng.standard_normal((out, channels // groups, 3, 3)).astype(dtype)
+        y = rng.standard_normal((5, out, *window.y_size)).astype(dtype)
+        found = {}
+        for n in (1, 2, 3, 7):
+            threads(n)
+            with native.algorithm(algorithm):
+                found[n] = [a.tobytes() for _, _, a in calls(x, w, y, window)]
+        assert found[1] == found[2] == found[3] == found[7], algorithm
+    x, w, y = (rng.standard_normal(shape).astype(dtype) for shape in ((33, 1000), (77, 1000), (33, 77)))
+    linear = set()
+    for n in (1, 2, 3, 7):
+        threads(n)
+        linear.add(tuple(a.tobytes() for _, _, a in calls(x, w, y, DENSE)))
+    assert len(linear) == 1
+
+
+def test_bias_is_added(isa: str) -> None:
+    rng = np.random.default_rng(1)
+    for algorithm, side, groups in (("direct", 9, 1), ("winograd", 9, 1), ("depthwise", 9, 6), ("dense", 3, 1)):
+        padding = 0 if algorithm == "dense" else 1
+        window = Window.plain("t", (side, side), (3, 3), (1, 1), (padding, padding), (1, 1), groups=groups)
+        x = rng.integers(-4, 5, (2, 6, side, side)).astype(np.float32)
+        w = rng.integers(-4, 5, (6, 6 // groups, 3, 3)).astype(np.float32) * 4
+        bias = rng.integers(-4, 5, 12).astype(np.float32)[::2]
+        with native.algorithm(algorithm):
+            assert np.array_equal(native.conv_y(x, w, window, bias), conv.conv_y(x, w, window, bias)), algorithm
+
+
+def test_arrays_that_cannot_be_taken_as_they_are() -> None:
+    """Read-only, of a stride of 0, and not aligned to their own cells."""
+    window = Window.plain("t", (5, 5), (2, 2), (1, 1), (0, 0), (1, 1))
+    w = np.ones((1, 1, 2, 2), np.float32)
+    w.flags.writeable = False
+    x = np.broadcast_to(np.float32(2), (3, 1, 5, 5))
+    assert np.array_equal(native.conv_y(x, w, window), np.full((3, 1, 4, 4), 8))
+    bytes_ = np.zeros(4 * 25 + 1, np.uint8)
+    odd = bytes_[1:].view(np.float32).reshape(1, 1, 5, 5)
+    odd[...] = 3
+    assert not odd.flags.aligned
+    assert np.array_equal(native.conv_y(odd, w, window), np.full((1, 1, 4, 4), 12))
+
+
+def test_an_empty_batch() -> None:
+    window = Window.plain("t", (5, 5), (2, 2), (1, 1), (0, 0), (1, 1))
+    x, w, y = (np.zeros(shape, np.float32) for shape in ((0, 3, 5, 5), (4, 3, 2, 2), (0, 4, 4, 4)))
+    for _, expected, found in calls(x, w, y, window):
+        assert found.shape == expected.shape and not found.any()
+
+
+def test_results_own_their_memory() -> None:
+    """A block that is given back and used again must not change what somebody still holds."""
+    window = Window.plain("t", (40, 40), (3, 3), (1, 1), (1, 1), (1, 1))
+    rng = np.random.default_rng(2)
+    x, w = rng.standard_normal((4, 8, 40, 40)).astype(np.float32), rng.standard_normal((8, 8, 3, 3)).astype(np.float32)
+    kept = native.conv_y(x, w, window)
+    view, before = kept[1, 2], kept.copy()
+    for _ in range(20):
+        native.conv_y(x + 1, w, window)
+    assert np.array_equal(kept, before)
+    del kept
+    for _ in range(20):
+        native.conv_y(x + 1, w, window)
+    assert np.array_equal(view, before[1, 2])
+    assert view.base is not None and before.flags.owndata
+
+
+def test_many_python_threads_at_once() -> None:
+    window = Window.plain("t", (24, 24), (3, 3), (1, 1), (1, 1), (1, 1))
+    rng = np.random.default_rng(3)
+    xs = [rng.integers(-4, 5, (3, 8, 24, 24)).astype(np.float32) for _ in range(8)]
+    w = rng.integers(-4, 5, (8, 8, 3, 3)).astype(np.float32)
+    expected = [conv.conv_y(x, w, window) for x in xs]
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(20):
+            found = list(pool.map(lambda x: native.conv_y(x, w, window), xs))
+            assert all(map(np.array_equal, found, expected))
+
+
+def test_the_gil_is_free_meanwhile() -> None:
+    window = Window.plain("t", (128, 128), (5, 5), (1, 1), (2, 2), (1, 1))
+    x, w = np.ones((8, 16, 128, 128), np.float32), np.ones((32, 16, 5, 5), np.float32)
+    done = threading.Event()
+    counted = []
+
+    def count() -> None:
+        n = 0
+        while not done.is_set():
+            n += 1
+        counted.append(n)
+
+    other = threading.Thread(target=count)
+    other.start()
+    native.conv_y(x, w, window)
+    done.set()
+    other.join()
+    assert counted[0] > 1000
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="fork is POSIX's")
+def test_a_fork_in_the_midst_of_work_goes_on() -> None:
+    code = """
+import os, sys, numpy as np
+from rot180.kernels import native
+from rot180.window import Window
+native.extension().set_num_threads(3)
+window = Window.plain("t", (32, 32), (3, 3), (1, 1), (1, 1), (1, 1))
+x, w = np.ones((8, 16, 32, 32), np.float32), np.ones((16, 16, 3, 3), np.float32)
+before = native.conv_y(x, w, window)
+children = []
+for _ in range(3):
+    pid = os.fork()
+    if not pid:
+        os._exit(0 if all(np.array_equal(native.conv_y(x, w, window), before) for _ in range(20)) else 1)
+    children.append(pid)
+assert np.array_equal(native.conv_y(x, w, window), before)
+sys.exit(any(os.waitpid(pid, 0)[1] for pid in children))
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+@pytest.mark.parametrize(("name", "reason"), [("sse9", "there is no such instruction set"), ("AVX2", "there is no such")])
+def test_an_instruction_set_that_is_not_there_is_named(name: str, reason: str) -> None:
+    code = "import rot180; rot180.engine('native')"
+    environment = {**os.environ, "ROT180_ISA": name}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert f"'native' cannot run here: the compiled extension cannot be loaded: ROT180_ISA={name}: {reason}" in done.stderr
+
+
+def test_rot180_isa_is_obeyed() -> None:
+    for name in ISAS:
+        code = f"from rot180.kernels import native; assert native.extension().isa() == {name!r}"
+        subprocess.run([sys.executable, "-c", code], env={**os.environ, "ROT180_ISA": name}, check=True, timeout=60)
+
+
+def test_memory_is_kept_and_given_back() -> None:
+    extension = native.extension()
+    window = Window.plain("t", (64, 64), (3, 3), (1, 1), (1, 1), (1, 1))
+    native.conv_y(np.ones((8, 16, 64, 64), np.float32), np.ones((16, 16, 3, 3), np.float32), window)
+    assert extension.kept() > 0
+    extension.trim()
+    assert extension.kept() == 0
+
+
+@pytest.mark.parametrize(
+    ("kernel", "shapes", "dtype", "expected"),
+    [
+        ((3, 3), (4, 64, 32, 64), np.float32, "winograd"),
+        ((3, 3), (4, 64, 32, 64), np.float64, "direct"),
+        ((3, 3), (4, 3, 32, 64), np.float32, "direct"),
+        ((1, 1), (4, 64, 32, 64), np.float32, "direct"),
+        ((32, 32), (4, 64, 32, 64), np.float32, "dense"),
+    ],
+)
+def test_the_table_of_algorithms(kernel, shapes, dtype, expected: str) -> None:
+    images, channels, side, out = shapes
+    padding = (1, 1) if kernel == (3, 3) else (0, 0)
+    window = Window.plain("t", (side, side), kernel, (1, 1), padding, (1, 1))
+    for name in "yxw":
+        assert native.choice(name, window, images, channels, out, dtype) == expected
+    assert native.choice("y", Window.plain("t", (8, 8), (3, 3), (1, 1), (1, 1), (1, 1), groups=6), 1, 6, 6, dtype) == (
+        "depthwise"
+    )
+
+
+def test_an_unknown_algorithm_is_named() -> None:
+    with pytest.raises(ValueError, match="there is no algorithm 'fft'; there are automatic, direct, dense, winograd"):
+        with native.algorithm("fft"):
+            pass
