@@ -126,24 +126,33 @@ ROT180_INLINE void list_rows(const Gather& g, int64_t channels, ptrdiff_t channe
   }
 }
 
-// Rows [0, count) of S for one strip, one vector each, `step` cells apart.
+// Rows [0, count) of S for several strips: the vector of strip s and row k goes to packed + s * strip_step + k * row_step.
+// Row by row, so that what lies side by side in memory is read together.
 template <class T>
-void pack(const Strip<T>& strip, const Lanes* reach, bool inside, const T* source, const Row* rows, int64_t count,
-          T* packed, ptrdiff_t step) {
+void pack(const Strip<T>* strips, int strip_count, const Lanes* reach, int taps, bool inside, const T* source,
+          const Row* rows, int64_t count, T* packed, ptrdiff_t strip_step, ptrdiff_t row_step) {
   using S = Simd<T>;
-  if (inside && strip.whole()) {
-    const T* base = source + strip.run[0].offset;
-    for (int64_t k = 0; k < count; ++k, packed += step) S::store(packed, S::load(base + rows[k].offset));
-  } else if (inside) {
-    for (int64_t k = 0; k < count; ++k, packed += step) S::store(packed, strip.load(source + rows[k].offset, S::ALL));
-  } else if (strip.runs == 1) {
-    const T* base = source + strip.run[0].offset;
-    const Lanes all = strip.run[0].lanes;
-    for (int64_t k = 0; k < count; ++k, packed += step)
-      S::store(packed, S::load(base + rows[k].offset, all & reach[rows[k].tap]));
-  } else {
-    for (int64_t k = 0; k < count; ++k, packed += step)
-      S::store(packed, strip.load(source + rows[k].offset, reach[rows[k].tap]));
+  bool whole = inside, single = true;
+  for (int s = 0; s < strip_count; ++s) {
+    whole = whole && strips[s].whole();
+    single = single && strips[s].runs == 1;
+  }
+  for (int64_t k = 0; k < count; ++k, packed += row_step) {
+    const T* base = source + rows[k].offset;
+    T* to = packed;
+    if (whole) {
+      for (int s = 0; s < strip_count; ++s, to += strip_step) S::store(to, S::load(base + strips[s].run[0].offset));
+    } else if (single) {
+      const Lanes* in = inside ? nullptr : reach + rows[k].tap;
+      for (int s = 0; s < strip_count; ++s, to += strip_step) {
+        const Run run = strips[s].run[0];
+        S::store(to, S::load(base + run.offset, in ? run.lanes & in[s * taps] : run.lanes));
+      }
+    } else {
+      const Lanes* in = inside ? nullptr : reach + rows[k].tap;
+      for (int s = 0; s < strip_count; ++s, to += strip_step)
+        S::store(to, strips[s].load(base, in ? in[s * taps] : S::ALL));
+    }
   }
 }
 

@@ -51,11 +51,13 @@ void dots(int64_t vectors, const T* a, ptrdiff_t a_row, const T* b, ptrdiff_t b_
       for (int m = 0; m < M; ++m) sum[m][n] += left[m] * right;
     }
   }
+  V flat[M * N];
   ROT180_UNROLL
-  for (int m = 0; m < M; ++m) {
-    ROT180_UNROLL
-    for (int n = 0; n < N; ++n) out[m * out_row + n] += S::sum(sum[m][n]);
-  }
+  for (int i = 0; i < M * N; ++i) flat[i] = sum[i / N][i % N];
+  T total[(M * N + S::L - 1) / S::L * S::L];
+  sums<T, M * N>(flat, total);
+  for (int m = 0; m < M; ++m)
+    for (int n = 0; n < N; ++n) out[m * out_row + n] += total[m * N + n];
 }
 
 template <class T>
@@ -164,9 +166,7 @@ void inner_part(const InnerPlan<T>& plan, int64_t chunk) {
     const T* left = left_rows(p, q0, count, copy, &step);
     for (int64_t k = k0; k < k1; k += DOT_COLUMNS) {
       const int n = (int)smaller<int64_t>(DOT_COLUMNS, k1 - k);
-      for (int64_t v = 0; v < used; ++v)
-        pack(strips[v], reach + v * taps * !p.from.inside, p.from.inside, p.source, plan.rows + k, n,
-             columns_packed + v * L, padded);
+      pack(strips, (int)used, reach, taps, p.from.inside, p.source, plan.rows + k, n, columns_packed, L, padded);
       for (int64_t m = 0; m < p.rows; m += DOT_ROWS) {
         const int r = (int)smaller<int64_t>(DOT_ROWS, p.rows - m);
         DOTS<T>.of[r][n](used, left + m * step, step, columns_packed, padded, out + m * out_row + k, out_row);

@@ -105,7 +105,7 @@ ROT180_INLINE void finish(typename Simd<T>::V (&sum)[M][2], const Tile<T>& t) {
 }
 
 template <class T, int M>
-void multiply(int64_t depth, const T* a, const T* b, const Tile<T>& t) {
+void multiply(int64_t depth, const T* a, const T* b, ptrdiff_t b_row, const Tile<T>& t) {
   using S = Simd<T>;
   using V = typename S::V;
   V sum[M][2];
@@ -120,7 +120,7 @@ void multiply(int64_t depth, const T* a, const T* b, const Tile<T>& t) {
       sum[m][1] += s * b1;
     }
     a += M;
-    b += 2 * S::L;
+    b += b_row;
   }
   finish<T, M>(sum, t);
 }
@@ -154,7 +154,7 @@ void multiply_in_place(int64_t depth, const T* a, const T* source, const Row* ro
 
 template <class T>
 struct Multiply {
-  using Packed = void (*)(int64_t, const T*, const T*, const Tile<T>&);
+  using Packed = void (*)(int64_t, const T*, const T*, ptrdiff_t, const Tile<T>&);
   using InPlace = void (*)(int64_t, const T*, const T*, const Row*, const Strip<T>*, const Lanes*, int, bool,
                            const Tile<T>&);
   Packed packed[MR + 1];
@@ -227,9 +227,7 @@ void multiply_block(const Plan<T>& plan, int64_t chunk) {
     tile.begin = k0 == 0;
     tile.end = k0 + count >= depth;
     if (!in_place)
-      for (int s = 0; s < 2 * pairs; ++s)
-        pack(from[s], p.from.inside ? reach : reach + s * taps, p.from.inside, p.source, plan.rows + k0, count,
-             packed + (s / 2) * 2 * L * count + (s % 2) * L, 2 * L);
+      pack(from, 2 * pairs, reach, taps, p.from.inside, p.source, plan.rows + k0, count, packed, L, 2 * pairs * L);
     for (int pair = 0; pair < pairs; ++pair) {
       tile.strip = to + 2 * pair;
       tile.whole = to[2 * pair].whole() && to[2 * pair + 1].whole();
@@ -243,7 +241,7 @@ void multiply_block(const Plan<T>& plan, int64_t chunk) {
           MULTIPLY<T>.in_place[m](count, a, p.source, plan.rows + k0, from + 2 * pair, reach + 2 * pair * taps, taps,
                                   p.from.inside, tile);
         else
-          MULTIPLY<T>.packed[m](count, a, packed + pair * 2 * L * count, tile);
+          MULTIPLY<T>.packed[m](count, a, packed + pair * 2 * L, 2 * pairs * L, tile);
       }
     }
   }

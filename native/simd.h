@@ -40,6 +40,15 @@ constexpr Lanes lanes(int first, int count) {
   return count <= 0 ? 0 : (count >= 32 ? ~Lanes{0} : ((Lanes{1} << count) - 1)) << first;
 }
 
+template <int... I>
+struct Indices {};
+template <int N, int... I>
+struct CountTo : CountTo<N - 1, N - 1, I...> {};
+template <int... I>
+struct CountTo<0, I...> {
+  using Type = Indices<I...>;
+};
+
 template <class T>
 struct Simd {
   typedef T V __attribute__((vector_size(ROT180_VECTOR)));
@@ -65,6 +74,37 @@ struct Simd {
     return lane[0];
   }
 };
+
+// The sums of the lanes of N vectors. Two vectors are folded into one that holds the halves' sums of both, and so on: a
+// few instructions per vector instead of one per lane.
+#if defined(__clang__) || __GNUC__ >= 12
+template <class T, int STEP, int... I>
+ROT180_INLINE typename Simd<T>::V fold(typename Simd<T>::V a, typename Simd<T>::V b, Indices<I...>) {
+  constexpr int L = Simd<T>::L;
+  // Groups of STEP lanes, alternately from a and b: first their even groups, then their odd ones.
+  return __builtin_shufflevector(a, b, (I / (2 * STEP) * 2 * STEP + I % STEP + (I / STEP % 2 ? L : 0))...) +
+         __builtin_shufflevector(a, b, (I / (2 * STEP) * 2 * STEP + I % STEP + STEP + (I / STEP % 2 ? L : 0))...);
+}
+template <class T, int N, int STEP = 1>
+ROT180_INLINE void sums(typename Simd<T>::V (&v)[N], T* out) {
+  constexpr int L = Simd<T>::L;
+  if constexpr (STEP == L) {
+    for (int i = 0; i < N; ++i)
+      for (int l = 0; l < L; ++l) out[i * L + l] = v[i][l];
+  } else {
+    typename Simd<T>::V half[(N + 1) / 2];
+    ROT180_UNROLL
+    for (int i = 0; i < N / 2; ++i) half[i] = fold<T, STEP>(v[2 * i], v[2 * i + 1], typename CountTo<L>::Type());
+    if constexpr (N % 2) half[N / 2] = fold<T, STEP>(v[N - 1], typename Simd<T>::V{}, typename CountTo<L>::Type());
+    sums<T, (N + 1) / 2, STEP * 2>(half, out);
+  }
+}
+#else
+template <class T, int N>
+ROT180_INLINE void sums(typename Simd<T>::V (&v)[N], T* out) {
+  for (int i = 0; i < N; ++i) out[i] = Simd<T>::sum(v[i]);
+}
+#endif
 
 #if ROT180_VECTOR == 64
 

@@ -119,8 +119,8 @@ ROT180_INLINE void transform_x(const Tiles& t, const TileStrips& strips, int64_t
   S::V d[CELLS];
   for (int s = 0; s < strips.count; ++s)
     for (int64_t c = 0; c < channels; ++c) {
-      pack<float>(strips.from[s], strips.reach + s * CELLS, false, t.source + c * t.channel, t.rows, CELLS,
-                  reinterpret_cast<float*>(d), S::L);
+      pack<float>(strips.from + s, 1, strips.reach + s * CELLS, CELLS, false, t.source + c * t.channel, t.rows, CELLS,
+                  reinterpret_cast<float*>(d), 0, S::L);
       ROT180_UNROLL
       for (int i = 0; i < 4; ++i) tile_of_x(d + 4 * i, 1);
       ROT180_UNROLL
@@ -250,7 +250,7 @@ inline void winograd_product(const Geometry& g, const float* x, const Kernels3x3
         const int m = (int)(first_row(O, r + 1) - m0);
         for (int64_t pair = 0; pair < used; ++pair) {
           tile.out = products + ((cell * used + pair) * O + m0) * 2 * L;
-          MULTIPLY<float>.packed[m](C, u + cell * O * C + m0 * C, v + (cell * used + pair) * C * 2 * L, tile);
+          MULTIPLY<float>.packed[m](C, u + cell * O * C + m0 * C, v + (cell * used + pair) * C * 2 * L, 2 * L, tile);
         }
       }
     for (int64_t m = 0; m < O; ++m) {
@@ -302,8 +302,8 @@ ROT180_INLINE void transform_y(const Tiles& t, const TileStrips& strips, int64_t
   S::V d[4], half[8], z[CELLS];
   for (int64_t c = 0; c < channels; ++c)
     for (int s = 0; s < strips.count; ++s) {
-      pack<float>(strips.from[s], strips.reach + s * CELLS, false, t.source + c * t.channel, t.rows, 4,
-                  reinterpret_cast<float*>(d), S::L);
+      pack<float>(strips.from + s, 1, strips.reach + s * CELLS, CELLS, false, t.source + c * t.channel, t.rows, 4,
+                  reinterpret_cast<float*>(d), 0, S::L);
       tile_of_y(d[0], d[2], half, 2);
       tile_of_y(d[1], d[3], half + 1, 2);
       ROT180_UNROLL
