@@ -3,6 +3,12 @@
 #include "choice.h"
 #include "geometry.h"
 
+#if defined(__x86_64__) || defined(_M_X64)
+#define ROT180_X86
+#elif defined(__aarch64__) || defined(_M_ARM64)
+#define ROT180_ARM
+#endif
+
 namespace rot180 {
 
 template <class T>
@@ -18,7 +24,7 @@ struct Isa {
   Kernels<double> f64;
 };
 
-// One of these is compiled per instruction set, from the same source (kernels.cpp).
+// One of these is compiled per instruction set, from the same source (kernels.cpp); CMakeLists.txt says which.
 namespace avx512 {
 Isa isa();
 }
@@ -26,6 +32,9 @@ namespace avx2 {
 Isa isa();
 }
 namespace baseline {
+Isa isa();
+}
+namespace neon {
 Isa isa();
 }
 

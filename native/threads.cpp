@@ -1,15 +1,20 @@
 // How a call runs. `epoch` is odd while chunks may be claimed, and even otherwise. A worker that sees an odd epoch first
 // counts itself as active and looks again: the caller, which makes the epoch even and then waits for active workers
 // only, therefore never misses one, and never waits for one that came too late.
+//
+// A worker without work looks for some for a moment, then sleeps. One whose number is beyond what set_num_threads
+// allows is parked: it sleeps until it is allowed again.
 #include "threads.h"
 
 #include <atomic>
 #include <condition_variable>
+#include <exception>
 #include <mutex>
 #include <system_error>
 #include <thread>
+#include <utility>
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) || defined(_M_X64)
 #include <immintrin.h>
 #endif
 #if !defined(_WIN32)
@@ -22,7 +27,7 @@ namespace {
 constexpr int SPINS = 4000;  // about 50 microseconds: longer than the pause between the layers of a small network
 
 inline void pause() {
-#if defined(__x86_64__)
+#if defined(__x86_64__) || defined(_M_X64)
   _mm_pause();
 #elif defined(__aarch64__)
   asm volatile("yield");
@@ -35,44 +40,59 @@ struct Pool {
   std::atomic<uint64_t> epoch{0};
   std::atomic<int64_t> next{0};
   std::atomic<int> active{0}, sleeping{0};
-  std::atomic<bool> busy{false};
+  std::atomic<int> helpers{0};  // how many workers may help
+  std::atomic<bool> busy{false}, failed{false};
   int64_t count = 0;
-  int helpers = 0;  // how many workers may help with this call
   Chunk chunk = nullptr;
   void* job = nullptr;
+  std::exception_ptr failure;
   std::mutex mutex;
-  std::condition_variable wake;
+  std::condition_variable wake, unpark;
   int workers = 0;
 
+  // What a chunk throws (Scratch, when memory is short) ends the call: no further chunk begins, and run throws it again.
   void claim() {
     const int64_t n = count;
-    for (int64_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < n;) chunk(i, job);
+    try {
+      for (int64_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < n;) chunk(i, job);
+    } catch (...) {
+      if (!failed.exchange(true)) failure = std::current_exception();
+      next.store(n, std::memory_order_relaxed);
+    }
   }
 
   void work(int number, uint64_t seen) {
     inside = true;
     for (;;) {
-      uint64_t now;
-      for (int spins = 0; (now = epoch.load()) == seen;) {
-        if (++spins < SPINS) {
-          pause();
-          continue;
-        }
-        std::unique_lock<std::mutex> lock(mutex);
-        sleeping.fetch_add(1);
-        wake.wait(lock, [&] { return epoch.load() != seen; });
-        sleeping.fetch_sub(1);
-        spins = 0;
-      }
-      seen = now;
-      if (!(now & 1)) continue;
+      seen = await(number, seen);
+      if (!(seen & 1)) continue;
       active.fetch_add(1);
-      if (epoch.load() == now && number < helpers) claim();
+      if (epoch.load() == seen && number < helpers.load()) claim();
       active.fetch_sub(1);
     }
   }
 
+  // The next epoch after `seen`.
+  uint64_t await(int number, uint64_t seen) {
+    for (int spins = 0; spins < SPINS; ++spins) {
+      if (const uint64_t now = epoch.load(); now != seen && number < helpers.load()) return now;
+      pause();
+    }
+    std::unique_lock<std::mutex> lock(mutex);
+    unpark.wait(lock, [&] { return number < helpers.load(); });
+    sleeping.fetch_add(1);
+    wake.wait(lock, [&] { return epoch.load() != seen || number >= helpers.load(); });
+    sleeping.fetch_sub(1);
+    return epoch.load();
+  }
+
   void start(int wanted) {
+    if (helpers.load() != wanted) {
+      std::lock_guard<std::mutex> lock(mutex);
+      helpers.store(wanted);
+      wake.notify_all();
+      unpark.notify_all();
+    }
     try {
       for (; workers < wanted; ++workers) {
         std::thread([this, number = workers, seen = epoch.load()] { work(number, seen); }).detach();
@@ -82,40 +102,44 @@ struct Pool {
     }
   }
 
-  void run(int64_t n, int allowed, Chunk f, void* j) {
+  void run(int64_t n, Chunk f, void* j) {
     count = n;
-    helpers = allowed;
     chunk = f;
     job = j;
     next.store(0, std::memory_order_relaxed);
     epoch.fetch_add(1);
-    if (sleeping.load()) {
+    if (const int asleep = sleeping.load()) {
       { std::lock_guard<std::mutex> lock(mutex); }  // whoever is about to sleep has looked at the epoch, or sleeps
-      wake.notify_all();
+      if (n > asleep) wake.notify_all();
+      else for (int64_t i = 1; i < n; ++i) wake.notify_one();
     }
     claim();
     epoch.fetch_add(1);
     while (active.load()) pause();
   }
+
+  // What run threw away, if anything; the next call begins without it.
+  std::exception_ptr take_failure() {
+    return failed.exchange(false) ? std::exchange(failure, nullptr) : nullptr;
+  }
 };
 
-// Never destroyed: a worker may still wait when the process ends. A forked child has no workers, so it gets a new pool.
+// Never destroyed: a worker may still wait when the process ends. A forked child has no workers, so it makes a new one.
 std::atomic<Pool*> pool{nullptr};
 std::atomic<int> asked{0};
 
-void forget_pool() { pool.store(new Pool); }
+#if !defined(_WIN32)
+void forget_pool() { pool.store(nullptr); }
+const int watching_forks = pthread_atfork(nullptr, nullptr, forget_pool);
+#endif
 
 Pool& the_pool() {
   Pool* found = pool.load(std::memory_order_acquire);
   if (found) return *found;
-  static std::once_flag once;
-  std::call_once(once, [] {
-    pool.store(new Pool);
-#if !defined(_WIN32)
-    pthread_atfork(nullptr, nullptr, forget_pool);
-#endif
-  });
-  return *pool.load(std::memory_order_acquire);
+  Pool* made = new Pool;
+  if (pool.compare_exchange_strong(found, made)) return *made;
+  delete made;
+  return *found;
 }
 
 }  // namespace
@@ -123,8 +147,8 @@ Pool& the_pool() {
 int num_threads() {
   const int n = asked.load(std::memory_order_relaxed);
   if (n > 0) return n;
-  const unsigned cores = std::thread::hardware_concurrency();
-  return cores ? static_cast<int>(cores) : 1;
+  static const int cores = static_cast<int>(std::thread::hardware_concurrency());
+  return cores > 0 ? cores : 1;
 }
 
 void set_num_threads(int n) { asked.store(n, std::memory_order_relaxed); }
@@ -137,9 +161,11 @@ void run_chunks(int64_t count, Chunk chunk, void* job) {
     if (p.busy.compare_exchange_strong(busy, true)) {
       p.start(threads - 1);
       inside = true;
-      p.run(count, threads - 1, chunk, job);
+      p.run(count, chunk, job);
       inside = false;
+      const std::exception_ptr failure = p.take_failure();
       p.busy.store(false);
+      if (failure) std::rethrow_exception(failure);
       return;
     }
   }
