@@ -12,7 +12,7 @@ namespace rot180 {
 namespace ROT180_ISA {
 
 constexpr int CELLS = 16;  // of a tile
-constexpr int64_t TILE_BYTES = 1 << 20;  // of transformed tiles that are worked on at once: half of the second cache
+constexpr int64_t TILE_BYTES = 1 << 19;  // of transformed tiles that are worked on at once: they stay in the second cache
 
 // ---- the transforms, along one axis ----
 
