@@ -5,11 +5,12 @@ namespace {
 
 // Measured on two kinds of machines: with fewer channels the transforms of the tiles cost more than the products save,
 // and with fewer tiles the transform of the weights does.
-constexpr int64_t WINOGRAD_CHANNELS = 16, WINOGRAD_TILES = 128;
+constexpr int64_t CHANNELS = 32, CHANNELS_OF_W = 128, TILES = 128;
 
-bool winograd_pays(Kernel, const Geometry& g) {
+bool winograd_pays(Kernel k, const Geometry& g) {
+  const int64_t channels = k == Kernel::w ? CHANNELS_OF_W : CHANNELS;
   const int64_t tiles = g.images * ((g.y[1] + 1) / 2) * ((g.y[2] + 1) / 2) * g.y[0];
-  return g.channels >= WINOGRAD_CHANNELS && g.outputs >= WINOGRAD_CHANNELS && tiles >= WINOGRAD_TILES;
+  return g.channels >= channels && g.outputs >= channels && tiles >= TILES;
 }
 
 }  // namespace

@@ -74,23 +74,26 @@ class Split {
   }
 
   void split(const Geometry& g, const T* x, T* to) const {
+    const int64_t step = g.stride[2];
     for (int64_t r0 = 0; r0 < g.stride[0]; ++r0)
-      for (int64_t r1 = 0; r1 < g.stride[1]; ++r1)
-        for (int64_t r2 = 0; r2 < g.stride[2]; ++r2)
-          for (int64_t i = 0; i < size_[0]; ++i)
-            for (int64_t j = 0; j < size_[1]; ++j, to += size_[2])
-              split_line(g, x, i * g.stride[0] + r0, j * g.stride[1] + r1, r2, to);
+      for (int64_t r1 = 0; r1 < g.stride[1]; ++r1, to += step * plane_)
+        for (int64_t i = 0; i < size_[0]; ++i)
+          for (int64_t j = 0; j < size_[1]; ++j) {
+            const int64_t from_i = i * g.stride[0] + r0, from_j = j * g.stride[1] + r1;
+            const int64_t cells = from_i < g.x[0] && from_j < g.x[1] ? g.x[2] : 0;
+            split_line(x + (from_i * g.x[1] + from_j) * g.x[2], cells, step, to + (i * size_[1] + j) * size_[2]);
+          }
   }
 
-  void split_line(const Geometry& g, const T* x, int64_t i, int64_t j, int64_t r, T* to) const {
-    const bool there = i < g.x[0] && j < g.x[1];
-    const T* line = x + (i * g.x[1] + j) * g.x[2] + r;
-    const int64_t step = g.stride[2], count = there ? ceil_div(g.x[2] - r, step) : 0;
+  // One line of `cells` cells into its phases, a plane apart, each filled up with zeros.
+  void split_line(const T* line, int64_t cells, int64_t step, T* to) const {
+    using S = Simd<T>;
+    int64_t k = 0;
     if (step == 2)
-      for (int64_t k = 0; k < count; ++k) to[k] = line[2 * k];
-    else
-      for (int64_t k = 0; k < count; ++k) to[k] = line[step * k];
-    for (int64_t k = larger<int64_t>(count, 0); k < size_[2]; ++k) to[k] = T{};
+      for (; 2 * (k + S::L) <= cells; k += S::L)
+        deinterleave<T>(S::load(line + 2 * k), S::load(line + 2 * k + S::L), to + k, to + plane_ + k);
+    for (; k < size_[2]; ++k)
+      for (int64_t r = 0; r < step; ++r) to[r * plane_ + k] = step * k + r < cells ? line[step * k + r] : T{};
   }
 
   Scratch memory_;

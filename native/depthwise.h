@@ -7,105 +7,117 @@
 namespace rot180 {
 namespace ROT180_ISA {
 
-constexpr int WIDTH = 4;      // vectors of a line that are summed side by side
-constexpr int TAPS_KEPT = 6;  // partial sums of a weight gradient that are kept in registers at once
+constexpr int WIDTH = 4;   // vectors of a line that are summed side by side
+constexpr int KEPT = 4;    // partial sums of a weight gradient that are kept in registers
 
-// Where the taps of one line of results lie: for each valid tap its cell's address (without the column) and weight.
+// The vectors of a line: which lanes hold results, and for each tap along the line which of them meet a cell inside.
 template <class T>
-struct LineTaps {
-  int count;
-  const T** source;
-  int64_t* shift;  // of the column
-  int* tap;
-};
+class Columns {
+ public:
+  static constexpr int L = Simd<T>::L;
 
-// The taps that meet the line (e, p) of a plane; taps in rows outside the source are left out.
-template <class T>
-void find_line(const Gather& g, const T* plane, int64_t e, int64_t p, LineTaps<T>& line) {
-  line.count = 0;
-  int tap = 0;
-  for (int i = 0; i < g.taps[0].count; ++i)
-    for (int j = 0; j < g.taps[1].count; ++j) {
-      const bool there = (uint64_t)(e + g.taps[0].shift[i]) < (uint64_t)g.size[0] &&
-                         (uint64_t)(p + g.taps[1].shift[j]) < (uint64_t)g.size[1];
-      for (int k = 0; k < g.taps[2].count; ++k, ++tap) {
-        if (!there) continue;
-        line.source[line.count] = plane + e * g.line[0] + p * g.line[1] + g.taps[0].offset[i] + g.taps[1].offset[j] +
-                                  g.taps[2].offset[k];
-        line.shift[line.count] = g.taps[2].shift[k];
-        line.tap[line.count++] = tap;
+  explicit Columns(const Gather& g)
+      : count((int)ceil_div(g.grid[2], L)), taps(g.taps[2].count), memory_(sizeof(Lanes) * (size_t)(count * (taps + 1))) {
+    Lanes* reach = memory_.template as<Lanes>();
+    Lanes* there = reach + count * taps;
+    for (int v = 0; v < count; ++v) {
+      const int64_t c = (int64_t)v * L, used = smaller<int64_t>(L, g.grid[2] - c);
+      there[v] = lanes(0, (int)used);
+      for (int k = 0; k < taps; ++k) {
+        const int64_t first = c + g.taps[2].shift[k];
+        const int64_t low = larger<int64_t>(0, -first), high = smaller(used, g.size[2] - first);
+        reach[v * taps + k] = low < high ? lanes((int)low, (int)(high - low)) : 0;
       }
     }
+  }
+
+  const int count, taps;
+  const Lanes* reach(int v) const { return memory_.template as<Lanes>() + v * taps; }
+  Lanes there(int v) const { return memory_.template as<Lanes>()[count * taps + v]; }
+  // Whether nothing of these vectors is padding.
+  bool whole(int v, int vectors) const {
+    bool all = true;
+    for (int i = 0; i < vectors; ++i) all = all && there(v + i) == Simd<T>::ALL;
+    for (int i = 0; i < vectors * taps; ++i) all = all && reach(v)[i] == Simd<T>::ALL;
+    return all;
+  }
+
+ private:
+  Scratch memory_;
+};
+
+// Calls row(line, tap) for the rows of taps that meet the line (e, p) of a plane: `line` is the cell of column 0 before
+// the shift along the line, `tap` the row's first.
+template <class T, class F>
+ROT180_INLINE void each_row(const Gather& g, const T* plane, int64_t e, int64_t p, F&& row) {
+  const T* line = plane + e * g.line[0] + p * g.line[1];
+  for (int i = 0; i < g.taps[0].count; ++i) {
+    if ((uint64_t)(e + g.taps[0].shift[i]) >= (uint64_t)g.size[0]) continue;
+    for (int j = 0; j < g.taps[1].count; ++j)
+      if ((uint64_t)(p + g.taps[1].shift[j]) < (uint64_t)g.size[1])
+        row(line + g.taps[0].offset[i] + g.taps[1].offset[j], (i * g.taps[1].count + j) * g.taps[2].count);
+  }
 }
 
-// The lanes of the vector at column c whose cell, shifted, lies inside a line of `size` cells (and of `grid` results).
-template <class T>
-ROT180_INLINE Lanes inside_lanes(int64_t c, int64_t shift, int64_t size, int64_t grid) {
-  const int64_t low = larger<int64_t>(0, -(c + shift));
-  const int64_t high = smaller<int64_t>(Simd<T>::L, smaller(size - (c + shift), grid - c));
-  return low >= high ? 0 : lanes((int)low, (int)(high - low));
-}
+// ---- results ----
 
 template <class T>
-void line_of_results(const LineTaps<T>& line, const T* weights, int64_t size, int64_t grid, T start, bool add, bool relu,
-                     T* out) {
+struct Finish {
+  T start;    // a bias
+  bool add;   // to what is there
+  bool relu;  // replace negative results by zero
+};
+
+// V vectors of one line of results, from vector v on.
+template <class T, int V>
+void results(const Gather& g, const Columns<T>& columns, const T* plane, int64_t e, int64_t p, int v, const T* weights,
+             const Finish<T>& finish, T* out) {
   using S = Simd<T>;
-  using V = typename S::V;
-  // Columns [low, high) meet only cells inside, whatever the tap.
-  int64_t low = 0, high = grid;
-  for (int t = 0; t < line.count; ++t) {
-    low = larger(low, -line.shift[t]);
-    high = smaller(high, size - line.shift[t]);
+  typename S::V sum[V];
+  const int64_t c = (int64_t)v * S::L;
+  const bool whole = columns.whole(v, V);
+  const Lanes* reach = columns.reach(v);
+  const int taps = columns.taps;
+  ROT180_UNROLL
+  for (int i = 0; i < V; ++i) {
+    sum[i] = S::splat(finish.start);
+    if (finish.add) sum[i] += S::load(out + c + i * S::L, columns.there(v + i));
   }
-  for (int64_t c = 0; c < grid;) {
-    const bool free = c >= low && c + WIDTH * S::L <= high;
-    const int vectors = free ? WIDTH : 1;
-    V sum[WIDTH];
-    for (int v = 0; v < vectors; ++v) sum[v] = S::splat(start);
-    const Lanes there = inside_lanes<T>(c, 0, grid, grid);
-    if (add && free)
-      for (int v = 0; v < WIDTH; ++v) sum[v] += S::load(out + c + v * S::L);
-    else if (add)
-      sum[0] += S::load(out + c, there);
-    for (int t = 0; t < line.count; ++t) {
-      const V w = S::splat(weights[line.tap[t]]);
-      const T* cells = line.source[t] + c;
-      if (free) {
+  each_row(g, plane, e, p, [&](const T* line, int tap) {
+    for (int k = 0; k < taps; ++k) {
+      const auto w = S::splat(weights[tap + k]);
+      const T* cells = line + g.taps[2].offset[k] + c;
+      if (whole) {
         ROT180_UNROLL
-        for (int v = 0; v < WIDTH; ++v) sum[v] += w * S::load(cells + v * S::L);
+        for (int i = 0; i < V; ++i) sum[i] += w * S::load(cells + i * S::L);
       } else {
-        sum[0] += w * S::load(cells, inside_lanes<T>(c, line.shift[t], size, grid));
+        ROT180_UNROLL
+        for (int i = 0; i < V; ++i) sum[i] += w * S::load(cells + i * S::L, reach[i * taps + k]);
       }
     }
-    for (int v = 0; v < vectors; ++v) {
-      if (relu) sum[v] = sum[v] < V{} ? V{} : sum[v];
-      if (free) S::store(out + c + v * S::L, sum[v]);
-      else S::store(out + c, sum[v], there);
-    }
-    c += vectors * S::L;
+  });
+  ROT180_UNROLL
+  for (int i = 0; i < V; ++i) {
+    if (finish.relu) sum[i] = sum[i] < typename S::V{} ? typename S::V{} : sum[i];
+    if (whole) S::store(out + c + i * S::L, sum[i]);
+    else S::store(out + c + i * S::L, sum[i], columns.there(v + i));
   }
 }
 
+// One plane of results from one plane of the source.
 template <class T>
-struct LineMemory {
-  Scratch memory;
-  LineTaps<T> taps;
-  explicit LineMemory(int64_t count) : memory((sizeof(T*) + sizeof(int64_t) + sizeof(int)) * (size_t)count) {
-    taps.source = memory.template as<const T*>();
-    taps.shift = reinterpret_cast<int64_t*>(taps.source + count);
-    taps.tap = reinterpret_cast<int*>(taps.shift + count);
-    taps.count = 0;
-  }
-};
-
-// One plane of results from one plane of the source; `add` to what is there.
-template <class T>
-void plane_of_results(const Gather& g, const T* plane, const T* weights, T start, bool add, bool relu, T* out) {
-  LineMemory<T> line(g.tap_count());
+void plane_of_results(const Gather& g, const Columns<T>& columns, const T* plane, const T* weights,
+                      const Finish<T>& finish, T* out) {
   for (int64_t e = 0; e < g.grid[0]; ++e)
     for (int64_t p = 0; p < g.grid[1]; ++p, out += g.grid[2]) {
-      find_line(g, plane, e, p, line.taps);
-      line_of_results(line.taps, weights, g.size[2], g.grid[2], start, add, relu, out);
+      int v = 0;
+      for (; v + WIDTH <= columns.count; v += WIDTH) results<T, WIDTH>(g, columns, plane, e, p, v, weights, finish, out);
+      switch (columns.count - v) {
+        case 3: results<T, 3>(g, columns, plane, e, p, v, weights, finish, out); break;
+        case 2: results<T, 2>(g, columns, plane, e, p, v, weights, finish, out); break;
+        case 1: results<T, 1>(g, columns, plane, e, p, v, weights, finish, out); break;
+        default: break;
+      }
     }
 }
 
@@ -114,11 +126,12 @@ void depthwise_y(const Geometry& g, const T* x, const T* w, const T* bias, bool 
   const Split<T> split(g, x);
   TapTables tables(g.taps());
   const Gather from = split.gather(g, tables.shifts, tables.offsets);
+  const Columns<T> columns(from);
   const int64_t taps = g.taps(), per_group = g.group_outputs();
   auto plane = [&](int64_t no) {
     const int64_t n = no / g.outputs, o = no % g.outputs;
-    plane_of_results<T>(from, split.source + (n * g.channels + o / per_group) * split.channel(), w + o * taps,
-                        bias ? bias[o] : T{}, false, relu, y + no * g.y_cells());
+    plane_of_results<T>(from, columns, split.source + (n * g.channels + o / per_group) * split.channel(), w + o * taps,
+                        {bias ? bias[o] : T{}, false, relu}, y + no * g.y_cells());
   };
   in_chunks(g.images * g.outputs, plane);
 }
@@ -129,6 +142,7 @@ void depthwise_x(const Geometry& g, const T* y, const T* w, T* x) {
   each_phase(g, x, [&](const Phase& phase, T* out) {
     TapTables tables(taps);
     const Gather from = phase_gather(g, phase, tables);
+    const Columns<T> columns(from);
     const int kept = from.tap_count();
     auto plane = [&](int64_t nc) {
       const int64_t n = nc / g.channels, c = nc % g.channels;
@@ -136,7 +150,7 @@ void depthwise_x(const Geometry& g, const T* y, const T* w, T* x) {
       for (int64_t i = 0; i < per_group; ++i) {
         const int64_t o = c * per_group + i;
         for (int t = 0; t < kept; ++t) chosen.as<T>()[t] = w[o * taps + tables.cells[t]];
-        plane_of_results<T>(from, y + (n * g.outputs + o) * g.y_cells(), chosen.as<T>(), T{}, i > 0, false,
+        plane_of_results<T>(from, columns, y + (n * g.outputs + o) * g.y_cells(), chosen.as<T>(), {T{}, i > 0, false},
                             out + nc * phase.cells());
       }
     };
@@ -144,33 +158,50 @@ void depthwise_x(const Geometry& g, const T* y, const T* w, T* x) {
   });
 }
 
-// Sums over one line of y times the lines of x that its taps meet: TAPS_KEPT taps at a time, the rest of the line after
-// the registers are full.
-template <class T>
-void line_of_weights(const LineTaps<T>& line, const T* y, int64_t size, int64_t grid, typename Simd<T>::V* sums) {
+// ---- w's gradient ----
+
+// For K taps along the line, from the k-th of a row of taps on: the sums over a plane of y times the cells they meet.
+template <class T, int K>
+void weights_of_taps(const Gather& g, const Columns<T>& columns, const T* plane, const T* y, int i, int j, int k,
+                     typename Simd<T>::V* sums) {
   using S = Simd<T>;
-  using V = typename S::V;
-  for (int first = 0; first < line.count; first += TAPS_KEPT) {
-    const int count = smaller(TAPS_KEPT, line.count - first);
-    V sum[TAPS_KEPT];
-    for (int t = 0; t < count; ++t) sum[t] = sums[line.tap[first + t]];
-    int64_t low = 0, high = grid;
-    for (int t = first; t < first + count; ++t) {
-      low = larger(low, -line.shift[t]);
-      high = smaller(high, size - line.shift[t]);
-    }
-    for (int64_t c = 0; c < grid; c += S::L) {
-      if (c >= low && c + S::L <= high) {
-        const V left = S::load(y + c);
-        for (int t = 0; t < count; ++t) sum[t] += left * S::load(line.source[first + t] + c);
-      } else {
-        const V left = S::load(y + c, inside_lanes<T>(c, 0, grid, grid));
-        for (int t = 0; t < count; ++t)
-          sum[t] += left * S::load(line.source[first + t] + c, inside_lanes<T>(c, line.shift[first + t], size, grid));
+  typename S::V sum[K];
+  ROT180_UNROLL
+  for (int t = 0; t < K; ++t) sum[t] = sums[t];
+  const ptrdiff_t offset = g.taps[0].offset[i] + g.taps[1].offset[j];
+  for (int64_t e = 0; e < g.grid[0]; ++e) {
+    if ((uint64_t)(e + g.taps[0].shift[i]) >= (uint64_t)g.size[0]) continue;
+    for (int64_t p = 0; p < g.grid[1]; ++p) {
+      if ((uint64_t)(p + g.taps[1].shift[j]) >= (uint64_t)g.size[1]) continue;
+      const T* line = plane + e * g.line[0] + p * g.line[1] + offset;
+      const T* left = y + (e * g.grid[1] + p) * g.grid[2];
+      for (int v = 0; v < columns.count; ++v) {
+        const auto value = S::load(left + v * S::L, columns.there(v));
+        const Lanes* reach = columns.reach(v) + k;
+        ROT180_UNROLL
+        for (int t = 0; t < K; ++t)
+          sum[t] += value * S::load(line + g.taps[2].offset[k + t] + v * S::L, reach[t]);
       }
     }
-    for (int t = 0; t < count; ++t) sums[line.tap[first + t]] = sum[t];
   }
+  ROT180_UNROLL
+  for (int t = 0; t < K; ++t) sums[t] = sum[t];
+}
+
+template <class T>
+void plane_of_weights(const Gather& g, const Columns<T>& columns, const T* plane, const T* y,
+                      typename Simd<T>::V* sums) {
+  for (int i = 0; i < g.taps[0].count; ++i)
+    for (int j = 0; j < g.taps[1].count; ++j)
+      for (int k = 0; k < columns.taps; k += KEPT, sums += KEPT) {
+        switch (smaller(KEPT, columns.taps - k)) {
+          case 4: weights_of_taps<T, 4>(g, columns, plane, y, i, j, k, sums); break;
+          case 3: weights_of_taps<T, 3>(g, columns, plane, y, i, j, k, sums); break;
+          case 2: weights_of_taps<T, 2>(g, columns, plane, y, i, j, k, sums); break;
+          default: weights_of_taps<T, 1>(g, columns, plane, y, i, j, k, sums); break;
+        }
+        if (k + KEPT > columns.taps) sums -= k + KEPT - columns.taps;
+      }
 }
 
 template <class T>
@@ -179,21 +210,15 @@ void depthwise_w(const Geometry& g, const T* x, const T* y, T* w) {
   const Split<T> split(g, x);
   TapTables tables(g.taps());
   const Gather from = split.gather(g, tables.shifts, tables.offsets);
+  const Columns<T> columns(from);
   const int64_t taps = g.taps(), per_group = g.group_outputs();
   auto output = [&](int64_t o) {
-    LineMemory<T> line(taps);
     Scratch memory(sizeof(V) * (size_t)taps);
     V* sums = memory.as<V>();
     for (int64_t t = 0; t < taps; ++t) sums[t] = V{};
-    for (int64_t n = 0; n < g.images; ++n) {
-      const T* plane = split.source + (n * g.channels + o / per_group) * split.channel();
-      const T* left = y + (n * g.outputs + o) * g.y_cells();
-      for (int64_t e = 0; e < g.y[0]; ++e)
-        for (int64_t p = 0; p < g.y[1]; ++p, left += g.y[2]) {
-          find_line(from, plane, e, p, line.taps);
-          line_of_weights(line.taps, left, from.size[2], from.grid[2], sums);
-        }
-    }
+    for (int64_t n = 0; n < g.images; ++n)
+      plane_of_weights<T>(from, columns, split.source + (n * g.channels + o / per_group) * split.channel(),
+                          y + (n * g.outputs + o) * g.y_cells(), sums);
     for (int64_t t = 0; t < taps; ++t) w[o * taps + t] = Simd<T>::sum(sums[t]);
   };
   in_chunks(g.outputs, output);

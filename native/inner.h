@@ -184,7 +184,8 @@ void run(const Inner<T>& p) {
   plan.groups = ceil_div(columns, DOT_COLUMNS);
   plan.parts = plan.groups >= PARTS ? 1 : smaller(PARTS, plan.blocks.count);
   // The columns are shared out freely (no sum runs along them), in as few pieces as keep the threads busy.
-  const int64_t pieces = plan.parts > 1 ? 1 : smaller<int64_t>(plan.groups, 4 * num_threads());
+  const int64_t wanted = num_threads() > 1 ? 2 * num_threads() : 1;
+  const int64_t pieces = plan.parts > 1 ? 1 : smaller(plan.groups, wanted);
   plan.groups_per_chunk = ceil_div(plan.groups, pieces);
   Scratch memory(sizeof(Row) * (size_t)columns + 64 +
                  (plan.parts > 1 ? sizeof(T) * (size_t)(plan.parts * p.rows * columns) : 0));

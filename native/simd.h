@@ -99,7 +99,39 @@ ROT180_INLINE void sums(typename Simd<T>::V (&v)[N], T* out) {
     sums<T, (N + 1) / 2, STEP * 2>(half, out);
   }
 }
+// a[0], b[0], a[1], b[1], ... to 2 L cells.
+template <class T, int... I>
+ROT180_INLINE void interleave_lanes(typename Simd<T>::V a, typename Simd<T>::V b, T* out, Indices<I...>) {
+  constexpr int L = Simd<T>::L;
+  Simd<T>::store(out, __builtin_shufflevector(a, b, (I / 2 + (I % 2 ? L : 0))...));
+  Simd<T>::store(out + L, __builtin_shufflevector(a, b, (L / 2 + I / 2 + (I % 2 ? L : 0))...));
+}
+template <class T>
+ROT180_INLINE void interleave(typename Simd<T>::V a, typename Simd<T>::V b, T* out) {
+  interleave_lanes<T>(a, b, out, typename CountTo<Simd<T>::L>::Type());
+}
+
+// The other way: the lanes 0, 2, 4, ... of a and b to `even`, the rest to `odd`.
+template <class T, int... I>
+ROT180_INLINE void deinterleave_lanes(typename Simd<T>::V a, typename Simd<T>::V b, T* even, T* odd, Indices<I...>) {
+  Simd<T>::store(even, __builtin_shufflevector(a, b, (2 * I)...));
+  Simd<T>::store(odd, __builtin_shufflevector(a, b, (2 * I + 1)...));
+}
+template <class T>
+ROT180_INLINE void deinterleave(typename Simd<T>::V a, typename Simd<T>::V b, T* even, T* odd) {
+  deinterleave_lanes<T>(a, b, even, odd, typename CountTo<Simd<T>::L>::Type());
+}
 #else
+template <class T>
+ROT180_INLINE void deinterleave(typename Simd<T>::V a, typename Simd<T>::V b, T* even, T* odd) {
+  constexpr int L = Simd<T>::L;
+  for (int l = 0; l < L / 2; ++l) even[l] = a[2 * l], odd[l] = a[2 * l + 1];
+  for (int l = 0; l < L / 2; ++l) even[L / 2 + l] = b[2 * l], odd[L / 2 + l] = b[2 * l + 1];
+}
+template <class T>
+ROT180_INLINE void interleave(typename Simd<T>::V a, typename Simd<T>::V b, T* out) {
+  for (int l = 0; l < Simd<T>::L; ++l) out[2 * l] = a[l], out[2 * l + 1] = b[l];
+}
 template <class T, int N>
 ROT180_INLINE void sums(typename Simd<T>::V (&v)[N], T* out) {
   for (int i = 0; i < N; ++i) out[i] = Simd<T>::sum(v[i]);

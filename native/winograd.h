@@ -12,7 +12,7 @@ namespace rot180 {
 namespace ROT180_ISA {
 
 constexpr int CELLS = 16;  // of a tile
-constexpr int64_t TILE_BYTES = 1 << 20;  // of transformed tiles that are worked on at once: half of the second cache
+constexpr int64_t TILE_BYTES = 1 << 19;  // of transformed tiles that are worked on at once: they stay in the second cache
 
 // ---- the transforms, along one axis ----
 
@@ -112,6 +112,21 @@ struct TileStrips {
   }
 };
 
+// The N cells of every tile of a strip, on channel c: a vector each.
+template <int N>
+ROT180_INLINE void load_cells(const Tiles& t, const TileStrips& strips, int s, int64_t c, Simd<float>::V (&d)[N]) {
+  const Strip<float>& strip = strips.from[s];
+  const Lanes* reach = strips.reach + s * CELLS;
+  const float* source = t.source + c * t.channel;
+  if (strip.runs == 1) {
+    const Run run = strip.run[0];
+    ROT180_UNROLL
+    for (int i = 0; i < N; ++i) d[i] = Simd<float>::load(source + run.offset + t.rows[i].offset, run.lanes & reach[i]);
+  } else {
+    for (int i = 0; i < N; ++i) d[i] = strip.load(source + t.rows[i].offset, reach[i]);
+  }
+}
+
 // The transformed tiles of x for channels [0, channels): to[cell * cell_step + strip / pair ... ] as `multiply` wants S.
 template <class Place>
 ROT180_INLINE void transform_x(const Tiles& t, const TileStrips& strips, int64_t channels, Place place_of) {
@@ -119,8 +134,7 @@ ROT180_INLINE void transform_x(const Tiles& t, const TileStrips& strips, int64_t
   S::V d[CELLS];
   for (int s = 0; s < strips.count; ++s)
     for (int64_t c = 0; c < channels; ++c) {
-      pack<float>(strips.from + s, 1, strips.reach + s * CELLS, CELLS, false, t.source + c * t.channel, t.rows, CELLS,
-                  reinterpret_cast<float*>(d), 0, S::L);
+      load_cells(t, strips, s, c, d);
       ROT180_UNROLL
       for (int i = 0; i < 4; ++i) tile_of_x(d + 4 * i, 1);
       ROT180_UNROLL
@@ -183,13 +197,10 @@ struct WinogradOut {
 // Two rows of results of a strip of tiles: even and odd columns, interleaved.
 ROT180_INLINE void write_tiles(const WinogradOut& out, int64_t m, int64_t q, int64_t end, const Gather& from,
                                const Simd<float>::V (&y)[4]) {
-  constexpr int L = Simd<float>::L;
-  float line[2][2 * L];
-  for (int i = 0; i < 2; ++i)
-    for (int l = 0; l < L; ++l) {
-      line[i][2 * l] = y[2 * i][l];
-      line[i][2 * l + 1] = y[2 * i + 1][l];
-    }
+  using S = Simd<float>;
+  constexpr int L = S::L;
+  float line[2][3 * L];  // the last vector is read beyond the results, and masked away
+  for (int i = 0; i < 2; ++i) interleave<float>(y[2 * i], y[2 * i + 1], line[i]);
   const int64_t wide = from.grid[2], cells = from.cells();
   const int64_t H = out.size[1], W = out.size[2];
   const int count = (int)smaller<int64_t>(L, end - q);
@@ -201,8 +212,10 @@ ROT180_INLINE void write_tiles(const WinogradOut& out, int64_t m, int64_t q, int
     const int run = (int)smaller<int64_t>(wide - c, count - lane);
     const int64_t columns = smaller<int64_t>(2 * run, W - 2 * c);
     float* to = out.y + (((n * out.rows + m) * out.size[0] + e) * H + 2 * p) * W + 2 * c;
-    for (int i = 0; i < 2 && 2 * p + i < H; ++i)
-      for (int64_t k = 0; k < columns; ++k) to[i * W + k] = line[i][2 * lane + k];
+    for (int i = 0; i < 2 && 2 * p + i < H; ++i) {
+      S::store(to + i * W, S::load(line[i] + 2 * lane), lanes(0, (int)smaller<int64_t>(L, columns)));
+      if (columns > L) S::store(to + i * W + L, S::load(line[i] + 2 * lane + L), lanes(0, (int)columns - L));
+    }
     lane += run;
     c = 0;
     if (++p == from.grid[1]) {
@@ -302,8 +315,7 @@ ROT180_INLINE void transform_y(const Tiles& t, const TileStrips& strips, int64_t
   S::V d[4], half[8], z[CELLS];
   for (int64_t c = 0; c < channels; ++c)
     for (int s = 0; s < strips.count; ++s) {
-      pack<float>(strips.from + s, 1, strips.reach + s * CELLS, CELLS, false, t.source + c * t.channel, t.rows, 4,
-                  reinterpret_cast<float*>(d), 0, S::L);
+      load_cells(t, strips, s, c, d);
       tile_of_y(d[0], d[2], half, 2);
       tile_of_y(d[1], d[3], half + 1, 2);
       ROT180_UNROLL

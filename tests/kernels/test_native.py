@@ -243,7 +243,7 @@ def test_memory_is_kept_and_given_back() -> None:
 @pytest.mark.parametrize(
     ("kernel", "shapes", "dtype", "expected"),
     [
-        ((3, 3), (4, 64, 32, 64), np.float32, "winograd"),
+        ((3, 3), (4, 128, 32, 128), np.float32, "winograd"),
         ((3, 3), (4, 64, 32, 64), np.float64, "direct"),
         ((3, 3), (4, 3, 32, 64), np.float32, "direct"),
         ((1, 1), (4, 64, 32, 64), np.float32, "direct"),
@@ -259,6 +259,11 @@ def test_the_table_of_algorithms(kernel, shapes, dtype, expected: str) -> None:
     assert native.choice("y", Window.plain("t", (8, 8), (3, 3), (1, 1), (1, 1), (1, 1), groups=6), 1, 6, 6, dtype) == (
         "depthwise"
     )
+
+
+def test_weight_gradients_need_more_channels_for_winograd() -> None:
+    window = Window.plain("t", (32, 32), (3, 3), (1, 1), (1, 1), (1, 1))
+    assert [native.choice(name, window, 4, 64, 64, np.float32) for name in "yxw"] == ["winograd", "winograd", "direct"]
 
 
 def test_an_unknown_algorithm_is_named() -> None:
