@@ -13,9 +13,23 @@
 namespace rot180 {
 namespace ROT180_ISA {
 
-constexpr int MAX_KERNEL = 4096;  // cells along one axis; the binding refuses more
-
 ROT180_INLINE int64_t floor_div(int64_t a, int64_t b) { return a >= 0 ? a / b : -((-a + b - 1) / b); }
+
+// Shifts and offsets of the taps along three axes, each axis with room for the longest, and the place of each tap in w.
+struct TapTables {
+  int64_t longest;
+  Scratch memory;
+  int64_t* shifts;
+  ptrdiff_t* offsets;
+  int32_t* cells;
+
+  explicit TapTables(const Geometry& g)
+      : longest(larger(g.kernel[0], larger(g.kernel[1], g.kernel[2]))),
+        memory(3 * (size_t)longest * (sizeof(int64_t) + sizeof(ptrdiff_t)) + sizeof(int32_t) * (size_t)g.taps()),
+        shifts(memory.as<int64_t>()),
+        offsets(shifts + 3 * longest),
+        cells(reinterpret_cast<int32_t*>(offsets + 3 * longest)) {}
+};
 
 // ---- x as a source, split by the phases of the stride ----
 
@@ -42,7 +56,7 @@ class Split {
   ptrdiff_t channel() const { return phases_ * plane_; }
 
   // The taps of y's positions on x: along each axis the kernel's cell k meets stride * p + dilation * k - padding.
-  Gather gather(const Geometry& g, int64_t* shifts, ptrdiff_t* offsets) const {
+  Gather gather(const Geometry& g, const TapTables& t) const {
     Gather from{};
     from.images = g.images;
     from.image = g.channels * channel();
@@ -52,12 +66,14 @@ class Split {
       from.grid[a] = g.y[a];
       from.size[a] = size_[a];
       from.line[a] = line;
-      from.taps[a] = {(int)g.kernel[a], shifts + a * MAX_KERNEL, offsets + a * MAX_KERNEL};
+      int64_t* shifts = t.shifts + a * t.longest;
+      ptrdiff_t* offsets = t.offsets + a * t.longest;
+      from.taps[a] = {(int)g.kernel[a], shifts, offsets};
       for (int64_t k = 0; k < g.kernel[a]; ++k) {
         const int64_t from_p = g.dilation[a] * k - g.padding[a];
         const int64_t shift = floor_div(from_p, g.stride[a]), phase = from_p - shift * g.stride[a];
-        shifts[a * MAX_KERNEL + k] = shift;
-        offsets[a * MAX_KERNEL + k] = shift * line + phase * phase_step;
+        shifts[k] = shift;
+        offsets[k] = shift * line + phase * phase_step;
         if (shift < 0 || shift + g.y[a] > size_[a]) from.inside = false;
       }
       line *= size_[a];
@@ -101,33 +117,19 @@ class Split {
   ptrdiff_t plane_;
 };
 
-// Shifts and offsets of the taps along three axes, and the place of each tap in w.
-struct TapTables {
-  Scratch memory;
-  int64_t* shifts;
-  ptrdiff_t* offsets;
-  int32_t* cells;
-
-  explicit TapTables(int64_t taps)
-      : memory(3 * MAX_KERNEL * (sizeof(int64_t) + sizeof(ptrdiff_t)) + sizeof(int32_t) * (size_t)taps),
-        shifts(memory.as<int64_t>()),
-        offsets(shifts + 3 * MAX_KERNEL),
-        cells(reinterpret_cast<int32_t*>(offsets + 3 * MAX_KERNEL)) {}
-};
-
 // ---- y ----
 
 template <class T>
 void conv_y(const Geometry& g, const T* x, const T* w, const T* bias, bool relu, T* y) {
   const int64_t taps = g.taps();
   const Split<T> split(g, x);
-  TapTables tables(taps);
+  TapTables tables(g);
   for (int64_t t = 0; t < taps; ++t) tables.cells[t] = (int32_t)t;
   Product<T> p{};
   p.rows = g.group_outputs();
   p.channels = g.group_channels();
   p.weights = {w, p.channels * taps, taps, tables.cells};
-  p.from = split.gather(g, tables.shifts, tables.offsets);
+  p.from = split.gather(g, tables);
   p.source_channel = split.channel();
   p.to = {g.outputs * g.y_cells(), {g.y[1] * g.y[2], g.y[2], 1}};
   p.out_row = g.y_cells();
@@ -180,9 +182,9 @@ ROT180_INLINE Gather phase_gather(const Geometry& g, const Phase& phase, const T
   from.images = g.images;
   from.image = g.outputs * g.y_cells();
   from.inside = true;
-  int64_t* kept[3] = {t.shifts, t.shifts + MAX_KERNEL, t.shifts + 2 * MAX_KERNEL};
+  int64_t* kept[3] = {t.shifts, t.shifts + t.longest, t.shifts + 2 * t.longest};
   ptrdiff_t line = 1;
-  Scratch chosen(3 * MAX_KERNEL * sizeof(int32_t));
+  Scratch chosen(3 * (size_t)t.longest * sizeof(int32_t));
   int32_t* taken = chosen.as<int32_t>();
   for (int a = 2; a >= 0; --a) {
     from.grid[a] = phase.size[a];
@@ -194,18 +196,18 @@ ROT180_INLINE Gather phase_gather(const Geometry& g, const Phase& phase, const T
       const int64_t shift = floor_div(away, g.stride[a]);
       if (shift * g.stride[a] != away || shift <= -phase.size[a] || shift >= g.y[a]) continue;
       kept[a][n] = shift;
-      t.offsets[a * MAX_KERNEL + n] = shift * line;
-      taken[a * MAX_KERNEL + n++] = (int32_t)k;
+      t.offsets[a * t.longest + n] = shift * line;
+      taken[a * t.longest + n++] = (int32_t)k;
       if (shift < 0 || shift + phase.size[a] > g.y[a]) from.inside = false;
     }
-    from.taps[a] = {n, kept[a], t.offsets + a * MAX_KERNEL};
+    from.taps[a] = {n, kept[a], t.offsets + a * t.longest};
     line *= g.y[a];
   }
   int32_t* cell = t.cells;
   for (int i = 0; i < from.taps[0].count; ++i)
     for (int j = 0; j < from.taps[1].count; ++j)
       for (int k = 0; k < from.taps[2].count; ++k)
-        *cell++ = (int32_t)((taken[i] * g.kernel[1] + taken[MAX_KERNEL + j]) * g.kernel[2] + taken[2 * MAX_KERNEL + k]);
+        *cell++ = (int32_t)((taken[i] * g.kernel[1] + taken[t.longest + j]) * g.kernel[2] + taken[2 * t.longest + k]);
   return from;
 }
 
@@ -245,7 +247,7 @@ void conv_x(const Geometry& g, const T* y, const T* w, T* x) {
   Product<T>* products = many.as<Product<T>>();
   each_phase(g, x, [&](const Phase& phase, T* out) {
     const int64_t cells = phase.cells();
-    TapTables tables(taps);
+    TapTables tables(g);
     Product<T> p{};
     p.rows = C;
     p.channels = O;
@@ -274,13 +276,13 @@ template <class T>
 void conv_w(const Geometry& g, const T* x, const T* y, T* w) {
   const int64_t taps = g.taps();
   const Split<T> split(g, x);
-  TapTables tables(taps);
+  TapTables tables(g);
   Inner<T> p{};
   p.rows = g.group_outputs();
   p.channels = g.group_channels();
   p.y_image = g.outputs * g.y_cells();
   p.y_row = g.y_cells();
-  p.from = split.gather(g, tables.shifts, tables.offsets);
+  p.from = split.gather(g, tables);
   p.source_channel = split.channel();
   p.out_row = p.channels * taps;
   for (int64_t i = 0; i < g.groups; ++i) {

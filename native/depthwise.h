@@ -124,8 +124,8 @@ void plane_of_results(const Gather& g, const Columns<T>& columns, const T* plane
 template <class T>
 void depthwise_y(const Geometry& g, const T* x, const T* w, const T* bias, bool relu, T* y) {
   const Split<T> split(g, x);
-  TapTables tables(g.taps());
-  const Gather from = split.gather(g, tables.shifts, tables.offsets);
+  TapTables tables(g);
+  const Gather from = split.gather(g, tables);
   const Columns<T> columns(from);
   const int64_t taps = g.taps(), per_group = g.group_outputs();
   auto plane = [&](int64_t no) {
@@ -140,7 +140,7 @@ template <class T>
 void depthwise_x(const Geometry& g, const T* y, const T* w, T* x) {
   const int64_t taps = g.taps(), per_group = g.group_outputs();
   each_phase(g, x, [&](const Phase& phase, T* out) {
-    TapTables tables(taps);
+    TapTables tables(g);
     const Gather from = phase_gather(g, phase, tables);
     const Columns<T> columns(from);
     const int kept = from.tap_count();
@@ -208,8 +208,8 @@ template <class T>
 void depthwise_w(const Geometry& g, const T* x, const T* y, T* w) {
   using V = typename Simd<T>::V;
   const Split<T> split(g, x);
-  TapTables tables(g.taps());
-  const Gather from = split.gather(g, tables.shifts, tables.offsets);
+  TapTables tables(g);
+  const Gather from = split.gather(g, tables);
   const Columns<T> columns(from);
   const int64_t taps = g.taps(), per_group = g.group_outputs();
   auto output = [&](int64_t o) {

@@ -10,8 +10,6 @@
 namespace rot180 {
 namespace ROT180_ISA {
 
-constexpr int MAX_TAPS = 1 << 16;
-
 // One axis of the box of taps: position p meets the cell p + shift; `offset` is where that lies, counted from p's cell.
 struct AxisTaps {
   int count;

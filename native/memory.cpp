@@ -7,6 +7,25 @@
 #include <mutex>
 #include <new>
 
+#if !defined(_WIN32)
+#include <pthread.h>
+#endif
+
+// AddressSanitizer is told which bytes of a block were asked for: it would not notice the others otherwise.
+#if defined(__SANITIZE_ADDRESS__)
+#define ROT180_WATCHED
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ROT180_WATCHED
+#endif
+#endif
+#if defined(ROT180_WATCHED)
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(place, bytes)
+#define ASAN_UNPOISON_MEMORY_REGION(place, bytes)
+#endif
+
 namespace rot180 {
 namespace {
 
@@ -22,6 +41,13 @@ struct Block {
 std::mutex mutex;
 Block* waiting[CLASSES];
 size_t bytes_waiting = 0, bytes_used = 0, most_used = 0;
+
+#if !defined(_WIN32)
+// A fork waits until no other thread holds the mutex: in the child there would be nobody to unlock it.
+void before_fork() { mutex.lock(); }
+void after_fork() { mutex.unlock(); }
+const int watching_forks = pthread_atfork(before_fork, after_fork, after_fork);
+#endif
 
 // Class 8 * e + s holds SMALLEST * 2^e * (1 + s / 8) bytes.
 size_t bytes_of(int c) { return (SMALLEST << (c / 8)) / 8 * static_cast<size_t>(8 + c % 8); }
@@ -42,7 +68,8 @@ void* aligned(size_t bytes) {
 #endif
 }
 
-void give_back(void* p) {
+void give_back(Block* p) {
+  ASAN_UNPOISON_MEMORY_REGION(p, bytes_of(p->size_class));
 #if defined(_WIN32)
   _aligned_free(p);
 #else
@@ -64,8 +91,8 @@ void drop_all() {
 }  // namespace
 
 void* acquire(size_t bytes) {
-  const int c = class_of(bytes + HEADER);
-  if (c >= CLASSES) return nullptr;
+  const int c = bytes < SIZE_MAX - HEADER ? class_of(bytes + HEADER) : CLASSES;
+  if (c == CLASSES) return nullptr;
   std::lock_guard<std::mutex> lock(mutex);
   Block* block = waiting[c];
   if (block) {
@@ -82,7 +109,10 @@ void* acquire(size_t bytes) {
   }
   bytes_used += bytes_of(c);
   if (bytes_used > most_used) most_used = bytes_used;
-  return reinterpret_cast<char*>(block) + HEADER;
+  char* place = reinterpret_cast<char*>(block) + HEADER;
+  ASAN_POISON_MEMORY_REGION(block + 1, bytes_of(c) - sizeof(Block));
+  ASAN_UNPOISON_MEMORY_REGION(place, bytes);
+  return place;
 }
 
 void release(void* p) {
@@ -92,6 +122,7 @@ void release(void* p) {
   std::lock_guard<std::mutex> lock(mutex);
   bytes_used -= bytes;
   if (bytes_waiting + bytes_used + bytes > most_used) return give_back(block);
+  ASAN_POISON_MEMORY_REGION(p, bytes - HEADER);
   block->next = waiting[block->size_class];
   waiting[block->size_class] = block;
   bytes_waiting += bytes;

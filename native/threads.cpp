@@ -110,7 +110,7 @@ struct Pool {
     epoch.fetch_add(1);
     if (const int asleep = sleeping.load()) {
       { std::lock_guard<std::mutex> lock(mutex); }  // whoever is about to sleep has looked at the epoch, or sleeps
-      if (n > asleep) wake.notify_all();
+      if (n - 1 >= asleep) wake.notify_all();
       else for (int64_t i = 1; i < n; ++i) wake.notify_one();
     }
     claim();

@@ -146,7 +146,7 @@ ROT180_INLINE void transform_x(const Tiles& t, const TileStrips& strips, int64_t
 
 ROT180_INLINE Tiles gather_tiles(const Split<float>& split, const Geometry& over, const TapTables& tables, Row* rows) {
   Tiles tiles{};
-  tiles.from = split.gather(over, tables.shifts, tables.offsets);
+  tiles.from = split.gather(over, tables);
   tiles.source = split.source;
   tiles.channel = split.channel();
   list_rows(tiles.from, 1, 0, rows);
@@ -230,7 +230,7 @@ inline void winograd_product(const Geometry& g, const float* x, const Kernels3x3
   constexpr int L = S::L;
   const Geometry over = tiles_over_x(g);
   const Split<float> split(over, x);
-  TapTables tables(CELLS);
+  TapTables tables(over);
   Row rows[CELLS];
   const Tiles tiles = gather_tiles(split, over, tables, rows);
 
@@ -331,7 +331,7 @@ inline void winograd_w(const Geometry& g, const float* x, const float* y, float*
   constexpr int L = S::L;
   const Geometry over_x = tiles_over_x(g), over_y = tiles_over_y(g);
   const Split<float> split_x(over_x, x), split_y(over_y, y);
-  TapTables tables_x(CELLS), tables_y(4);
+  TapTables tables_x(over_x), tables_y(over_y);
   Row rows_x[CELLS], rows_y[4];
   const Tiles tx = gather_tiles(split_x, over_x, tables_x, rows_x);
   const Tiles ty = gather_tiles(split_y, over_y, tables_y, rows_y);
