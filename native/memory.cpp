@@ -115,7 +115,7 @@ void* acquire(size_t bytes) {
   return place;
 }
 
-void release(void* p) {
+void release(void* p) noexcept {
   if (!p) return;
   Block* block = reinterpret_cast<Block*>(static_cast<char*>(p) - HEADER);
   const size_t bytes = bytes_of(block->size_class);
@@ -142,5 +142,7 @@ size_t kept() {
 Scratch::Scratch(size_t bytes) : block_(acquire(bytes)) {
   if (!block_) throw std::bad_alloc();
 }
+
+Scratch::~Scratch() { release(block_); }
 
 }  // namespace rot180

@@ -3,11 +3,13 @@
 #pragma once
 #include <cstddef>
 
+#include "inline.h"
+
 namespace rot180 {
 
 // At least `bytes` bytes, 64-byte aligned, contents arbitrary; nullptr if the system has none. Give it back with release.
 void* acquire(size_t bytes);
-void release(void* block);
+void release(void* block) noexcept;
 
 // Gives all kept blocks back to the system.
 void trim();
@@ -15,15 +17,15 @@ void trim();
 // How many bytes are kept.
 size_t kept();
 
-// A block for the duration of a scope.
+// A block for the duration of a scope. Nothing of it may be compiled once per instruction set: see simd.h.
 class Scratch {
  public:
   explicit Scratch(size_t bytes);  // throws std::bad_alloc
-  ~Scratch() { release(block_); }
+  ~Scratch();
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;
   template <class T>
-  T* as() const {
+  ROT180_INLINE T* as() const {
     return static_cast<T*>(block_);
   }
 

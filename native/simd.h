@@ -3,16 +3,17 @@
 //
 // No template or inline function may be shared between two instruction sets: the linker would keep one copy, and an old
 // machine would meet new instructions. So all headers of the kernels live in this namespace, and use nothing of the
-// standard library but constants and types.
+// standard library but constants and types. What they share (geometry.h, memory.h) is inlined always or compiled once;
+// tests/symbols.cmake looks at what the compiler left.
 #pragma once
 #include <cstddef>
 #include <cstdint>
 
+#include "inline.h"
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
-
-#define ROT180_INLINE inline __attribute__((always_inline))
 
 #if defined(__clang__)
 #define ROT180_UNROLL _Pragma("clang loop unroll(full)")
