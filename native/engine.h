@@ -2,6 +2,7 @@
 #pragma once
 #include "choice.h"
 #include "geometry.h"
+#include "layers.h"
 
 namespace rot180 {
 
@@ -16,9 +17,11 @@ struct Isa {
   const char* name;
   Kernels<float> f32;
   Kernels<double> f64;
+  Layers<float> layers32;
+  Layers<double> layers64;
 };
 
-// One of these is compiled per instruction set, from the same source (kernels.cpp).
+// One of these is compiled per instruction set, from the same source (kernels.cpp, layers.cpp, updates.cpp).
 namespace avx512 {
 Isa isa();
 }
