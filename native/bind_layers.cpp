@@ -143,12 +143,11 @@ Out<T> leaky_relu_x(In<T> gy, In<T> x, double slope) {
 
 // ---- windows of maxima ----
 
-constexpr int64_t FEW_TAPS = 256;  // fewer than these are numbered by bytes
-
 Geometry pooled(const Shape& s, size_t images, size_t channels) {
   Geometry g = s.g;
   g.images = (int64_t)images;
   g.channels = (int64_t)channels;
+  need((g.kernel[2] - 1) * g.dilation[2] < MOST_EXTENT, "the windows are too wide");
   return g;
 }
 
@@ -168,21 +167,20 @@ Out<T> max_y(In<T> x, const Shape& s) {
 }
 
 template <class T, class Tap>
-nb::object taps_of(const Shape& s, const Geometry& g, const In<T>& x, const In<T>& y) {
+nb::object taps_of(const Shape& s, const Geometry& g, const In<T>& x) {
   Out<Tap> taps = make_array<Tap>(array_shape(g.images, g.channels, g.y, s.ndim));
   {
     nb::gil_scoped_release free;
-    layers<T>().max_taps(g, x.data(), y.data(), taps.data());
+    layers<T>().max_taps(g, x.data(), taps.data());
   }
   return nb::cast(taps);
 }
 
 template <class T>
-nb::object max_taps(In<T> x, In<T> y, const Shape& s) {
+nb::object max_taps(In<T> x, const Shape& s) {
   const Geometry g = pooled(s, x.shape(0), x.shape(1));
   cells_of(g, x, g.x_cells());
-  cells_of(g, y, g.y_cells());
-  return g.taps() < FEW_TAPS ? taps_of<T, uint8_t>(s, g, x, y) : taps_of<T, int32_t>(s, g, x, y);
+  return g.taps() < FEW_TAPS ? taps_of<T, uint8_t>(s, g, x) : taps_of<T, int32_t>(s, g, x);
 }
 
 template <class T, class Tap>
@@ -222,7 +220,7 @@ void add_type(nb::module_& m) {
   m.def("leaky_relu_y", leaky_relu_y<T>, "x"_a.noconvert(), "slope"_a);
   m.def("leaky_relu_x", leaky_relu_x<T>, "gy"_a.noconvert(), "x"_a.noconvert(), "slope"_a);
   m.def("max_y", max_y<T>, "x"_a.noconvert(), "shape"_a);
-  m.def("max_taps", max_taps<T>, "x"_a.noconvert(), "y"_a.noconvert(), "shape"_a);
+  m.def("max_taps", max_taps<T>, "x"_a.noconvert(), "shape"_a);
   m.def("max_x", max_x<T, uint8_t>, "y"_a.noconvert(), "taps"_a.noconvert(), "shape"_a);
   m.def("max_x", max_x<T, int32_t>, "y"_a.noconvert(), "taps"_a.noconvert(), "shape"_a);
   m.def("adam", adam<T>, "d"_a.noconvert(), "g"_a.noconvert(), "m"_a.noconvert(), "v"_a.noconvert(),

@@ -5,6 +5,8 @@
 
 namespace rot180 {
 
+constexpr int64_t FEW_TAPS = 256, MOST_EXTENT = 1024;
+
 // x seen as (images, groups, channels, positions). The cells of a group, in all images, share their mean and variance.
 // A weight or bias belongs to a channel of a group: (kinds, channels), where group h is of kind h % kinds.
 //
@@ -38,9 +40,9 @@ struct Layers {
   void (*leaky_relu_y)(int64_t cells, const T* x, T slope, T* y);
   void (*leaky_relu_x)(int64_t cells, const T* gy, const T* x, T slope, T* gx);
 
-  // Windows of maxima; taps are bytes where `taps` of the kernel are fewer than 256, else 32-bit integers.
+  // Windows of maxima, no wider than MOST_EXTENT; taps are bytes where there are fewer than FEW_TAPS, else 32-bit integers.
   void (*max_y)(const Geometry&, const T* x, T* y);
-  void (*max_taps)(const Geometry&, const T* x, const T* y, void* taps);
+  void (*max_taps)(const Geometry&, const T* x, void* taps);
   void (*max_x)(const Geometry&, const T* y, const void* taps, T* x);
 
   void (*adam)(int64_t cells, const AdamStep<T>&, const T* g, T* d, T* m, T* v, T* most);

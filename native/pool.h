@@ -1,135 +1,202 @@
-// Windows of maxima, 1-d to 3-d: the maximum, the kernel cell that held it, and the way back to that cell.
+// Windows of maxima, 1-d to 3-d: the maximum, the kernel cell ("tap") that held it, and the way back to that cell.
 //
-// Padding counts as absent, the first maximum in memory order wins a tie, a NaN wins over everything. Each line of y is
-// worked through a vector at a time, with one load of a line of x per kernel cell.
+// Padding counts as absent, the first maximum in memory order wins a tie, a NaN wins over everything. A window is taken
+// in two steps: the maximum down each column, for whole lines of x, and then the maximum across the columns of a window.
+// Where windows do not overlap, lines that follow each other in y do so between the steps too, and the second one runs
+// over many short lines as over one.
 #pragma once
-#include "chunks.h"
+#include "cellwise.h"
 #include "layers.h"
 #include "memory.h"
 
 namespace rot180 {
 namespace ROT180_ISA {
 
-constexpr int64_t CELLS_OF_PLANES = 1 << 14;  // of x, that a chunk works on
-constexpr int FEW_TAPS = 256;                 // fewer than these are numbered by bytes
+constexpr int64_t COLUMNS = 2048;          // maxima of columns that are kept between the steps
+constexpr int64_t LINES_OF_CELLS = 1 << 14;  // of x, that a chunk works on at least
 
-// Lanes c, c + step, c + 2 step, ... of a line of `size` cells, and `fill` where that lies outside. STEP is the step if
-// it is 1 or 2, and 0 for others.
-template <class T, int STEP>
-ROT180_INLINE typename Simd<T>::V stepped(const T* line, int64_t c, int64_t step, int64_t size, T fill) {
+// Signed integers as wide as T, in vectors.
+template <class T>
+using Wholes = decltype(typename Simd<T>::V{} == typename Simd<T>::V{});
+
+// The maxima of columns; where taps are asked for, also the number of the tap in the window's first column that held
+// each, in the bits of a T.
+template <class T, bool TAPS>
+struct Columns {
+  static constexpr int64_t SIZE = COLUMNS + 2 * Simd<T>::L;  // whole vectors are read
+  T best[SIZE], tap[TAPS ? SIZE : 1];
+};
+
+// Kernel cells first, ..., last - 1 of one axis lie inside x, from cell `start` of it on.
+struct Inside {
+  int64_t first, last, start;
+
+  Inside(const Geometry& g, int axis, int64_t position) {
+    const int64_t corner = position * g.stride[axis] - g.padding[axis], step = g.dilation[axis], size = g.x[axis];
+    first = corner < 0 ? ceil_div(-corner, step) : 0;
+    last = g.kernel[axis];
+    if (corner + (last - 1) * step >= size) last = corner < size ? ceil_div(size - corner, step) : 0;
+    start = corner + first * step;
+  }
+};
+
+// Of the line of windows (e, p): the maxima of `count` columns, the first of which is cell `from` of the lines of x.
+template <class T, bool TAPS>
+void down(const Geometry& g, const T* plane, int64_t e, int64_t p, int64_t from, int64_t count, T* to, T* to_tap) {
   using S = Simd<T>;
-  auto part = [&](int64_t at) {
-    if (at >= 0 && at + S::L <= size) return S::load(line + at);
-    const int64_t low = smaller<int64_t>(S::L, larger<int64_t>(0, -at));
-    const int64_t high = smaller<int64_t>(S::L, size - at);
-    return S::load_over(S::splat(fill), line + at, lanes((int)low, (int)(high - low)));
-  };
-  if constexpr (STEP == 1) return part(c);
-  T cell[2][S::L];
-  if constexpr (STEP == 2) deinterleave<T>(part(c), part(c + S::L), cell[0], cell[1]);
+  using V = typename S::V;
+  using W = Wholes<T>;
+  const Inside i(g, 0, e), j(g, 1, p);
+  const bool any = i.first < i.last && j.first < j.last;
+  const int64_t low = any ? smaller(count, larger<int64_t>(0, -from)) : count;
+  const int64_t high = any ? larger(low, smaller(count, g.x[2] - from)) : count;
+  const W none = W{} + (decltype(W{}[0] + 0))g.taps();
+  for (int64_t c = 0; c < low; ++c) to[c] = -(T)__builtin_inf();
+  for (int64_t c = high; c < count; ++c) to[c] = -(T)__builtin_inf();
+  if constexpr (TAPS) {
+    const V fill = (V)none;
+    for (int64_t c = 0; c < low; ++c) to_tap[c] = fill[0];
+    for (int64_t c = high; c < count; ++c) to_tap[c] = fill[0];
+  }
+  if (low >= high) return;
+  const T* corner = plane + (i.start * g.x[1] + j.start) * g.x[2] + from;
+  const int64_t di = g.dilation[0] * g.x[1] * g.x[2], dj = g.dilation[1] * g.x[2];
+  each_vector<T>(low, high, [&](int64_t c, auto part) {
+    V best = part.load(corner + c);
+    W tap = W{} + (decltype(W{}[0] + 0))((i.first * g.kernel[1] + j.first) * g.kernel[2]);
+    for (int64_t a = i.first; a < i.last; ++a)
+      for (int64_t b = j.first; b < j.last; ++b) {
+        const V v = part.load(corner + c + (a - i.first) * di + (b - j.first) * dj);
+        const W better = (v > best) | ((v != v) & (best == best));
+        best = better ? v : best;
+        if constexpr (TAPS) tap = better ? W{} + (decltype(W{}[0] + 0))((a * g.kernel[1] + b) * g.kernel[2]) : tap;
+      }
+    part.store(to + c, best);
+    if constexpr (TAPS) part.store(to_tap + c, (V)tap);
+  });
+}
+
+// Cells 0, step, 2 step, ... from p on. STEP is the step if it is 1 or 2, and 0 for others; `count` of them are needed.
+template <class T, int STEP>
+ROT180_INLINE typename Simd<T>::V stepped(const T* p, int64_t step, int count) {
+  using S = Simd<T>;
+  if constexpr (STEP == 1) return S::load(p);
+  T cell[2][S::L] = {};
+  if constexpr (STEP == 2) deinterleave<T>(S::load(p), S::load(p + S::L), cell[0], cell[1]);
   if constexpr (STEP == 0)
-    for (int l = 0; l < S::L; ++l) {
-      const int64_t at = c + l * step;
-      cell[0][l] = at >= 0 && at < size ? line[at] : fill;
-    }
+    for (int l = 0; l < count; ++l) cell[0][l] = p[l * step];
   return S::load(cell[0]);
 }
 
-// f(tap, line of x, first cell in it) for the kernel cells that the position (e, p, q) meets, as far as the outer two
-// axes go.
-template <class T, class F>
-ROT180_INLINE void each_tap(const Geometry& g, const T* plane, int64_t e, int64_t p, int64_t q, const F& f) {
-  for (int64_t i = 0; i < g.kernel[0]; ++i) {
-    const int64_t a = e * g.stride[0] + i * g.dilation[0] - g.padding[0];
-    if (a < 0 || a >= g.x[0]) continue;
-    for (int64_t j = 0; j < g.kernel[1]; ++j) {
-      const int64_t b = p * g.stride[1] + j * g.dilation[1] - g.padding[1];
-      if (b < 0 || b >= g.x[1]) continue;
-      for (int64_t k = 0; k < g.kernel[2]; ++k)
-        f((int)((i * g.kernel[1] + j) * g.kernel[2] + k), plane + (a * g.x[1] + b) * g.x[2],
-          q * g.stride[2] + k * g.dilation[2] - g.padding[2]);
+// The maxima of `count` windows from those of their columns, and where asked for their taps.
+template <class T, int STEP, bool TAPS, class Tap>
+void across(const Geometry& g, const Columns<T, TAPS>& columns, int64_t count, T* y, Tap* taps) {
+  using S = Simd<T>;
+  using V = typename S::V;
+  using W = Wholes<T>;
+  const int64_t step = g.stride[2];
+  for (int64_t f = 0; f < count; f += S::L) {
+    const int lanes_here = (int)smaller<int64_t>(S::L, count - f);
+    V best = stepped<T, STEP>(columns.best + f * step, step, lanes_here);
+    W tap{};
+    if constexpr (TAPS) tap = (W)stepped<T, STEP>(columns.tap + f * step, step, lanes_here);
+    for (int64_t k = 1; k < g.kernel[2]; ++k) {
+      const int64_t at = f * step + k * g.dilation[2];
+      const V v = stepped<T, STEP>(columns.best + at, step, lanes_here);
+      W better = (v > best) | ((v != v) & (best == best));
+      if constexpr (TAPS) {
+        W number = (W)stepped<T, STEP>(columns.tap + at, step, lanes_here);
+        number += (decltype(W{}[0] + 0))k;
+        better |= ((v == best) | ((v != v) & (best != best))) & (number < tap);
+        tap = better ? number : tap;
+      }
+      best = better ? v : best;
+    }
+    if constexpr (TAPS) {
+      const auto most = (decltype(W{}[0] + 0))g.taps();  // of a window that meets nothing but padding
+      tap = tap < most ? tap : W{} + most;
+      typedef Tap Narrow __attribute__((vector_size(sizeof(Tap) * S::L)));
+      const Narrow narrow = __builtin_convertvector(tap, Narrow);
+      Tap lane[S::L];
+      __builtin_memcpy(lane, &narrow, sizeof lane);
+      if (lanes_here == S::L) __builtin_memcpy(taps + f, lane, sizeof lane);
+      else for (int l = 0; l < lanes_here; ++l) taps[f + l] = lane[l];
+    } else {
+      if (lanes_here == S::L) S::store(y + f, best);
+      else S::store(y + f, best, lanes(0, lanes_here));
     }
   }
 }
 
-// f(plane of x, plane of y, e, p, first cell of y) for the lines of y, in chunks of planes.
-template <class F>
-void each_line(const Geometry& g, const F& f) {
-  const int64_t planes = g.images * g.channels;
-  const int64_t together = larger<int64_t>(1, CELLS_OF_PLANES / larger<int64_t>(1, g.x_cells()));
+// A line of windows, and the next.
+template <class T>
+struct Line {
+  const Geometry& g;
+  const T* plane;
+  int64_t e, p;
+
+  Line(const Geometry& geometry, const T* x, int64_t number) : g(geometry) {
+    plane = x + number / (g.y[0] * g.y[1]) * g.x_cells();
+    e = number / g.y[1] % g.y[0];
+    p = number % g.y[1];
+  }
+  void go_on() {
+    if (++p < g.y[1]) return;
+    p = 0;
+    if (++e < g.y[0]) return;
+    e = 0;
+    plane += g.x_cells();
+  }
+};
+
+// All windows. Those of lines [first, last) of y are taken together where they do not overlap, else those of a piece of
+// one line.
+template <class T, int STEP, bool TAPS, class Tap>
+void max_windows(const Geometry& g, const T* x, T* y, Tap* taps) {
+  const int64_t step = g.stride[2], width = g.y[2], extent = (g.kernel[2] - 1) * g.dilation[2] + 1;
+  const int64_t per_plane = g.y[0] * g.y[1], lines = g.images * g.channels * per_plane;
+  const bool flat = extent <= step && step * width <= COLUMNS;
+  const int64_t together = flat ? COLUMNS / (step * width) : 1;
+  const int64_t piece = flat ? width : smaller(width, (COLUMNS - extent) / step + 1);
+  const int64_t per_chunk = together * ceil_div(LINES_OF_CELLS, together * step * width * g.kernel[0] * g.kernel[1]);
   auto chunk = [&](int64_t c) {
-    for (int64_t plane = c * together; plane < smaller(planes, (c + 1) * together); ++plane)
-      for (int64_t e = 0; e < g.y[0]; ++e)
-        for (int64_t p = 0; p < g.y[1]; ++p)
-          f(plane * g.x_cells(), e, p, plane * g.y_cells() + (e * g.y[1] + p) * g.y[2]);
+    Columns<T, TAPS> columns;
+    const int64_t end = smaller(lines, (c + 1) * per_chunk);
+    Line<T> at(g, x, c * per_chunk);
+    for (int64_t line = c * per_chunk; line < end; line += together)
+      for (int64_t q = 0; q < width; q += piece) {
+        const int64_t many = smaller(together, end - line), windows = smaller(piece, width - q);
+        const int64_t length = flat ? step * width : step * (windows - 1) + extent;
+        for (int64_t i = 0; i < many; ++i) {
+          down<T, TAPS>(g, at.plane, at.e, at.p, q * step - g.padding[2], length, columns.best + i * length,
+                        columns.tap + (TAPS ? i * length : 0));
+          if (q + piece >= width) at.go_on();
+        }
+        const int64_t to = line * width + q;
+        across<T, STEP, TAPS>(g, columns, many * windows, y + (TAPS ? 0 : to), taps + (TAPS ? to : 0));
+      }
   };
-  in_chunks(ceil_div(planes, together), chunk);
+  in_chunks(ceil_div(lines, per_chunk), chunk);
 }
 
-// f with the step of the last axis as a constant.
-template <int N>
-struct Step {
-  static constexpr int STEP = N;
-};
-template <class F>
-void with_step(const Geometry& g, const F& f) {
-  if (g.stride[2] == 1) f(Step<1>());
-  else if (g.stride[2] == 2) f(Step<2>());
-  else f(Step<0>());
+template <class T, bool TAPS, class Tap>
+void max_by_step(const Geometry& g, const T* x, T* y, Tap* taps) {
+  if (g.stride[2] == 1) return max_windows<T, 1, TAPS>(g, x, y, taps);
+  if (g.stride[2] == 2) return max_windows<T, 2, TAPS>(g, x, y, taps);
+  max_windows<T, 0, TAPS>(g, x, y, taps);
 }
 
 template <class T>
 void max_y(const Geometry& g, const T* x, T* y) {
-  using S = Simd<T>;
-  using V = typename S::V;
-  const T least = -(T)__builtin_inf();
-  with_step(g, [&](auto step) {
-    each_line(g, [&](int64_t plane, int64_t e, int64_t p, int64_t at) {
-      for (int64_t q = 0; q < g.y[2]; q += S::L) {
-        V best = S::splat(least);
-        each_tap(g, x + plane, e, p, q, [&](int, const T* line, int64_t c) {
-          const V v = stepped<T, decltype(step)::STEP>(line, c, g.stride[2], g.x[2], least);
-          best = (v > best) | (v != v) ? v : best;
-        });
-        S::store(y + at + q, best, lanes(0, (int)smaller<int64_t>(S::L, g.y[2] - q)));
-      }
-    });
-  });
-}
-
-template <class T, class Tap>
-void write_taps(const Geometry& g, const T* x, const T* y, Tap* taps) {
-  using S = Simd<T>;
-  using V = typename S::V;
-  using Mask = decltype(V{} == V{});
-  using Number = decltype(Mask{}[0] + 0);
-  const T least = -(T)__builtin_inf();
-  with_step(g, [&](auto step) {
-    constexpr int STEP = decltype(step)::STEP;
-    each_line(g, [&](int64_t plane, int64_t e, int64_t p, int64_t at) {
-      for (int64_t q = 0; q < g.y[2]; q += S::L) {
-        const int count = (int)smaller<int64_t>(S::L, g.y[2] - q);
-        const V best = S::load(y + at + q, lanes(0, count));
-        Mask found{}, tap{};
-        each_tap(g, x + plane, e, p, q, [&](int number, const T* line, int64_t c) {
-          const V v = stepped<T, STEP>(line, c, g.stride[2], g.x[2], least);
-          Mask hit = (v == best) | (v != v);
-          if (c < 0 || c + (S::L - 1) * g.stride[2] >= g.x[2])  // what fills in for cells outside must not be a hit
-            hit &= (stepped<T, STEP>(line, c, g.stride[2], g.x[2], T{}) == v) | (v != v);
-          tap |= hit & ~found & (Mask{} + (Number)number);
-          found |= hit;
-        });
-        tap |= ~found & (Mask{} + (Number)g.taps());  // a window that meets nothing but padding took no cell
-        for (int l = 0; l < count; ++l) taps[at + q + l] = (Tap)tap[l];
-      }
-    });
-  });
+  uint8_t* no_taps = nullptr;
+  max_by_step<T, false>(g, x, y, no_taps);
 }
 
 template <class T>
-void max_taps(const Geometry& g, const T* x, const T* y, void* taps) {
-  if (g.taps() < FEW_TAPS) write_taps(g, x, y, static_cast<uint8_t*>(taps));
-  else write_taps(g, x, y, static_cast<int32_t*>(taps));
+void max_taps(const Geometry& g, const T* x, void* taps) {
+  T* no_y = nullptr;
+  if (g.taps() < FEW_TAPS) max_by_step<T, true>(g, x, no_y, static_cast<uint8_t*>(taps));
+  else max_by_step<T, true>(g, x, no_y, static_cast<int32_t*>(taps));
 }
 
 // Each y is added to the cell that its window took.
@@ -142,7 +209,7 @@ void spread_taps(const Geometry& g, const T* y, const Tap* taps, T* x) {
     const int64_t k = t % g.kernel[2], j = t / g.kernel[2] % g.kernel[1], i = t / g.kernel[2] / g.kernel[1];
     offset[t] = (i * g.dilation[0] * g.x[1] + j * g.dilation[1]) * g.x[2] + k * g.dilation[2];
   }
-  const int64_t together = larger<int64_t>(1, CELLS_OF_PLANES / larger<int64_t>(1, g.x_cells()));
+  const int64_t together = ceil_div(LINES_OF_CELLS, g.x_cells());
   auto chunk = [&](int64_t c) {
     const int64_t first = c * together, last = smaller(planes, first + together);
     __builtin_memset(x + first * g.x_cells(), 0, sizeof(T) * (size_t)((last - first) * g.x_cells()));

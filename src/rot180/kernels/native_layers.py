@@ -17,6 +17,7 @@ from .native import contiguous, extension, shape
 from .walk import Array
 
 SMALL = 4096  # cells below which NumPy is as fast as the way into the extension
+MOST_EXTENT = 1024  # cells of x that a compiled window may span along the last axis
 
 # ---- normalisation ----
 
@@ -78,17 +79,27 @@ def leaky_relu_x(gy: Array, x: Array, slope: float) -> Array:
 
 def max_y(x: Array, window: Window) -> Array:
     """The maximum of every window."""
-    return _forward("max_y", (x,), shape(window, "automatic")) if x.size else pool.max_y(x, window)
+    if not x.size or _wide(window):
+        return pool.max_y(x, window)
+    return _forward("max_y", (x,), shape(window, "automatic"))
 
 
 def max_taps(x: Array, y: Array, window: Window) -> Array:
-    """The kernel cell that held each maximum."""
-    return _forward("max_taps", (x, y), shape(window, "automatic")) if x.size else pool.max_taps(x, y, window)
+    """The kernel cell that held each maximum, found anew."""
+    if not x.size or _wide(window):
+        return pool.max_taps(x, y, window)
+    return _forward("max_taps", (x,), shape(window, "automatic"))
 
 
 def max_x(y: Array, taps: Array, window: Window) -> Array:
     """Each y added to the cell of x that its window took."""
-    return _forward("max_x", (y, taps), shape(window, "automatic")) if y.size else pool.max_x(y, taps, window)
+    if not y.size or _wide(window):
+        return pool.max_x(y, taps, window)
+    return _forward("max_x", (y, taps), shape(window, "automatic"))
+
+
+def _wide(window: Window) -> bool:
+    return window.dilation[-1] * (window.kernel[-1] - 1) >= MOST_EXTENT
 
 
 # ---- updates ----
