@@ -1,6 +1,4 @@
 // The module rot180._native: the entry points of the engine table, on NumPy arrays. `kernels/native.py` calls them.
-#include <nanobind/nanobind.h>
-#include <nanobind/ndarray.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
@@ -11,29 +9,22 @@
 #include <string>
 #include <vector>
 
-#include "engine.h"
-#include "memory.h"
+#include "arrays.h"
 #include "threads.h"
 
 namespace nb = nanobind;
 using namespace nb::literals;
 using namespace rot180;
 
+const Isa* rot180::active = nullptr;
+
+std::vector<size_t> rot180::array_shape(int64_t n, int64_t channels, const int64_t* size, size_t ndim) {
+  std::vector<size_t> shape{(size_t)n, (size_t)channels};
+  for (size_t a = 3 - ndim; a < 3; ++a) shape.push_back((size_t)size[a]);
+  return shape;
+}
+
 namespace {
-
-template <class T>
-using In = nb::ndarray<const T, nb::c_contig, nb::device::cpu>;
-template <class T>
-using Out = nb::ndarray<nb::numpy, T, nb::c_contig>;
-
-const Isa* active = nullptr;
-
-// A Window as the kernels take it; sizes that belong to arrays are filled in by each call.
-struct Shape {
-  Geometry g;
-  size_t ndim;
-  Algorithm algorithm;
-};
 
 Algorithm named(const std::string& name) {
   for (Algorithm a : {Algorithm::automatic, Algorithm::direct, Algorithm::dense, Algorithm::winograd,
@@ -59,22 +50,6 @@ Shape make_shape(const std::vector<int64_t>& x, const std::vector<int64_t>& y, c
     s.g.padding[skip + a] = padding[a];
   }
   return s;
-}
-
-template <class T>
-Out<T> make_array(const std::vector<size_t>& shape) {
-  size_t cells = 1;
-  for (size_t n : shape) cells *= n;
-  void* block = acquire(cells * sizeof(T));
-  if (!block) throw std::bad_alloc();
-  nb::capsule owner(block, [](void* p) noexcept { release(p); });
-  return Out<T>(static_cast<T*>(block), shape.size(), shape.data(), owner);
-}
-
-std::vector<size_t> array_shape(int64_t n, int64_t channels, const int64_t* size, size_t ndim) {
-  std::vector<size_t> shape{(size_t)n, (size_t)channels};
-  for (size_t a = 3 - ndim; a < 3; ++a) shape.push_back((size_t)size[a]);
-  return shape;
 }
 
 template <class T>
@@ -179,6 +154,7 @@ NB_MODULE(_native, m) {
   });
   add_type<float>(m);
   add_type<double>(m);
+  bind_layers(m);
   m.def("set_num_threads", set_num_threads);
   m.def("num_threads", num_threads);
   m.def("trim", trim);

@@ -2,6 +2,7 @@
 #pragma once
 #include "choice.h"
 #include "geometry.h"
+#include "layers.h"
 
 #if defined(__x86_64__) || defined(_M_X64)
 #define ROT180_X86
@@ -22,9 +23,12 @@ struct Isa {
   const char* name;
   Kernels<float> f32;
   Kernels<double> f64;
+  Layers<float> layers32;
+  Layers<double> layers64;
 };
 
-// One of these is compiled per instruction set, from the same source (kernels.cpp); CMakeLists.txt says which.
+// One of these is compiled per instruction set, from the same source (kernels.cpp, layers.cpp, updates.cpp);
+// CMakeLists.txt says which.
 namespace avx512 {
 Isa isa();
 }

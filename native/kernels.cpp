@@ -1,4 +1,4 @@
-// All kernels of one instruction set: compiled once for each, with ROT180_ISA and ROT180_VECTOR set by CMakeLists.txt.
+// The contractions of one instruction set: compiled once for each, with ROT180_ISA and ROT180_VECTOR set by CMakeLists.txt.
 #include "contract.h"
 #include "dense.h"
 #include "depthwise.h"
@@ -7,6 +7,10 @@
 
 namespace rot180 {
 namespace ROT180_ISA {
+
+template <class T>
+Layers<T> layers();  // layers.cpp
+
 namespace {
 
 template <class T>
@@ -57,7 +61,9 @@ constexpr Kernels<T> kernels() {
 #define ROT180_TEXT(name) ROT180_QUOTED(name)
 #define ROT180_QUOTED(name) #name
 
-Isa isa() { return {ROT180_TEXT(ROT180_ISA), kernels<float>(), kernels<double>()}; }
+Isa isa() {
+  return {ROT180_TEXT(ROT180_ISA), kernels<float>(), kernels<double>(), layers<float>(), layers<double>()};
+}
 
 }  // namespace ROT180_ISA
 }  // namespace rot180

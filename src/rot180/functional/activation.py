@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import kernels
 from ..errors import DtypeError, ShapeError
 from ..tape.arithmetic import choose, unbroadcast
 from ..tape.elementary import exp
@@ -19,12 +20,17 @@ from ..tape.record import Array, primitive
 
 @primitive(keep=("output",), name="relu")
 def _relu(x: Array) -> Array:
-    return np.maximum(x, 0)
+    return kernels.relu_y(x)
 
 
 @_relu.vjp
 def _(g: Any, needs: Any, y: Any, x: Any) -> Any:
     return (choose(raw(y) <= 0, 0.0, g),)
+
+
+@_relu.fast_vjp
+def _(g: Any, needs: Any, y: Any, x: Any) -> Any:
+    return (kernels.relu_x(g, y),)
 
 
 def relu(input: Any) -> Any:
@@ -40,13 +46,18 @@ def _sides(x: Any) -> tuple[Array, Array]:
 
 @primitive(keep=("x",), name="leaky_relu")
 def _leaky_relu(x: Array, negative_slope: float) -> Array:
-    return np.maximum(x, 0) + np.minimum(x, 0) * negative_slope
+    return kernels.leaky_relu_y(x, negative_slope)
 
 
 @_leaky_relu.vjp
 def _(g: Any, needs: Any, y: Any, x: Any, negative_slope: float) -> Any:
     positive, others = _sides(x)
     return (g * (others * negative_slope + positive),)
+
+
+@_leaky_relu.fast_vjp
+def _(g: Any, needs: Any, y: Any, x: Any, negative_slope: float) -> Any:
+    return (kernels.leaky_relu_x(g, x, negative_slope),)
 
 
 def leaky_relu(input: Any, negative_slope: float = 0.01) -> Any:

@@ -3,6 +3,8 @@
 conv_y  conv_x  conv_w          the three contractions (`conv.py` says what they are)
 max_y  max_taps  max_x  max_at  average_y  average_x          the pooling windows (`pool.py`)
 norm_y  norm_x  affine_y                                      normalisation and its affine map (`norm.py`)
+relu_y  relu_x  leaky_relu_y  leaky_relu_x                    activations (`activation.py`)
+adam                                                          the update of a parameter (`update.py`)
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from typing import Any
 
 from ..window import Sizes, Window
 from .engines import current
+from .update import AdamStep
 from .walk import Array
 
 
@@ -75,3 +78,28 @@ def norm_x(
 def affine_y(x: Array, scale: Array, shift: Array) -> Array:
     """x * scale + shift."""
     return current().affine_y(x, scale, shift)
+
+
+def relu_y(x: Array) -> Array:
+    """max(x, 0)."""
+    return current().relu_y(x)
+
+
+def relu_x(gy: Array, y: Array) -> Array:
+    """gy, but 0 where y is."""
+    return current().relu_x(gy, y)
+
+
+def leaky_relu_y(x: Array, slope: float) -> Array:
+    """x where it is positive, else x * slope."""
+    return current().leaky_relu_y(x, slope)
+
+
+def leaky_relu_x(gy: Array, x: Array, slope: float) -> Array:
+    """gy where x is positive, else gy * slope."""
+    return current().leaky_relu_x(gy, x, slope)
+
+
+def adam(d: Array, g: Array, m: Array, v: Array, most: Array | None, step: AdamStep, b: Array) -> None:
+    """One step of a parameter d with gradient g, in place, and of its m and v; b is scratch."""
+    current().adam(d, g, m, v, most, step, b)

@@ -4,8 +4,10 @@ An engine is one implementation of the kernels, a column of the table:
 
     kernel                                          numpy        native
     conv_y conv_x conv_w                            conv.py      compiled, where it is installed
-    max_y max_taps max_x max_at average_y average_x pool.py      compiled where a profile asks for it
-    norm_y norm_x affine_y                          norm.py      the same
+    norm_y norm_x affine_y                          norm.py      compiled where a profile asks for it
+    relu_y relu_x leaky_relu_y leaky_relu_x         activation.py  the same
+    max_y max_taps max_x max_at average_y average_x pool.py      the same
+    adam                                            update.py    the same
 
 The choice is made on entry to each kernel: a context variable (`with engine("numpy"):`) over the process default
 (`ROT180_ENGINE`, else native where it is available, else numpy). A kernel that the native engine lacks runs on numpy
@@ -20,7 +22,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from ..errors import EngineError
-from . import conv, native, norm, pool, threads
+from . import activation, conv, native, norm, pool, threads, update
 
 KERNELS: dict[str, Callable[..., Any]] = {
     "conv_y": conv.conv_y,
@@ -35,6 +37,11 @@ KERNELS: dict[str, Callable[..., Any]] = {
     "norm_y": norm.norm_y,
     "norm_x": norm.norm_x,
     "affine_y": norm.affine_y,
+    "relu_y": activation.relu_y,
+    "relu_x": activation.relu_x,
+    "leaky_relu_y": activation.leaky_relu_y,
+    "leaky_relu_x": activation.leaky_relu_x,
+    "adam": update.adam,
 }
 NAMES = ("numpy", "native")
 
@@ -54,6 +61,11 @@ class Engine:
     norm_y: Callable[..., Any]
     norm_x: Callable[..., Any]
     affine_y: Callable[..., Any]
+    relu_y: Callable[..., Any]
+    relu_x: Callable[..., Any]
+    leaky_relu_y: Callable[..., Any]
+    leaky_relu_x: Callable[..., Any]
+    adam: Callable[..., Any]
 
     def __init__(self, name: str, own: dict[str, Callable[..., Any]], strict: bool) -> None:
         self.name = name

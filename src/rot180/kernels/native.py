@@ -37,7 +37,9 @@ def unavailable() -> str | None:
 
 def operations() -> Mapping[str, Callable[..., Any]]:
     """The kernels that the extension has, by the names of `engines.KERNELS`; the rest run on numpy."""
-    return {"conv_y": conv_y, "conv_x": conv_x, "conv_w": conv_w}
+    from . import native_layers  # here, because it needs this file
+
+    return {"conv_y": conv_y, "conv_x": conv_x, "conv_w": conv_w, **native_layers.OPERATIONS}
 
 
 @lru_cache(maxsize=4096)
@@ -86,7 +88,7 @@ def conv_y(x: Array, w: Array, window: Window, bias: Array | None = None) -> Arr
     try:
         return extension().conv_y(geometry, x, w, bias, False)
     except TypeError:
-        return extension().conv_y(geometry, *_contiguous(x, w), None if bias is None else _contiguous(bias)[0], False)
+        return extension().conv_y(geometry, *contiguous(x, w), None if bias is None else contiguous(bias)[0], False)
 
 
 def conv_x(y: Array, w: Array, window: Window) -> Array:
@@ -97,7 +99,7 @@ def conv_x(y: Array, w: Array, window: Window) -> Array:
     try:
         return extension().conv_x(geometry, y, w)
     except TypeError:
-        return extension().conv_x(geometry, *_contiguous(y, w))
+        return extension().conv_x(geometry, *contiguous(y, w))
 
 
 def conv_w(x: Array, y: Array, window: Window) -> Array:
@@ -108,8 +110,9 @@ def conv_w(x: Array, y: Array, window: Window) -> Array:
     try:
         return extension().conv_w(geometry, x, y)
     except TypeError:
-        return extension().conv_w(geometry, *_contiguous(x, y))
+        return extension().conv_w(geometry, *contiguous(x, y))
 
 
-def _contiguous(*arrays: Array) -> list[Array]:
+def contiguous(*arrays: Array) -> list[Array]:
+    """The arrays as the extension takes them."""
     return [np.require(a, requirements=("C", "A")) for a in arrays]

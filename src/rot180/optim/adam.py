@@ -18,6 +18,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from ..kernels import adam
+from ..kernels.update import AdamStep
 from ..tape.record import Array
 from .optimizer import Group, Optimizer, direction, numbers
 
@@ -62,16 +64,19 @@ class Adam(Optimizer):
             state["step"] = step = state["step"] + 1
             if made_for != (step, d.dtype):
                 made_for = (step, d.dtype)
-                size = lr / (1 - beta1**step)
                 remains, *scales = numbers(
                     d.dtype, 1 - shrinkage, beta1, 1 - beta1, beta2, 1 - beta2, math.sqrt(1 - beta2**step),
-                    group["eps"], size,
+                    group["eps"], lr / (1 - beta1**step),
                 )  # fmt: skip
+                made = AdamStep(*scales)
             if shrinkage:
                 np.multiply(d, remains, d)
             if penalty or maximize:
                 g = direction(d, g, a, penalty, maximize)
-            _descend(state, d, g, b, scales, amsgrad)
+            most: Array | None = state.get("max_exp_avg_sq") if amsgrad else None
+            if amsgrad and most is None:
+                most = state["max_exp_avg_sq"] = np.zeros_like(d)
+            adam(d, g, state["exp_avg"], state["exp_avg_sq"], most, made, b)
 
 
 class AdamW(Adam):
@@ -94,27 +99,3 @@ class AdamW(Adam):
         weight_decay: float = 1e-2, amsgrad: bool = False, *, maximize: bool = False,
     ) -> None:  # fmt: skip
         super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize)
-
-
-def _descend(state: dict[str, Any], d: Array, g: Array, b: Array, scales: list[Array], amsgrad: bool) -> None:
-    """One step of one parameter; b is scratch."""
-    keep, gain, keep_sq, gain_sq, correction, eps, size = scales
-    m, v = state["exp_avg"], state["exp_avg_sq"]
-    np.multiply(m, keep, m)
-    np.multiply(g, gain, b)
-    np.add(m, b, m)  # not m + gain * (g - m), which loses a small g after a large one where beta1 is 0
-    np.multiply(v, keep_sq, v)
-    np.multiply(g, g, b)
-    np.multiply(b, gain_sq, b)
-    np.add(v, b, v)
-    if amsgrad:
-        most = state.get("max_exp_avg_sq")
-        if most is None:
-            most = state["max_exp_avg_sq"] = np.zeros_like(v)
-        v = np.maximum(most, v, out=most)
-    np.sqrt(v, b)
-    np.divide(b, correction, b)
-    np.add(b, eps, b)
-    np.divide(m, b, b)
-    np.multiply(b, size, b)
-    np.subtract(d, b, d)

@@ -1,0 +1,235 @@
+// The bindings of what is no contraction. Shapes are the caller's business (`kernels/native_layers.py`): sizes that do
+// not fit are refused here, so that no kernel leaves its arrays.
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/tuple.h>
+
+#include <optional>
+#include <stdexcept>
+#include <tuple>
+
+#include "arrays.h"
+
+namespace nb = nanobind;
+using namespace nb::literals;
+using namespace rot180;
+
+namespace {
+
+template <class T>
+const Layers<T>& layers() {
+  if constexpr (sizeof(T) == 4)
+    return active->layers32;
+  else
+    return active->layers64;
+}
+
+template <class T>
+using Maybe = std::optional<In<T>>;
+
+template <class T>
+const T* cells(const Maybe<T>& a) {
+  return a ? a->data() : nullptr;
+}
+
+void need(bool fits, const char* what) {
+  if (!fits) throw std::invalid_argument(what);
+}
+
+template <class T>
+void same_size(const In<T>& a, const In<T>& b) {
+  need(a.size() == b.size(), "the arrays must be of one shape");
+}
+
+// ---- normalisation ----
+
+template <class T>
+Groups groups_of(const In<T>& x, bool sample) {
+  need(x.ndim() == 4, "x must be (N, G, K, S)");
+  const int64_t n = (int64_t)x.shape(0), g = (int64_t)x.shape(1), k = (int64_t)x.shape(2), s = (int64_t)x.shape(3);
+  if (sample) return {1, n * g, k, s, g};
+  need(k == 1, "a group that the batch shares must have one channel");
+  return {n, g, k, s, g};
+}
+
+template <class T>
+void per_channel(const Groups& g, const Maybe<T>& factor) {
+  need(!factor || (int64_t)factor->size() == g.kinds * g.channels, "weight and bias must be (1, G, K, 1)");
+}
+
+template <class T>
+auto norm_y(In<T> x, Maybe<T> weight, Maybe<T> bias, bool sample, double eps) {
+  const Groups g = groups_of(x, sample);
+  per_channel(g, weight);
+  per_channel(g, bias);
+  const std::vector<size_t> moments{sample ? x.shape(0) : 1, x.shape(1), 1, 1};
+  std::tuple<Out<T>, Out<T>, Out<T>> made(make_array<T>(shape_of(x)), make_array<T>(moments), make_array<T>(moments));
+  auto& [y, mean, var] = made;
+  T *to = y.data(), *to_mean = mean.data(), *to_var = var.data();
+  {
+    nb::gil_scoped_release free;
+    layers<T>().norm_y(g, x.data(), cells(weight), cells(bias), eps, to, to_mean, to_var);
+  }
+  return made;
+}
+
+template <class T>
+auto norm_x(In<T> gy, In<T> x, Maybe<T> weight, In<T> mean, In<T> var, bool sample, bool given, double eps,
+            std::tuple<bool, bool, bool> needs) {
+  const Groups g = groups_of(x, sample);
+  same_size(gy, x);
+  per_channel(g, weight);
+  need((int64_t)mean.size() == g.groups && (int64_t)var.size() == g.groups, "mean and var must be one per group");
+  const std::vector<size_t> factors{1, x.shape(1), x.shape(2), 1};
+  using Result = std::optional<Out<T>>;
+  const auto [to_x, to_weight, to_bias] = needs;
+  std::tuple<Result, Result, Result> made(to_x ? Result(make_array<T>(shape_of(x))) : Result(),
+                                          to_weight ? Result(make_array<T>(factors)) : Result(),
+                                          to_bias ? Result(make_array<T>(factors)) : Result());
+  auto at = [](Result& a) { return a ? a->data() : nullptr; };
+  T *gx = at(std::get<0>(made)), *gweight = at(std::get<1>(made)), *gbias = at(std::get<2>(made));
+  {
+    nb::gil_scoped_release free;
+    layers<T>().norm_x(g, given, gy.data(), x.data(), cells(weight), mean.data(), var.data(), eps, gx, gweight, gbias);
+  }
+  return made;
+}
+
+template <class T>
+Out<T> affine_y(In<T> x, In<T> scale, In<T> shift) {
+  need(x.ndim() == 4, "x must be (N, G, K, S)");
+  const Groups g{(int64_t)x.shape(0), (int64_t)(x.shape(1) * x.shape(2)), 1, (int64_t)x.shape(3), 1};
+  need((int64_t)scale.size() == g.groups && (int64_t)shift.size() == g.groups, "scale and shift must be (1, G, K, 1)");
+  Out<T> y = make_array<T>(shape_of(x));
+  nb::gil_scoped_release free;
+  layers<T>().affine_y(g, x.data(), scale.data(), shift.data(), y.data());
+  return y;
+}
+
+// ---- activations ----
+
+template <class T>
+Out<T> relu_y(In<T> x) {
+  Out<T> y = make_array<T>(shape_of(x));
+  nb::gil_scoped_release free;
+  layers<T>().relu_y((int64_t)x.size(), x.data(), y.data());
+  return y;
+}
+
+template <class T>
+Out<T> relu_x(In<T> gy, In<T> y) {
+  same_size(gy, y);
+  Out<T> gx = make_array<T>(shape_of(y));
+  nb::gil_scoped_release free;
+  layers<T>().relu_x((int64_t)y.size(), gy.data(), y.data(), gx.data());
+  return gx;
+}
+
+template <class T>
+Out<T> leaky_relu_y(In<T> x, double slope) {
+  Out<T> y = make_array<T>(shape_of(x));
+  nb::gil_scoped_release free;
+  layers<T>().leaky_relu_y((int64_t)x.size(), x.data(), (T)slope, y.data());
+  return y;
+}
+
+template <class T>
+Out<T> leaky_relu_x(In<T> gy, In<T> x, double slope) {
+  same_size(gy, x);
+  Out<T> gx = make_array<T>(shape_of(x));
+  nb::gil_scoped_release free;
+  layers<T>().leaky_relu_x((int64_t)x.size(), gy.data(), x.data(), (T)slope, gx.data());
+  return gx;
+}
+
+// ---- windows of maxima ----
+
+Geometry pooled(const Shape& s, size_t images, size_t channels) {
+  Geometry g = s.g;
+  g.images = (int64_t)images;
+  g.channels = (int64_t)channels;
+  need((g.kernel[2] - 1) * g.dilation[2] < MOST_EXTENT, "the windows are too wide");
+  return g;
+}
+
+template <class A>
+void cells_of(const Geometry& g, const A& a, int64_t plane) {
+  need((int64_t)a.size() == g.images * g.channels * plane, "an array does not have the sizes of its window");
+}
+
+template <class T>
+Out<T> max_y(In<T> x, const Shape& s) {
+  const Geometry g = pooled(s, x.shape(0), x.shape(1));
+  cells_of(g, x, g.x_cells());
+  Out<T> y = make_array<T>(array_shape(g.images, g.channels, g.y, s.ndim));
+  nb::gil_scoped_release free;
+  layers<T>().max_y(g, x.data(), y.data());
+  return y;
+}
+
+template <class T, class Tap>
+nb::object taps_of(const Shape& s, const Geometry& g, const In<T>& x) {
+  Out<Tap> taps = make_array<Tap>(array_shape(g.images, g.channels, g.y, s.ndim));
+  {
+    nb::gil_scoped_release free;
+    layers<T>().max_taps(g, x.data(), taps.data());
+  }
+  return nb::cast(taps);
+}
+
+template <class T>
+nb::object max_taps(In<T> x, const Shape& s) {
+  const Geometry g = pooled(s, x.shape(0), x.shape(1));
+  cells_of(g, x, g.x_cells());
+  return g.taps() < FEW_TAPS ? taps_of<T, uint8_t>(s, g, x) : taps_of<T, int32_t>(s, g, x);
+}
+
+template <class T, class Tap>
+Out<T> max_x(In<T> y, In<Tap> taps, const Shape& s) {
+  const Geometry g = pooled(s, y.shape(0), y.shape(1));
+  cells_of(g, y, g.y_cells());
+  cells_of(g, taps, g.y_cells());
+  need((g.taps() < FEW_TAPS) == (sizeof(Tap) == 1), "taps must be uint8 where there are fewer than 256, else int32");
+  Out<T> x = make_array<T>(array_shape(g.images, g.channels, g.x, s.ndim));
+  nb::gil_scoped_release free;
+  layers<T>().max_x(g, y.data(), taps.data(), x.data());
+  return x;
+}
+
+// ---- updates, in place ----
+
+template <class T>
+void adam(InPlace<T> d, In<T> g, InPlace<T> m, InPlace<T> v, std::optional<InPlace<T>> most,
+          std::tuple<double, double, double, double, double, double, double> numbers) {
+  need(g.size() == d.size() && m.size() == d.size() && v.size() == d.size() && (!most || most->size() == d.size()),
+       "the arrays must be of one shape");
+  const auto [keep, gain, keep_square, gain_square, correction, eps, size] = numbers;
+  const AdamStep<T> step{(T)keep, (T)gain, (T)keep_square, (T)gain_square, (T)correction, (T)eps, (T)size};
+  nb::gil_scoped_release free;
+  layers<T>().adam((int64_t)d.size(), step, g.data(), d.data(), m.data(), v.data(), most ? most->data() : nullptr);
+}
+
+template <class T>
+void add_type(nb::module_& m) {
+  m.def("norm_y", norm_y<T>, "x"_a.noconvert(), "weight"_a.none().noconvert(), "bias"_a.none().noconvert(), "sample"_a,
+        "eps"_a);
+  m.def("norm_x", norm_x<T>, "gy"_a.noconvert(), "x"_a.noconvert(), "weight"_a.none().noconvert(),
+        "mean"_a.noconvert(), "var"_a.noconvert(), "sample"_a, "given"_a, "eps"_a, "needs"_a);
+  m.def("affine_y", affine_y<T>, "x"_a.noconvert(), "scale"_a.noconvert(), "shift"_a.noconvert());
+  m.def("relu_y", relu_y<T>, "x"_a.noconvert());
+  m.def("relu_x", relu_x<T>, "gy"_a.noconvert(), "y"_a.noconvert());
+  m.def("leaky_relu_y", leaky_relu_y<T>, "x"_a.noconvert(), "slope"_a);
+  m.def("leaky_relu_x", leaky_relu_x<T>, "gy"_a.noconvert(), "x"_a.noconvert(), "slope"_a);
+  m.def("max_y", max_y<T>, "x"_a.noconvert(), "shape"_a);
+  m.def("max_taps", max_taps<T>, "x"_a.noconvert(), "shape"_a);
+  m.def("max_x", max_x<T, uint8_t>, "y"_a.noconvert(), "taps"_a.noconvert(), "shape"_a);
+  m.def("max_x", max_x<T, int32_t>, "y"_a.noconvert(), "taps"_a.noconvert(), "shape"_a);
+  m.def("adam", adam<T>, "d"_a.noconvert(), "g"_a.noconvert(), "m"_a.noconvert(), "v"_a.noconvert(),
+        "most"_a.none().noconvert(), "numbers"_a);
+}
+
+}  // namespace
+
+void rot180::bind_layers(nb::module_& m) {
+  add_type<float>(m);
+  add_type<double>(m);
+}

@@ -1,0 +1,20 @@
+// What is no contraction, for one instruction set: compiled once for each, as kernels.cpp is.
+#include "activation.h"
+#include "norm.h"
+#include "pool.h"
+#include "updates.h"
+
+namespace rot180 {
+namespace ROT180_ISA {
+
+template <class T>
+Layers<T> layers() {
+  return {norm_y<T>,       norm_x<T>, affine_y<T>, relu_y<T>, relu_x<T>, leaky_relu_y<T>,
+          leaky_relu_x<T>, max_y<T>,  max_taps<T>, max_x<T>,  adam<T>};
+}
+
+template Layers<float> layers();
+template Layers<double> layers();
+
+}  // namespace ROT180_ISA
+}  // namespace rot180

@@ -1,0 +1,13 @@
+// What updates.cpp defines: the optimisers' updates, each in one pass over memory and with the bits of its NumPy text.
+#pragma once
+#include "layers.h"
+#include "simd.h"
+
+namespace rot180 {
+namespace ROT180_ISA {
+
+template <class T>
+void adam(int64_t cells, const AdamStep<T>& step, const T* g, T* d, T* m, T* v, T* most);
+
+}  // namespace ROT180_ISA
+}  // namespace rot180

@@ -1,0 +1,37 @@
+"""The activations that networks of convolutions are full of, in NumPy, each with its gradient.
+
+    relu_y(x) -> y                  max(x, 0)                        relu_x(gy, y) -> gx          0 where y is not above 0
+    leaky_relu_y(x, slope) -> y     x, times slope below 0           leaky_relu_x(gy, x, slope) -> gx
+
+A NaN stays one. Who may import it: the engine table. The others live in functional/activation.py: no profile of a
+training step asks for them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .mask import masked
+from .walk import Array
+
+
+def relu_y(x: Array) -> Array:
+    """max(x, 0)."""
+    return np.maximum(x, 0)
+
+
+def relu_x(gy: Array, y: Array) -> Array:
+    """gy, but 0 where y is."""
+    keep = ~(y <= 0)
+    return masked(gy, keep) if y.ndim else np.where(keep, gy, 0)
+
+
+def leaky_relu_y(x: Array, slope: float) -> Array:
+    """x where it is positive, else x * slope."""
+    return np.maximum(x, 0) + np.minimum(x, 0) * slope
+
+
+def leaky_relu_x(gy: Array, x: Array, slope: float) -> Array:
+    """gy where x is positive, else gy * slope."""
+    positive = np.asarray(x > 0, x.dtype)
+    return gy * ((1 - positive) * slope + positive)  # a sum of both sides is exact, and faster than a choice

@@ -1,0 +1,129 @@
+"""The compiled engine beside the contractions: what a profile of the training steps asked for (`native/layers.h`).
+
+Each of these forwards to the extension. It takes C-contiguous arrays, so others are copied first; what it returns is
+C-contiguous. Small arrays, empty ones and shapes that no profile shows go on to the NumPy kernel of the same name.
+
+Who may import it: `native.py`, which lists what is here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..window import Sizes, Window
+from . import activation, norm, pool, update
+from .native import contiguous, extension, shape
+from .walk import Array
+
+SMALL = 4096  # cells below which NumPy is as fast as the way into the extension
+MOST_EXTENT = 1024  # cells of x that a compiled window may span along the last axis
+
+# ---- normalisation ----
+
+
+def norm_y(x: Array, weight: Array | None, bias: Array | None, axes: Sizes, eps: float) -> tuple[Array, Array, Array]:
+    """(y, mean, var)."""
+    if not _compiled(x, axes):
+        return norm.norm_y(x, weight, bias, axes, eps)
+    return _forward("norm_y", (x, weight, bias), axes == norm.SAMPLE, float(eps))
+
+
+def norm_x(
+    gy: Array, x: Array, weight: Array | None, mean: Array, var: Array, axes: Sizes, eps: float, needs: Any
+) -> tuple[Array | None, Array | None, Array | None]:
+    """(gx, gweight, gbias), None where `needs` is false."""
+    if not _compiled(x, axes):
+        return norm.norm_x(gy, x, weight, mean, var, axes, eps, needs)
+    settings = axes == norm.SAMPLE, not axes, float(eps), tuple(map(bool, needs))
+    return _forward("norm_x", (gy, x, weight, mean, var), *settings)
+
+
+def affine_y(x: Array, scale: Array, shift: Array) -> Array:
+    """x * scale + shift."""
+    if not x.size or x.shape[3] == 1:
+        return norm.affine_y(x, scale, shift)
+    return _forward("affine_y", (x, scale, shift))
+
+
+def _compiled(x: Array, axes: Sizes) -> bool:
+    """Rows of positions there must be, and no mean that runs over several of them in every image."""
+    return x.size > 0 and x.shape[3] > 1 and (x.shape[2] == 1 or axes == norm.SAMPLE)
+
+
+# ---- activations ----
+
+
+def relu_y(x: Array) -> Array:
+    """max(x, 0)."""
+    return activation.relu_y(x) if x.size < SMALL else _forward("relu_y", (x,))
+
+
+def relu_x(gy: Array, y: Array) -> Array:
+    """gy, but 0 where y is."""
+    return activation.relu_x(gy, y) if y.size < SMALL else _forward("relu_x", (gy, y))
+
+
+def leaky_relu_y(x: Array, slope: float) -> Array:
+    """x where it is positive, else x * slope."""
+    return activation.leaky_relu_y(x, slope) if x.size < SMALL else _forward("leaky_relu_y", (x,), slope)
+
+
+def leaky_relu_x(gy: Array, x: Array, slope: float) -> Array:
+    """gy where x is positive, else gy * slope."""
+    return activation.leaky_relu_x(gy, x, slope) if x.size < SMALL else _forward("leaky_relu_x", (gy, x), slope)
+
+
+# ---- windows of maxima ----
+
+
+def max_y(x: Array, window: Window) -> Array:
+    """The maximum of every window."""
+    if not x.size or _wide(window):
+        return pool.max_y(x, window)
+    return _forward("max_y", (x,), shape(window, "automatic"))
+
+
+def max_taps(x: Array, y: Array, window: Window) -> Array:
+    """The kernel cell that held each maximum, found anew."""
+    if not x.size or _wide(window):
+        return pool.max_taps(x, y, window)
+    return _forward("max_taps", (x,), shape(window, "automatic"))
+
+
+def max_x(y: Array, taps: Array, window: Window) -> Array:
+    """Each y added to the cell of x that its window took."""
+    if not y.size or _wide(window):
+        return pool.max_x(y, taps, window)
+    return _forward("max_x", (y, taps), shape(window, "automatic"))
+
+
+def _wide(window: Window) -> bool:
+    return window.dilation[-1] * (window.kernel[-1] - 1) >= MOST_EXTENT
+
+
+# ---- updates ----
+
+
+def adam(d: Array, g: Array, m: Array, v: Array, most: Array | None, step: update.AdamStep, b: Array) -> None:
+    """One step of Adam in place: the same bits as the NumPy text's, in one pass."""
+    numbers = tuple(map(float, step))
+    try:
+        extension().adam(d, g, m, v, most, numbers)
+    except TypeError:  # it writes into arrays, so a copy will not do
+        update.adam(d, g, m, v, most, step, b)
+
+
+def _forward(name: str, arrays: tuple[Array | None, ...], *settings: Any) -> Any:
+    """Call the extension; where it does not take an array as it lies, with copies that it takes."""
+    call: Callable[..., Any] = getattr(extension(), name)
+    try:
+        return call(*arrays, *settings)
+    except TypeError:
+        return call(*[None if a is None else contiguous(a)[0] for a in arrays], *settings)
+
+
+OPERATIONS: dict[str, Callable[..., Any]] = {
+    f.__name__: f
+    for f in (norm_y, norm_x, affine_y, relu_y, relu_x, leaky_relu_y, leaky_relu_x, max_y, max_taps, max_x, adam)
+}
