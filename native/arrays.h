@@ -4,6 +4,7 @@
 #include <nanobind/ndarray.h>
 
 #include <new>
+#include <stdexcept>
 #include <vector>
 
 #include "engine.h"
@@ -18,11 +19,17 @@ using InPlace = nanobind::ndarray<T, nanobind::c_contig, nanobind::device::cpu>;
 template <class T>
 using Out = nanobind::ndarray<nanobind::numpy, T, nanobind::c_contig>;
 
+// A ValueError. Messages for people come from the layers above; these stand between a mistake there and foreign memory.
+inline void need(bool fits, const char* what) {
+  if (!fits) throw std::invalid_argument(what);
+}
+
 template <class T>
 Out<T> make_array(const std::vector<size_t>& shape) {
-  size_t cells = 1;
-  for (size_t n : shape) cells *= n;
-  void* block = acquire(cells * sizeof(T));
+  size_t bytes = sizeof(T);
+  for (size_t n : shape)
+    if (__builtin_mul_overflow(bytes, n, &bytes)) throw std::bad_alloc();
+  void* block = acquire(bytes);
   if (!block) throw std::bad_alloc();
   nanobind::capsule owner(block, [](void* p) noexcept { release(p); });
   return Out<T>(static_cast<T*>(block), shape.size(), shape.data(), owner);

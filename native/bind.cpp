@@ -5,7 +5,6 @@
 
 #include <cstdlib>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -26,6 +25,8 @@ std::vector<size_t> rot180::array_shape(int64_t n, int64_t channels, const int64
 
 namespace {
 
+constexpr int64_t MOST = (int64_t{1} << 31) - 1;  // of one axis: products of two sizes stay within 64 bits
+
 Algorithm named(const std::string& name) {
   for (Algorithm a : {Algorithm::automatic, Algorithm::direct, Algorithm::dense, Algorithm::winograd,
                       Algorithm::depthwise})
@@ -40,16 +41,42 @@ Shape make_shape(const std::vector<int64_t>& x, const std::vector<int64_t>& y, c
   s.algorithm = named(algorithm);
   s.ndim = x.size();
   s.g.groups = groups;
-  const size_t skip = 3 - s.ndim;
-  for (size_t a = 0; a < s.ndim; ++a) {
-    s.g.x[skip + a] = x[a];
-    s.g.y[skip + a] = y[a];
-    s.g.kernel[skip + a] = kernel[a];
-    s.g.stride[skip + a] = stride[a];
-    s.g.dilation[skip + a] = dilation[a];
-    s.g.padding[skip + a] = padding[a];
+  need(s.ndim <= 3 && groups >= 1, "there are up to three spatial axes, and at least one group");
+  for (const std::vector<int64_t>* sizes : {&y, &kernel, &stride, &dilation, &padding})
+    need(sizes->size() == s.ndim, "every size must be given for every axis");
+  for (size_t i = 0, a = 3 - s.ndim; i < s.ndim; ++i, ++a) {
+    for (int64_t size : {x[i], y[i], kernel[i], stride[i], dilation[i], padding[i] + 1})
+      need(size >= 1 && size <= MOST, "sizes must be at least 1, and less than 2 ** 31");
+    s.g.x[a] = x[i];
+    s.g.y[a] = y[i];
+    s.g.kernel[a] = kernel[i];
+    s.g.stride[a] = y[i] == 1 ? 1 : stride[i];  // a step that is never taken must not cost memory or time
+    s.g.dilation[a] = kernel[i] == 1 ? 1 : dilation[i];
+    s.g.padding[a] = padding[i];
   }
   return s;
+}
+
+template <class A>
+int64_t size_of(const A& a, size_t axis) {
+  need(a.ndim() > axis, "an array lacks an axis");
+  return (int64_t)a.shape(axis);
+}
+
+template <class A>
+void need_shape(const A& a, int64_t first, int64_t second, const int64_t* size, size_t ndim) {
+  bool fits = a.ndim() == 2 + ndim && (int64_t)a.shape(0) == first && (int64_t)a.shape(1) == second;
+  for (size_t i = 0; fits && i < ndim; ++i) fits = (int64_t)a.shape(2 + i) == size[3 - ndim + i];
+  need(fits, "an array does not have the sizes of its window");
+}
+
+Geometry with_channels(const Shape& s, int64_t images, int64_t channels, int64_t outputs) {
+  Geometry g = s.g;
+  g.images = images;
+  g.channels = channels;
+  g.outputs = outputs;
+  need(channels % g.groups == 0 && outputs % g.groups == 0, "groups must divide the channels");
+  return g;
 }
 
 template <class T>
@@ -62,10 +89,10 @@ const Kernels<T>& kernels() {
 
 template <class T>
 Out<T> conv_y(const Shape& s, In<T> x, In<T> w, std::optional<In<T>> bias, bool relu) {
-  Geometry g = s.g;
-  g.images = (int64_t)x.shape(0);
-  g.channels = (int64_t)x.shape(1);
-  g.outputs = (int64_t)w.shape(0);
+  const Geometry g = with_channels(s, size_of(x, 0), size_of(x, 1), size_of(w, 0));
+  need_shape(x, g.images, g.channels, g.x, s.ndim);
+  need_shape(w, g.outputs, g.group_channels(), g.kernel, s.ndim);
+  need(!bias || (int64_t)bias->size() == g.outputs, "bias must be one per channel of y");
   Out<T> y = make_array<T>(array_shape(g.images, g.outputs, g.y, s.ndim));
   const T* b = bias ? bias->data() : nullptr;
   nb::gil_scoped_release free;
@@ -75,10 +102,9 @@ Out<T> conv_y(const Shape& s, In<T> x, In<T> w, std::optional<In<T>> bias, bool 
 
 template <class T>
 Out<T> conv_x(const Shape& s, In<T> y, In<T> w) {
-  Geometry g = s.g;
-  g.images = (int64_t)y.shape(0);
-  g.outputs = (int64_t)w.shape(0);
-  g.channels = (int64_t)w.shape(1) * g.groups;
+  const Geometry g = with_channels(s, size_of(y, 0), size_of(w, 1) * s.g.groups, size_of(w, 0));
+  need_shape(y, g.images, g.outputs, g.y, s.ndim);
+  need_shape(w, g.outputs, g.group_channels(), g.kernel, s.ndim);
   Out<T> x = make_array<T>(array_shape(g.images, g.channels, g.x, s.ndim));
   nb::gil_scoped_release free;
   kernels<T>().conv_x(s.algorithm, g, y.data(), w.data(), x.data());
@@ -87,10 +113,9 @@ Out<T> conv_x(const Shape& s, In<T> y, In<T> w) {
 
 template <class T>
 Out<T> conv_w(const Shape& s, In<T> x, In<T> y) {
-  Geometry g = s.g;
-  g.images = (int64_t)x.shape(0);
-  g.channels = (int64_t)x.shape(1);
-  g.outputs = (int64_t)y.shape(1);
+  const Geometry g = with_channels(s, size_of(x, 0), size_of(x, 1), size_of(y, 1));
+  need_shape(x, g.images, g.channels, g.x, s.ndim);
+  need_shape(y, g.images, g.outputs, g.y, s.ndim);
   Out<T> w = make_array<T>(array_shape(g.outputs, g.group_channels(), g.kernel, s.ndim));
   nb::gil_scoped_release free;
   kernels<T>().conv_w(s.algorithm, g, x.data(), y.data(), w.data());
@@ -118,21 +143,14 @@ std::vector<std::string> isas() {
   return names;
 }
 
-// Which algorithm a call would take: kernel "y", "x" or "w".
+// Which algorithm a call takes: kernel "y", "x" or "w".
 std::string algorithm(const Shape& s, char kernel, int64_t images, int64_t channels, int64_t outputs, bool single) {
-  Geometry g = s.g;
-  g.images = images;
-  g.channels = channels;
-  g.outputs = outputs;
-  if (s.algorithm != Algorithm::automatic) return name_of(s.algorithm);
-  return name_of(choose(kernel == 'y' ? Kernel::y : kernel == 'x' ? Kernel::x : Kernel::w, g, single));
+  const Geometry g = with_channels(s, images, channels, outputs);
+  return name_of(settle(s.algorithm, kernel == 'y' ? Kernel::y : kernel == 'x' ? Kernel::x : Kernel::w, g, single));
 }
 
 bool fits_shape(const Shape& s, int64_t channels, int64_t outputs, bool single) {
-  Geometry g = s.g;
-  g.channels = channels;
-  g.outputs = outputs;
-  return fits(s.algorithm, g, single);
+  return fits(s.algorithm, with_channels(s, 1, channels, outputs), single);
 }
 
 }  // namespace

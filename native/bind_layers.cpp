@@ -4,7 +4,6 @@
 #include <nanobind/stl/tuple.h>
 
 #include <optional>
-#include <stdexcept>
 #include <tuple>
 
 #include "arrays.h"
@@ -29,10 +28,6 @@ using Maybe = std::optional<In<T>>;
 template <class T>
 const T* cells(const Maybe<T>& a) {
   return a ? a->data() : nullptr;
-}
-
-void need(bool fits, const char* what) {
-  if (!fits) throw std::invalid_argument(what);
 }
 
 template <class T>

@@ -51,4 +51,8 @@ Algorithm choose(Kernel k, const Geometry& g, bool single) {
   return Algorithm::direct;
 }
 
+Algorithm settle(Algorithm asked, Kernel k, const Geometry& g, bool single) {
+  return asked != Algorithm::automatic && fits(asked, g, single) ? asked : choose(k, g, single);
+}
+
 }  // namespace rot180

@@ -21,4 +21,7 @@ bool fits(Algorithm a, const Geometry& g, bool single);
 // The row of the table that fits.
 Algorithm choose(Kernel k, const Geometry& g, bool single);
 
+// The algorithm that was asked for, where it fits; else the table's.
+Algorithm settle(Algorithm asked, Kernel k, const Geometry& g, bool single);
+
 }  // namespace rot180

@@ -17,13 +17,8 @@ template <class T>
 constexpr bool SINGLE = sizeof(T) == 4;
 
 template <class T>
-Algorithm settle(Algorithm asked, Kernel k, const Geometry& g) {
-  return asked == Algorithm::automatic ? choose(k, g, SINGLE<T>) : asked;
-}
-
-template <class T>
 void any_y(Algorithm asked, const Geometry& g, const T* x, const T* w, const T* bias, bool relu, T* y) {
-  const Algorithm algorithm = settle<T>(asked, Kernel::y, g);
+  const Algorithm algorithm = settle(asked, Kernel::y, g, SINGLE<T>);
   if (algorithm == Algorithm::dense) return dense_y(g, x, w, bias, relu, y);
   if (algorithm == Algorithm::depthwise) return depthwise_y(g, x, w, bias, relu, y);
   if constexpr (SINGLE<T>)
@@ -33,7 +28,7 @@ void any_y(Algorithm asked, const Geometry& g, const T* x, const T* w, const T* 
 
 template <class T>
 void any_x(Algorithm asked, const Geometry& g, const T* y, const T* w, T* x) {
-  const Algorithm algorithm = settle<T>(asked, Kernel::x, g);
+  const Algorithm algorithm = settle(asked, Kernel::x, g, SINGLE<T>);
   if (algorithm == Algorithm::dense) return dense_x(g, y, w, x);
   if (algorithm == Algorithm::depthwise) return depthwise_x(g, y, w, x);
   if constexpr (SINGLE<T>)
@@ -43,7 +38,7 @@ void any_x(Algorithm asked, const Geometry& g, const T* y, const T* w, T* x) {
 
 template <class T>
 void any_w(Algorithm asked, const Geometry& g, const T* x, const T* y, T* w) {
-  const Algorithm algorithm = settle<T>(asked, Kernel::w, g);
+  const Algorithm algorithm = settle(asked, Kernel::w, g, SINGLE<T>);
   if (algorithm == Algorithm::dense) return dense_w(g, x, y, w);
   if (algorithm == Algorithm::depthwise) return depthwise_w(g, x, y, w);
   if constexpr (SINGLE<T>)
