@@ -5,6 +5,9 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install
+# Without pip's isolated environment, which is another one each time and so would have the engine compiled anew by each.
+INSTALL := $(PIP) --no-build-isolation --editable
+NATIVE := $(wildcard native/*.h native/*.cpp native/CMakeLists.txt)
 
 # The environment holds what is installed into it, and nothing else.
 export PYTHONNOUSERSITE := 1
@@ -17,7 +20,7 @@ MADE := $(VENV)/.made-$(shell printf '%s' '$(PYTHON) $(CURDIR)' | cksum | cut -d
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-peers lint types docs bench clean
+.PHONY: help demo test test-peers test-native test-arm sanitize lint types docs bench native clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -31,6 +34,18 @@ test: $(VENV)/.test ## run the tests, without the comparisons with other librari
 
 test-peers: $(VENV)/.peers ## compare with PyTorch and SciPy (installs both: large)
 	$(BIN)/python -m pytest -m peers $(ARGS)
+
+native: $(VENV)/.native ## compile the native engine, if it has changed (every other target does so too)
+
+test-native: $(VENV)/.tools ## run the C++ tests of the native engine
+	native/tests/run $(BIN) plain
+
+test-arm: $(VENV)/.tools ## the same on an emulated ARM (apt install g++-aarch64-linux-gnu qemu-user)
+	native/tests/run $(BIN) arm
+
+sanitize: $(VENV)/.test ## the same, and the Python tests of the engine, under address, undefined and thread sanitizers
+	native/tests/run $(BIN) address,undefined
+	native/tests/run $(BIN) thread
 
 lint: $(VENV)/.lint ## check style and formatting
 	$(BIN)/ruff check .
@@ -49,8 +64,8 @@ clean: ## remove the virtual environment, runs/demo and everything that tools le
 	rm -rf $(VENV) build dist runs/demo .pytest_cache .mypy_cache .ruff_cache
 	find . -name .git -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# One stamp for each set of packages, made again when pyproject.toml changes. The package is installed in place: a new
-# or changed source file needs no new installation.
+# One stamp for each set of packages, made again when pyproject.toml or a source of the native engine changes. The
+# package is installed in place: a new or changed Python file needs no new installation.
 
 $(MADE):
 	@command -v "$(PYTHON)" >/dev/null || { echo "error: $(PYTHON) is not here: install Python 3.10 or newer, or name one with make PYTHON=/path/to/python3" >&2; exit 1; }
@@ -60,14 +75,25 @@ $(MADE):
 	@"$(PYTHON)" -m venv --clear "$(VENV)"
 	@touch $@
 
-$(VENV)/.demo: $(MADE) pyproject.toml
-	@echo "installing rot180 and matplotlib, for the report's pictures, into $(VENV)"
-	@$(PIP) --editable '.[report]'
+$(VENV)/.tools: $(MADE) pyproject.toml
+	@echo "installing what compiles the native engine into $(VENV)"
+	@$(PIP) 'nanobind>=2.4' 'scikit-build-core>=0.11' cmake ninja  # as pyproject.toml's build-system
 	@touch $@
 
-$(VENV)/.test: $(MADE) pyproject.toml
-	@echo "installing rot180 and what its tests need into $(VENV)"
-	@$(PIP) --editable '.[test]'
+$(VENV)/.native: $(VENV)/.tools $(NATIVE)
+	@echo "compiling and installing rot180 into $(VENV)"
+	@$(INSTALL) .
+	@$(BIN)/rot180 info | grep engine:
+	@touch $@
+
+$(VENV)/.demo: $(VENV)/.native
+	@echo "installing matplotlib, for the report's pictures, into $(VENV)"
+	@$(INSTALL) '.[report]'
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.native
+	@echo "installing what rot180's tests need into $(VENV)"
+	@$(INSTALL) '.[test]'
 	@touch $@ $(VENV)/.demo
 
 $(VENV)/.peers: $(VENV)/.test $(VENV)/.bench
@@ -75,17 +101,17 @@ $(VENV)/.peers: $(VENV)/.test $(VENV)/.bench
 	@$(PIP) torch==2.13.0
 	@touch $@
 
-$(VENV)/.lint: $(MADE) pyproject.toml
-	@echo "installing rot180 and its linters into $(VENV)"
-	@$(PIP) --editable '.[lint]'
+$(VENV)/.lint: $(VENV)/.native
+	@echo "installing rot180's linters into $(VENV)"
+	@$(INSTALL) '.[lint]'
 	@touch $@
 
-$(VENV)/.docs: $(MADE) pyproject.toml
-	@echo "installing rot180 and pdoc into $(VENV)"
-	@$(PIP) --editable '.[docs]'
+$(VENV)/.docs: $(VENV)/.native
+	@echo "installing pdoc into $(VENV)"
+	@$(INSTALL) '.[docs]'
 	@touch $@
 
-$(VENV)/.bench: $(MADE) pyproject.toml
-	@echo "installing rot180 and what its benchmarks need into $(VENV)"
-	@$(PIP) --editable '.[peers]'
+$(VENV)/.bench: $(VENV)/.native
+	@echo "installing what rot180's benchmarks need into $(VENV)"
+	@$(INSTALL) '.[peers]'
 	@touch $@
