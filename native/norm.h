@@ -72,6 +72,24 @@ void add_deviations(const T* x, int64_t cells, T pivot, RowSums<T>& sums) {
   sums = s;
 }
 
+template <class T>
+void add_cells(const T* y, int64_t cells, Double::V (&sums)[Wide<T>::PARTS]) {
+  constexpr int L = Simd<T>::L;
+  RowSums<T> s;
+  int64_t c = 0;
+  for (; c + 2 * L <= cells; c += 2 * L) {
+    const Wide<T> a = widen(y + c), b = widen(y + c + L);
+    ROT180_UNROLL
+    for (int i = 0; i < Wide<T>::PARTS; ++i) s.u[i] += a.part[i], s.uv[i] += b.part[i];
+  }
+  for (; c + L <= cells; c += L) {
+    const Wide<T> a = widen(y + c);
+    for (int i = 0; i < Wide<T>::PARTS; ++i) s.u[i] += a.part[i];
+  }
+  const Wide<T> rest = widen(y + c, lanes(0, (int)(cells - c)), T{});
+  for (int i = 0; i < Wide<T>::PARTS; ++i) sums[i] += s.u[i] + s.uv[i] + rest.part[i];
+}
+
 // u = gy, v = x - mean
 template <class T>
 void add_products(const T* gy, const T* x, int64_t cells, T mean, RowSums<T>& sums) {
@@ -248,6 +266,17 @@ void affine_y(const Groups& g, const T* x, const T* scale, const T* shift, T* y)
         const int64_t at = (n * g.groups * g.channels + r) * g.positions;
         scale_row(x + at, g.positions, T{}, scale[r], shift[r], y + at);
       }
+  });
+}
+
+// The sums of the groups: the gradient of a bias.
+template <class T>
+void bias_sums(const Groups& g, const T* y, T* sums) {
+  each_block(g, [&](int64_t first, int64_t last) {
+    RowSums<T> rows[MOST_ROWS];
+    for (int64_t n = 0; n < g.images; ++n)
+      for (int64_t h = first; h < last; ++h) add_cells(y + (n * g.groups + h) * g.row(), g.row(), rows[h - first].u);
+    for (int64_t h = first; h < last; ++h) sums[h] = (T)RowSums<T>::total(rows[h - first].u);
   });
 }
 

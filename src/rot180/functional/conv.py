@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 
 from .. import kernels
 from ..tape.operands import raw
-from ..tape.record import Array, primitive
+from ..tape.record import Array, Variable, primitive
 from ..window import Padding, PerAxis, Window, ints
 from .conv_arguments import check_cotangent, check_dtypes, plain_window, transposed_window
 
@@ -75,7 +75,7 @@ def conv_y_bias(x: Array, w: Array, b: Array, window: Window) -> Array:
 def _(gy: Any, needs: Any, y: Any, x: Any, w: Any, b: Any, window: Window) -> Any:
     gx = conv_x(gy, w, window) if needs[0] else None
     gw = conv_w(x, gy, window) if needs[1] else None
-    return gx, gw, gy.sum(window.all_but_channels) if needs[2] else None
+    return gx, gw, _to_bias(gy, window) if needs[2] else None
 
 
 @primitive(arrays=3, keep=("y", "w"), name="conv_x")
@@ -90,7 +90,11 @@ def conv_x_bias(y: Array, w: Array, b: Array, window: Window) -> Array:
 def _(gx: Any, needs: Any, x: Any, y: Any, w: Any, b: Any, window: Window) -> Any:
     gy = conv_y(gx, w, window) if needs[0] else None
     gw = conv_w(gx, y, window) if needs[1] else None
-    return gy, gw, gx.sum(window.all_but_channels) if needs[2] else None
+    return gy, gw, _to_bias(gx, window) if needs[2] else None
+
+
+def _to_bias(g: Any, window: Window) -> Any:
+    return g.sum(window.all_but_channels) if isinstance(g, Variable) else kernels.bias_sums(g)
 
 
 # ---- the layers' forward: input and output are the layer's own ----

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..window import Sizes, Window
-from . import activation, norm, pool, update
+from . import activation, bias, norm, pool, update
 from .native import contiguous, extension, shape
 from .walk import Array
 
@@ -49,6 +49,13 @@ def affine_y(x: Array, scale: Array, shift: Array) -> Array:
 def _compiled(x: Array, axes: Sizes) -> bool:
     """Rows of positions there must be, and no mean that runs over several of them in every image."""
     return x.size > 0 and x.shape[3] > 1 and (x.shape[2] == 1 or axes == norm.SAMPLE)
+
+
+def bias_sums(y: Array) -> Array:
+    """(O,) from y (N, O, *y_size)."""
+    if y.size < SMALL or y.ndim == 2:
+        return bias.bias_sums(y)
+    return _forward("bias_sums", (y,))
 
 
 # ---- activations ----
@@ -125,5 +132,5 @@ def _forward(name: str, arrays: tuple[Array | None, ...], *settings: Any) -> Any
 
 OPERATIONS: dict[str, Callable[..., Any]] = {
     f.__name__: f
-    for f in (norm_y, norm_x, affine_y, relu_y, relu_x, leaky_relu_y, leaky_relu_x, max_y, max_taps, max_x, adam)
+    for f in (norm_y, norm_x, affine_y, bias_sums, relu_y, relu_x, leaky_relu_y, leaky_relu_x, max_y, max_taps, max_x, adam)
 }
