@@ -60,17 +60,18 @@ void down(const Geometry& g, const T* plane, int64_t e, int64_t p, int64_t from,
   }
   if (low >= high) return;
   const T* corner = plane + (i.start * g.x[1] + j.start) * g.x[2] + from;
+  const int64_t rows = (i.last - i.first) * (j.last - j.first);
   const int64_t di = g.dilation[0] * g.x[1] * g.x[2], dj = g.dilation[1] * g.x[2];
   each_vector<T>(low, high, [&](int64_t c, auto part) {
     V best = part.load(corner + c);
     W tap = W{} + (decltype(W{}[0] + 0))((i.first * g.kernel[1] + j.first) * g.kernel[2]);
-    for (int64_t a = i.first; a < i.last; ++a)
-      for (int64_t b = j.first; b < j.last; ++b) {
-        const V v = part.load(corner + c + (a - i.first) * di + (b - j.first) * dj);
-        const W better = (v > best) | ((v != v) & (best == best));
-        best = better ? v : best;
-        if constexpr (TAPS) tap = better ? W{} + (decltype(W{}[0] + 0))((a * g.kernel[1] + b) * g.kernel[2]) : tap;
-      }
+    for (int64_t a = i.first, b = j.first, r = 1; r < rows; ++r) {
+      if (++b == j.last) b = j.first, ++a;
+      const V v = part.load(corner + c + (a - i.first) * di + (b - j.first) * dj);
+      const W better = (v > best) | ((v != v) & (best == best));
+      best = better ? v : best;
+      if constexpr (TAPS) tap = better ? W{} + (decltype(W{}[0] + 0))((a * g.kernel[1] + b) * g.kernel[2]) : tap;
+    }
     part.store(to + c, best);
     if constexpr (TAPS) part.store(to_tap + c, (V)tap);
   });

@@ -20,9 +20,11 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from .. import kernels
 from ..tape.operands import raw
-from ..tape.record import Array, Variable, primitive
+from ..tape.record import Array, primitive
 from ..window import Padding, PerAxis, Window, ints
 from .conv_arguments import check_cotangent, check_dtypes, plain_window, transposed_window
 
@@ -94,7 +96,7 @@ def _(gx: Any, needs: Any, x: Any, y: Any, w: Any, b: Any, window: Window) -> An
 
 
 def _to_bias(g: Any, window: Window) -> Any:
-    return g.sum(window.all_but_channels) if isinstance(g, Variable) else kernels.bias_sums(g)
+    return kernels.bias_sums(g) if isinstance(g, np.ndarray) else g.sum(window.all_but_channels)
 
 
 # ---- the layers' forward: input and output are the layer's own ----
@@ -290,7 +292,7 @@ def _conv_backward(
     check_cotangent(op, dy, (*x.shape[:-ndim][:-1], w.shape[0], *window.y_size))
     x, dy = (x, dy) if batched else (x.reshape(1, *x.shape), dy.reshape(1, *dy.shape))
     dx, dw = conv_x(dy, w, window), conv_w(x, dy, window)
-    return Gradients(dx if batched else dx.reshape(dx.shape[1:]), dw, dy.sum(window.all_but_channels))
+    return Gradients(dx if batched else dx.reshape(dx.shape[1:]), dw, _to_bias(dy, window))
 
 
 def _conv_transpose_backward(
@@ -304,4 +306,4 @@ def _conv_transpose_backward(
     check_cotangent(op, dy, (*x.shape[:-ndim][:-1], w.shape[1] * groups, *window.x_size))
     x, dy = (x, dy) if batched else (x.reshape(1, *x.shape), dy.reshape(1, *dy.shape))
     dx, dw = conv_y(dy, w, window), conv_w(dy, x, window)
-    return Gradients(dx if batched else dx.reshape(dx.shape[1:]), dw, dy.sum(window.all_but_channels))
+    return Gradients(dx if batched else dx.reshape(dx.shape[1:]), dw, _to_bias(dy, window))
