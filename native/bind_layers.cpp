@@ -100,6 +100,17 @@ Out<T> affine_y(In<T> x, In<T> scale, In<T> shift) {
   return y;
 }
 
+template <class T>
+Out<T> bias_sums(In<T> y) {
+  need(y.ndim() >= 2 && y.size(), "y must be (N, O, *y_size), none of them 0");
+  const int64_t n = (int64_t)y.shape(0), o = (int64_t)y.shape(1);
+  const Groups g{n, o, 1, (int64_t)y.size() / (n * o), o};
+  Out<T> sums = make_array<T>({y.shape(1)});
+  nb::gil_scoped_release free;
+  layers<T>().bias_sums(g, y.data(), sums.data());
+  return sums;
+}
+
 // ---- activations ----
 
 template <class T>
@@ -210,6 +221,7 @@ void add_type(nb::module_& m) {
   m.def("norm_x", norm_x<T>, "gy"_a.noconvert(), "x"_a.noconvert(), "weight"_a.none().noconvert(),
         "mean"_a.noconvert(), "var"_a.noconvert(), "sample"_a, "given"_a, "eps"_a, "needs"_a);
   m.def("affine_y", affine_y<T>, "x"_a.noconvert(), "scale"_a.noconvert(), "shift"_a.noconvert());
+  m.def("bias_sums", bias_sums<T>, "y"_a.noconvert());
   m.def("relu_y", relu_y<T>, "x"_a.noconvert());
   m.def("relu_x", relu_x<T>, "gy"_a.noconvert(), "y"_a.noconvert());
   m.def("leaky_relu_y", leaky_relu_y<T>, "x"_a.noconvert(), "slope"_a);

@@ -9,7 +9,7 @@ namespace ROT180_ISA {
 
 template <class T>
 Layers<T> layers() {
-  return {norm_y<T>,       norm_x<T>, affine_y<T>, relu_y<T>, relu_x<T>, leaky_relu_y<T>,
+  return {norm_y<T>,       norm_x<T>, affine_y<T>, bias_sums<T>, relu_y<T>, relu_x<T>, leaky_relu_y<T>,
           leaky_relu_x<T>, max_y<T>,  max_taps<T>, max_x<T>,  adam<T>};
 }
 

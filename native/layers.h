@@ -35,6 +35,8 @@ struct Layers {
                  double eps, T* gx, T* gweight, T* gbias);
   void (*affine_y)(const Groups&, const T* x, const T* scale, const T* shift, T* y);
 
+  void (*bias_sums)(const Groups&, const T* y, T* sums);  // of each group
+
   void (*relu_y)(int64_t cells, const T* x, T* y);
   void (*relu_x)(int64_t cells, const T* gy, const T* y, T* gx);
   void (*leaky_relu_y)(int64_t cells, const T* x, T slope, T* y);

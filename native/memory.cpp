@@ -1,5 +1,6 @@
-// Blocks come in classes of size, eight to a power of two, and wait in one list per class. What waits is at most as much
-// as was ever in use at once, so a process never holds more than twice what it needs.
+// Blocks come in classes of size, eight to a power of two, and wait in one list per class. In use and waiting together
+// are at most half again as much as was ever in use at once: with less, the classes that a training step goes through
+// push each other out, and it faults its pages in anew (20 to 30 MB a step, for ResNet-20 and DCGAN).
 #include "memory.h"
 
 #include <cstdint>
@@ -7,6 +8,9 @@
 #include <mutex>
 #include <new>
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
 #if !defined(_WIN32)
 #include <pthread.h>
 #endif
@@ -31,6 +35,7 @@ namespace {
 
 constexpr size_t HEADER = 64;          // before each block: its class; keeps the block aligned
 constexpr size_t SMALLEST = 1 << 12;   // below, a class of its own would only waste
+constexpr size_t HUGE_PAGE = 2 << 20;  // from this size on a block is asked to lie in huge pages
 constexpr int CLASSES = 8 * 44;
 
 struct Block {
@@ -64,7 +69,12 @@ void* aligned(size_t bytes) {
   return _aligned_malloc(bytes, 64);
 #else
   void* p = nullptr;
-  return posix_memalign(&p, 64, bytes) == 0 ? p : nullptr;
+  const bool huge = bytes >= HUGE_PAGE;
+  if (posix_memalign(&p, huge ? HUGE_PAGE : 64, bytes) != 0) return nullptr;
+#if defined(__linux__)
+  if (huge) madvise(p, bytes, MADV_HUGEPAGE);  // a wish; memory is memory if it is not granted
+#endif
+  return p;
 #endif
 }
 
@@ -121,7 +131,7 @@ void release(void* p) noexcept {
   const size_t bytes = bytes_of(block->size_class);
   std::lock_guard<std::mutex> lock(mutex);
   bytes_used -= bytes;
-  if (bytes_waiting + bytes_used + bytes > most_used) return give_back(block);
+  if (bytes_waiting + bytes_used + bytes > most_used + most_used / 2) return give_back(block);
   ASAN_POISON_MEMORY_REGION(p, bytes - HEADER);
   block->next = waiting[block->size_class];
   waiting[block->size_class] = block;

@@ -1,8 +1,8 @@
 // Normalisation: subtract a mean, divide by a standard deviation, then scale and shift; forward and backward.
 //
-// Sums run over doubles, and over x less the first cell of its group. So one pass finds mean and variance, and no digit
-// is lost: of n cells none is farther from their mean than sqrt(n) standard deviations, which bounds what cancels.
-// Neighbouring groups are worked through together where a row of theirs is short, so that memory is read in long runs;
+// Sums run over doubles, and over x less a pivot, the first cell of its group. So one pass finds mean and variance, and no
+// digit of a float is lost: of n cells none is farther from their mean than sqrt(n) standard deviations, which bounds
+// what cancels. Of doubles a second pass takes that mean as its pivot. Neighbouring groups are worked through together where a row of theirs is short, so that memory is read in long runs;
 // the second pass walks back over what the first has left in the cache. A chunk is some whole groups: the order of every
 // sum is fixed by the shape.
 #pragma once
@@ -72,6 +72,24 @@ void add_deviations(const T* x, int64_t cells, T pivot, RowSums<T>& sums) {
   sums = s;
 }
 
+template <class T>
+void add_cells(const T* y, int64_t cells, Double::V (&sums)[Wide<T>::PARTS]) {
+  constexpr int L = Simd<T>::L;
+  RowSums<T> s;
+  int64_t c = 0;
+  for (; c + 2 * L <= cells; c += 2 * L) {
+    const Wide<T> a = widen(y + c), b = widen(y + c + L);
+    ROT180_UNROLL
+    for (int i = 0; i < Wide<T>::PARTS; ++i) s.u[i] += a.part[i], s.uv[i] += b.part[i];
+  }
+  for (; c + L <= cells; c += L) {
+    const Wide<T> a = widen(y + c);
+    for (int i = 0; i < Wide<T>::PARTS; ++i) s.u[i] += a.part[i];
+  }
+  const Wide<T> rest = widen(y + c, lanes(0, (int)(cells - c)), T{});
+  for (int i = 0; i < Wide<T>::PARTS; ++i) sums[i] += s.u[i] + s.uv[i] + rest.part[i];
+}
+
 // u = gy, v = x - mean
 template <class T>
 void add_products(const T* gy, const T* x, int64_t cells, T mean, RowSums<T>& sums) {
@@ -131,20 +149,21 @@ struct Found {
 
 template <class T>
 void find_moments(const Groups& g, const T* x, double eps, int64_t first, int64_t last, Found* found) {
-  RowSums<T> sums[MOST_ROWS];
   T pivot[MOST_ROWS];
   const int64_t row = g.row();
-  for (int64_t h = first; h < last; ++h) {
-    const T cell = x[h * row];
-    pivot[h - first] = cell - cell == 0 ? cell : T{};
-  }
-  for (int64_t n = 0; n < g.images; ++n)
-    for (int64_t h = first; h < last; ++h)
-      add_deviations(x + (n * g.groups + h) * row, row, pivot[h - first], sums[h - first]);
-  for (int64_t i = 0; i < last - first; ++i) {
-    const double count = (double)g.cells(), off = RowSums<T>::total(sums[i].u) / count;
-    const double var = RowSums<T>::total(sums[i].uv) / count - off * off;
-    found[i] = {pivot[i] + off, var < 0 ? 0 : var, inverse_std(var < 0 ? 0 : var, eps)};
+  auto finite = [](T value) { return value - value == 0 ? value : T{}; };
+  for (int64_t h = first; h < last; ++h) pivot[h - first] = finite(x[h * row]);
+  for (int pass = 0; pass < (sizeof(T) == 8 ? 2 : 1); ++pass) {
+    RowSums<T> sums[MOST_ROWS];
+    for (int64_t n = 0; n < g.images; ++n)
+      for (int64_t h = first; h < last; ++h)
+        add_deviations(x + (n * g.groups + h) * row, row, pivot[h - first], sums[h - first]);
+    for (int64_t i = 0; i < last - first; ++i) {
+      const double count = (double)g.cells(), off = RowSums<T>::total(sums[i].u) / count;
+      const double var = RowSums<T>::total(sums[i].uv) / count - off * off;
+      found[i] = {pivot[i] + off, var < 0 ? 0 : var, inverse_std(var < 0 ? 0 : var, eps)};
+      pivot[i] = finite((T)found[i].mean);
+    }
   }
 }
 
@@ -248,6 +267,17 @@ void affine_y(const Groups& g, const T* x, const T* scale, const T* shift, T* y)
         const int64_t at = (n * g.groups * g.channels + r) * g.positions;
         scale_row(x + at, g.positions, T{}, scale[r], shift[r], y + at);
       }
+  });
+}
+
+// The sums of the groups: the gradient of a bias.
+template <class T>
+void bias_sums(const Groups& g, const T* y, T* sums) {
+  each_block(g, [&](int64_t first, int64_t last) {
+    RowSums<T> rows[MOST_ROWS];
+    for (int64_t n = 0; n < g.images; ++n)
+      for (int64_t h = first; h < last; ++h) add_cells(y + (n * g.groups + h) * g.row(), g.row(), rows[h - first].u);
+    for (int64_t h = first; h < last; ++h) sums[h] = (T)RowSums<T>::total(rows[h - first].u);
   });
 }
 

@@ -60,17 +60,18 @@ void down(const Geometry& g, const T* plane, int64_t e, int64_t p, int64_t from,
   }
   if (low >= high) return;
   const T* corner = plane + (i.start * g.x[1] + j.start) * g.x[2] + from;
+  const int64_t rows = (i.last - i.first) * (j.last - j.first);
   const int64_t di = g.dilation[0] * g.x[1] * g.x[2], dj = g.dilation[1] * g.x[2];
   each_vector<T>(low, high, [&](int64_t c, auto part) {
     V best = part.load(corner + c);
     W tap = W{} + (decltype(W{}[0] + 0))((i.first * g.kernel[1] + j.first) * g.kernel[2]);
-    for (int64_t a = i.first; a < i.last; ++a)
-      for (int64_t b = j.first; b < j.last; ++b) {
-        const V v = part.load(corner + c + (a - i.first) * di + (b - j.first) * dj);
-        const W better = (v > best) | ((v != v) & (best == best));
-        best = better ? v : best;
-        if constexpr (TAPS) tap = better ? W{} + (decltype(W{}[0] + 0))((a * g.kernel[1] + b) * g.kernel[2]) : tap;
-      }
+    for (int64_t a = i.first, b = j.first, r = 1; r < rows; ++r) {
+      if (++b == j.last) b = j.first, ++a;
+      const V v = part.load(corner + c + (a - i.first) * di + (b - j.first) * dj);
+      const W better = (v > best) | ((v != v) & (best == best));
+      best = better ? v : best;
+      if constexpr (TAPS) tap = better ? W{} + (decltype(W{}[0] + 0))((a * g.kernel[1] + b) * g.kernel[2]) : tap;
+    }
     part.store(to + c, best);
     if constexpr (TAPS) part.store(to_tap + c, (V)tap);
   });
@@ -115,10 +116,10 @@ void across(const Geometry& g, const Columns<T, TAPS>& columns, int64_t count, T
     if constexpr (TAPS) {
       const auto most = (decltype(W{}[0] + 0))g.taps();  // of a window that meets nothing but padding
       tap = tap < most ? tap : W{} + most;
-      typedef Tap Narrow __attribute__((vector_size(sizeof(Tap) * S::L)));
-      const Narrow narrow = __builtin_convertvector(tap, Narrow);
+      decltype(W{}[0] + 0) wide[S::L];
+      __builtin_memcpy(wide, &tap, sizeof wide);
       Tap lane[S::L];
-      __builtin_memcpy(lane, &narrow, sizeof lane);
+      for (int l = 0; l < S::L; ++l) lane[l] = (Tap)wide[l];
       if (lanes_here == S::L) __builtin_memcpy(taps + f, lane, sizeof lane);
       else for (int l = 0; l < lanes_here; ++l) taps[f + l] = lane[l];
     } else {
@@ -199,6 +200,54 @@ void max_taps(const Geometry& g, const T* x, void* taps) {
   else max_by_step<T, true>(g, x, no_y, static_cast<int32_t*>(taps));
 }
 
+// Whether windows do not overlap, and have two columns that follow each other; enough of them for a vector.
+template <class T>
+bool in_pairs(const Geometry& g) {
+  for (int a = 0; a < 2; ++a)
+    if ((g.kernel[a] - 1) * g.dilation[a] >= g.stride[a]) return false;
+  return g.kernel[2] == 2 && g.stride[2] == 2 && g.dilation[2] == 1 && g.y[2] >= Simd<T>::L;
+}
+
+// One line of such windows: every cell of x that they cover gets its y, or 0. Of y and taps `readable` cells are there.
+template <class T, class Tap>
+void spread_pairs(const Geometry& g, const T* y, const Tap* taps, int64_t readable, int64_t e, int64_t p, T* plane) {
+  using S = Simd<T>;
+  using V = typename S::V;
+  using W = Wholes<T>;
+  const Inside i(g, 0, e), j(g, 1, p);
+  for (int64_t q = 0; q < g.y[2]; q += S::L) {
+    const Lanes there = lanes(0, (int)smaller<int64_t>(S::L, g.y[2] - q));
+    Tap few[S::L] = {};
+    const Tap* from = taps + q;
+    if (readable - q < S::L) from = few;
+    for (int64_t l = 0; from == few && l < readable - q; ++l) few[l] = taps[q + l];
+    decltype(W{}[0] + 0) wide[S::L];
+    for (int l = 0; l < S::L; ++l) wide[l] = from[l];
+    W tap;
+    __builtin_memcpy(&tap, wide, sizeof tap);
+    const V cells = S::load(y + q, there);
+    const int64_t c = 2 * q - g.padding[2];
+    for (int64_t a = i.first; a < i.last; ++a)
+      for (int64_t b = j.first; b < j.last; ++b) {
+        const auto number = (decltype(W{}[0] + 0))((a * g.kernel[1] + b) * 2);
+        const V left = tap == W{} + number ? cells : V{}, right = tap == W{} + (number + 1) ? cells : V{};
+        T* line = plane + ((i.start + (a - i.first) * g.dilation[0]) * g.x[1] + j.start +
+                           (b - j.first) * g.dilation[1]) * g.x[2];
+        if (c >= 0 && c + 2 * S::L <= g.x[2] && q + S::L <= g.y[2]) {
+          interleave<T>(left, right, line + c);
+          continue;
+        }
+        T pair[2 * S::L];
+        interleave<T>(left, right, pair);
+        const int64_t low = larger<int64_t>(0, -c), high = smaller(smaller<int64_t>(2 * S::L, 2 * (g.y[2] - q)), g.x[2] - c);
+        for (int64_t h = 0; h < 2; ++h) {
+          const int64_t first = larger(low - h * S::L, (int64_t)0), last = smaller<int64_t>(high - h * S::L, S::L);
+          if (first < last) S::store(line + c + h * S::L, S::load(pair + h * S::L), lanes((int)first, (int)(last - first)));
+        }
+      }
+  }
+}
+
 // Each y is added to the cell that its window took.
 template <class T, class Tap>
 void spread_taps(const Geometry& g, const T* y, const Tap* taps, T* x) {
@@ -209,6 +258,7 @@ void spread_taps(const Geometry& g, const T* y, const Tap* taps, T* x) {
     const int64_t k = t % g.kernel[2], j = t / g.kernel[2] % g.kernel[1], i = t / g.kernel[2] / g.kernel[1];
     offset[t] = (i * g.dilation[0] * g.x[1] + j * g.dilation[1]) * g.x[2] + k * g.dilation[2];
   }
+  const bool pairs = in_pairs<T>(g);
   const int64_t together = ceil_div(LINES_OF_CELLS, g.x_cells());
   auto chunk = [&](int64_t c) {
     const int64_t first = c * together, last = smaller(planes, first + together);
@@ -219,6 +269,10 @@ void spread_taps(const Geometry& g, const T* y, const Tap* taps, T* x) {
           const int64_t at = plane * g.y_cells() + (e * g.y[1] + p) * g.y[2];
           const int64_t corner = plane * g.x_cells() - g.padding[2] +
               ((e * g.stride[0] - g.padding[0]) * g.x[1] + p * g.stride[1] - g.padding[1]) * g.x[2];
+          if (pairs) {
+            spread_pairs(g, y + at, taps + at, planes * g.y_cells() - at, e, p, x + plane * g.x_cells());
+            continue;
+          }
           for (int64_t q = 0; q < g.y[2]; ++q)
             if (taps[at + q] < count) x[corner + q * g.stride[2] + offset[taps[at + q]]] += y[at + q];
         }

@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -14,6 +13,7 @@ import pytest
 
 from rot180.kernels import conv, native
 from rot180.window import DENSE, Window
+from tests.kernels.conftest import ISAS
 from tests.kernels.layouts import LAYOUTS
 from tests.kernels.settings import SETTINGS
 
@@ -21,24 +21,6 @@ pytestmark = pytest.mark.skipif(native.unavailable() is not None, reason=f"no ex
 
 DTYPES = [np.float32, np.float64]
 ALGORITHMS = ["direct", "dense", "winograd", "depthwise"]
-ISAS = [] if native.unavailable() else native.extension().isas()
-
-
-@pytest.fixture(params=ISAS)
-def isa(request: pytest.FixtureRequest) -> Iterator[str]:
-    extension = native.extension()
-    before = extension.isa()
-    extension.use_isa(request.param)
-    yield request.param
-    extension.use_isa(before)
-
-
-@pytest.fixture
-def threads() -> Iterator[object]:
-    extension = native.extension()
-    before = extension.num_threads()
-    yield extension.set_num_threads
-    extension.set_num_threads(before)
 
 
 def fits(algorithm: str, window: Window, channels: int, out: int, dtype: type) -> bool:

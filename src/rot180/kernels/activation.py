@@ -1,7 +1,7 @@
 """The activations that networks of convolutions are full of, in NumPy, each with its gradient.
 
-    relu_y(x) -> y                  max(x, 0)                        relu_x(gy, y) -> gx          0 where y is not above 0
-    leaky_relu_y(x, slope) -> y     x, times slope below 0           leaky_relu_x(gy, x, slope) -> gx
+    relu_y(x) -> y                  max(x, 0)                   relu_x(gy, y) -> gx
+    leaky_relu_y(x, slope) -> y     x, times slope below 0      leaky_relu_x(gy, x, slope) -> gx
 
 A NaN stays one. Who may import it: the engine table. The others live in functional/activation.py: no profile of a
 training step asks for them.

@@ -4,7 +4,8 @@ An engine is one implementation of the kernels, a column of the table:
 
     kernel                                          numpy        native
     conv_y conv_x conv_w                            conv.py      compiled, where it is installed
-    norm_y norm_x affine_y                          norm.py      compiled where a profile asks for it
+    bias_sums                                       bias.py      compiled where a profile asks for it
+    norm_y norm_x affine_y                          norm.py      the same
     relu_y relu_x leaky_relu_y leaky_relu_x         activation.py  the same
     max_y max_taps max_x max_at average_y average_x pool.py      the same
     adam                                            update.py    the same
@@ -22,12 +23,13 @@ from contextvars import ContextVar
 from typing import Any
 
 from ..errors import EngineError
-from . import activation, conv, native, norm, pool, threads, update
+from . import activation, bias, conv, native, norm, pool, threads, update
 
 KERNELS: dict[str, Callable[..., Any]] = {
     "conv_y": conv.conv_y,
     "conv_x": conv.conv_x,
     "conv_w": conv.conv_w,
+    "bias_sums": bias.bias_sums,
     "max_y": pool.max_y,
     "max_taps": pool.max_taps,
     "max_x": pool.max_x,
@@ -52,6 +54,7 @@ class Engine:
     conv_y: Callable[..., Any]
     conv_x: Callable[..., Any]
     conv_w: Callable[..., Any]
+    bias_sums: Callable[..., Any]
     max_y: Callable[..., Any]
     max_taps: Callable[..., Any]
     max_x: Callable[..., Any]

@@ -1,7 +1,7 @@
 """The compiled engine beside the contractions: what a profile of the training steps asked for (`native/layers.h`).
 
 Each of these forwards to the extension. It takes C-contiguous arrays, so others are copied first; what it returns is
-C-contiguous. Small arrays, empty ones and shapes that no profile shows go on to the NumPy kernel of the same name.
+C-contiguous. What is small or empty, and shapes that no profile shows, go on to the NumPy kernel of the same name.
 
 Who may import it: `native.py`, which lists what is here.
 """
@@ -12,11 +12,11 @@ from collections.abc import Callable
 from typing import Any
 
 from ..window import Sizes, Window
-from . import activation, norm, pool, update
+from . import activation, bias, norm, pool, update
 from .native import contiguous, extension, shape
 from .walk import Array
 
-SMALL = 4096  # cells below which NumPy is as fast as the way into the extension
+SMALL = 1024  # cells below which one NumPy function is faster than the way into the extension
 MOST_EXTENT = 1024  # cells of x that a compiled window may span along the last axis
 
 # ---- normalisation ----
@@ -51,7 +51,12 @@ def _compiled(x: Array, axes: Sizes) -> bool:
     return x.size > 0 and x.shape[3] > 1 and (x.shape[2] == 1 or axes == norm.SAMPLE)
 
 
-# ---- activations ----
+# ---- biases and activations ----
+
+
+def bias_sums(y: Array) -> Array:
+    """(O,) from y (N, O, *y_size)."""
+    return _forward("bias_sums", (y,)) if y.size and y.ndim > 2 else bias.bias_sums(y)
 
 
 def relu_y(x: Array) -> Array:
@@ -61,17 +66,17 @@ def relu_y(x: Array) -> Array:
 
 def relu_x(gy: Array, y: Array) -> Array:
     """gy, but 0 where y is."""
-    return activation.relu_x(gy, y) if y.size < SMALL else _forward("relu_x", (gy, y))
+    return _forward("relu_x", (gy, y))
 
 
 def leaky_relu_y(x: Array, slope: float) -> Array:
     """x where it is positive, else x * slope."""
-    return activation.leaky_relu_y(x, slope) if x.size < SMALL else _forward("leaky_relu_y", (x,), slope)
+    return _forward("leaky_relu_y", (x,), slope)
 
 
 def leaky_relu_x(gy: Array, x: Array, slope: float) -> Array:
     """gy where x is positive, else gy * slope."""
-    return activation.leaky_relu_x(gy, x, slope) if x.size < SMALL else _forward("leaky_relu_x", (gy, x), slope)
+    return _forward("leaky_relu_x", (gy, x), slope)
 
 
 # ---- windows of maxima ----
@@ -123,7 +128,7 @@ def _forward(name: str, arrays: tuple[Array | None, ...], *settings: Any) -> Any
         return call(*[None if a is None else contiguous(a)[0] for a in arrays], *settings)
 
 
-OPERATIONS: dict[str, Callable[..., Any]] = {
-    f.__name__: f
-    for f in (norm_y, norm_x, affine_y, relu_y, relu_x, leaky_relu_y, leaky_relu_x, max_y, max_taps, max_x, adam)
-}
+_NORM = (norm_y, norm_x, affine_y)
+_CELLS = (bias_sums, relu_y, relu_x, leaky_relu_y, leaky_relu_x)
+_WINDOWS = (max_y, max_taps, max_x)
+OPERATIONS: dict[str, Callable[..., Any]] = {f.__name__: f for f in (*_NORM, *_CELLS, *_WINDOWS, adam)}

@@ -29,7 +29,7 @@ class AdamStep(NamedTuple):
 
 
 def adam(d: Array, g: Array, m: Array, v: Array, most: Array | None, step: AdamStep, b: Array) -> None:
-    """One step of a parameter d with gradient g; `most` is the largest v so far, to divide by, or None; b is scratch."""
+    """One step of a parameter d with gradient g; `most`, the largest v so far, is divided by if given; b is scratch."""
     np.multiply(m, step.keep, m)
     np.multiply(g, step.gain, b)
     np.add(m, b, m)  # not m + gain * (g - m), which loses a small g after a large one where beta1 is 0

@@ -1,0 +1,116 @@
+"""Compiled activations and bias gradients beside the numpy engine's: exact, cell by cell."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from rot180.kernels import activation, bias, native
+from tests.kernels.conftest import THREADS
+from tests.kernels.layouts import LAYOUTS
+
+pytestmark = pytest.mark.skipif(native.unavailable() is not None, reason=f"no extension: {native.unavailable()}")
+
+DTYPES = [np.float32, np.float64]
+SIZES = [*range(70), 1023, 1024, 1025, (1 << 15) - 1, 1 << 15, (1 << 15) + 17, 100_003]
+
+
+def ours(name: str) -> Any:
+    return native.operations()[name]
+
+
+def calls(g: np.ndarray, x: np.ndarray) -> Any:
+    """Of each kernel its name, and its result by the numpy engine and by this one."""
+    relu = activation.relu_y(x)
+    for name, arguments in [
+        ("relu_y", (x,)), ("relu_x", (g, relu)), ("leaky_relu_y", (x, 0.3)), ("leaky_relu_x", (g, x, 0.3)),
+    ]:  # fmt: skip
+        yield name, getattr(activation, name)(*arguments), ours(name)(*arguments)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_every_size_is_exact(isa: str, dtype: type, stale: Any) -> None:
+    rng = np.random.default_rng(0)
+    for size in SIZES:
+        g, x = rng.standard_normal((2, size)).astype(dtype)
+        stale(((size,), dtype))
+        for name, expected, found in calls(g, x):
+            assert found.dtype == dtype and np.array_equal(found, expected), (name, size)
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (0, 3, 4), (3, 40, 5, 5), (2, 3, 0), (7, 11, 13)])
+def test_every_layout_is_exact(shape: tuple[int, ...]) -> None:
+    g, x = np.random.default_rng(1).standard_normal((2, *shape)).astype(np.float32)
+    for layout in LAYOUTS if len(shape) > 1 else [np.array]:
+        a, b = layout(np.asarray(g)), layout(np.asarray(x))
+        for name, expected, found in calls(a, b):
+            assert found.shape == shape and np.array_equal(found, expected), (name, layout.__name__)
+        assert np.array_equal(a, g) and np.array_equal(b, x)
+
+
+def test_cotangents_that_are_numbers_or_repeated() -> None:
+    x = np.asarray(np.float32(2))
+    assert ours("relu_x")(np.float32(3), x) == 3 and ours("leaky_relu_x")(np.float32(3), -x, 0.5) == 1.5
+    many = np.linspace(-1, 1, 6000, dtype=np.float32).reshape(60, 100)
+    repeated = np.broadcast_to(np.float32(3), many.shape)
+    assert np.array_equal(ours("relu_x")(repeated, many), np.where(many > 0, np.float32(3), 0))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_what_is_not_finite(isa: str, dtype: type) -> None:
+    """NaN stays NaN; an infinite cotangent that is dropped leaves 0; the gradient of relu at 0 is 0."""
+    special = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0, 1, -1, np.finfo(dtype).tiny / 2], dtype)
+    x, g = (a.ravel() for a in np.meshgrid(np.tile(special, 20), special))
+    for name, expected, found in calls(g, x):
+        if (
+            name == "leaky_relu_x"
+        ):  # the numpy text multiplies an infinite cotangent by both sides' factors: finite ones
+            expected = np.where(x > 0, g, g * dtype(0.3))
+        np.testing.assert_array_equal(found, expected, err_msg=name)
+    dropped = ours("relu_x")(np.full(2000, np.inf, dtype), np.zeros(2000, dtype))
+    assert not dropped.any() and not np.signbit(dropped).any()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_bias_gradients_of_integers_are_exact(isa: str, dtype: type) -> None:
+    rng = np.random.default_rng(2)
+    shapes = [(3, 5, 2), (1, 1, 7, 7), (4, 130, 3, 3), (2, 2, 70, 70), (1, 65, 40), (3, 2, 4, 5, 6)]
+    for shape in [*shapes, *((2, 3, n) for n in range(1, 70))]:
+        y = rng.integers(-4, 5, shape).astype(dtype)
+        for layout in LAYOUTS:
+            found = ours("bias_sums")(layout(y))
+            assert found.dtype == dtype and np.array_equal(found, bias.bias_sums(y)), (shape, layout.__name__)
+
+
+def test_bias_gradients_elsewhere_run_on_numpy() -> None:
+    y = np.arange(12.0).reshape(4, 3)
+    assert np.array_equal(ours("bias_sums")(y), y.sum(0))
+    assert np.array_equal(ours("bias_sums")(np.zeros((0, 3, 2))), np.zeros(3))
+    assert np.array_equal(ours("bias_sums")(np.zeros((2, 3, 0))), np.zeros(3))
+
+
+def test_bias_gradients_are_summed_in_double(isa: str) -> None:
+    y = (np.random.default_rng(3).standard_normal((16, 3, 10_000)) + 1000).astype(np.float32)
+    assert np.array_equal(ours("bias_sums")(y), y.sum((0, 2), dtype=np.float64).astype(np.float32))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_the_same_bits_for_any_number_of_threads(isa: str, dtype: type, threads: Any) -> None:
+    g, x = np.random.default_rng(4).standard_normal((2, 5, 37, 29, 31)).astype(dtype)
+    found = set()
+    for n in THREADS:
+        threads(n)
+        found.add(b"".join(a.tobytes() for a in (*(a for _, _, a in calls(g, x)), ours("bias_sums")(x))))
+    assert len(found) == 1
+
+
+def test_the_extension_refuses_sizes_that_do_not_fit() -> None:
+    x = np.zeros(10)
+    with pytest.raises(ValueError, match="one shape"):
+        native.extension().relu_x(x, x[:9])
+    with pytest.raises(ValueError, match="one shape"):
+        native.extension().leaky_relu_x(x, x[:9], 0.1)
+    with pytest.raises(ValueError, match="none of them 0"):
+        native.extension().bias_sums(x)
