@@ -63,7 +63,7 @@ def _prelu(x: Array, w: Array) -> Array:
 def _(g: Any, needs: Any, y: Any, x: Any, w: Any) -> Any:
     positive, others = _sides(x)
     gx = g * (w * others + positive) if needs[0] else None
-    return gx, unbroadcast(choose(raw(x) > 0, 0.0, g * x), w.shape) if needs[1] else None
+    return gx, unbroadcast(g * choose(raw(x) > 0, 0.0, x), w.shape) if needs[1] else None
 
 
 def prelu(input: Any, weight: Any) -> Any:
@@ -232,7 +232,8 @@ def logsigmoid(input: Any) -> Any:
 
 @primitive(keep=("x",), name="softplus")
 def _softplus(x: Array, beta: float, threshold: float) -> Array:
-    z = x * beta
+    with np.errstate(over="ignore"):  # what overflows is above the threshold, or its exp is 0
+        z = x * beta
     y = (np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))) / beta
     above = z > threshold
     return np.where(above, x, y) if above.any() else y
@@ -240,7 +241,9 @@ def _softplus(x: Array, beta: float, threshold: float) -> Array:
 
 @_softplus.vjp
 def _(g: Any, needs: Any, y: Any, x: Any, beta: float, threshold: float) -> Any:
-    return (choose(raw(x) * beta > threshold, g, g * sigmoid(x * beta)),)
+    with np.errstate(over="ignore"):
+        z = x * beta
+    return (choose(raw(z) > threshold, g, g * sigmoid(z)),)
 
 
 def check_beta(op: str, beta: float) -> None:
@@ -255,7 +258,7 @@ def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
     return _softplus(floating("softplus", input), float(beta), float(threshold))
 
 
-@primitive(keep=("x",), name="silu")
+@primitive(keep=("x", "output"), name="silu")
 def _silu(x: Array) -> Array:
     with np.errstate(over="ignore"):  # x / inf is the 0 that it should be
         return x / (np.exp(-x) + 1)
@@ -264,7 +267,7 @@ def _silu(x: Array) -> Array:
 @_silu.vjp
 def _(g: Any, needs: Any, y: Any, x: Any) -> Any:
     s = sigmoid(x)
-    return (g * (s * (x * (1.0 - s) + 1.0)),)
+    return (g * (y * (1.0 - s) + s),)  # y, not x * s: `sigmoid` stops short of 0, which a huge x would show
 
 
 def silu(input: Any) -> Any:
@@ -272,7 +275,27 @@ def silu(input: Any) -> Any:
     return _silu(floating("silu", input))
 
 
+_FLAT_LEFT, _FLAT_RIGHT = -1000.0, 40.0  # beyond, the slope of mish is 0 and 1 in float64
+
+
+@primitive(keep=("x",), name="mish")
+def _mish(x: Array) -> Array:
+    e = np.exp(np.minimum(x, _FLAT_RIGHT))
+    n = e * (e + 2)
+    return x * (n / (n + 2))
+
+
+@_mish.vjp
+def _(g: Any, needs: Any, y: Any, x: Any) -> Any:
+    z = _hardtanh(x, _FLAT_LEFT, _FLAT_RIGHT)
+    e = exp(z)
+    n = e * (e + 2.0)
+    return (g * ((n + z * (e * (e + 1.0)) * 4.0 / (n + 2.0)) / (n + 2.0)),)
+
+
 def mish(input: Any) -> Any:
-    """x * tanh(softplus(x)); Misra, "Mish" (2019)."""
-    x = floating("mish", input)
-    return x * tanh(softplus(x))
+    """x * tanh(softplus(x)), Misra, "Mish" (2019).
+
+    With e = exp(x) and n = e * (e + 2) that tanh is n / (n + 2), and its slope 4 * e * (e + 1) / (n + 2)**2.
+    """
+    return _mish(floating("mish", input))
