@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,19 @@ EVERY = {name: getattr(F, name) for name in NAMES} | {"prelu": lambda x: F.prelu
 def test_other_inputs_are_refused(name: str, input: Any, message: str) -> None:
     with pytest.raises(DtypeError, match=f"^{name}: {message}"):
         EVERY[name](input)
+
+
+@pytest.mark.parametrize(
+    ("name", "setting"),
+    [
+        ("leaky_relu", "negative_slope"), ("elu", "alpha"), ("hardtanh", "min_val"), ("hardtanh", "max_val"),
+        ("softplus", "beta"), ("softplus", "threshold"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("value", ["1", None, [1.0, 2.0]])
+def test_settings_are_numbers(name: str, setting: str, value: Any) -> None:
+    with pytest.raises(DtypeError, match=re.escape(f"{name}: {setting} must be a number; got {value!r}")):
+        EVERY[name](np.ones(2), **{setting: value})
 
 
 @pytest.mark.parametrize("name", list(EVERY))

@@ -13,7 +13,7 @@ import numpy as np
 from ..errors import DtypeError, ShapeError
 from ..tape.arithmetic import choose, unbroadcast
 from ..tape.elementary import exp
-from ..tape.operands import FLOATS, floating, raw
+from ..tape.operands import FLOATS, floating, raw, real
 from ..tape.record import Array, primitive
 
 
@@ -51,7 +51,7 @@ def _(g: Any, needs: Any, y: Any, x: Any, negative_slope: float) -> Any:
 
 def leaky_relu(input: Any, negative_slope: float = 0.01) -> Any:
     """x where x is positive, else negative_slope * x."""
-    return _leaky_relu(floating("leaky_relu", input), float(negative_slope))
+    return _leaky_relu(floating("leaky_relu", input), real("leaky_relu", "negative_slope", negative_slope))
 
 
 @primitive(arrays=2, keep=("x", "w"), name="prelu")
@@ -101,7 +101,7 @@ def _(g: Any, needs: Any, y: Any, x: Any, alpha: float) -> Any:
 
 def elu(input: Any, alpha: float = 1.0) -> Any:
     """x where x is positive, else alpha * (exp(x) - 1); Clevert et al. (2016), equation 15."""
-    return _elu(floating("elu", input), float(alpha))
+    return _elu(floating("elu", input), real("elu", "alpha", alpha))
 
 
 # Klambauer et al., "Self-Normalizing Neural Networks" (2017), equation 14: mean 0 and variance 1 are a fixed point.
@@ -126,7 +126,7 @@ def _(g: Any, needs: Any, y: Any, x: Any, low: float, high: float) -> Any:
 
 def hardtanh(input: Any, min_val: float = -1.0, max_val: float = 1.0) -> Any:
     """x, no smaller than min_val and no larger than max_val; at these the gradient is 0 (that of `clamp` passes)."""
-    low, high = float(min_val), float(max_val)
+    low, high = real("hardtanh", "min_val", min_val), real("hardtanh", "max_val", max_val)
     if low > high:
         raise ValueError(f"hardtanh: min_val must not be greater than max_val; got {min_val} and {max_val}")
     return _hardtanh(floating("hardtanh", input), low, high)
@@ -246,16 +246,18 @@ def _(g: Any, needs: Any, y: Any, x: Any, beta: float, threshold: float) -> Any:
     return (choose(raw(z) > threshold, g, g * sigmoid(z)),)
 
 
-def check_beta(op: str, beta: float) -> None:
-    """ValueError for 0, by which softplus would divide."""
-    if beta == 0:
+def check_beta(op: str, beta: float) -> float:
+    """beta as a float; ValueError for 0, by which softplus would divide."""
+    number = real(op, "beta", beta)
+    if number == 0:
         raise ValueError(f"{op}: beta is 0; a number other than 0 is needed")
+    return number
 
 
 def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
     """log(1 + exp(beta * x)) / beta, and x itself where beta * x is above the threshold. beta must not be 0."""
-    check_beta("softplus", beta)
-    return _softplus(floating("softplus", input), float(beta), float(threshold))
+    beta = check_beta("softplus", beta)
+    return _softplus(floating("softplus", input), beta, real("softplus", "threshold", threshold))
 
 
 @primitive(keep=("x", "output"), name="silu")
