@@ -164,6 +164,8 @@ def _dot(a: Array, b: Array | None, axes: Sizes) -> Array:
     """The sum of a * b (of a, if b is None) over `axes`, kept with size 1."""
     if all(a.shape[axis] == 1 for axis in axes):
         return a if b is None else a * b
+    if not a.size:  # np.einsum would read what lies behind a (NumPy 2.4), and NaN times nothing is NaN
+        return np.zeros([1 if i in axes else n for i, n in enumerate(a.shape)], a.dtype)
     script = _script(axes, b is not None)
     found: Array = np.einsum(script, a) if b is None else np.einsum(script, a, b)
     return found.reshape([1 if i in axes else n for i, n in enumerate(a.shape)])
