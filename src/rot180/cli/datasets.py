@@ -15,10 +15,17 @@ if TYPE_CHECKING:
 SHOWN = 5  # files that could not be read are named up to this number
 
 
-def add_place(parser: argparse.ArgumentParser) -> None:
-    """The option that says where the files of a named set lie."""
+def add_place(parser: Any) -> None:
+    """The option that says where the files of a named set lie, to train on."""
     parser.add_argument(
         "--data", dest="root", metavar="DIR", help="where the files of a named set lie; default: where downloads go"
+    )
+
+
+def add_new_place(parser: argparse.ArgumentParser) -> None:
+    """The option that says where the images of a run are now."""
+    parser.add_argument(
+        "--data", dest="root", metavar="DIR", help="where the images are now; default: where they were when it trained"
     )
 
 

@@ -15,7 +15,7 @@ def add(commands: Commands) -> None:
     about = "measure a run on the images that were held out: accuracy, loss, confusion matrix"
     parser = add_command(commands, "evaluate", run, about, "rot180 evaluate runs/digits-small")
     parser.add_argument("folder", metavar="RUN", help="the folder that `rot180 train` wrote")
-    datasets.add_place(parser)
+    datasets.add_new_place(parser)
 
 
 def run(args: argparse.Namespace) -> ExitStatus:

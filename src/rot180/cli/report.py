@@ -21,7 +21,7 @@ def add(commands: Commands) -> None:
     parser = add_command(commands, "report", run, about, "rot180 report runs/digits-small")
     parser.description = f"{parser.description}\n\n{_ABOUT}"
     parser.add_argument("folder", metavar="RUN", help="the folder that `rot180 train` wrote")
-    datasets.add_place(parser)
+    datasets.add_new_place(parser)
 
 
 def run(args: argparse.Namespace) -> ExitStatus:

@@ -50,7 +50,10 @@ def _add_data(group: Any) -> None:
     )
     group.add_argument("--mirror", metavar="URL", help="a folder on the web to download the files from instead")
     group.add_argument(
-        "--size", type=sides, metavar="N|HxW", help="of one's own images, to which all are stretched; default: theirs"
+        "--size",
+        type=sides,
+        metavar="N|HxW",
+        help="of one's own images, to which all are stretched; default: their median, at most 64",
     )
     group.add_argument(
         "--held-out", type=part, metavar="SHARE", help="of one's own images, to measure on; default: 0.2"
