@@ -86,7 +86,7 @@ def _pillow(module: str) -> Any:
 
 @contextmanager
 def _opened(path: Name) -> Iterator[Any]:
-    """A picture whose header is read and whose cells are not; whatever fails here or inside is a FormatError."""
+    """A picture whose header is read and whose cells are not; what fails here or inside is a FormatError."""
     Image = _pillow("Image")
     name = os.fspath(path)
     check_file("read_image", path, MAX_BYTES)
@@ -96,7 +96,7 @@ def _opened(path: Name) -> Iterator[Any]:
             if width * height > MAX_PIXELS:
                 raise FormatError(f"read_image: {name} has {width} x {height} pixels; at most {MAX_PIXELS:,} are read")
             yield image
-    except (FormatError, MemoryError):
+    except (FormatError, MemoryError, PermissionError):
         raise
     except Image.UnidentifiedImageError as error:
         kinds = ", ".join(FORMATS)
