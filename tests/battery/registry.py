@@ -6,8 +6,7 @@ from . import (
     activation_rows,
     border_rows,
     fold_rows,
-    functional_rows,
-    layer_rows,
+    linear_rows,
     loss_rows,
     norm_rows,
     resize_rows,
@@ -18,11 +17,10 @@ from .case import Case
 
 CASES: list[Case] = [
     *tape_rows.CASES,
-    *functional_rows.CASES,
+    *linear_rows.CASES,
     *activation_rows.CASES,
     *loss_rows.CASES,
     *window_rows.CASES,
-    *layer_rows.CASES,
     *border_rows.CASES,
     *fold_rows.CASES,
     *resize_rows.CASES,

@@ -1,12 +1,13 @@
-"""The battery's rows for the convolutions, their explicit gradients and the pools, 1-d to 3-d."""
+"""The battery's rows for the convolutions, their explicit gradients and the pools, 1-d to 3-d, and their layers."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import rot180.functional as F
+from rot180 import nn
 
-from .case import Case, few_values, normal
+from .case import Case, few_values, layer_row, normal
 
 TORCH = "torch.nn.functional"
 PEERS = "tests.battery.peers"
@@ -139,4 +140,25 @@ def _pools(ndim: int) -> list[Case]:
     ]
 
 
-CASES = [case for ndim in (1, 2, 3) for rows in (_convolutions, _transposed, _backwards, _pools) for case in rows(ndim)]
+_MAPS = normal((2, 3, 4, 5))
+
+LAYERS = [
+    layer_row(nn.Conv1d, normal((2, 3, 7)), 3, 2, 3, stride=2, padding=1),
+    layer_row(nn.Conv2d, _MAPS, 3, 4, (3, 2), padding="same"),
+    layer_row(nn.Conv2d, normal((3, 4, 5)), 3, 6, 2, groups=3, bias=False),
+    layer_row(nn.Conv3d, normal((2, 2, 4, 3, 3)), 2, 2, 2, dilation=2, padding=1),
+    layer_row(nn.ConvTranspose1d, normal((2, 3, 4)), 3, 2, 3, stride=2, padding=1, output_padding=1),
+    layer_row(nn.ConvTranspose2d, _MAPS, 3, 2, 2, 2, 1, dilation=2),
+    layer_row(nn.ConvTranspose3d, normal((2, 2, 2, 2, 3)), 2, 2, 2, stride=2, groups=2, bias=False),
+    layer_row(nn.MaxPool1d, normal((2, 3, 7)), 3, 2, 1),
+    layer_row(nn.MaxPool2d, _MAPS, 2, stride=1, dilation=2),
+    layer_row(nn.MaxPool3d, normal((2, 2, 4, 5, 3)), 2, ceil_mode=True),
+    layer_row(nn.AvgPool1d, normal((2, 3, 7)), 3, 2, 1),
+    layer_row(nn.AvgPool2d, _MAPS, 3, 2, 1, count_include_pad=False),
+    layer_row(nn.AvgPool3d, normal((2, 2, 4, 5, 3)), 2, divisor_override=3),
+]
+
+CASES = [
+    *[case for ndim in (1, 2, 3) for rows in (_convolutions, _transposed, _backwards, _pools) for case in rows(ndim)],
+    *LAYERS,
+]

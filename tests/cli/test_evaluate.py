@@ -37,6 +37,13 @@ def test_the_table_shows_names_counts_and_dots() -> None:
     ]
 
 
+def test_long_and_odd_names_leave_a_table() -> None:
+    lines = table(np.eye(2, dtype=int), ["a" * 60 + ".end", "b\n"]).splitlines()
+    assert lines[3].split(" | ")[0] == "a" * 15 + "…aaaa.end"
+    assert lines[4].split(" | ")[0].strip() == "b\\n"
+    assert max(map(len, lines)) < 80
+
+
 @pytest.mark.parametrize(
     ("data", "message"),
     [

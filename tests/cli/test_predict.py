@@ -10,8 +10,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import rot180.functional as F
 from rot180 import data
 from rot180.cli import ExitStatus, main
+from rot180.train import load_run
+from tests.data.written import idx_bytes, write_classes
 
 
 def pictures(folder: Path, count: int) -> tuple[list[str], list[int]]:
@@ -69,3 +72,93 @@ def test_without_pillow_the_extra_is_named(
     assert main(["predict", str(trained), *paths]) == ExitStatus.USAGE
     err = capsys.readouterr().err
     assert err == "rot180: read_image: reading images needs Pillow, the extra 'image': pip install pillow\n"
+
+
+def mnist_like(folder: Path, count: int = 400) -> tuple[Path, data.LabelledImages]:
+    """A set with MNIST's names and form: bars lying, standing and crossed, in a box of 20x20; and its test part."""
+    rng = np.random.default_rng(0)
+    folder.mkdir()
+    for prefix, images in (("train", count), ("t10k", 60)):
+        labels = (np.arange(images) % 3).astype(np.uint8)
+        cells = np.zeros((images, 28, 28), np.uint8)
+        for picture, label in zip(cells, labels, strict=True):
+            thick = rng.integers(2, 5)
+            if label != 1:
+                picture[14 - thick : 14 + thick, 4:24] = 255
+            if label != 0:
+                picture[4:24, 14 - thick : 14 + thick] = 255
+        (folder / f"{prefix}-images-idx3-ubyte").write_bytes(idx_bytes(cells))
+        (folder / f"{prefix}-labels-idx1-ubyte").write_bytes(idx_bytes(labels))
+    return folder, data.mnist("test", folder)
+
+
+@pytest.mark.parametrize("kind", ["as it is", "inverted", "a small sign on a large sheet"])
+def test_pictures_for_a_model_of_mnist_are_prepared_like_its_images(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str
+) -> None:
+    folder, test = mnist_like(tmp_path / "mnist")
+    words = ["--data", str(folder), "--model", "linear", "--augment", "none", "--no-report", "--epochs", "8"]
+    assert main(["train", "mnist", *words, "--out", str(tmp_path / "r")]) == 0
+    paths = []
+    for i in range(30):
+        cells = np.rint(test.images[i, 0] * 255).astype(np.uint8)
+        if kind != "as it is":
+            cells = 255 - cells
+        if kind.startswith("a small"):
+            cells = np.pad(np.kron(cells, np.ones((6, 6), np.uint8)), ((20, 400), (500, 7)), constant_values=255)
+        paths.append(str(tmp_path / f"{i}.png"))
+        Image.fromarray(cells).save(paths[-1])
+    capsys.readouterr()
+    assert main(["predict", str(tmp_path / "r"), *paths]) == 0
+    answers = [int(line.split()[1]) for line in capsys.readouterr().out.splitlines()]
+    assert answers == test.labels[:30].tolist()
+
+
+def test_pictures_for_a_model_of_ones_own_images_are_read_as_those_were(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_classes(tmp_path / "mine", {"x": 6, "y": 6}, (20, 30, 3))
+    assert main(["train", str(tmp_path / "mine"), "--epochs", "1", "--no-report", "--out", str(tmp_path / "r")]) == 0
+    paths = [str(tmp_path / "mine" / "x" / f"{i}.png") for i in range(6)]
+    capsys.readouterr()
+    assert main(["predict", str(tmp_path / "r"), *paths]) == 0
+    printed = [line.split()[1:] for line in capsys.readouterr().out.splitlines()]
+    model, _ = load_run(tmp_path / "r")
+    images = data.read_folder(tmp_path / "mine")
+    share = F.softmax(model(images.images[:6]), 1).data
+    assert printed == [["xy"[row.argmax()], f"{row.max():.1%}"] for row in share]
+
+
+def test_many_pictures_go_through_in_batches(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paths, _ = pictures(tmp_path, 7)
+    assert main(["predict", str(trained), *paths]) == 0
+    at_once = capsys.readouterr().out
+    monkeypatch.setattr("rot180.cli.predict.BATCH", 3)
+    assert main(["predict", str(trained), *paths]) == 0
+    assert capsys.readouterr().out == at_once
+
+
+def test_a_model_of_other_numbers_than_pictures_have_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    x = np.random.default_rng(0).random((20, 8, 8)) * 255
+    np.savez(tmp_path / "a.npz", images=x, labels=np.arange(20) % 2)
+    out = tmp_path / "r"
+    words = ["--model", "linear", "--epochs", "1", "--no-report", "--out", str(out)]
+    assert main(["train", str(tmp_path / "a.npz"), *words]) == 0
+    paths, _ = pictures(tmp_path, 1)
+    assert main(["predict", str(out), *paths]) == ExitStatus.USAGE
+    assert "was trained on cells from 0.0" in (error := capsys.readouterr().err)
+    assert "those of image files are from 0 to 1: scale the training images so, as uint8 or as floats" in error
+    np.savez(tmp_path / "a.npz", images=x / 255, labels=np.arange(20) % 2)
+    assert main(["train", str(tmp_path / "a.npz"), *words]) == 0
+    assert main(["predict", str(out), *paths]) == 0
+
+
+def test_a_name_with_a_line_end_is_one_line(trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    paths, _ = pictures(tmp_path, 1)
+    odd = Path(paths[0]).rename(tmp_path / "a\n\x1b[1mb.png")
+    assert main(["predict", str(trained), str(odd)]) == 0
+    assert capsys.readouterr().out.startswith(f"{tmp_path}/a\\n\\x1b[1mb.png  ")

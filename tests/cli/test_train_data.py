@@ -101,6 +101,10 @@ def test_a_named_set_without_files_says_what_to_give(
         (["digits", "--download"], "download: there is no data set 'digits' to download"),
         (["digits", "--augment", "affine,blur"], "--augment: there is no 'blur'; there are affine, flip, crop, rotate"),
         ([".", "--download"], "--download is for a data set with a name; . is a path"),
+        ([".", "--held-out", "0"], "argument --held-out: a share, above 0 and below 1, is needed; got '0'"),
+        ([".", "--layout", "NCHW"], "load: layout: only for a file of images; . is a folder"),
+        (["digits", "--held-out", "0.3"], "load: share (--held-out): only for images at a path; digits is as it is"),
+        (["digits", "--workers", "-1"], "argument --workers: an integer of at least 0 is needed; got '-1'"),
     ],
 )
 def test_options_that_do_not_go_together_are_refused(
@@ -152,3 +156,60 @@ def test_the_size_and_the_share_held_out_can_be_chosen(tmp_path: Path, capsys: p
     assert "of 20 held-out images" in capsys.readouterr().out
     augment = json.loads((out / "config.json").read_text())["training"]["augment"]
     assert [part["name"] for part in augment["transforms"]] == ["horizontal_flip", "mix_up"]
+
+
+def test_a_folder_that_was_moved_is_found_again_with_data(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder, out = photographs(tmp_path / "photographs", 5), tmp_path / "r"
+    assert main(["train", str(folder), *QUICK, "--out", str(out)]) == 0
+    moved = folder.rename(tmp_path / "elsewhere")
+    assert main(["evaluate", str(out)]) == ExitStatus.USAGE
+    error = capsys.readouterr().err
+    assert error.startswith(f"rot180: the images that {out} was trained on are not found: ")
+    assert error.endswith("; --data says where they are now\n")
+    assert main(["report", str(out)]) == 0  # what can be said without them
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[0].startswith("without held-out images: the images that")
+    assert printed[1:] == [str(out / "report.html")]
+    assert main(["report", str(out), "--data", str(folder)]) == ExitStatus.USAGE  # asked for, and not there
+    for command in ("evaluate", "report"):
+        assert main([command, str(out), "--data", str(moved)]) == 0
+
+
+def npz(path: Path, shape: tuple[int, ...] = (30, 3, 8, 3), classes: int = 3) -> Path:
+    images = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+    np.savez(path, images=images, labels=np.arange(len(images)) % classes)
+    return path
+
+
+def test_an_npz_file_says_what_it_needs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path, out = npz(tmp_path / "a.npz"), tmp_path / "r"
+    words = ["train", str(path), *QUICK, "--out", str(out)]
+    assert main(words) == ExitStatus.USAGE
+    assert "say layout='NCHW' or layout='NHWC' (--layout)" in capsys.readouterr().err
+    assert main([*words, "--layout", "NHWC", "--held-out", "0.5"]) == 0
+    assert "3 classes, 3x8 colour, 15 images to train on, 15 held out" in capsys.readouterr().out
+    assert main(["evaluate", str(out)]) == 0  # the layout is remembered
+    for option in (["--size", "8"], ["--unreadable", "skip"]):
+        assert main([*words, *option]) == ExitStatus.USAGE
+        assert f"only for a folder of images; {path} is a file" in capsys.readouterr().err
+
+
+def test_one_class_is_nothing_to_tell_apart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = npz(tmp_path / "a.npz", (9, 8, 8), classes=1)
+    assert main(["train", str(path), *QUICK]) == ExitStatus.USAGE
+    assert capsys.readouterr().err == f"rot180: {path} has only the class '0'; at least two are needed to tell apart\n"
+
+
+def test_the_number_of_workers_changes_no_bit(tmp_path: Path) -> None:
+    for workers in ("0", "3"):
+        words = ["digits", *QUICK, "--workers", workers, "--out", str(tmp_path / workers)]
+        assert main(["train", *words]) == 0
+    weights = [(tmp_path / workers / "model.safetensors").read_bytes() for workers in ("0", "3")]
+    assert weights[0] == weights[1]
+
+
+def test_names_of_files_cannot_break_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = photographs(tmp_path / "photographs", 3)
+    (folder / "dark" / "a\nb.png").write_bytes(b"not a picture")
+    assert main(["train", str(folder), *QUICK, "--out", str(tmp_path / "r")]) == 0
+    assert "left out 1 file that cannot be read: dark/a\\nb.png: is not an image" in capsys.readouterr().out

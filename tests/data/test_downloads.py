@@ -206,6 +206,30 @@ def test_processes_at_once_do_not_disturb_each_other(server: Server, tmp_path: P
     assert contents(tmp_path) == FILES
 
 
+def test_a_set_whose_files_have_the_same_names_is_not_replaced(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(downloads.REMOTES, "small", downloads.Remote((server.address,), SHA256))
+    twins = {name: hashlib.sha256(b"another").hexdigest() for name in FILES}
+    monkeypatch.setitem(downloads.REMOTES, "twin", downloads.Remote((server.address,), twins))
+    download("small", tmp_path)
+    asked = len(server.asked)
+    with pytest.raises(ValueError, match=r"download: .*a.gz is of small; name another folder for twin"):
+        download("twin", tmp_path)
+    assert contents(tmp_path) == FILES
+    assert len(server.asked) == asked
+
+
+def test_files_that_lie_below_the_folder_are_there(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(downloads.REMOTES, "small", downloads.Remote((server.address,), SHA256))
+    assert download("small", tmp_path / "small") == tmp_path / "small"
+    asked = len(server.asked)
+    assert download("small", tmp_path) == tmp_path / "small"  # where the reader would find them
+    assert len(server.asked) == asked
+
+
 @pytest.mark.parametrize("kill", [signal.SIGINT, signal.SIGKILL])
 def test_an_interrupted_download_leaves_no_half_file(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kill: signal.Signals

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -131,7 +132,7 @@ def test_what_cannot_be_read_is_named_and_left_out(tmp_path: Path) -> None:
     assert sorted(skipped) == ["cat/1.png", "dog/0.png", "dog/5.png", "dog/6.png"]
     assert skipped["cat/1.png"].startswith("is not an image of a known kind")
     assert skipped["dog/0.png"].startswith("cannot be decoded: ")
-    assert "there is no file" in skipped["dog/5.png"]
+    assert skipped["dog/5.png"] == "is not there, or is a link that leads nowhere"
     assert skipped["dog/6.png"] == "is not a file"
     assert data.about["skipped"] == 4
 
@@ -155,7 +156,7 @@ def test_wrong_layouts_are_explained(tmp_path: Path) -> None:
     with pytest.raises(FormatError, match=f"read_folder: .* holds no folder and 3 files; {needed}"):
         read_folder(tmp_path)
     write_classes(tmp_path, {"cat": 1})
-    with pytest.raises(FormatError, match=f"read_folder: .* holds the folder cat and 3 files; {needed}"):
+    with pytest.raises(FormatError, match=f"read_folder: .* holds one folder, 'cat', and 3 files; {needed}"):
         read_folder(tmp_path)
     (tmp_path / "dog").mkdir()
     with pytest.raises(FormatError, match=r"the class 'dog' in .* has no readable image \(there is none in it\)"):
@@ -218,7 +219,7 @@ def test_what_may_not_be_read_is_named(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     skipped, refused = done.stdout.splitlines()
     assert "('b/closed', 'Permission denied')" in skipped
-    assert "('a/0.png', " in skipped
+    assert "('a/0.png', 'Permission denied')" in skipped
     assert "Permission denied" in refused
 
 
@@ -268,6 +269,11 @@ def test_parts_that_are_divided_already_stay_so(tmp_path: Path, name: str) -> No
     write_classes(tmp_path / name, {"c": 1})
     with pytest.raises(FormatError, match=rf"read_folder: .*{name} has the classes a, b, c; a, b are needed"):
         read_folder_parts(tmp_path)
+    for held_out, said in (("bc", "the classes a"), ("a", "no classes")):
+        for other in held_out:
+            shutil.rmtree(tmp_path / name / other)
+        with pytest.raises(FormatError, match=rf"read_folder: .*{name} has {said}; a, b are needed"):
+            read_folder_parts(tmp_path)
 
 
 def test_a_folder_called_train_may_be_a_class(tmp_path: Path) -> None:

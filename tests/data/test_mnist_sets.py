@@ -45,7 +45,9 @@ def test_about_says_what_was_read(tmp_path: Path) -> None:
     about = fashion_mnist("train", tmp_path).about
     assert about.pop("sha256").isalnum()
     files = {"train-images-idx3-ubyte": 16 + 12 * 784, "train-labels-idx1-ubyte": 8 + 12}
-    assert about == {"name": "fashion-mnist", "split": "train", "files": files, "images": 12}
+    prepared = {"ink": True, "margin": 0}
+    assert about == {"name": "fashion-mnist", "split": "train", "files": files, "images": 12, **prepared}
+    assert mnist("test", tmp_path).about["margin"] == 4
 
 
 def test_files_that_are_not_there_are_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -235,3 +235,21 @@ def test_limits_missing_files_and_folders(tmp_path: Path, save: Any) -> None:
         read_npz(tmp_path / "absent.npz")
     with pytest.raises(FormatError, match="is not a file"):
         read_npz(tmp_path)
+
+
+def test_parts_must_fit_each_other(save: Any) -> None:
+    parts = {"x_train": CELLS, "y_train": LABELS, "y_test": LABELS}
+    with pytest.raises(
+        FormatError, match=r"\(3, 8, 5\) to train on, but test has \(3, 6, 5\); all must have one shape"
+    ):
+        read_npz_parts(save(**parts, x_test=CELLS[:, :, :6]))
+    with pytest.raises(FormatError, match="test has 3 classes, of which there are 2 to train on"):
+        read_npz_parts(save(**(parts | {"y_train": LABELS % 2}), x_test=CELLS))
+
+
+def test_about_says_the_layout_that_was_given_and_the_range_of_floats(save: Any) -> None:
+    path = save(images=CELLS / 51.0, labels=LABELS)
+    assert read_npz(path).about["range"] == [CELLS.min() / 51, CELLS.max() / 51]
+    assert "layout" not in read_npz(path).about
+    assert read_npz(path, layout="NCHW").about["layout"] == "NCHW"
+    assert "range" not in read_npz(save(images=CELLS, labels=LABELS)).about

@@ -56,7 +56,7 @@ def no_thread_is_left() -> Iterator[None]:
     assert not loader_threads()
     yield
     wait_for(lambda: not loader_threads())
-    assert threading.active_count() == before
+    assert threading.active_count() <= before  # a server of an earlier test may end meanwhile
 
 
 def batches(loader: DataLoader) -> list[list[int]]:

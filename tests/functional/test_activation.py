@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,19 @@ def test_other_inputs_are_refused(name: str, input: Any, message: str) -> None:
         EVERY[name](input)
 
 
+@pytest.mark.parametrize(
+    ("name", "setting"),
+    [
+        ("leaky_relu", "negative_slope"), ("elu", "alpha"), ("hardtanh", "min_val"), ("hardtanh", "max_val"),
+        ("softplus", "beta"), ("softplus", "threshold"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("value", ["1", None, [1.0, 2.0]])
+def test_settings_are_numbers(name: str, setting: str, value: Any) -> None:
+    with pytest.raises(DtypeError, match=re.escape(f"{name}: {setting} must be a number; got {value!r}")):
+        EVERY[name](np.ones(2), **{setting: value})
+
+
 @pytest.mark.parametrize("name", list(EVERY))
 def test_lists_become_float32(name: str) -> None:
     y = EVERY[name]([1.0, 2.0])
@@ -57,6 +71,37 @@ def test_extremes_do_not_overflow(name: str, dtype: Any) -> None:
     }[name]  # fmt: skip
     ends = dict(zip(x.data.tolist(), y.data.tolist(), strict=True))
     assert ends[-1e4] == pytest.approx(left, abs=1e-6) and ends[1e4] == pytest.approx(right, rel=1e-6, abs=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", ["silu", "mish", "gelu", "softplus"])
+def test_slopes_far_out_are_0_and_1(name: str, dtype: Any) -> None:
+    """Also from gradients so large that their product with x overflows."""
+    largest = np.finfo(dtype).max
+    x = Tensor(np.array([-largest, -largest / 8, -1e10, -800, 800, 1e10, largest], dtype), requires_grad=True)
+    for g in (1.0, -3.0):
+        x.grad = None
+        EVERY[name](x).backward(np.full(7, g, dtype))
+        assert x.grad is not None
+        np.testing.assert_allclose(x.grad.data, np.array([0, 0, 0, 0, g, g, g]), rtol=1e-15, atol=1e-35)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_softplus_with_a_steep_beta_does_not_overflow(dtype: Any) -> None:
+    largest = np.finfo(dtype).max
+    x = Tensor(np.array([-largest, -1e4, 1e4, largest], dtype), requires_grad=True)
+    y = F.softplus(x, beta=4.0)
+    y.sum().backward()
+    assert x.grad is not None
+    np.testing.assert_array_equal(y.data, np.array([0, 0, 1e4, largest], dtype))
+    np.testing.assert_allclose(x.grad.data, [0, 0, 1, 1], atol=1e-35)
+
+
+def test_the_positive_cells_of_prelu_do_not_overflow() -> None:
+    largest = np.finfo(np.float64).max
+    x, w = np.array([largest, np.inf, -1.0]), Tensor(np.array([0.5]), requires_grad=True)
+    F.prelu(x, w).backward(np.array([2.0, 0.0, 3.0]))
+    assert w.grad is not None and w.grad.tolist() == [-3.0]
 
 
 @pytest.mark.parametrize("name", list(EVERY))

@@ -79,6 +79,8 @@ def test_gradients(name: str, settings: dict[str, Any], dtype: Any) -> None:
     (_, found), (values, expected) = both(name, dtype, **settings)
     if name == "hardsigmoid":  # PyTorch's 1 / 6 is float32's
         expected = np.where(expected > 0, dtype(2 / 6), expected)
+    if name == "mish":  # PyTorch's slope is NaN at inf
+        expected = np.where(cells(dtype) == np.inf, dtype(2), expected)
     some = ~np.isnan(values)
     assert some.sum() >= 22
     assert_close(found[some], expected[some])

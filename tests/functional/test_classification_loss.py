@@ -51,6 +51,27 @@ def test_nll_loss_takes_no_probabilities_as_target() -> None:
 
 
 @pytest.mark.parametrize("loss", CLASSES)
+@pytest.mark.parametrize("batch", [0, 2])
+def test_at_least_one_class(loss: Any, batch: int) -> None:
+    with pytest.raises(
+        ShapeError, match=rf"^{loss.__name__}: input has shape \({batch}, 0\), no classes; at least one"
+    ):
+        loss(ones(batch, 0), np.zeros(batch, int))
+
+
+@pytest.mark.parametrize("loss", CLASSES)
+def test_weights_are_numbers(loss: Any) -> None:
+    with pytest.raises(DtypeError, match=f"^{loss.__name__}: weight must hold numbers; got 'balanced'"):
+        loss(ones(2, 3), np.array([0, 1]), "balanced")
+
+
+@pytest.mark.parametrize("smoothing", ["0.1", None])
+def test_the_smoothing_is_a_number(smoothing: Any) -> None:
+    with pytest.raises(DtypeError, match=f"^cross_entropy: label_smoothing must be a number; got {smoothing!r}"):
+        F.cross_entropy(ones(2, 3), np.array([0, 1]), label_smoothing=smoothing)
+
+
+@pytest.mark.parametrize("loss", CLASSES)
 def test_one_weight_per_class(loss: Any) -> None:
     with pytest.raises(
         ShapeError, match=rf"^{loss.__name__}: weight has shape \(2,\); \(3,\) is needed, one per class"

@@ -16,6 +16,11 @@ def test_other_inputs_are_refused() -> None:
         F.dropout(np.arange(3))
 
 
+def test_the_probability_is_a_number() -> None:
+    with pytest.raises(DtypeError, match=r"^dropout: p must be a number; got None"):
+        F.dropout(np.ones(2), None)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("p", [-0.1, 1.5, float("nan")])
 def test_dropout_refuses_other_probabilities(p: float) -> None:
     with pytest.raises(ValueError, match=f"^dropout: p must lie between 0 and 1; got {p}"):

@@ -49,6 +49,14 @@ def test_bilinear_keeps_a_slope_and_bicubic_a_constant() -> None:
     np.testing.assert_allclose(F.interpolate(0 * x + 3, scale_factor=(1.7, 0.4), mode="bicubic"), 3, rtol=1e-14)
 
 
+def test_nearest_in_small_images_goes_by_a_size_that_is_kept_or_doubled() -> None:
+    x = np.arange(12.0).reshape(1, 1, 4, 3)
+    y = F.interpolate(x, scale_factor=(2.1, 1.3))  # (8, 3)
+    np.testing.assert_array_equal(y, np.repeat(x, 2, axis=2))
+    line = F.interpolate(x[..., 0], scale_factor=2.1)  # 8 cells, by the factor
+    assert line.tolist() == [[[0, 0, 0, 3, 3, 6, 6, 9]]]
+
+
 def test_the_scale_factor_that_is_given_counts_unless_recomputed() -> None:
     x = np.arange(5.0)[None, None]  # 5 * 1.3 is 6.5, so the size is 6 and the true factor 1.2
     given = F.interpolate(x, scale_factor=1.3, mode="linear")
@@ -179,6 +187,21 @@ def test_the_nearest_cells_are_pytorchs(mode: str, dtype: type) -> None:
         expected = matrices(torch.nn.functional.interpolate, theirs, n, m, factor, mode).numpy()
         found = matrices(F.interpolate, ours, n, m, factor, mode)
         assert np.array_equal(found, expected), (n, m, factor)
+
+
+@pytest.mark.peers
+@pytest.mark.parametrize("mode", ["nearest", "nearest-exact"])
+@pytest.mark.parametrize("space", [(3, 2), (4, 5), (1, 7), (60, 3), (5, 61), (70, 40), (3, 4, 5)])
+def test_factors_that_come_to_once_or_twice_the_size(space: tuple[int, ...], mode: str) -> None:
+    """PyTorch's images go by the sizes then, not by the factor, if they are not too large."""
+    import torch
+
+    x = np.random.default_rng(0).standard_normal((2, 3, *space))
+    for factor in (*FACTORS, 2.1, 2.2, (1.1, 2.3, 1.5)[: len(space)]):
+        if np.min(np.multiply(space, factor)) < 1:
+            continue
+        expected = torch.nn.functional.interpolate(torch.tensor(x), scale_factor=factor, mode=mode).numpy()
+        assert np.array_equal(F.interpolate(x, scale_factor=factor, mode=mode), expected), factor
 
 
 @pytest.mark.peers

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 import rot180.functional as F
 from rot180 import Tensor
-from rot180.errors import ShapeError
+from rot180.errors import DtypeError, ShapeError
 
 
 def ones(*shape: int) -> np.ndarray:
@@ -30,6 +32,12 @@ def test_binary_weights_must_broadcast_to_the_input(name: str, shape: tuple[int,
     if name == "weight":
         with pytest.raises(ShapeError, match=r"^binary_cross_entropy: weight has shape"):
             F.binary_cross_entropy(ones(2, 3) / 2, ones(2, 3), ones(*shape))
+
+
+@pytest.mark.parametrize("loss", [F.binary_cross_entropy, F.binary_cross_entropy_with_logits])
+def test_weights_are_numbers(loss: Any) -> None:
+    with pytest.raises(DtypeError, match=f"^{loss.__name__}: weight must hold numbers; got 'balanced'"):
+        loss(ones(2, 3) / 2, ones(2, 3), weight="balanced")
 
 
 def test_weights_take_the_dtype_of_the_input() -> None:

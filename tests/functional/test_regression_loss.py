@@ -9,6 +9,7 @@ import pytest
 
 import rot180.functional as F
 from rot180 import Tensor
+from rot180.errors import DtypeError
 
 D = np.array([-3.0, -1.0, -0.25, 0.0, 0.25, 1.0, 3.0])
 ZERO = np.zeros_like(D)
@@ -51,6 +52,12 @@ def test_without_a_bend_smooth_l1_is_l1() -> None:
 def test_delta_is_positive(delta: float) -> None:
     with pytest.raises(ValueError, match=f"^huber_loss: delta must be positive; got {delta}"):
         F.huber_loss(D, ZERO, delta=delta)
+
+
+@pytest.mark.parametrize(("loss", "name"), [(F.huber_loss, "delta"), (F.smooth_l1_loss, "beta")])
+def test_settings_are_numbers(loss: Any, name: str) -> None:
+    with pytest.raises(DtypeError, match=f"^{loss.__name__}: {name} must be a number; got '1'"):
+        loss(D, ZERO, **{name: "1"})
 
 
 @pytest.mark.parametrize("beta", [-1.0, float("nan")])

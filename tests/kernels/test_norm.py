@@ -84,6 +84,28 @@ def test_gradients_with_statistics_that_were_given(shape: tuple[int, ...]) -> No
         np.testing.assert_allclose(gb, gy.sum((0, 3), keepdims=True), rtol=1e-12)
 
 
+@pytest.mark.parametrize("axes", [norm.BATCH, norm.SAMPLE])
+def test_sums_of_many_cells_keep_their_digits(axes: tuple[int, ...]) -> None:
+    """Also where channels are innermost in memory, so that every channel has just one running sum."""
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((2, 1 << 18, 3), np.float32).transpose(0, 2, 1)[:, :, None]
+    y, mean, var = norm.norm_y(x, None, None, axes, EPS)
+    np.testing.assert_allclose(var, x.var(axes, np.float64, keepdims=True), rtol=2e-5)
+    _, gw, _ = norm.norm_x(y, x, None, mean, var, axes, EPS, (False, True, False))
+    exact = np.square(y, dtype=np.float64).sum((0, 3), keepdims=True)
+    np.testing.assert_allclose(gw, exact, rtol=2e-5)
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 1, 0), (1, 3, 1, 0), (0, 3, 5, 4)])
+@pytest.mark.parametrize("axes", [(0, 3), (3,), (2,)])
+def test_no_memory_behind_an_empty_array_is_read(shape: tuple[int, ...], axes: tuple[int, ...]) -> None:
+    """np.einsum reads some where strides are 0, as np.empty_like makes them; NaN times an empty sum is NaN."""
+    a, b = np.broadcast_to(np.nan, shape), np.full(9, np.nan)[:0].reshape(shape)
+    for second in (None, a, b):
+        found = norm._dot(a, second, axes)
+        assert found.shape == tuple(1 if i in axes else n for i, n in enumerate(shape)) and not found.any()
+
+
 @pytest.mark.usefixtures("limits")
 def test_the_affine_map_is_exact() -> None:
     rng = np.random.default_rng(3)

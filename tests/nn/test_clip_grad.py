@@ -10,7 +10,7 @@ import pytest
 
 import rot180
 from rot180 import Tensor, nn
-from rot180.errors import GradientError
+from rot180.errors import DtypeError, GradientError
 from rot180.nn.clip_grad import clip_grad_norm_, clip_grad_value_, clip_grads_with_norm_, get_total_norm
 
 
@@ -163,6 +163,10 @@ def test_what_is_refused() -> None:
         clip_grad_value_(parameters([1.0]), float("nan"))
     with pytest.raises(ValueError, match="clip_grad_norm_: norm_type must be a number or inf; got nan"):
         clip_grad_norm_(parameters([1.0]), 1.0, float("nan"))
+    with pytest.raises(DtypeError, match="clip_grad_norm_: max_norm must be a number; got None"):
+        clip_grad_norm_(parameters([1.0]), None)  # type: ignore[arg-type]
+    with pytest.raises(DtypeError, match="clip_grad_norm_: norm_type must be a number; got 'max'"):
+        clip_grad_norm_(parameters([1.0]), 1.0, "max")  # type: ignore[arg-type]
     with pytest.warns(UserWarning, match="clip_grad_norm_: got an empty generator, perhaps one that was used up"):
         clip_grad_norm_((p for p in parameters()), 1.0)
 

@@ -52,6 +52,19 @@ def test_the_reduction_is_checked_at_once(make: Any) -> None:
         make(reduction="avg")
 
 
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: nn.HuberLoss(delta=0), "HuberLoss: delta must be positive; got 0"),
+        (lambda: nn.SmoothL1Loss(beta=-1), "SmoothL1Loss: beta must not be negative; got -1"),
+        (lambda: nn.HuberLoss(delta="1"), "HuberLoss: delta must be a number; got '1'"),  # type: ignore[arg-type]
+    ],
+)
+def test_the_bounds_of_the_errors_are_checked_at_once(make: Any, message: str) -> None:
+    with pytest.raises((ValueError, TypeError), match=f"^{message}"):
+        make()
+
+
 def test_the_divergence_per_sample() -> None:
     assert nn.KLDivLoss(reduction="batchmean")(X, B).item() == F.kl_div(X, B, "batchmean")
 

@@ -34,7 +34,7 @@ def test_the_first_step_has_the_size_of_lr() -> None:
     np.testing.assert_allclose(p.data, [0.875, 1.125], rtol=1e-15)
 
 
-@pytest.mark.parametrize("betas", [(1.0, 0.9), (0.9, -0.1), (0.9,)])
+@pytest.mark.parametrize("betas", [(1.0, 0.9), (0.9, -0.1), (0.9,), 0.9])
 def test_betas_lie_between_0_and_1(betas: tuple[float, ...]) -> None:
     with pytest.raises(ValueError, match="Adam: betas must be two numbers of at least 0 and below 1; got"):
         optim.Adam([Tensor([1.0], requires_grad=True)], betas=betas)  # type: ignore[arg-type]

@@ -37,6 +37,9 @@ def with_gradient(*shape: int, value: float = 1.0, dtype: Any = np.float32) -> T
         ([parameter(2), parameter(2) * 2.0], ValueError, "parameter 1 was computed by an op; only leaves"),
         ([np.ones(2)], TypeError, "parameter 0 is a ndarray; a Tensor is needed"),
         (parameter(2), TypeError, "params must be a list of Tensors or of dicts; got one Tensor"),
+        (nn.Linear(2, 2), TypeError, "params must be a list of Tensors or of dicts; got Linear; give its parameters()"),
+        (None, TypeError, "params must be a list of Tensors or of dicts; got NoneType"),
+        ([{"lr": 1.0}], ValueError, "a parameter group needs an entry 'params'; got ['lr']"),
         ([{"params": {parameter(2)}}], TypeError, "parameters need an order, which a set has not"),
         ([{"params": [parameter(2)]}, parameter(2)], TypeError, "a parameter group must be a dict; got Tensor"),
     ],
@@ -44,6 +47,19 @@ def with_gradient(*shape: int, value: float = 1.0, dtype: Any = np.float32) -> T
 def test_bad_parameters_are_refused(make: Any, params: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=re.escape(f"{make.__name__}: {message}")):
         make(params)
+
+
+@pytest.mark.parametrize(
+    ("make", "option"),
+    [
+        (optim.SGD, "lr"), (optim.SGD, "momentum"), (optim.SGD, "dampening"), (optim.Adam, "eps"),
+        (optim.AdamW, "weight_decay"), (optim.RMSprop, "alpha"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("value", ["1", None])
+def test_options_are_numbers(make: Any, option: str, value: Any) -> None:
+    with pytest.raises(DtypeError, match=f"^{make.__name__}: {option} must be a number; got {value!r}"):
+        make([parameter(2)], **{option: value})
 
 
 def test_a_parameter_may_come_once_only() -> None:
@@ -281,6 +297,25 @@ def test_a_state_dict_that_does_not_fit_is_refused() -> None:
     with pytest.raises(ValueError, match="lr must be at least 0"):
         optimizer.load_state_dict(wrong)
     assert repr(optimizer.state_dict()) == repr(before)
+
+
+@pytest.mark.parametrize("saved", [{}, None, {"state": {}}])
+def test_what_is_no_state_dict_is_refused(saved: Any) -> None:
+    _, optimizer = trained(optim.SGD)
+    with pytest.raises(FormatError, match=r"^SGD\.load_state_dict: a dict with 'state' and 'param_groups' is needed"):
+        optimizer.load_state_dict(saved)
+
+
+@pytest.mark.parametrize(
+    ("make", "lacks"), [(optim.Adam, "exp_avg, exp_avg_sq, step"), (optim.RMSprop, "square_avg, step")]
+)
+def test_the_state_of_another_optimizer_is_refused(make: Any, lacks: str) -> None:
+    _, optimizer = trained(make)
+    before = repr(optimizer.state_dict())
+    _, other = trained(optim.SGD, momentum=0.9)
+    with pytest.raises(FormatError, match=f"parameter 0 lacks {lacks}; is it the state of another optimizer"):
+        optimizer.load_state_dict(other.state_dict())
+    assert repr(optimizer.state_dict()) == before
 
 
 def test_deep_copies_and_pickles_go_on_alone() -> None:

@@ -184,12 +184,34 @@ def test_without_held_out_images_the_rest_is_there(run: Path) -> None:
     assert "Held-out accuracy is not known" in page.all("header")[0].text
 
 
-def test_one_epoch_without_validation_says_so(tmp_path: Path) -> None:
-    page = written(fitted(tmp_path / "r", models.build("linear", (1, 8, 8), 10)))
-    text = section(page, "learning").text
-    assert "There is one epoch: a curve is a single point." in text
-    assert "curves of held-out images, which were not measured during training" in text
-    assert len(section(page, "learning").all("figure")) == 3
+def test_one_epoch_has_numbers_and_no_curves(tmp_path: Path) -> None:
+    part = section(written(fitted(tmp_path / "r", models.build("linear", (1, 8, 8), 10))), "learning")
+    assert "Held-out images were not measured during training." in part.text
+    assert "There is one epoch, so there are no curves." in part.text
+    assert not part.all("figure")
+    assert not part.all("details")
+    assert len(part.rows()) == 1
+    measured = fitted(tmp_path / "m", models.build("linear", (1, 8, 8), 10), validation=FEW)
+    assert "lowest in epoch" not in section(written(measured), "learning").text
+
+
+def test_ones_own_images_go_by_their_folders_name_and_what_was_left_out_is_said(run: Path) -> None:
+    change(run, data={"name": "folder", "path": "/home/me/photo graphs", "skipped": 3})
+    page = written(run)
+    assert page.all("h1")[0].text == "lenet on photo graphs"
+    assert "96 images of photo graphs" in page.all("p", class_="lead")[0].text
+    assert "images left out3" in page.all("dl", class_="settings")[0].text
+    change(run, data={"name": "npz", "path": 7, "skipped": 0})
+    page = written(run)
+    assert page.all("h1")[0].text == "lenet on npz"
+    assert "left out" not in page.all("dl", class_="settings")[0].text
+
+
+def test_augmentations_one_after_the_other_are_words(run: Path) -> None:
+    parts = [{"name": "horizontal_flip", "p": 0.5}, {"name": "crop", "size": [8, 8], "padding": 1}]
+    change(run, training={"augment": {"name": "compose", "transforms": parts}})
+    shown = written(run).all("dl", class_="settings")[0].text
+    assert "horizontal flip (p 0.5), then crop (size 8 × 8, padding 1)" in shown
 
 
 def test_a_linear_layer_on_the_cells_is_shown_as_images(tmp_path: Path) -> None:

@@ -29,6 +29,17 @@ def trained(out: Path, name: str = "linear", **settings: Any) -> nn.Module:
     return net
 
 
+class Interrupted(nn.Module):
+    """Ctrl-C in the first batch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(np.ones(1, np.float32))
+
+    def forward(self, x: Any) -> Any:
+        raise KeyboardInterrupt
+
+
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
     trained(tmp_path / "run")
@@ -72,6 +83,16 @@ def test_a_run_is_replaced_and_what_else_lies_there_stays(run: Path) -> None:
     trained(run, "lenet", epochs=1)
     assert train.load_run(run)[1]["model"]["name"] == "lenet"
     assert (run / "notes.txt").read_text() == "mine"
+
+
+def test_the_report_of_a_run_goes_with_it(run: Path) -> None:
+    (run / "report.html").write_text("of the run before")
+    rot180.manual_seed(0)
+    with pytest.raises(KeyboardInterrupt):  # nothing of the new run is there yet
+        train.fit(Interrupted(), FEW, out=run, log=None)
+    assert (run / "report.html").exists()
+    trained(run)
+    assert sorted(path.name for path in run.iterdir()) == FILES
 
 
 def test_another_folder_is_never_written_to(tmp_path: Path) -> None:

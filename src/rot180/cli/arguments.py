@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
+LONGEST = 24  # characters of a name in a table
 Commands = Any  # what add_subparsers returns; argparse keeps the class to itself
 
 
@@ -53,7 +54,7 @@ def count(text: str) -> int:
     return _integer(text, 1)
 
 
-def seed(text: str) -> int:
+def whole(text: str) -> int:
     """An int of at least 0."""
     return _integer(text, 0)
 
@@ -73,6 +74,11 @@ def share(text: str) -> float:
     return _number(text, "a share, at least 0 and below 1,", lambda value: 0 <= value < 1)
 
 
+def part(text: str) -> float:
+    """A number above 0 and below 1."""
+    return _number(text, "a share, above 0 and below 1,", lambda value: 0 < value < 1)
+
+
 def sides(text: str) -> tuple[int, int]:
     """A side, as 32, or height and width, as 32x48."""
     numbers = text.lower().split("x")
@@ -87,6 +93,17 @@ def shape(text: str) -> tuple[int, int, int]:
     if len(numbers) != 3 or not all(number.isdecimal() and int(number) >= 1 for number in numbers):
         raise argparse.ArgumentTypeError(f"channels, height and width, as 3x32x32, are needed; got {text!r}")
     return int(numbers[0]), int(numbers[1]), int(numbers[2])
+
+
+def short(name: str) -> str:
+    """A name for a table: on one line, and without its middle if it is long."""
+    shown = one_line(name)
+    return shown if len(shown) <= LONGEST else f"{shown[: LONGEST - 9]}…{shown[-8:]}"
+
+
+def one_line(name: str) -> str:
+    """A file's or a class's name as it is printed: control characters, a line's end among them, as escapes."""
+    return "".join(c if c.isprintable() or 0xDC80 <= ord(c) <= 0xDCFF else repr(c)[1:-1] for c in name)
 
 
 def _number(text: str, what: str, fits: Callable[[float], bool]) -> float:

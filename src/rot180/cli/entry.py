@@ -11,6 +11,7 @@ import os
 import shlex
 import sys
 import traceback
+import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import TextIO
@@ -41,7 +42,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = sys.argv[1:] if argv is None else list(argv)
     _escape_stdout()
     try:
-        return int(program(words))
+        with warnings.catch_warnings():
+            warnings.filterwarnings(
+                "ignore", module=r"PIL\."
+            )  # of odd metadata in pictures that can be read all the same
+            return int(program(words))
     except SystemExit as leave:  # argparse, after --help or --version
         return int(leave.code or 0)
     except BrokenPipeError:  # whoever read our output has gone, as `| head` does

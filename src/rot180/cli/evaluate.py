@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from . import datasets
-from .arguments import Commands, add_command
+from .arguments import Commands, add_command, short
 from .status import ExitStatus
 
 
@@ -15,7 +15,7 @@ def add(commands: Commands) -> None:
     about = "measure a run on the images that were held out: accuracy, loss, confusion matrix"
     parser = add_command(commands, "evaluate", run, about, "rot180 evaluate runs/digits-small")
     parser.add_argument("folder", metavar="RUN", help="the folder that `rot180 train` wrote")
-    datasets.add_place(parser)
+    datasets.add_new_place(parser)
 
 
 def run(args: argparse.Namespace) -> ExitStatus:
@@ -33,6 +33,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
 
 def table(confusion: Any, names: list[str]) -> str:
     """The confusion matrix with its names; zeros are dots, so that the mistakes stand out."""
+    names = [short(name) for name in names]
     cells = [[str(n) if n else "." for n in row] for row in confusion.tolist()]
     width = max(len(text) for row in [names, *cells] for text in row)
     left = max(len("true"), *map(len, names))

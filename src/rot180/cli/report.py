@@ -21,17 +21,20 @@ def add(commands: Commands) -> None:
     parser = add_command(commands, "report", run, about, "rot180 report runs/digits-small")
     parser.description = f"{parser.description}\n\n{_ABOUT}"
     parser.add_argument("folder", metavar="RUN", help="the folder that `rot180 train` wrote")
-    datasets.add_place(parser)
+    datasets.add_new_place(parser)
 
 
 def run(args: argparse.Namespace) -> ExitStatus:
     """Load, measure, write, and say where; without the data of the run, what can be said without them."""
+    from ..errors import FormatError
     from ..train import load_run, report
 
     _, config = load_run(args.folder)
     try:
         held_out = datasets.held_out(config, args.folder, args.root)
-    except UsageError as error:
+    except (UsageError, FormatError) as error:
+        if args.root is not None:  # where to look was said
+            raise
         held_out = None
         print(f"without held-out images: {error}")
     print(report.write(args.folder, held_out))

@@ -9,16 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from . import datasets
-from .arguments import Commands, UsageError, add_command, amount, count, rate, seed, share, sides
+from .arguments import Commands, UsageError, add_command, amount, count, one_line, part, rate, share, sides, whole
 from .recipes import AUGMENTATIONS, augmentation, recipe
 from .status import ExitStatus
 
 _ABOUT = """\
 DATA is digits (they come with rot180), mnist, fashion-mnist or cifar10 (say with
---data where their files lie), or the path of a folder that has a folder of
-images for each class: photographs/cat/1.png, photographs/dog/1.png. Of such
-images a fifth of each class is held out, unless they lie in train and test.
-Reading them needs Pillow, the extra "image"; the pictures of the report need
+--data where their files lie, or fetch them with --download), or the path of a
+folder that has a folder of images for each class: photographs/cat/1.png,
+photographs/dog/1.png, or of a .npz file with images and labels. Of such images
+a fifth of each class is held out, unless they are divided into train and test.
+Reading pictures needs Pillow, the extra "image"; the pictures of the report need
 matplotlib, the extra "report": pip install pillow matplotlib
 """
 _EXAMPLES = """\
@@ -31,7 +32,7 @@ def add(commands: Commands) -> None:
     """Describe the command to the parser."""
     parser = add_command(commands, "train", run, "train a model and write it to a folder", _EXAMPLES)
     parser.description = f"{parser.description}\n\n{_ABOUT}"
-    parser.add_argument("source", metavar="DATA", help="a named data set, or the path of a folder of images")
+    parser.add_argument("source", metavar="DATA", help="a named data set, or the path of images")
     _add_data(parser.add_argument_group("data"))
     _add_training(parser.add_argument_group("training"))
     parser.add_argument(
@@ -49,10 +50,16 @@ def _add_data(group: Any) -> None:
     )
     group.add_argument("--mirror", metavar="URL", help="a folder on the web to download the files from instead")
     group.add_argument(
-        "--size", type=sides, metavar="N|HxW", help="of one's own images, to which all are stretched; default: theirs"
+        "--size",
+        type=sides,
+        metavar="N|HxW",
+        help="of one's own images, to which all are stretched; default: their median, at most 64",
     )
     group.add_argument(
-        "--held-out", type=share, metavar="SHARE", help="of one's own images, to measure on; default: 0.2"
+        "--held-out", type=part, metavar="SHARE", help="of one's own images, to measure on; default: 0.2"
+    )
+    group.add_argument(
+        "--layout", choices=("NCHW", "NHWC"), help="of images in a .npz file, where both could be; default: as they fit"
     )
     group.add_argument(
         "--unreadable", choices=("skip", "refuse"), help="what to do with files that cannot be read; default: skip"
@@ -80,7 +87,10 @@ def _add_training(group: Any) -> None:
     )
     group.add_argument("--no-augment", action="store_const", const="none", dest="augment", help="the same as none")
     group.add_argument(
-        "--seed", type=seed, default=0, help="decides initial weights and order, to the bit; default: %(default)s"
+        "--seed", type=whole, default=0, help="decides initial weights and order, to the bit; default: %(default)s"
+    )
+    group.add_argument(
+        "--workers", type=whole, default=0, help="threads that prepare batches ahead; no bit changes; default: 0"
     )
     group.add_argument("--threads", type=count, help="threads for the kernels; default: ROT180_NUM_THREADS, or 1")
 
@@ -131,6 +141,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
             warm_up=args.warm_up,
             clip_norm=args.clip_norm,
             augment=augmentation(args.augment or chosen.augment, images),
+            workers=args.workers,
             seed=args.seed,
             out=out,
             command=args.command_line,
@@ -155,6 +166,7 @@ def _options(args: argparse.Namespace) -> dict[str, Any]:
     given = {
         "size": args.size,
         "share": args.held_out,
+        "layout": args.layout,
         "on_error": None if args.unreadable is None else {"skip": "skip", "refuse": "raise"}[args.unreadable],
     }
     return {name: value for name, value in given.items() if value is not None}
@@ -166,7 +178,7 @@ def _first_line(name: str, model: Any, images: Any, test: Any, out: Path) -> str
     colour = {1: "grey", 3: "colour"}.get(channels, f"{channels} channels")
     return (
         f"{name}: {weights:,} weights; {len(images.classes)} classes, {height}x{width} {colour}, "
-        f"{len(images):,} images to train on, {len(test):,} held out -> {out}"
+        f"{len(images):,} images to train on, {len(test):,} held out -> {one_line(str(out))}"
     )
 
 

@@ -71,13 +71,14 @@ def download(name: str, root: Name | None = None, mirror: str | None = None, *, 
 
     Args:
         name: "mnist", "fashion-mnist" or "cifar10".
-        root: the folder; by default that of this set in the cache (ROT180_CACHE, else the platform's cache folder),
-            where the readers look.
+        root: the folder, or one in which the files lie already in a folder with the set's name; by default that of this
+            set in the cache (ROT180_CACHE, else the platform's cache folder), where the readers look.
         mirror: the address of another folder with the same files, http:// or https://.
         bar: a progress bar on stderr; by default if that is a terminal.
 
-    A file that is there but has another checksum is replaced. Raises MissingExtraError without pooch, DownloadError if
-    a file cannot be had, breaks off or has the wrong checksum; no part of it is left.
+    A file that is there but has another checksum is replaced, unless it is another set's: a ValueError. Raises
+    MissingExtraError without pooch, DownloadError if a file cannot be had, breaks off or has the wrong checksum; no
+    part of it is left.
     """
     if name not in REMOTES:
         raise ValueError(f"download: there is no data set {name!r} to download; there are {', '.join(REMOTES)}")
@@ -91,9 +92,12 @@ def download(name: str, root: Name | None = None, mirror: str | None = None, *, 
     assert folder is not None  # pooch is there, so the cache is known
     if root is None:
         _sweep(folder)
+    elif all((folder / name / file).is_file() for file in REMOTES[name].files):
+        folder /= name
     bases = REMOTES[name].bases if mirror is None else (mirror.rstrip("/") + "/",)
     fetch = _Fetch(sys.stderr.isatty() if bar is None else bar)
     for file, sha256 in REMOTES[name].files.items():
+        _spare(folder / file, name)
         reasons = []
         for base in bases:
             try:
@@ -104,6 +108,15 @@ def download(name: str, root: Name | None = None, mirror: str | None = None, *, 
         else:
             raise DownloadError(f"download: {'; '.join(reasons)}")
     return folder
+
+
+def _spare(path: Path, name: str) -> None:
+    """ValueError for a file of another set: some sets' files have the same names."""
+    import pooch
+
+    others = {remote.files.get(path.name): other for other, remote in REMOTES.items() if other != name}
+    if any(others) and path.is_file() and (other := others.get(pooch.file_hash(path))):
+        raise ValueError(f"download: {path} is of {other}; name another folder for {name}")
 
 
 class _Fetch:

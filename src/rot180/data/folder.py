@@ -8,7 +8,6 @@ Deliberately absent: reading while training. All images are in memory, and what 
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar
@@ -142,17 +141,13 @@ class _Found:
                     return error
                 raise
 
-        # Each picture is read with Pillow's warnings off. On several threads such contexts overlap, and only one
-        # around them all puts the filters back as they were.
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            if threads == 1:
-                answers = [*map(attempt, range(len(self.files)), self.files)]
-            else:
-                from concurrent.futures import ThreadPoolExecutor
+        if threads == 1:
+            answers = [*map(attempt, range(len(self.files)), self.files)]
+        else:
+            from concurrent.futures import ThreadPoolExecutor
 
-                with ThreadPoolExecutor(threads) as pool:
-                    answers = [*pool.map(attempt, range(len(self.files)), self.files)]
+            with ThreadPoolExecutor(threads) as pool:
+                answers = [*pool.map(attempt, range(len(self.files)), self.files)]
         for (file, _), answer in zip(self.files, answers, strict=True):
             if isinstance(answer, Exception):
                 self.leave_out(file, answer)
@@ -162,7 +157,10 @@ class _Found:
         return [answer for answer in answers if not isinstance(answer, Exception)]
 
     def leave_out(self, path: str, error: Exception) -> None:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        if isinstance(error, FileNotFoundError):
+            reason = "is not there, or is a link that leads nowhere"
+        else:
+            reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         self.skipped.append((os.path.relpath(path, self.root), reason.removeprefix(f"read_image: {path} ")))
 
     def check_classes(self) -> None:
@@ -180,12 +178,11 @@ class _Found:
 
 def _list(root: str, classes: Sequence[str] | None, skip: bool) -> _Found:
     """The image files of all classes, in the order of their names; none is opened."""
-    names = class_folders(root)
+    names = class_folders(root, 0 if classes is not None else 2)
     if classes is not None:
         if sorted(names) != sorted(classes):
-            raise FormatError(
-                f"read_folder: {root} has the classes {', '.join(names)}; {', '.join(classes)} are needed"
-            )
+            held = f"the classes {', '.join(names)}" if names else "no classes"
+            raise FormatError(f"read_folder: {root} has {held}; {', '.join(classes)} are needed")
         names = list(classes)
     found = _Found(root, names, skip)
 
@@ -207,14 +204,17 @@ def _list(root: str, classes: Sequence[str] | None, skip: bool) -> _Found:
     return found
 
 
-def class_folders(root: str) -> list[str]:
-    """The names of the folders in `root`, sorted, but hidden ones and links to where `root` itself lies."""
+def class_folders(root: str, least: int = 2) -> list[str]:
+    """The names of the folders in `root`, sorted, but hidden ones and links to where `root` itself lies.
+
+    FormatError for fewer than `least`.
+    """
     if not os.path.isdir(root):
         raise FileNotFoundError(2, f"read_folder: there is no folder {root}")
     shown = sorted(name for name in os.listdir(root) if not name.startswith("."))
     names = [name for name in shown if os.path.isdir(os.path.join(root, name)) and not _leads_up(root, name)]
-    if len(names) < 2:
-        held = f"the folder {names[0]}" if names else "no folder"
+    if len(names) < least:
+        held = f"one folder, {names[0]!r}," if names else "no folder"
         raise FormatError(
             f"read_folder: {root} holds {held} and {len(shown) - len(names)} files; at least two folders of images are "
             f"needed, one for each class: {os.path.join(root, 'cat', '1.png')}, {os.path.join(root, 'dog', '1.png')}"

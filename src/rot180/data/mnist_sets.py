@@ -26,6 +26,7 @@ ORIGINALS = {  # by the checksum that `from_bytes` gives; the files of both sets
     "1f243a60b4b748a44c48b9a6f6907be2a08bee3e4e226f0e86fbde8e147b745a": "fashion-mnist",
     "9a494dc49efeb996f4076c469b31cd058152067b1594ba6ab85dd739fce3775e": "fashion-mnist",
 }
+MARGIN = {"mnist": 4, "fashion-mnist": 0}  # cells around the thing that is shown: how other pictures are prepared
 CLOTHES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
 
 
@@ -67,7 +68,8 @@ def _read(name: str, other_name: str, split: str, root: Name | None, classes: tu
         raise absent(op, root, start, folders, f"the files {' and '.join(stems)}, packed (.gz) or not")
     images, labels = (read_idx(path) for path in paths)
     _check(op, paths, images, labels, len(classes))
-    about = {"name": name, "split": split, "files": {path.name: path.stat().st_size for path in paths}}
+    files = {path.name: path.stat().st_size for path in paths}
+    about = {"name": name, "split": split, "files": files, "ink": True, "margin": MARGIN[name]}
     data = LabelledImages.from_bytes(images[:, None], labels, classes, about)
     really = ORIGINALS.get(data.about["sha256"], name)
     if really != name:

@@ -7,7 +7,7 @@ train, test = load_parts("photographs", size=32)      # photographs/cat/1.png, p
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,10 @@ READERS: dict[str, Callable[[str, Name | None], LabelledImages]] = {
     "fashion-mnist": fashion_mnist,
     "cifar10": cifar10,
 }
+
+
+FOLDER_ONLY, FILE_ONLY = {"size", "channels", "on_error"}, {"layout"}
+OPTIONS = {"share": "share (--held-out)", "on_error": "on_error (--unreadable)"}  # whose names in a command differ
 
 
 def names() -> list[str]:
@@ -65,15 +69,19 @@ def load_parts(source: Name, root: Name | None = None, **options: Any) -> tuple[
         return read("train", root), read("test", root)
     if root is not None:
         raise ValueError(f"load: root (--data) is for data sets with a name; {os.fspath(source)} is a path")
-    read_path = read_folder_parts if Path(source).is_dir() else read_npz_parts
-    return read_path(source, **options)
+    is_folder = Path(source).is_dir()
+    misplaced = sorted(set(options) & (FILE_ONLY if is_folder else FOLDER_ONLY))
+    if misplaced:
+        kind, needed = ("folder", "file") if is_folder else ("file", "folder")
+        raise ValueError(f"load: {_said(misplaced)}: only for a {needed} of images; {os.fspath(source)} is a {kind}")
+    return (read_folder_parts if is_folder else read_npz_parts)(source, **options)
 
 
 def _is_name(source: Name, options: dict[str, Any]) -> bool:
     """Whether a source is a name, and no path; FileNotFoundError if it is neither."""
     if str(source) in READERS and isinstance(source, str):
         if options:
-            raise ValueError(f"load: {', '.join(options)}: only for images at a path; {source} is as it is")
+            raise ValueError(f"load: {_said(options)}: only for images at a path; {source} is as it is")
         return True
     if not Path(source).exists():
         known = ", ".join(READERS)
@@ -81,3 +89,7 @@ def _is_name(source: Name, options: dict[str, Any]) -> bool:
             2, f"load: there is no data set and no folder or file {os.fspath(source)!r}; the data sets are {known}"
         )
     return False
+
+
+def _said(options: Iterable[str]) -> str:
+    return ", ".join(OPTIONS.get(name, name) for name in options)

@@ -12,6 +12,7 @@ import warnings
 import zipfile
 from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
+from threading import Lock
 from typing import IO, Any
 
 import numpy as np
@@ -25,6 +26,7 @@ MAX_CLASSES = 1 << 16
 NAMES = {"images": ("images", "x", "X"), "labels": ("labels", "y", "Y"), "classes": ("classes", "class_names")}
 HELD_OUT = ("test", "val")  # the first of these that is there
 CHANNELS = (1, 3)  # what tells the axis of channels from the others
+_QUIET = Lock()
 
 
 def read_npz(
@@ -58,7 +60,8 @@ def read_npz(
     images = _images(name, arrays["images"], layout)
     labels = _labels(name, arrays["labels"], len(images))
     names = _classes(name, arrays.get("classes") if classes is None else np.asarray(classes), labels)
-    about: dict[str, Any] = {"name": "npz", "path": os.path.abspath(path)} | ({"split": split} if split else {})
+    about: dict[str, Any] = {"name": "npz", "path": os.path.abspath(path)}
+    about |= {name: value for name, value in (("split", split), ("layout", layout)) if value}
     if images.dtype == np.uint8:
         return LabelledImages.from_bytes(images, labels, names, about)
     with np.errstate(over="ignore"):
@@ -68,7 +71,8 @@ def read_npz(
     if not np.isfinite(scaled).all():
         raise FormatError(f"read_npz: {name}: the images hold NaN or infinite values (as float32)")
     labels = labels.astype(np.int64)
-    about |= {"images": len(scaled), "sha256": checksum(scaled, labels)}
+    low, high = float(scaled.min()), float(scaled.max())
+    about |= {"images": len(scaled), "sha256": checksum(scaled, labels), "range": [low, high]}
     return LabelledImages(scaled, labels, names, about)
 
 
@@ -84,8 +88,18 @@ def read_npz_parts(
         parts = [split for split in ("train", *HELD_OUT) if _key(members, NAMES["images"], split)]
     if "train" not in parts or len(parts) < 2:
         return stratified_split(read_npz(path, layout=layout), share, seed)
-    train = read_npz(path, "train", layout)
-    return train, read_npz(path, parts[1], layout, classes=train.classes)
+    train, test = (read_npz(path, split, layout) for split in ("train", parts[1]))
+    if train.images.shape[1:] != test.images.shape[1:]:
+        raise FormatError(
+            f"read_npz: {os.fspath(path)}: images of shape {train.images.shape[1:]} to train on, but {parts[1]} has "
+            f"{test.images.shape[1:]}; all must have one shape (C, H, W)"
+        )
+    if len(test.classes) > len(train.classes):
+        raise FormatError(
+            f"read_npz: {os.fspath(path)}: {parts[1]} has {len(test.classes)} classes, of which there are "
+            f"{len(train.classes)} to train on"
+        )
+    return train, LabelledImages(test.images, test.labels, train.classes, test.about)
 
 
 def _images(name: str, images: Array, layout: str | None) -> Array:
@@ -101,7 +115,9 @@ def _images(name: str, images: Array, layout: str | None) -> Array:
         could_be = [kind for kind, axis in (("NCHW", 1), ("NHWC", 3)) if images.shape[axis] in CHANNELS]
         if layout is None and len(could_be) != 1:
             which = "both axis 1 and axis 3" if could_be else "neither axis 1 nor axis 3"
-            raise FormatError(f"{what}: {which} could be 1 or 3 channels; say layout='NCHW' or layout='NHWC'")
+            raise FormatError(
+                f"{what}: {which} could be 1 or 3 channels; say layout='NCHW' or layout='NHWC' (--layout)"
+            )
         if (layout or could_be[0]) == "NHWC":
             images = images.transpose(0, 3, 1, 2)
     if 0 in images.shape:
@@ -193,7 +209,7 @@ def _array(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, max_bytes
 
 def _header(file: IO[bytes], what: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     """(shape, whether the first axis runs fastest, dtype) of a .npy file; it is parsed as a literal and not run."""
-    with warnings.catch_warnings():
+    with _QUIET, warnings.catch_warnings():  # one thread at a time: else "ignore" might be left behind
         warnings.simplefilter("ignore")  # of headers that Python 2 wrote, and of odd ones that fail below
         version = np.lib.format.read_magic(file)
         if version not in ((1, 0), (2, 0)):

@@ -14,7 +14,7 @@ from .. import kernels
 from ..errors import DtypeError, ShapeError
 from ..tape.arithmetic import choose, unbroadcast
 from ..tape.elementary import exp
-from ..tape.operands import FLOATS, floating, raw
+from ..tape.operands import FLOATS, floating, raw, real
 from ..tape.record import Array, primitive
 
 
@@ -62,7 +62,7 @@ def _(g: Any, needs: Any, y: Any, x: Any, negative_slope: float) -> Any:
 
 def leaky_relu(input: Any, negative_slope: float = 0.01) -> Any:
     """x where x is positive, else negative_slope * x."""
-    return _leaky_relu(floating("leaky_relu", input), float(negative_slope))
+    return _leaky_relu(floating("leaky_relu", input), real("leaky_relu", "negative_slope", negative_slope))
 
 
 @primitive(arrays=2, keep=("x", "w"), name="prelu")
@@ -74,7 +74,7 @@ def _prelu(x: Array, w: Array) -> Array:
 def _(g: Any, needs: Any, y: Any, x: Any, w: Any) -> Any:
     positive, others = _sides(x)
     gx = g * (w * others + positive) if needs[0] else None
-    return gx, unbroadcast(choose(raw(x) > 0, 0.0, g * x), w.shape) if needs[1] else None
+    return gx, unbroadcast(g * choose(raw(x) > 0, 0.0, x), w.shape) if needs[1] else None
 
 
 def prelu(input: Any, weight: Any) -> Any:
@@ -112,7 +112,7 @@ def _(g: Any, needs: Any, y: Any, x: Any, alpha: float) -> Any:
 
 def elu(input: Any, alpha: float = 1.0) -> Any:
     """x where x is positive, else alpha * (exp(x) - 1); Clevert et al. (2016), equation 15."""
-    return _elu(floating("elu", input), float(alpha))
+    return _elu(floating("elu", input), real("elu", "alpha", alpha))
 
 
 # Klambauer et al., "Self-Normalizing Neural Networks" (2017), equation 14: mean 0 and variance 1 are a fixed point.
@@ -137,7 +137,7 @@ def _(g: Any, needs: Any, y: Any, x: Any, low: float, high: float) -> Any:
 
 def hardtanh(input: Any, min_val: float = -1.0, max_val: float = 1.0) -> Any:
     """x, no smaller than min_val and no larger than max_val; at these the gradient is 0 (that of `clamp` passes)."""
-    low, high = float(min_val), float(max_val)
+    low, high = real("hardtanh", "min_val", min_val), real("hardtanh", "max_val", max_val)
     if low > high:
         raise ValueError(f"hardtanh: min_val must not be greater than max_val; got {min_val} and {max_val}")
     return _hardtanh(floating("hardtanh", input), low, high)
@@ -243,7 +243,8 @@ def logsigmoid(input: Any) -> Any:
 
 @primitive(keep=("x",), name="softplus")
 def _softplus(x: Array, beta: float, threshold: float) -> Array:
-    z = x * beta
+    with np.errstate(over="ignore"):  # what overflows is above the threshold, or its exp is 0
+        z = x * beta
     y = (np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))) / beta
     above = z > threshold
     return np.where(above, x, y) if above.any() else y
@@ -251,22 +252,26 @@ def _softplus(x: Array, beta: float, threshold: float) -> Array:
 
 @_softplus.vjp
 def _(g: Any, needs: Any, y: Any, x: Any, beta: float, threshold: float) -> Any:
-    return (choose(raw(x) * beta > threshold, g, g * sigmoid(x * beta)),)
+    with np.errstate(over="ignore"):
+        z = x * beta
+    return (choose(raw(z) > threshold, g, g * sigmoid(z)),)
 
 
-def check_beta(op: str, beta: float) -> None:
-    """ValueError for 0, by which softplus would divide."""
-    if beta == 0:
+def check_beta(op: str, beta: float) -> float:
+    """beta as a float; ValueError for 0, by which softplus would divide."""
+    number = real(op, "beta", beta)
+    if number == 0:
         raise ValueError(f"{op}: beta is 0; a number other than 0 is needed")
+    return number
 
 
 def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
     """log(1 + exp(beta * x)) / beta, and x itself where beta * x is above the threshold. beta must not be 0."""
-    check_beta("softplus", beta)
-    return _softplus(floating("softplus", input), float(beta), float(threshold))
+    beta = check_beta("softplus", beta)
+    return _softplus(floating("softplus", input), beta, real("softplus", "threshold", threshold))
 
 
-@primitive(keep=("x",), name="silu")
+@primitive(keep=("x", "output"), name="silu")
 def _silu(x: Array) -> Array:
     with np.errstate(over="ignore"):  # x / inf is the 0 that it should be
         return x / (np.exp(-x) + 1)
@@ -275,7 +280,7 @@ def _silu(x: Array) -> Array:
 @_silu.vjp
 def _(g: Any, needs: Any, y: Any, x: Any) -> Any:
     s = sigmoid(x)
-    return (g * (s * (x * (1.0 - s) + 1.0)),)
+    return (g * (y * (1.0 - s) + s),)  # y, not x * s: `sigmoid` stops short of 0, which a huge x would show
 
 
 def silu(input: Any) -> Any:
@@ -283,7 +288,27 @@ def silu(input: Any) -> Any:
     return _silu(floating("silu", input))
 
 
+_FLAT_LEFT, _FLAT_RIGHT = -1000.0, 40.0  # beyond, the slope of mish is 0 and 1 in float64
+
+
+@primitive(keep=("x",), name="mish")
+def _mish(x: Array) -> Array:
+    e = np.exp(np.minimum(x, _FLAT_RIGHT))
+    n = e * (e + 2)
+    return x * (n / (n + 2))
+
+
+@_mish.vjp
+def _(g: Any, needs: Any, y: Any, x: Any) -> Any:
+    z = _hardtanh(x, _FLAT_LEFT, _FLAT_RIGHT)
+    e = exp(z)
+    n = e * (e + 2.0)
+    return (g * ((n + z * (e * (e + 1.0)) * 4.0 / (n + 2.0)) / (n + 2.0)),)
+
+
 def mish(input: Any) -> Any:
-    """x * tanh(softplus(x)); Misra, "Mish" (2019)."""
-    x = floating("mish", input)
-    return x * tanh(softplus(x))
+    """x * tanh(softplus(x)), Misra, "Mish" (2019).
+
+    With e = exp(x) and n = e * (e + 2) that tanh is n / (n + 2), and its slope 4 * e * (e + 1) / (n + 2)**2.
+    """
+    return _mish(floating("mish", input))

@@ -12,11 +12,11 @@ import numpy as np
 
 from ..errors import DtypeError, ShapeError
 from ..tape.arithmetic import choose, where
-from ..tape.operands import floating, raw
+from ..tape.operands import floating, raw, real
 from ..tape.record import Array, primitive
 from ..tape.reduction import mean
 from ..tape.shape import getitem
-from .loss_reduction import check_pair, check_reduction
+from .loss_reduction import check_pair, check_reduction, weight_array
 from .softmax import log_softmax, softmax
 
 IGNORE_INDEX = -100  # PyTorch's default
@@ -24,7 +24,7 @@ IGNORE_INDEX = -100  # PyTorch's default
 
 def check_smoothing(op: str, smoothing: float) -> None:
     """ValueError unless it is a share."""
-    if not 0 <= smoothing <= 1:
+    if not 0 <= real(op, "label_smoothing", smoothing) <= 1:
         raise ValueError(f"{op}: label_smoothing must lie between 0 and 1; got {smoothing}")
 
 
@@ -69,7 +69,7 @@ def cross_entropy(
 
     Raises as nll_loss does, and ValueError for a label_smoothing that is no share.
     """
-    if label_smoothing:
+    if label_smoothing != 0:
         check_smoothing("cross_entropy", label_smoothing)
     if raw(target) is not None and np.asarray(raw(target)).dtype.kind == "f":
         return _soft_cross_entropy(input, target, weight, ignore_index, reduction, label_smoothing)
@@ -150,6 +150,8 @@ def _classes(op: str, input: Any, target: Any, reduction: str) -> tuple[Any, Arr
     if x.ndim == 0 or t.shape != (x.shape[:1] + x.shape[2:] if x.ndim > 1 else ()):
         need = x.shape[:1] + x.shape[2:] if x.ndim > 1 else ()
         raise ShapeError(f"{op}: target has shape {t.shape}; input of shape {x.shape} needs {need}")
+    if not x.shape[1 if x.ndim > 1 else 0]:
+        raise ShapeError(f"{op}: input has shape {x.shape}, no classes; at least one is needed")
     return (x, t.astype(np.intp)) if x.ndim > 1 else (x.reshape(1, *x.shape), t.reshape(1).astype(np.intp))
 
 
@@ -169,7 +171,7 @@ def _factors(op: str, x: Any, t: Array, weight: Any, ignore_index: int) -> tuple
 
 
 def _class_weights(op: str, weight: Any, dtype: Any, classes: int) -> Array:
-    w: Array = np.asarray(raw(weight), dtype)
+    w = weight_array(op, "weight", weight, dtype)
     if w.shape != (classes,):
         raise ShapeError(f"{op}: weight has shape {w.shape}; ({classes},) is needed, one per class")
     return w

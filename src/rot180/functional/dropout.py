@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..random import generator
-from ..tape.operands import floating, raw
+from ..tape.operands import floating, raw, real
 
 
 def dropout(input: Any, p: float = 0.5, training: bool = True) -> Any:
@@ -15,7 +15,7 @@ def dropout(input: Any, p: float = 0.5, training: bool = True) -> Any:
 
     Srivastava et al., "Dropout" (2014), in its inverted form. Draws from rot180's random state.
     """
-    if not 0 <= p <= 1:
+    if not 0 <= real("dropout", "p", p) <= 1:
         raise ValueError(f"dropout: p must lie between 0 and 1; got {p}")
     x = floating("dropout", input)
     if not training or p == 0:

@@ -40,6 +40,7 @@ _MODES = {  # the numbers of spatial axes that each takes
     "trilinear": (3,),
 }
 _WITH_CORNERS = ("linear", "bilinear", "bicubic", "trilinear")
+_BY_SIZE = 128  # height + width of the images up to which PyTorch takes "nearest" by the sizes; see `_sized`
 _LAYOUTS = {1: "(N, C, W)", 2: "(N, C, H, W)", 3: "(N, C, D, H, W)"}
 
 
@@ -75,6 +76,8 @@ def interpolate(
         return adaptive_average(x, sizes)
     if recompute_scale_factor:
         factors = (None,) * len(sizes)
+    elif mode == "nearest":
+        factors = _sized(x.shape[2:], sizes, factors)
     kind, corners = raw(x).dtype, bool(align_corners)
     maps = tuple(_axis_map(mode, n, m, f, corners, kind) for n, m, f in zip(x.shape[2:], sizes, factors, strict=True))
     return resample(x, maps) if any(maps) else x
@@ -113,6 +116,16 @@ def _sizes(space: Sizes, size: Any, scale_factor: Any) -> tuple[Sizes, tuple[flo
     if any(m < 1 for m in sizes):
         raise ShapeError(f"interpolate: {space} would become {sizes}{because}; every size must be at least 1")
     return sizes, factors
+
+
+def _sized(space: Sizes, sizes: Sizes, factors: tuple[float | None, ...]) -> tuple[float | None, ...]:
+    """The factors that count for "nearest": in PyTorch's smaller images not those that came to once or twice the size.
+
+    So 3 rows times 1.3, which are 3 rows, stay as they are. In larger images, in 1-d and in 3-d the factor decides.
+    """
+    if len(sizes) != 2 or sum(sizes) > _BY_SIZE:
+        return factors
+    return tuple(None if m in (n, 2 * n) else f for n, m, f in zip(space, sizes, factors, strict=True))
 
 
 def _numbers(scale_factor: Any, ndim: int) -> tuple[float, ...]:

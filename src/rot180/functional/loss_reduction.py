@@ -8,6 +8,7 @@ import numpy as np
 
 from ..errors import DtypeError, ShapeError
 from ..tape.operands import floating, raw
+from ..tape.record import Array
 
 REDUCTIONS = ("mean", "sum", "none")
 DIVERGENCE_REDUCTIONS = ("batchmean", *REDUCTIONS)
@@ -29,6 +30,14 @@ def check_pair(op: str, input: Any, target: Any) -> tuple[Any, Any]:
     if a.dtype != b.dtype:
         raise DtypeError(f"{op}: input is {a.dtype} but target is {b.dtype}; convert one with .astype")
     return x, t
+
+
+def weight_array(op: str, name: str, value: Any, dtype: Any) -> Array:
+    """A weight as an array of this dtype; DtypeError for what is not numbers."""
+    try:
+        return np.asarray(raw(value), dtype)
+    except (TypeError, ValueError):
+        raise DtypeError(f"{op}: {name} must hold numbers; got {value!r}") from None
 
 
 def reduced(losses: Any, reduction: str) -> Any:

@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..errors import DtypeError, ShapeError
-from ..tape.operands import floating
+from ..errors import ShapeError
+from ..tape.operands import floating, real
 from ..tape.record import Array, primitive
 from ..tape.shape import getitem
 from ..window import Sizes, ints
@@ -109,7 +109,7 @@ def pad(input: Any, pad: Any, mode: str = "constant", value: float | None = None
     if mode not in MODES:
         raise ValueError(f"pad: mode must be one of {', '.join(map(repr, MODES))}; got {mode!r}")
     if mode == "constant":
-        value = _number(value)
+        value = 0.0 if value is None else real("pad", "value", value)
     elif value:  # 0 is PyTorch's own exception
         raise ValueError(f"pad: value is for mode 'constant'; with {mode!r} the cells are copies, leave it out")
     crop, border, crop_after = _plan(x.shape, ints(pad), mode)
@@ -138,13 +138,6 @@ def fold_border(op: str, y: Any, pads: Pairs, mode: str) -> Any:
 
 def _all_axes(ndim: int, pads: Pairs) -> Pairs:
     return ((0, 0),) * (ndim - len(pads)) + pads
-
-
-def _number(value: Any) -> float:
-    try:
-        return 0.0 if value is None else float(value)
-    except (TypeError, ValueError):
-        raise DtypeError(f"pad: value must be a number; got {value!r}") from None
 
 
 @lru_cache(maxsize=1024)

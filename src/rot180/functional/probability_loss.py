@@ -14,7 +14,7 @@ from ..tape.elementary import clamp, exp, log
 from ..tape.operands import raw
 from ..tape.record import Array, primitive
 from .activation import logsigmoid, sigmoid
-from .loss_reduction import DIVERGENCE_REDUCTIONS, check_pair, check_reduction, reduced, spread
+from .loss_reduction import DIVERGENCE_REDUCTIONS, check_pair, check_reduction, reduced, spread, weight_array
 
 
 @primitive(arrays=2, keep=("x", "t"), name="binary_cross_entropy")
@@ -85,7 +85,7 @@ def _scale(op: str, name: str, value: Any, x: Any) -> Any:
     if value is None:
         return None
     a = raw(x)
-    factor = np.asarray(raw(value), a.dtype)
+    factor = weight_array(op, name, value, a.dtype)
     fits = all(n in (1, m) for n, m in zip(reversed(factor.shape), reversed(a.shape), strict=False))
     if factor.ndim > a.ndim or not fits:
         raise ShapeError(f"{op}: {name} has shape {factor.shape}; it must broadcast to that of the input, {a.shape}")

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..tape.operands import raw
+from ..tape.operands import raw, real
 from ..tape.record import Array, primitive
 from .activation import hardtanh
 from .loss_reduction import check_pair, check_reduction, reduced, spread
@@ -74,9 +74,15 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
     Raises ValueError unless delta is positive.
     """
     check_reduction("huber_loss", reduction)
-    if not delta > 0:
-        raise ValueError(f"huber_loss: delta must be positive; got {delta}")
-    return _huber(*check_pair("huber_loss", input, target), float(delta), reduction)
+    delta = check_delta("huber_loss", delta)
+    return _huber(*check_pair("huber_loss", input, target), delta, reduction)
+
+
+def check_delta(op: str, delta: float) -> float:
+    """delta as a float; ValueError unless it is positive."""
+    if not real(op, "delta", delta) > 0:
+        raise ValueError(f"{op}: delta must be positive; got {delta}")
+    return float(delta)
 
 
 def smooth_l1_loss(input: Any, target: Any, reduction: str = "mean", beta: float = 1.0) -> Any:
@@ -85,7 +91,13 @@ def smooth_l1_loss(input: Any, target: Any, reduction: str = "mean", beta: float
     Girshick, "Fast R-CNN" (2015), equation 3, has beta 1. Raises ValueError for a negative beta.
     """
     check_reduction("smooth_l1_loss", reduction)
-    if not beta >= 0:
-        raise ValueError(f"smooth_l1_loss: beta must not be negative; got {beta}")
+    beta = check_beta("smooth_l1_loss", beta)
     x, t = check_pair("smooth_l1_loss", input, target)
-    return _huber(x, t, float(beta), reduction) / float(beta) if beta else _l1(x, t, reduction)
+    return _huber(x, t, beta, reduction) / beta if beta else _l1(x, t, reduction)
+
+
+def check_beta(op: str, beta: float) -> float:
+    """beta as a float; ValueError for a negative one."""
+    if not real(op, "beta", beta) >= 0:
+        raise ValueError(f"{op}: beta must not be negative; got {beta}")
+    return float(beta)

@@ -17,6 +17,7 @@ Who may import it: the engine table. Deliberately absent: running statistics, an
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache, reduce
 from typing import Any
 
@@ -28,6 +29,7 @@ from .walk import Array
 BATCH, SAMPLE = (0, 2, 3), (2, 3)  # what shares a mean: the whole batch, or one sample alone
 BLOCK = 400 << 10  # bytes of x that are worked on at a time
 SMALL = 4096  # cells up to which `_spread` costs more than it saves
+SUMMED = 1 << 16  # cells that are added up one after the other; the sums of more are added in pairs, for their digits
 MANY, LONG = 8, 64  # so many rows of so many positions are summed one by one
 
 
@@ -164,6 +166,14 @@ def _dot(a: Array, b: Array | None, axes: Sizes) -> Array:
     """The sum of a * b (of a, if b is None) over `axes`, kept with size 1."""
     if all(a.shape[axis] == 1 for axis in axes):
         return a if b is None else a * b
+    if not a.size:  # np.einsum would read what lies behind a (NumPy 2.4), and NaN times nothing is NaN
+        return np.zeros([1 if i in axes else n for i, n in enumerate(a.shape)], a.dtype)
+    axis = max(axes, key=lambda i: a.shape[i])
+    half = a.shape[axis] // 2
+    if half and math.prod([a.shape[i] for i in axes]) > SUMMED:  # b has a's size on the axes
+        cuts = [(*(slice(None),) * axis, cut) for cut in (slice(None, half), slice(half, None))]
+        total: Array = reduce(np.add, [_dot(a[cut], None if b is None else b[cut], axes) for cut in cuts])
+        return total
     script = _script(axes, b is not None)
     found: Array = np.einsum(script, a) if b is None else np.einsum(script, a, b)
     return found.reshape([1 if i in axes else n for i, n in enumerate(a.shape)])

@@ -20,6 +20,7 @@ import numpy as np
 
 from ..errors import GradientError
 from ..tape import Tensor
+from ..tape.operands import real
 from ..tape.record import Array
 
 Tensors = Tensor | Iterable[Tensor]
@@ -88,7 +89,7 @@ def _several(name: str, given: Any) -> list[Tensor]:
 
 
 def _bound(name: str, argument: str, value: Any) -> float:
-    bound = float(value)
+    bound = real(name, argument, value)
     if not bound >= 0:
         raise ValueError(f"{name}: {argument} must be at least 0; got {value!r}")
     return bound
@@ -99,7 +100,7 @@ def _gradients(parameters: list[Tensor]) -> list[Array]:
 
 
 def _total_norm(name: str, arrays: list[Array], norm_type: float, error_if_nonfinite: bool) -> Tensor:
-    order = float(norm_type)
+    order = math.inf if str(norm_type) == "inf" else real(name, "norm_type", norm_type)
     if math.isnan(order):
         raise ValueError(f"{name}: norm_type must be a number or inf; got {norm_type!r}")
     norms = [np.asarray(_norm(a, order)) for a in arrays if a.size]

@@ -10,6 +10,7 @@ from typing import Any
 from .. import functional as F
 from ..functional.classification_loss import IGNORE_INDEX, check_smoothing
 from ..functional.loss_reduction import DIVERGENCE_REDUCTIONS, REDUCTIONS, check_reduction
+from ..functional.regression_loss import check_beta, check_delta
 from .module import Module
 
 
@@ -45,7 +46,7 @@ class SmoothL1Loss(_Loss):
 
     def __init__(self, *, reduction: str = "mean", beta: float = 1.0) -> None:
         super().__init__(reduction)
-        self.beta = beta
+        self.beta = check_beta("SmoothL1Loss", beta)
 
     def forward(self, input: Any, target: Any) -> Any:
         return F.smooth_l1_loss(input, target, self.reduction, self.beta)
@@ -56,7 +57,7 @@ class HuberLoss(_Loss):
 
     def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
         super().__init__(reduction)
-        self.delta = delta
+        self.delta = check_delta("HuberLoss", delta)
 
     def forward(self, input: Any, target: Any) -> Any:
         return F.huber_loss(input, target, self.reduction, self.delta)

@@ -20,6 +20,7 @@ import numpy as np
 
 from ..kernels import adam
 from ..kernels.update import AdamStep
+from ..tape.operands import real
 from ..tape.record import Array
 from .optimizer import Group, Optimizer, direction, numbers
 
@@ -38,6 +39,7 @@ class Adam(Optimizer):
     for options that make no sense.
     """  # fmt: skip
 
+    _remembers = frozenset({"step", "exp_avg", "exp_avg_sq"})
     _decoupled: ClassVar[bool] = False  # whether weight_decay shrinks the parameter itself
 
     def __init__(
@@ -49,8 +51,10 @@ class Adam(Optimizer):
 
     def _check_options(self, group: Group) -> None:
         self._at_least_zero(group, "lr", "eps", "weight_decay")
-        if len(group["betas"]) != 2 or not all(0 <= beta < 1 for beta in group["betas"]):
-            raise ValueError(f"{self._name}: betas must be two numbers of at least 0 and below 1; got {group['betas']}")
+        betas = group["betas"]
+        pair = isinstance(betas, list | tuple) and len(betas) == 2
+        if not pair or not all(0 <= real(self._name, "each of betas", beta) < 1 for beta in betas):
+            raise ValueError(f"{self._name}: betas must be two numbers of at least 0 and below 1; got {betas}")
 
     def _update(self, group: Group) -> None:
         (beta1, beta2), lr = group["betas"], group["lr"]

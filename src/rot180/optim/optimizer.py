@@ -13,12 +13,13 @@ from __future__ import annotations
 import copy
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from ..errors import DtypeError, FormatError, ShapeError
 from ..tape import Tensor, enable_grad, wrote, zero_grad
+from ..tape.operands import real
 from ..tape.record import Array
 
 Group = dict[str, Any]
@@ -38,6 +39,7 @@ class Optimizer:
     """
 
     _stepped = False  # whether step() was ever called, which schedules ask
+    _remembers: ClassVar[frozenset[str]] = frozenset()  # what the state of a parameter must hold after a step
 
     def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
         self.defaults = defaults
@@ -48,6 +50,11 @@ class Optimizer:
         if isinstance(params, Tensor | np.ndarray):
             raise TypeError(
                 f"{self._name}: params must be a list of Tensors or of dicts; got one {type(params).__name__}"
+            )
+        if not isinstance(params, Iterable):
+            hint = "; give its parameters()" if hasattr(params, "parameters") else ""
+            raise TypeError(
+                f"{self._name}: params must be a list of Tensors or of dicts; got {type(params).__name__}{hint}"
             )
         given = list(params)
         if not given:
@@ -67,6 +74,8 @@ class Optimizer:
         """Optimise more parameters, with options of their own: {"params": [...], "lr": ...}."""
         if not isinstance(param_group, dict):
             raise TypeError(f"{self._name}: a parameter group must be a dict; got {type(param_group).__name__}")
+        if "params" not in param_group:
+            raise ValueError(f"{self._name}: a parameter group needs an entry 'params'; got {sorted(param_group)}")
         params = param_group["params"]
         if isinstance(params, set):
             raise TypeError(f"{self._name}: parameters need an order, which a set has not; give a list")
@@ -92,7 +101,7 @@ class Optimizer:
 
     def _at_least_zero(self, group: Group, *names: str) -> None:
         for name in names:
-            if not group[name] >= 0:
+            if not real(self._name, name, group[name]) >= 0:
                 raise ValueError(f"{self._name}: {name} must be at least 0; got {group[name]}")
 
     def zero_grad(self, set_to_none: bool = True) -> None:
@@ -174,6 +183,8 @@ class Optimizer:
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Continue from a state dict (copied); FormatError if its groups or its arrays do not fit these parameters."""
+        if not isinstance(state_dict, dict) or not {"state", "param_groups"} <= state_dict.keys():
+            raise FormatError(f"{self._name}.load_state_dict: a dict with 'state' and 'param_groups' is needed")
         groups = state_dict["param_groups"]
         ours, theirs = ([len(g["params"]) for g in some] for some in (self.param_groups, groups))
         if ours != theirs:
@@ -184,6 +195,12 @@ class Optimizer:
         for number, p in zip(numbers, params, strict=True):
             if number in state_dict["state"]:
                 remembered = state_dict["state"][number]
+                missing = self._remembers - remembered.keys()
+                if remembered and missing:
+                    raise FormatError(
+                        f"{self._name}.load_state_dict: parameter {number} lacks {', '.join(sorted(missing))}; "
+                        "is it the state of another optimizer?"
+                    )
                 state[p] = {name: self._restored(number, name, value, p.data) for name, value in remembered.items()}
         merged = [{**group, **_options(new)} for group, new in zip(self.param_groups, groups, strict=True)]
         for group in merged:

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from ..tape.operands import real
 from ..tape.record import Array
 from .optimizer import Group, Optimizer, direction, numbers
 
@@ -37,6 +38,8 @@ class RMSprop(Optimizer):
     Raises ValueError for options that make no sense.
     """  # fmt: skip
 
+    _remembers = frozenset({"step", "square_avg"})
+
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8,
         weight_decay: float = 0, momentum: float = 0, centered: bool = False, *, maximize: bool = False,
@@ -46,7 +49,7 @@ class RMSprop(Optimizer):
 
     def _check_options(self, group: Group) -> None:
         self._at_least_zero(group, "lr", "eps", "weight_decay", "momentum")
-        if not 0 <= group["alpha"] < 1:
+        if not 0 <= real(self._name, "alpha", group["alpha"]) < 1:
             raise ValueError(f"{self._name}: alpha must be at least 0 and below 1; got {group['alpha']}")
 
     def _update(self, group: Group) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from ..tape import Tensor
+from ..tape.operands import real
 from ..tape.record import Array
 from .optimizer import Group, Optimizer, direction, numbers
 
@@ -41,6 +42,7 @@ class SGD(Optimizer):
 
     def _check_options(self, group: Group) -> None:
         self._at_least_zero(group, "lr", "momentum", "weight_decay")
+        real(self._name, "dampening", group["dampening"])
         if group["nesterov"] and (group["momentum"] <= 0 or group["dampening"] != 0):
             raise ValueError(
                 f"{self._name}: nesterov needs momentum above 0 and dampening 0; "

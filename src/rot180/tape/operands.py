@@ -77,6 +77,18 @@ def floating(op: str, x: Any) -> Any:
     return own_dtype(x) if isinstance(x, np.ndarray) else x
 
 
+def real(op: str, name: str, value: Any) -> float:
+    """A setting as a float; DtypeError for anything but a number."""
+    if type(value) is float:
+        return value
+    try:
+        if isinstance(value, str | bytes):  # float("1") is 1
+            raise TypeError
+        return float(value)
+    except (TypeError, ValueError):
+        raise DtypeError(f"{op}: {name} must be a number; got {value!r}") from None
+
+
 def as_array(data: Any) -> Array:
     """The array of a Tensor, an array as it is; numbers and lists become float32 (booleans stay booleans)."""
     if isinstance(data, Variable):

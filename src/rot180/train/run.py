@@ -5,8 +5,9 @@
     metrics.jsonl       one JSON object per epoch
 
 All three are written anew after every epoch, and moved to their places together (`formats.atomic`). Only a folder that
-is new, empty or such a run is written to, and in it nothing but these files is touched. A half-written file that a
-killed run left counts as nothing, and goes when the next run begins there.
+is new, empty or such a run is written to, and in it nothing but these files is touched, and the report of the run that
+is replaced, which goes with it. A half-written file that a killed run left counts as nothing, and goes when the next
+run begins there.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from ..kernels.config import package_version
 KIND = "rot180 run"
 VERSION = 1
 MODEL, CONFIG, METRICS = "model.safetensors", "config.json", "metrics.jsonl"
+REPORT = "report.html"  # beside them, once it is written
 MAX_CONFIG = 1 << 24  # bytes
 
 Config = dict[str, Any]
@@ -101,6 +103,8 @@ class Run:
                 self.folder / METRICS: lines.encode(),
             }
         )
+        with contextlib.suppress(OSError):  # of the run that these files have replaced
+            (self.folder / REPORT).unlink()
 
 
 def _is_leftover(path: Path) -> bool:

@@ -74,3 +74,8 @@ def test_many_steps_do_not_drift() -> None:
 def test_senseless_settings_are_refused(make: Any, message: str) -> None:
     with pytest.raises(ValueError, match=re.escape(message)):
         make(lr_scheduler, optimizer())
+
+
+def test_milestones_are_a_list() -> None:
+    with pytest.raises(TypeError, match=r"^MultiStepLR: milestones must be a list of whole numbers; got 3"):
+        lr_scheduler.MultiStepLR(optimizer(), 3)  # type: ignore[arg-type]

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from rot180 import Tensor, optim
+from rot180.errors import DtypeError
 from rot180.optim import lr_scheduler
 from tests.optim.lr_scheduler.cases import two_groups
 from tests.optim.lr_scheduler.test_base import optimizer, parameter
@@ -49,6 +50,13 @@ def test_tensors_are_measures_and_nan_is_never_better() -> None:
     measures = [Tensor(np.float32(2.0)), np.float32(1.0), float("nan"), np.array([0.5])]
     assert told(schedule, measures[:3]) == [8, 8, 4]
     assert schedule.best == 1.0
+
+
+def test_a_measure_is_a_number() -> None:
+    schedule = lr_scheduler.ReduceLROnPlateau(optimizer())
+    with pytest.raises(DtypeError, match=r"^ReduceLROnPlateau: metrics must be a number; got None"):
+        schedule.step(None)  # type: ignore[arg-type]
+    assert schedule.last_epoch == 0
 
 
 def test_groups_that_join_share_the_smallest_rate() -> None:

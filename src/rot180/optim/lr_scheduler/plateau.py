@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, SupportsFloat
 
+from ...tape.operands import real
 from ..optimizer import Optimizer
 from .base import LRScheduler
 from .settings import choice, number, per_group, whole
@@ -71,7 +72,7 @@ class ReduceLROnPlateau(LRScheduler):
 
     def step(self, metrics: SupportsFloat) -> None:  # type: ignore[override]
         """Take the measure of this epoch, a number or a Tensor with one, and reduce the rates if it is time."""
-        current = float(metrics)
+        current = real(self._name, "metrics", metrics)
         self.last_epoch += 1
         if self._is_better(current):
             self.best, self.num_bad_epochs = current, 0

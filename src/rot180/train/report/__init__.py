@@ -17,11 +17,10 @@ from ... import nn
 from ...formats import atomic
 from ...formats.atomic import Name
 from ...random import get_rng_state, set_rng_state
+from ..run import REPORT
 from .facts import collect
 from .page import page
 from .pictures import load_pictures
-
-REPORT = "report.html"
 
 __all__ = ["REPORT", "write"]
 

@@ -81,7 +81,7 @@ def collect(folder: Name, held_out: Any, model: nn.Module | None, command: str |
     return Facts(
         run=Path(folder).resolve().name,
         model=str(recipe["name"]) if isinstance(recipe, dict) else type(model).__name__,
-        data=str(about.get("name", "images")) if isinstance(about, dict) else "data of its own",
+        data=_data_name(about),
         parameters=sum(p.data.size for p in model.parameters()),
         config=config,
         command=command if command is not None else _text(config.get("command")),
@@ -113,6 +113,14 @@ def read_history(path: Path) -> History:
     if not history:
         raise FormatError(f"report: {path} is empty; one line per epoch is needed")
     return history
+
+
+def _data_name(about: Any) -> str:
+    """A named set's name; of one's own images that of their folder or file."""
+    if not isinstance(about, dict):
+        return "data of its own"
+    path = about.get("path")
+    return Path(path).name if isinstance(path, str) and Path(path).name else str(about.get("name", "images"))
 
 
 def _input_shape(config: dict[str, Any], dataset: Sized | None) -> tuple[int, ...] | None:

@@ -104,12 +104,25 @@ def _settings(facts: Facts) -> str:
     words |= {"engine": facts.setting("engine"), "threads": facts.setting("threads")}
     if isinstance(versions := facts.setting("versions"), dict):
         words |= versions
+    if skipped := facts.setting("data", "skipped"):
+        words["images left out"] = skipped
     items = "".join(f"<div><dt>{text(k)}</dt><dd>{_value(v)}</dd></div>" for k, v in words.items() if v is not None)
     return f'<dl class="settings">{items}</dl>\n'
 
 
 def _value(value: Any) -> str:
     if isinstance(value, dict):
-        about = ", ".join(f"{k} {v}" for k, v in value.items() if k != "name")
-        return text(f"{value.get('name', '')} ({about})" if about else value.get("name", ""))
+        steps = value.get("transforms")
+        return text(", then ".join(map(_in_words, steps if isinstance(steps, list) else [value])))
     return text(value)
+
+
+def _in_words(step: Any) -> str:
+    """An augmentation's settings: its name, and the rest in brackets."""
+    if not isinstance(step, dict):
+        return str(step)
+    settings = ", ".join(
+        f"{k} {' × '.join(map(str, v)) if isinstance(v, list) else v}" for k, v in step.items() if k != "name"
+    )
+    name_of_it = str(step.get("name", "")).replace("_", " ")
+    return f"{name_of_it} ({settings})" if settings else name_of_it

@@ -13,7 +13,7 @@ def learning(facts: Facts, pictures: Pictures | None) -> str:
     """Loss, accuracy and learning rate over the epochs."""
     history = facts.history
     held_out = "validation_loss" in history[0]
-    last = history[-1]
+    one = len(history) == 1
     lead = (
         "Each epoch shows every training image once. The loss is what training lowers; the accuracy is the share of "
         "right answers."
@@ -23,15 +23,16 @@ def learning(facts: Facts, pictures: Pictures | None) -> str:
         lead += (
             " The training figures are means over an epoch while the weights still changed, on images as they were "
             "augmented and with dropout, if any: so held-out images can do better. A held-out loss that rises while "
-            "the training loss falls would mean learning by heart. The held-out loss was lowest in epoch "
-            f"{best['epoch']:.0f} of {last['epoch']:.0f}."
+            "the training loss falls would mean learning by heart."
         )
+        if not one:
+            lead += f" The held-out loss was lowest in epoch {best['epoch']:.0f} of {history[-1]['epoch']:.0f}."
     else:
-        lead += " Left out: curves of held-out images, which were not measured during training."
-    if len(history) == 1:
-        lead += " There is one epoch: a curve is a single point."
+        lead += " Held-out images were not measured during training."
+    if one:
+        lead += " There is one epoch, so there are no curves."
     numbers = _numbers(history, held_out)
-    if pictures is None:
+    if pictures is None or one:
         return section("learning", "How it learned", lead, numbers)
     log = _spans(history)
     shown = thinned(history, POINTS)
