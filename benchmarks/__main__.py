@@ -3,7 +3,7 @@
 import runpy
 import sys
 
-ALL = ("import_time", "numpy_engine", "toy_step", "lenet_step")
+ALL = ("import_time", "numpy_engine", "toy_step", "steps")
 
 
 def main():

@@ -120,9 +120,7 @@ def classify(lib, model, images, optimizer, compiled):
 
 
 def lenet_step(lib, compiled=False):
-    return classify(
-        lib, lenet(lib), (64, 1, 28, 28), lambda p: lib.optim.SGD(p, lr=0.01, momentum=0.9), compiled
-    )
+    return classify(lib, lenet(lib), (64, 1, 28, 28), lambda p: lib.optim.SGD(p, lr=0.01, momentum=0.9), compiled)
 
 
 def resnet20_step(lib, compiled=False):
@@ -184,7 +182,8 @@ def main():
     theirs = peer()
     if theirs:
         theirs.torch.set_num_threads(options.threads)
-    print("| step | rot180, ms | PyTorch, ms | times as fast |" + (" compiled, ms | times as fast |" * options.compiled))
+    extra = " compiled, ms | times as fast |" * options.compiled
+    print(f"| step | rot180, ms | PyTorch, ms | times as fast |{extra}")
     print("|---|---|---|---|" + ("---|---|" * options.compiled))
     for name in options.only:
         contestants = {"rot180": STEPS[name](OURS)}

@@ -26,7 +26,7 @@ def test_the_reason_for_the_engine_is_one_line():
 
 def test_detours_are_listed(extension):  # noqa: F811
     with rot180.engine("native"):
-        assert config.config()["on numpy"].startswith("conv_x, conv_w, max_y")
+        assert config.config()["on numpy"].startswith("conv_x, conv_w, bias_sums, max_y")
 
 
 def test_a_package_that_is_not_installed_is_named_not_raised():

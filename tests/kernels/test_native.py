@@ -1,4 +1,4 @@
-"""The compiled engine: exact on integers for every setting, by every algorithm and instruction set, whatever the threads."""
+"""The compiled engine: exact on integers for every setting, algorithm and instruction set, whatever the threads."""
 
 from __future__ import annotations
 
@@ -198,13 +198,15 @@ sys.exit(any(os.waitpid(pid, 0)[1] for pid in children))
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
-@pytest.mark.parametrize(("name", "reason"), [("sse9", "there is no such instruction set"), ("AVX2", "there is no such")])
+@pytest.mark.parametrize(("name", "reason"), [("sse9", "there is no such"), ("AVX2", "there is no such")])
 def test_an_instruction_set_that_is_not_there_is_named(name: str, reason: str) -> None:
     code = "import rot180; rot180.engine('native')"
     environment = {**os.environ, "ROT180_ISA": name}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
-    assert f"'native' cannot run here: the compiled extension cannot be loaded: ROT180_ISA={name}: {reason}" in done.stderr
+    assert (
+        f"'native' cannot run here: the compiled extension cannot be loaded: ROT180_ISA={name}: {reason}" in done.stderr
+    )
 
 
 def test_rot180_isa_is_obeyed() -> None:
