@@ -54,7 +54,7 @@ def shape(window: Window, algorithm: str) -> Any:
 @lru_cache(maxsize=1)
 def extension() -> Any:
     """The module, with as many threads as were asked for."""
-    import rot180._native as module  # type: ignore[import-not-found]
+    import rot180._native as module
 
     module.set_num_threads(threads.get_num_threads())
     return module
