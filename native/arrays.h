@@ -3,8 +3,10 @@
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 
+#include <chrono>
 #include <new>
 #include <stdexcept>
+#include <thread>
 #include <vector>
 
 #include "engine.h"
@@ -18,6 +20,25 @@ template <class T>
 using InPlace = nanobind::ndarray<T, nanobind::c_contig, nanobind::device::cpu>;
 template <class T>
 using Out = nanobind::ndarray<nanobind::numpy, T, nanobind::c_contig>;
+
+// Lets other Python threads run during its scope. If Python ends meanwhile, it ends this thread by unwinding it, which
+// C++ would answer by ending the whole process in error: instead the thread waits for the end, as from Python 3.14 on.
+class WithoutGil {
+ public:
+  WithoutGil() : state_(PyEval_SaveThread()) {}
+  ~WithoutGil() {
+    try {
+      PyEval_RestoreThread(state_);
+    } catch (...) {
+      for (;;) std::this_thread::sleep_for(std::chrono::hours(1));
+    }
+  }
+  WithoutGil(const WithoutGil&) = delete;
+  WithoutGil& operator=(const WithoutGil&) = delete;
+
+ private:
+  PyThreadState* state_;
+};
 
 // A ValueError. Messages for people come from the layers above; these stand between a mistake there and foreign memory.
 inline void need(bool fits, const char* what) {
@@ -42,11 +63,19 @@ std::vector<size_t> shape_of(const In<T>& a) {
 
 extern const Isa* active;  // bind.cpp
 
+// A contraction but for its window: what the choice of an algorithm depends on beside it.
+struct Call {
+  Kernel kernel;
+  int64_t images, channels, outputs;
+  bool single;
+};
+
 // A Window as the kernels take it; sizes that belong to arrays are filled in by each call.
 struct Shape {
   Geometry g;
   size_t ndim;
   Algorithm algorithm;
+  mutable std::vector<Call> announced;
 };
 
 std::vector<size_t> array_shape(int64_t n, int64_t channels, const int64_t* size, size_t ndim);

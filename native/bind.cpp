@@ -87,15 +87,54 @@ const Kernels<T>& kernels() {
     return active->f64;
 }
 
+// ---- the choice of an algorithm, told ----
+
+bool operator==(const Call& a, const Call& b) {
+  return a.kernel == b.kernel && a.images == b.images && a.channels == b.channels && a.outputs == b.outputs &&
+         a.single == b.single;
+}
+
+std::string in_words(const Call& call, const Geometry& g, size_t ndim) {
+  auto sizes = [ndim](const int64_t* size) {
+    std::string text;
+    for (size_t a = 3 - ndim; a < 3; ++a) text += (text.empty() ? " " : "x") + std::to_string(size[a]);
+    return text;
+  };
+  auto text = [](int64_t n) { return " " + std::to_string(n); };
+  const char* kernel[] = {"conv_y", "conv_x", "conv_w"};
+  std::string words = kernel[(int)call.kernel] + std::string(call.single ? " float32:" : " float64:") +
+                      text(g.images) + " images, channels" + text(g.channels) + " and" + text(g.outputs);
+  if (ndim)
+    words += ", x" + sizes(g.x) + ", y" + sizes(g.y) + ", kernel" + sizes(g.kernel) + ", stride" + sizes(g.stride) +
+             ", dilation" + sizes(g.dilation) + ", padding" + sizes(g.padding) + ", groups" + text(g.groups);
+  return words;
+}
+
+// Tells Python of every new call once. Most calls are the one that was announced last with their window.
+template <class T>
+void announce(const Shape& s, Kernel kernel, const Geometry& g) {
+  constexpr size_t MOST_CALLS = 256;  // a program whose batches are all of another size must not fill the memory
+  const Call call{kernel, g.images, g.channels, g.outputs, sizeof(T) == 4};
+  for (size_t i = s.announced.size(); i > 0; --i)
+    if (s.announced[i - 1] == call) return;
+  if (s.announced.size() == MOST_CALLS) return;
+  s.announced.push_back(call);
+  const char* algorithm = name_of(settle(s.algorithm, kernel, g, call.single));
+  nb::module_::import_("rot180.kernels.native").attr("log")(in_words(call, g, s.ndim), algorithm, active->name);
+}
+
+// ---- the contractions ----
+
 template <class T>
 Out<T> conv_y(const Shape& s, In<T> x, In<T> w, std::optional<In<T>> bias, bool relu) {
   const Geometry g = with_channels(s, size_of(x, 0), size_of(x, 1), size_of(w, 0));
   need_shape(x, g.images, g.channels, g.x, s.ndim);
   need_shape(w, g.outputs, g.group_channels(), g.kernel, s.ndim);
   need(!bias || (int64_t)bias->size() == g.outputs, "bias must be one per channel of y");
+  announce<T>(s, Kernel::y, g);
   Out<T> y = make_array<T>(array_shape(g.images, g.outputs, g.y, s.ndim));
   const T* b = bias ? bias->data() : nullptr;
-  nb::gil_scoped_release free;
+  WithoutGil free;
   kernels<T>().conv_y(s.algorithm, g, x.data(), w.data(), b, relu, y.data());
   return y;
 }
@@ -105,8 +144,9 @@ Out<T> conv_x(const Shape& s, In<T> y, In<T> w) {
   const Geometry g = with_channels(s, size_of(y, 0), size_of(w, 1) * s.g.groups, size_of(w, 0));
   need_shape(y, g.images, g.outputs, g.y, s.ndim);
   need_shape(w, g.outputs, g.group_channels(), g.kernel, s.ndim);
+  announce<T>(s, Kernel::x, g);
   Out<T> x = make_array<T>(array_shape(g.images, g.channels, g.x, s.ndim));
-  nb::gil_scoped_release free;
+  WithoutGil free;
   kernels<T>().conv_x(s.algorithm, g, y.data(), w.data(), x.data());
   return x;
 }
@@ -116,8 +156,9 @@ Out<T> conv_w(const Shape& s, In<T> x, In<T> y) {
   const Geometry g = with_channels(s, size_of(x, 0), size_of(x, 1), size_of(y, 1));
   need_shape(x, g.images, g.channels, g.x, s.ndim);
   need_shape(y, g.images, g.outputs, g.y, s.ndim);
+  announce<T>(s, Kernel::w, g);
   Out<T> w = make_array<T>(array_shape(g.outputs, g.group_channels(), g.kernel, s.ndim));
-  nb::gil_scoped_release free;
+  WithoutGil free;
   kernels<T>().conv_w(s.algorithm, g, x.data(), y.data(), w.data());
   return w;
 }
@@ -156,12 +197,21 @@ bool fits_shape(const Shape& s, int64_t channels, int64_t outputs, bool single) 
 }  // namespace
 
 NB_MODULE(_native, m) {
+  nb::set_leak_warnings(false);  // a Shape that a cache holds when Python ends is no leak
+  nb::register_exception_translator([](const std::exception_ptr& p, void*) {
+    try {
+      std::rethrow_exception(p);
+    } catch (const std::bad_alloc&) {
+      PyErr_SetString(PyExc_MemoryError, "the native engine found no memory for a result or what it works in");
+    }
+  });
   const char* wanted = std::getenv("ROT180_ISA");
   use_isa(wanted ? wanted : "");
   m.def("isa", [] { return std::string(active->name); });
   m.def("isas", isas);
   m.def("use_isa", use_isa);
   m.def("algorithm", algorithm);
+  m.def("where", [](const std::string& name) { return where(named(name)); });
   m.def("fits", fits_shape);
   nb::class_<Shape>(m, "Shape").def("__init__", [](Shape* s, const std::vector<int64_t>& x, const std::vector<int64_t>& y,
                                                    const std::vector<int64_t>& kernel, const std::vector<int64_t>& stride,

@@ -61,7 +61,7 @@ auto norm_y(In<T> x, Maybe<T> weight, Maybe<T> bias, bool sample, double eps) {
   auto& [y, mean, var] = made;
   T *to = y.data(), *to_mean = mean.data(), *to_var = var.data();
   {
-    nb::gil_scoped_release free;
+    WithoutGil free;
     layers<T>().norm_y(g, x.data(), cells(weight), cells(bias), eps, to, to_mean, to_var);
   }
   return made;
@@ -83,7 +83,7 @@ auto norm_x(In<T> gy, In<T> x, Maybe<T> weight, In<T> mean, In<T> var, bool samp
   auto at = [](Result& a) { return a ? a->data() : nullptr; };
   T *gx = at(std::get<0>(made)), *gweight = at(std::get<1>(made)), *gbias = at(std::get<2>(made));
   {
-    nb::gil_scoped_release free;
+    WithoutGil free;
     layers<T>().norm_x(g, given, gy.data(), x.data(), cells(weight), mean.data(), var.data(), eps, gx, gweight, gbias);
   }
   return made;
@@ -95,7 +95,7 @@ Out<T> affine_y(In<T> x, In<T> scale, In<T> shift) {
   const Groups g{(int64_t)x.shape(0), (int64_t)(x.shape(1) * x.shape(2)), 1, (int64_t)x.shape(3), 1};
   need((int64_t)scale.size() == g.groups && (int64_t)shift.size() == g.groups, "scale and shift must be (1, G, K, 1)");
   Out<T> y = make_array<T>(shape_of(x));
-  nb::gil_scoped_release free;
+  WithoutGil free;
   layers<T>().affine_y(g, x.data(), scale.data(), shift.data(), y.data());
   return y;
 }
@@ -106,7 +106,7 @@ Out<T> bias_sums(In<T> y) {
   const int64_t n = (int64_t)y.shape(0), o = (int64_t)y.shape(1);
   const Groups g{n, o, 1, (int64_t)y.size() / (n * o), o};
   Out<T> sums = make_array<T>({y.shape(1)});
-  nb::gil_scoped_release free;
+  WithoutGil free;
   layers<T>().bias_sums(g, y.data(), sums.data());
   return sums;
 }
@@ -116,7 +116,7 @@ Out<T> bias_sums(In<T> y) {
 template <class T>
 Out<T> relu_y(In<T> x) {
   Out<T> y = make_array<T>(shape_of(x));
-  nb::gil_scoped_release free;
+  WithoutGil free;
   layers<T>().relu_y((int64_t)x.size(), x.data(), y.data());
   return y;
 }
@@ -125,7 +125,7 @@ template <class T>
 Out<T> relu_x(In<T> gy, In<T> y) {
   same_size(gy, y);
   Out<T> gx = make_array<T>(shape_of(y));
-  nb::gil_scoped_release free;
+  WithoutGil free;
   layers<T>().relu_x((int64_t)y.size(), gy.data(), y.data(), gx.data());
   return gx;
 }
@@ -133,7 +133,7 @@ Out<T> relu_x(In<T> gy, In<T> y) {
 template <class T>
 Out<T> leaky_relu_y(In<T> x, double slope) {
   Out<T> y = make_array<T>(shape_of(x));
-  nb::gil_scoped_release free;
+  WithoutGil free;
   layers<T>().leaky_relu_y((int64_t)x.size(), x.data(), (T)slope, y.data());
   return y;
 }
@@ -142,7 +142,7 @@ template <class T>
 Out<T> leaky_relu_x(In<T> gy, In<T> x, double slope) {
   same_size(gy, x);
   Out<T> gx = make_array<T>(shape_of(x));
-  nb::gil_scoped_release free;
+  WithoutGil free;
   layers<T>().leaky_relu_x((int64_t)x.size(), gy.data(), x.data(), (T)slope, gx.data());
   return gx;
 }
@@ -167,7 +167,7 @@ Out<T> max_y(In<T> x, const Shape& s) {
   const Geometry g = pooled(s, x.shape(0), x.shape(1));
   cells_of(g, x, g.x_cells());
   Out<T> y = make_array<T>(array_shape(g.images, g.channels, g.y, s.ndim));
-  nb::gil_scoped_release free;
+  WithoutGil free;
   layers<T>().max_y(g, x.data(), y.data());
   return y;
 }
@@ -176,7 +176,7 @@ template <class T, class Tap>
 nb::object taps_of(const Shape& s, const Geometry& g, const In<T>& x) {
   Out<Tap> taps = make_array<Tap>(array_shape(g.images, g.channels, g.y, s.ndim));
   {
-    nb::gil_scoped_release free;
+    WithoutGil free;
     layers<T>().max_taps(g, x.data(), taps.data());
   }
   return nb::cast(taps);
@@ -196,7 +196,7 @@ Out<T> max_x(In<T> y, In<Tap> taps, const Shape& s) {
   cells_of(g, taps, g.y_cells());
   need((g.taps() < FEW_TAPS) == (sizeof(Tap) == 1), "taps must be uint8 where there are fewer than 256, else int32");
   Out<T> x = make_array<T>(array_shape(g.images, g.channels, g.x, s.ndim));
-  nb::gil_scoped_release free;
+  WithoutGil free;
   layers<T>().max_x(g, y.data(), taps.data(), x.data());
   return x;
 }
@@ -210,7 +210,7 @@ void adam(InPlace<T> d, In<T> g, InPlace<T> m, InPlace<T> v, std::optional<InPla
        "the arrays must be of one shape");
   const auto [keep, gain, keep_square, gain_square, correction, eps, size] = numbers;
   const AdamStep<T> step{(T)keep, (T)gain, (T)keep_square, (T)gain_square, (T)correction, (T)eps, (T)size};
-  nb::gil_scoped_release free;
+  WithoutGil free;
   layers<T>().adam((int64_t)d.size(), step, g.data(), d.data(), m.data(), v.data(), most ? most->data() : nullptr);
 }
 

@@ -1,5 +1,7 @@
 #include "choice.h"
 
+#include <string>
+
 namespace rot180 {
 namespace {
 
@@ -22,6 +24,18 @@ const char* name_of(Algorithm a) {
     case Algorithm::winograd: return "winograd";
     case Algorithm::depthwise: return "depthwise";
     default: return "automatic";
+  }
+}
+
+const char* where(Algorithm a) {
+  static const std::string winograd = "float32, 3x3 at stride 1 without groups or dilation, from " +
+                                      std::to_string(CHANNELS) + " channels (" + std::to_string(CHANNELS_OF_W) +
+                                      " for a gradient of w) and " + std::to_string(TILES) + " tiles of 2x2 on";
+  switch (a) {
+    case Algorithm::dense: return "the kernel covers x exactly: linear layers";
+    case Algorithm::depthwise: return "one channel of x per group";
+    case Algorithm::winograd: return winograd.c_str();
+    default: return "everything else";
   }
 }
 

@@ -15,6 +15,9 @@ enum class Kernel { y, x, w };
 
 const char* name_of(Algorithm a);
 
+// The row of the table in words.
+const char* where(Algorithm a);
+
 // Whether the algorithm can compute this contraction at all.
 bool fits(Algorithm a, const Geometry& g, bool single);
 

@@ -23,7 +23,7 @@ using Wholes = decltype(typename Simd<T>::V{} == typename Simd<T>::V{});
 // each, in the bits of a T.
 template <class T, bool TAPS>
 struct Columns {
-  static constexpr int64_t SIZE = COLUMNS + 2 * Simd<T>::L;  // whole vectors are read
+  static constexpr int64_t SIZE = COLUMNS + 2 * Simd<T>::L;
   T best[SIZE], tap[TAPS ? SIZE : 1];
 };
 
@@ -161,7 +161,7 @@ void max_windows(const Geometry& g, const T* x, T* y, Tap* taps) {
   const int64_t piece = flat ? width : smaller(width, (COLUMNS - extent) / step + 1);
   const int64_t per_chunk = together * ceil_div(LINES_OF_CELLS, together * step * width * g.kernel[0] * g.kernel[1]);
   auto chunk = [&](int64_t c) {
-    Columns<T, TAPS> columns;
+    Columns<T, TAPS> columns{};  // whole vectors are read, also past the last column
     const int64_t end = smaller(lines, (c + 1) * per_chunk);
     Line<T> at(g, x, c * per_chunk);
     for (int64_t line = c * per_chunk; line < end; line += together)

@@ -33,7 +33,8 @@ void adam(int64_t cells, const AdamStep<T>& step, const T* g, T* d, T* m, T* v, 
     part.store(v + i, square);
     if (most) {
       const V before = part.load(most + i);
-      square = (before > square) | (before != before) ? before : square;
+      const auto stays = (before > square) | (before != before);
+      square = stays ? before : square;
       part.store(most + i, square);
     }
     const V scale = roots<T>(square) / S::splat(step.correction) + S::splat(step.eps);

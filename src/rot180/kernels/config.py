@@ -11,8 +11,11 @@ from . import engines, native, threads
 
 
 def show_config() -> str:
-    """Print, and return, the versions, the engine in use and why, its detours, the threads and the BLAS."""
-    text = "\n".join(f"{name + ':':<10}{value}" for name, value in config().items())
+    """Print, and return, the versions, the engine in use and why, its detours, the threads and the BLAS.
+
+    Of the compiled engine also the instruction set, which algorithm computes what, and the memory it keeps.
+    """
+    text = "\n".join(f"{name + ':':<13}{value}" for name, value in config().items())
     print(text)
     return text
 
@@ -26,7 +29,7 @@ def config() -> dict[str, str]:
     lines = {
         "rot180": package_version("rot180"),
         "engine": engines.why(),
-        "native": native.unavailable() or "available",
+        **({"native": missing} if (missing := native.unavailable()) else native.summary()),
         "on numpy": ", ".join(engine.detours) or "nothing beyond the choice of engine",
         "threads": str(threads.get_num_threads()),
         "blas": blas or "unknown",

@@ -3,11 +3,13 @@
 The extension is optional. Where it is missing everything runs on the numpy engine, and `unavailable()` says why in one
 line for `rot180 info`. It takes C-contiguous arrays, so others are copied first; what it returns is C-contiguous.
 
-ROT180_ISA=avx2 or baseline (or avx512) forces an instruction set; by default the best of the machine is taken.
+ROT180_ISA=avx2 or baseline (or avx512) forces an instruction set; by default the best of the machine is taken. The
+logger "rot180" says once, at level DEBUG, by which algorithm each kernel and geometry is computed.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
@@ -30,9 +32,25 @@ def unavailable() -> str | None:
         import rot180._native  # noqa: F401
     except ImportError as error:
         if error.name == "rot180._native":
-            return "the compiled extension rot180._native is not part of this installation"
+            return _missing()
         return f"the compiled extension cannot be loaded: {error}"
     return None
+
+
+def _missing() -> str:
+    """A wheel for every machine is what an installation makes of itself where compiling fails."""
+    from importlib.metadata import PackageNotFoundError, distribution
+
+    try:
+        tags = distribution("rot180").read_text("WHEEL") or ""
+    except PackageNotFoundError:
+        tags = ""
+    if "Tag: py3-none-any" in tags:
+        return (
+            "rot180 was installed without its compiled extension, because compiling it failed; installing it again "
+            "with ROT180_REQUIRE_EXT=1 shows why"
+        )
+    return "the compiled extension rot180._native is not part of this installation"
 
 
 def operations() -> Mapping[str, Callable[..., Any]]:
@@ -60,9 +78,15 @@ def extension() -> Any:
     return module
 
 
+def log(call: str, algorithm: str, isa: str) -> None:
+    """The extension calls this once for every new kernel and geometry."""
+    if logging := sys.modules.get("logging"):  # whoever has not imported it does not listen
+        logging.getLogger("rot180").debug("%s: %s on %s", call, algorithm, isa)
+
+
 @contextmanager
 def algorithm(name: str) -> Iterator[None]:
-    """Force an algorithm for every call inside the block, in the whole process: for tests and measurements."""
+    """Force an algorithm inside the block, wherever it fits, in the whole process: for tests and measurements."""
     global _forced
     if name not in ALGORITHMS:
         raise ValueError(f"native.algorithm: there is no algorithm {name!r}; there are {', '.join(ALGORITHMS)}")
@@ -78,6 +102,20 @@ def choice(kernel: str, window: Window, images: int, channels: int, out: int, dt
     single = np.dtype(dtype) == np.float32
     found: str = extension().algorithm(shape(window, _forced), kernel, images, channels, out, single)
     return found
+
+
+def summary() -> dict[str, str]:
+    """What `show_config` says of the extension."""
+    module = extension()
+    used, there = module.isa(), module.isas()
+    others = f"; {' and '.join(i for i in there if i != used)} by ROT180_ISA" if len(there) > 1 else ""
+    rows = {f"  {name}": module.where(name) for name in ("dense", "depthwise", "winograd", "direct")}
+    return {
+        "native": f"available, on {used}{others}",
+        "memory": f"{module.kept() / 2**20:.1f} MiB kept for the next calls",
+        "algorithms": "the first that fits",
+        **rows,
+    }
 
 
 def conv_y(x: Array, w: Array, window: Window, bias: Array | None = None) -> Array:

@@ -7,14 +7,15 @@ import os
 import sys
 from typing import Any
 
+MOST = 1024  # more is a slip of the keyboard, and the system would run out of threads
 _asked: int | None = None
 
 
 def set_num_threads(n: int) -> None:
-    """Let the kernels use `n` threads (at least 1) from here on, in the whole process."""
+    """Let the kernels use `n` threads, 1 to 1024, from here on, in the whole process."""
     global _asked
-    if isinstance(n, bool) or operator.index(n) < 1:
-        raise ValueError(f"set_num_threads: the number of threads must be at least 1; got {n}")
+    if isinstance(n, bool) or not 1 <= operator.index(n) <= MOST:
+        raise ValueError(f"set_num_threads: the number of threads must be from 1 to {MOST}; got {n}")
     from threadpoolctl import threadpool_limits
 
     threadpool_limits(limits=int(n), user_api="blas")
@@ -46,6 +47,6 @@ def from_environment() -> None:
     text = os.environ.get("ROT180_NUM_THREADS")
     if not text or _asked is not None:
         return
-    if not text.isdigit() or int(text) < 1:
-        raise ValueError(f"ROT180_NUM_THREADS: the number of threads must be an integer of at least 1; got {text!r}")
+    if not text.isdecimal() or not 1 <= int(text) <= MOST:
+        raise ValueError(f"ROT180_NUM_THREADS: the number of threads must be an integer from 1 to {MOST}; got {text!r}")
     set_num_threads(int(text))

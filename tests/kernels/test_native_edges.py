@@ -1,0 +1,251 @@
+"""The edge of the compiled engine (`native/bind.cpp`): what it refuses, what it says, and what it survives."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import logging
+import subprocess
+import sys
+import threading
+
+import numpy as np
+import pytest
+
+import rot180
+from rot180.kernels import conv, native
+from rot180.window import DENSE, Window
+
+pytestmark = pytest.mark.skipif(native.unavailable() is not None, reason=f"no extension: {native.unavailable()}")
+
+WINDOW = Window.plain("t", (6, 7), (3, 2), (1, 1), (1, 1), (1, 1))  # y is (6, 8)
+X, W, Y = (np.ones(shape, np.float32) for shape in ((2, 4, 6, 7), (5, 4, 3, 2), (2, 5, 6, 8)))
+
+
+def python(code: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+
+
+# ---- what it refuses ----
+
+
+@pytest.mark.parametrize(
+    ("kernel", "arrays"),
+    [
+        ("conv_y", (X[:, :, :5], W)),
+        ("conv_y", (X[:, :3], W)),
+        ("conv_y", (X, W[:, :, :2])),
+        ("conv_y", (X[0], W)),
+        ("conv_x", (Y[:, :, :, :7], W)),
+        ("conv_x", (Y[:, :4], W)),
+        ("conv_w", (X, Y[:1])),
+        ("conv_w", (X[:, :, 1:], Y)),
+    ],
+)
+def test_arrays_that_do_not_fit_their_window_are_refused(kernel, arrays) -> None:
+    with pytest.raises(ValueError, match="an array does not have the sizes of its window"):
+        getattr(native, kernel)(*arrays, WINDOW)
+
+
+def test_a_bias_that_does_not_fit_is_refused() -> None:
+    with pytest.raises(ValueError, match="bias must be one per channel of y"):
+        native.conv_y(X, W, WINDOW, np.ones(4, np.float32))
+
+
+def test_groups_that_do_not_divide_are_refused() -> None:
+    window = Window.plain("t", (6, 7), (3, 2), (1, 1), (1, 1), (1, 1), groups=3)
+    with pytest.raises(ValueError, match="groups must divide the channels"):
+        native.conv_y(X, W, window)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "message"),
+    [
+        (((6,), (6,), (1,), (0,), (1,), (0,), 1), "sizes must be at least 1"),
+        (((6,), (6,), (1,), (1,), (1,), (-1,), 1), "sizes must be at least 1"),
+        (((6,), (6,), (1,), (1 << 31,), (1,), (0,), 1), r"less than 2 \*\* 31"),
+        (((6,), (6, 6), (1,), (1,), (1,), (0,), 1), "every size must be given for every axis"),
+        (((6,) * 4, *[(1,) * 4] * 4, (0,) * 4, 1), "up to three spatial axes"),
+        (((6,), (6,), (1,), (1,), (1,), (0,), 0), "at least one group"),
+    ],
+)
+def test_windows_that_make_no_sense_are_refused(sizes, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        native.extension().Shape(*sizes, "direct")
+
+
+def test_a_result_beyond_all_memory_is_a_memory_error() -> None:
+    """The number of its bytes must not wrap around."""
+    huge = Window.plain("t", (1, 1, 1), (1, 1, 1), (1, 1, 1), ((1 << 29,) * 2,) * 3, (1, 1, 1))
+    with pytest.raises(MemoryError, match="the native engine found no memory"):
+        native.conv_y(np.ones((4, 1, 1, 1, 1)), np.ones((4, 1, 1, 1, 1)), huge)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_AS is Linux's")
+def test_too_little_memory_is_a_memory_error_and_work_goes_on() -> None:
+    done = python("""
+import resource, numpy as np
+from rot180.kernels import native
+from rot180.window import Window
+native.extension().set_num_threads(2)
+window = Window.plain("t", (64, 64), (3, 3), (1, 1), (1, 1), (1, 1))
+x, w = np.ones((16, 64, 64, 64), np.float32), np.ones((64, 64, 3, 3), np.float32)
+expected = native.conv_y(x[:1], w, window)
+used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+outcomes = set()
+for more in (8, 16, 20, 24, 32, 48, 64, 400):  # MiB: from too little for y to enough for all
+    for algorithm in ("direct", "winograd"):
+        native.extension().trim()
+        resource.setrlimit(resource.RLIMIT_AS, (used + (more << 20), resource.RLIM_INFINITY))
+        with native.algorithm(algorithm):
+            try:
+                outcomes.add(str(np.array_equal(native.conv_y(x, w, window)[:1], expected)))
+            except MemoryError as error:
+                outcomes.add(str(error))
+        resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        assert np.array_equal(native.conv_y(x[:1], w, window), expected)
+print(*sorted(outcomes), sep="\\n")
+""")
+    failure = "the native engine found no memory for a result or what it works in"
+    assert done.stdout.splitlines() == ["True", failure], done.stderr
+
+
+# ---- what it must not need much for ----
+
+
+def test_a_step_that_is_never_taken_costs_nothing() -> None:
+    """x is taken apart by the phases of the stride; these would be 10 ** 12."""
+    window = Window.plain("t", (4, 4), (1, 1), (10**6, 10**6), (0, 0), (10**6, 10**6))
+    native.extension().trim()
+    x = np.arange(48, dtype=np.float32).reshape(1, 3, 4, 4)
+    w = np.ones((2, 3, 1, 1), np.float32)
+    y = native.conv_y(x, w, window)
+    assert np.array_equal(y, conv.conv_y(x, w, window))
+    assert np.array_equal(native.conv_x(y, w, window), conv.conv_x(y, w, window))
+    assert np.array_equal(native.conv_w(x, y, window), conv.conv_w(x, y, window))
+    assert native.extension().kept() < 1 << 20
+
+
+def test_a_kernel_may_be_long() -> None:
+    window = Window.plain("t", (9000,), (5000,), (1,), (3,), (1,))
+    rng = np.random.default_rng(0)
+    x, w = (rng.integers(-2, 3, (1, 1, n)).astype(np.float64) for n in (9000, 5000))
+    y = native.conv_y(x, w, window)
+    assert np.array_equal(y[0, 0], np.correlate(np.pad(x[0, 0], 3), w[0, 0], "valid"))
+    assert native.conv_w(x, y, window).shape == w.shape and native.conv_x(y, w, window).shape == x.shape
+
+
+def test_a_forced_algorithm_is_taken_only_where_it_fits() -> None:
+    with native.algorithm("dense"):
+        assert native.choice("y", WINDOW, 2, 4, 5, np.float32) == "direct"
+        assert native.choice("y", DENSE, 2, 4, 5, np.float32) == "dense"
+        assert np.array_equal(native.conv_y(X, W, WINDOW), conv.conv_y(X, W, WINDOW))
+    with native.algorithm("winograd"):
+        assert np.array_equal(native.conv_y(X, W, WINDOW), conv.conv_y(X, W, WINDOW))
+
+
+# ---- what it says ----
+
+
+def test_the_log_says_once_by_which_algorithm(caplog) -> None:
+    caplog.set_level(logging.DEBUG, "rot180")
+    native.shape.cache_clear()
+    for _ in range(2):
+        native.conv_y(X, W, WINDOW)
+        native.conv_w(X, Y, WINDOW)
+        native.conv_y(X.astype(np.float64), W.astype(np.float64), WINDOW)
+        native.conv_y(X[:, :, 0, 0].copy(), W[:, :, 0, 0].copy(), DENSE)
+    geometry = "2 images, channels 4 and 5, x 6x7, y 6x8, kernel 3x2, stride 1x1, dilation 1x1, padding 1x1, groups 1"
+    isa = native.extension().isa()
+    assert [record.getMessage() for record in caplog.records] == [
+        f"conv_y float32: {geometry}: direct on {isa}",
+        f"conv_w float32: {geometry}: direct on {isa}",
+        f"conv_y float64: {geometry}: direct on {isa}",
+        f"conv_y float32: 2 images, channels 4 and 5: dense on {isa}",
+    ]
+
+
+def test_logging_is_not_imported_for_its_sake() -> None:
+    done = python("""
+import sys, numpy as np
+from rot180.kernels import native
+from rot180.window import DENSE
+before = "logging" in sys.modules
+native.conv_y(np.ones((2, 3)), np.ones((4, 3)), DENSE)
+print(before or "logging" not in sys.modules)
+""")
+    assert done.stdout == "True\n", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("tags", "reason"),
+    [
+        ("Root-Is-Purelib: false\nTag: py3-none-any\n", "was installed without its compiled extension, because compil"),
+        ("Root-Is-Purelib: false\nTag: cp311-cp311-linux_x86_64\n", "rot180._native is not part of this installation"),
+        (None, "rot180._native is not part of this installation"),
+    ],
+)
+def test_a_missing_extension_has_a_reason(monkeypatch, tags: str | None, reason: str) -> None:
+    class Installed:
+        def read_text(self, name: str) -> str | None:
+            assert name == "WHEEL"
+            return tags
+
+    monkeypatch.setattr(importlib.metadata, "distribution", lambda name: Installed())
+    monkeypatch.setitem(sys.modules, "rot180._native", None)
+    native.unavailable.cache_clear()
+    try:
+        assert reason in (native.unavailable() or "")
+        with pytest.raises(rot180.errors.EngineError, match=f"'native' cannot run here: .*{reason}"):
+            rot180.engine("native")
+    finally:
+        native.unavailable.cache_clear()
+
+
+def test_a_package_that_is_not_installed_has_a_reason(monkeypatch) -> None:
+    def absent(name: str) -> None:
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "distribution", absent)
+    assert native._missing() == "the compiled extension rot180._native is not part of this installation"
+
+
+# ---- what it survives ----
+
+
+def test_the_number_of_threads_may_change_while_others_compute() -> None:
+    extension = native.extension()
+    before, done, wrong = extension.num_threads(), threading.Event(), []
+    expected = conv.conv_y(X, W, WINDOW)
+
+    def compute() -> None:
+        while not done.is_set():
+            if not np.array_equal(native.conv_y(X, W, WINDOW), expected):
+                wrong.append(True)
+
+    others = [threading.Thread(target=compute) for _ in range(3)]
+    for other in others:
+        other.start()
+    for n in [1, 2, 3, 7, 1, 5] * 50:
+        extension.set_num_threads(n)
+    done.set()
+    for other in others:
+        other.join()
+    extension.set_num_threads(before)
+    assert not wrong
+
+
+def test_a_process_ends_while_workers_sleep_and_a_thread_computes() -> None:
+    done = python("""
+import threading, time, numpy as np
+from rot180.kernels import native
+from rot180.window import Window
+native.extension().set_num_threads(3)
+window = Window.plain("t", (32, 32), (3, 3), (1, 1), (1, 1), (1, 1))
+x, w = np.ones((4, 16, 32, 32), np.float32), np.ones((16, 16, 3, 3), np.float32)
+def compute():
+    while True:
+        native.conv_y(x, w, window)
+threading.Thread(target=compute, daemon=True).start()
+time.sleep(0.1)
+""")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
