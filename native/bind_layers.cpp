@@ -17,9 +17,9 @@ namespace {
 template <class T>
 const Layers<T>& layers() {
   if constexpr (sizeof(T) == 4)
-    return active->layers32;
+    return *active->layers32;
   else
-    return active->layers64;
+    return *active->layers64;
 }
 
 template <class T>

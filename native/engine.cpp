@@ -2,31 +2,50 @@
 
 #include <cstring>
 
+#if defined(ROT180_X86)
+#include <cpuid.h>
+#endif
+
 namespace rot180 {
 
-bool runs_here(const Isa& isa) {
 #if defined(ROT180_X86)
-  __builtin_cpu_init();
-  if (!std::strcmp(isa.name, "avx512"))
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("fma");
-  if (!std::strcmp(isa.name, "avx2")) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-#endif
-  (void)isa;
-  return true;  // baseline, neon: every machine that this was compiled for
+namespace {
+
+// What the processor has and the system saves when it changes threads. The compiler's __builtin_cpu_supports would need
+// a library of its own under clang-cl.
+struct Features {
+  bool avx2 = false, avx512 = false;
+
+  Features() {
+    unsigned a, b, c, d, states, high;
+    if (!__get_cpuid_count(1, 0, &a, &b, &c, &d) || !(c >> 27 & 1)) return;  // the system tells its states
+    const bool fma = c >> 12 & 1;
+    asm("xgetbv" : "=a"(states), "=d"(high) : "c"(0));
+    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return;
+    avx2 = fma && (states & 0x6) == 0x6 && (b >> 5 & 1);
+    avx512 = fma && (states & 0xe6) == 0xe6 && (b >> 16 & 1) && (b >> 17 & 1) && (b >> 30 & 1) && (b >> 31 & 1);
+  }
+};
+
+}  // namespace
+
+bool runs_here(const Isa& isa) {
+  static const Features has;
+  if (!std::strcmp(isa.name, "avx512")) return has.avx512;  // of it F, DQ, BW and VL
+  if (!std::strcmp(isa.name, "avx2")) return has.avx2;
+  return true;
 }
+#else
+bool runs_here(const Isa&) { return true; }
+#endif
 
 const Isa* const* all_isas() {
 #if defined(ROT180_X86)
-  static const Isa best = avx512::isa(), good = avx2::isa(), least = baseline::isa();
-  static const Isa* const all[] = {&best, &good, &least, nullptr};
+  static const Isa* const all[] = {&avx512::ISA, &avx2::ISA, &baseline::ISA, nullptr};
+#elif defined(ROT180_ARM)
+  static const Isa* const all[] = {&neon::ISA, nullptr};
 #else
-#if defined(ROT180_ARM)
-  static const Isa only = neon::isa();
-#else
-  static const Isa only = baseline::isa();
-#endif
-  static const Isa* const all[] = {&only, nullptr};
+  static const Isa* const all[] = {&baseline::ISA, nullptr};
 #endif
   return all;
 }

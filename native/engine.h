@@ -23,23 +23,24 @@ struct Isa {
   const char* name;
   Kernels<float> f32;
   Kernels<double> f64;
-  Layers<float> layers32;
-  Layers<double> layers64;
+  const Layers<float>* layers32;
+  const Layers<double>* layers64;
 };
 
 // One of these is compiled per instruction set, from the same source (kernels.cpp, layers.cpp, updates.cpp);
-// CMakeLists.txt says which.
+// CMakeLists.txt says which. They are data that the compiler lays out: a function that makes them would itself be
+// compiled for the instruction set, and stop a machine that lacks it.
 namespace avx512 {
-Isa isa();
+extern const Isa ISA;
 }
 namespace avx2 {
-Isa isa();
+extern const Isa ISA;
 }
 namespace baseline {
-Isa isa();
+extern const Isa ISA;
 }
 namespace neon {
-Isa isa();
+extern const Isa ISA;
 }
 
 // The sets that were compiled, the best first; null after the last.

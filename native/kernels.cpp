@@ -8,8 +8,8 @@
 namespace rot180 {
 namespace ROT180_ISA {
 
-template <class T>
-Layers<T> layers();  // layers.cpp
+extern const Layers<float> LAYERS32;  // layers.cpp
+extern const Layers<double> LAYERS64;
 
 namespace {
 
@@ -56,9 +56,7 @@ constexpr Kernels<T> kernels() {
 #define ROT180_TEXT(name) ROT180_QUOTED(name)
 #define ROT180_QUOTED(name) #name
 
-Isa isa() {
-  return {ROT180_TEXT(ROT180_ISA), kernels<float>(), kernels<double>(), layers<float>(), layers<double>()};
-}
+constexpr Isa ISA{ROT180_TEXT(ROT180_ISA), kernels<float>(), kernels<double>(), &LAYERS32, &LAYERS64};
 
 }  // namespace ROT180_ISA
 }  // namespace rot180

@@ -7,14 +7,17 @@
 namespace rot180 {
 namespace ROT180_ISA {
 
+extern const Layers<float> LAYERS32;
+extern const Layers<double> LAYERS64;
+
 template <class T>
-Layers<T> layers() {
+constexpr Layers<T> layers() {
   return {norm_y<T>,       norm_x<T>, affine_y<T>, bias_sums<T>, relu_y<T>, relu_x<T>, leaky_relu_y<T>,
-          leaky_relu_x<T>, max_y<T>,  max_taps<T>, max_x<T>,  adam<T>};
+          leaky_relu_x<T>, max_y<T>,  max_taps<T>, max_x<T>,     adam<T>};
 }
 
-template Layers<float> layers();
-template Layers<double> layers();
+constexpr Layers<float> LAYERS32 = layers<float>();  // data, as engine.h wants it
+constexpr Layers<double> LAYERS64 = layers<double>();
 
 }  // namespace ROT180_ISA
 }  // namespace rot180
