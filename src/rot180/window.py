@@ -67,11 +67,6 @@ class Window:
         """Cells of the kernel: R * S."""
         return math.prod(self.kernel)
 
-    @cached_property
-    def all_but_channels(self) -> Sizes:
-        """The axes of an array (N, channels, *spatial) that a bias is summed over."""
-        return (0, *range(2, self.ndim + 2))
-
     def offsets(self) -> Iterator[Sizes]:
         """All kernel cells (r, s), in the order in which they lie in memory."""
         return product(*map(range, self.kernel))

@@ -20,12 +20,11 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from .. import kernels
+from ..tape.arithmetic import broadcast_to_shape
 from ..tape.operands import raw
 from ..tape.record import Array, primitive
-from ..window import Padding, PerAxis, Window, ints
+from ..window import Padding, PerAxis, Sizes, Window, ints
 from .conv_arguments import check_cotangent, check_dtypes, plain_window, transposed_window
 
 # ---- the three contractions ----
@@ -67,6 +66,18 @@ def _(gw: Any, needs: Any, w: Any, x: Any, y: Any, window: Window) -> Any:
 # ---- the two that make layers, with a bias; what it adds is db, the cotangent summed over all but the channels ----
 
 
+@primitive(name="bias_sums")
+def to_bias(y: Array, shape: Sizes) -> Array:
+    """b (O,) from y (N, O, *y_size), which has this shape."""
+    return kernels.bias_sums(y)
+
+
+@to_bias.vjp
+def _(gb: Any, needs: Any, b: Any, y: Any, shape: Sizes) -> Any:
+    along = (shape[1], *(1,) * (len(shape) - 2))
+    return (broadcast_to_shape(gb.reshape(along), shape, along),)
+
+
 @primitive(arrays=3, keep=("x", "w"), name="conv_y")
 def conv_y_bias(x: Array, w: Array, b: Array, window: Window) -> Array:
     """conv_y(x, w) + b, b (O,)."""
@@ -77,7 +88,7 @@ def conv_y_bias(x: Array, w: Array, b: Array, window: Window) -> Array:
 def _(gy: Any, needs: Any, y: Any, x: Any, w: Any, b: Any, window: Window) -> Any:
     gx = conv_x(gy, w, window) if needs[0] else None
     gw = conv_w(x, gy, window) if needs[1] else None
-    return gx, gw, _to_bias(gy, window) if needs[2] else None
+    return gx, gw, to_bias(gy, gy.shape) if needs[2] else None
 
 
 @primitive(arrays=3, keep=("y", "w"), name="conv_x")
@@ -92,11 +103,7 @@ def conv_x_bias(y: Array, w: Array, b: Array, window: Window) -> Array:
 def _(gx: Any, needs: Any, x: Any, y: Any, w: Any, b: Any, window: Window) -> Any:
     gy = conv_y(gx, w, window) if needs[0] else None
     gw = conv_w(gx, y, window) if needs[1] else None
-    return gy, gw, _to_bias(gx, window) if needs[2] else None
-
-
-def _to_bias(g: Any, window: Window) -> Any:
-    return kernels.bias_sums(g) if isinstance(g, np.ndarray) else g.sum(window.all_but_channels)
+    return gy, gw, to_bias(gx, gx.shape) if needs[2] else None
 
 
 # ---- the layers' forward: input and output are the layer's own ----
@@ -292,7 +299,7 @@ def _conv_backward(
     check_cotangent(op, dy, (*x.shape[:-ndim][:-1], w.shape[0], *window.y_size))
     x, dy = (x, dy) if batched else (x.reshape(1, *x.shape), dy.reshape(1, *dy.shape))
     dx, dw = conv_x(dy, w, window), conv_w(x, dy, window)
-    return Gradients(dx if batched else dx.reshape(dx.shape[1:]), dw, _to_bias(dy, window))
+    return Gradients(dx if batched else dx.reshape(dx.shape[1:]), dw, to_bias(dy, dy.shape))
 
 
 def _conv_transpose_backward(
@@ -306,4 +313,4 @@ def _conv_transpose_backward(
     check_cotangent(op, dy, (*x.shape[:-ndim][:-1], w.shape[1] * groups, *window.x_size))
     x, dy = (x, dy) if batched else (x.reshape(1, *x.shape), dy.reshape(1, *dy.shape))
     dx, dw = conv_y(dy, w, window), conv_w(dy, x, window)
-    return Gradients(dx if batched else dx.reshape(dx.shape[1:]), dw, _to_bias(dy, window))
+    return Gradients(dx if batched else dx.reshape(dx.shape[1:]), dw, to_bias(dy, dy.shape))

@@ -1,9 +1,9 @@
 """Floor 1: the kernels. Every call goes to the engine that is chosen when it is made (see `engines.py`).
 
 conv_y  conv_x  conv_w          the three contractions (`conv.py` says what they are)
-bias_sums                                                     the gradient of a bias (`bias.py`)
 max_y  max_taps  max_x  max_at  average_y  average_x          the pooling windows (`pool.py`)
 norm_y  norm_x  affine_y                                      normalisation and its affine map (`norm.py`)
+bias_sums                                                     the gradient of a bias (`bias.py`)
 relu_y  relu_x  leaky_relu_y  leaky_relu_x                    activations (`activation.py`)
 adam                                                          the update of a parameter (`update.py`)
 """
@@ -31,11 +31,6 @@ def conv_x(y: Array, w: Array, window: Window) -> Array:
 def conv_w(x: Array, y: Array, window: Window) -> Array:
     """w (O, C/G, *kernel) from x (N, C, *x_size) and y (N, O, *y_size)."""
     return current().conv_w(x, y, window)
-
-
-def bias_sums(y: Array) -> Array:
-    """(O,) from y (N, O, *y_size): the sum over the batch and all positions."""
-    return current().bias_sums(y)
 
 
 def max_y(x: Array, window: Window) -> Array:
@@ -84,6 +79,11 @@ def norm_x(
 def affine_y(x: Array, scale: Array, shift: Array) -> Array:
     """x * scale + shift."""
     return current().affine_y(x, scale, shift)
+
+
+def bias_sums(y: Array) -> Array:
+    """(O,) from y (N, O, *y_size): the sum over the batch and all positions."""
+    return current().bias_sums(y)
 
 
 def relu_y(x: Array) -> Array:

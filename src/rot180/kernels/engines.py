@@ -2,13 +2,13 @@
 
 An engine is one implementation of the kernels, a column of the table:
 
-    kernel                                          numpy        native
-    conv_y conv_x conv_w                            conv.py      compiled, where it is installed
-    bias_sums                                       bias.py      compiled where a profile asks for it
-    norm_y norm_x affine_y                          norm.py      the same
-    relu_y relu_x leaky_relu_y leaky_relu_x         activation.py  the same
-    max_y max_taps max_x max_at average_y average_x pool.py      the same
-    adam                                            update.py    the same
+    kernel                                          numpy           native
+    conv_y conv_x conv_w                            conv.py         compiled, where it is installed
+    max_y max_taps max_x max_at average_y average_x pool.py         compiled where a profile asks for it
+    norm_y norm_x affine_y                          norm.py         the same
+    bias_sums                                       bias.py         the same
+    relu_y relu_x leaky_relu_y leaky_relu_x         activation.py   the same
+    adam                                            update.py       the same
 
 The choice is made on entry to each kernel: a context variable (`with engine("numpy"):`) over the process default
 (`ROT180_ENGINE`, else native where it is available, else numpy). A kernel that the native engine lacks runs on numpy
@@ -29,7 +29,6 @@ KERNELS: dict[str, Callable[..., Any]] = {
     "conv_y": conv.conv_y,
     "conv_x": conv.conv_x,
     "conv_w": conv.conv_w,
-    "bias_sums": bias.bias_sums,
     "max_y": pool.max_y,
     "max_taps": pool.max_taps,
     "max_x": pool.max_x,
@@ -39,6 +38,7 @@ KERNELS: dict[str, Callable[..., Any]] = {
     "norm_y": norm.norm_y,
     "norm_x": norm.norm_x,
     "affine_y": norm.affine_y,
+    "bias_sums": bias.bias_sums,
     "relu_y": activation.relu_y,
     "relu_x": activation.relu_x,
     "leaky_relu_y": activation.leaky_relu_y,
@@ -54,7 +54,6 @@ class Engine:
     conv_y: Callable[..., Any]
     conv_x: Callable[..., Any]
     conv_w: Callable[..., Any]
-    bias_sums: Callable[..., Any]
     max_y: Callable[..., Any]
     max_taps: Callable[..., Any]
     max_x: Callable[..., Any]
@@ -64,6 +63,7 @@ class Engine:
     norm_y: Callable[..., Any]
     norm_x: Callable[..., Any]
     affine_y: Callable[..., Any]
+    bias_sums: Callable[..., Any]
     relu_y: Callable[..., Any]
     relu_x: Callable[..., Any]
     leaky_relu_y: Callable[..., Any]
