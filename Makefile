@@ -23,7 +23,7 @@ MADE := $(VENV)/.made-$(shell printf '%s' '$(PYTHON) $(CURDIR)' | cksum | cut -d
 .PHONY: help demo test test-peers test-native test-arm sanitize lint types docs bench native clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s%s\n", $$1, $$2 }' Makefile
 
 demo: $(VENV)/.demo ## train a small network on the digits that come with the package
 	$(BIN)/rot180 train digits --out runs/demo
@@ -35,7 +35,9 @@ test: $(VENV)/.test ## run the tests, without the comparisons with other librari
 test-peers: $(VENV)/.peers ## compare with PyTorch and SciPy (installs both: large)
 	$(BIN)/python -m pytest -m peers $(ARGS)
 
-native: $(VENV)/.native ## compile the native engine, if it has changed (every other target does so too)
+native: $(VENV)/.tools ## compile the native engine (the other targets do so where a file of native/ has changed)
+	@rm -f $(VENV)/.native
+	@$(MAKE) --no-print-directory $(VENV)/.native
 
 test-native: $(VENV)/.tools ## run the C++ tests of the native engine
 	native/tests/run $(BIN) plain

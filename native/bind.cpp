@@ -131,8 +131,8 @@ Out<T> conv_y(const Shape& s, In<T> x, In<T> w, std::optional<In<T>> bias, bool 
   need_shape(x, g.images, g.channels, g.x, s.ndim);
   need_shape(w, g.outputs, g.group_channels(), g.kernel, s.ndim);
   need(!bias || (int64_t)bias->size() == g.outputs, "bias must be one per channel of y");
-  announce<T>(s, Kernel::y, g);
   Out<T> y = make_array<T>(array_shape(g.images, g.outputs, g.y, s.ndim));
+  announce<T>(s, Kernel::y, g);
   const T* b = bias ? bias->data() : nullptr;
   WithoutGil free;
   kernels<T>().conv_y(s.algorithm, g, x.data(), w.data(), b, relu, y.data());
@@ -144,8 +144,8 @@ Out<T> conv_x(const Shape& s, In<T> y, In<T> w) {
   const Geometry g = with_channels(s, size_of(y, 0), size_of(w, 1) * s.g.groups, size_of(w, 0));
   need_shape(y, g.images, g.outputs, g.y, s.ndim);
   need_shape(w, g.outputs, g.group_channels(), g.kernel, s.ndim);
-  announce<T>(s, Kernel::x, g);
   Out<T> x = make_array<T>(array_shape(g.images, g.channels, g.x, s.ndim));
+  announce<T>(s, Kernel::x, g);
   WithoutGil free;
   kernels<T>().conv_x(s.algorithm, g, y.data(), w.data(), x.data());
   return x;
@@ -156,8 +156,8 @@ Out<T> conv_w(const Shape& s, In<T> x, In<T> y) {
   const Geometry g = with_channels(s, size_of(x, 0), size_of(x, 1), size_of(y, 1));
   need_shape(x, g.images, g.channels, g.x, s.ndim);
   need_shape(y, g.images, g.outputs, g.y, s.ndim);
-  announce<T>(s, Kernel::w, g);
   Out<T> w = make_array<T>(array_shape(g.outputs, g.group_channels(), g.kernel, s.ndim));
+  announce<T>(s, Kernel::w, g);
   WithoutGil free;
   kernels<T>().conv_w(s.algorithm, g, x.data(), y.data(), w.data());
   return w;

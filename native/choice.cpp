@@ -42,9 +42,9 @@ const char* where(Algorithm a) {
 bool fits(Algorithm a, const Geometry& g, bool single) {
   switch (a) {
     case Algorithm::dense: {
-      bool fits = g.groups == 1 && g.y_cells() == 1 && !g.padded();
+      bool fits = g.groups == 1 && !g.padded();
       for (int axis = 0; axis < 3; ++axis)
-        fits = fits && g.kernel[axis] == g.x[axis] && (g.dilation[axis] == 1 || g.kernel[axis] == 1);
+        fits = fits && g.y[axis] == 1 && g.kernel[axis] == g.x[axis] && (g.dilation[axis] == 1 || g.kernel[axis] == 1);
       return fits;
     }
     case Algorithm::depthwise: return g.group_channels() == 1;

@@ -263,9 +263,10 @@ int main(int count, char** arguments) {
   std::vector<const Isa*> isas;
   for (const Isa* const* isa = all_isas(); *isa; ++isa)
     if (runs_here(**isa)) isas.push_back(*isa);
-  for (size_t i = 0; i < all.size(); i += step) {
-    const bool at_end = i % 2;
-    set_num_threads(1 + (int)(i % 3));
+  int number = 0;
+  for (size_t i = 0; i < all.size(); i += step, ++number) {
+    const bool at_end = number % 2;
+    set_num_threads(1 + number % 3);
     try_geometry<float>(all[i], isas, at_end, random);
     try_geometry<double>(all[i], isas, at_end, random);
   }
