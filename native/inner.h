@@ -166,7 +166,7 @@ void inner_part(const InnerPlan<T>& plan, int64_t chunk) {
     const T* left = left_rows(p, q0, count, copy, &step);
     for (int64_t k = k0; k < k1; k += DOT_COLUMNS) {
       const int n = (int)smaller<int64_t>(DOT_COLUMNS, k1 - k);
-      pack(strips, (int)used, reach, taps, p.from.inside, p.source, plan.rows + k, n, columns_packed, L, padded);
+      pack(strips, (int)used, reach, taps, p.from.inside, p.source, plan.rows + k, n, columns_packed, padded);
       for (int64_t m = 0; m < p.rows; m += DOT_ROWS) {
         const int r = (int)smaller<int64_t>(DOT_ROWS, p.rows - m);
         DOTS<T>.of[r][n](used, left + m * step, step, columns_packed, padded, out + m * out_row + k, out_row);

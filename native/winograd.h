@@ -256,6 +256,7 @@ inline void winograd_product(const Geometry& g, const float* x, const Kernels3x3
       return v + ((cell * used + s / 2) * C + c) * 2 * L + s % 2 * L;
     });
     const Strip<float> whole[2] = {{1, {{0, S::ALL}}}, {1, {{L, S::ALL}}}};
+    Ahead none{};
     Tile<float> tile{nullptr, 2 * L, whole, true, nullptr, true, true, false};
     for (int cell = 0; cell < CELLS; ++cell)
       for (int64_t r = 0; r < row_count; ++r) {
@@ -263,7 +264,7 @@ inline void winograd_product(const Geometry& g, const float* x, const Kernels3x3
         const int m = (int)(first_row(O, r + 1) - m0);
         for (int64_t pair = 0; pair < used; ++pair) {
           tile.out = products + ((cell * used + pair) * O + m0) * 2 * L;
-          MULTIPLY<float>.packed[m](C, u + cell * O * C + m0 * C, v + (cell * used + pair) * C * 2 * L, 2 * L, tile);
+          MULTIPLY<float, Layout::by_k>.packed[m](C, u + cell * O * C + m0 * C, v + (cell * used + pair) * C * 2 * L, tile, none);
         }
       }
     for (int64_t m = 0; m < O; ++m) {
