@@ -7,7 +7,7 @@
 // A stride is taken apart into phases, so that cells that meet neighbours lie side by side: x is split before it is
 // gathered, and conv_x's result is put together from its phases.
 #pragma once
-#include "inner.h"
+#include "outer.h"
 #include "product.h"
 
 namespace rot180 {
@@ -289,7 +289,8 @@ void conv_w(const Geometry& g, const T* x, const T* y, T* w) {
     p.y = y + i * p.rows * p.y_row;
     p.source = split.source + i * p.channels * split.channel();
     p.out = w + i * p.rows * p.out_row;
-    run(p);
+    if (outer_pays(p)) run_outer(p);
+    else run(p);
   }
 }
 

@@ -26,6 +26,13 @@ struct Gather {
 
   int64_t cells() const { return grid[0] * grid[1] * grid[2]; }
   int64_t positions() const { return images * cells(); }
+  // The cell that position q meets through the last tap: the one that no position before has met.
+  ptrdiff_t last_cell(int64_t q) const {
+    const int64_t n = q / cells(), e = q % cells() / (grid[1] * grid[2]), rest = q % (grid[1] * grid[2]);
+    ptrdiff_t cell = n * image + e * line[0] + rest / grid[2] * line[1] + rest % grid[2];
+    for (const AxisTaps& axis : taps) cell += axis.offset[axis.count - 1];
+    return cell;
+  }
   int tap_count() const { return taps[0].count * taps[1].count * taps[2].count; }
 };
 

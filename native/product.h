@@ -72,23 +72,13 @@ struct Block {
   }
 };
 
-// The part of the source that the block from `pair` on adds to what the one before has read: its last line of taps.
+// What the block from `pair` on adds to what the one before has read.
 template <class T>
 Ahead look_ahead(const Product<T>& p, int64_t pair, int64_t pairs, int64_t tiles) {
-  constexpr int64_t WORTH = 1 << 20;  // bytes of the source: less is in the second cache anyway
-  const Gather& g = p.from;
-  const int64_t q = pair * 2 * Simd<T>::L, cells = g.cells();
-  if (q >= g.positions() || (int64_t)sizeof(T) * g.images * g.image < WORTH) return {};
-  const int64_t n = q / cells, e = q % cells / (g.grid[1] * g.grid[2]), c = q % (g.grid[1] * g.grid[2]);
-  ptrdiff_t cell = n * g.image + e * g.line[0] + c / g.grid[2] * g.line[1] + c % g.grid[2];
-  for (const AxisTaps& taps : g.taps) cell += taps.offset[taps.count - 1];
-  Ahead ahead{};
-  ahead.line = reinterpret_cast<const char*>(reinterpret_cast<uintptr_t>(p.source) + (uintptr_t)cell * sizeof(T));
-  ahead.left = p.channels;
-  ahead.lines = ceil_div(pairs * 2 * Simd<T>::L * (int64_t)sizeof(T), 64) + 1;
-  ahead.channel = p.source_channel * (ptrdiff_t)sizeof(T);
-  ahead.at_once = ceil_div(ahead.left * ahead.lines, larger<int64_t>(1, tiles * (p.depth() / AHEAD_EVERY)));
-  return ahead;
+  constexpr int64_t L = Simd<T>::L;
+  const int64_t q = pair * 2 * L;
+  if (q >= p.from.positions() || !worth_fetching<T>(p.from.images * p.from.image)) return {};
+  return fetch(p.source, p.from.last_cell(q), pairs * 2 * L, p.channels, p.source_channel, tiles, p.depth());
 }
 
 template <class T>

@@ -112,6 +112,27 @@ ROT180_INLINE void interleave(typename Simd<T>::V a, typename Simd<T>::V b, T* o
   interleave_lanes<T>(a, b, out, typename CountTo<Simd<T>::L>::Type());
 }
 
+// v[i][l] becomes v[l][i]: blocks of STEP x STEP lanes change places across the diagonal, then blocks twice as large.
+template <class T, int STEP, int... I>
+ROT180_INLINE void exchange(typename Simd<T>::V& a, typename Simd<T>::V& b, Indices<I...>) {
+  constexpr int L = Simd<T>::L;
+  const typename Simd<T>::V first = __builtin_shufflevector(a, b, (I & STEP ? L + I - STEP : I)...);
+  b = __builtin_shufflevector(a, b, (I & STEP ? L + I : I + STEP)...);
+  a = first;
+}
+template <class T, int STEP = 1>
+ROT180_INLINE void transpose(typename Simd<T>::V (&v)[Simd<T>::L]) {
+  constexpr int L = Simd<T>::L;
+  if constexpr (STEP < L) {
+    ROT180_UNROLL
+    for (int i = 0; i < L / 2; ++i) {
+      const int at = i / STEP * 2 * STEP + i % STEP;
+      exchange<T, STEP>(v[at], v[at + STEP], typename CountTo<L>::Type());
+    }
+    transpose<T, 2 * STEP>(v);
+  }
+}
+
 // The other way: the lanes 0, 2, 4, ... of a and b to `even`, the rest to `odd`.
 template <class T, int... I>
 ROT180_INLINE void deinterleave_lanes(typename Simd<T>::V a, typename Simd<T>::V b, T* even, T* odd, Indices<I...>) {
@@ -136,6 +157,15 @@ ROT180_INLINE void interleave(typename Simd<T>::V a, typename Simd<T>::V b, T* o
 template <class T, int N>
 ROT180_INLINE void sums(typename Simd<T>::V (&v)[N], T* out) {
   for (int i = 0; i < N; ++i) out[i] = Simd<T>::sum(v[i]);
+}
+template <class T>
+ROT180_INLINE void transpose(typename Simd<T>::V (&v)[Simd<T>::L]) {
+  for (int i = 0; i < Simd<T>::L; ++i)
+    for (int l = 0; l < i; ++l) {
+      const T kept = v[i][l];
+      v[i][l] = v[l][i];
+      v[l][i] = kept;
+    }
 }
 #endif
 

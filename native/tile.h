@@ -35,6 +35,26 @@ struct Ahead {
 };
 constexpr int64_t AHEAD_EVERY = 16;  // steps of k
 
+// What fits the second cache is there anyway.
+template <class T>
+bool worth_fetching(int64_t cells) {
+  return (int64_t)sizeof(T) * cells >= 1 << 20;
+}
+
+// `cells` cells of each channel from base + first on, while `tiles` tiles of DEPTH steps are multiplied. The address may
+// lie outside of the array: nothing is read.
+template <class T>
+Ahead fetch(const T* base, ptrdiff_t first, int64_t cells, int64_t channels, ptrdiff_t channel, int64_t tiles,
+            int64_t depth = DEPTH<T>) {
+  Ahead ahead{};
+  ahead.line = reinterpret_cast<const char*>(reinterpret_cast<uintptr_t>(base) + (uintptr_t)first * sizeof(T));
+  ahead.left = channels;
+  ahead.lines = ceil_div(cells * (int64_t)sizeof(T), 64) + 1;
+  ahead.channel = channel * (ptrdiff_t)sizeof(T);
+  ahead.at_once = ceil_div(channels * ahead.lines, larger<int64_t>(1, tiles * (depth / AHEAD_EVERY)));
+  return ahead;
+}
+
 template <class T>
 struct Tile {
   T* out;  // of the tile's first row
