@@ -106,8 +106,15 @@ class Split {
     using S = Simd<T>;
     int64_t k = 0;
     if (step == 2)
-      for (; 2 * (k + S::L) <= cells; k += S::L)
-        deinterleave<T>(S::load(line + 2 * k), S::load(line + 2 * k + S::L), to + k, to + plane_ + k);
+      for (; k < size_[2]; k += S::L) {
+        const int left = (int)smaller<int64_t>(2 * S::L, cells - 2 * k);  // may be negative
+        auto even = S::load(line + 2 * k, lanes(0, smaller(S::L, left)));
+        auto odd = S::load(line + 2 * k + S::L, lanes(0, left - S::L));
+        part<T>(even, odd);
+        const Lanes there = lanes(0, (int)smaller<int64_t>(S::L, size_[2] - k));
+        S::store(to + k, even, there);
+        S::store(to + plane_ + k, odd, there);
+      }
     for (; k < size_[2]; ++k)
       for (int64_t r = 0; r < step; ++r) to[r * plane_ + k] = step * k + r < cells ? line[step * k + r] : T{};
   }

@@ -4,6 +4,7 @@
 #include "depthwise.h"
 #include "engine.h"
 #include "winograd.h"
+#include "winograd_w.h"
 
 namespace rot180 {
 namespace ROT180_ISA {

@@ -133,22 +133,26 @@ ROT180_INLINE void transpose(typename Simd<T>::V (&v)[Simd<T>::L]) {
   }
 }
 
-// The other way: the lanes 0, 2, 4, ... of a and b to `even`, the rest to `odd`.
+// The other way: a becomes the lanes 0, 2, 4, ... of a and b, and b the rest.
 template <class T, int... I>
-ROT180_INLINE void deinterleave_lanes(typename Simd<T>::V a, typename Simd<T>::V b, T* even, T* odd, Indices<I...>) {
-  Simd<T>::store(even, __builtin_shufflevector(a, b, (2 * I)...));
-  Simd<T>::store(odd, __builtin_shufflevector(a, b, (2 * I + 1)...));
+ROT180_INLINE void part_lanes(typename Simd<T>::V& a, typename Simd<T>::V& b, Indices<I...>) {
+  const typename Simd<T>::V even = __builtin_shufflevector(a, b, (2 * I)...);
+  b = __builtin_shufflevector(a, b, (2 * I + 1)...);
+  a = even;
 }
 template <class T>
-ROT180_INLINE void deinterleave(typename Simd<T>::V a, typename Simd<T>::V b, T* even, T* odd) {
-  deinterleave_lanes<T>(a, b, even, odd, typename CountTo<Simd<T>::L>::Type());
+ROT180_INLINE void part(typename Simd<T>::V& a, typename Simd<T>::V& b) {
+  part_lanes<T>(a, b, typename CountTo<Simd<T>::L>::Type());
 }
 #else
 template <class T>
-ROT180_INLINE void deinterleave(typename Simd<T>::V a, typename Simd<T>::V b, T* even, T* odd) {
+ROT180_INLINE void part(typename Simd<T>::V& a, typename Simd<T>::V& b) {
   constexpr int L = Simd<T>::L;
-  for (int l = 0; l < L / 2; ++l) even[l] = a[2 * l], odd[l] = a[2 * l + 1];
-  for (int l = 0; l < L / 2; ++l) even[L / 2 + l] = b[2 * l], odd[L / 2 + l] = b[2 * l + 1];
+  const typename Simd<T>::V both[2] = {a, b};
+  for (int l = 0; l < L; ++l) {
+    a[l] = both[2 * l / L][2 * l % L];
+    b[l] = both[2 * l / L][2 * l % L + 1];
+  }
 }
 template <class T>
 ROT180_INLINE void interleave(typename Simd<T>::V a, typename Simd<T>::V b, T* out) {
@@ -168,6 +172,29 @@ ROT180_INLINE void transpose(typename Simd<T>::V (&v)[Simd<T>::L]) {
     }
 }
 #endif
+
+template <class T>
+ROT180_INLINE void deinterleave(typename Simd<T>::V a, typename Simd<T>::V b, T* even, T* odd) {
+  part<T>(a, b);
+  Simd<T>::store(even, a);
+  Simd<T>::store(odd, b);
+}
+
+// `count` cells, `step` apart, in the first lanes.
+template <class T>
+ROT180_INLINE typename Simd<T>::V gathered(const T* p, ptrdiff_t step, int count) {
+#if ROT180_VECTOR == 64
+  if constexpr (sizeof(T) == 4)
+    if (step < (ptrdiff_t{1} << 26)) {
+      const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+      return (typename Simd<T>::V)_mm512_mask_i32gather_ps(
+          _mm512_setzero_ps(), (__mmask16)lanes(0, count), _mm512_mullo_epi32(lane, _mm512_set1_epi32((int)step)), p, 4);
+    }
+#endif
+  typename Simd<T>::V v{};
+  for (int l = 0; l < count; ++l) v[l] = p[l * step];
+  return v;
+}
 
 #if ROT180_VECTOR == 64
 
