@@ -9,120 +9,11 @@
 #pragma once
 #include "outer.h"
 #include "product.h"
+#include "split.h"
+#include "widened.h"
 
 namespace rot180 {
 namespace ROT180_ISA {
-
-ROT180_INLINE int64_t floor_div(int64_t a, int64_t b) { return a >= 0 ? a / b : -((-a + b - 1) / b); }
-
-// Shifts and offsets of the taps along three axes, each axis with room for the longest, and the place of each tap in w.
-struct TapTables {
-  int64_t longest;
-  Scratch memory;
-  int64_t* shifts;
-  ptrdiff_t* offsets;
-  int32_t* cells;
-
-  explicit TapTables(const Geometry& g)
-      : longest(larger(g.kernel[0], larger(g.kernel[1], g.kernel[2]))),
-        memory(3 * (size_t)longest * (sizeof(int64_t) + sizeof(ptrdiff_t)) + sizeof(int32_t) * (size_t)g.taps()),
-        shifts(memory.as<int64_t>()),
-        offsets(shifts + 3 * longest),
-        cells(reinterpret_cast<int32_t*>(offsets + 3 * longest)) {}
-};
-
-// ---- x as a source, split by the phases of the stride ----
-
-// x, or a copy of it in which the cells of one phase lie side by side: (images, channels, phases, ceil(size / stride)).
-template <class T>
-class Split {
- public:
-  Split(const Geometry& g, const T* x) : memory_(g.strided() ? sizeof(T) * (size_t)cells(g) : 1) {
-    phases_ = 1;
-    for (int a = 0; a < 3; ++a) {
-      size_[a] = ceil_div(g.x[a], g.stride[a]);
-      phases_ *= g.stride[a];
-    }
-    plane_ = size_[0] * size_[1] * size_[2];
-    source = x;
-    if (!g.strided()) return;
-    T* to = memory_.template as<T>();
-    source = to;
-    auto split_plane = [&](int64_t nc) { split(g, x + nc * g.x_cells(), to + nc * channel()); };
-    in_chunks(g.images * g.channels, split_plane);
-  }
-
-  const T* source;
-  ptrdiff_t channel() const { return phases_ * plane_; }
-
-  // The taps of y's positions on x: along each axis the kernel's cell k meets stride * p + dilation * k - padding.
-  Gather gather(const Geometry& g, const TapTables& t) const {
-    Gather from{};
-    from.images = g.images;
-    from.image = g.channels * channel();
-    from.inside = true;
-    ptrdiff_t line = 1, phase_step = plane_;
-    for (int a = 2; a >= 0; --a) {
-      from.grid[a] = g.y[a];
-      from.size[a] = size_[a];
-      from.line[a] = line;
-      int64_t* shifts = t.shifts + a * t.longest;
-      ptrdiff_t* offsets = t.offsets + a * t.longest;
-      from.taps[a] = {(int)g.kernel[a], shifts, offsets};
-      for (int64_t k = 0; k < g.kernel[a]; ++k) {
-        const int64_t from_p = g.dilation[a] * k - g.padding[a];
-        const int64_t shift = floor_div(from_p, g.stride[a]), phase = from_p - shift * g.stride[a];
-        shifts[k] = shift;
-        offsets[k] = shift * line + phase * phase_step;
-        if (shift < 0 || shift + g.y[a] > size_[a]) from.inside = false;
-      }
-      line *= size_[a];
-      phase_step *= g.stride[a];
-    }
-    return from;
-  }
-
- private:
-  static int64_t cells(const Geometry& g) {
-    int64_t n = g.images * g.channels;
-    for (int a = 0; a < 3; ++a) n *= ceil_div(g.x[a], g.stride[a]) * g.stride[a];
-    return n;
-  }
-
-  void split(const Geometry& g, const T* x, T* to) const {
-    const int64_t step = g.stride[2];
-    for (int64_t r0 = 0; r0 < g.stride[0]; ++r0)
-      for (int64_t r1 = 0; r1 < g.stride[1]; ++r1, to += step * plane_)
-        for (int64_t i = 0; i < size_[0]; ++i)
-          for (int64_t j = 0; j < size_[1]; ++j) {
-            const int64_t from_i = i * g.stride[0] + r0, from_j = j * g.stride[1] + r1;
-            const int64_t cells = from_i < g.x[0] && from_j < g.x[1] ? g.x[2] : 0;
-            split_line(x + (from_i * g.x[1] + from_j) * g.x[2], cells, step, to + (i * size_[1] + j) * size_[2]);
-          }
-  }
-
-  // One line of `cells` cells into its phases, a plane apart, each filled up with zeros.
-  void split_line(const T* line, int64_t cells, int64_t step, T* to) const {
-    using S = Simd<T>;
-    int64_t k = 0;
-    if (step == 2)
-      for (; k < size_[2]; k += S::L) {
-        const int left = (int)smaller<int64_t>(2 * S::L, cells - 2 * k);  // may be negative
-        auto even = S::load(line + 2 * k, lanes(0, smaller(S::L, left)));
-        auto odd = S::load(line + 2 * k + S::L, lanes(0, left - S::L));
-        part<T>(even, odd);
-        const Lanes there = lanes(0, (int)smaller<int64_t>(S::L, size_[2] - k));
-        S::store(to + k, even, there);
-        S::store(to + plane_ + k, odd, there);
-      }
-    for (; k < size_[2]; ++k)
-      for (int64_t r = 0; r < step; ++r) to[r * plane_ + k] = step * k + r < cells ? line[step * k + r] : T{};
-  }
-
-  Scratch memory_;
-  int64_t size_[3], phases_;
-  ptrdiff_t plane_;
-};
 
 // ---- y ----
 
@@ -260,17 +151,20 @@ void conv_x(const Geometry& g, const T* y, const T* w, T* x) {
     p.channels = O;
     p.from = phase_gather(g, phase, tables);
     p.weights = {w, taps, C * taps, tables.cells};
-    p.source_channel = g.y_cells();
     p.to = {g.channels * cells, {phase.size[1] * phase.size[2], phase.size[2], 1}};
     p.out_row = cells;
     if (!p.from.tap_count()) {
       for (int64_t i = 0; i < g.images * g.channels * cells; ++i) out[i] = T{};
       return;
     }
+    const Widened<T> wide(p.from, g.outputs, y);
+    const T* source = wide.used ? wide.source(p.from) : y;
+    p.source_channel = wide.used ? wide.channel : g.y_cells();
+    if (wide.used) p.from = wide.gather(p.from, tables.offsets + tables.longest, g.outputs);
     for (int64_t i = 0; i < g.groups; ++i) {
       products[i] = p;
       products[i].weights.a = w + i * O * C * taps;
-      products[i].source = y + i * O * g.y_cells();
+      products[i].source = source + i * O * p.source_channel;
       products[i].out = out + i * C * cells;
     }
     run(products, (int)g.groups);

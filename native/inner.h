@@ -5,8 +5,7 @@
 // order of the sums is the same whatever the number of threads.
 #pragma once
 #include "chunks.h"
-#include "gather.h"
-#include "memory.h"
+#include "pack.h"
 
 namespace rot180 {
 namespace ROT180_ISA {
@@ -100,6 +99,7 @@ template <class T>
 struct InnerPlan {
   const Inner<T>* inner;
   const Row* rows;
+  const Strips<T>* strips;
   Blocks blocks;
   int64_t parts, groups, groups_per_chunk;
   T* partial;  // (parts, rows, columns) where there are several parts
@@ -161,7 +161,7 @@ void inner_part(const InnerPlan<T>& plan, int64_t chunk) {
     const int64_t end = per_image ? (b / per_image + 1) * cells : positions;
     const int64_t count = smaller(length, end - q0), used = ceil_div(count, L);
     for (int64_t v = 0; v < used; ++v)
-      place<T>(p.from, q0 + v * L, q0 + count, strips[v], reach + v * taps * !p.from.inside, nullptr, nullptr);
+      plan.strips->find(q0 + v * L, q0 + count, strips[v], reach + v * taps * !p.from.inside, nullptr);
     ptrdiff_t step = padded;
     const T* left = left_rows(p, q0, count, copy, &step);
     for (int64_t k = k0; k < k1; k += DOT_COLUMNS) {
@@ -194,6 +194,8 @@ void run(const Inner<T>& p) {
   rows = reinterpret_cast<Row*>((reinterpret_cast<uintptr_t>(rows) + 15) / 16 * 16);
   list_rows(p.from, p.channels, p.source_channel, rows);
   plan.rows = rows;
+  const Strips<T> strips(p.from, nullptr);
+  plan.strips = &strips;
   auto some = [&](int64_t chunk) { inner_part(plan, chunk); };
   in_chunks(plan.parts * ceil_div(plan.groups, plan.groups_per_chunk), some);
   if (plan.parts == 1) return;

@@ -20,6 +20,7 @@ template <class T>
 struct OuterPlan {
   const Inner<T>* inner;
   const Row* rows;
+  const Strips<T>* strips;
   int64_t panels, parts, column_groups, row_groups;
   T* partial;  // (parts, rows, columns) where there are several parts
 
@@ -117,7 +118,7 @@ void outer_task(const OuterPlan<T>& plan, int64_t task) {
   for (int64_t chunk = first; chunk < last; ++chunk) {
     const int64_t q0 = chunk * DEPTH<T>, count = smaller(DEPTH<T>, positions - q0), used = ceil_div(count, L);
     for (int64_t s = 0; s < used; ++s)
-      place<T>(p.from, q0 + s * L, q0 + count, strips[s], reach + s * taps, nullptr, nullptr);
+      plan.strips->find(q0 + s * L, q0 + count, strips[s], reach + s * taps, nullptr);
     copy_left(p, m0, m1, q0, count, left);
     const int64_t next = chunk + 1 < last ? q0 + DEPTH<T> : positions, tiles = (panel1 - panel0) * (b1 - b0);
     Ahead ahead[2] = {left_ahead(p, next, m0, m1, ceil_div(tiles, 2)),
@@ -168,6 +169,8 @@ void run_outer(const Inner<T>& p) {
   Scratch row_memory(sizeof(Row) * (size_t)columns);
   list_rows(p.from, p.channels, p.source_channel, row_memory.as<Row>());
   plan.rows = row_memory.as<Row>();
+  const Strips<T> strips(p.from, nullptr);
+  plan.strips = &strips;
   Scratch partial(plan.parts > 1 ? sizeof(T) * (size_t)(plan.parts * p.rows * columns) : 1);
   plan.partial = partial.as<T>();
   auto some = [&](int64_t task) { outer_task(plan, task); };

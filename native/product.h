@@ -51,7 +51,7 @@ struct Block {
   Strip<T> from[2 * MANY_PAIRS], to[2 * MANY_PAIRS];
   Lanes* reach;
 
-  void find(const Product<T>& p, int64_t first_pair, int64_t last_pair) {
+  void find(const Product<T>& p, const Strips<T>& strips, int64_t first_pair, int64_t last_pair) {
     const int taps = p.from.tap_count();
     const int64_t end = p.from.positions();
     pairs = (int)(last_pair - first_pair);
@@ -59,7 +59,7 @@ struct Block {
     for (int s = 0; s < 2 * pairs; ++s) {
       const int64_t q = (first_pair * 2 + s) * L;
       if (q < end) {
-        place(p.from, q, end, from[s], reach + (p.from.inside ? 0 : s * taps), &p.to, &to[s]);
+        strips.find(q, end, from[s], reach + (p.from.inside ? 0 : s * taps), &to[s]);
       } else {  // nothing is left for the second vector of the last pair
         from[s] = from[s - 1];
         for (int i = 0; i < from[s].runs; ++i) from[s].run[i].lanes = 0;
@@ -124,7 +124,7 @@ void multiply_block(const Plan<T>& plan, const Block<T>& block, int64_t b0, int6
 
 // One span of positions and one part of the rows.
 template <class T>
-void multiply_span(const Plan<T>& plan, int64_t chunk) {
+void multiply_span(const Plan<T>& plan, const Strips<T>& strips, int64_t chunk) {
   constexpr int L = Simd<T>::L;
   const Product<T>& p = plan.product;
   const int64_t span = chunk / plan.row_parts, part = chunk % plan.row_parts;
@@ -138,7 +138,7 @@ void multiply_span(const Plan<T>& plan, int64_t chunk) {
   block->reach = reinterpret_cast<Lanes*>(block + 1);
   for (int64_t i = first; i < last; ++i) {
     const int64_t from = pairs * i / plan.blocks, to = pairs * (i + 1) / plan.blocks;
-    block->find(p, from, to);
+    block->find(p, strips, from, to);
     const int64_t next = i + 1 < last ? to : pairs;
     multiply_block(plan, *block, b0, b1, packed, look_ahead(p, next, longest, (b1 - b0) * (to - from)));
   }
@@ -185,10 +185,11 @@ void run(const Product<T>* products, int count) {
     cut(plan, count);
     chunks += plan.chunks();
   }
+  const Strips<T> strips(products->from, &products->to);  // all products have the same
   auto multiply_some = [&](int64_t chunk) {
     const Plan<T>* plan = plans;
     while (chunk >= plan->chunks()) chunk -= (plan++)->chunks();
-    multiply_span(*plan, chunk);
+    multiply_span(*plan, strips, chunk);
   };
   in_chunks(chunks, multiply_some);
 }

@@ -3,7 +3,7 @@
 // With AVX-512 a tile of 14 rows runs at 98 % of what the multipliers can do, also when the panel comes from the second
 // cache. What a product loses it loses around the tile: packing, and waiting for memory.
 #pragma once
-#include "gather.h"
+#include "pack.h"
 
 namespace rot180 {
 namespace ROT180_ISA {

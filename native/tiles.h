@@ -86,6 +86,7 @@ struct Tiles {
   const float* source;
   ptrdiff_t channel;
   const Row* rows;  // of one channel
+  const Strips<float>* strips;
 };
 
 // The strips of tiles q0, q0 + L, ...: where they lie, and which of their cells lie inside.
@@ -100,7 +101,7 @@ struct TileStrips {
     for (int s = 0; s < count; ++s) {
       const int64_t q = q0 + s * L;
       if (q < end) {
-        place<float>(t.from, q, end, from[s], reach + s * CELLS, nullptr, nullptr);
+        t.strips->find(q, end, from[s], reach + s * CELLS, nullptr);
       } else {
         from[s].runs = 1;
         from[s].run[0] = {from[0].run[0].offset, 0};

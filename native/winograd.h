@@ -121,7 +121,9 @@ inline void winograd_product(const Geometry& g, const float* x, const Kernels3x3
   const Split<float> split(over, x);
   TapTables tables(over);
   Row rows[CELLS];
-  const Tiles tiles = gather_tiles(split, over, tables, rows);
+  Tiles tiles = gather_tiles(split, over, tables, rows);
+  const Strips<float> found(tiles.from, nullptr);
+  tiles.strips = &found;
 
   const int64_t C = g.channels, O = out.rows, total = tiles.from.positions();
   Scratch weights(sizeof(float) * (size_t)(row_blocks(O) * CELLS * cell_step_of(C)));

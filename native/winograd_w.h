@@ -110,8 +110,10 @@ inline void winograd_w(const Geometry& g, const float* x, const float* y, float*
   const Split<float> split_x(over_x, x), split_y(over_y, y);
   TapTables tables_x(over_x), tables_y(over_y);
   Row rows_x[CELLS], rows_y[4];
-  const Tiles tx = gather_tiles(split_x, over_x, tables_x, rows_x);
-  const Tiles ty = gather_tiles(split_y, over_y, tables_y, rows_y);
+  Tiles tx = gather_tiles(split_x, over_x, tables_x, rows_x), ty = gather_tiles(split_y, over_y, tables_y, rows_y);
+  const Strips<float> strips_x(tx.from, nullptr), strips_y(ty.from, nullptr);
+  tx.strips = &strips_x;
+  ty.strips = &strips_y;
 
   WeightTiles all{g.channels, g.outputs, ceil_div(g.channels, 2 * L), nullptr, nullptr, nullptr};
   Scratch v(sizeof(float) * (size_t)(CELLS * all.v_cell())), z(sizeof(float) * (size_t)(CELLS * all.z_cell()));
