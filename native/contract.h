@@ -49,28 +49,54 @@ void conv_y(const Geometry& g, const T* x, const T* w, const T* bias, bool relu,
 // One phase of x: the cells stride * i + r along every axis, and the taps that reach them.
 struct Phase {
   int64_t r[3], size[3];
+  bool zero;  // no tap reaches it
   int64_t cells() const { return size[0] * size[1] * size[2]; }
 };
 
+// A line of x from `even` and, where it is not null, `odd`: cells 0, 2, 4, ... and 1, 3, 5, ... of `cells` in all.
 template <class T>
-void put_together(const Geometry& g, const Phase* phases, int64_t count, const T* parts, T* x) {
-  const int64_t planes = g.images * g.channels;
+ROT180_INLINE void join_line(const T* even, const T* odd, int64_t cells, T* to) {
+  using S = Simd<T>;
+  constexpr int L = S::L;
+  for (int64_t k = 0; 2 * k < cells; k += L) {
+    const int left = (int)smaller<int64_t>(2 * L, cells - 2 * k);
+    auto a = even ? S::load(even + k, lanes(0, (left + 1) / 2)) : typename S::V{};
+    auto b = odd ? S::load(odd + k, lanes(0, left / 2)) : typename S::V{};
+    merge<T>(a, b);
+    S::store(to + 2 * k, a, lanes(0, smaller(L, left)));
+    S::store(to + 2 * k + L, b, lanes(0, left - L));
+  }
+}
+
+// Where the results of a phase begin, for one channel of one image.
+template <class T>
+struct Part {
+  Phase phase;
+  const T* results;  // null for zeros
+};
+
+template <class T>
+void put_together(const Geometry& g, const Part<T>* parts, int64_t count, T* x) {
   auto plane = [&](int64_t nc) {
-    const T* part = parts;
     for (int64_t f = 0; f < count; ++f) {
-      const Phase& phase = phases[f];
-      const T* from = part + nc * phase.cells();
+      const Phase& phase = parts[f].phase;
+      const T* from = parts[f].results ? parts[f].results + nc * phase.cells() : nullptr;
+      const bool pair = g.stride[2] == 2 && phase.r[2] == 0 && g.x[2] > 1;  // the next part has the odd cells
+      const T* odd = pair && parts[f + 1].results ? parts[f + 1].results + nc * parts[f + 1].phase.cells() : nullptr;
       for (int64_t i = 0; i < phase.size[0]; ++i)
-        for (int64_t j = 0; j < phase.size[1]; ++j, from += phase.size[2]) {
+        for (int64_t j = 0; j < phase.size[1]; ++j) {
           T* to = x + ((nc * g.x[0] + i * g.stride[0] + phase.r[0]) * g.x[1] + j * g.stride[1] + phase.r[1]) * g.x[2] +
                   phase.r[2];
-          const int64_t step = g.stride[2];
-          for (int64_t k = 0; k < phase.size[2]; ++k) to[step * k] = from[k];
+          if (pair) join_line(from, odd, g.x[2], to);
+          else
+            for (int64_t k = 0; k < phase.size[2]; ++k) to[g.stride[2] * k] = from ? from[k] : T{};
+          if (from) from += phase.size[2];
+          if (odd) odd += parts[f + 1].phase.size[2];
         }
-      part += planes * phase.cells();
+      f += pair;
     }
   };
-  in_chunks(planes, plane);
+  in_chunks(g.images * g.channels, plane);
 }
 
 // The gather of one phase: x's cell stride * i + r meets y's cell (stride * i + r + padding - dilation * k) / stride for
@@ -109,33 +135,46 @@ ROT180_INLINE Gather phase_gather(const Geometry& g, const Phase& phase, const T
   return from;
 }
 
-// Calls each(phase, out) for every phase of x that has cells, and puts x together from what they wrote:
-// (images, channels, *phase.size) at out.
+// Whether a tap of the kernel reaches the phase r of one axis.
+ROT180_INLINE bool reached(const Geometry& g, int axis, int64_t r) {
+  for (int64_t k = 0; k < g.kernel[axis]; ++k)
+    if ((r + g.padding[axis] - g.dilation[axis] * k) % g.stride[axis] == 0) return true;
+  return false;
+}
+
+// Calls each(phase, out) for every phase of x that has cells and that taps reach, and puts x together from what they
+// wrote: (images, channels, *phase.size) at out.
 template <class T, class Each>
 void each_phase(const Geometry& g, T* x, Each&& each) {
-  const int64_t count = g.stride[0] * g.stride[1] * g.stride[2];
-  Scratch phase_memory(sizeof(Phase) * (size_t)count);
-  Phase* phases = phase_memory.as<Phase>();
-  int64_t used = 0;
+  const int64_t count = g.stride[0] * g.stride[1] * g.stride[2], planes = g.images * g.channels;
+  Scratch part_memory(sizeof(Part<T>) * (size_t)count);
+  Part<T>* parts = part_memory.as<Part<T>>();
+  int64_t used = 0, cells = 0;
   for (int64_t f = 0; f < count; ++f) {
     Phase phase;
+    phase.zero = false;
     int64_t rest = f;
     for (int a = 2; a >= 0; --a) {
       phase.r[a] = rest % g.stride[a];
       rest /= g.stride[a];
       phase.size[a] = phase.r[a] < g.x[a] ? ceil_div(g.x[a] - phase.r[a], g.stride[a]) : 0;
+      phase.zero = phase.zero || !reached(g, a, phase.r[a]);
     }
-    if (phase.cells()) phases[used++] = phase;
+    if (!phase.cells()) continue;
+    parts[used++] = {phase, nullptr};
+    if (!phase.zero) cells += phase.cells();
   }
   // A single phase is x itself: the stride is 1, or so large that the others are empty.
-  const bool apart = used > 1;
-  Scratch parts(apart ? sizeof(T) * (size_t)(g.images * g.channels * g.x_cells()) : 1);
-  T* out = apart ? parts.as<T>() : x;
+  const bool apart = used > 1 || parts[0].phase.zero;
+  Scratch memory(apart ? sizeof(T) * (size_t)(planes * cells) + 1 : 1);
+  T* out = apart ? memory.as<T>() : x;
   for (int64_t f = 0; f < used; ++f) {
-    each(phases[f], out);
-    if (apart) out += g.images * g.channels * phases[f].cells();
+    if (parts[f].phase.zero) continue;
+    each(parts[f].phase, out);
+    parts[f].results = out;
+    out += planes * parts[f].phase.cells();
   }
-  if (apart) put_together(g, phases, used, parts.as<T>(), x);
+  if (apart) put_together(g, parts, used, x);
 }
 
 template <class T>

@@ -33,13 +33,13 @@ class PackedLeft {
 
   void pack(T* to) {
     packed_ = to;
-    const int64_t blocks = row_blocks(rows_), depth = larger<int64_t>(1, channels_ * taps_);
-    const int64_t per_chunk = larger<int64_t>(1, 16384 / (depth * MR));
-    auto some = [&](int64_t chunk) {
-      for (int64_t b = chunk * per_chunk; b < smaller(blocks, (chunk + 1) * per_chunk); ++b)
-        layout() == Layout::by_k ? pack_by_k(b) : pack_by_row(b);
+    const int64_t blocks = row_blocks(rows_), cells = rows_ * channels_ * taps_;
+    const int64_t most = 4 * (int64_t)num_threads(), pieces = smaller(blocks, smaller(cells / 16384 + 1, most));
+    auto some = [&](int64_t i) {
+      const int64_t b0 = blocks * i / pieces, b1 = blocks * (i + 1) / pieces;
+      layout() == Layout::by_k ? pack_by_k(b0, b1) : pack_by_row(b0, b1);
     };
-    in_chunks(ceil_div(blocks, per_chunk), some);
+    in_chunks(pieces, some);
   }
 
   // The block of rows that begins with m0 and has `count`, from column k0 on.
@@ -49,37 +49,45 @@ class PackedLeft {
   }
 
  private:
-  void pack_by_k(int64_t b) const {
+  // Channel by channel: what lies side by side in A is read together.
+  void pack_by_k(int64_t b0, int64_t b1) const {
     using S = Simd<T>;
-    const int64_t m0 = first_row(rows_, b), count = first_row(rows_, b + 1) - m0;
-    const T* from = left_.a + m0 + left_.tap[0];
-    T* to = packed_ + m0 * channels_;
-    for (int64_t c = 0; c < channels_; ++c, from += left_.channel, to += count)
-      for (int64_t m = 0; m < count; m += S::L) {
-        const Lanes some = lanes(0, (int)smaller<int64_t>(S::L, count - m));
-        S::store(to + m, S::load(from + m, some), some);
+    for (int64_t c = 0; c < channels_; ++c) {
+      const T* from = left_.a + c * left_.channel + left_.tap[0];
+      for (int64_t b = b0; b < b1; ++b) {
+        const int64_t m0 = first_row(rows_, b), count = first_row(rows_, b + 1) - m0;
+        T* to = packed_ + m0 * channels_ + c * count;
+        for (int64_t m = 0; m < count; m += S::L) {
+          const Lanes some = lanes(0, (int)smaller<int64_t>(S::L, count - m));
+          S::store(to + m, S::load(from + m0 + m, some), some);
+        }
       }
+    }
   }
 
-  void pack_by_row(int64_t b) const {
+  void pack_by_row(int64_t b0, int64_t b1) const {
     bool side_by_side = true;
     for (int t = 0; t < taps_; ++t) side_by_side = side_by_side && left_.tap[t] == t;
-    const int64_t depth = channels_ * taps_;
-    for (int64_t m = first_row(rows_, b); m < first_row(rows_, b + 1); ++m) {
-      const T* from = left_.a + m * left_.row;
-      T* to = packed_ + m * PITCH<T>;
-      if (side_by_side && left_.channel == taps_) {
+    const int64_t depth = channels_ * taps_, m0 = first_row(rows_, b0), m1 = first_row(rows_, b1);
+    if (side_by_side && left_.channel == taps_) {
+      for (int64_t m = m0; m < m1; ++m) {
+        const T* from = left_.a + m * left_.row;
+        T* to = packed_ + m * PITCH<T>;
         for (int64_t k0 = 0; k0 < depth; k0 += DEPTH<T>, to += rows_ * PITCH<T>)
           for (int64_t k = 0; k < smaller(DEPTH<T>, depth - k0); ++k) to[k] = from[k0 + k];
-        continue;
       }
-      int64_t k = 0;  // in this chunk
-      for (int64_t c = 0; c < channels_; ++c, from += left_.channel)
-        for (int t = 0; t < taps_; ++t) {
-          if (k == DEPTH<T>) k = 0, to += rows_ * PITCH<T>;
-          to[k++] = from[left_.tap[t]];
-        }
+      return;
     }
+    for (int64_t c = 0, first = 0; c < channels_; ++c, first += taps_)
+      for (int64_t m = m0; m < m1; ++m) {
+        const T* from = left_.a + m * left_.row + c * left_.channel;
+        T* to = packed_ + first / DEPTH<T> * rows_ * PITCH<T> + m * PITCH<T>;
+        int64_t k = first % DEPTH<T>;
+        for (int t = 0; t < taps_; ++t) {
+          to[k++] = from[left_.tap[t]];
+          if (k == DEPTH<T>) k = 0, to += rows_ * PITCH<T>;
+        }
+      }
   }
 
   Left<T> left_;

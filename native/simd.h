@@ -100,16 +100,17 @@ ROT180_INLINE void sums(typename Simd<T>::V (&v)[N], T* out) {
     sums<T, (N + 1) / 2, STEP * 2>(half, out);
   }
 }
-// a[0], b[0], a[1], b[1], ... to 2 L cells.
+// a[0], b[0], a[1], b[1], ... in a and on in b.
 template <class T, int... I>
-ROT180_INLINE void interleave_lanes(typename Simd<T>::V a, typename Simd<T>::V b, T* out, Indices<I...>) {
+ROT180_INLINE void merge_lanes(typename Simd<T>::V& a, typename Simd<T>::V& b, Indices<I...>) {
   constexpr int L = Simd<T>::L;
-  Simd<T>::store(out, __builtin_shufflevector(a, b, (I / 2 + (I % 2 ? L : 0))...));
-  Simd<T>::store(out + L, __builtin_shufflevector(a, b, (L / 2 + I / 2 + (I % 2 ? L : 0))...));
+  const typename Simd<T>::V first = __builtin_shufflevector(a, b, (I / 2 + (I % 2 ? L : 0))...);
+  b = __builtin_shufflevector(a, b, (L / 2 + I / 2 + (I % 2 ? L : 0))...);
+  a = first;
 }
 template <class T>
-ROT180_INLINE void interleave(typename Simd<T>::V a, typename Simd<T>::V b, T* out) {
-  interleave_lanes<T>(a, b, out, typename CountTo<Simd<T>::L>::Type());
+ROT180_INLINE void merge(typename Simd<T>::V& a, typename Simd<T>::V& b) {
+  merge_lanes<T>(a, b, typename CountTo<Simd<T>::L>::Type());
 }
 
 // v[i][l] becomes v[l][i]: blocks of STEP x STEP lanes change places across the diagonal, then blocks twice as large.
@@ -155,8 +156,13 @@ ROT180_INLINE void part(typename Simd<T>::V& a, typename Simd<T>::V& b) {
   }
 }
 template <class T>
-ROT180_INLINE void interleave(typename Simd<T>::V a, typename Simd<T>::V b, T* out) {
-  for (int l = 0; l < Simd<T>::L; ++l) out[2 * l] = a[l], out[2 * l + 1] = b[l];
+ROT180_INLINE void merge(typename Simd<T>::V& a, typename Simd<T>::V& b) {
+  constexpr int L = Simd<T>::L;
+  const typename Simd<T>::V both[2] = {a, b};
+  for (int l = 0; l < L; ++l) {
+    a[l] = both[l % 2][l / 2];
+    b[l] = both[l % 2][L / 2 + l / 2];
+  }
 }
 template <class T, int N>
 ROT180_INLINE void sums(typename Simd<T>::V (&v)[N], T* out) {
@@ -178,6 +184,13 @@ ROT180_INLINE void deinterleave(typename Simd<T>::V a, typename Simd<T>::V b, T*
   part<T>(a, b);
   Simd<T>::store(even, a);
   Simd<T>::store(odd, b);
+}
+
+template <class T>
+ROT180_INLINE void interleave(typename Simd<T>::V a, typename Simd<T>::V b, T* out) {
+  merge<T>(a, b);
+  Simd<T>::store(out, a);
+  Simd<T>::store(out + Simd<T>::L, b);
 }
 
 // `count` cells, `step` apart, in the first lanes.

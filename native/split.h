@@ -40,6 +40,7 @@ class Split {
     plane_ = size_[0] * size_[1] * size_[2];
     source = x;
     if (!g.strided()) return;
+    odd_ = met(g, 2, g.stride[2] - 1);
     T* to = memory_.template as<T>();
     source = to;
     auto split_plane = [&](int64_t nc) { split(g, x + nc * g.x_cells(), to + nc * channel()); };
@@ -83,16 +84,25 @@ class Split {
     return n;
   }
 
+  // Whether a tap of the kernel meets the phase r of one axis: the others stay unwritten.
+  static bool met(const Geometry& g, int axis, int64_t r) {
+    for (int64_t k = 0; k < g.kernel[axis]; ++k)
+      if ((g.dilation[axis] * k - g.padding[axis] - r) % g.stride[axis] == 0) return true;
+    return false;
+  }
+
   void split(const Geometry& g, const T* x, T* to) const {
     const int64_t step = g.stride[2];
     for (int64_t r0 = 0; r0 < g.stride[0]; ++r0)
-      for (int64_t r1 = 0; r1 < g.stride[1]; ++r1, to += step * plane_)
+      for (int64_t r1 = 0; r1 < g.stride[1]; ++r1, to += step * plane_) {
+        if (!met(g, 0, r0) || !met(g, 1, r1)) continue;
         for (int64_t i = 0; i < size_[0]; ++i)
           for (int64_t j = 0; j < size_[1]; ++j) {
             const int64_t from_i = i * g.stride[0] + r0, from_j = j * g.stride[1] + r1;
             const int64_t cells = from_i < g.x[0] && from_j < g.x[1] ? g.x[2] : 0;
             split_line(x + (from_i * g.x[1] + from_j) * g.x[2], cells, step, to + (i * size_[1] + j) * size_[2]);
           }
+      }
   }
 
   // One line of `cells` cells into its phases, a plane apart, each filled up with zeros.
@@ -107,7 +117,7 @@ class Split {
         part<T>(even, odd);
         const Lanes there = lanes(0, (int)smaller<int64_t>(S::L, size_[2] - k));
         S::store(to + k, even, there);
-        S::store(to + plane_ + k, odd, there);
+        if (odd_) S::store(to + plane_ + k, odd, there);
       }
     for (; k < size_[2]; ++k)
       for (int64_t r = 0; r < step; ++r) to[r * plane_ + k] = step * k + r < cells ? line[step * k + r] : T{};
@@ -116,6 +126,7 @@ class Split {
   Scratch memory_;
   int64_t size_[3], phases_;
   ptrdiff_t plane_;
+  bool odd_ = true;  // whether the last phase along a line is met
 };
 
 }  // namespace ROT180_ISA
