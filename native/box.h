@@ -100,7 +100,12 @@ struct Box {
     const Finish<T> local = finish;  // so that no store can change it
     int64_t p = 0;
     for (; p + ROWS <= box.g.grid[1]; p += ROWS) box.template lines_of_results<ROWS>(plane, w, local, p, out);
-    for (; p < box.g.grid[1]; ++p) box.template lines_of_results<1>(plane, w, local, p, out);
+    switch (box.g.grid[1] - p) {
+      case 3: box.template lines_of_results<3>(plane, w, local, p, out); break;
+      case 2: box.template lines_of_results<2>(plane, w, local, p, out); break;
+      case 1: box.template lines_of_results<1>(plane, w, local, p, out); break;
+      default: break;
+    }
   }
 
   // ---- w's gradient ----
@@ -139,7 +144,12 @@ struct Box {
     for (int t = 0; t < TAPS; ++t) sums[t] = to[t];
     int64_t p = 0;
     for (; p + ROWS <= box.g.grid[1]; p += ROWS) box.template add_lines<ROWS>(plane, y, p, sums);
-    for (; p < box.g.grid[1]; ++p) box.template add_lines<1>(plane, y, p, sums);
+    switch (box.g.grid[1] - p) {
+      case 3: box.template add_lines<3>(plane, y, p, sums); break;
+      case 2: box.template add_lines<2>(plane, y, p, sums); break;
+      case 1: box.template add_lines<1>(plane, y, p, sums); break;
+      default: break;
+    }
     ROT180_UNROLL
     for (int t = 0; t < TAPS; ++t) to[t] = sums[t];
   }

@@ -7,6 +7,7 @@
 #pragma once
 #include "box.h"
 #include "contract.h"
+#include "quad.h"
 
 namespace rot180 {
 namespace ROT180_ISA {
@@ -192,7 +193,17 @@ void merge(const Geometry& g, const PhasePass<T>* passes, const T* parts, T* x) 
 }
 
 template <class T>
+void quads_x(const Geometry& g, const T* y, const T* w, T* x) {
+  const Quads<T> quads(g);
+  in_runs(g.images * g.channels, g.x_cells() + g.y_cells(), g.images * g.channels, [&](int64_t first, int64_t end) {
+    for (int64_t nc = first; nc < end; ++nc)
+      quads.plane(y + nc * g.y_cells(), w + nc % g.channels * 9, x + nc * g.x_cells());
+  });
+}
+
+template <class T>
 void depthwise_x(const Geometry& g, const T* y, const T* w, T* x) {
+  if (g.group_outputs() == 1 && Quads<T>::fit(g)) return quads_x(g, y, w, x);
   if (g.stride[0] * g.stride[1] * g.stride[2] > MOST_PHASES) return conv_x(g, y, w, x);
   const int64_t taps = g.taps(), per_group = g.group_outputs(), planes = g.images * g.channels;
   auto run = [&](const PhasePass<T>* passes) {
@@ -219,6 +230,19 @@ void depthwise_x(const Geometry& g, const T* y, const T* w, T* x) {
 
 // ---- w's gradient ----
 
+// The sums of the lanes of each of `count` vectors.
+template <class T>
+void sums_of_lanes(const typename Simd<T>::V* vectors, int64_t count, T* to) {
+  using S = Simd<T>;
+  for (int64_t i = 0; i < count; i += S::L) {
+    typename S::V group[S::L];
+    for (int l = 0; l < S::L; ++l) group[l] = i + l < count ? vectors[i + l] : typename S::V{};
+    T found[S::L];
+    sums<T, S::L>(group, found);
+    S::store(to + i, S::load(found), lanes(0, (int)smaller<int64_t>(S::L, count - i)));
+  }
+}
+
 template <class T>
 void depthwise_w(const Geometry& g, const T* x, const T* y, T* w) {
   using V = typename Simd<T>::V;
@@ -226,17 +250,20 @@ void depthwise_w(const Geometry& g, const T* x, const T* y, T* w) {
   const SplitLines<T> split(g, tables);
   const Columns<T> columns(split.lines.from);
   const PlaneOfWeights<T> plane_of_weights = weights_for<T>(split.lines);
-  const int64_t taps = g.taps(), per_group = g.group_outputs();
-  in_runs(g.outputs, g.x_cells() + g.y_cells(), 16, [&](int64_t first, int64_t end) {
-    Scratch copy(sizeof(T) * (size_t)split.copied() + 1), memory(sizeof(V) * (size_t)((end - first) * taps));
-    V* sums = memory.as<V>();
-    for (int64_t i = 0; i < (end - first) * taps; ++i) sums[i] = V{};
-    for (int64_t n = 0; n < g.images; ++n)
-      for (int64_t o = first; o < end; ++o) {
-        const T* plane = split.split(x + (n * g.channels + o / per_group) * g.x_cells(), copy.as<T>());
-        plane_of_weights(split.lines, columns, plane, y + (n * g.outputs + o) * g.y_cells(), sums + (o - first) * taps);
+  const int64_t taps = g.taps(), per_group = g.group_outputs(), gradients = per_group * taps;
+  in_runs(g.channels, g.x_cells() + g.y_cells() * per_group, 32, [&](int64_t first, int64_t end) {
+    Scratch copy(sizeof(T) * (size_t)split.copied() + 1), memory(sizeof(V) * (size_t)((end - first) * gradients));
+    V* const all = memory.as<V>();
+    for (int64_t i = 0; i < (end - first) * gradients; ++i) all[i] = V{};
+    for (int64_t n = 0; n < g.images; ++n) {
+      V* sums = all;
+      for (int64_t c = first; c < end; ++c) {
+        const T* plane = split.split(x + (n * g.channels + c) * g.x_cells(), copy.as<T>());
+        for (int64_t o = c * per_group; o < (c + 1) * per_group; ++o, sums += taps)
+          plane_of_weights(split.lines, columns, plane, y + (n * g.outputs + o) * g.y_cells(), sums);
       }
-    for (int64_t i = 0; i < (end - first) * taps; ++i) w[first * taps + i] = Simd<T>::sum(sums[i]);
+    }
+    sums_of_lanes(all, (end - first) * gradients, w + first * gradients);
   });
 }
 
