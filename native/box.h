@@ -10,9 +10,10 @@ namespace ROT180_ISA {
 // Lines of results that are summed side by side: what leaves registers for the nine of a 3x3 kernel.
 constexpr int ROWS = ROT180_VECTOR == 64 ? 4 : 2;
 
-// KR x KC taps; S is the step from one line of results to the next.
+// KR x KC taps; S is the step from one line of results to the next, and from one cell to the next.
 template <class T, int S, int KR, int KC>
 struct Box {
+  static_assert(S == 1 || S == 2, "a pair of loads is taken apart by two");
   using Vectors = Simd<T>;
   using V = typename Vectors::V;
   static constexpr int TAPS = KR * KC;
@@ -31,23 +32,40 @@ struct Box {
   // The place of tap t in w, where t counts lines from the top.
   ROT180_INLINE int place(int t) const { return descending ? (KR - 1 - t / KC) * KC + t % KC : t; }
 
-  // Calls each(i, cells) for the lines of the source that the lines p, ..., p + R - 1 of results meet, counted from the
-  // top of p's box: `cells` are what the vector v meets through the columns of taps.
-  template <int R, bool WHOLE, class Each>
-  ROT180_INLINE void each_line(const T* plane, int64_t p, int v, Each&& each) const {
+  // What the vector v of results meets through the columns of taps, in a line of the source.
+  template <bool WHOLE>
+  ROT180_INLINE void load(const T* line, int v, V (&cells)[KC]) const {
     const ptrdiff_t* offset = g.taps[2].offset;
     const Lanes* reach = columns.reach(v);
+    line += S * (int64_t)v * Vectors::L;
+    ROT180_UNROLL
+    for (int k = 0; k < KC; k += S) {
+      const T* from = line + offset[k];
+      const V first = WHOLE ? Vectors::load(from) : Vectors::load(from, reach[k]);
+      if (S == 1) {
+        cells[k] = first;
+      } else {
+        from += Vectors::L;
+        const V second = WHOLE ? Vectors::load(from) : Vectors::load(from, reach[k + 1]);
+        T pair[2 * Vectors::L];
+        deinterleave<T>(first, second, pair, pair + Vectors::L);
+        cells[k] = Vectors::load(pair);
+        if (k + 1 < KC) cells[k + 1] = Vectors::load(pair + Vectors::L);
+      }
+    }
+  }
+
+  // Calls each(i, cells) for the lines of the source that the lines p, ..., p + R - 1 of results meet, counted from the
+  // top of p's box.
+  template <int R, bool WHOLE, class Each>
+  ROT180_INLINE void each_line(const T* plane, int64_t p, int v, Each&& each) const {
     const int64_t first = S * p + top;
-    const T* line = plane + first * g.line[1] + (int64_t)v * Vectors::L;
+    const T* line = plane + first * g.line[1];
     ROT180_UNROLL
     for (int i = 0; i < (R - 1) * S + KR; ++i) {
       if ((uint64_t)(first + i) < (uint64_t)g.size[1]) {
         V cells[KC];
-        ROT180_UNROLL
-        for (int k = 0; k < KC; ++k) {
-          const T* from = line + i * g.line[1] + offset[k];
-          cells[k] = WHOLE ? Vectors::load(from) : Vectors::load(from, reach[k]);
-        }
+        load<WHOLE>(line + i * g.line[1], v, cells);
         each(i, cells);
       }
     }
@@ -163,10 +181,10 @@ using PlaneOfResults = void (*)(const Lines&, const Columns<T>&, const T* plane,
 template <class T>
 using PlaneOfWeights = void (*)(const Lines&, const Columns<T>&, const T* plane, const T* y, typename Simd<T>::V* sums);
 
-// Whether the lines of taps follow one another in two dimensions, in whichever order.
+// Whether the lines of taps follow one another, in two dimensions and whichever order, as those of the results do.
 ROT180_INLINE bool in_a_box(const Lines& lines) {
   const Gather& g = lines.from;
-  if (g.grid[0] != 1 || g.size[0] != 1 || g.taps[0].count != 1 || g.taps[0].shift[0] != 0) return false;
+  if (lines.step[1] != 1 || g.grid[0] != 1 || g.size[0] != 1 || g.taps[0].count != 1 || g.taps[0].shift[0] != 0) return false;
   const AxisTaps& rows = g.taps[1];
   for (int j = 2; j < rows.count; ++j)
     if (rows.shift[j] - rows.shift[j - 1] != rows.shift[1] - rows.shift[0]) return false;
@@ -174,19 +192,19 @@ ROT180_INLINE bool in_a_box(const Lines& lines) {
   return step == 1 || step == -1;
 }
 
-constexpr int box_of(int64_t step, int rows, int columns) { return (int)step * 100 + rows * 10 + columns; }
+constexpr int box_of(int64_t rows, int64_t columns) { return (int)(rows * 10 + columns); }
 
 template <class T>
 PlaneOfResults<T> results_for(const Lines& lines) {
   const Gather& g = lines.from;
-  if (!in_a_box(lines) || lines.step[1] > 2 || g.taps[1].count > 9 || g.taps[2].count > 9) return plane_of_results<T>;
-  switch (box_of(lines.step[1], g.taps[1].count, g.taps[2].count)) {
-    case box_of(1, 3, 3): return Box<T, 1, 3, 3>::results;
-    case box_of(2, 3, 3): return Box<T, 2, 3, 3>::results;
-    case box_of(1, 1, 1): return Box<T, 1, 1, 1>::results;  // the phases of a gradient of x with stride 2
-    case box_of(1, 1, 2): return Box<T, 1, 1, 2>::results;
-    case box_of(1, 2, 1): return Box<T, 1, 2, 1>::results;
-    case box_of(1, 2, 2): return Box<T, 1, 2, 2>::results;
+  if (lines.step[2] == 2) return Box<T, 2, 3, 3>::results;
+  if (!in_a_box(lines) || g.taps[1].count > 3 || g.taps[2].count > 3) return plane_of_results<T>;
+  switch (box_of(g.taps[1].count, g.taps[2].count)) {
+    case box_of(3, 3): return Box<T, 1, 3, 3>::results;
+    case box_of(1, 1): return Box<T, 1, 1, 1>::results;  // phases of a gradient of x
+    case box_of(1, 2): return Box<T, 1, 1, 2>::results;
+    case box_of(2, 1): return Box<T, 1, 2, 1>::results;
+    case box_of(2, 2): return Box<T, 1, 2, 2>::results;
     default: return plane_of_results<T>;
   }
 }
@@ -194,9 +212,8 @@ PlaneOfResults<T> results_for(const Lines& lines) {
 template <class T>
 PlaneOfWeights<T> weights_for(const Lines& lines) {
   const Gather& g = lines.from;
-  if (!in_a_box(lines) || g.taps[1].count != 3 || g.taps[2].count != 3) return plane_of_weights<T>;
-  if (lines.step[1] == 1) return Box<T, 1, 3, 3>::weights;
-  if (lines.step[1] == 2) return Box<T, 2, 3, 3>::weights;
+  if (lines.step[2] == 2) return Box<T, 2, 3, 3>::weights;
+  if (in_a_box(lines) && g.taps[1].count == 3 && g.taps[2].count == 3) return Box<T, 1, 3, 3>::weights;
   return plane_of_weights<T>;
 }
 

@@ -24,43 +24,44 @@ void in_runs(int64_t planes, int64_t cells, int64_t most, F&& run) {
 
 // ---- x as y sees it ----
 
-// The lines of x, or of a copy of one plane in which the cells of each phase of a line lie side by side.
+// The lines of x; or, where there is a step along them that box.h does not take, of a copy of one plane in which the cells
+// of each phase of a line lie side by side.
 template <class T>
 class SplitLines {
  public:
   Lines lines;
 
   SplitLines(const Geometry& g, const TapTables& t) : g_(g) {
-    const int64_t stride = g.stride[2];
-    half_ = ceil_div(g.x[2], stride);
-    if (stride == 2) half_ = ceil_div(half_, Simd<T>::L) * Simd<T>::L;  // for whole vectors
+    const int64_t step = g.stride[2];
+    const bool in_pairs = three_by_three_by_twos(g);
+    split_ = step > 1 && !in_pairs;
+    phase_ = ceil_div(g.x[2], step);
+    if (step == 2) phase_ = ceil_div(phase_, Simd<T>::L) * Simd<T>::L;  // for whole vectors
+    lines = {{}, {g.stride[0], g.stride[1], in_pairs ? 2 : 1}};
     Gather& from = lines.from;
-    from = {};
     from.line[2] = 1;
-    from.line[1] = stride == 1 ? g.x[2] : stride * half_;
+    from.line[1] = split_ ? step * phase_ : g.x[2];
     from.line[0] = g.x[1] * from.line[1];
     for (int a = 0; a < 3; ++a) {
       from.grid[a] = g.y[a];
-      from.size[a] = a < 2 ? g.x[a] : ceil_div(g.x[2], stride);
+      from.size[a] = a == 2 && split_ ? ceil_div(g.x[2], step) : g.x[a];
       int64_t* shifts = t.shifts + a * t.longest;
       ptrdiff_t* offsets = t.offsets + a * t.longest;
       from.taps[a] = {(int)g.kernel[a], shifts, offsets};
       for (int64_t k = 0; k < g.kernel[a]; ++k) {
         const int64_t cell = g.dilation[a] * k - g.padding[a];  // that position 0 meets
-        shifts[k] = a < 2 ? cell : floor_div(cell, stride);
-        offsets[k] = a < 2 ? cell * from.line[a] : shifts[k] + (cell - shifts[k] * stride) * half_;
+        shifts[k] = a == 2 && split_ ? floor_div(cell, step) : cell;
+        offsets[k] = a == 2 && split_ ? shifts[k] + (cell - shifts[k] * step) * phase_ : cell * from.line[a];
       }
     }
-    lines.step[0] = g.stride[0];
-    lines.step[1] = g.stride[1];
   }
 
-  // Cells of the copy. A vector may go beyond the last line.
-  int64_t copied() const { return g_.stride[2] == 1 ? 0 : g_.x[0] * lines.from.line[0]; }
+  // Cells of the copy.
+  int64_t copied() const { return split_ ? g_.x[0] * lines.from.line[0] : 0; }
 
   // The plane as `lines` wants it.
   const T* split(const T* plane, T* copy) const {
-    if (g_.stride[2] == 1) return plane;
+    if (!split_) return plane;
     T* to = copy;
     for (int64_t i = 0; i < g_.x[0] * g_.x[1]; ++i, plane += g_.x[2], to += lines.from.line[1]) split_line(plane, to);
     return copy;
@@ -74,18 +75,19 @@ class SplitLines {
     if (step == 2) {
       int64_t k = 0;
       for (; 2 * (k + S::L) <= cells; k += S::L)
-        deinterleave<T>(S::load(line + 2 * k), S::load(line + 2 * k + S::L), to + k, to + half_ + k);
-      if (const int64_t rest = cells - 2 * k; rest > 0)
-        deinterleave<T>(S::load(line + 2 * k, lanes(0, (int)smaller<int64_t>(rest, S::L))),
-                        S::load(line + 2 * k + S::L, lanes(0, (int)rest - S::L)), to + k, to + half_ + k);
+        deinterleave<T>(S::load(line + 2 * k), S::load(line + 2 * k + S::L), to + k, to + phase_ + k);
+      if (const int rest = (int)(cells - 2 * k); rest > 0)
+        deinterleave<T>(S::load(line + 2 * k, lanes(0, smaller(rest, S::L))),
+                        S::load(line + 2 * k + S::L, lanes(0, rest - S::L)), to + k, to + phase_ + k);
       return;
     }
-    for (int64_t k = 0; k < half_; ++k)
-      for (int64_t r = 0; r < step; ++r) to[r * half_ + k] = step * k + r < cells ? line[step * k + r] : T{};
+    for (int64_t k = 0; k < phase_; ++k)
+      for (int64_t r = 0; r < step; ++r) to[r * phase_ + k] = step * k + r < cells ? line[step * k + r] : T{};
   }
 
   const Geometry& g_;
-  int64_t half_;
+  bool split_;
+  int64_t phase_;  // cells of one phase of a line
 };
 
 // ---- y ----
@@ -94,7 +96,7 @@ template <class T>
 void depthwise_y(const Geometry& g, const T* x, const T* w, const T* bias, bool relu, T* y) {
   TapTables tables(g);
   const SplitLines<T> split(g, tables);
-  const Columns<T> columns(split.lines.from);
+  const Columns<T> columns(split.lines);
   const PlaneOfResults<T> plane_of_results = results_for<T>(split.lines);
   const int64_t taps = g.taps(), per_group = g.group_outputs();
   in_runs(g.images * g.channels, g.x_cells() + g.y_cells() * per_group, g.images * g.channels,
@@ -129,8 +131,8 @@ struct PhasePass {
         phase(p),
         place(n ? n->place + n->phase.cells() : 0),
         tables(g),
-        lines{phase_gather(g, p, tables), {1, 1}},
-        columns(lines.from),
+        lines{phase_gather(g, p, tables), {1, 1, 1}},
+        columns(lines),
         results(results_for<T>(lines)) {}
 };
 
@@ -203,7 +205,7 @@ void quads_x(const Geometry& g, const T* y, const T* w, T* x) {
 
 template <class T>
 void depthwise_x(const Geometry& g, const T* y, const T* w, T* x) {
-  if (g.group_outputs() == 1 && Quads<T>::fit(g)) return quads_x(g, y, w, x);
+  if (g.group_outputs() == 1 && three_by_three_by_twos(g)) return quads_x(g, y, w, x);
   if (g.stride[0] * g.stride[1] * g.stride[2] > MOST_PHASES) return conv_x(g, y, w, x);
   const int64_t taps = g.taps(), per_group = g.group_outputs(), planes = g.images * g.channels;
   auto run = [&](const PhasePass<T>* passes) {
@@ -248,7 +250,7 @@ void depthwise_w(const Geometry& g, const T* x, const T* y, T* w) {
   using V = typename Simd<T>::V;
   TapTables tables(g);
   const SplitLines<T> split(g, tables);
-  const Columns<T> columns(split.lines.from);
+  const Columns<T> columns(split.lines);
   const PlaneOfWeights<T> plane_of_weights = weights_for<T>(split.lines);
   const int64_t taps = g.taps(), per_group = g.group_outputs(), gradients = per_group * taps;
   in_runs(g.channels, g.x_cells() + g.y_cells() * per_group, 32, [&](int64_t first, int64_t end) {

@@ -10,43 +10,50 @@ namespace ROT180_ISA {
 constexpr int WIDTH = 4;  // vectors of a line that are summed side by side
 constexpr int KEPT = 4;   // partial sums of a weight gradient that are kept in registers
 
-// A gather whose lines need not be neighbours: through the taps (i, j) the line (e, p) of results meets the source's line
-// (step[0] * e + shift i, step[1] * p + shift j). Along a line, cells that neighbours meet are neighbours.
+// A gather whose lines need not be neighbours: through the taps (i, j, k) the result (e, p, c) meets the source's line
+// (step[0] * e + shift i, step[1] * p + shift j), there the cell step[2] * c + shift k. The step along the line is 2 only
+// where the taps follow one another, and 1 otherwise.
 struct Lines {
   Gather from;
-  int64_t step[2];
+  int64_t step[3];
 };
 
-// The vectors of a line: which lanes hold results, and for each tap along the line which of them meet a cell inside.
+// The vectors of a line: which lanes hold results, and of each load which lanes are cells that these meet. With a step of
+// 1 there is a load for each tap; with 2 there are two for each pair of taps, whose cells lie in turns.
 template <class T>
 class Columns {
  public:
   static constexpr int L = Simd<T>::L;
 
-  explicit Columns(const Gather& g)
-      : count((int)ceil_div(g.grid[2], L)), taps(g.taps[2].count), memory_(sizeof(Lanes) * (size_t)(count * (taps + 2))) {
+  explicit Columns(const Lines& lines)
+      : count((int)ceil_div(lines.from.grid[2], L)),
+        loads(lines.step[2] == 1 ? lines.from.taps[2].count : (lines.from.taps[2].count + 1) / 2 * 2),
+        memory_(sizeof(Lanes) * (size_t)(count * (loads + 2))) {
+    const Gather& g = lines.from;
     Lanes* reach = memory_.template as<Lanes>();
-    Lanes* there = reach + count * taps;
+    Lanes* there = reach + count * loads;
     Lanes* whole = there + count;
     for (int v = 0; v < count; ++v) {
       const int64_t c = (int64_t)v * L, used = smaller<int64_t>(L, g.grid[2] - c);
       there[v] = whole[v] = lanes(0, (int)used);
-      for (int k = 0; k < taps; ++k) {
-        const int64_t first = c + g.taps[2].shift[k];
-        const int64_t low = larger<int64_t>(0, -first), high = smaller(used, g.size[2] - first);
-        reach[v * taps + k] = low < high ? lanes((int)low, (int)(high - low)) : 0;
-        whole[v] &= reach[v * taps + k];
+      for (int k = 0; k < loads; ++k) {
+        const int64_t half = lines.step[2] == 1 ? 0 : k % 2 * L;  // lanes of a pair before this load
+        const int64_t first = lines.step[2] * c + g.taps[2].shift[lines.step[2] == 1 ? k : k / 2 * 2] + half;
+        const int64_t most = smaller<int64_t>(L, lines.step[2] * used - half);
+        const int64_t low = larger<int64_t>(0, -first), high = smaller(most, g.size[2] - first);
+        reach[v * loads + k] = low < high ? lanes((int)low, (int)(high - low)) : 0;
+        whole[v] &= reach[v * loads + k];
       }
     }
   }
 
-  const int count, taps;
-  const Lanes* reach(int v) const { return memory_.template as<Lanes>() + v * taps; }
-  Lanes there(int v) const { return memory_.template as<Lanes>()[count * taps + v]; }
+  const int count, loads;
+  const Lanes* reach(int v) const { return memory_.template as<Lanes>() + v * loads; }
+  Lanes there(int v) const { return memory_.template as<Lanes>()[count * loads + v]; }
   // Whether nothing of these vectors is padding.
   bool whole(int v, int vectors = 1) const {
     Lanes all = Simd<T>::ALL;
-    for (int i = 0; i < vectors; ++i) all &= memory_.template as<Lanes>()[count * (taps + 1) + v + i];
+    for (int i = 0; i < vectors; ++i) all &= memory_.template as<Lanes>()[count * (loads + 1) + v + i];
     return all == Simd<T>::ALL;
   }
 
@@ -89,7 +96,7 @@ void results(const Lines& lines, const Columns<T>& columns, const T* plane, int6
   const int64_t c = (int64_t)v * S::L;
   const bool whole = columns.whole(v, V);
   const Lanes* reach = columns.reach(v);
-  const int taps = columns.taps;
+  const int taps = columns.loads;
   const ptrdiff_t* offset = lines.from.taps[2].offset;
   ROT180_UNROLL
   for (int i = 0; i < V; ++i) {
@@ -174,14 +181,14 @@ void plane_of_weights(const Lines& lines, const Columns<T>& columns, const T* pl
                       typename Simd<T>::V* sums) {
   for (int i = 0; i < lines.from.taps[0].count; ++i)
     for (int j = 0; j < lines.from.taps[1].count; ++j)
-      for (int k = 0; k < columns.taps; k += KEPT) {
-        switch (smaller(KEPT, columns.taps - k)) {
+      for (int k = 0; k < columns.loads; k += KEPT) {
+        switch (smaller(KEPT, columns.loads - k)) {
           case 4: weights_of_taps<T, 4>(lines, columns, plane, y, i, j, k, sums); break;
           case 3: weights_of_taps<T, 3>(lines, columns, plane, y, i, j, k, sums); break;
           case 2: weights_of_taps<T, 2>(lines, columns, plane, y, i, j, k, sums); break;
           default: weights_of_taps<T, 1>(lines, columns, plane, y, i, j, k, sums); break;
         }
-        sums += smaller(KEPT, columns.taps - k);
+        sums += smaller(KEPT, columns.loads - k);
       }
 }
 

@@ -14,17 +14,18 @@
 namespace rot180 {
 namespace ROT180_ISA {
 
+// What squares of four, and loads in pairs (plane.h), are for.
+ROT180_INLINE bool three_by_three_by_twos(const Geometry& g) {
+  bool fits = g.x[0] == 1 && g.y[0] == 1 && g.kernel[0] == 1 && g.padding[0] == 0;
+  for (int a = 1; a < 3; ++a) fits = fits && g.kernel[a] == 3 && g.stride[a] == 2 && g.dilation[a] == 1;
+  return fits;
+}
+
 template <class T>
 class Quads {
  public:
   using S = Simd<T>;
   using V = typename S::V;
-
-  static bool fit(const Geometry& g) {
-    bool fit = g.x[0] == 1 && g.y[0] == 1 && g.kernel[0] == 1 && g.padding[0] == 0;
-    for (int a = 1; a < 3; ++a) fit = fit && g.kernel[a] == 3 && g.stride[a] == 2 && g.dilation[a] == 1;
-    return fit;
-  }
 
   explicit Quads(const Geometry& g)
       : g_(g),
