@@ -39,6 +39,8 @@ struct Box {
     const Lanes* reach = columns.reach(v);
     line += S * (int64_t)v * Vectors::L;
     ROT180_UNROLL
+    for (int i = 0; i < S; ++i) ask_for(line + i * Vectors::L, TO_READ);
+    ROT180_UNROLL
     for (int k = 0; k < KC; k += S) {
       const T* from = line + offset[k];
       const V first = WHOLE ? Vectors::load(from) : Vectors::load(from, reach[k]);
@@ -93,9 +95,11 @@ struct Box {
     });
     ROT180_UNROLL
     for (int r = 0; r < R; ++r) {
+      T* to = out + r * g.grid[2];
+      ask_for(to, TO_WRITE);
       if (finish.relu) sum[r] = sum[r] < V{} ? V{} : sum[r];
-      if (WHOLE) Vectors::store(out + r * g.grid[2], sum[r]);
-      else Vectors::store(out + r * g.grid[2], sum[r], there);
+      if (WHOLE) Vectors::store(to, sum[r]);
+      else Vectors::store(to, sum[r], there);
     }
   }
 
@@ -135,6 +139,7 @@ struct Box {
     ROT180_UNROLL
     for (int r = 0; r < R; ++r) {
       const T* from = y + (p + r) * g.grid[2] + (int64_t)v * Vectors::L;
+      ask_for(from, TO_READ);
       value[r] = WHOLE ? Vectors::load(from) : Vectors::load(from, there);
     }
     each_line<R, WHOLE>(plane, p, v, [&](int i, const V(&cells)[KC]) __attribute__((always_inline)) {

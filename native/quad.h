@@ -7,9 +7,7 @@
 //
 // so that both lines are interleaved from registers, and written in one go.
 #pragma once
-#include "geometry.h"
-#include "memory.h"
-#include "simd.h"
+#include "plane.h"
 
 namespace rot180 {
 namespace ROT180_ISA {
@@ -67,6 +65,7 @@ class Quads {
   ROT180_INLINE void square(const T* y, const V (&w)[9], int64_t upper, int64_t i, int v, T* x) const {
     const Square& in = memory_.template as<Square>()[v];
     const T* from = y + upper * g_.y[2] + left_ + (int64_t)v * S::L;
+    ask_for(from, TO_READ);
     V first[2] = {V{}, V{}}, second[2] = {V{}, V{}};
     if ((uint64_t)upper < (uint64_t)g_.y[1]) {
       const V a = S::load(from, in.now), b = S::load(from + 1, in.next);
@@ -86,6 +85,8 @@ class Quads {
   }
 
   ROT180_INLINE static void store(const V (&pair)[2], const Square& in, T* to) {
+    ask_for(to, TO_WRITE);
+    ask_for(to + S::L, TO_WRITE);
     if (in.whole()) return interleave<T>(pair[0], pair[1], to);
     T line[2 * S::L];
     interleave<T>(pair[0], pair[1], line);
