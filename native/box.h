@@ -10,6 +10,20 @@ namespace ROT180_ISA {
 // Lines of results that are summed side by side: what leaves registers for the nine of a 3x3 kernel.
 constexpr int ROWS = ROT180_VECTOR == 64 ? 4 : 2;
 
+template <int N>
+struct Number {
+  static constexpr int VALUE = N;
+};
+
+// Calls f(Number<n>) for an n from 1 to MOST; does nothing for 0.
+template <int MOST, class F>
+ROT180_INLINE void with_number(int n, F&& f) {
+  if constexpr (MOST > 0) {
+    if (n == MOST) return f(Number<MOST>());
+    with_number<MOST - 1>(n, f);
+  }
+}
+
 // KR x KC taps; S is the step from one line of results to the next, and from one cell to the next.
 template <class T, int S, int KR, int KC>
 struct Box {
@@ -122,12 +136,9 @@ struct Box {
     const Finish<T> local = finish;  // so that no store can change it
     int64_t p = 0;
     for (; p + ROWS <= box.g.grid[1]; p += ROWS) box.template lines_of_results<ROWS>(plane, w, local, p, out);
-    switch (box.g.grid[1] - p) {
-      case 3: box.template lines_of_results<3>(plane, w, local, p, out); break;
-      case 2: box.template lines_of_results<2>(plane, w, local, p, out); break;
-      case 1: box.template lines_of_results<1>(plane, w, local, p, out); break;
-      default: break;
-    }
+    with_number<ROWS - 1>((int)(box.g.grid[1] - p), [&](auto rest) __attribute__((always_inline)) {
+      box.template lines_of_results<decltype(rest)::VALUE>(plane, w, local, p, out);
+    });
   }
 
   // ---- w's gradient ----
@@ -167,12 +178,9 @@ struct Box {
     for (int t = 0; t < TAPS; ++t) sums[t] = to[t];
     int64_t p = 0;
     for (; p + ROWS <= box.g.grid[1]; p += ROWS) box.template add_lines<ROWS>(plane, y, p, sums);
-    switch (box.g.grid[1] - p) {
-      case 3: box.template add_lines<3>(plane, y, p, sums); break;
-      case 2: box.template add_lines<2>(plane, y, p, sums); break;
-      case 1: box.template add_lines<1>(plane, y, p, sums); break;
-      default: break;
-    }
+    with_number<ROWS - 1>((int)(box.g.grid[1] - p), [&](auto rest) __attribute__((always_inline)) {
+      box.template add_lines<decltype(rest)::VALUE>(plane, y, p, sums);
+    });
     ROT180_UNROLL
     for (int t = 0; t < TAPS; ++t) to[t] = sums[t];
   }
