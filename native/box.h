@@ -1,6 +1,8 @@
-// Planes, as in plane.h, where the kernel is small and its lines follow one another: as many taps as the compiler knows,
-// the weights or their gradients in registers, and a few lines of results at a time, so that a line of the source is
-// loaded once for all of them.
+// Planes, as in plane.h, where the kernel is small and its lines follow one another: the compiler knows how many taps
+// there are, the weights or their gradients stay in registers, and a few lines of results are summed at a time, so that
+// a line of the source is loaded once for all of them.
+//
+// Tried, no help: copying offsets, masks and sizes into locals, so that no store could change them (a tenth slower).
 #pragma once
 #include "plane.h"
 
@@ -197,7 +199,8 @@ using PlaneOfWeights = void (*)(const Lines&, const Columns<T>&, const T* plane,
 // Whether the lines of taps follow one another, in two dimensions and whichever order, as those of the results do.
 ROT180_INLINE bool in_a_box(const Lines& lines) {
   const Gather& g = lines.from;
-  if (lines.step[1] != 1 || g.grid[0] != 1 || g.size[0] != 1 || g.taps[0].count != 1 || g.taps[0].shift[0] != 0) return false;
+  const bool plane = g.grid[0] == 1 && g.size[0] == 1 && g.taps[0].count == 1 && g.taps[0].shift[0] == 0;
+  if (!plane || lines.step[1] != 1) return false;
   const AxisTaps& rows = g.taps[1];
   for (int j = 2; j < rows.count; ++j)
     if (rows.shift[j] - rows.shift[j - 1] != rows.shift[1] - rows.shift[0]) return false;
@@ -210,14 +213,17 @@ constexpr int box_of(int64_t rows, int64_t columns) { return (int)(rows * 10 + c
 template <class T>
 PlaneOfResults<T> results_for(const Lines& lines) {
   const Gather& g = lines.from;
-  if (lines.step[2] == 2) return Box<T, 2, 3, 3>::results;
-  if (!in_a_box(lines) || g.taps[1].count > 3 || g.taps[2].count > 3) return plane_of_results<T>;
+  if (lines.step[2] == 2) return g.taps[2].count == 3 ? Box<T, 2, 3, 3>::results : Box<T, 2, 5, 5>::results;
+  if (!in_a_box(lines) || g.taps[1].count > 5 || g.taps[2].count > 5) return plane_of_results<T>;
   switch (box_of(g.taps[1].count, g.taps[2].count)) {
     case box_of(3, 3): return Box<T, 1, 3, 3>::results;
+    case box_of(5, 5): return Box<T, 1, 5, 5>::results;
     case box_of(1, 1): return Box<T, 1, 1, 1>::results;  // phases of a gradient of x
     case box_of(1, 2): return Box<T, 1, 1, 2>::results;
     case box_of(2, 1): return Box<T, 1, 2, 1>::results;
     case box_of(2, 2): return Box<T, 1, 2, 2>::results;
+    case box_of(2, 3): return Box<T, 1, 2, 3>::results;
+    case box_of(3, 2): return Box<T, 1, 3, 2>::results;
     default: return plane_of_results<T>;
   }
 }

@@ -2,8 +2,9 @@
 // plane is worked through by itself while it lies in the first cache (plane.h, box.h), several in one chunk.
 //
 // A step along the lines is taken apart into phases, so that neighbours meet neighbours, but plane by plane: x's lines
-// are split into a copy of one plane, and the phases of one plane of a gradient of x lie aside until they are interleaved.
-// Steps across the lines need nothing: lines are found one by one.
+// are split, in registers for small kernels at stride 2 and else into a copy of one plane; the phases of a gradient of
+// x lie aside until they are interleaved, or go there at once (quad.h). Steps across the lines need nothing: each line
+// is found by itself.
 #pragma once
 #include "box.h"
 #include "contract.h"
@@ -14,26 +15,33 @@ namespace ROT180_ISA {
 
 constexpr int64_t CHUNK = 1 << 14;  // cells of a chunk, about: a plane of 7x7 alone is not worth a thread's while
 
-// Calls planes(first, end) for runs of planes of so many cells.
+// Calls run(first, end) for runs of planes of so many cells each, of `most` planes at most.
 template <class F>
-void in_runs(int64_t planes, int64_t cells, int64_t most, F&& run) {
+void in_runs(int64_t planes, int64_t cells, F&& run, int64_t most = CHUNK) {
   const int64_t step = larger<int64_t>(1, smaller(most, CHUNK / larger<int64_t>(1, cells)));
   auto chunk = [&](int64_t i) { run(i * step, smaller(planes, (i + 1) * step)); };
   in_chunks(ceil_div(planes, step), chunk);
 }
 
+// Side x side taps in two dimensions, at stride 2 in both.
+ROT180_INLINE bool by_twos(const Geometry& g, int64_t side) {
+  bool fits = g.x[0] == 1 && g.y[0] == 1 && g.kernel[0] == 1 && g.padding[0] == 0;
+  for (int a = 1; a < 3; ++a) fits = fits && g.kernel[a] == side && g.stride[a] == 2 && g.dilation[a] == 1;
+  return fits;
+}
+
 // ---- x as y sees it ----
 
-// The lines of x; or, where there is a step along them that box.h does not take, of a copy of one plane in which the cells
-// of each phase of a line lie side by side.
+// The lines of x; or, where there is a step along them that is not taken in pairs, of a copy of one plane in which the
+// cells of each phase of a line lie side by side.
 template <class T>
 class SplitLines {
  public:
   Lines lines;
 
-  SplitLines(const Geometry& g, const TapTables& t) : g_(g) {
+  // `in_pairs`: box.h takes the step itself.
+  SplitLines(const Geometry& g, const TapTables& t, bool in_pairs) : g_(g) {
     const int64_t step = g.stride[2];
-    const bool in_pairs = three_by_three_by_twos(g);
     split_ = step > 1 && !in_pairs;
     phase_ = ceil_div(g.x[2], step);
     if (step == 2) phase_ = ceil_div(phase_, Simd<T>::L) * Simd<T>::L;  // for whole vectors
@@ -95,22 +103,20 @@ class SplitLines {
 template <class T>
 void depthwise_y(const Geometry& g, const T* x, const T* w, const T* bias, bool relu, T* y) {
   TapTables tables(g);
-  const SplitLines<T> split(g, tables);
+  const SplitLines<T> split(g, tables, by_twos(g, 3) || by_twos(g, 5));
   const Columns<T> columns(split.lines);
-  const PlaneOfResults<T> plane_of_results = results_for<T>(split.lines);
+  const PlaneOfResults<T> results = results_for<T>(split.lines);
   const int64_t taps = g.taps(), per_group = g.group_outputs();
-  in_runs(g.images * g.channels, g.x_cells() + g.y_cells() * per_group, g.images * g.channels,
-          [&](int64_t first, int64_t end) {
-            Scratch copy(sizeof(T) * (size_t)split.copied() + 1);
-            for (int64_t nc = first; nc < end; ++nc) {
-              const T* plane = split.split(x + nc * g.x_cells(), copy.as<T>());
-              for (int64_t i = 0; i < per_group; ++i) {
-                const int64_t no = nc * per_group + i, o = no % g.outputs;
-                plane_of_results(split.lines, columns, plane, w + o * taps, {bias ? bias[o] : T{}, false, relu},
-                                 y + no * g.y_cells());
-              }
-            }
-          });
+  in_runs(g.images * g.channels, g.x_cells() + g.y_cells() * per_group, [&](int64_t first, int64_t end) {
+    Scratch copy(sizeof(T) * (size_t)split.copied() + 1);
+    for (int64_t nc = first; nc < end; ++nc) {
+      const T* plane = split.split(x + nc * g.x_cells(), copy.as<T>());
+      for (int64_t no = nc * per_group; no < (nc + 1) * per_group; ++no) {
+        const int64_t o = no % g.outputs;
+        results(split.lines, columns, plane, w + o * taps, {bias ? bias[o] : T{}, false, relu}, y + no * g.y_cells());
+      }
+    }
+  });
 }
 
 // ---- x ----
@@ -154,8 +160,14 @@ void with_phases(const Geometry& g, int64_t f, const PhasePass<T>* rest, Run& ru
   run(rest);
 }
 
-// So many phases may lie on the stack. Beyond, as good as everything is padding, and conv_x is as well.
+// So many phases may lie on the stack. With more there are few taps for each, and conv_x does as well.
 constexpr int64_t MOST_PHASES = 64;
+
+ROT180_INLINE bool few_phases(const Geometry& g) {
+  int64_t count = 1;
+  for (int a = 0; a < 3; ++a) count *= smaller(g.stride[a], MOST_PHASES + 1);
+  return count <= MOST_PHASES;
+}
 
 // even[0], odd[0], even[1], ... to a line of so many cells. Both are read beyond their ends.
 template <class T>
@@ -197,7 +209,7 @@ void merge(const Geometry& g, const PhasePass<T>* passes, const T* parts, T* x) 
 template <class T>
 void quads_x(const Geometry& g, const T* y, const T* w, T* x) {
   const Quads<T> quads(g);
-  in_runs(g.images * g.channels, g.x_cells() + g.y_cells(), g.images * g.channels, [&](int64_t first, int64_t end) {
+  in_runs(g.images * g.channels, g.x_cells() + g.y_cells(), [&](int64_t first, int64_t end) {
     for (int64_t nc = first; nc < end; ++nc)
       quads.plane(y + nc * g.y_cells(), w + nc % g.channels * 9, x + nc * g.x_cells());
   });
@@ -205,12 +217,12 @@ void quads_x(const Geometry& g, const T* y, const T* w, T* x) {
 
 template <class T>
 void depthwise_x(const Geometry& g, const T* y, const T* w, T* x) {
-  if (g.group_outputs() == 1 && three_by_three_by_twos(g)) return quads_x(g, y, w, x);
-  if (g.stride[0] * g.stride[1] * g.stride[2] > MOST_PHASES) return conv_x(g, y, w, x);
+  if (g.group_outputs() == 1 && by_twos(g, 3)) return quads_x(g, y, w, x);
+  if (!few_phases(g)) return conv_x(g, y, w, x);
   const int64_t taps = g.taps(), per_group = g.group_outputs(), planes = g.images * g.channels;
   auto run = [&](const PhasePass<T>* passes) {
     const bool apart = passes->next;
-    in_runs(planes, g.x_cells() + g.y_cells() * per_group, planes, [&](int64_t first, int64_t end) {
+    in_runs(planes, g.x_cells() + g.y_cells() * per_group, [&](int64_t first, int64_t end) {
       Scratch parts(sizeof(T) * (size_t)(apart ? g.x_cells() + 2 * Simd<T>::L : 1));
       Scratch chosen(sizeof(T) * (size_t)(taps + 1));
       for (int64_t nc = first; nc < end; ++nc) {
@@ -249,11 +261,11 @@ template <class T>
 void depthwise_w(const Geometry& g, const T* x, const T* y, T* w) {
   using V = typename Simd<T>::V;
   TapTables tables(g);
-  const SplitLines<T> split(g, tables);
+  const SplitLines<T> split(g, tables, by_twos(g, 3));
   const Columns<T> columns(split.lines);
-  const PlaneOfWeights<T> plane_of_weights = weights_for<T>(split.lines);
+  const PlaneOfWeights<T> add = weights_for<T>(split.lines);
   const int64_t taps = g.taps(), per_group = g.group_outputs(), gradients = per_group * taps;
-  in_runs(g.channels, g.x_cells() + g.y_cells() * per_group, 32, [&](int64_t first, int64_t end) {
+  in_runs(g.channels, g.x_cells() + g.y_cells() * per_group, [&](int64_t first, int64_t end) {
     Scratch copy(sizeof(T) * (size_t)split.copied() + 1), memory(sizeof(V) * (size_t)((end - first) * gradients));
     V* const all = memory.as<V>();
     for (int64_t i = 0; i < (end - first) * gradients; ++i) all[i] = V{};
@@ -262,11 +274,11 @@ void depthwise_w(const Geometry& g, const T* x, const T* y, T* w) {
       for (int64_t c = first; c < end; ++c) {
         const T* plane = split.split(x + (n * g.channels + c) * g.x_cells(), copy.as<T>());
         for (int64_t o = c * per_group; o < (c + 1) * per_group; ++o, sums += taps)
-          plane_of_weights(split.lines, columns, plane, y + (n * g.outputs + o) * g.y_cells(), sums);
+          add(split.lines, columns, plane, y + (n * g.outputs + o) * g.y_cells(), sums);
       }
     }
     sums_of_lanes(all, (end - first) * gradients, w + first * gradients);
-  });
+  }, 32);
 }
 
 }  // namespace ROT180_ISA

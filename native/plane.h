@@ -10,24 +10,24 @@ namespace ROT180_ISA {
 constexpr int WIDTH = 4;  // vectors of a line that are summed side by side
 constexpr int KEPT = 4;   // partial sums of a weight gradient that are kept in registers
 
-// Asks for the memory so many pages after a cell. Planes are read and written one after another, but what fetches ahead in
-// hardware stops where a page ends: 144 channels of 56x56 that no cache held took twice as long without this.
+// Asks for the memory so many pages after a cell. Planes are read and written one after another, but what fetches ahead
+// in hardware stops where a page ends: 144 channels of 56x56 that no cache held took twice as long without this.
 template <class T>
 ROT180_INLINE void ask_for(const T* cell, int pages) {
   __builtin_prefetch(reinterpret_cast<const char*>(cell) + 4096 * pages);
 }
 constexpr int TO_READ = 2, TO_WRITE = 1;  // pages: where it was quickest
 
-// A gather whose lines need not be neighbours: through the taps (i, j, k) the result (e, p, c) meets the source's line
-// (step[0] * e + shift i, step[1] * p + shift j), there the cell step[2] * c + shift k. The step along the line is 2 only
-// where the taps follow one another, and 1 otherwise.
+// A gather whose lines need not be neighbours: through the taps (i, j, k) the result (e, p, c) meets, in the line
+// (step[0] * e + shift i, step[1] * p + shift j) of the source, the cell step[2] * c + shift k. The step along the line
+// is 2 only for boxes of taps (box.h), and 1 otherwise.
 struct Lines {
   Gather from;
   int64_t step[3];
 };
 
-// The vectors of a line: which lanes hold results, and of each load which lanes are cells that these meet. With a step of
-// 1 there is a load for each tap; with 2 there are two for each pair of taps, whose cells lie in turns.
+// The vectors of a line: which lanes hold results, and of each load which lanes are cells that these meet. With a step
+// of 1 there is a load for each tap; with 2 there are two for each pair of taps, whose cells lie in turns.
 template <class T>
 class Columns {
  public:

@@ -1,5 +1,5 @@
-// The gradient of x for a 3x3 kernel with stride 2 in both directions, one plane at a time. Its cells fall into squares of
-// four: with a = y[A, C], b = y[A, C + 1] and, a line below, c and d, the square whose upper left cell is
+// The gradient of x for a 3x3 kernel with stride 2 in both directions, one plane at a time. Its cells fall into squares
+// of four: with a = y[A, C], b = y[A, C + 1] and, a line below, c and d, the square whose upper left cell is
 // x[2 A + 1 - padding, 2 C + 1 - padding] is
 //
 //     w11 a            w12 a + w10 b
@@ -11,13 +11,6 @@
 
 namespace rot180 {
 namespace ROT180_ISA {
-
-// What squares of four, and loads in pairs (plane.h), are for.
-ROT180_INLINE bool three_by_three_by_twos(const Geometry& g) {
-  bool fits = g.x[0] == 1 && g.y[0] == 1 && g.kernel[0] == 1 && g.padding[0] == 0;
-  for (int a = 1; a < 3; ++a) fits = fits && g.kernel[a] == 3 && g.stride[a] == 2 && g.dilation[a] == 1;
-  return fits;
-}
 
 template <class T>
 class Quads {

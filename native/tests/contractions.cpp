@@ -247,6 +247,7 @@ std::vector<Geometry> depthwise() {
     all.push_back(geometry(1, 1, 1, 2, {{side % 7 + 3, 3, 1, 1, 1, 1}, halved}));
     all.push_back(geometry(1, 1, 2, 2, {{side % 7 + 5, 5, 2, 1, 2, 2}, {side + 4, 5, 2, 1, before, after}}));
     all.push_back(geometry(1, 1, 1, 2, {{side % 7 + 4, 2, 2, 1, 0, 1}, {side + 4, 4, 2, 1, before, after}}));
+    all.push_back(geometry(2, 1, 1, 2, {{side % 7 + 5, 5, 1, 1, 2, 1}, {side + 4, 5, 1, 1, before, after}}));
   }
   all.push_back(geometry(70, 1, 1, 3, {{7, 3, 1, 1, 1, 1}, {7, 3, 1, 1, 1, 1}}));       // many planes in a chunk
   all.push_back(geometry(1, 1, 2, 50, {{14, 3, 2, 1, 1, 1}, {14, 3, 2, 1, 1, 1}}));
