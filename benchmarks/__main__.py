@@ -26,6 +26,7 @@ PARTS = {
 }  # fmt: skip
 NAMED = ("layers", "steps", "memory")  # the parts that --only narrows
 RESULTS = Path(__file__).parent / "results"
+README = Path(__file__).parents[1] / "README.md"
 
 
 def main():
@@ -38,6 +39,8 @@ def main():
     folder = options.out or (options.show.parent if options.show else RESULTS)
     write(record, atomic.make_folder(folder))
     print(tables.readme(record))
+    if options.readme:
+        paste(tables.readme(record), README)
     return 1 if record["failed"] else 0
 
 
@@ -52,6 +55,7 @@ def arguments():
     parser.add_argument("--no-compiled", dest="compiled", action="store_false", help="steps without torch.compile")
     parser.add_argument("--out", type=Path, help="the folder to write into; default: benchmarks/results")
     parser.add_argument("--show", type=Path, metavar="JSON", help="measure nothing; page and pictures of this record")
+    parser.add_argument("--readme", action="store_true", help="put the table into README.md too")
     return parser
 
 
@@ -94,6 +98,16 @@ def run(todo, record):
         left = (guess - done) * (time.perf_counter() - start) / done
         tell(f"{number:3}/{len(todo)}  {part}: {task.name}: {found} | {duration(left)} left")
     return failed
+
+
+def paste(text, file):
+    """Put the table where the README has it, between two comments."""
+    before, begin, rest = file.read_text(encoding="utf-8").partition("make bench` prints: begin -->\n")
+    _, end, after = rest.partition("<!-- what `make bench` prints: end -->")
+    if not (begin and end):
+        sys.exit(f"benchmarks: {file} has lost the comments between which the table stands")
+    atomic.write_text(file, f"{before}{begin}{text}{end}{after}")
+    tell(f"wrote {file}")
 
 
 def tell(line):

@@ -3,7 +3,7 @@
 from statistics import geometric_mean
 
 from . import asked
-from .about import busy, place
+from .about import busy, place, stem
 
 GROUPS = ("ResNet-50", "VGG-16", "MobileNetV2", "DCGAN")
 MANY = "13 of many kinds"
@@ -223,8 +223,9 @@ def readme(record):
     """What the README shows: the steps with their memory, and the means of the layers."""
     about = record["about"]
     kept = {row["name"]: row for row in record.get("memory", ())}
+    more = f"; [every layer](benchmarks/results/{stem(about)}.md)" if about["whole"] else ""
     parts = [
-        f"{place(about)}, {about['date']}; PyTorch {about['PyTorch']}. Above 1, rot180 is the faster.\n",
+        f"{place(about)}, {about['date']}; PyTorch {about['PyTorch']}. Above 1, rot180 is the faster{more}.\n",
         *filter(None, [busy(about)]),
     ]
     if record.get("steps"):

@@ -14,6 +14,7 @@ import benchmarks.__main__ as program
 from benchmarks.task import Task
 from tests.benchmarks.record import record
 
+README = program.README
 NAMES = {
     f"2026-11-21-some-xeon{end}"
     for end in (".md", ".json", "-layers.png", "-steps.png", "-growth.png", "-threads.png")
@@ -39,6 +40,23 @@ def test_a_record_is_shown_again(
     assert json.loads(file.read_text()) == record()
     out, err = capsys.readouterr()
     assert out.startswith("Some(R) Xeon(R)") and err.count("wrote ") == len(NAMES)
+
+
+def test_the_table_is_put_into_the_readme(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, readme = tmp_path / "x.json", tmp_path / "README.md"
+    file.write_text(json.dumps(record()))
+    monkeypatch.setattr(program, "README", readme)
+    begin, end = (f"<!-- what `make bench` prints: {which} -->" for which in ("begin", "end"))
+    assert begin in README.read_text() and end in README.read_text()
+    readme.write_text(f"before\n{begin}\nold\n{end}\nafter\n")
+    assert called(monkeypatch, "--show", str(file), "--readme") == 0
+    table = capsys.readouterr().out.removesuffix("\n")
+    assert readme.read_text() == f"before\n{begin}\n{table}{end}\nafter\n"
+    readme.write_text("nothing")
+    with pytest.raises(SystemExit, match="has lost the comments"):
+        called(monkeypatch, "--show", str(file), "--readme")
 
 
 def test_nothing_is_written_when_it_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -79,7 +79,8 @@ def test_a_wheel_that_could_not_be_made_has_no_row() -> None:
 
 def test_the_table_of_the_readme() -> None:
     text = tables.readme(record())
-    assert text.startswith("Some(R) Xeon(R) CPU @ 3.00GHz, 2 cores, 2 threads, 2026-11-21; PyTorch 2.13.0.")
+    assert text.startswith("Some(R) Xeon(R) CPU @ 3.00GHz, 2 cores, 2 threads, 2026-11-21; PyTorch 2.13.0. ")
+    assert "[every layer](benchmarks/results/2026-11-21-some-xeon.md)" in text
     lines = rows(text)
     assert ["toy", "2.00", "5.00", "4.00", "-", "40 / 320"] in lines
     assert ["LeNet-5", "2.00", "2.50", "2.00", "3.50", "-"] in lines  # its memory was not measured
