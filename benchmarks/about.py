@@ -60,13 +60,13 @@ def place(about):
 
 
 def busy(about):
-    """A sentence where other programs were at work: they cost a peer whose threads wait in place up to ten times."""
+    """A sentence where other programs were at work: threads that wait in place may take ten times as long for it."""
     load = about["load"]
     if load is None or load <= IDLE * about["cores"]:
         return ""
     return (
-        f"**The machine was busy when this began** (load {load:.2f}). PyTorch's threads wait for each other by "
-        "spinning, so that a neighbour costs it more than its share: measure again on a quiet machine.\n"
+        f"**The machine was busy when this began** (load {load:.2f}). That makes all figures uncertain, and where "
+        "PyTorch's threads wait for each other by spinning it costs PyTorch more than its share.\n"
     )
 
 

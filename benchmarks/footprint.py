@@ -1,5 +1,6 @@
 """What rot180 costs before it computes: the wheel, the imports, a call."""
 
+import os
 import statistics
 import subprocess
 import sys
@@ -35,7 +36,8 @@ def wheel():
     """MB of the wheel for this Python."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", folder, "."]
-        run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        env = {**os.environ, "ROT180_REQUIRE_EXT": "1"}  # a wheel without the engine would be small for nothing
+        run = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
         made = list(Path(folder).glob("*.whl"))
         if run.returncode or not made:
             print(f"the wheel could not be made: {run.stderr.strip().splitlines()[-1:]}", file=sys.stderr)
