@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from rot180.bench import timing
 from rot180.kernels import native
 from rot180.window import Window
 
+from . import peer
 from .task import Task
 
 ROOT = Path(__file__).parents[1]
@@ -23,13 +25,14 @@ EXTENSION = (
     "import rot180, time; start = time.perf_counter(); import rot180._native; print(time.perf_counter() - start)"
 )
 ROUNDS = 15
+CALLS = 2000  # timed together: a clock takes a twentieth of such a call
 
 
 def tasks(options):
     """Three; the wheel is compiled anew where that has not been done before."""
     yield Task("the wheel", 60, wheel)
     yield Task("imports", 8, imports)
-    yield Task("a call", 2, call)
+    yield Task("a call", 2, partial(call, options))
 
 
 def wheel():
@@ -40,8 +43,7 @@ def wheel():
         run = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
         made = list(Path(folder).glob("*.whl"))
         if run.returncode or not made:
-            print(f"the wheel could not be made: {run.stderr.strip().splitlines()[-1:]}", file=sys.stderr)
-            return {"name": "wheel"}
+            raise RuntimeError(f"the wheel could not be made: {run.stderr.strip()}")
         return {"name": "wheel", "file": made[0].name, "MB": made[0].stat().st_size / 1e6}
 
 
@@ -49,9 +51,12 @@ def imports():
     """Milliseconds over an empty start, medians over fresh interpreters that take turns; the extension's by itself."""
     contestants = {s: timing.whole(lambda s=s: python(s)) for s in STATEMENTS}
     taken = timing.take_turns(contestants, ROUNDS, 0)
-    ms = {statement: timing.median(rounds) * 1e3 for statement, rounds in taken.items()}
-    empty = ms.pop("pass")
-    found = {"name": "imports", "ms": {statement: took - empty for statement, took in ms.items()}}
+    empty = taken.pop("pass")
+    more = {
+        s: [with_it - without for (with_it,), (without,) in zip(rounds, empty, strict=True)]
+        for s, rounds in taken.items()
+    }
+    found = {"name": "imports", "ms": {s: statistics.median(seconds) * 1e3 for s, seconds in more.items()}}
     if not native.unavailable():
         found["extension_ms"] = 1e3 * statistics.median(float(python(EXTENSION)) for _ in range(ROUNDS))
     return found
@@ -62,8 +67,8 @@ def python(statement):
     return subprocess.run([sys.executable, "-c", statement], check=True, stdout=subprocess.PIPE).stdout
 
 
-def call():
-    """Microseconds of a 2x2 kernel on a 3x3 image, through ever more layers."""
+def call(options):
+    """Microseconds of a 2x2 kernel on a 3x3 image, on one thread, through ever more layers."""
     import torch
 
     x, w = np.ones((1, 1, 3, 3), np.float32), np.ones((1, 1, 2, 2), np.float32)
@@ -75,19 +80,20 @@ def call():
     peers = torch.tensor(x), torch.tensor(w)
     calls["PyTorch, F.conv2d without gradients"] = lambda: torch.nn.functional.conv2d(*peers)
     taken = {name: [] for name in calls}
-    for _ in range(ROUNDS):
-        for name, run in calls.items():
-            start = time.perf_counter()
-            for _ in range(2000):
-                run()
-            taken[name].append((time.perf_counter() - start) / 2000)
+    with peer.one_thread(options.threads):
+        for _ in range(ROUNDS):
+            for name, run in calls.items():
+                start = time.perf_counter()
+                for _ in range(CALLS):
+                    run()
+                taken[name].append((time.perf_counter() - start) / CALLS)
     return {"name": "call", "us": {name: statistics.median(seconds) * 1e6 for name, seconds in taken.items()}}
 
 
 def say(row):
     """What is told while it runs."""
     if row["name"] == "wheel":
-        return f"{row['MB']:.2f} MB" if "MB" in row else "not made"
+        return f"{row['MB']:.2f} MB"
     if row["name"] == "imports":
         return ", ".join(f"{statement.split(',')[0]} {ms:.0f} ms" for statement, ms in row["ms"].items())
     return ", ".join(f"{name} {us:.2f} us" for name, us in row["us"].items())

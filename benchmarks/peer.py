@@ -1,7 +1,10 @@
 """PyTorch, in the forms that `rot180.bench` has of rot180; imported here only, and only when asked."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 
+import rot180
 from rot180.bench import layers
 from rot180.bench.library import Library
 
@@ -20,6 +23,18 @@ def set_num_threads(threads: int) -> None:
     import torch
 
     torch.set_num_threads(threads)
+
+
+@contextmanager
+def one_thread(afterwards: int) -> Iterator[None]:
+    """One thread of both libraries, and so many afterwards."""
+    rot180.set_num_threads(1)
+    set_num_threads(1)
+    try:
+        yield
+    finally:
+        rot180.set_num_threads(afterwards)
+        set_num_threads(afterwards)
 
 
 def library(compiled: bool = False) -> Library:

@@ -174,7 +174,7 @@ def footprint(rows):
     """What it costs before it computes."""
     lines = []
     found = {row["name"]: row for row in rows}
-    if "MB" in (wheel := found.get("wheel", {})):
+    if wheel := found.get("wheel"):
         lines.append([f"wheel `{wheel['file']}`", f"{wheel['MB']:.2f} MB", f"{asked.WHEEL:g} MB"])
     if imports := found.get("imports"):
         numpy = imports["ms"]["import numpy"]

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-import rot180
 import rot180.functional as F
 from rot180.bench import steps, timing
 from rot180.bench.library import rot180_library
@@ -24,22 +23,13 @@ def measure(options):
         "SciPy, by hand": by_hand_with_scipy(),
         "PyTorch": steps.toy(peer.library()),
     }
-    set_num_threads(1)
-    try:
+    with peer.one_thread(options.threads):
         whole = {name: timing.whole(step) for name, step in contestants.items()}
         taken = timing.take_turns(whole, options.rounds, options.seconds)
-    finally:
-        set_num_threads(options.threads)
     return {
         "us": {name: timing.median(rounds) * 1e6 for name, rounds in taken.items()},
         "ratios": {name: timing.ratio(taken["PyTorch"], rounds) for name, rounds in taken.items()},
     }
-
-
-def set_num_threads(threads):
-    """Of both libraries."""
-    rot180.set_num_threads(threads)
-    peer.set_num_threads(threads)
 
 
 def by_hand():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from benchmarks import footprint
@@ -16,17 +18,15 @@ def test_imports_are_timed_over_an_empty_start(monkeypatch: pytest.MonkeyPatch) 
     assert row.get("extension_ms", 1) > 0
 
 
-def test_a_wheel_that_cannot_be_made_is_told(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_wheel_that_cannot_be_made_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(footprint, "ROOT", footprint.ROOT / "docs")  # no project there
-    assert footprint.wheel() == {"name": "wheel"}
-    assert "the wheel could not be made: " in capsys.readouterr().err
+    with pytest.raises(RuntimeError, match="the wheel could not be made: "):
+        footprint.wheel()
 
 
 @pytest.mark.peers
 def test_calls_are_timed_in_microseconds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(footprint, "ROUNDS", 1)
-    row = footprint.call()
-    assert all(0.1 < us < 1000 for us in row["us"].values())
+    row = footprint.call(SimpleNamespace(threads=1))
+    assert all(us > 0.1 for us in row["us"].values())
     assert "F.conv2d on arrays" in row["us"]

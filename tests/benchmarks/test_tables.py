@@ -73,10 +73,6 @@ def test_memory_growth_threads_footprint() -> None:
     assert found["a 2x2 kernel on a 3x3 image: the binding"] == ["1.50 us", "3 us"]
 
 
-def test_a_wheel_that_could_not_be_made_has_no_row() -> None:
-    assert len(rows(tables.footprint([{"name": "wheel"}]))) == 2
-
-
 def test_the_table_of_the_readme() -> None:
     text = tables.readme(record())
     assert text.startswith("Some(R) Xeon(R) CPU @ 3.00GHz, 2 cores, 2 threads, 2026-11-21; PyTorch 2.13.0. ")
