@@ -1,227 +1,284 @@
-// One channel of x per group: nothing is summed over channels, so every plane is worked through line by line, a few
-// vectors of results at a time, with a multiply-add per tap. Taps come from the same gather as everywhere: phases of a
-// stride make neighbours of cells that meet neighbours.
+// One channel of x per group: nothing is summed over channels, and no product is large enough to pay for packing. Every
+// plane is worked through by itself while it lies in the first cache (plane.h, box.h), several in one chunk.
+//
+// A step along the lines is taken apart into phases, so that neighbours meet neighbours, but plane by plane: x's lines
+// are split, in registers for small kernels at stride 2 and else into a copy of one plane; the phases of a gradient of
+// x lie aside until they are interleaved, or go there at once (quad.h). Steps across the lines need nothing: each line
+// is found by itself.
 #pragma once
+#include "box.h"
 #include "contract.h"
+#include "quad.h"
 
 namespace rot180 {
 namespace ROT180_ISA {
 
-constexpr int WIDTH = 4;   // vectors of a line that are summed side by side
-constexpr int KEPT = 4;    // partial sums of a weight gradient that are kept in registers
+constexpr int64_t CHUNK = 1 << 14;  // cells of a chunk, about: a plane of 7x7 alone is not worth a thread's while
 
-// The vectors of a line: which lanes hold results, and for each tap along the line which of them meet a cell inside.
+// Calls run(first, end) for runs of planes of so many cells each, of `most` planes at most.
+template <class F>
+void in_runs(int64_t planes, int64_t cells, F&& run, int64_t most = CHUNK) {
+  const int64_t step = larger<int64_t>(1, smaller(most, CHUNK / larger<int64_t>(1, cells)));
+  auto chunk = [&](int64_t i) { run(i * step, smaller(planes, (i + 1) * step)); };
+  in_chunks(ceil_div(planes, step), chunk);
+}
+
+// Side x side taps in two dimensions, at stride 2 in both.
+ROT180_INLINE bool by_twos(const Geometry& g, int64_t side) {
+  bool fits = g.x[0] == 1 && g.y[0] == 1 && g.kernel[0] == 1 && g.padding[0] == 0;
+  for (int a = 1; a < 3; ++a) fits = fits && g.kernel[a] == side && g.stride[a] == 2 && g.dilation[a] == 1;
+  return fits;
+}
+
+// ---- x as y sees it ----
+
+// The lines of x; or, where there is a step along them that is not taken in pairs, of a copy of one plane in which the
+// cells of each phase of a line lie side by side.
 template <class T>
-class Columns {
+class SplitLines {
  public:
-  static constexpr int L = Simd<T>::L;
+  Lines lines;
 
-  explicit Columns(const Gather& g)
-      : count((int)ceil_div(g.grid[2], L)), taps(g.taps[2].count), memory_(sizeof(Lanes) * (size_t)(count * (taps + 1))) {
-    Lanes* reach = memory_.template as<Lanes>();
-    Lanes* there = reach + count * taps;
-    for (int v = 0; v < count; ++v) {
-      const int64_t c = (int64_t)v * L, used = smaller<int64_t>(L, g.grid[2] - c);
-      there[v] = lanes(0, (int)used);
-      for (int k = 0; k < taps; ++k) {
-        const int64_t first = c + g.taps[2].shift[k];
-        const int64_t low = larger<int64_t>(0, -first), high = smaller(used, g.size[2] - first);
-        reach[v * taps + k] = low < high ? lanes((int)low, (int)(high - low)) : 0;
+  // `in_pairs`: box.h takes the step itself.
+  SplitLines(const Geometry& g, const TapTables& t, bool in_pairs) : g_(g) {
+    const int64_t step = g.stride[2];
+    split_ = step > 1 && !in_pairs;
+    phase_ = ceil_div(g.x[2], step);
+    if (step == 2) phase_ = ceil_div(phase_, Simd<T>::L) * Simd<T>::L;  // for whole vectors
+    lines = {{}, {g.stride[0], g.stride[1], in_pairs ? 2 : 1}};
+    Gather& from = lines.from;
+    from.line[2] = 1;
+    from.line[1] = split_ ? step * phase_ : g.x[2];
+    from.line[0] = g.x[1] * from.line[1];
+    for (int a = 0; a < 3; ++a) {
+      from.grid[a] = g.y[a];
+      from.size[a] = a == 2 && split_ ? ceil_div(g.x[2], step) : g.x[a];
+      int64_t* shifts = t.shifts + a * t.longest;
+      ptrdiff_t* offsets = t.offsets + a * t.longest;
+      from.taps[a] = {(int)g.kernel[a], shifts, offsets};
+      for (int64_t k = 0; k < g.kernel[a]; ++k) {
+        const int64_t cell = g.dilation[a] * k - g.padding[a];  // that position 0 meets
+        shifts[k] = a == 2 && split_ ? floor_div(cell, step) : cell;
+        offsets[k] = a == 2 && split_ ? shifts[k] + (cell - shifts[k] * step) * phase_ : cell * from.line[a];
       }
     }
   }
 
-  const int count, taps;
-  const Lanes* reach(int v) const { return memory_.template as<Lanes>() + v * taps; }
-  Lanes there(int v) const { return memory_.template as<Lanes>()[count * taps + v]; }
-  // Whether nothing of these vectors is padding.
-  bool whole(int v, int vectors) const {
-    bool all = true;
-    for (int i = 0; i < vectors; ++i) all = all && there(v + i) == Simd<T>::ALL;
-    for (int i = 0; i < vectors * taps; ++i) all = all && reach(v)[i] == Simd<T>::ALL;
-    return all;
+  // Cells of the copy.
+  int64_t copied() const { return split_ ? g_.x[0] * lines.from.line[0] : 0; }
+
+  // The plane as `lines` wants it.
+  const T* split(const T* plane, T* copy) const {
+    if (!split_) return plane;
+    T* to = copy;
+    for (int64_t i = 0; i < g_.x[0] * g_.x[1]; ++i, plane += g_.x[2], to += lines.from.line[1]) split_line(plane, to);
+    return copy;
   }
 
  private:
-  Scratch memory_;
+  // Cells beyond the end are zeros.
+  void split_line(const T* line, T* to) const {
+    using S = Simd<T>;
+    const int64_t cells = g_.x[2], step = g_.stride[2];
+    if (step == 2) {
+      int64_t k = 0;
+      for (; 2 * (k + S::L) <= cells; k += S::L)
+        deinterleave<T>(S::load(line + 2 * k), S::load(line + 2 * k + S::L), to + k, to + phase_ + k);
+      if (const int rest = (int)(cells - 2 * k); rest > 0)
+        deinterleave<T>(S::load(line + 2 * k, lanes(0, smaller(rest, S::L))),
+                        S::load(line + 2 * k + S::L, lanes(0, rest - S::L)), to + k, to + phase_ + k);
+      return;
+    }
+    for (int64_t k = 0; k < phase_; ++k)
+      for (int64_t r = 0; r < step; ++r) to[r * phase_ + k] = step * k + r < cells ? line[step * k + r] : T{};
+  }
+
+  const Geometry& g_;
+  bool split_;
+  int64_t phase_;  // cells of one phase of a line
 };
 
-// Calls row(line, tap) for the rows of taps that meet the line (e, p) of a plane: `line` is the cell of column 0 before
-// the shift along the line, `tap` the row's first.
-template <class T, class F>
-ROT180_INLINE void each_row(const Gather& g, const T* plane, int64_t e, int64_t p, F&& row) {
-  const T* line = plane + e * g.line[0] + p * g.line[1];
-  for (int i = 0; i < g.taps[0].count; ++i) {
-    if ((uint64_t)(e + g.taps[0].shift[i]) >= (uint64_t)g.size[0]) continue;
-    for (int j = 0; j < g.taps[1].count; ++j)
-      if ((uint64_t)(p + g.taps[1].shift[j]) < (uint64_t)g.size[1])
-        row(line + g.taps[0].offset[i] + g.taps[1].offset[j], (i * g.taps[1].count + j) * g.taps[2].count);
-  }
-}
-
-// ---- results ----
-
-template <class T>
-struct Finish {
-  T start;    // a bias
-  bool add;   // to what is there
-  bool relu;  // replace negative results by zero
-};
-
-// V vectors of one line of results, from vector v on.
-template <class T, int V>
-void results(const Gather& g, const Columns<T>& columns, const T* plane, int64_t e, int64_t p, int v, const T* weights,
-             const Finish<T>& finish, T* out) {
-  using S = Simd<T>;
-  typename S::V sum[V];
-  const int64_t c = (int64_t)v * S::L;
-  const bool whole = columns.whole(v, V);
-  const Lanes* reach = columns.reach(v);
-  const int taps = columns.taps;
-  ROT180_UNROLL
-  for (int i = 0; i < V; ++i) {
-    sum[i] = S::splat(finish.start);
-    if (finish.add) sum[i] += S::load(out + c + i * S::L, columns.there(v + i));
-  }
-  each_row(g, plane, e, p, [&](const T* line, int tap) {
-    for (int k = 0; k < taps; ++k) {
-      const auto w = S::splat(weights[tap + k]);
-      const T* cells = line + g.taps[2].offset[k] + c;
-      if (whole) {
-        ROT180_UNROLL
-        for (int i = 0; i < V; ++i) sum[i] += w * S::load(cells + i * S::L);
-      } else {
-        ROT180_UNROLL
-        for (int i = 0; i < V; ++i) sum[i] += w * S::load(cells + i * S::L, reach[i * taps + k]);
-      }
-    }
-  });
-  ROT180_UNROLL
-  for (int i = 0; i < V; ++i) {
-    if (finish.relu) sum[i] = sum[i] < typename S::V{} ? typename S::V{} : sum[i];
-    if (whole) S::store(out + c + i * S::L, sum[i]);
-    else S::store(out + c + i * S::L, sum[i], columns.there(v + i));
-  }
-}
-
-// One plane of results from one plane of the source.
-template <class T>
-void plane_of_results(const Gather& g, const Columns<T>& columns, const T* plane, const T* weights,
-                      const Finish<T>& finish, T* out) {
-  for (int64_t e = 0; e < g.grid[0]; ++e)
-    for (int64_t p = 0; p < g.grid[1]; ++p, out += g.grid[2]) {
-      int v = 0;
-      for (; v + WIDTH <= columns.count; v += WIDTH) results<T, WIDTH>(g, columns, plane, e, p, v, weights, finish, out);
-      switch (columns.count - v) {
-        case 3: results<T, 3>(g, columns, plane, e, p, v, weights, finish, out); break;
-        case 2: results<T, 2>(g, columns, plane, e, p, v, weights, finish, out); break;
-        case 1: results<T, 1>(g, columns, plane, e, p, v, weights, finish, out); break;
-        default: break;
-      }
-    }
-}
+// ---- y ----
 
 template <class T>
 void depthwise_y(const Geometry& g, const T* x, const T* w, const T* bias, bool relu, T* y) {
-  const Split<T> split(g, x);
   TapTables tables(g);
-  const Gather from = split.gather(g, tables);
-  const Columns<T> columns(from);
+  const SplitLines<T> split(g, tables, by_twos(g, 3) || by_twos(g, 5));
+  const Columns<T> columns(split.lines);
+  const PlaneOfResults<T> results = results_for<T>(split.lines);
   const int64_t taps = g.taps(), per_group = g.group_outputs();
-  auto plane = [&](int64_t no) {
-    const int64_t n = no / g.outputs, o = no % g.outputs;
-    plane_of_results<T>(from, columns, split.source + (n * g.channels + o / per_group) * split.channel(), w + o * taps,
-                        {bias ? bias[o] : T{}, false, relu}, y + no * g.y_cells());
-  };
-  in_chunks(g.images * g.outputs, plane);
+  in_runs(g.images * g.channels, g.x_cells() + g.y_cells() * per_group, [&](int64_t first, int64_t end) {
+    Scratch copy(sizeof(T) * (size_t)split.copied() + 1);
+    for (int64_t nc = first; nc < end; ++nc) {
+      const T* plane = split.split(x + nc * g.x_cells(), copy.as<T>());
+      for (int64_t no = nc * per_group; no < (nc + 1) * per_group; ++no) {
+        const int64_t o = no % g.outputs;
+        results(split.lines, columns, plane, w + o * taps, {bias ? bias[o] : T{}, false, relu}, y + no * g.y_cells());
+      }
+    }
+  });
+}
+
+// ---- x ----
+
+// One phase of x and how it is computed from a plane of y; the others follow.
+template <class T>
+struct PhasePass {
+  const PhasePass* next;
+  Phase phase;
+  ptrdiff_t place;  // of its plane among those of the others
+  TapTables tables;
+  Lines lines;
+  Columns<T> columns;
+  PlaneOfResults<T> results;
+
+  PhasePass(const Geometry& g, const Phase& p, const PhasePass* n)
+      : next(n),
+        phase(p),
+        place(n ? n->place + n->phase.cells() : 0),
+        tables(g),
+        lines{phase_gather(g, p, tables), {1, 1, 1}},
+        columns(lines),
+        results(results_for<T>(lines)) {}
+};
+
+// Calls run(passes) with the first of the passes of the phases f, f + 1, ... that have cells, put before `rest`.
+template <class T, class Run>
+void with_phases(const Geometry& g, int64_t f, const PhasePass<T>* rest, Run& run) {
+  Phase phase;
+  for (; f < g.stride[0] * g.stride[1] * g.stride[2]; ++f) {
+    int64_t part = f;
+    for (int a = 2; a >= 0; --a) {
+      phase.r[a] = part % g.stride[a];
+      part /= g.stride[a];
+      phase.size[a] = phase.r[a] < g.x[a] ? ceil_div(g.x[a] - phase.r[a], g.stride[a]) : 0;
+    }
+    if (!phase.cells()) continue;
+    const PhasePass<T> pass(g, phase, rest);
+    return with_phases<T>(g, f + 1, &pass, run);
+  }
+  run(rest);
+}
+
+// So many phases may lie on the stack. With more there are few taps for each, and conv_x does as well.
+constexpr int64_t MOST_PHASES = 64;
+
+ROT180_INLINE bool few_phases(const Geometry& g) {
+  int64_t count = 1;
+  for (int a = 0; a < 3; ++a) count *= smaller(g.stride[a], MOST_PHASES + 1);
+  return count <= MOST_PHASES;
+}
+
+// even[0], odd[0], even[1], ... to a line of so many cells. Both are read beyond their ends.
+template <class T>
+void interleave_line(const T* even, const T* odd, int64_t cells, T* to) {
+  using S = Simd<T>;
+  int64_t k = 0;
+  for (; 2 * (k + S::L) <= cells; k += S::L) interleave<T>(S::load(even + k), S::load(odd + k), to + 2 * k);
+  const int rest = (int)(cells - 2 * k);
+  if (!rest) return;
+  T tail[2 * S::L];
+  interleave<T>(S::load(even + k), S::load(odd + k), tail);
+  S::store(to + 2 * k, S::load(tail), lanes(0, smaller(rest, S::L)));
+  S::store(to + 2 * k + S::L, S::load(tail + S::L), lanes(0, rest - S::L));
+}
+
+// The phases of one plane, each at its place in `parts`, into x.
+template <class T>
+void merge(const Geometry& g, const PhasePass<T>* passes, const T* parts, T* x) {
+  for (const PhasePass<T>* pass = passes; pass; pass = pass->next) {
+    const Phase& phase = pass->phase;
+    // The phase before differs only along the line, where the step is 2 and the line has an odd cell.
+    const bool pair = g.stride[2] == 2 && phase.r[2] == 1;
+    const T* from = parts + pass->place;
+    const T* before = pair ? parts + pass->next->place : nullptr;
+    for (int64_t i = 0; i < phase.size[0]; ++i)
+      for (int64_t j = 0; j < phase.size[1]; ++j, from += phase.size[2]) {
+        T* line = x + ((i * g.stride[0] + phase.r[0]) * g.x[1] + j * g.stride[1] + phase.r[1]) * g.x[2];
+        if (pair) {
+          interleave_line(before, from, g.x[2], line);
+          before += pass->next->phase.size[2];
+        } else {
+          for (int64_t k = 0; k < phase.size[2]; ++k) line[phase.r[2] + k * g.stride[2]] = from[k];
+        }
+      }
+    if (pair) pass = pass->next;
+  }
+}
+
+template <class T>
+void quads_x(const Geometry& g, const T* y, const T* w, T* x) {
+  const Quads<T> quads(g);
+  in_runs(g.images * g.channels, g.x_cells() + g.y_cells(), [&](int64_t first, int64_t end) {
+    for (int64_t nc = first; nc < end; ++nc)
+      quads.plane(y + nc * g.y_cells(), w + nc % g.channels * 9, x + nc * g.x_cells());
+  });
 }
 
 template <class T>
 void depthwise_x(const Geometry& g, const T* y, const T* w, T* x) {
-  const int64_t taps = g.taps(), per_group = g.group_outputs();
-  each_phase(g, x, [&](const Phase& phase, T* out) {
-    TapTables tables(g);
-    const Gather from = phase_gather(g, phase, tables);
-    const Columns<T> columns(from);
-    const int kept = from.tap_count();
-    auto plane = [&](int64_t nc) {
-      const int64_t n = nc / g.channels, c = nc % g.channels;
-      Scratch chosen(sizeof(T) * (size_t)(kept + 1));
-      for (int64_t i = 0; i < per_group; ++i) {
-        const int64_t o = c * per_group + i;
-        for (int t = 0; t < kept; ++t) chosen.as<T>()[t] = w[o * taps + tables.cells[t]];
-        plane_of_results<T>(from, columns, y + (n * g.outputs + o) * g.y_cells(), chosen.as<T>(), {T{}, i > 0, false},
-                            out + nc * phase.cells());
+  if (g.group_outputs() == 1 && by_twos(g, 3)) return quads_x(g, y, w, x);
+  if (!few_phases(g)) return conv_x(g, y, w, x);
+  const int64_t taps = g.taps(), per_group = g.group_outputs(), planes = g.images * g.channels;
+  auto run = [&](const PhasePass<T>* passes) {
+    const bool apart = passes->next;
+    in_runs(planes, g.x_cells() + g.y_cells() * per_group, [&](int64_t first, int64_t end) {
+      Scratch parts(sizeof(T) * (size_t)(apart ? g.x_cells() + 2 * Simd<T>::L : 1));
+      Scratch chosen(sizeof(T) * (size_t)(taps + 1));
+      for (int64_t nc = first; nc < end; ++nc) {
+        T* plane = x + nc * g.x_cells();
+        for (const PhasePass<T>* pass = passes; pass; pass = pass->next)
+          for (int64_t i = 0; i < per_group; ++i) {
+            const int64_t no = nc * per_group + i;
+            const T* weights = w + no % g.outputs * taps;
+            for (int t = 0; t < pass->lines.from.tap_count(); ++t) chosen.as<T>()[t] = weights[pass->tables.cells[t]];
+            pass->results(pass->lines, pass->columns, y + no * g.y_cells(), chosen.as<T>(), {T{}, i > 0, false},
+                          apart ? parts.as<T>() + pass->place : plane);
+          }
+        if (apart) merge(g, passes, parts.as<T>(), plane);
       }
-    };
-    in_chunks(g.images * g.channels, plane);
-  });
+    });
+  };
+  with_phases<T>(g, 0, nullptr, run);
 }
 
 // ---- w's gradient ----
 
-// For K taps along the line, from the k-th of a row of taps on: the sums over a plane of y times the cells they meet.
-template <class T, int K>
-void weights_of_taps(const Gather& g, const Columns<T>& columns, const T* plane, const T* y, int i, int j, int k,
-                     typename Simd<T>::V* sums) {
-  using S = Simd<T>;
-  typename S::V sum[K];
-  ROT180_UNROLL
-  for (int t = 0; t < K; ++t) sum[t] = sums[t];
-  const ptrdiff_t offset = g.taps[0].offset[i] + g.taps[1].offset[j];
-  for (int64_t e = 0; e < g.grid[0]; ++e) {
-    if ((uint64_t)(e + g.taps[0].shift[i]) >= (uint64_t)g.size[0]) continue;
-    for (int64_t p = 0; p < g.grid[1]; ++p) {
-      if ((uint64_t)(p + g.taps[1].shift[j]) >= (uint64_t)g.size[1]) continue;
-      const T* line = plane + e * g.line[0] + p * g.line[1] + offset;
-      const T* left = y + (e * g.grid[1] + p) * g.grid[2];
-      for (int v = 0; v < columns.count; ++v) {
-        const auto value = S::load(left + v * S::L, columns.there(v));
-        const Lanes* reach = columns.reach(v) + k;
-        ROT180_UNROLL
-        for (int t = 0; t < K; ++t)
-          sum[t] += value * S::load(line + g.taps[2].offset[k + t] + v * S::L, reach[t]);
-      }
-    }
-  }
-  ROT180_UNROLL
-  for (int t = 0; t < K; ++t) sums[t] = sum[t];
-}
-
+// The sums of the lanes of each of `count` vectors.
 template <class T>
-void plane_of_weights(const Gather& g, const Columns<T>& columns, const T* plane, const T* y,
-                      typename Simd<T>::V* sums) {
-  for (int i = 0; i < g.taps[0].count; ++i)
-    for (int j = 0; j < g.taps[1].count; ++j)
-      for (int k = 0; k < columns.taps; k += KEPT, sums += KEPT) {
-        switch (smaller(KEPT, columns.taps - k)) {
-          case 4: weights_of_taps<T, 4>(g, columns, plane, y, i, j, k, sums); break;
-          case 3: weights_of_taps<T, 3>(g, columns, plane, y, i, j, k, sums); break;
-          case 2: weights_of_taps<T, 2>(g, columns, plane, y, i, j, k, sums); break;
-          default: weights_of_taps<T, 1>(g, columns, plane, y, i, j, k, sums); break;
-        }
-        if (k + KEPT > columns.taps) sums -= k + KEPT - columns.taps;
-      }
+void sums_of_lanes(const typename Simd<T>::V* vectors, int64_t count, T* to) {
+  using S = Simd<T>;
+  for (int64_t i = 0; i < count; i += S::L) {
+    typename S::V group[S::L];
+    for (int l = 0; l < S::L; ++l) group[l] = i + l < count ? vectors[i + l] : typename S::V{};
+    T found[S::L];
+    sums<T, S::L>(group, found);
+    S::store(to + i, S::load(found), lanes(0, (int)smaller<int64_t>(S::L, count - i)));
+  }
 }
 
 template <class T>
 void depthwise_w(const Geometry& g, const T* x, const T* y, T* w) {
   using V = typename Simd<T>::V;
-  const Split<T> split(g, x);
   TapTables tables(g);
-  const Gather from = split.gather(g, tables);
-  const Columns<T> columns(from);
-  const int64_t taps = g.taps(), per_group = g.group_outputs();
-  auto output = [&](int64_t o) {
-    Scratch memory(sizeof(V) * (size_t)taps);
-    V* sums = memory.as<V>();
-    for (int64_t t = 0; t < taps; ++t) sums[t] = V{};
-    for (int64_t n = 0; n < g.images; ++n)
-      plane_of_weights<T>(from, columns, split.source + (n * g.channels + o / per_group) * split.channel(),
-                          y + (n * g.outputs + o) * g.y_cells(), sums);
-    for (int64_t t = 0; t < taps; ++t) w[o * taps + t] = Simd<T>::sum(sums[t]);
-  };
-  in_chunks(g.outputs, output);
+  const SplitLines<T> split(g, tables, by_twos(g, 3));
+  const Columns<T> columns(split.lines);
+  const PlaneOfWeights<T> add = weights_for<T>(split.lines);
+  const int64_t taps = g.taps(), per_group = g.group_outputs(), gradients = per_group * taps;
+  in_runs(g.channels, g.x_cells() + g.y_cells() * per_group, [&](int64_t first, int64_t end) {
+    Scratch copy(sizeof(T) * (size_t)split.copied() + 1), memory(sizeof(V) * (size_t)((end - first) * gradients));
+    V* const all = memory.as<V>();
+    for (int64_t i = 0; i < (end - first) * gradients; ++i) all[i] = V{};
+    for (int64_t n = 0; n < g.images; ++n) {
+      V* sums = all;
+      for (int64_t c = first; c < end; ++c) {
+        const T* plane = split.split(x + (n * g.channels + c) * g.x_cells(), copy.as<T>());
+        for (int64_t o = c * per_group; o < (c + 1) * per_group; ++o, sums += taps)
+          add(split.lines, columns, plane, y + (n * g.outputs + o) * g.y_cells(), sums);
+      }
+    }
+    sums_of_lanes(all, (end - first) * gradients, w + first * gradients);
+  }, 32);
 }
 
 }  // namespace ROT180_ISA

@@ -235,6 +235,29 @@ std::vector<Geometry> corners() {
   return all;
 }
 
+// One channel of x per group: the paths of depthwise.h, around the width of a vector and the lines it sums together.
+std::vector<Geometry> depthwise() {
+  std::vector<Geometry> all;
+  for (int64_t side = 1; side < 36; ++side) {
+    const int64_t before = side % 4, after = side / 2 % 4;
+    const Axis halved{side + 2, 3, 2, 1, before, after};
+    all.push_back(geometry(2, 1, 1, 5, {{side % 11 + 3, 3, 1, 1, after, before}, {side, 3, 1, 1, 1, 1}}));
+    all.push_back(geometry(2, 1, 1, 5, {{side % 11 + 3, 3, 2, 1, after, before}, halved}));
+    all.push_back(geometry(1, 1, 3, 2, {{side % 11 + 3, 3, 2, 1, 1, 1}, halved}));
+    all.push_back(geometry(1, 1, 1, 2, {{side % 7 + 3, 3, 1, 1, 1, 1}, halved}));
+    all.push_back(geometry(1, 1, 2, 2, {{side % 7 + 5, 5, 2, 1, 2, 2}, {side + 4, 5, 2, 1, before, after}}));
+    all.push_back(geometry(1, 1, 1, 2, {{side % 7 + 4, 2, 2, 1, 0, 1}, {side + 4, 4, 2, 1, before, after}}));
+    all.push_back(geometry(2, 1, 1, 2, {{side % 7 + 5, 5, 1, 1, 2, 1}, {side + 4, 5, 1, 1, before, after}}));
+  }
+  all.push_back(geometry(70, 1, 1, 3, {{7, 3, 1, 1, 1, 1}, {7, 3, 1, 1, 1, 1}}));       // many planes in a chunk
+  all.push_back(geometry(1, 1, 2, 50, {{14, 3, 2, 1, 1, 1}, {14, 3, 2, 1, 1, 1}}));
+  all.push_back(geometry(1, 1, 2, 2, {{9, 3, 1, 3, 3, 3}, {20, 3, 1, 2, 2, 2}}));       // dilated
+  all.push_back(geometry(1, 1, 2, 2, {{9, 3, 2, 1, 1, 1}, {20, 3, 2, 2, 2, 2}}));
+  all.push_back(geometry(1, 1, 2, 2, {{19, 2, 9, 1, 0, 0}, {20, 3, 9, 1, 1, 1}}));      // too many phases to lie aside
+  all.push_back(geometry(1, 1, 2, 2, {{4, 2, 2, 1, 1, 0}, {5, 3, 1, 1, 1, 1}, {17, 3, 2, 1, 1, 1}}));
+  return all;
+}
+
 Geometry drawn(std::mt19937& random) {
   auto from = [&](int64_t low, int64_t high) { return low + (int64_t)(random() % (uint64_t)(high - low + 1)); };
   const int ndim = (int)from(1, 3);
@@ -259,6 +282,7 @@ int main(int count, char** arguments) {
   margin = count > 2 ? std::strtoul(arguments[2], nullptr, 10) : 0;
   std::mt19937 random(180);
   std::vector<Geometry> all = corners();
+  for (const Geometry& g : depthwise()) all.push_back(g);
   for (int i = 0; i < 150; ++i) all.push_back(drawn(random));
   std::vector<const Isa*> isas;
   for (const Isa* const* isa = all_isas(); *isa; ++isa)

@@ -1,7 +1,7 @@
 """The settings that the kernel tests run on: one list for the loop oracle, for PyTorch and for every engine.
 
 A Setting is a Window with channels and a batch. Most come from a seeded draw over 1 to 3 axes; the corners that a draw
-would miss, the shrunken layers of `benchmarks/shapes.py` and the forms with no spatial axes are written out.
+would miss, the shrunken layers of `rot180.bench.shapes` and the forms with no spatial axes are written out.
 """
 
 from itertools import product
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.shapes import LAYERS
+from rot180.bench.shapes import LAYERS
 from rot180.window import Window
 
 
@@ -91,6 +91,11 @@ def _corners():
         "depthwise, blocks of channels": (2, 1, 2, _window([4, 5], [3, 3], [1, 2], [1, 1], [(1, 1), (1, 2)], 11)),
         "depthwise 3-d": (2, 1, 1, _window([3, 3, 4], [2, 2, 2], [1, 2, 1], [1, 1, 2], [(1, 0), (0, 1), (1, 1)], 3)),
         "depthwise times three": (2, 1, 3, _window([4, 4], [2, 2], [1, 1], [1, 1], two, 2)),
+        "depthwise, halved": (3, 1, 1, _window([14, 14], [3, 3], [2, 2], [1, 1], [(1, 1), (1, 1)], 5)),
+        "depthwise, halved, odd": (2, 1, 1, _window([7, 35], [3, 3], [2, 2], [1, 1], [(2, 0), (0, 3)], 3)),
+        "depthwise, halved along lines": (2, 1, 2, _window([6, 19], [3, 3], [1, 2], [1, 1], [(1, 1), (1, 1)], 2)),
+        "depthwise 5x5, halved": (2, 1, 1, _window([9, 18], [5, 5], [2, 2], [1, 1], [(2, 2), (2, 2)], 3)),
+        "depthwise, long steps": (2, 1, 1, _window([19, 20], [2, 3], [9, 9], [1, 1], [(0, 0), (1, 1)], 3)),
         "one cell, strided, grouped": (3, 2, 2, _window([5, 4], [1, 1], [2, 3], [1, 1], two, 2)),
         "one cell, padded": (2, 2, 2, _window([3, 3], [1, 1], [1, 1], [1, 1], [(1, 1), (0, 1)], 1)),
         "one cell, y beyond x": (2, 2, 2, Window((3, 3), (4, 3), (1, 1), (1, 1), (1, 1), (0, 0))),

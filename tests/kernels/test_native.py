@@ -66,17 +66,34 @@ def test_tails_around_the_width_of_a_vector(isa: str, side: int) -> None:
                     assert np.array_equal(found, expected), (algorithm, kernel, dtype)
 
 
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("side", [7, 14, 20])
+def test_an_infinity_of_a_depthwise_plane_reaches_only_what_meets_it(isa: str, side: int, stride: int) -> None:
+    """Lanes beyond a line, or of padding, must not multiply it by zero."""
+    rng = np.random.default_rng(side)
+    window = Window.plain("t", (side, side), (3, 3), (stride, stride), (1, 1), (1, 1), groups=2)
+    draw = lambda *shape: rng.choice(np.array([-2, -1, 1, 2], np.float32), shape)  # noqa: E731
+    for place in ((0, 0), (0, -1), (-1, 0), (-1, -1), (3, 0), (3, -1), (2, 2)):
+        x, w, y = draw(2, 2, side, side), draw(2, 1, 3, 3), draw(2, 2, *window.y_size)
+        x[1, 0][place] = np.inf
+        assert np.array_equal(native.conv_y(x, w, window), conv.conv_y(x, w, window)), place
+        assert np.array_equal(native.conv_w(x, y, window), conv.conv_w(x, y, window)), place
+        y[1, 0][place] = np.inf
+        assert np.array_equal(native.conv_x(y, w, window), conv.conv_x(y, w, window)), place
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_the_same_bits_for_any_number_of_threads(isa: str, dtype: type, threads) -> None:
     rng = np.random.default_rng(0)
     for algorithm, side, channels, out, groups in (
         ("direct", 19, 24, 40, 1), ("direct", 33, 3, 16, 1), ("winograd", 19, 24, 40, 1), ("depthwise", 21, 12, 12, 12),
-        ("dense", 3, 50, 70, 1),
+        ("depthwise", 21, 40, 80, 40), ("dense", 3, 50, 70, 1),
     ):  # fmt: skip
         if algorithm == "winograd" and dtype is np.float64:
             continue
         padding = 0 if algorithm == "dense" else 1
-        window = Window.plain("t", (side, side), (3, 3), (1, 1), (padding, padding), (1, 1), groups=groups)
+        step = 2 if out == 80 else 1
+        window = Window.plain("t", (side, side), (3, 3), (step, step), (padding, padding), (1, 1), groups=groups)
         x = rng.standard_normal((5, channels, side, side)).astype(dtype)
         w = rng.standard_normal((out, channels // groups, 3, 3)).astype(dtype)
         y = rng.standard_normal((5, out, *window.y_size)).astype(dtype)
