@@ -29,7 +29,7 @@ constexpr int64_t MOST = (int64_t{1} << 31) - 1;  // of one axis: products of tw
 
 Algorithm named(const std::string& name) {
   for (Algorithm a : {Algorithm::automatic, Algorithm::direct, Algorithm::dense, Algorithm::winograd,
-                      Algorithm::depthwise})
+                      Algorithm::winograd4, Algorithm::depthwise, Algorithm::fast})
     if (name == name_of(a)) return a;
   throw std::invalid_argument("there is no algorithm " + name);
 }
@@ -185,13 +185,15 @@ std::vector<std::string> isas() {
 }
 
 // Which algorithm a call takes: kernel "y", "x" or "w".
+Kernel kernel_of(char letter) { return letter == 'y' ? Kernel::y : letter == 'x' ? Kernel::x : Kernel::w; }
+
 std::string algorithm(const Shape& s, char kernel, int64_t images, int64_t channels, int64_t outputs, bool single) {
   const Geometry g = with_channels(s, images, channels, outputs);
-  return name_of(settle(s.algorithm, kernel == 'y' ? Kernel::y : kernel == 'x' ? Kernel::x : Kernel::w, g, single));
+  return name_of(settle(s.algorithm, kernel_of(kernel), g, single));
 }
 
-bool fits_shape(const Shape& s, int64_t channels, int64_t outputs, bool single) {
-  return fits(s.algorithm, with_channels(s, 1, channels, outputs), single);
+bool fits_shape(const Shape& s, char kernel, int64_t channels, int64_t outputs, bool single) {
+  return fits(s.algorithm, kernel_of(kernel), with_channels(s, 1, channels, outputs), single);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 //     algorithm   kernels         where
 //     dense       y, x, w         the kernel covers x exactly: a linear layer, a matrix product
 //     depthwise   y, x, w         one channel of x per group
+//     winograd4   y, x            as winograd with larger tiles, only where "fast" was asked for
 //     winograd    y, x, w         float32, 3x3 at stride 1 without groups or dilation, enough channels and tiles
 //     direct      y, x, w         everything
 #pragma once
@@ -10,7 +11,8 @@
 
 namespace rot180 {
 
-enum class Algorithm { automatic, direct, dense, winograd, depthwise };
+// `automatic` and `fast` are settled by the table; the others can be forced.
+enum class Algorithm { automatic, direct, dense, winograd, winograd4, depthwise, fast };
 enum class Kernel { y, x, w };
 
 const char* name_of(Algorithm a);
@@ -19,10 +21,10 @@ const char* name_of(Algorithm a);
 const char* where(Algorithm a);
 
 // Whether the algorithm can compute this contraction at all.
-bool fits(Algorithm a, const Geometry& g, bool single);
+bool fits(Algorithm a, Kernel k, const Geometry& g, bool single);
 
-// The row of the table that fits.
-Algorithm choose(Kernel k, const Geometry& g, bool single);
+// The row of the table that fits; `fast` allows winograd4.
+Algorithm choose(Kernel k, const Geometry& g, bool single, bool fast);
 
 // The algorithm that was asked for, where it fits; else the table's.
 Algorithm settle(Algorithm asked, Kernel k, const Geometry& g, bool single);

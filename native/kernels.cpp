@@ -23,7 +23,9 @@ void any_y(Algorithm asked, const Geometry& g, const T* x, const T* w, const T* 
   if (algorithm == Algorithm::dense) return dense_y(g, x, w, bias, relu, y);
   if (algorithm == Algorithm::depthwise) return depthwise_y(g, x, w, bias, relu, y);
   if constexpr (SINGLE<T>)
-    if (algorithm == Algorithm::winograd) return winograd_y(g, x, w, bias, relu, y);
+    if (algorithm == Algorithm::winograd) return winograd_y<F2>(g, x, w, bias, relu, y);
+  if constexpr (SINGLE<T>)
+    if (algorithm == Algorithm::winograd4) return winograd_y<F4>(g, x, w, bias, relu, y);
   conv_y(g, x, w, bias, relu, y);
 }
 
@@ -33,7 +35,9 @@ void any_x(Algorithm asked, const Geometry& g, const T* y, const T* w, T* x) {
   if (algorithm == Algorithm::dense) return dense_x(g, y, w, x);
   if (algorithm == Algorithm::depthwise) return depthwise_x(g, y, w, x);
   if constexpr (SINGLE<T>)
-    if (algorithm == Algorithm::winograd) return winograd_x(g, y, w, x);
+    if (algorithm == Algorithm::winograd) return winograd_x<F2>(g, y, w, x);
+  if constexpr (SINGLE<T>)
+    if (algorithm == Algorithm::winograd4) return winograd_x<F4>(g, y, w, x);
   conv_x(g, y, w, x);
 }
 

@@ -119,6 +119,22 @@ class Split {
         S::store(to + k, even, there);
         if (odd_) S::store(to + plane_ + k, odd, there);
       }
+    if (step == 4)
+      for (; k < size_[2]; k += S::L) {
+        const int left = (int)smaller<int64_t>(4 * S::L, cells - 4 * k);
+        typename S::V v[4];
+        ROT180_UNROLL
+        for (int i = 0; i < 4; ++i) v[i] = S::load(line + 4 * k + i * S::L, lanes(0, smaller(S::L, left - i * S::L)));
+        part<T>(v[0], v[1]);  // even cells of the first half, odd ones
+        part<T>(v[2], v[3]);
+        part<T>(v[0], v[2]);  // phases 0 and 2
+        part<T>(v[1], v[3]);
+        const Lanes there = lanes(0, (int)smaller<int64_t>(S::L, size_[2] - k));
+        S::store(to + k, v[0], there);
+        S::store(to + plane_ + k, v[1], there);
+        S::store(to + 2 * plane_ + k, v[2], there);
+        if (odd_) S::store(to + 3 * plane_ + k, v[3], there);
+      }
     for (; k < size_[2]; ++k)
       for (int64_t r = 0; r < step; ++r) to[r * plane_ + k] = step * k + r < cells ? line[step * k + r] : T{};
   }

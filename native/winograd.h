@@ -1,4 +1,4 @@
-// Winograd's F(2x2, 3x3), forwards and for x's gradient: each cell of the transformed tiles is a matrix product.
+// Winograd forwards and for x's gradient: each cell of the transformed tiles is a matrix product.
 #pragma once
 #include "tiles.h"
 
@@ -18,13 +18,14 @@ struct Kernels3x3 {
 // tile. A little more than a whole number of pages apart, the cells do not share a set of the cache.
 struct TransformedKernels {
   const float* u;
-  int64_t rows, cell_step;
+  int64_t cells, cell_step;
 
-  const float* block(int64_t b, int cell) const { return u + (b * CELLS + cell) * cell_step; }
+  const float* block(int64_t b, int cell) const { return u + (b * cells + cell) * cell_step; }
 };
 constexpr int64_t cell_step_of(int64_t channels) { return channels * MR + 16; }
 
 // One block of rows, its rows as lanes.
+template <class F>
 ROT180_INLINE void transform_block(const Kernels3x3& k, int64_t m0, int count, int64_t channels, float* to,
                                    int64_t cell_step) {
   using S = Simd<float>;
@@ -35,27 +36,28 @@ ROT180_INLINE void transform_block(const Kernels3x3& k, int64_t m0, int count, i
     const Lanes there = lanes(0, lanes_here);
     for (int64_t c = 0; c < channels; ++c) {
       const float* w = k.w + (m0 + v * S::L) * k.row + c * k.channel;
-      S::V cell[9], half[4 * 3], u[CELLS];
+      S::V cell[9], half[F::IN * 3], u[F::CELLS];
       ROT180_UNROLL
       for (int t = 0; t < 9; ++t) cell[t] = gathered<float>(w + (k.turned ? 8 - t : t), k.row, lanes_here);
       ROT180_UNROLL
-      for (int j = 0; j < 3; ++j) tile_of_w(cell[j], cell[3 + j], cell[6 + j], half + j, 3);
+      for (int j = 0; j < 3; ++j) F::tile_of_w(cell[j], cell[3 + j], cell[6 + j], half + j, 3);
       ROT180_UNROLL
-      for (int i = 0; i < 4; ++i) tile_of_w(half[3 * i], half[3 * i + 1], half[3 * i + 2], u + 4 * i, 1);
+      for (int i = 0; i < F::IN; ++i) F::tile_of_w(half[3 * i], half[3 * i + 1], half[3 * i + 2], u + F::IN * i, 1);
       ROT180_UNROLL
-      for (int i = 0; i < CELLS; ++i) S::store(to + i * cell_step + c * count + v * S::L, u[i], there);
+      for (int i = 0; i < F::CELLS; ++i) S::store(to + i * cell_step + c * count + v * S::L, u[i], there);
     }
   }
 }
 
-inline TransformedKernels transform_w(const Kernels3x3& k, int64_t rows, int64_t channels, float* u) {
+template <class F>
+TransformedKernels transform_w(const Kernels3x3& k, int64_t rows, int64_t channels, float* u) {
   const int64_t cell_step = cell_step_of(channels);
   auto some = [&](int64_t b) {
     const int64_t m0 = first_row(rows, b);
-    transform_block(k, m0, (int)(first_row(rows, b + 1) - m0), channels, u + b * CELLS * cell_step, cell_step);
+    transform_block<F>(k, m0, (int)(first_row(rows, b + 1) - m0), channels, u + b * F::CELLS * cell_step, cell_step);
   };
   in_chunks(row_blocks(rows), some);
-  return {u, rows, cell_step};
+  return {u, F::CELLS, cell_step};
 }
 
 struct WinogradOut {
@@ -66,13 +68,28 @@ struct WinogradOut {
   bool relu;
 };
 
-// Two rows of results of a strip of tiles: even and odd columns, interleaved.
+// A line of results of a strip of tiles from its columns, in whose place it is put: lane by lane, all columns of each.
+ROT180_INLINE void join_columns(Simd<float>::V (&y)[2]) { merge<float>(y[0], y[1]); }
+ROT180_INLINE void join_columns(Simd<float>::V (&y)[4]) {
+  merge<float>(y[0], y[2]);
+  merge<float>(y[1], y[3]);
+  merge<float>(y[0], y[1]);
+  merge<float>(y[2], y[3]);
+}
+
+// The OUT lines of results of a strip of tiles.
+template <class F>
 ROT180_INLINE void write_tiles(const WinogradOut& out, int64_t m, int64_t q, int64_t end, const Gather& from,
-                               const Simd<float>::V (&y)[4]) {
+                               Simd<float>::V (&y)[F::OUT][F::OUT]) {
   using S = Simd<float>;
-  constexpr int L = S::L;
-  float line[2][3 * L];  // the last vector is read beyond the results, and masked away
-  for (int i = 0; i < 2; ++i) interleave<float>(y[2 * i], y[2 * i + 1], line[i]);
+  constexpr int L = S::L, OUT = F::OUT;
+  float line[OUT][(OUT + 1) * L];  // the last vector is read beyond the results, and masked away
+  ROT180_UNROLL
+  for (int i = 0; i < OUT; ++i) {
+    join_columns(y[i]);
+    ROT180_UNROLL
+    for (int j = 0; j < OUT; ++j) S::store(line[i] + j * L, y[i][j]);
+  }
   const int64_t wide = from.grid[2], cells = from.cells();
   const int64_t H = out.size[1], W = out.size[2];
   const int count = (int)smaller<int64_t>(L, end - q);
@@ -82,12 +99,11 @@ ROT180_INLINE void write_tiles(const WinogradOut& out, int64_t m, int64_t q, int
   int64_t p = rest / wide, c = rest - p * wide;
   for (int lane = 0; lane < count;) {
     const int run = (int)smaller<int64_t>(wide - c, count - lane);
-    const int64_t columns = smaller<int64_t>(2 * run, W - 2 * c);
-    float* to = out.y + (((n * out.rows + m) * out.size[0] + e) * H + 2 * p) * W + 2 * c;
-    for (int i = 0; i < 2 && 2 * p + i < H; ++i) {
-      S::store(to + i * W, S::load(line[i] + 2 * lane), lanes(0, (int)smaller<int64_t>(L, columns)));
-      if (columns > L) S::store(to + i * W + L, S::load(line[i] + 2 * lane + L), lanes(0, (int)columns - L));
-    }
+    const int64_t columns = smaller<int64_t>(OUT * run, W - OUT * c);
+    float* to = out.y + (((n * out.rows + m) * out.size[0] + e) * H + OUT * p) * W + OUT * c;
+    for (int i = 0; i < OUT && OUT * p + i < H; ++i, to += W)
+      for (int64_t k = 0; k < columns; k += L)
+        S::store(to + k, S::load(line[i] + OUT * lane + k), lanes(0, (int)smaller<int64_t>(L, columns - k)));
     lane += run;
     c = 0;
     if (++p == from.grid[1]) {
@@ -97,95 +113,127 @@ ROT180_INLINE void write_tiles(const WinogradOut& out, int64_t m, int64_t q, int
   }
 }
 
-// The transformed tiles of x for channels [0, channels): to[cell * cell_step + strip / pair ... ] as `multiply` wants S.
-template <class Place>
-ROT180_INLINE void transform_x(const Tiles& t, const TileStrips& strips, int64_t channels, Place place_of) {
+// Some pairs of strips of tiles: transformed, multiplied, and turned into results.
+template <class F>
+class TileBlock {
   using S = Simd<float>;
-  S::V d[CELLS];
-  for (int s = 0; s < strips.count; ++s)
-    for (int64_t c = 0; c < channels; ++c) {
-      load_cells(t, strips, s, c, d);
-      ROT180_UNROLL
-      for (int i = 0; i < 4; ++i) tile_of_x(d + 4 * i, 1);
-      ROT180_UNROLL
-      for (int j = 0; j < 4; ++j) tile_of_x(d + j, 4);
-      ROT180_UNROLL
-      for (int cell = 0; cell < CELLS; ++cell) *reinterpret_cast<S::V*>(place_of(cell, s, c)) = d[cell];
-    }
-}
+  static constexpr int L = S::L;
 
-inline void winograd_product(const Geometry& g, const float* x, const Kernels3x3& w, const WinogradOut& out) {
-  using S = Simd<float>;
-  constexpr int L = S::L;
-  const Geometry over = tiles_over_x(g);
+ public:
+  TileBlock(const Tiles& tiles, int64_t channels, const WinogradOut& out, int64_t q0, int64_t end, int64_t pairs)
+      : tiles_(tiles),
+        C_(channels),
+        O_(out.rows),
+        q0_(q0),
+        end_(end),
+        pairs_(pairs),
+        out_(out),
+        memory_(sizeof(float) * (size_t)(F::CELLS * pairs * 2 * L * (channels + out.rows))) {}
+
+  void run(const TransformedKernels& u) {
+    transform();
+    multiply(u);
+    finish();
+  }
+
+ private:
+  float* v() const { return memory_.as<float>(); }
+  float* products() const { return v() + F::CELLS * pairs_ * 2 * L * C_; }
+
+  void transform() const {
+    Strip<float> strip_memory[2 * PAIRS];
+    Lanes reach[2 * PAIRS * F::CELLS];
+    TileStrips<F::CELLS> strips{(int)(2 * pairs_), strip_memory, reach};
+    strips.find(tiles_, q0_, end_);
+    for (int s = 0; s < strips.count; ++s)
+      for (int64_t c = 0; c < C_; ++c) {
+        S::V d[F::CELLS];
+        load_cells(tiles_, strips, s, c, d);
+        transform_tile<F>(d);
+        float* to = v() + (s / 2 * C_ + c) * 2 * L + s % 2 * L;
+        ROT180_UNROLL
+        for (int cell = 0; cell < F::CELLS; ++cell) *reinterpret_cast<S::V*>(to + cell * pairs_ * C_ * 2 * L) = d[cell];
+      }
+  }
+
+  void multiply(const TransformedKernels& u) const {
+    const Strip<float> whole[2] = {{1, {{0, S::ALL}}}, {1, {{L, S::ALL}}}};
+    Ahead none{};
+    Tile<float> tile{nullptr, 2 * L, whole, true, nullptr, true, true, false};
+    for (int cell = 0; cell < F::CELLS; ++cell)
+      for (int64_t b = 0; b < row_blocks(O_); ++b) {
+        const int64_t m0 = first_row(O_, b), m = first_row(O_, b + 1) - m0;
+        for (int64_t pair = 0; pair < pairs_; ++pair) {
+          tile.out = products() + ((cell * pairs_ + pair) * O_ + m0) * 2 * L;
+          MULTIPLY<float, Layout::by_k>.packed[m](C_, u.block(b, cell), v() + (cell * pairs_ + pair) * C_ * 2 * L, tile,
+                                                  none);
+        }
+      }
+  }
+
+  void finish() const {
+    constexpr int OUT = F::OUT, IN = F::IN;
+    for (int64_t m = 0; m < O_; ++m) {
+      const S::V bias = S::splat(out_.bias ? out_.bias[m] : 0.0f);
+      for (int s = 0; s < 2 * pairs_ && q0_ + s * L < end_; ++s) {
+        const float* from = products() + (s / 2 * O_ + m) * 2 * L + s % 2 * L;
+        S::V t[F::CELLS], half[OUT * IN], y[OUT][OUT];
+        ROT180_UNROLL
+        for (int cell = 0; cell < F::CELLS; ++cell)
+          t[cell] = *reinterpret_cast<const S::V*>(from + cell * pairs_ * O_ * 2 * L);
+        ROT180_UNROLL
+        for (int j = 0; j < IN; ++j) F::y_of_tile(t + j, IN, half + j, IN);
+        ROT180_UNROLL
+        for (int i = 0; i < OUT; ++i) F::y_of_tile(half + IN * i, 1, y[i], 1);
+        ROT180_UNROLL
+        for (int i = 0; i < OUT * OUT; ++i) {
+          S::V& result = y[i / OUT][i % OUT];
+          result += bias;
+          if (out_.relu) result = result < S::V{} ? S::V{} : result;
+        }
+        write_tiles<F>(out_, m, q0_ + s * L, end_, tiles_.from, y);
+      }
+    }
+  }
+
+  const Tiles& tiles_;
+  const int64_t C_, O_, q0_, end_, pairs_;
+  const WinogradOut& out_;
+  Scratch memory_;
+};
+
+template <class F>
+void winograd_product(const Geometry& g, const float* x, const Kernels3x3& w, const WinogradOut& out) {
+  constexpr int L = Simd<float>::L;
+  const Geometry over = tiles_over_x<F>(g);
   const Split<float> split(over, x);
   TapTables tables(over);
-  Row rows[CELLS];
+  Row rows[F::CELLS];
   Tiles tiles = gather_tiles(split, over, tables, rows);
   const Strips<float> found(tiles.from, nullptr);
   tiles.strips = &found;
 
   const int64_t C = g.channels, O = out.rows, total = tiles.from.positions();
-  Scratch weights(sizeof(float) * (size_t)(row_blocks(O) * CELLS * cell_step_of(C)));
-  const TransformedKernels u = transform_w(w, O, C, weights.as<float>());
+  Scratch weights(sizeof(float) * (size_t)(row_blocks(O) * F::CELLS * cell_step_of(C)));
+  const TransformedKernels u = transform_w<F>(w, O, C, weights.as<float>());
 
-  const int64_t per_pair = CELLS * (C + O) * 2 * L * (int64_t)sizeof(float);
-  const int64_t pairs = larger<int64_t>(2, smaller<int64_t>(PAIRS, TILE_BYTES / per_pair));
-  const int64_t blocks = ceil_div(total, pairs * 2 * L), row_count = row_blocks(O);
+  const int64_t per_pair = F::CELLS * (C + O) * 2 * L * (int64_t)sizeof(float), all = ceil_div(total, 2 * L);
+  const int64_t pairs = larger<int64_t>(2, smaller<int64_t>(PAIRS, TILE_BYTES / per_pair)), blocks = ceil_div(all, pairs);
   auto block = [&](int64_t b) {
-    const int64_t q0 = b * pairs * 2 * L;
-    const int64_t used = smaller(pairs, ceil_div(total - q0, 2 * L));
-    Strip<float> strip_memory[2 * PAIRS];
-    Lanes reach[2 * PAIRS * CELLS];
-    TileStrips strips{(int)(2 * used), strip_memory, reach};
-    strips.find(tiles, q0, total);
-    Scratch memory(sizeof(float) * (size_t)(CELLS * used * 2 * L * (C + O)));
-    float* v = memory.as<float>();
-    float* products = v + CELLS * used * 2 * L * C;
-    transform_x(tiles, strips, C, [&](int cell, int s, int64_t c) {
-      return v + ((cell * used + s / 2) * C + c) * 2 * L + s % 2 * L;
-    });
-    const Strip<float> whole[2] = {{1, {{0, S::ALL}}}, {1, {{L, S::ALL}}}};
-    Ahead none{};
-    Tile<float> tile{nullptr, 2 * L, whole, true, nullptr, true, true, false};
-    for (int cell = 0; cell < CELLS; ++cell)
-      for (int64_t r = 0; r < row_count; ++r) {
-        const int64_t m0 = first_row(O, r);
-        const int m = (int)(first_row(O, r + 1) - m0);
-        for (int64_t pair = 0; pair < used; ++pair) {
-          tile.out = products + ((cell * used + pair) * O + m0) * 2 * L;
-          MULTIPLY<float, Layout::by_k>.packed[m](C, u.block(r, cell), v + (cell * used + pair) * C * 2 * L, tile, none);
-        }
-      }
-    for (int64_t m = 0; m < O; ++m) {
-      const S::V bias = S::splat(out.bias ? out.bias[m] : 0.0f);
-      for (int s = 0; s < 2 * used && q0 + s * L < total; ++s) {
-        const float* from = products + (s / 2 * O + m) * 2 * L + s % 2 * L;
-        S::V t[CELLS], half[8], y[4];
-        ROT180_UNROLL
-        for (int cell = 0; cell < CELLS; ++cell) t[cell] = *reinterpret_cast<const S::V*>(from + cell * used * O * 2 * L);
-        ROT180_UNROLL
-        for (int j = 0; j < 4; ++j) y_of_tile(t + j, 4, half + j, 4);
-        ROT180_UNROLL
-        for (int i = 0; i < 2; ++i) y_of_tile(half + 4 * i, 1, y + 2 * i, 1);
-        ROT180_UNROLL
-        for (int i = 0; i < 4; ++i) {
-          y[i] += bias;
-          if (out.relu) y[i] = y[i] < S::V{} ? S::V{} : y[i];
-        }
-        write_tiles(out, m, q0 + s * L, total, tiles.from, y);
-      }
-    }
+    const int64_t first = all * b / blocks, last = all * (b + 1) / blocks;
+    TileBlock<F>(tiles, C, out, first * 2 * L, total, last - first).run(u);
   };
   in_chunks(blocks, block);
 }
 
-inline void winograd_y(const Geometry& g, const float* x, const float* w, const float* bias, bool relu, float* y) {
-  winograd_product(g, x, {w, g.channels * 9, 9, false}, {y, {g.y[0], g.y[1], g.y[2]}, g.outputs, bias, relu});
+template <class F>
+void winograd_y(const Geometry& g, const float* x, const float* w, const float* bias, bool relu, float* y) {
+  winograd_product<F>(g, x, {w, g.channels * 9, 9, false}, {y, {g.y[0], g.y[1], g.y[2]}, g.outputs, bias, relu});
 }
 
 // x's gradient is a convolution of y with the kernels turned by 180 degrees, and padding 2 - padding.
-inline void winograd_x(const Geometry& g, const float* y, const float* w, float* x) {
+template <class F>
+void winograd_x(const Geometry& g, const float* y, const float* w, float* x) {
   Geometry back = g;
   back.channels = g.outputs;
   back.outputs = g.channels;
@@ -194,7 +242,7 @@ inline void winograd_x(const Geometry& g, const float* y, const float* w, float*
     back.y[a] = g.x[a];
     back.padding[a] = g.kernel[a] - 1 - g.padding[a];
   }
-  winograd_product(back, y, {w, 9, g.channels * 9, true}, {x, {g.x[0], g.x[1], g.x[2]}, g.channels, nullptr, false});
+  winograd_product<F>(back, y, {w, 9, g.channels * 9, true}, {x, {g.x[0], g.x[1], g.x[2]}, g.channels, nullptr, false});
 }
 
 }  // namespace ROT180_ISA

@@ -11,7 +11,39 @@
 namespace rot180 {
 namespace ROT180_ISA {
 
+// ---- the adjoints of A' and G, along one axis ----
+
+template <class V>
+ROT180_INLINE void tile_of_y(V a, V b, V* out, int step) {
+  out[0] = a;
+  out[step] = a + b;
+  out[2 * step] = a - b;
+  out[3 * step] = -b;
+}
+
+template <class V>
+ROT180_INLINE void w_of_tile(const V* m, int step, V* out, int out_step) {
+  const V sum = (m[step] + m[2 * step]) * 0.5f;
+  out[0] = m[0] + sum;
+  out[out_step] = (m[step] - m[2 * step]) * 0.5f;
+  out[2 * out_step] = sum + m[3 * step];
+}
+
+// y and its tiles, 2x2 cells each, as over x.
+ROT180_INLINE Geometry tiles_over_y(const Geometry& g) {
+  Geometry t = g;
+  t.channels = g.outputs;
+  for (int a = 1; a < 3; ++a) {
+    t.x[a] = g.y[a];
+    t.kernel[a] = t.stride[a] = 2;
+    t.padding[a] = 0;
+    t.y[a] = ceil_div(g.y[a], 2);
+  }
+  return t;
+}
+
 struct WeightTiles {
+  static constexpr int CELLS = F2::CELLS;
   static constexpr int L = Simd<float>::L;
   static constexpr int64_t CHUNK = DEPTH<float>, STRIPS = CHUNK / L;  // tiles
 
@@ -22,7 +54,7 @@ struct WeightTiles {
   int64_t z_cell() const { return outputs * PITCH<float>; }
 
   // V for the channels [c0, c0 + L), turned: tile after tile, its channels side by side.
-  void transform_x(const Tiles& t, const TileStrips& strips, int64_t c0) const {
+  void transform_x(const Tiles& t, const TileStrips<CELLS>& strips, int64_t c0) const {
     using S = Simd<float>;
     const int used = (int)smaller<int64_t>(L, channels - c0);
     float* panel = v + c0 / (2 * L) * CHUNK * 2 * L + c0 % (2 * L);
@@ -32,10 +64,7 @@ struct WeightTiles {
         S::V d[CELLS] = {};
         if (c < used) {
           load_cells(t, strips, s, c0 + c, d);
-          ROT180_UNROLL
-          for (int i = 0; i < 4; ++i) tile_of_x(d + 4 * i, 1);
-          ROT180_UNROLL
-          for (int j = 0; j < 4; ++j) tile_of_x(d + j, 4);
+          transform_tile<F2>(d);
         }
         ROT180_UNROLL
         for (int cell = 0; cell < CELLS; ++cell) tile[cell][c] = d[cell];
@@ -50,7 +79,7 @@ struct WeightTiles {
   }
 
   // Z for one channel of y.
-  void transform_y(const Tiles& t, const TileStrips& strips, int64_t o) const {
+  void transform_y(const Tiles& t, const TileStrips<4>& strips, int64_t o) const {
     using S = Simd<float>;
     S::V d[4], half[8], tile[CELLS];
     for (int s = 0; s < strips.count; ++s) {
@@ -105,8 +134,9 @@ struct WeightTiles {
 
 inline void winograd_w(const Geometry& g, const float* x, const float* y, float* w) {
   constexpr int L = Simd<float>::L;
+  constexpr int CELLS = WeightTiles::CELLS;
   constexpr int64_t CHUNK = WeightTiles::CHUNK, STRIPS = WeightTiles::STRIPS;
-  const Geometry over_x = tiles_over_x(g), over_y = tiles_over_y(g);
+  const Geometry over_x = tiles_over_x<F2>(g), over_y = tiles_over_y(g);
   const Split<float> split_x(over_x, x), split_y(over_y, y);
   TapTables tables_x(over_x), tables_y(over_y);
   Row rows_x[CELLS], rows_y[4];
@@ -129,14 +159,15 @@ inline void winograd_w(const Geometry& g, const float* x, const float* y, float*
   Lanes* reach = reinterpret_cast<Lanes*>(found + 2 * STRIPS);
   for (int64_t q = 0; q < total; q += CHUNK) {
     const int64_t count = smaller(CHUNK, total - q);
-    TileStrips over[2] = {{(int)ceil_div(count, L), found, reach},
-                          {(int)ceil_div(count, L), found + STRIPS, reach + STRIPS * CELLS}};
-    over[0].find(tx, q, total);
-    over[1].find(ty, q, total);
+    const int used = (int)ceil_div(count, L);
+    TileStrips<CELLS> of_x{used, found, reach};
+    TileStrips<4> of_y{used, found + STRIPS, reach + STRIPS * CELLS};
+    of_x.find(tx, q, total);
+    of_y.find(ty, q, total);
     auto transform = [&](int64_t i) {
-      if (i < groups) return all.transform_x(tx, over[0], i * L);
+      if (i < groups) return all.transform_x(tx, of_x, i * L);
       for (int64_t o = (i - groups) * L; o < smaller(g.outputs, (i - groups + 1) * L); ++o)
-        all.transform_y(ty, over[1], o);
+        all.transform_y(ty, of_y, o);
     };
     in_chunks(groups + ceil_div(g.outputs, L), transform);
     auto multiply = [&](int64_t i) {

@@ -24,7 +24,7 @@ ALGORITHMS = ["direct", "dense", "winograd", "depthwise"]
 
 
 def fits(algorithm: str, window: Window, channels: int, out: int, dtype: type) -> bool:
-    return native.extension().fits(native.shape(window, algorithm), channels, out, dtype is np.float32)
+    return native.extension().fits(native.shape(window, algorithm), "y", channels, out, dtype is np.float32)
 
 
 def calls(x, w, y, window):
