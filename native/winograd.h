@@ -158,15 +158,18 @@ class TileBlock {
 
   void multiply(const TransformedKernels& u) const {
     const Strip<float> whole[2] = {{1, {{0, S::ALL}}}, {1, {{L, S::ALL}}}};
-    Ahead none{};
     Tile<float> tile{nullptr, 2 * L, whole, true, nullptr, true, true, false};
+    const int64_t blocks = row_blocks(O_);
     for (int cell = 0; cell < F::CELLS; ++cell)
-      for (int64_t b = 0; b < row_blocks(O_); ++b) {
+      for (int64_t b = 0; b < blocks; ++b) {
         const int64_t m0 = first_row(O_, b), m = first_row(O_, b + 1) - m0;
+        const float* next = b + 1 < blocks ? u.block(b + 1, cell) : u.block(0, smaller(cell + 1, F::CELLS - 1));
+        Ahead ahead{};
+        if (worth_fetching<float>(F::CELLS * O_ * C_)) ahead = fetch(next, 0, C_ * MR, 1, 0, pairs_, C_);
         for (int64_t pair = 0; pair < pairs_; ++pair) {
           tile.out = products() + ((cell * pairs_ + pair) * O_ + m0) * 2 * L;
           MULTIPLY<float, Layout::by_k>.packed[m](C_, u.block(b, cell), v() + (cell * pairs_ + pair) * C_ * 2 * L, tile,
-                                                  none);
+                                                  ahead);
         }
       }
   }
