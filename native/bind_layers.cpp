@@ -2,9 +2,11 @@
 // not fit are refused here, so that no kernel leaves its arrays.
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/tuple.h>
+#include <nanobind/stl/vector.h>
 
 #include <optional>
 #include <tuple>
+#include <vector>
 
 #include "arrays.h"
 
@@ -111,6 +113,15 @@ Out<T> bias_sums(In<T> y) {
   return sums;
 }
 
+template <class T>
+void add_bias(InPlace<T> y, In<T> bias, bool relu) {
+  need(y.ndim() >= 2 && y.size() && bias.size() == y.shape(1), "bias must be one per channel of y, which is not empty");
+  const int64_t n = (int64_t)y.shape(0), o = (int64_t)y.shape(1);
+  const Groups g{n, o, 1, (int64_t)y.size() / (n * o), o};
+  WithoutGil free;
+  layers<T>().add_bias(g, bias.data(), relu, y.data());
+}
+
 // ---- activations ----
 
 template <class T>
@@ -144,6 +155,23 @@ Out<T> leaky_relu_x(In<T> gy, In<T> x, double slope) {
   Out<T> gx = make_array<T>(shape_of(x));
   WithoutGil free;
   layers<T>().leaky_relu_x((int64_t)x.size(), gy.data(), x.data(), (T)slope, gx.data());
+  return gx;
+}
+
+template <class T>
+Out<T> sigmoid_y(In<T> x) {
+  Out<T> y = make_array<T>(shape_of(x));
+  WithoutGil free;
+  layers<T>().sigmoid_y((int64_t)x.size(), x.data(), y.data());
+  return y;
+}
+
+template <class T>
+Out<T> sigmoid_x(In<T> gy, In<T> y) {
+  same_size(gy, y);
+  Out<T> gx = make_array<T>(shape_of(y));
+  WithoutGil free;
+  layers<T>().sigmoid_x((int64_t)y.size(), gy.data(), y.data(), gx.data());
   return gx;
 }
 
@@ -201,17 +229,76 @@ Out<T> max_x(In<T> y, In<Tap> taps, const Shape& s) {
   return x;
 }
 
-// ---- updates, in place ----
+// ---- cross entropy ----
+
+// The rows of x and their classes, checked.
+template <class T>
+std::pair<int64_t, int64_t> rows_of(const In<T>& x, const In<int64_t>& t) {
+  need(x.ndim() == 2 && x.shape(1) && t.size() == x.shape(0), "x must be (rows, classes), and t one class per row");
+  const int64_t rows = (int64_t)x.shape(0), classes = (int64_t)x.shape(1);
+  for (int64_t r = 0; r < rows; ++r) need(t.data()[r] >= 0 && t.data()[r] < classes, "t must hold classes");
+  return {rows, classes};
+}
 
 template <class T>
-void adam(InPlace<T> d, In<T> g, InPlace<T> m, InPlace<T> v, std::optional<InPlace<T>> most,
-          std::tuple<double, double, double, double, double, double, double> numbers) {
-  need(g.size() == d.size() && m.size() == d.size() && v.size() == d.size() && (!most || most->size() == d.size()),
-       "the arrays must be of one shape");
-  const auto [keep, gain, keep_square, gain_square, correction, eps, size] = numbers;
-  const AdamStep<T> step{(T)keep, (T)gain, (T)keep_square, (T)gain_square, (T)correction, (T)eps, (T)size};
+Out<T> cross_entropy_y(In<T> x, In<int64_t> t, Maybe<T> factors) {
+  const auto [rows, classes] = rows_of(x, t);
+  need(!factors || (int64_t)factors->size() == rows, "factors must be one per row");
+  Out<T> losses = make_array<T>({x.shape(0)});
   WithoutGil free;
-  layers<T>().adam((int64_t)d.size(), step, g.data(), d.data(), m.data(), v.data(), most ? most->data() : nullptr);
+  layers<T>().cross_entropy_y(rows, classes, x.data(), t.data(), cells(factors), losses.data());
+  return losses;
+}
+
+template <class T>
+Out<T> cross_entropy_x(In<T> scale, In<T> x, In<int64_t> t) {
+  const auto [rows, classes] = rows_of(x, t);
+  need((int64_t)scale.size() == rows, "scale must be one per row");
+  Out<T> gx = make_array<T>(shape_of(x));
+  WithoutGil free;
+  layers<T>().cross_entropy_x(rows, classes, scale.data(), x.data(), t.data(), gx.data());
+  return gx;
+}
+
+// ---- updates of many parameters, in place ----
+
+template <class A, class B>
+void same_sizes(const std::vector<A>& many, const std::vector<B>& others) {
+  bool same = many.size() == others.size();
+  for (size_t i = 0; same && i < many.size(); ++i) same = many[i].size() == others[i].size();
+  need(same, "the arrays must be of one shape");
+}
+
+template <class T>
+using Several = std::vector<InPlace<T>>;
+
+template <class T>
+void sgd(Several<T> d, std::vector<In<T>> g, std::optional<Several<T>> v, std::tuple<double, double, double, double> numbers,
+         std::tuple<bool, bool, bool> choices) {
+  same_sizes(d, g);
+  if (v) same_sizes(d, *v);
+  const auto [rate, decay, keep, gain] = numbers;
+  const auto [nesterov, maximize, first] = choices;
+  const SgdStep<T> step{(T)rate, (T)decay, (T)keep, (T)gain, nesterov, maximize, first};
+  WithoutGil free;
+  for (size_t i = 0; i < d.size(); ++i)
+    layers<T>().sgd((int64_t)d[i].size(), step, g[i].data(), d[i].data(), v ? (*v)[i].data() : nullptr);
+}
+
+template <class T>
+void adam(Several<T> d, std::vector<In<T>> g, Several<T> m, Several<T> v, std::optional<Several<T>> most,
+          std::tuple<double, double, double, double, double, double, double, double> numbers, bool maximize) {
+  same_sizes(d, g);
+  same_sizes(d, m);
+  same_sizes(d, v);
+  if (most) same_sizes(d, *most);
+  const auto [decay, keep, gain, keep_square, gain_square, correction, eps, size] = numbers;
+  const AdamStep<T> step{(T)decay,       (T)keep,       (T)gain, (T)keep_square,
+                         (T)gain_square, (T)correction, (T)eps,  (T)size,        maximize};
+  WithoutGil free;
+  for (size_t i = 0; i < d.size(); ++i)
+    layers<T>().adam((int64_t)d[i].size(), step, g[i].data(), d[i].data(), m[i].data(), v[i].data(),
+                     most ? (*most)[i].data() : nullptr);
 }
 
 template <class T>
@@ -222,16 +309,22 @@ void add_type(nb::module_& m) {
         "mean"_a.noconvert(), "var"_a.noconvert(), "sample"_a, "given"_a, "eps"_a, "needs"_a);
   m.def("affine_y", affine_y<T>, "x"_a.noconvert(), "scale"_a.noconvert(), "shift"_a.noconvert());
   m.def("bias_sums", bias_sums<T>, "y"_a.noconvert());
+  m.def("add_bias", add_bias<T>, "y"_a.noconvert(), "bias"_a.noconvert(), "relu"_a);
   m.def("relu_y", relu_y<T>, "x"_a.noconvert());
   m.def("relu_x", relu_x<T>, "gy"_a.noconvert(), "y"_a.noconvert());
   m.def("leaky_relu_y", leaky_relu_y<T>, "x"_a.noconvert(), "slope"_a);
   m.def("leaky_relu_x", leaky_relu_x<T>, "gy"_a.noconvert(), "x"_a.noconvert(), "slope"_a);
+  m.def("sigmoid_y", sigmoid_y<T>, "x"_a.noconvert());
+  m.def("sigmoid_x", sigmoid_x<T>, "gy"_a.noconvert(), "y"_a.noconvert());
+  m.def("cross_entropy_y", cross_entropy_y<T>, "x"_a.noconvert(), "t"_a.noconvert(), "factors"_a.none().noconvert());
+  m.def("cross_entropy_x", cross_entropy_x<T>, "scale"_a.noconvert(), "x"_a.noconvert(), "t"_a.noconvert());
   m.def("max_y", max_y<T>, "x"_a.noconvert(), "shape"_a);
   m.def("max_taps", max_taps<T>, "x"_a.noconvert(), "shape"_a);
   m.def("max_x", max_x<T, uint8_t>, "y"_a.noconvert(), "taps"_a.noconvert(), "shape"_a);
   m.def("max_x", max_x<T, int32_t>, "y"_a.noconvert(), "taps"_a.noconvert(), "shape"_a);
+  m.def("sgd", sgd<T>, "d"_a.noconvert(), "g"_a.noconvert(), "v"_a.none().noconvert(), "numbers"_a, "choices"_a);
   m.def("adam", adam<T>, "d"_a.noconvert(), "g"_a.noconvert(), "m"_a.noconvert(), "v"_a.noconvert(),
-        "most"_a.none().noconvert(), "numbers"_a);
+        "most"_a.none().noconvert(), "numbers"_a, "maximize"_a);
 }
 
 }  // namespace

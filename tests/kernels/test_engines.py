@@ -23,9 +23,9 @@ def extension(monkeypatch):
     """A stand-in for the compiled extension, with one kernel."""
     calls = []
 
-    def conv_y(x, w, window, bias=None):
+    def conv_y(x, w, window, bias=None, relu=False):
         calls.append("conv_y")
-        return engines.KERNELS["conv_y"](x, w, window, bias)
+        return engines.KERNELS["conv_y"](x, w, window, bias, relu)
 
     monkeypatch.setattr(native, "unavailable", lambda: None)
     monkeypatch.setattr(native, "operations", lambda: {"conv_y": conv_y})

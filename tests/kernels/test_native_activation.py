@@ -74,6 +74,28 @@ def test_what_is_not_finite(isa: str, dtype: type) -> None:
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
+def test_sigmoid_within_three_units_in_the_last_place(isa: str, dtype: type, stale: Any) -> None:
+    edge = 86.0 if dtype is np.float32 else 707.0  # beyond, the result or what exp gives is no normal number
+    for size in (*range(40), 30_001):
+        x = np.linspace(-edge, edge, size).astype(dtype)
+        g = np.random.default_rng(size).standard_normal(size).astype(dtype)
+        stale(((size,), dtype))
+        y = ours("sigmoid_y")(x)
+        exact = 1 / (1 + np.exp(-x.astype(np.longdouble)))
+        assert y.dtype == dtype and np.all(abs(y - exact) <= 3 * np.spacing(exact.astype(dtype)))
+        gx, expected = ours("sigmoid_x")(g, y), activation.sigmoid_x(g, y)
+        assert gx.dtype == dtype and np.all(abs(gx - expected) <= 2 * np.spacing(abs(g * y)))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_sigmoid_of_what_is_large_or_not_finite(isa: str, dtype: type) -> None:
+    x = np.array([np.inf, -np.inf, np.nan, 0, 1e30, -1e30, 100, -100], dtype)
+    found = ours("sigmoid_y")(x)
+    np.testing.assert_allclose(found, [1, 0, np.nan, 0.5, 1, 0, 1, 3.720076e-44], rtol=1e-12, atol=1e-43)
+    assert np.isnan(ours("sigmoid_x")(np.ones(8, dtype), found)[2])
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
 def test_bias_gradients_of_integers_are_exact(isa: str, dtype: type) -> None:
     rng = np.random.default_rng(2)
     shapes = [(3, 5, 2), (1, 1, 7, 7), (4, 130, 3, 3), (2, 2, 70, 70), (1, 65, 40), (3, 2, 4, 5, 6)]
@@ -102,7 +124,8 @@ def test_the_same_bits_for_any_number_of_threads(isa: str, dtype: type, threads:
     found = set()
     for n in THREADS:
         threads(n)
-        found.add(b"".join(a.tobytes() for a in (*(a for _, _, a in calls(g, x)), ours("bias_sums")(x))))
+        more = (ours("bias_sums")(x), ours("sigmoid_y")(x), ours("sigmoid_x")(g, x))
+        found.add(b"".join(a.tobytes() for a in (*(a for _, _, a in calls(g, x)), *more)))
     assert len(found) == 1
 
 

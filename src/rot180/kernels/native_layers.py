@@ -8,11 +8,11 @@ Who may import it: `native.py`, which lists what is here.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..window import Sizes, Window
-from . import activation, bias, norm, pool, update
+from . import activation, bias, cross_entropy, norm, pool, update
 from .native import contiguous, extension, shape
 from .walk import Array
 
@@ -79,6 +79,33 @@ def leaky_relu_x(gy: Array, x: Array, slope: float) -> Array:
     return _forward("leaky_relu_x", (gy, x), slope)
 
 
+def sigmoid_y(x: Array) -> Array:
+    """1 / (1 + exp(-x))."""
+    return _forward("sigmoid_y", (x,))
+
+
+def sigmoid_x(gy: Array, y: Array) -> Array:
+    """gy * y * (1 - y)."""
+    return _forward("sigmoid_x", (gy, y))
+
+
+# ---- cross entropy ----
+
+
+def cross_entropy_y(x: Array, t: Array, factors: Array | None) -> Array:
+    """The losses of rows of logits."""
+    if x.ndim > 2 or not x.size:
+        return cross_entropy.cross_entropy_y(x, t, factors)
+    return _forward("cross_entropy_y", (x, t, factors))
+
+
+def cross_entropy_x(scale: Array, x: Array, t: Array) -> Array:
+    """The gradient of these logits."""
+    if x.ndim > 2 or not x.size:
+        return cross_entropy.cross_entropy_x(scale, x, t)
+    return _forward("cross_entropy_x", (scale, x, t))
+
+
 # ---- windows of maxima ----
 
 
@@ -107,16 +134,31 @@ def _wide(window: Window) -> bool:
     return window.dilation[-1] * (window.kernel[-1] - 1) >= MOST_EXTENT
 
 
-# ---- updates ----
+# ---- updates: the same bits as those of the NumPy text, in one pass over memory ----
 
 
-def adam(d: Array, g: Array, m: Array, v: Array, most: Array | None, step: update.AdamStep, b: Array) -> None:
-    """One step of Adam in place: the same bits as the NumPy text's, in one pass."""
-    numbers = tuple(map(float, step))
+def sgd(
+    parameters: update.Arrays, gradients: update.Arrays, velocities: update.Arrays | None, step: update.SgdStep,
+    scratch: Sequence[tuple[Array, Array]],
+) -> None:  # fmt: skip
+    """One step of SGD in place."""
+    numbers, choices = tuple(map(float, step[:4])), step[4:]
     try:
-        extension().adam(d, g, m, v, most, numbers)
-    except TypeError:  # it writes into arrays, so a copy will not do
-        update.adam(d, g, m, v, most, step, b)
+        extension().sgd(parameters, gradients, velocities, numbers, choices)
+    except TypeError:  # it writes into arrays, so copies will not do
+        update.sgd(parameters, gradients, velocities, step, scratch)
+
+
+def adam(
+    parameters: update.Arrays, gradients: update.Arrays, means: update.Arrays, squares: update.Arrays,
+    largest: update.Arrays | None, step: update.AdamStep, scratch: Sequence[tuple[Array, Array]],
+) -> None:  # fmt: skip
+    """One step of Adam in place."""
+    numbers = tuple(map(float, step[:-1]))
+    try:
+        extension().adam(parameters, gradients, means, squares, largest, numbers, step.maximize)
+    except TypeError:
+        update.adam(parameters, gradients, means, squares, largest, step, scratch)
 
 
 def _forward(name: str, arrays: tuple[Array | None, ...], *settings: Any) -> Any:
@@ -129,6 +171,10 @@ def _forward(name: str, arrays: tuple[Array | None, ...], *settings: Any) -> Any
 
 
 _NORM = (norm_y, norm_x, affine_y)
-_CELLS = (bias_sums, relu_y, relu_x, leaky_relu_y, leaky_relu_x)
+_CELLS = (bias_sums, relu_y, relu_x, leaky_relu_y, leaky_relu_x, sigmoid_y, sigmoid_x)
+_LOSSES = (cross_entropy_y, cross_entropy_x)
 _WINDOWS = (max_y, max_taps, max_x)
-OPERATIONS: dict[str, Callable[..., Any]] = {f.__name__: f for f in (*_NORM, *_CELLS, *_WINDOWS, adam)}
+_UPDATES = (sgd, adam)
+OPERATIONS: dict[str, Callable[..., Any]] = {
+    f.__name__: f for f in (*_NORM, *_CELLS, *_LOSSES, *_WINDOWS, *_UPDATES)
+}

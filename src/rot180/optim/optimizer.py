@@ -238,11 +238,3 @@ def _options(group: Group) -> Group:
 def numbers(dtype: Any, *values: float) -> tuple[Array, ...]:
     """Numbers as 0-d arrays of a dtype: NumPy takes them in half the time that it needs for Python's floats."""
     return tuple([np.asarray(value, dtype) for value in values])
-
-
-def direction(d: Array, g: Array, a: Array, weight_decay: float, maximize: bool) -> Array:
-    """The gradient to descend along: g (or -g to maximize) + weight_decay * d; g itself, or written into scratch a."""
-    if weight_decay:
-        np.multiply(d, weight_decay, a)
-        return np.subtract(a, g, a) if maximize else np.add(a, g, a)
-    return np.negative(g, a) if maximize else g

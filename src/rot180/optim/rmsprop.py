@@ -18,9 +18,10 @@ from typing import Any
 
 import numpy as np
 
+from ..kernels.update import direction
 from ..tape.operands import real
 from ..tape.record import Array
-from .optimizer import Group, Optimizer, direction, numbers
+from .optimizer import Group, Optimizer, numbers
 
 
 class RMSprop(Optimizer):
