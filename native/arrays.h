@@ -1,8 +1,5 @@
 // NumPy arrays as the kernels take and return them, and the instruction set in use: what the bindings share.
 #pragma once
-#include <nanobind/nanobind.h>
-#include <nanobind/ndarray.h>
-
 #include <chrono>
 #include <new>
 #include <stdexcept>
@@ -11,15 +8,9 @@
 
 #include "engine.h"
 #include "memory.h"
+#include "numpy.h"
 
 namespace rot180 {
-
-template <class T>
-using In = nanobind::ndarray<const T, nanobind::c_contig, nanobind::device::cpu>;
-template <class T>
-using InPlace = nanobind::ndarray<T, nanobind::c_contig, nanobind::device::cpu>;
-template <class T>
-using Out = nanobind::ndarray<nanobind::numpy, T, nanobind::c_contig>;
 
 // Lets other Python threads run during its scope. If Python ends meanwhile, it ends this thread by unwinding it, which
 // C++ would answer by ending the whole process in error: instead the thread waits for the end, as from Python 3.14 on.
@@ -53,12 +44,19 @@ Out<T> make_array(const std::vector<size_t>& shape) {
   void* block = acquire(bytes);
   if (!block) throw std::bad_alloc();
   nanobind::capsule owner(block, [](void* p) noexcept { release(p); });
-  return Out<T>(static_cast<T*>(block), shape.size(), shape.data(), owner);
+  const NumPy& numpy = NumPy::get();
+  const std::vector<Py_intptr_t> sizes(shape.begin(), shape.end());
+  nanobind::object array = nanobind::steal(numpy.make(numpy.array, (int)sizes.size(), sizes.data(), number_of<T>(), nullptr,
+                                                      block, 0, C_CONTIGUOUS | ALIGNED | WRITEABLE, nullptr));
+  if (!array.is_valid() || numpy.set_base(array.ptr(), owner.release().ptr())) nanobind::raise_python_error();
+  return Out<T>(std::move(array), static_cast<T*>(block));
 }
 
 template <class T>
 std::vector<size_t> shape_of(const In<T>& a) {
-  return std::vector<size_t>(a.shape_ptr(), a.shape_ptr() + a.ndim());
+  std::vector<size_t> shape(a.ndim());
+  for (size_t i = 0; i < shape.size(); ++i) shape[i] = a.shape(i);
+  return shape;
 }
 
 extern const Isa* active;  // bind.cpp

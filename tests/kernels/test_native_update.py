@@ -54,10 +54,7 @@ def states(which: Update, sizes: Any, dtype: type) -> list[Any]:
 def run(kernel: Callable[..., None], which: Update, lists: list[Any]) -> list[Any]:
     """The lists after the update, which is handed copies; gradients may not change."""
     copies = [None if arrays is None else [a.copy(order="K") for a in arrays] for arrays in lists]
-    step = which[3]
-    dtype = lists[0][0].dtype
-    step = type(step)(*[v if isinstance(v, bool) else np.asarray(v, dtype) for v in step])
-    kernel(*copies, step, [(np.empty_like(a), np.empty_like(a)) for a in copies[0]])
+    kernel(*copies, which[3], [(np.empty_like(a), np.empty_like(a)) for a in copies[0]])
     assert all(np.array_equal(a, b, equal_nan=True) for a, b in zip(copies[1], lists[1], strict=True))
     return copies
 
@@ -95,7 +92,7 @@ def test_what_is_not_finite(isa: str, dtype: type) -> None:
 def test_a_velocity_that_begins_is_not_read(isa: str) -> None:
     v = np.full(50, np.nan, np.float32)
     d, g = np.ones((2, 50), np.float32)
-    step = update.SgdStep(*map(np.float32, (0.5, 0, 0.9, 0.1)), False, False, True)
+    step = update.SgdStep(0.5, 0.0, 0.9, 0.1, False, False, True)
     native.operations()["sgd"]([d], [g], [v], step, [(v, v)])
     assert np.array_equal(v, g) and np.array_equal(d, np.full(50, 0.5))
 

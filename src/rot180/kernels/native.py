@@ -60,13 +60,15 @@ def operations() -> Mapping[str, Callable[..., Any]]:
     return {"conv_y": conv_y, "conv_x": conv_x, "conv_w": conv_w, **native_layers.OPERATIONS}
 
 
-@lru_cache(maxsize=4096)
 def shape(window: Window, algorithm: str) -> Any:
-    """The window as the extension takes it."""
-    return extension().Shape(
-        window.x_size, window.y_size, window.kernel, window.stride, window.dilation, window.padding, window.groups,
-        algorithm,
-    )  # fmt: skip
+    """The window as the extension takes it, which the window itself remembers: a table would have to hash it."""
+    found = window.__dict__.get(algorithm)
+    if found is None:
+        found = window.__dict__[algorithm] = extension().Shape(
+            window.x_size, window.y_size, window.kernel, window.stride, window.dilation, window.padding, window.groups,
+            algorithm,
+        )  # fmt: skip
+    return found
 
 
 @lru_cache(maxsize=1)

@@ -22,7 +22,7 @@ from ..kernels import adam
 from ..kernels.update import AdamStep
 from ..tape.operands import real
 from ..tape.record import Array
-from .optimizer import Group, Optimizer, numbers
+from .optimizer import Group, Optimizer
 
 
 class Adam(Optimizer):
@@ -79,19 +79,19 @@ class Adam(Optimizer):
             part.scratch.append((a, b))
             if amsgrad:
                 part.largest.append(state["max_exp_avg_sq"])
-        for (dtype, count), part in parts.items():
-            step = self._numbers(group, dtype, count)
+        for (_, count), part in parts.items():
+            step = self._numbers(group, count)
             largest = part.largest if amsgrad else None
             adam(part.parameters, part.gradients, part.means, part.squares, largest, step, part.scratch)
 
-    def _numbers(self, group: Group, dtype: Any, count: int) -> AdamStep:
+    def _numbers(self, group: Group, count: int) -> AdamStep:
         """The numbers of the step with that count."""
         beta1, beta2 = group["betas"]
-        scales = numbers(
-            dtype, 0.0 if self._decoupled else group["weight_decay"], beta1, 1 - beta1, beta2, 1 - beta2,
+        scales = (
+            0.0 if self._decoupled else group["weight_decay"], beta1, 1 - beta1, beta2, 1 - beta2,
             math.sqrt(1 - beta2**count), group["eps"], group["lr"] / (1 - beta1**count),
         )  # fmt: skip
-        return AdamStep(*scales, bool(group["maximize"]))
+        return AdamStep(*map(float, scales), bool(group["maximize"]))
 
 
 class _Part(NamedTuple):

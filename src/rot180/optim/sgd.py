@@ -20,7 +20,7 @@ from ..kernels.update import SgdStep
 from ..tape import Tensor
 from ..tape.operands import real
 from ..tape.record import Array
-from .optimizer import Group, Optimizer, numbers
+from .optimizer import Group, Optimizer
 
 
 class SGD(Optimizer):
@@ -69,8 +69,8 @@ class SGD(Optimizer):
                 begun.append((p, v))
             if v is not None:
                 part.velocities.append(v)
-        for (dtype, first), part in parts.items():
-            scales = numbers(dtype, group["lr"], group["weight_decay"], momentum, 1 - group["dampening"])
+        for (_, first), part in parts.items():
+            scales = map(float, (group["lr"], group["weight_decay"], momentum, 1 - group["dampening"]))
             step = SgdStep(*scales, bool(group["nesterov"]), bool(group["maximize"]), first)
             sgd(part.parameters, part.gradients, part.velocities if momentum else None, step, part.scratch)
         for p, v in begun:
