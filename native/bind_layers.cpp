@@ -32,8 +32,8 @@ const T* cells(const Maybe<T>& a) {
   return a ? a->data() : nullptr;
 }
 
-template <class T>
-void same_size(const In<T>& a, const In<T>& b) {
+template <class A, class B>
+void same_size(const A& a, const B& b) {
   need(a.size() == b.size(), "the arrays must be of one shape");
 }
 
@@ -142,6 +142,14 @@ Out<T> relu_x(In<T> gy, In<T> y) {
 }
 
 template <class T>
+void relu_x_over(In<T> gy, In<T> y, InPlace<T> gx) {
+  same_size(gy, y);
+  same_size(gx, y);
+  WithoutGil free;
+  layers<T>().relu_x((int64_t)y.size(), gy.data(), y.data(), gx.data());
+}
+
+template <class T>
 Out<T> leaky_relu_y(In<T> x, double slope) {
   Out<T> y = make_array<T>(shape_of(x));
   WithoutGil free;
@@ -156,6 +164,14 @@ Out<T> leaky_relu_x(In<T> gy, In<T> x, double slope) {
   WithoutGil free;
   layers<T>().leaky_relu_x((int64_t)x.size(), gy.data(), x.data(), (T)slope, gx.data());
   return gx;
+}
+
+template <class T>
+void leaky_relu_x_over(In<T> gy, In<T> x, double slope, InPlace<T> gx) {
+  same_size(gy, x);
+  same_size(gx, x);
+  WithoutGil free;
+  layers<T>().leaky_relu_x((int64_t)x.size(), gy.data(), x.data(), (T)slope, gx.data());
 }
 
 template <class T>
@@ -312,8 +328,10 @@ void add_type(nb::module_& m) {
   m.def("add_bias", add_bias<T>, "y"_a.noconvert(), "bias"_a.noconvert(), "relu"_a);
   m.def("relu_y", relu_y<T>, "x"_a.noconvert());
   m.def("relu_x", relu_x<T>, "gy"_a.noconvert(), "y"_a.noconvert());
+  m.def("relu_x", relu_x_over<T>, "gy"_a.noconvert(), "y"_a.noconvert(), "gx"_a.noconvert());
   m.def("leaky_relu_y", leaky_relu_y<T>, "x"_a.noconvert(), "slope"_a);
   m.def("leaky_relu_x", leaky_relu_x<T>, "gy"_a.noconvert(), "x"_a.noconvert(), "slope"_a);
+  m.def("leaky_relu_x", leaky_relu_x_over<T>, "gy"_a.noconvert(), "x"_a.noconvert(), "slope"_a, "gx"_a.noconvert());
   m.def("sigmoid_y", sigmoid_y<T>, "x"_a.noconvert());
   m.def("sigmoid_x", sigmoid_x<T>, "gy"_a.noconvert(), "y"_a.noconvert());
   m.def("cross_entropy_y", cross_entropy_y<T>, "x"_a.noconvert(), "t"_a.noconvert(), "factors"_a.none().noconvert());

@@ -50,6 +50,22 @@ def test_every_layout_is_exact(shape: tuple[int, ...]) -> None:
         assert np.array_equal(a, g) and np.array_equal(b, x)
 
 
+def test_a_cotangent_that_may_be_overwritten(isa: str) -> None:
+    """It is where it can be; where not, the result is the same."""
+    g, x = np.random.default_rng(5).standard_normal((2, 6, 50, 7)).astype(np.float32)
+    for name, settings in (("relu_x", ()), ("leaky_relu_x", (0.3,))):
+        expected = getattr(activation, name)(g, x, *settings)
+        assert np.array_equal(getattr(activation, name)(g, x, *settings, True), expected)
+        for layout in LAYOUTS:
+            for other in (np.ascontiguousarray, layout):
+                mine = layout(g).copy() if layout is np.ascontiguousarray else layout(g)
+                found = ours(name)(mine, other(x), *settings, True)
+                assert np.array_equal(found, expected), (name, layout.__name__)
+                assert (found is mine) or np.array_equal(mine, g)
+        mine = g.copy()
+        assert ours(name)(mine, x, *settings, True) is mine
+
+
 def test_cotangents_that_are_numbers_or_repeated() -> None:
     x = np.asarray(np.float32(2))
     assert ours("relu_x")(np.float32(3), x) == 3 and ours("leaky_relu_x")(np.float32(3), -x, 0.5) == 1.5
@@ -133,6 +149,10 @@ def test_the_extension_refuses_sizes_that_do_not_fit() -> None:
     x = np.zeros(10)
     with pytest.raises(ValueError, match="one shape"):
         native.extension().relu_x(x, x[:9])
+    with pytest.raises(ValueError, match="one shape"):
+        native.extension().relu_x(x, x, np.zeros(9))
+    with pytest.raises(ValueError, match="one shape"):
+        native.extension().leaky_relu_x(x, x, 0.1, np.zeros(9))
     with pytest.raises(ValueError, match="one shape"):
         native.extension().leaky_relu_x(x, x[:9], 0.1)
     with pytest.raises(ValueError, match="none of them 0"):

@@ -18,7 +18,7 @@ from ..tape.operands import floating, raw, real
 from ..tape.record import Array, primitive
 
 
-@primitive(keep=("output",), name="relu")
+@primitive(keep=("output",), name="relu", fresh=True)
 def _relu(x: Array) -> Array:
     return kernels.relu_y(x)
 
@@ -33,6 +33,11 @@ def _(g: Any, needs: Any, y: Any, x: Any) -> Any:
     return (kernels.relu_x(g, y),)
 
 
+@_relu.overwriting_vjp
+def _(g: Any, needs: Any, y: Any, x: Any) -> Any:
+    return (kernels.relu_x(g, y, overwrite=True),)
+
+
 def relu(input: Any) -> Any:
     """max(x, 0); the gradient at 0 is 0."""
     return _relu(floating("relu", input))
@@ -44,7 +49,7 @@ def _sides(x: Any) -> tuple[Array, Array]:
     return positive, 1 - positive
 
 
-@primitive(keep=("x",), name="leaky_relu")
+@primitive(keep=("x",), name="leaky_relu", fresh=True)
 def _leaky_relu(x: Array, negative_slope: float) -> Array:
     return kernels.leaky_relu_y(x, negative_slope)
 
@@ -58,6 +63,11 @@ def _(g: Any, needs: Any, y: Any, x: Any, negative_slope: float) -> Any:
 @_leaky_relu.fast_vjp
 def _(g: Any, needs: Any, y: Any, x: Any, negative_slope: float) -> Any:
     return (kernels.leaky_relu_x(g, x, negative_slope),)
+
+
+@_leaky_relu.overwriting_vjp
+def _(g: Any, needs: Any, y: Any, x: Any, negative_slope: float) -> Any:
+    return (kernels.leaky_relu_x(g, x, negative_slope, overwrite=True),)
 
 
 def leaky_relu(input: Any, negative_slope: float = 0.01) -> Any:
@@ -173,7 +183,7 @@ def hardswish(input: Any) -> Any:
 # ---- smooth ----
 
 
-@primitive(keep=("output",), name="tanh")
+@primitive(keep=("output",), name="tanh", fresh=True)
 def _tanh(x: Array) -> Array:
     return np.tanh(x)
 
@@ -204,7 +214,7 @@ def arctan(input: Any) -> Any:
     return _arctan(floating("arctan", input))
 
 
-@primitive(keep=("output",), name="sigmoid")
+@primitive(keep=("output",), name="sigmoid", fresh=True)
 def _sigmoid(x: Array) -> Array:
     return kernels.sigmoid_y(x)
 

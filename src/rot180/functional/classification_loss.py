@@ -87,7 +87,7 @@ def cross_entropy(
     return _cross_entropy(x, safe, factors, _total(safe.size, factors) if reduction == "mean" else 1.0)
 
 
-@primitive(keep=("x",), name="cross_entropy")
+@primitive(keep=("x",), name="cross_entropy", fresh=True)
 def _cross_entropy(x: Array, t: Array, factors: Array | None, total: float | None) -> Array:
     """The losses, or their sum over `total`."""
     losses = kernels.cross_entropy_y(x, t, factors)

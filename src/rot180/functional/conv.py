@@ -30,7 +30,7 @@ from .conv_arguments import check_cotangent, check_dtypes, plain_window, transpo
 # ---- the three contractions ----
 
 
-@primitive(arrays=2, keep=("x", "w"))
+@primitive(arrays=2, keep=("x", "w"), fresh=True)
 def conv_y(x: Array, w: Array, window: Window) -> Array:
     """y (N, O, *y_size) from x (N, C, *x_size) and w (O, C/G, *kernel)."""
     return kernels.conv_y(x, w, window)
@@ -41,7 +41,7 @@ def _(gy: Any, needs: Any, y: Any, x: Any, w: Any, window: Window) -> Any:
     return conv_x(gy, w, window) if needs[0] else None, conv_w(x, gy, window) if needs[1] else None
 
 
-@primitive(arrays=2, keep=("y", "w"))
+@primitive(arrays=2, keep=("y", "w"), fresh=True)
 def conv_x(y: Array, w: Array, window: Window) -> Array:
     """x (N, C, *x_size) from y (N, O, *y_size) and w (O, C/G, *kernel)."""
     return kernels.conv_x(y, w, window)
@@ -52,7 +52,7 @@ def _(gx: Any, needs: Any, x: Any, y: Any, w: Any, window: Window) -> Any:
     return conv_y(gx, w, window) if needs[0] else None, conv_w(gx, y, window) if needs[1] else None
 
 
-@primitive(arrays=2, keep=("x", "y"))
+@primitive(arrays=2, keep=("x", "y"), fresh=True)
 def conv_w(x: Array, y: Array, window: Window) -> Array:
     """w (O, C/G, *kernel) from x (N, C, *x_size) and y (N, O, *y_size)."""
     return kernels.conv_w(x, y, window)
@@ -66,7 +66,7 @@ def _(gw: Any, needs: Any, w: Any, x: Any, y: Any, window: Window) -> Any:
 # ---- the two that make layers, with a bias; what it adds is db, the cotangent summed over all but the channels ----
 
 
-@primitive(arrays=3, keep=("x", "w"), name="conv_y")
+@primitive(arrays=3, keep=("x", "w"), name="conv_y", fresh=True)
 def conv_y_bias(x: Array, w: Array, b: Array, window: Window) -> Array:
     """conv_y(x, w) + b, b (O,)."""
     return kernels.conv_y(x, w, window, b)
@@ -79,7 +79,7 @@ def _(gy: Any, needs: Any, y: Any, x: Any, w: Any, b: Any, window: Window) -> An
     return gx, gw, _bias_sums(gy, gy.shape) if needs[2] else None
 
 
-@primitive(arrays=3, keep=("y", "w"), name="conv_x")
+@primitive(arrays=3, keep=("y", "w"), name="conv_x", fresh=True)
 def conv_x_bias(y: Array, w: Array, b: Array, window: Window) -> Array:
     """conv_x(y, w) + b, b (C,)."""
     return kernels.conv_x(y, w, window, b)

@@ -20,12 +20,12 @@ from .conv import conv_x_bias, conv_y_bias, plain, transposed
 from .linear import rows
 
 
-@primitive(arrays=3, keep=("x", "w", "output"), name="conv_y_relu")
+@primitive(arrays=3, keep=("x", "w", "output"), name="conv_y_relu", fresh=True)
 def _conv_y_relu(x: Array, w: Array, b: Array | None, window: Window) -> Array:
     return kernels.conv_y(x, w, window, b, True)
 
 
-@primitive(arrays=3, keep=("y", "w", "output"), name="conv_x_relu")
+@primitive(arrays=3, keep=("y", "w", "output"), name="conv_x_relu", fresh=True)
 def _conv_x_relu(y: Array, w: Array, b: Array | None, window: Window) -> Array:
     return kernels.conv_x(y, w, window, b, True)
 
@@ -39,8 +39,12 @@ def _join(joined: Any, first: Any) -> None:
     def fast_vjp(g: Any, needs: Any, output: Any, *call: Any) -> Any:
         return first.op.vjp(kernels.relu_x(g, output), needs, None, *call)
 
+    def overwriting_vjp(g: Any, needs: Any, output: Any, *call: Any) -> Any:
+        return first.op.vjp(kernels.relu_x(g, output, overwrite=True), needs, None, *call)
+
     joined.vjp(vjp)
     joined.fast_vjp(fast_vjp)
+    joined.overwriting_vjp(overwriting_vjp)
 
 
 _join(_conv_y_relu, conv_y_bias)

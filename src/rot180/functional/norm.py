@@ -106,7 +106,7 @@ def _fast_vjp(
 
 
 _NAMES = ("batch_norm", "layer_norm", "group_norm", "instance_norm")
-_OPS = {name: primitive(arrays=3, keep=("x", "weight"), name=name)(_forward) for name in _NAMES}
+_OPS = {name: primitive(arrays=3, keep=("x", "weight"), name=name, fresh=True)(_forward) for name in _NAMES}
 for _op in _OPS.values():
     _op.vjp(_vjp)
     _op.fast_vjp(_fast_vjp)

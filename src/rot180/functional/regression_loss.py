@@ -15,7 +15,7 @@ from .activation import hardtanh
 from .loss_reduction import check_pair, check_reduction, reduced, spread
 
 
-@primitive(arrays=2, keep=("x", "t"), name="mse_loss")
+@primitive(arrays=2, keep=("x", "t"), name="mse_loss", fresh=True)
 def _mse(x: Array, t: Array, reduction: str) -> Array:
     d = x - t
     if reduction == "none":

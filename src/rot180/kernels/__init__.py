@@ -94,9 +94,9 @@ def relu_y(x: Array) -> Array:
     return current().relu_y(x)
 
 
-def relu_x(gy: Array, y: Array) -> Array:
-    """gy, but 0 where y is."""
-    return current().relu_x(gy, y)
+def relu_x(gy: Array, y: Array, overwrite: bool = False) -> Array:
+    """gy, but 0 where y is; perhaps in the array of gy, if that may be overwritten."""
+    return current().relu_x(gy, y, overwrite)
 
 
 def leaky_relu_y(x: Array, slope: float) -> Array:
@@ -104,9 +104,9 @@ def leaky_relu_y(x: Array, slope: float) -> Array:
     return current().leaky_relu_y(x, slope)
 
 
-def leaky_relu_x(gy: Array, x: Array, slope: float) -> Array:
-    """gy where x is positive, else gy * slope."""
-    return current().leaky_relu_x(gy, x, slope)
+def leaky_relu_x(gy: Array, x: Array, slope: float, overwrite: bool = False) -> Array:
+    """gy where x is positive, else gy * slope; perhaps in the array of gy, if that may be overwritten."""
+    return current().leaky_relu_x(gy, x, slope, overwrite)
 
 
 def sigmoid_y(x: Array) -> Array:

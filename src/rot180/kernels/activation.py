@@ -25,8 +25,8 @@ def relu_y(x: Array) -> Array:
     return np.maximum(x, 0)
 
 
-def relu_x(gy: Array, y: Array) -> Array:
-    """gy, but 0 where y is."""
+def relu_x(gy: Array, y: Array, overwrite: bool = False) -> Array:
+    """gy, but 0 where y is; in an array of its own."""
     keep = ~(y <= 0)
     return masked(gy, keep) if y.ndim else np.where(keep, gy, 0)
 
@@ -36,8 +36,8 @@ def leaky_relu_y(x: Array, slope: float) -> Array:
     return np.maximum(x, 0) + np.minimum(x, 0) * slope
 
 
-def leaky_relu_x(gy: Array, x: Array, slope: float) -> Array:
-    """gy where x is positive, else gy * slope."""
+def leaky_relu_x(gy: Array, x: Array, slope: float, overwrite: bool = False) -> Array:
+    """gy where x is positive, else gy * slope; in an array of its own."""
     positive = np.asarray(x > 0, x.dtype)
     return gy * ((1 - positive) * slope + positive)  # a sum of both sides is exact, and faster than a choice
 

@@ -64,9 +64,9 @@ def relu_y(x: Array) -> Array:
     return activation.relu_y(x) if x.size < SMALL else _forward("relu_y", (x,))
 
 
-def relu_x(gy: Array, y: Array) -> Array:
+def relu_x(gy: Array, y: Array, overwrite: bool = False) -> Array:
     """gy, but 0 where y is."""
-    return _forward("relu_x", (gy, y))
+    return _over("relu_x", gy, y) if overwrite else _forward("relu_x", (gy, y))
 
 
 def leaky_relu_y(x: Array, slope: float) -> Array:
@@ -74,9 +74,9 @@ def leaky_relu_y(x: Array, slope: float) -> Array:
     return _forward("leaky_relu_y", (x,), slope)
 
 
-def leaky_relu_x(gy: Array, x: Array, slope: float) -> Array:
+def leaky_relu_x(gy: Array, x: Array, slope: float, overwrite: bool = False) -> Array:
     """gy where x is positive, else gy * slope."""
-    return _forward("leaky_relu_x", (gy, x), slope)
+    return _over("leaky_relu_x", gy, x, slope) if overwrite else _forward("leaky_relu_x", (gy, x), slope)
 
 
 def sigmoid_y(x: Array) -> Array:
@@ -142,9 +142,8 @@ def sgd(
     scratch: Sequence[tuple[Array, Array]],
 ) -> None:  # fmt: skip
     """One step of SGD in place."""
-    numbers, choices = tuple(map(float, step[:4])), step[4:]
     try:
-        extension().sgd(parameters, gradients, velocities, numbers, choices)
+        extension().sgd(parameters, gradients, velocities, step[:4], step[4:])
     except TypeError:  # it writes into arrays, so copies will not do
         update.sgd(parameters, gradients, velocities, step, scratch)
 
@@ -154,9 +153,8 @@ def adam(
     largest: update.Arrays | None, step: update.AdamStep, scratch: Sequence[tuple[Array, Array]],
 ) -> None:  # fmt: skip
     """One step of Adam in place."""
-    numbers = tuple(map(float, step[:-1]))
     try:
-        extension().adam(parameters, gradients, means, squares, largest, numbers, step.maximize)
+        extension().adam(parameters, gradients, means, squares, largest, step[:-1], step.maximize)
     except TypeError:
         update.adam(parameters, gradients, means, squares, largest, step, scratch)
 
@@ -168,6 +166,16 @@ def _forward(name: str, arrays: tuple[Array | None, ...], *settings: Any) -> Any
         return call(*arrays, *settings)
     except TypeError:
         return call(*[None if a is None else contiguous(a)[0] for a in arrays], *settings)
+
+
+def _over(name: str, gy: Array, cells: Array, *settings: Any) -> Array:
+    """The same for a gradient that replaces its cotangent, where the extension takes both as they lie."""
+    call: Callable[..., Any] = getattr(extension(), name)
+    try:
+        call(gy, cells, *settings, gy)
+    except TypeError:
+        return _forward(name, (gy, cells), *settings)
+    return gy
 
 
 _NORM = (norm_y, norm_x, affine_y)
