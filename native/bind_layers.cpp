@@ -245,7 +245,23 @@ Out<T> max_x(In<T> y, In<Tap> taps, const Shape& s) {
   return x;
 }
 
-// ---- cross entropy ----
+// ---- losses ----
+
+template <class T>
+double squared_error_y(In<T> x, In<T> t) {
+  same_size(x, t);
+  WithoutGil free;
+  return layers<T>().squared_error_y((int64_t)x.size(), x.data(), t.data());
+}
+
+template <class T>
+Out<T> squared_error_x(In<T> x, In<T> t, double scale) {
+  same_size(x, t);
+  Out<T> gx = make_array<T>(shape_of(x));
+  WithoutGil free;
+  layers<T>().squared_error_x((int64_t)x.size(), x.data(), t.data(), (T)scale, gx.data());
+  return gx;
+}
 
 // The rows of x and their classes, checked.
 template <class T>
@@ -336,6 +352,8 @@ void add_type(nb::module_& m) {
   m.def("sigmoid_x", sigmoid_x<T>, "gy"_a.noconvert(), "y"_a.noconvert());
   m.def("cross_entropy_y", cross_entropy_y<T>, "x"_a.noconvert(), "t"_a.noconvert(), "factors"_a.none().noconvert());
   m.def("cross_entropy_x", cross_entropy_x<T>, "scale"_a.noconvert(), "x"_a.noconvert(), "t"_a.noconvert());
+  m.def("squared_error_y", squared_error_y<T>, "x"_a.noconvert(), "t"_a.noconvert());
+  m.def("squared_error_x", squared_error_x<T>, "x"_a.noconvert(), "t"_a.noconvert(), "scale"_a);
   m.def("max_y", max_y<T>, "x"_a.noconvert(), "shape"_a);
   m.def("max_taps", max_taps<T>, "x"_a.noconvert(), "shape"_a);
   m.def("max_x", max_x<T, uint8_t>, "y"_a.noconvert(), "taps"_a.noconvert(), "shape"_a);

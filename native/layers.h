@@ -56,6 +56,9 @@ struct Layers {
   void (*cross_entropy_y)(int64_t rows, int64_t classes, const T* x, const int64_t* t, const T* factors, T* losses);
   void (*cross_entropy_x)(int64_t rows, int64_t classes, const T* scale, const T* x, const int64_t* t, T* gx);
 
+  double (*squared_error_y)(int64_t cells, const T* x, const T* t);  // the sum
+  void (*squared_error_x)(int64_t cells, const T* x, const T* t, T scale, T* gx);
+
   // Windows of maxima, no wider than MOST_EXTENT; taps are bytes where there are fewer than FEW_TAPS, else 32-bit integers.
   void (*max_y)(const Geometry&, const T* x, T* y);
   void (*max_taps)(const Geometry&, const T* x, void* taps);

@@ -7,6 +7,7 @@ norm_y  norm_x  affine_y                                      normalisation and 
 relu_y  relu_x  leaky_relu_y  leaky_relu_x                    activations (`activation.py`)
 sigmoid_y  sigmoid_x
 cross_entropy_y  cross_entropy_x                              the loss of classes (`cross_entropy.py`)
+squared_error_y  squared_error_x                              that of numbers (`squared_error.py`)
 sgd  adam                                                     the updates of parameters (`update.py`)
 """
 
@@ -127,6 +128,17 @@ def cross_entropy_y(x: Array, t: Array, factors: Array | None) -> Array:
 def cross_entropy_x(scale: Array, x: Array, t: Array) -> Array:
     """The gradient of x where each loss counts `scale` times."""
     return current().cross_entropy_x(scale, x, t)
+
+
+def squared_error_y(x: Array, t: Array) -> float:
+    """The sum of (x - t)**2."""
+    total: float = current().squared_error_y(x, t)
+    return total
+
+
+def squared_error_x(x: Array, t: Array, scale: float) -> Array:
+    """(x - t) * scale."""
+    return current().squared_error_x(x, t, scale)
 
 
 def sgd(

@@ -10,6 +10,7 @@ An engine is one implementation of the kernels, a column of the table:
     max_y max_taps max_x max_at average_y average_x pool.py      the same
     sigmoid_y sigmoid_x                             activation.py  the same
     cross_entropy_y cross_entropy_x                 cross_entropy.py  the same
+    squared_error_y squared_error_x                 squared_error.py  the same
     sgd adam                                        update.py    the same
 
 The choice is made on entry to each kernel: a context variable (`with engine("numpy"):`) over the process default
@@ -25,7 +26,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from ..errors import EngineError
-from . import activation, bias, conv, cross_entropy, native, norm, pool, threads, update
+from . import activation, bias, conv, cross_entropy, native, norm, pool, squared_error, threads, update
 
 KERNELS: dict[str, Callable[..., Any]] = {
     "conv_y": conv.conv_y,
@@ -49,6 +50,8 @@ KERNELS: dict[str, Callable[..., Any]] = {
     "sigmoid_x": activation.sigmoid_x,
     "cross_entropy_y": cross_entropy.cross_entropy_y,
     "cross_entropy_x": cross_entropy.cross_entropy_x,
+    "squared_error_y": squared_error.squared_error_y,
+    "squared_error_x": squared_error.squared_error_x,
     "sgd": update.sgd,
     "adam": update.adam,
 }
@@ -79,6 +82,8 @@ class Engine:
     sigmoid_x: Callable[..., Any]
     cross_entropy_y: Callable[..., Any]
     cross_entropy_x: Callable[..., Any]
+    squared_error_y: Callable[..., Any]
+    squared_error_x: Callable[..., Any]
     sgd: Callable[..., Any]
     adam: Callable[..., Any]
 

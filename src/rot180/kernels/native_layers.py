@@ -89,7 +89,7 @@ def sigmoid_x(gy: Array, y: Array) -> Array:
     return _forward("sigmoid_x", (gy, y))
 
 
-# ---- cross entropy ----
+# ---- losses ----
 
 
 def cross_entropy_y(x: Array, t: Array, factors: Array | None) -> Array:
@@ -104,6 +104,17 @@ def cross_entropy_x(scale: Array, x: Array, t: Array) -> Array:
     if x.ndim > 2 or not x.size:
         return cross_entropy.cross_entropy_x(scale, x, t)
     return _forward("cross_entropy_x", (scale, x, t))
+
+
+def squared_error_y(x: Array, t: Array) -> float:
+    """The sum of (x - t)**2."""
+    total: float = _forward("squared_error_y", (x, t))
+    return total
+
+
+def squared_error_x(x: Array, t: Array, scale: float) -> Array:
+    """(x - t) * scale."""
+    return _forward("squared_error_x", (x, t), scale)
 
 
 # ---- windows of maxima ----
@@ -180,7 +191,7 @@ def _over(name: str, gy: Array, cells: Array, *settings: Any) -> Array:
 
 _NORM = (norm_y, norm_x, affine_y)
 _CELLS = (bias_sums, relu_y, relu_x, leaky_relu_y, leaky_relu_x, sigmoid_y, sigmoid_x)
-_LOSSES = (cross_entropy_y, cross_entropy_x)
+_LOSSES = (cross_entropy_y, cross_entropy_x, squared_error_y, squared_error_x)
 _WINDOWS = (max_y, max_taps, max_x)
 _UPDATES = (sgd, adam)
 OPERATIONS: dict[str, Callable[..., Any]] = {
