@@ -69,26 +69,53 @@ auto norm_y(In<T> x, Maybe<T> weight, Maybe<T> bias, bool sample, double eps) {
   return made;
 }
 
+// What norm_x is given beside gy, and what of gweight and gbias it makes.
+template <class T>
+struct NormGradient {
+  Groups groups;
+  bool given;
+  In<T> x, mean, var;
+  Maybe<T> weight;
+  double eps;
+  std::optional<Out<T>> gweight, gbias;
+
+  NormGradient(In<T> of, Maybe<T> factor, In<T> means, In<T> variances, bool sample, bool constant, double epsilon,
+               bool to_weight, bool to_bias)
+      : groups(groups_of(of, sample)), given(constant), x(of), mean(means), var(variances), weight(factor), eps(epsilon) {
+    per_channel(groups, weight);
+    need((int64_t)mean.size() == groups.groups && (int64_t)var.size() == groups.groups,
+         "mean and var must be one per group");
+    const std::vector<size_t> factors{1, x.shape(1), x.shape(2), 1};
+    if (to_weight) gweight = make_array<T>(factors);
+    if (to_bias) gbias = make_array<T>(factors);
+  }
+
+  void run(const T* gy, T* gx) {
+    T *w = gweight ? gweight->data() : nullptr, *b = gbias ? gbias->data() : nullptr;
+    WithoutGil free;
+    layers<T>().norm_x(groups, given, gy, x.data(), cells(weight), mean.data(), var.data(), eps, gx, w, b);
+  }
+};
+
 template <class T>
 auto norm_x(In<T> gy, In<T> x, Maybe<T> weight, In<T> mean, In<T> var, bool sample, bool given, double eps,
             std::tuple<bool, bool, bool> needs) {
-  const Groups g = groups_of(x, sample);
   same_size(gy, x);
-  per_channel(g, weight);
-  need((int64_t)mean.size() == g.groups && (int64_t)var.size() == g.groups, "mean and var must be one per group");
-  const std::vector<size_t> factors{1, x.shape(1), x.shape(2), 1};
-  using Result = std::optional<Out<T>>;
-  const auto [to_x, to_weight, to_bias] = needs;
-  std::tuple<Result, Result, Result> made(to_x ? Result(make_array<T>(shape_of(x))) : Result(),
-                                          to_weight ? Result(make_array<T>(factors)) : Result(),
-                                          to_bias ? Result(make_array<T>(factors)) : Result());
-  auto at = [](Result& a) { return a ? a->data() : nullptr; };
-  T *gx = at(std::get<0>(made)), *gweight = at(std::get<1>(made)), *gbias = at(std::get<2>(made));
-  {
-    WithoutGil free;
-    layers<T>().norm_x(g, given, gy.data(), x.data(), cells(weight), mean.data(), var.data(), eps, gx, gweight, gbias);
-  }
-  return made;
+  NormGradient<T> gradient(x, weight, mean, var, sample, given, eps, std::get<1>(needs), std::get<2>(needs));
+  std::optional<Out<T>> gx;
+  if (std::get<0>(needs)) gx = make_array<T>(shape_of(x));
+  gradient.run(gy.data(), gx ? gx->data() : nullptr);
+  return std::tuple(gx, gradient.gweight, gradient.gbias);
+}
+
+// The same with gx in the place of gy; returns gweight and gbias.
+template <class T>
+auto norm_x_over(InPlace<T> gy, In<T> x, Maybe<T> weight, In<T> mean, In<T> var, bool sample, bool given, double eps,
+                 std::tuple<bool, bool> needs) {
+  same_size(gy, x);
+  NormGradient<T> gradient(x, weight, mean, var, sample, given, eps, std::get<0>(needs), std::get<1>(needs));
+  gradient.run(gy.data(), gy.data());
+  return std::tuple(gradient.gweight, gradient.gbias);
 }
 
 template <class T>
@@ -142,11 +169,10 @@ Out<T> relu_x(In<T> gy, In<T> y) {
 }
 
 template <class T>
-void relu_x_over(In<T> gy, In<T> y, InPlace<T> gx) {
+void relu_x_over(InPlace<T> gy, In<T> y) {
   same_size(gy, y);
-  same_size(gx, y);
   WithoutGil free;
-  layers<T>().relu_x((int64_t)y.size(), gy.data(), y.data(), gx.data());
+  layers<T>().relu_x((int64_t)y.size(), gy.data(), y.data(), gy.data());
 }
 
 template <class T>
@@ -167,11 +193,10 @@ Out<T> leaky_relu_x(In<T> gy, In<T> x, double slope) {
 }
 
 template <class T>
-void leaky_relu_x_over(In<T> gy, In<T> x, double slope, InPlace<T> gx) {
+void leaky_relu_x_over(InPlace<T> gy, In<T> x, double slope) {
   same_size(gy, x);
-  same_size(gx, x);
   WithoutGil free;
-  layers<T>().leaky_relu_x((int64_t)x.size(), gy.data(), x.data(), (T)slope, gx.data());
+  layers<T>().leaky_relu_x((int64_t)x.size(), gy.data(), x.data(), (T)slope, gy.data());
 }
 
 template <class T>
@@ -339,15 +364,17 @@ void add_type(nb::module_& m) {
         "eps"_a);
   m.def("norm_x", norm_x<T>, "gy"_a.noconvert(), "x"_a.noconvert(), "weight"_a.none().noconvert(),
         "mean"_a.noconvert(), "var"_a.noconvert(), "sample"_a, "given"_a, "eps"_a, "needs"_a);
+  m.def("norm_x_over", norm_x_over<T>, "gy"_a.noconvert(), "x"_a.noconvert(), "weight"_a.none().noconvert(),
+        "mean"_a.noconvert(), "var"_a.noconvert(), "sample"_a, "given"_a, "eps"_a, "needs"_a);
   m.def("affine_y", affine_y<T>, "x"_a.noconvert(), "scale"_a.noconvert(), "shift"_a.noconvert());
   m.def("bias_sums", bias_sums<T>, "y"_a.noconvert());
   m.def("add_bias", add_bias<T>, "y"_a.noconvert(), "bias"_a.noconvert(), "relu"_a);
   m.def("relu_y", relu_y<T>, "x"_a.noconvert());
   m.def("relu_x", relu_x<T>, "gy"_a.noconvert(), "y"_a.noconvert());
-  m.def("relu_x", relu_x_over<T>, "gy"_a.noconvert(), "y"_a.noconvert(), "gx"_a.noconvert());
+  m.def("relu_x_over", relu_x_over<T>, "gy"_a.noconvert(), "y"_a.noconvert());
   m.def("leaky_relu_y", leaky_relu_y<T>, "x"_a.noconvert(), "slope"_a);
   m.def("leaky_relu_x", leaky_relu_x<T>, "gy"_a.noconvert(), "x"_a.noconvert(), "slope"_a);
-  m.def("leaky_relu_x", leaky_relu_x_over<T>, "gy"_a.noconvert(), "x"_a.noconvert(), "slope"_a, "gx"_a.noconvert());
+  m.def("leaky_relu_x_over", leaky_relu_x_over<T>, "gy"_a.noconvert(), "x"_a.noconvert(), "slope"_a);
   m.def("sigmoid_y", sigmoid_y<T>, "x"_a.noconvert());
   m.def("sigmoid_x", sigmoid_x<T>, "gy"_a.noconvert(), "y"_a.noconvert());
   m.def("cross_entropy_y", cross_entropy_y<T>, "x"_a.noconvert(), "t"_a.noconvert(), "factors"_a.none().noconvert());

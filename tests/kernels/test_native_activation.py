@@ -150,9 +150,9 @@ def test_the_extension_refuses_sizes_that_do_not_fit() -> None:
     with pytest.raises(ValueError, match="one shape"):
         native.extension().relu_x(x, x[:9])
     with pytest.raises(ValueError, match="one shape"):
-        native.extension().relu_x(x, x, np.zeros(9))
+        native.extension().relu_x_over(x, x[:9])
     with pytest.raises(ValueError, match="one shape"):
-        native.extension().leaky_relu_x(x, x, 0.1, np.zeros(9))
+        native.extension().leaky_relu_x_over(x, x[:9], 0.1)
     with pytest.raises(ValueError, match="one shape"):
         native.extension().leaky_relu_x(x, x[:9], 0.1)
     with pytest.raises(ValueError, match="none of them 0"):

@@ -79,10 +79,11 @@ def norm_y(x: Array, weight: Array | None, bias: Array | None, axes: Sizes, eps:
 
 
 def norm_x(
-    gy: Array, x: Array, weight: Array | None, mean: Array, var: Array, axes: Sizes, eps: float, needs: Any
-) -> tuple[Array | None, Array | None, Array | None]:
-    """The gradients of x, weight and bias."""
-    return current().norm_x(gy, x, weight, mean, var, axes, eps, needs)
+    gy: Array, x: Array, weight: Array | None, mean: Array, var: Array, axes: Sizes, eps: float, needs: Any,
+    overwrite: bool = False,
+) -> tuple[Array | None, Array | None, Array | None]:  # fmt: skip
+    """The gradients of x, weight and bias; that of x perhaps in the array of gy, if that may be overwritten."""
+    return current().norm_x(gy, x, weight, mean, var, axes, eps, needs, overwrite)
 
 
 def affine_y(x: Array, scale: Array, shift: Array) -> Array:

@@ -30,13 +30,20 @@ def norm_y(x: Array, weight: Array | None, bias: Array | None, axes: Sizes, eps:
 
 
 def norm_x(
-    gy: Array, x: Array, weight: Array | None, mean: Array, var: Array, axes: Sizes, eps: float, needs: Any
-) -> tuple[Array | None, Array | None, Array | None]:
+    gy: Array, x: Array, weight: Array | None, mean: Array, var: Array, axes: Sizes, eps: float, needs: Any,
+    overwrite: bool = False,
+) -> tuple[Array | None, Array | None, Array | None]:  # fmt: skip
     """(gx, gweight, gbias), None where `needs` is false."""
     if not _compiled(x, axes):
         return norm.norm_x(gy, x, weight, mean, var, axes, eps, needs)
-    settings = axes == norm.SAMPLE, not axes, float(eps), tuple(map(bool, needs))
-    return _forward("norm_x", (gy, x, weight, mean, var), *settings)
+    arrays, settings = (gy, x, weight, mean, var), (axes == norm.SAMPLE, not axes, float(eps))
+    to_x, to_weight, to_bias = map(bool, needs)
+    if overwrite and to_x:
+        try:
+            return (gy, *extension().norm_x_over(*arrays, *settings, (to_weight, to_bias)))
+        except TypeError:
+            pass
+    return _forward("norm_x", arrays, *settings, (to_x, to_weight, to_bias))
 
 
 def affine_y(x: Array, scale: Array, shift: Array) -> Array:
@@ -181,9 +188,8 @@ def _forward(name: str, arrays: tuple[Array | None, ...], *settings: Any) -> Any
 
 def _over(name: str, gy: Array, cells: Array, *settings: Any) -> Array:
     """The same for a gradient that replaces its cotangent, where the extension takes both as they lie."""
-    call: Callable[..., Any] = getattr(extension(), name)
     try:
-        call(gy, cells, *settings, gy)
+        getattr(extension(), f"{name}_over")(gy, cells, *settings)
     except TypeError:
         return _forward(name, (gy, cells), *settings)
     return gy
