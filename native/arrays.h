@@ -2,6 +2,7 @@
 #pragma once
 #include <chrono>
 #include <new>
+#include <optional>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -46,8 +47,9 @@ Out<T> make_array(const std::vector<size_t>& shape) {
   nanobind::capsule owner(block, [](void* p) noexcept { release(p); });
   const NumPy& numpy = NumPy::get();
   const std::vector<Py_intptr_t> sizes(shape.begin(), shape.end());
-  nanobind::object array = nanobind::steal(numpy.make(numpy.array, (int)sizes.size(), sizes.data(), number_of<T>(), nullptr,
-                                                      block, 0, C_CONTIGUOUS | ALIGNED | WRITEABLE, nullptr));
+  const int flags = C_CONTIGUOUS | ALIGNED | WRITEABLE;
+  nanobind::object array = nanobind::steal(
+      numpy.make(numpy.array, (int)sizes.size(), sizes.data(), number_of<T>(), nullptr, block, 0, flags, nullptr));
   if (!array.is_valid() || numpy.set_base(array.ptr(), owner.release().ptr())) nanobind::raise_python_error();
   return Out<T>(std::move(array), static_cast<T*>(block));
 }
@@ -78,6 +80,28 @@ struct Shape {
 
 std::vector<size_t> array_shape(int64_t n, int64_t channels, const int64_t* size, size_t ndim);
 
+template <class T>
+const Layers<T>& layers() {
+  if constexpr (sizeof(T) == 4)
+    return *active->layers32;
+  else
+    return *active->layers64;
+}
+
+template <class T>
+using Maybe = std::optional<In<T>>;
+
+template <class T>
+const T* cells(const Maybe<T>& a) {
+  return a ? a->data() : nullptr;
+}
+
+template <class A, class B>
+void same_size(const A& a, const B& b) {
+  need(a.size() == b.size(), "the arrays must be of one shape");
+}
+
+void bind_norm(nanobind::module_& m);    // bind_norm.cpp
 void bind_layers(nanobind::module_& m);  // bind_layers.cpp
 
 }  // namespace rot180

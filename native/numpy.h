@@ -1,8 +1,8 @@
-// NumPy's arrays, without its headers and at the cost of a few loads: In and InPlace are what a caller hands over, Out is
-// made here. nanobind's own ndarray goes through the buffer protocol, which took half of the time of a small call.
+// NumPy's arrays, without its headers and at the cost of a few loads: In and InPlace are what a caller hands over, Out
+// is made here. nanobind's own ndarray goes through the buffer protocol: half of the time of a small call.
 //
-// The layout of an array and the places of NumPy's functions in its table are the same for all its versions from 1.7 on;
-// other bindings (pybind11) rely on them too.
+// The layout of an array and the places of NumPy's functions in its table are the same for all its versions from 1.7
+// on; other bindings (pybind11) rely on them too.
 #pragma once
 #include <nanobind/nanobind.h>
 
@@ -35,8 +35,8 @@ constexpr int C_CONTIGUOUS = 0x1, ALIGNED = 0x100, WRITEABLE = 0x400;
 
 struct NumPy {
   PyTypeObject* array;  // np.ndarray
-  PyObject* (*make)(PyTypeObject*, int ndim, const Py_intptr_t* shape, int number, const Py_intptr_t* strides, void* data,
-                    int itemsize, int flags, PyObject* like);
+  PyObject* (*make)(PyTypeObject*, int ndim, const Py_intptr_t* shape, int number, const Py_intptr_t* strides,
+                    void* data, int itemsize, int flags, PyObject* like);
   int (*set_base)(PyObject* array, PyObject* base);  // takes the reference to the base
 
   static const NumPy& get() {

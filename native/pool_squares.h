@@ -45,7 +45,7 @@ ROT180_INLINE void store_pairs(typename Simd<T>::V left, typename Simd<T>::V rig
   if (2 * count > S::L) S::store(p + S::L, S::load(cells + S::L), lanes(0, 2 * count - S::L));
 }
 
-// f(number of the first window, its corner in x, how many windows) for the vectors of windows of whole planes, in chunks.
+// f(number of the first window, its corner in x, how many windows) for vectors of windows, in chunks of whole planes.
 template <class T, class F>
 void each_squares(const Geometry& g, const F& f) {
   const int64_t planes = g.images * g.channels * g.x[0], plane = g.x[1] * g.x[2];

@@ -70,15 +70,17 @@ def test_gradients_of_both_orders() -> None:
     x, w, b = rng.standard_normal((2, 2, 5, 5)), rng.standard_normal((3, 2, 3, 3)), rng.standard_normal(3)
     for order in (1, 2):
         assert_gradients(lambda x, w, b: conv_relu(2, x, w, b, 1, 1, 1, 1), x, w, b, order=order)
-        assert_gradients(lambda x, w, b: conv_transpose_relu(2, x, w, b, 2, 1, 0, 1, 1), x, w.swapaxes(0, 1), b, order=order)
+        assert_gradients(
+            lambda x, w, b: conv_transpose_relu(2, x, w, b, 2, 1, 0, 1, 1), x, w.swapaxes(0, 1), b, order=order
+        )
 
 
 def test_a_nan_stays_and_messages_name_the_layer() -> None:
     x = np.full((1, 1, 3, 3), np.nan, np.float32)
     assert np.isnan(conv_relu(2, x, np.ones((1, 1, 2, 2), np.float32), None, 1, 0, 1, 1)).all()
-    with pytest.raises(ShapeError, match="^conv2d: input has 1 channels"):
+    with pytest.raises(ShapeError, match=r"^conv2d: input has 1 channels"):
         conv_relu(2, x, np.ones((1, 2, 2, 2), np.float32), None, 1, 0, 1, 1)
-    with pytest.raises(ShapeError, match="^conv_transpose2d: input has 1 channels"):
+    with pytest.raises(ShapeError, match=r"^conv_transpose2d: input has 1 channels"):
         conv_transpose_relu(2, x, np.ones((2, 1, 2, 2), np.float32), None, 1, 0, 0, 1, 1)
-    with pytest.raises(ShapeError, match="^linear: input of shape"):
+    with pytest.raises(ShapeError, match=r"^linear: input of shape"):
         linear_relu(x, np.ones((2, 4), np.float32), None)

@@ -128,7 +128,8 @@ def test_a_read_only_parameter_is_refused_as_by_numpy(which: Update) -> None:
 @pytest.mark.parametrize(
     ("kind", "options"),
     [
-        (optim.SGD, {}), (optim.SGD, {"momentum": 0.9, "dampening": 0.2}), (optim.SGD, {"momentum": 0.9, "nesterov": True}),
+        (optim.SGD, {}), (optim.SGD, {"momentum": 0.9, "dampening": 0.2}),
+        (optim.SGD, {"momentum": 0.9, "nesterov": True}),
         (optim.Adam, {}), (optim.Adam, {"amsgrad": True}), (optim.AdamW, {}), (optim.AdamW, {"amsgrad": True}),
     ],
 )  # fmt: skip

@@ -149,9 +149,7 @@ def conv_transpose1d(
     groups: int = 1, dilation: PerAxis = 1,
 ) -> Any:  # fmt: skip
     """Like `conv_transpose2d` with one spatial axis: input (N, C, W) or (C, W), weight (C, O/G, S)."""
-    return transposed(
-        "conv_transpose1d", 1, input, weight, bias, stride, padding, output_padding, groups, dilation
-    )
+    return transposed("conv_transpose1d", 1, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
 def conv_transpose2d(
@@ -171,9 +169,7 @@ def conv_transpose2d(
     Returns (N, O, H, W), H = (P-1)*stride - before - after + dilation*(R-1) + output_padding + 1: a Tensor if one came
     in, else an array. Raises ShapeError or DtypeError.
     """
-    return transposed(
-        "conv_transpose2d", 2, input, weight, bias, stride, padding, output_padding, groups, dilation
-    )
+    return transposed("conv_transpose2d", 2, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
 def conv_transpose3d(
@@ -181,9 +177,7 @@ def conv_transpose3d(
     groups: int = 1, dilation: PerAxis = 1,
 ) -> Any:  # fmt: skip
     """Like `conv_transpose2d` with three spatial axes: input (N, C, D, H, W), weight (C, O/G, T, R, S)."""
-    return transposed(
-        "conv_transpose3d", 3, input, weight, bias, stride, padding, output_padding, groups, dilation
-    )
+    return transposed("conv_transpose3d", 3, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
 def plain(

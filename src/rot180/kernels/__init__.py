@@ -23,12 +23,12 @@ from .walk import Array
 
 
 def conv_y(x: Array, w: Array, window: Window, bias: Array | None = None, relu: bool = False) -> Array:
-    """y (N, O, *y_size) from x (N, C, *x_size) and w (O, C/G, *kernel); plus bias (O,), and no less than 0, if asked."""
+    """y (N, O, *y_size) from x (N, C, *x_size) and w (O, C/G, *kernel); plus bias (O,), no less than 0, if asked."""
     return current().conv_y(x, w, window, bias, relu)
 
 
 def conv_x(y: Array, w: Array, window: Window, bias: Array | None = None, relu: bool = False) -> Array:
-    """x (N, C, *x_size) from y (N, O, *y_size) and w (O, C/G, *kernel); plus bias (C,), and no less than 0, if asked."""
+    """x (N, C, *x_size) from y (N, O, *y_size) and w (O, C/G, *kernel); plus bias (C,), no less than 0, if asked."""
     return current().conv_x(y, w, window, bias, relu)
 
 
@@ -143,8 +143,9 @@ def squared_error_x(x: Array, t: Array, scale: float) -> Array:
 
 
 def sgd(
-    parameters: Arrays, gradients: Arrays, velocities: Arrays | None, step: SgdStep, scratch: Sequence[tuple[Array, Array]]
-) -> None:
+    parameters: Arrays, gradients: Arrays, velocities: Arrays | None, step: SgdStep,
+    scratch: Sequence[tuple[Array, Array]],
+) -> None:  # fmt: skip
     """One step of SGD for each parameter, in place, and of its velocity."""
     current().sgd(parameters, gradients, velocities, step, scratch)
 

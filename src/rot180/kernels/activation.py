@@ -16,8 +16,9 @@ from .mask import masked
 from .walk import Array
 
 # Constants as 0-d arrays: a Python number costs a ufunc a third of a microsecond more.
-_ONE = {np.dtype(kind): np.ones((), kind) for kind in (np.float32, np.float64)}
-_LARGEST = {dtype: np.asarray(np.log(np.finfo(dtype).max) * 0.999, dtype) for dtype in _ONE}
+_FLOATS = (np.float32, np.float64)
+_ONE = {np.dtype(kind): np.ones((), kind) for kind in _FLOATS}
+_LARGEST = {np.dtype(kind): np.asarray(np.log(np.finfo(kind).max) * 0.999, kind) for kind in _FLOATS}
 
 
 def relu_y(x: Array) -> Array:

@@ -200,6 +200,4 @@ _CELLS = (bias_sums, relu_y, relu_x, leaky_relu_y, leaky_relu_x, sigmoid_y, sigm
 _LOSSES = (cross_entropy_y, cross_entropy_x, squared_error_y, squared_error_x)
 _WINDOWS = (max_y, max_taps, max_x)
 _UPDATES = (sgd, adam)
-OPERATIONS: dict[str, Callable[..., Any]] = {
-    f.__name__: f for f in (*_NORM, *_CELLS, *_LOSSES, *_WINDOWS, *_UPDATES)
-}
+OPERATIONS: dict[str, Callable[..., Any]] = {f.__name__: f for f in (*_NORM, *_CELLS, *_LOSSES, *_WINDOWS, *_UPDATES)}

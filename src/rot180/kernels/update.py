@@ -53,8 +53,9 @@ class AdamStep(NamedTuple):
 
 
 def sgd(
-    parameters: Arrays, gradients: Arrays, velocities: Arrays | None, step: SgdStep, scratch: Sequence[tuple[Array, Array]]
-) -> None:
+    parameters: Arrays, gradients: Arrays, velocities: Arrays | None, step: SgdStep,
+    scratch: Sequence[tuple[Array, Array]],
+) -> None:  # fmt: skip
     """One step of each parameter; without momentum there are no velocities. `scratch`: two arrays like each."""
     rate, decay, keep, gain = numbers(parameters, step[:4])
     nesterov, maximize, first = step[4:]
@@ -90,7 +91,7 @@ def adam(
     parameters: Arrays, gradients: Arrays, means: Arrays, squares: Arrays, largest: Arrays | None, step: AdamStep,
     scratch: Sequence[tuple[Array, Array]],
 ) -> None:  # fmt: skip
-    """One step of each parameter, with its m and v; `largest`, the largest v so far, is divided by where it is given."""
+    """One step of each parameter, with its m and v; `largest`, the largest v so far, is divided by where given."""
     decay, keep, gain, keep_square, gain_square, correction, eps, size = numbers(parameters, step[:8])
     for i, (d, g, m, v, (a, b)) in enumerate(zip(parameters, gradients, means, squares, scratch, strict=True)):
         if decay or step.maximize:

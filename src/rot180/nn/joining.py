@@ -27,4 +27,4 @@ def joined(layer: Module, after: Module, input: Any) -> Callable[[Any], Any] | N
     for module in (layer, after):
         if module._forward_pre_hooks or module._forward_hooks or "forward" in module.__dict__:
             return None
-    return layer.forward_relu if isinstance(input, Variable) else None  # type: ignore[union-attr]
+    return layer.forward_relu if isinstance(input, Variable) else None

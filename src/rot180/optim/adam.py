@@ -87,11 +87,11 @@ class Adam(Optimizer):
     def _numbers(self, group: Group, count: int) -> AdamStep:
         """The numbers of the step with that count."""
         beta1, beta2 = group["betas"]
-        scales = (
-            0.0 if self._decoupled else group["weight_decay"], beta1, 1 - beta1, beta2, 1 - beta2,
-            math.sqrt(1 - beta2**count), group["eps"], group["lr"] / (1 - beta1**count),
+        return AdamStep(
+            0.0 if self._decoupled else float(group["weight_decay"]), float(beta1), float(1 - beta1), float(beta2),
+            float(1 - beta2), math.sqrt(1 - beta2**count), float(group["eps"]), float(group["lr"] / (1 - beta1**count)),
+            bool(group["maximize"]),
         )  # fmt: skip
-        return AdamStep(*map(float, scales), bool(group["maximize"]))
 
 
 class _Part(NamedTuple):

@@ -70,8 +70,10 @@ class SGD(Optimizer):
             if v is not None:
                 part.velocities.append(v)
         for (_, first), part in parts.items():
-            scales = map(float, (group["lr"], group["weight_decay"], momentum, 1 - group["dampening"]))
-            step = SgdStep(*scales, bool(group["nesterov"]), bool(group["maximize"]), first)
+            step = SgdStep(
+                float(group["lr"]), float(group["weight_decay"]), float(momentum), float(1 - group["dampening"]),
+                bool(group["nesterov"]), bool(group["maximize"]), first,
+            )  # fmt: skip
             sgd(part.parameters, part.gradients, part.velocities if momentum else None, step, part.scratch)
         for p, v in begun:
             self.state.setdefault(p, {})["momentum_buffer"] = v
