@@ -22,7 +22,7 @@ def _mse(x: Array, t: Array, reduction: str) -> Array:
         d = x - t
         return d * d
     total = kernels.squared_error_y(x, t)
-    return np.asarray(total / (x.size or np.nan) if reduction == "mean" else total, x.dtype)
+    return x.dtype.type(total / (x.size or np.nan) if reduction == "mean" else total)
 
 
 @_mse.vjp
