@@ -59,7 +59,7 @@ types: $(VENV)/.lint ## check the types of the package
 docs: $(VENV)/.docs ## write the API reference into build/reference
 	$(BIN)/python docs/reference.py build/reference
 
-bench: $(VENV)/.bench ## run the benchmarks (against SciPy, and PyTorch where test-peers has installed it)
+bench: $(VENV)/.bench ## measure against PyTorch (large), write benchmarks/results (ARGS="--only lenet" narrows it)
 	$(BIN)/python -m benchmarks $(ARGS)
 
 clean: ## remove the virtual environment, runs/demo and everything that tools leave behind
@@ -98,9 +98,14 @@ $(VENV)/.test: $(VENV)/.native
 	@$(INSTALL) '.[test]'
 	@touch $@ $(VENV)/.demo
 
-$(VENV)/.peers: $(VENV)/.test $(VENV)/.bench
+$(VENV)/.torch: $(MADE)
 	@echo "installing PyTorch into $(VENV)"
 	@$(PIP) torch==2.13.0
+	@touch $@
+
+$(VENV)/.peers: $(VENV)/.test $(VENV)/.torch
+	@echo "installing SciPy into $(VENV)"
+	@$(INSTALL) '.[peers]'
 	@touch $@
 
 $(VENV)/.lint: $(VENV)/.native
@@ -113,7 +118,7 @@ $(VENV)/.docs: $(VENV)/.native
 	@$(INSTALL) '.[docs]'
 	@touch $@
 
-$(VENV)/.bench: $(VENV)/.native
+$(VENV)/.bench: $(VENV)/.native $(VENV)/.torch
 	@echo "installing what rot180's benchmarks need into $(VENV)"
-	@$(INSTALL) '.[peers]'
+	@$(INSTALL) '.[peers,report]'
 	@touch $@

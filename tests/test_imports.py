@@ -20,7 +20,7 @@ FLOORS = [
     {"tape"},
     {"functional"},
     {"nn", "optim", "data"},
-    {"train", "check", "explain", "formats", "models", "cluster"},
+    {"train", "bench", "check", "explain", "formats", "models", "cluster"},
     {"cli"},
 ]
 SIBLINGS = {  # what the parts of one floor may take from each other

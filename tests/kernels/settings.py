@@ -1,7 +1,7 @@
 """The settings that the kernel tests run on: one list for the loop oracle, for PyTorch and for every engine.
 
 A Setting is a Window with channels and a batch. Most come from a seeded draw over 1 to 3 axes; the corners that a draw
-would miss, the shrunken layers of `benchmarks/shapes.py` and the forms with no spatial axes are written out.
+would miss, the shrunken layers of `rot180.bench.shapes` and the forms with no spatial axes are written out.
 """
 
 from itertools import product
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.shapes import LAYERS
+from rot180.bench.shapes import LAYERS
 from rot180.window import Window
 
 

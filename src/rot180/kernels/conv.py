@@ -90,6 +90,12 @@ def conv_w(x: Array, y: Array, window: Window) -> Array:
     return w
 
 
+def choice(kernel: str, window: Window, images: int, channels: int, out: int, dtype: Any) -> str:
+    """The algorithm that a contraction takes; all three, "y", "x" and "w", take the same."""
+    algorithm, _ = _plan(window, images, channels, out, np.dtype(dtype).itemsize)
+    return "whole" if isinstance(algorithm, Whole) else algorithm.__name__.rpartition(".")[2]
+
+
 @lru_cache(maxsize=256)  # a table of `whole` takes up to 128 kB
 def _plan(window: Window, images: int, channels: int, out: int, itemsize: int) -> tuple[Any, list[slice] | None]:
     """The algorithm for these sizes, and the blocks of images it runs on (None: all at once)."""

@@ -4,7 +4,13 @@ A row is (name, transposed, N, C, size, O, kernel, stride, padding, dilation, gr
 in and O those that go out, as a layer counts them.
 """
 
+from __future__ import annotations
+
+import math
+import re
 from typing import NamedTuple
+
+from ..window import Window
 
 
 class Layer(NamedTuple):
@@ -21,6 +27,41 @@ class Layer(NamedTuple):
     padding: int = 0
     dilation: int = 1
     groups: int = 1
+
+    @property
+    def window(self) -> Window:
+        """The geometry; of a transposed layer the input is y."""
+        kernel, stride, dilation = (self.kernel,) * 2, (self.stride,) * 2, (self.dilation,) * 2
+        size = (self.size,) * 2
+        if self.transposed:
+            return Window.transposed("bench", size, kernel, stride, self.padding, (0, 0), dilation, self.groups)
+        return Window.plain("bench", size, kernel, stride, self.padding, dilation, self.groups)
+
+    @property
+    def wide(self) -> int:
+        """Channels of x."""
+        return self.out if self.transposed else self.channels
+
+    @property
+    def narrow(self) -> int:
+        """Channels of y."""
+        return self.channels if self.transposed else self.out
+
+    @property
+    def weight_shape(self) -> tuple[int, int, int, int]:
+        """(O, C/G, R, S) of the kernels; a transposed layer has its input channels first, which are the same."""
+        return self.narrow, self.wide // self.groups, self.kernel, self.kernel
+
+    @property
+    def result_shape(self) -> tuple[int, ...]:
+        """(N, O, *size) of what the layer returns."""
+        window = self.window
+        return self.images, self.out, *(window.x_size if self.transposed else window.y_size)
+
+    @property
+    def multiply_adds(self) -> int:
+        """Products of the forward, those with padding included; the backward has twice as many."""
+        return self.images * math.prod(self.window.y_size) * math.prod(self.weight_shape)
 
 
 LAYERS = [
@@ -41,7 +82,7 @@ LAYERS = [
 
 
 def _plain(network: str, images: int, rows: tuple[tuple[int, ...], ...]) -> list[Layer]:
-    """Convolutions of (C, size, O, kernel, stride), padded by half a kernel; as many groups as channels where O is 0."""
+    """Convolutions of (C, size, O, kernel, stride), padded by half a kernel; O 0: a kernel for each channel."""
     layers = []
     for channels, size, out, kernel, stride in rows:
         name = f"{network} {channels}-{out or 'each'} {size}x{size} k{kernel}" + (f" s{stride}" if stride > 1 else "")
@@ -102,3 +143,8 @@ def every() -> list[Layer]:
     for layer in [*LAYERS, *RESNET50, *VGG16, *MOBILENETV2, *DCGAN]:
         rows.setdefault(layer[1:], layer)
     return list(rows.values())
+
+
+def is_named(name: str, texts: list[str] | None) -> bool:
+    """Whether a word in the name of a layer or a step begins with one of the texts, in either case; no texts: yes."""
+    return not texts or any(re.search(rf"(?<!\w){re.escape(text)}", name, re.IGNORECASE) for text in texts)

@@ -1,0 +1,99 @@
+"""What rot180 costs before it computes: the wheel, the imports, a call."""
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+import rot180.functional as F
+from rot180.bench import timing
+from rot180.kernels import native
+from rot180.window import Window
+
+from . import peer
+from .task import Task
+
+ROOT = Path(__file__).parents[1]
+STATEMENTS = ("pass", "import numpy", "import rot180", "import rot180, rot180.functional, rot180.nn, rot180.optim")
+EXTENSION = (
+    "import rot180, time; start = time.perf_counter(); import rot180._native; print(time.perf_counter() - start)"
+)
+ROUNDS = 15
+CALLS = 2000  # timed together: a clock takes a twentieth of such a call
+
+
+def tasks(options):
+    """Three; the wheel is compiled anew where that has not been done before."""
+    yield Task("the wheel", 60, wheel)
+    yield Task("imports", 8, imports)
+    yield Task("a call", 2, partial(call, options))
+
+
+def wheel():
+    """MB of the wheel for this Python."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", folder, "."]
+        env = {**os.environ, "ROT180_REQUIRE_EXT": "1"}  # a wheel without the engine would be small for nothing
+        run = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
+        made = list(Path(folder).glob("*.whl"))
+        if run.returncode or not made:
+            raise RuntimeError(f"the wheel could not be made: {run.stderr.strip()}")
+        return {"name": "wheel", "file": made[0].name, "MB": made[0].stat().st_size / 1e6}
+
+
+def imports():
+    """Milliseconds over an empty start, medians over fresh interpreters that take turns; the extension's by itself."""
+    contestants = {s: timing.whole(lambda s=s: python(s)) for s in STATEMENTS}
+    taken = timing.take_turns(contestants, ROUNDS, 0)
+    empty = taken.pop("pass")
+    more = {
+        s: [with_it - without for (with_it,), (without,) in zip(rounds, empty, strict=True)]
+        for s, rounds in taken.items()
+    }
+    found = {"name": "imports", "ms": {s: statistics.median(seconds) * 1e3 for s, seconds in more.items()}}
+    if not native.unavailable():
+        found["extension_ms"] = 1e3 * statistics.median(float(python(EXTENSION)) for _ in range(ROUNDS))
+    return found
+
+
+def python(statement):
+    """What a fresh interpreter prints."""
+    return subprocess.run([sys.executable, "-c", statement], check=True, stdout=subprocess.PIPE).stdout
+
+
+def call(options):
+    """Microseconds of a 2x2 kernel on a 3x3 image, on one thread, through ever more layers."""
+    import torch
+
+    x, w = np.ones((1, 1, 3, 3), np.float32), np.ones((1, 1, 2, 2), np.float32)
+    calls = {"F.conv2d on arrays": lambda: F.conv2d(x, w)}
+    if not native.unavailable():
+        shape = native.shape(Window.plain("bench", (3, 3), (2, 2), (1, 1), 0, (1, 1)), "automatic")
+        binding = native.extension().conv_y
+        calls = {"the binding": lambda: binding(shape, x, w, None, False), **calls}
+    peers = torch.tensor(x), torch.tensor(w)
+    calls["PyTorch, F.conv2d without gradients"] = lambda: torch.nn.functional.conv2d(*peers)
+    taken = {name: [] for name in calls}
+    with peer.one_thread(options.threads):
+        for _ in range(ROUNDS):
+            for name, run in calls.items():
+                start = time.perf_counter()
+                for _ in range(CALLS):
+                    run()
+                taken[name].append((time.perf_counter() - start) / CALLS)
+    return {"name": "call", "us": {name: statistics.median(seconds) * 1e6 for name, seconds in taken.items()}}
+
+
+def say(row):
+    """What is told while it runs."""
+    if row["name"] == "wheel":
+        return f"{row['MB']:.2f} MB"
+    if row["name"] == "imports":
+        return ", ".join(f"{statement.split(',')[0]} {ms:.0f} ms" for statement, ms in row["ms"].items())
+    return ", ".join(f"{name} {us:.2f} us" for name, us in row["us"].items())

@@ -1,0 +1,48 @@
+"""What more threads are worth on large layers, forward and backward, over one."""
+
+from functools import partial
+
+import rot180
+from rot180.bench import layers, shapes, timing
+
+from .task import Task, layer_seconds, turns_seconds
+
+LARGE = 5e8  # multiply-adds of a forward
+OTHERS = (  # beside the layers of many kinds: a large one of each network
+    "VGG-16 64-64 224x224 k3", "VGG-16 512-512 28x28 k3", "ResNet-50 1024-2048 14x14 k1 s2", "DCGAN 64-128 32x32 k4 s2",
+)  # fmt: skip
+
+
+def counts(cores):
+    """1, 2, 4 and so on, and all cores."""
+    powers = [2**i for i in range(cores.bit_length()) if 2**i < cores]
+    return [*powers, cores] if cores > 1 else [1, 2]
+
+
+def tasks(options):
+    """One for each large layer."""
+    chosen = [layer for layer in shapes.LAYERS if layer.multiply_adds >= LARGE]
+    chosen += [layer for layer in shapes.every() if layer.name in OTHERS]
+    for layer in chosen:
+        seconds = sum(turns_seconds(layer_seconds(layer, n), options) for n in counts(options.cores))
+        yield Task(layer.name, seconds, partial(measure, layer, options))
+
+
+def measure(layer, options):
+    """Milliseconds on each number of threads, and how many times as fast as on one."""
+    run = timing.halves(*layers.halves(layer))
+    numbers = counts(options.cores)
+    try:
+        taken = timing.take_turns(dict.fromkeys(numbers, run), options.rounds, options.seconds, rot180.set_num_threads)
+    finally:
+        rot180.set_num_threads(options.threads)
+    return {
+        "name": layer.name,
+        "ms": {str(n): timing.median(taken[n]) * 1e3 for n in numbers},
+        "ratios": {str(n): timing.ratio(taken[1], taken[n]) for n in numbers[1:]},
+    }
+
+
+def say(row):
+    """What is told while it runs."""
+    return ", ".join(f"{ratio:.2f} times on {n} threads" for n, ratio in row["ratios"].items())

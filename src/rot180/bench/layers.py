@@ -1,0 +1,70 @@
+"""A layer as a training step uses it: the forward, recorded, and from a given gradient of the result the three others.
+
+Those are the gradients of the input, the weight and the bias.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import functional as F
+from ..kernels import conv, engines, native
+from ..tape import grad, tensor
+from .shapes import Layer
+
+Array = np.ndarray[Any, np.dtype[Any]]
+Halves = tuple[Callable[[], Any], Callable[[Any], list[Array]]]  # forward; backward, of what the forward returned
+
+
+def arrays(layer: Layer, dtype: Any = np.float32) -> list[Array]:
+    """Input, weight, bias and the gradient of the result: the same numbers at every call and in every dtype."""
+    rng = np.random.default_rng(0)
+    x = (layer.images, layer.channels, layer.size, layer.size)
+    shapes = (x, layer.weight_shape, (layer.out,), layer.result_shape)
+    return [rng.standard_normal(shape, np.float32).astype(dtype, copy=False) for shape in shapes]
+
+
+def forward(layer: Layer, functional: Any) -> Callable[..., Any]:
+    """The layer as a function of input, weight and bias, from rot180.functional or torch.nn.functional."""
+    if layer.transposed:
+        ordered = (layer.stride, layer.padding, 0, layer.groups, layer.dilation)
+        return lambda x, w, b: functional.conv_transpose2d(x, w, b, *ordered)
+    settings = (layer.stride, layer.padding, layer.dilation, layer.groups)
+    return lambda x, w, b: functional.conv2d(x, w, b, *settings)
+
+
+def halves(layer: Layer, dtype: Any = np.float32) -> Halves:
+    """(forward, backward) of rot180, on the engine that is chosen when they are called."""
+    x, w, b, dy = (tensor(a) for a in arrays(layer, dtype))
+    leaves = [leaf.requires_grad_() for leaf in (x, w, b)]
+    run = forward(layer, F)
+
+    def backward(y: Any) -> list[Array]:
+        return [g.data for g in grad(y, leaves, dy)]
+
+    return (lambda: run(*leaves)), backward
+
+
+def algorithms(layer: Layer) -> tuple[str, str, str]:
+    """By which algorithm the current engine computes the forward, the gradient of the input and that of the weight."""
+    choice = conv.choice if engines.current().name == "numpy" else native.choice
+    order = ("x", "y", "w") if layer.transposed else ("y", "x", "w")
+    sizes = layer.window, layer.images, layer.wide, layer.narrow, np.float32
+    first, second, third = (choice(kernel, *sizes) for kernel in order)
+    return first, second, third
+
+
+def largest_error(results: Sequence[Array], exact: Sequence[Array]) -> float:
+    """The largest deviation from what is exact, over the standard deviation of that, over all arrays."""
+    return max(float(np.abs(a - b).max() / b.std()) for a, b in zip(results, exact, strict=True))
+
+
+def exact_results(layer: Layer) -> list[Array]:
+    """The result and the three gradients in float64 on the numpy engine."""
+    with engines.engine("numpy"):
+        run, back = halves(layer, np.float64)
+        y = run()
+        return [y.data, *back(y)]
