@@ -1,6 +1,7 @@
-// relu and leaky_relu, each with its gradient. A NaN stays one.
+// relu, leaky_relu and sigmoid, each with its gradient. A NaN stays one.
 #pragma once
 #include "cellwise.h"
+#include "exponential.h"
 
 namespace rot180 {
 namespace ROT180_ISA {
@@ -37,6 +38,24 @@ void leaky_relu_x(int64_t cells, const T* gy, const T* x, T slope, T* gx) {
   over_cells<T>(cells, [=](int64_t i, auto part) {
     const V g = part.load(gy + i);
     part.store(gx + i, part.load(x + i) > V{} ? g : g * Simd<T>::splat(slope));
+  });
+}
+
+template <class T>
+void sigmoid_y(int64_t cells, const T* x, T* y) {
+  using V = typename Simd<T>::V;
+  const V one = Simd<T>::splat(1);
+  over_cells<T>(cells, [=](int64_t i, auto part) {
+    part.store(y + i, one / (one + exponential<T>(-part.load(x + i))));
+  });
+}
+
+template <class T>
+void sigmoid_x(int64_t cells, const T* gy, const T* y, T* gx) {
+  using V = typename Simd<T>::V;
+  over_cells<T>(cells, [=](int64_t i, auto part) {
+    const V v = part.load(y + i);
+    part.store(gx + i, part.load(gy + i) * (v - v * v));
   });
 }
 

@@ -1,25 +1,17 @@
 // NumPy arrays as the kernels take and return them, and the instruction set in use: what the bindings share.
 #pragma once
-#include <nanobind/nanobind.h>
-#include <nanobind/ndarray.h>
-
 #include <chrono>
 #include <new>
+#include <optional>
 #include <stdexcept>
 #include <thread>
 #include <vector>
 
 #include "engine.h"
 #include "memory.h"
+#include "numpy.h"
 
 namespace rot180 {
-
-template <class T>
-using In = nanobind::ndarray<const T, nanobind::c_contig, nanobind::device::cpu>;
-template <class T>
-using InPlace = nanobind::ndarray<T, nanobind::c_contig, nanobind::device::cpu>;
-template <class T>
-using Out = nanobind::ndarray<nanobind::numpy, T, nanobind::c_contig>;
 
 // Lets other Python threads run during its scope. If Python ends meanwhile, it ends this thread by unwinding it, which
 // C++ would answer by ending the whole process in error: instead the thread waits for the end, as from Python 3.14 on.
@@ -53,12 +45,20 @@ Out<T> make_array(const std::vector<size_t>& shape) {
   void* block = acquire(bytes);
   if (!block) throw std::bad_alloc();
   nanobind::capsule owner(block, [](void* p) noexcept { release(p); });
-  return Out<T>(static_cast<T*>(block), shape.size(), shape.data(), owner);
+  const NumPy& numpy = NumPy::get();
+  const std::vector<Py_intptr_t> sizes(shape.begin(), shape.end());
+  const int flags = C_CONTIGUOUS | ALIGNED | WRITEABLE;
+  nanobind::object array = nanobind::steal(
+      numpy.make(numpy.array, (int)sizes.size(), sizes.data(), number_of<T>(), nullptr, block, 0, flags, nullptr));
+  if (!array.is_valid() || numpy.set_base(array.ptr(), owner.release().ptr())) nanobind::raise_python_error();
+  return Out<T>(std::move(array), static_cast<T*>(block));
 }
 
 template <class T>
 std::vector<size_t> shape_of(const In<T>& a) {
-  return std::vector<size_t>(a.shape_ptr(), a.shape_ptr() + a.ndim());
+  std::vector<size_t> shape(a.ndim());
+  for (size_t i = 0; i < shape.size(); ++i) shape[i] = a.shape(i);
+  return shape;
 }
 
 extern const Isa* active;  // bind.cpp
@@ -80,6 +80,28 @@ struct Shape {
 
 std::vector<size_t> array_shape(int64_t n, int64_t channels, const int64_t* size, size_t ndim);
 
+template <class T>
+const Layers<T>& layers() {
+  if constexpr (sizeof(T) == 4)
+    return *active->layers32;
+  else
+    return *active->layers64;
+}
+
+template <class T>
+using Maybe = std::optional<In<T>>;
+
+template <class T>
+const T* cells(const Maybe<T>& a) {
+  return a ? a->data() : nullptr;
+}
+
+template <class A, class B>
+void same_size(const A& a, const B& b) {
+  need(a.size() == b.size(), "the arrays must be of one shape");
+}
+
+void bind_norm(nanobind::module_& m);    // bind_norm.cpp
 void bind_layers(nanobind::module_& m);  // bind_layers.cpp
 
 }  // namespace rot180

@@ -224,6 +224,7 @@ NB_MODULE(_native, m) {
   });
   add_type<float>(m);
   add_type<double>(m);
+  bind_norm(m);
   bind_layers(m);
   m.def("set_num_threads", set_num_threads);
   m.def("num_threads", num_threads);

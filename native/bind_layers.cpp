@@ -1,10 +1,13 @@
-// The bindings of what is no contraction. Shapes are the caller's business (`kernels/native_layers.py`): sizes that do
-// not fit are refused here, so that no kernel leaves its arrays.
+// The bindings of activations, losses, windows of maxima and updates. Shapes are the caller's business
+// (`kernels/native_layers.py`): sizes that do not fit are refused here, so that no kernel leaves its arrays.
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/tuple.h>
+#include <nanobind/stl/vector.h>
 
 #include <optional>
 #include <tuple>
+#include <utility>
+#include <vector>
 
 #include "arrays.h"
 
@@ -13,103 +16,6 @@ using namespace nb::literals;
 using namespace rot180;
 
 namespace {
-
-template <class T>
-const Layers<T>& layers() {
-  if constexpr (sizeof(T) == 4)
-    return *active->layers32;
-  else
-    return *active->layers64;
-}
-
-template <class T>
-using Maybe = std::optional<In<T>>;
-
-template <class T>
-const T* cells(const Maybe<T>& a) {
-  return a ? a->data() : nullptr;
-}
-
-template <class T>
-void same_size(const In<T>& a, const In<T>& b) {
-  need(a.size() == b.size(), "the arrays must be of one shape");
-}
-
-// ---- normalisation ----
-
-template <class T>
-Groups groups_of(const In<T>& x, bool sample) {
-  need(x.ndim() == 4, "x must be (N, G, K, S)");
-  const int64_t n = (int64_t)x.shape(0), g = (int64_t)x.shape(1), k = (int64_t)x.shape(2), s = (int64_t)x.shape(3);
-  if (sample) return {1, n * g, k, s, g};
-  need(k == 1, "a group that the batch shares must have one channel");
-  return {n, g, k, s, g};
-}
-
-template <class T>
-void per_channel(const Groups& g, const Maybe<T>& factor) {
-  need(!factor || (int64_t)factor->size() == g.kinds * g.channels, "weight and bias must be (1, G, K, 1)");
-}
-
-template <class T>
-auto norm_y(In<T> x, Maybe<T> weight, Maybe<T> bias, bool sample, double eps) {
-  const Groups g = groups_of(x, sample);
-  per_channel(g, weight);
-  per_channel(g, bias);
-  const std::vector<size_t> moments{sample ? x.shape(0) : 1, x.shape(1), 1, 1};
-  std::tuple<Out<T>, Out<T>, Out<T>> made(make_array<T>(shape_of(x)), make_array<T>(moments), make_array<T>(moments));
-  auto& [y, mean, var] = made;
-  T *to = y.data(), *to_mean = mean.data(), *to_var = var.data();
-  {
-    WithoutGil free;
-    layers<T>().norm_y(g, x.data(), cells(weight), cells(bias), eps, to, to_mean, to_var);
-  }
-  return made;
-}
-
-template <class T>
-auto norm_x(In<T> gy, In<T> x, Maybe<T> weight, In<T> mean, In<T> var, bool sample, bool given, double eps,
-            std::tuple<bool, bool, bool> needs) {
-  const Groups g = groups_of(x, sample);
-  same_size(gy, x);
-  per_channel(g, weight);
-  need((int64_t)mean.size() == g.groups && (int64_t)var.size() == g.groups, "mean and var must be one per group");
-  const std::vector<size_t> factors{1, x.shape(1), x.shape(2), 1};
-  using Result = std::optional<Out<T>>;
-  const auto [to_x, to_weight, to_bias] = needs;
-  std::tuple<Result, Result, Result> made(to_x ? Result(make_array<T>(shape_of(x))) : Result(),
-                                          to_weight ? Result(make_array<T>(factors)) : Result(),
-                                          to_bias ? Result(make_array<T>(factors)) : Result());
-  auto at = [](Result& a) { return a ? a->data() : nullptr; };
-  T *gx = at(std::get<0>(made)), *gweight = at(std::get<1>(made)), *gbias = at(std::get<2>(made));
-  {
-    WithoutGil free;
-    layers<T>().norm_x(g, given, gy.data(), x.data(), cells(weight), mean.data(), var.data(), eps, gx, gweight, gbias);
-  }
-  return made;
-}
-
-template <class T>
-Out<T> affine_y(In<T> x, In<T> scale, In<T> shift) {
-  need(x.ndim() == 4, "x must be (N, G, K, S)");
-  const Groups g{(int64_t)x.shape(0), (int64_t)(x.shape(1) * x.shape(2)), 1, (int64_t)x.shape(3), 1};
-  need((int64_t)scale.size() == g.groups && (int64_t)shift.size() == g.groups, "scale and shift must be (1, G, K, 1)");
-  Out<T> y = make_array<T>(shape_of(x));
-  WithoutGil free;
-  layers<T>().affine_y(g, x.data(), scale.data(), shift.data(), y.data());
-  return y;
-}
-
-template <class T>
-Out<T> bias_sums(In<T> y) {
-  need(y.ndim() >= 2 && y.size(), "y must be (N, O, *y_size), none of them 0");
-  const int64_t n = (int64_t)y.shape(0), o = (int64_t)y.shape(1);
-  const Groups g{n, o, 1, (int64_t)y.size() / (n * o), o};
-  Out<T> sums = make_array<T>({y.shape(1)});
-  WithoutGil free;
-  layers<T>().bias_sums(g, y.data(), sums.data());
-  return sums;
-}
 
 // ---- activations ----
 
@@ -131,6 +37,13 @@ Out<T> relu_x(In<T> gy, In<T> y) {
 }
 
 template <class T>
+void relu_x_over(InPlace<T> gy, In<T> y) {
+  same_size(gy, y);
+  WithoutGil free;
+  layers<T>().relu_x((int64_t)y.size(), gy.data(), y.data(), gy.data());
+}
+
+template <class T>
 Out<T> leaky_relu_y(In<T> x, double slope) {
   Out<T> y = make_array<T>(shape_of(x));
   WithoutGil free;
@@ -144,6 +57,30 @@ Out<T> leaky_relu_x(In<T> gy, In<T> x, double slope) {
   Out<T> gx = make_array<T>(shape_of(x));
   WithoutGil free;
   layers<T>().leaky_relu_x((int64_t)x.size(), gy.data(), x.data(), (T)slope, gx.data());
+  return gx;
+}
+
+template <class T>
+void leaky_relu_x_over(InPlace<T> gy, In<T> x, double slope) {
+  same_size(gy, x);
+  WithoutGil free;
+  layers<T>().leaky_relu_x((int64_t)x.size(), gy.data(), x.data(), (T)slope, gy.data());
+}
+
+template <class T>
+Out<T> sigmoid_y(In<T> x) {
+  Out<T> y = make_array<T>(shape_of(x));
+  WithoutGil free;
+  layers<T>().sigmoid_y((int64_t)x.size(), x.data(), y.data());
+  return y;
+}
+
+template <class T>
+Out<T> sigmoid_x(In<T> gy, In<T> y) {
+  same_size(gy, y);
+  Out<T> gx = make_array<T>(shape_of(y));
+  WithoutGil free;
+  layers<T>().sigmoid_x((int64_t)y.size(), gy.data(), y.data(), gx.data());
   return gx;
 }
 
@@ -201,37 +138,115 @@ Out<T> max_x(In<T> y, In<Tap> taps, const Shape& s) {
   return x;
 }
 
-// ---- updates, in place ----
+// ---- losses ----
 
 template <class T>
-void adam(InPlace<T> d, In<T> g, InPlace<T> m, InPlace<T> v, std::optional<InPlace<T>> most,
-          std::tuple<double, double, double, double, double, double, double> numbers) {
-  need(g.size() == d.size() && m.size() == d.size() && v.size() == d.size() && (!most || most->size() == d.size()),
-       "the arrays must be of one shape");
-  const auto [keep, gain, keep_square, gain_square, correction, eps, size] = numbers;
-  const AdamStep<T> step{(T)keep, (T)gain, (T)keep_square, (T)gain_square, (T)correction, (T)eps, (T)size};
+double squared_error_y(In<T> x, In<T> t) {
+  same_size(x, t);
   WithoutGil free;
-  layers<T>().adam((int64_t)d.size(), step, g.data(), d.data(), m.data(), v.data(), most ? most->data() : nullptr);
+  return layers<T>().squared_error_y((int64_t)x.size(), x.data(), t.data());
+}
+
+template <class T>
+Out<T> squared_error_x(In<T> x, In<T> t, double scale) {
+  same_size(x, t);
+  Out<T> gx = make_array<T>(shape_of(x));
+  WithoutGil free;
+  layers<T>().squared_error_x((int64_t)x.size(), x.data(), t.data(), (T)scale, gx.data());
+  return gx;
+}
+
+// The rows of x and their classes, checked.
+template <class T>
+std::pair<int64_t, int64_t> rows_of(const In<T>& x, const In<int64_t>& t) {
+  need(x.ndim() == 2 && x.shape(1) && t.size() == x.shape(0), "x must be (rows, classes), and t one class per row");
+  const int64_t rows = (int64_t)x.shape(0), classes = (int64_t)x.shape(1);
+  for (int64_t r = 0; r < rows; ++r) need(t.data()[r] >= 0 && t.data()[r] < classes, "t must hold classes");
+  return {rows, classes};
+}
+
+template <class T>
+Out<T> cross_entropy_y(In<T> x, In<int64_t> t, Maybe<T> factors) {
+  const auto [rows, classes] = rows_of(x, t);
+  need(!factors || (int64_t)factors->size() == rows, "factors must be one per row");
+  Out<T> losses = make_array<T>({x.shape(0)});
+  WithoutGil free;
+  layers<T>().cross_entropy_y(rows, classes, x.data(), t.data(), cells(factors), losses.data());
+  return losses;
+}
+
+template <class T>
+Out<T> cross_entropy_x(In<T> scale, In<T> x, In<int64_t> t) {
+  const auto [rows, classes] = rows_of(x, t);
+  need((int64_t)scale.size() == rows, "scale must be one per row");
+  Out<T> gx = make_array<T>(shape_of(x));
+  WithoutGil free;
+  layers<T>().cross_entropy_x(rows, classes, scale.data(), x.data(), t.data(), gx.data());
+  return gx;
+}
+
+// ---- updates of many parameters, in place ----
+
+template <class A, class B>
+void same_sizes(const std::vector<A>& many, const std::vector<B>& others) {
+  bool same = many.size() == others.size();
+  for (size_t i = 0; same && i < many.size(); ++i) same = many[i].size() == others[i].size();
+  need(same, "the arrays must be of one shape");
+}
+
+template <class T>
+using Several = std::vector<InPlace<T>>;
+
+template <class T>
+void sgd(Several<T> d, std::vector<In<T>> g, std::optional<Several<T>> v,
+         std::tuple<double, double, double, double> numbers, std::tuple<bool, bool, bool> choices) {
+  same_sizes(d, g);
+  if (v) same_sizes(d, *v);
+  const auto [rate, decay, keep, gain] = numbers;
+  const auto [nesterov, maximize, first] = choices;
+  const SgdStep<T> step{(T)rate, (T)decay, (T)keep, (T)gain, nesterov, maximize, first};
+  WithoutGil free;
+  for (size_t i = 0; i < d.size(); ++i)
+    layers<T>().sgd((int64_t)d[i].size(), step, g[i].data(), d[i].data(), v ? (*v)[i].data() : nullptr);
+}
+
+template <class T>
+void adam(Several<T> d, std::vector<In<T>> g, Several<T> m, Several<T> v, std::optional<Several<T>> most,
+          std::tuple<double, double, double, double, double, double, double, double> numbers, bool maximize) {
+  same_sizes(d, g);
+  same_sizes(d, m);
+  same_sizes(d, v);
+  if (most) same_sizes(d, *most);
+  const auto [decay, keep, gain, keep_square, gain_square, correction, eps, size] = numbers;
+  const AdamStep<T> step{(T)decay,       (T)keep,       (T)gain, (T)keep_square,
+                         (T)gain_square, (T)correction, (T)eps,  (T)size,        maximize};
+  WithoutGil free;
+  for (size_t i = 0; i < d.size(); ++i)
+    layers<T>().adam((int64_t)d[i].size(), step, g[i].data(), d[i].data(), m[i].data(), v[i].data(),
+                     most ? (*most)[i].data() : nullptr);
 }
 
 template <class T>
 void add_type(nb::module_& m) {
-  m.def("norm_y", norm_y<T>, "x"_a.noconvert(), "weight"_a.none().noconvert(), "bias"_a.none().noconvert(), "sample"_a,
-        "eps"_a);
-  m.def("norm_x", norm_x<T>, "gy"_a.noconvert(), "x"_a.noconvert(), "weight"_a.none().noconvert(),
-        "mean"_a.noconvert(), "var"_a.noconvert(), "sample"_a, "given"_a, "eps"_a, "needs"_a);
-  m.def("affine_y", affine_y<T>, "x"_a.noconvert(), "scale"_a.noconvert(), "shift"_a.noconvert());
-  m.def("bias_sums", bias_sums<T>, "y"_a.noconvert());
   m.def("relu_y", relu_y<T>, "x"_a.noconvert());
   m.def("relu_x", relu_x<T>, "gy"_a.noconvert(), "y"_a.noconvert());
+  m.def("relu_x_over", relu_x_over<T>, "gy"_a.noconvert(), "y"_a.noconvert());
   m.def("leaky_relu_y", leaky_relu_y<T>, "x"_a.noconvert(), "slope"_a);
   m.def("leaky_relu_x", leaky_relu_x<T>, "gy"_a.noconvert(), "x"_a.noconvert(), "slope"_a);
+  m.def("leaky_relu_x_over", leaky_relu_x_over<T>, "gy"_a.noconvert(), "x"_a.noconvert(), "slope"_a);
+  m.def("sigmoid_y", sigmoid_y<T>, "x"_a.noconvert());
+  m.def("sigmoid_x", sigmoid_x<T>, "gy"_a.noconvert(), "y"_a.noconvert());
+  m.def("cross_entropy_y", cross_entropy_y<T>, "x"_a.noconvert(), "t"_a.noconvert(), "factors"_a.none().noconvert());
+  m.def("cross_entropy_x", cross_entropy_x<T>, "scale"_a.noconvert(), "x"_a.noconvert(), "t"_a.noconvert());
+  m.def("squared_error_y", squared_error_y<T>, "x"_a.noconvert(), "t"_a.noconvert());
+  m.def("squared_error_x", squared_error_x<T>, "x"_a.noconvert(), "t"_a.noconvert(), "scale"_a);
   m.def("max_y", max_y<T>, "x"_a.noconvert(), "shape"_a);
   m.def("max_taps", max_taps<T>, "x"_a.noconvert(), "shape"_a);
   m.def("max_x", max_x<T, uint8_t>, "y"_a.noconvert(), "taps"_a.noconvert(), "shape"_a);
   m.def("max_x", max_x<T, int32_t>, "y"_a.noconvert(), "taps"_a.noconvert(), "shape"_a);
+  m.def("sgd", sgd<T>, "d"_a.noconvert(), "g"_a.noconvert(), "v"_a.none().noconvert(), "numbers"_a, "choices"_a);
   m.def("adam", adam<T>, "d"_a.noconvert(), "g"_a.noconvert(), "m"_a.noconvert(), "v"_a.noconvert(),
-        "most"_a.none().noconvert(), "numbers"_a);
+        "most"_a.none().noconvert(), "numbers"_a, "maximize"_a);
 }
 
 }  // namespace

@@ -1,7 +1,9 @@
 // What is no contraction, for one instruction set: compiled once for each, as kernels.cpp is.
 #include "activation.h"
+#include "cross_entropy.h"
 #include "norm.h"
 #include "pool.h"
+#include "squared_error.h"
 #include "updates.h"
 
 namespace rot180 {
@@ -12,8 +14,10 @@ extern const Layers<double> LAYERS64;
 
 template <class T>
 constexpr Layers<T> layers() {
-  return {norm_y<T>,       norm_x<T>, affine_y<T>, bias_sums<T>, relu_y<T>, relu_x<T>, leaky_relu_y<T>,
-          leaky_relu_x<T>, max_y<T>,  max_taps<T>, max_x<T>,     adam<T>};
+  return {norm_y<T>,          norm_x<T>,          affine_y<T>,     bias_sums<T>,       add_bias<T>,  relu_y<T>,
+          relu_x<T>,          leaky_relu_y<T>,    leaky_relu_x<T>, sigmoid_y<T>,       sigmoid_x<T>, cross_entropy_y<T>,
+          cross_entropy_x<T>, squared_error_y<T>, squared_error_x<T>, max_y<T>,        max_taps<T>,  max_x<T>,
+          sgd<T>,             adam<T>};
 }
 
 constexpr Layers<float> LAYERS32 = layers<float>();  // data, as engine.h wants it

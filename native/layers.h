@@ -22,7 +22,15 @@ struct Groups {
 // The numbers of one step of Adam, in the precision of the parameters.
 template <class T>
 struct AdamStep {
-  T keep, gain, keep_square, gain_square, correction, eps, size;
+  T decay, keep, gain, keep_square, gain_square, correction, eps, size;
+  bool maximize;
+};
+
+// The numbers of one step of SGD. `first`: the velocity is not there yet.
+template <class T>
+struct SgdStep {
+  T rate, decay, keep, gain;
+  bool nesterov, maximize, first;
 };
 
 // One table per instruction set; a null pointer stands for an array that is not there, or not wanted.
@@ -36,17 +44,27 @@ struct Layers {
   void (*affine_y)(const Groups&, const T* x, const T* scale, const T* shift, T* y);
 
   void (*bias_sums)(const Groups&, const T* y, T* sums);  // of each group
+  void (*add_bias)(const Groups&, const T* bias, bool relu, T* y);
 
   void (*relu_y)(int64_t cells, const T* x, T* y);
   void (*relu_x)(int64_t cells, const T* gy, const T* y, T* gx);
   void (*leaky_relu_y)(int64_t cells, const T* x, T slope, T* y);
   void (*leaky_relu_x)(int64_t cells, const T* gy, const T* x, T slope, T* gx);
+  void (*sigmoid_y)(int64_t cells, const T* x, T* y);
+  void (*sigmoid_x)(int64_t cells, const T* gy, const T* y, T* gx);
+
+  void (*cross_entropy_y)(int64_t rows, int64_t classes, const T* x, const int64_t* t, const T* factors, T* losses);
+  void (*cross_entropy_x)(int64_t rows, int64_t classes, const T* scale, const T* x, const int64_t* t, T* gx);
+
+  double (*squared_error_y)(int64_t cells, const T* x, const T* t);  // the sum
+  void (*squared_error_x)(int64_t cells, const T* x, const T* t, T scale, T* gx);
 
   // Windows of maxima, no wider than MOST_EXTENT; taps are bytes where there are fewer than FEW_TAPS, else 32-bit integers.
   void (*max_y)(const Geometry&, const T* x, T* y);
   void (*max_taps)(const Geometry&, const T* x, void* taps);
   void (*max_x)(const Geometry&, const T* y, const void* taps, T* x);
 
+  void (*sgd)(int64_t cells, const SgdStep<T>&, const T* g, T* d, T* v);
   void (*adam)(int64_t cells, const AdamStep<T>&, const T* g, T* d, T* m, T* v, T* most);
 };
 

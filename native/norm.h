@@ -270,6 +270,23 @@ void affine_y(const Groups& g, const T* x, const T* scale, const T* shift, T* y)
   });
 }
 
+// y + bias of its group, in place, and with `relu` 0 where that is negative.
+template <class T>
+void add_bias(const Groups& g, const T* bias, bool relu, T* y) {
+  using V = typename Simd<T>::V;
+  each_block(g, [&](int64_t first, int64_t last) {
+    for (int64_t n = 0; n < g.images; ++n)
+      for (int64_t h = first; h < last; ++h) {
+        const V b = Simd<T>::splat(bias[h]);
+        T* row = y + (n * g.groups + h) * g.positions;
+        each_vector<T>(0, g.positions, [=](int64_t i, auto part) {
+          const V v = part.load(row + i) + b;
+          part.store(row + i, relu ? (v < V{} ? V{} : v) : v);
+        });
+      }
+  });
+}
+
 // The sums of the groups: the gradient of a bias.
 template <class T>
 void bias_sums(const Groups& g, const T* y, T* sums) {

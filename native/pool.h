@@ -8,16 +8,13 @@
 #include "cellwise.h"
 #include "layers.h"
 #include "memory.h"
+#include "pool_squares.h"
 
 namespace rot180 {
 namespace ROT180_ISA {
 
 constexpr int64_t COLUMNS = 2048;          // maxima of columns that are kept between the steps
 constexpr int64_t LINES_OF_CELLS = 1 << 14;  // of x, that a chunk works on at least
-
-// Signed integers as wide as T, in vectors.
-template <class T>
-using Wholes = decltype(typename Simd<T>::V{} == typename Simd<T>::V{});
 
 // The maxima of columns; where taps are asked for, also the number of the tap in the window's first column that held
 // each, in the bits of a T.
@@ -189,12 +186,14 @@ void max_by_step(const Geometry& g, const T* x, T* y, Tap* taps) {
 
 template <class T>
 void max_y(const Geometry& g, const T* x, T* y) {
+  if (in_squares(g)) return square_maxima(g, x, y);
   uint8_t* no_taps = nullptr;
   max_by_step<T, false>(g, x, y, no_taps);
 }
 
 template <class T>
 void max_taps(const Geometry& g, const T* x, void* taps) {
+  if (in_squares(g)) return square_taps(g, x, static_cast<uint8_t*>(taps));
   T* no_y = nullptr;
   if (g.taps() < FEW_TAPS) max_by_step<T, true>(g, x, no_y, static_cast<uint8_t*>(taps));
   else max_by_step<T, true>(g, x, no_y, static_cast<int32_t*>(taps));
@@ -282,6 +281,7 @@ void spread_taps(const Geometry& g, const T* y, const Tap* taps, T* x) {
 
 template <class T>
 void max_x(const Geometry& g, const T* y, const void* taps, T* x) {
+  if (in_squares(g)) return spread_squares(g, y, static_cast<const uint8_t*>(taps), x);
   if (g.taps() < FEW_TAPS) spread_taps(g, y, static_cast<const uint8_t*>(taps), x);
   else spread_taps(g, y, static_cast<const int32_t*>(taps), x);
 }

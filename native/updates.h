@@ -7,6 +7,9 @@ namespace rot180 {
 namespace ROT180_ISA {
 
 template <class T>
+void sgd(int64_t cells, const SgdStep<T>& step, const T* g, T* d, T* v);
+
+template <class T>
 void adam(int64_t cells, const AdamStep<T>& step, const T* g, T* d, T* m, T* v, T* most);
 
 }  // namespace ROT180_ISA

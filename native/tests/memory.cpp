@@ -49,7 +49,7 @@ void many_blocks() {
       now -= h.bytes + 64 < 4096 ? 4096 : (h.bytes + 64) * 9 / 8;
       held[i] = held.back();
       held.pop_back();
-      CHECK(kept() <= most + most / 2);
+      CHECK(kept() <= 2 * most);
     }
   }
   for (const Held& h : held) release(h.block);

@@ -19,7 +19,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property, lru_cache
 from itertools import product
 from typing import Any, TypeAlias
@@ -56,6 +56,9 @@ class Window:
     @cached_property
     def _hash(self) -> int:  # windows are keys of caches on the way to every kernel: hash the seven fields once
         return hash((self.x_size, self.y_size, self.kernel, self.stride, self.dilation, self.padding, self.groups))
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {field.name: getattr(self, field.name) for field in fields(self)}  # without what is remembered of it
 
     @property
     def ndim(self) -> int:

@@ -178,6 +178,33 @@ def test_a_fast_vjp_is_the_vjp(case: Case, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @every_row
+@pytest.mark.parametrize("engine", ENGINES)
+def test_fresh_gradients_are_new_arrays(case: Case, engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the sweep writes to is nobody else's: no cotangent, no array that was kept, no other gradient."""
+
+    def watched(vjp: Any) -> Any:
+        def call(g: Any, needs: Any, *kept: Any) -> Any:
+            gradients = vjp(g, needs, *kept)
+            others = [a for a in (g, *kept) if isinstance(a, np.ndarray)]
+            for a in gradients:
+                if isinstance(a, np.ndarray):
+                    assert a.flags.writeable and not any(np.shares_memory(a, other) for other in others)
+                    others.append(a)
+            return gradients
+
+        return call
+
+    ops: set[Any] = set()
+    with rot180.engine(engine):
+        with rot180.observe(lambda op, *call: ops.add(op)):
+            case.run(case.make())
+        for op in ops:
+            if op.fresh:
+                monkeypatch.setattr(op, "fast_vjp", watched(op.fast_vjp or op.vjp))
+        case.run(case.make())
+
+
+@every_row
 def test_engines_agree(case: Case) -> None:
     with rot180.engine(ENGINES[0]):
         outputs, grads = case.run(case.make())

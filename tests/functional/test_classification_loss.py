@@ -185,7 +185,7 @@ def test_all_of_it_smoothed_the_target_does_not_matter() -> None:
 
 
 def test_without_smoothing_it_is_one_op() -> None:
-    for smoothing, expected in ((0, ["cross_entropy", "sum"]), (0.1, ["log_softmax", "mul", "sum", "neg", "sum"])):
+    for smoothing, expected in ((0, ["cross_entropy"]), (0.1, ["log_softmax", "mul", "sum", "neg", "sum"])):
         names: list[str] = []
         with rot180.observe(lambda op, *call, names=names: names.append(op.name)):
             F.cross_entropy(Tensor(ones(2, 3)), np.array([0, 1]), reduction="sum", label_smoothing=smoothing)

@@ -176,6 +176,17 @@ def test_bias_is_added_once_to_every_position(regime):
         assert bias.tolist() == list(range(1, w.shape[0] + 1))
 
 
+def test_both_forwards_end_in_a_bias_and_a_relu():
+    for number, setting in enumerate(SETTINGS[::11]):
+        x, w, y = (a.astype(np.float64) for a in setting.integers(number))
+        for kernel, a in ((conv.conv_y, x), (conv.conv_x, y)):
+            plain = kernel(a, w, setting.window)
+            for bias in (None, np.arange(1.0, plain.shape[1] + 1) - 3):
+                biased = plain if bias is None else plain + bias.reshape(-1, *(1,) * setting.window.ndim)
+                assert np.array_equal(kernel(a, w, setting.window, bias), biased), setting
+                assert np.array_equal(kernel(a, w, setting.window, bias, True), np.maximum(biased, 0)), setting
+
+
 def test_an_empty_batch_gives_empty_results_and_a_zero_weight_gradient():
     for setting in SETTINGS[::2]:
         empty = setting._replace(images=0)

@@ -111,7 +111,8 @@ def test_the_same_bits_for_any_number_of_threads(isa: str, dtype: type, threads)
     assert len(linear) == 1
 
 
-def test_bias_is_added(isa: str) -> None:
+@pytest.mark.parametrize("relu", [False, True])
+def test_bias_and_relu_are_an_epilogue(isa: str, relu: bool) -> None:
     rng = np.random.default_rng(1)
     for algorithm, side, groups in (("direct", 9, 1), ("winograd", 9, 1), ("depthwise", 9, 6), ("dense", 3, 1)):
         padding = 0 if algorithm == "dense" else 1
@@ -120,7 +121,11 @@ def test_bias_is_added(isa: str) -> None:
         w = rng.integers(-4, 5, (6, 6 // groups, 3, 3)).astype(np.float32) * 4
         bias = rng.integers(-4, 5, 12).astype(np.float32)[::2]
         with native.algorithm(algorithm):
-            assert np.array_equal(native.conv_y(x, w, window, bias), conv.conv_y(x, w, window, bias)), algorithm
+            for some in (None, bias):
+                assert np.array_equal(native.conv_y(x, w, window, some, relu), conv.conv_y(x, w, window, some, relu))
+                y = x[:, :, : window.y_size[0], : window.y_size[1]]
+                found = native.conv_x(y, w, window, some, relu)
+                assert np.array_equal(found, conv.conv_x(y, w, window, some, relu)), algorithm
 
 
 def test_arrays_that_cannot_be_taken_as_they_are() -> None:

@@ -50,6 +50,22 @@ def test_every_layout_is_exact(shape: tuple[int, ...]) -> None:
         assert np.array_equal(a, g) and np.array_equal(b, x)
 
 
+def test_a_cotangent_that_may_be_overwritten(isa: str) -> None:
+    """It is where it can be; where not, the result is the same."""
+    g, x = np.random.default_rng(5).standard_normal((2, 6, 50, 7)).astype(np.float32)
+    for name, settings in (("relu_x", ()), ("leaky_relu_x", (0.3,))):
+        expected = getattr(activation, name)(g, x, *settings)
+        assert np.array_equal(getattr(activation, name)(g, x, *settings, True), expected)
+        for layout in LAYOUTS:
+            for other in (np.ascontiguousarray, layout):
+                mine = layout(g).copy() if layout is np.ascontiguousarray else layout(g)
+                found = ours(name)(mine, other(x), *settings, True)
+                assert np.array_equal(found, expected), (name, layout.__name__)
+                assert (found is mine) or np.array_equal(mine, g)
+        mine = g.copy()
+        assert ours(name)(mine, x, *settings, True) is mine
+
+
 def test_cotangents_that_are_numbers_or_repeated() -> None:
     x = np.asarray(np.float32(2))
     assert ours("relu_x")(np.float32(3), x) == 3 and ours("leaky_relu_x")(np.float32(3), -x, 0.5) == 1.5
@@ -71,6 +87,28 @@ def test_what_is_not_finite(isa: str, dtype: type) -> None:
         np.testing.assert_array_equal(found, expected, err_msg=name)
     dropped = ours("relu_x")(np.full(2000, np.inf, dtype), np.zeros(2000, dtype))
     assert not dropped.any() and not np.signbit(dropped).any()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_sigmoid_within_three_units_in_the_last_place(isa: str, dtype: type, stale: Any) -> None:
+    edge = 86.0 if dtype is np.float32 else 707.0  # beyond, the result or what exp gives is no normal number
+    for size in (*range(40), 30_001):
+        x = np.linspace(-edge, edge, size).astype(dtype)
+        g = np.random.default_rng(size).standard_normal(size).astype(dtype)
+        stale(((size,), dtype))
+        y = ours("sigmoid_y")(x)
+        exact = 1 / (1 + np.exp(-x.astype(np.longdouble)))
+        assert y.dtype == dtype and np.all(abs(y - exact) <= 3 * np.spacing(exact.astype(dtype)))
+        gx, expected = ours("sigmoid_x")(g, y), activation.sigmoid_x(g, y)
+        assert gx.dtype == dtype and np.all(abs(gx - expected) <= 2 * np.spacing(abs(g * y)))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_sigmoid_of_what_is_large_or_not_finite(isa: str, dtype: type) -> None:
+    x = np.array([np.inf, -np.inf, np.nan, 0, 1e30, -1e30, 100, -100], dtype)
+    found = ours("sigmoid_y")(x)
+    np.testing.assert_allclose(found, [1, 0, np.nan, 0.5, 1, 0, 1, 3.720076e-44], rtol=1e-12, atol=1e-43)
+    assert np.isnan(ours("sigmoid_x")(np.ones(8, dtype), found)[2])
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -102,7 +140,8 @@ def test_the_same_bits_for_any_number_of_threads(isa: str, dtype: type, threads:
     found = set()
     for n in THREADS:
         threads(n)
-        found.add(b"".join(a.tobytes() for a in (*(a for _, _, a in calls(g, x)), ours("bias_sums")(x))))
+        more = (ours("bias_sums")(x), ours("sigmoid_y")(x), ours("sigmoid_x")(g, x))
+        found.add(b"".join(a.tobytes() for a in (*(a for _, _, a in calls(g, x)), *more)))
     assert len(found) == 1
 
 
@@ -110,6 +149,10 @@ def test_the_extension_refuses_sizes_that_do_not_fit() -> None:
     x = np.zeros(10)
     with pytest.raises(ValueError, match="one shape"):
         native.extension().relu_x(x, x[:9])
+    with pytest.raises(ValueError, match="one shape"):
+        native.extension().relu_x_over(x, x[:9])
+    with pytest.raises(ValueError, match="one shape"):
+        native.extension().leaky_relu_x_over(x, x[:9], 0.1)
     with pytest.raises(ValueError, match="one shape"):
         native.extension().leaky_relu_x(x, x[:9], 0.1)
     with pytest.raises(ValueError, match="none of them 0"):

@@ -58,6 +58,24 @@ def test_as_the_numpy_engine_in_double(isa: str, shape: Any, axes: Any, dtype: t
             assert units <= (6 if dtype is np.float32 else 60), (layout.__name__, units)  # the reference errs too
 
 
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("axes", [norm.BATCH, norm.SAMPLE, ()], ids=str)
+def test_a_cotangent_that_may_be_overwritten(isa: str, axes: Any, layout: Any) -> None:
+    """The same bits, in its array where that can be."""
+    for shape in [s for s, a in CASES if a == (axes or norm.BATCH)]:
+        x, gy, w, b = data(shape, np.float32)
+        _, mean, var = norm.norm_y(x, w, b, axes or norm.BATCH, EPS)
+        for needs in (ALL, (True, False, True), (False, True, True)):
+            expected = ours("norm_x")(gy, x, w, mean, var, axes, EPS, needs)
+            mine = gy.copy() if layout is np.ascontiguousarray else layout(gy)
+            found = ours("norm_x")(mine, x, w, mean, var, axes, EPS, needs, True)
+            for a, c in zip(found, expected, strict=True):
+                assert (a is None) == (c is None) and (a is None or np.array_equal(a, c))
+            assert (found[0] is mine) or np.array_equal(mine, gy)
+            if layout is np.ascontiguousarray and needs[0] and shape[3] > 1:
+                assert found[0] is mine
+
+
 @pytest.mark.parametrize("axes", [norm.BATCH, norm.SAMPLE])
 def test_tails_around_the_width_of_a_vector(isa: str, axes: Any) -> None:
     for positions in range(2, 70):

@@ -1,7 +1,9 @@
-"""The compiled update of Adam: the bits of the numpy engine's, in place."""
+"""The compiled updates, SGD and Adam: the bits of the numpy engine's, in place."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -16,90 +18,147 @@ from tests.kernels.layouts import sliced, transposed
 pytestmark = pytest.mark.skipif(native.unavailable() is not None, reason=f"no extension: {native.unavailable()}")
 
 DTYPES = [np.float32, np.float64]
+SIZES = (*range(40), 1000, (1 << 15) + 5)
+Update = tuple[str, int, bool, Any]  # which, its arrays per parameter, whether the last of them is left out, the step
+
+SGD = [
+    (momentum, update.SgdStep(0.0123, decay, 0.9, gain, nesterov, maximize, first))
+    for momentum, decay, gain, nesterov, maximize, first in product(
+        (False, True), (0.0, 0.1), (1.0, 0.7), (False, True), (False, True), (False, True)
+    )
+]
+ADAM = [
+    (amsgrad, update.AdamStep(decay, 0.9, 0.1, 0.999, 0.001, 0.0447, 1e-8, 0.0123, maximize))
+    for amsgrad, decay, maximize in product((False, True), (0.0, 0.1), (False, True))
+]
+UPDATES: list[Update] = [
+    *(("sgd", 3, not momentum, step) for momentum, step in SGD),
+    *(("adam", 5, not amsgrad, step) for amsgrad, step in ADAM),
+]
 
 
-def numbers(dtype: type) -> update.AdamStep:
-    return update.AdamStep(*[np.asarray(v, dtype) for v in (0.9, 0.1, 0.999, 0.001, 0.0447, 1e-8, 0.0123)])
+def states(which: Update, sizes: Any, dtype: type) -> list[Any]:
+    """Lists of parameters, gradients and what is remembered; of Adam all that is remembered but m is positive."""
+    name, count, without_last, _ = which
+    lists: list[Any] = [[] for _ in range(count)]
+    for size in sizes:
+        rng = np.random.default_rng(size)
+        made = rng.standard_normal((count, size)) * 10.0 ** rng.integers(-12, 4, (count, size))
+        if name == "adam":
+            made[3:] *= made[3:]
+        for arrays, a in zip(lists, made.astype(dtype), strict=True):
+            arrays.append(a.copy())
+    return [*lists[:-1], None] if without_last else lists
 
 
-def state(size: int, dtype: type, amsgrad: bool) -> list[Any]:
-    """d, g, m, v and perhaps the largest v."""
-    rng = np.random.default_rng(size)
-    d, g, m, v, most = rng.standard_normal((5, size)) * 10.0 ** rng.integers(-12, 4, (5, size))
-    return [*(a.astype(dtype) for a in (d, g, m, v * v)), (most * most).astype(dtype) if amsgrad else None]
+def run(kernel: Callable[..., None], which: Update, lists: list[Any]) -> list[Any]:
+    """The lists after the update, which is handed copies; gradients may not change."""
+    copies = [None if arrays is None else [a.copy(order="K") for a in arrays] for arrays in lists]
+    kernel(*copies, which[3], [(np.empty_like(a), np.empty_like(a)) for a in copies[0]])
+    assert all(np.array_equal(a, b, equal_nan=True) for a, b in zip(copies[1], lists[1], strict=True))
+    return copies
 
 
-def after(adam: Any, arrays: list[Any], dtype: type) -> list[bytes]:
-    copies = [None if a is None else a.copy(order="K") for a in arrays]
-    adam(*copies, numbers(dtype), np.empty_like(copies[0]))
-    assert np.array_equal(copies[1], arrays[1], equal_nan=True)
-    return [a.tobytes() for a in copies if a is not None]
+def bits(lists: list[Any]) -> list[bytes]:
+    return [a.tobytes() for arrays in lists if arrays is not None for a in arrays]
 
 
-@pytest.mark.parametrize("amsgrad", [False, True])
+def both(which: Update, lists: list[Any]) -> tuple[list[Any], list[Any]]:
+    """After the NumPy text, and after this engine's kernel."""
+    return run(getattr(update, which[0]), which, lists), run(native.operations()[which[0]], which, lists)
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_the_bits_of_the_numpy_text(isa: str, dtype: type, amsgrad: bool) -> None:
+def test_the_bits_of_the_numpy_text(isa: str, dtype: type) -> None:
     """No product and sum is fused: one in a hundred results would differ."""
-    for size in (*range(40), 1000, (1 << 15) + 5):
-        arrays = state(size, dtype, amsgrad)
-        assert after(native.operations()["adam"], arrays, dtype) == after(update.adam, arrays, dtype), size
+    for which in UPDATES:
+        expected, found = both(which, states(which, SIZES, dtype))
+        assert bits(found) == bits(expected), which
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_what_is_not_finite(isa: str, dtype: type) -> None:
     special = np.array([np.nan, np.inf, -np.inf, 0.0, 1.0], dtype)
     v, most = (a.ravel() for a in np.meshgrid(abs(special), abs(special)))
-    arrays = [np.ones(25, dtype), np.tile(special, 5), np.ones(25, dtype), v, most]
-    copies = [[a.copy() for a in arrays] for _ in range(2)]
-    with np.errstate(invalid="ignore"):
-        for adam, mine in zip((update.adam, native.operations()["adam"]), copies, strict=True):
-            adam(*mine, numbers(dtype), np.empty_like(arrays[0]))
-    for a, b in zip(*copies, strict=True):
-        np.testing.assert_array_equal(a, b)
+    for which in UPDATES:
+        ones, g = np.ones(25, dtype), np.tile(special, 5)
+        lists: list[Any] = [[ones], [g], [ones], [v], [most]] if which[0] == "adam" else [[v], [g], [most]]
+        with np.errstate(invalid="ignore"):
+            expected, found = both(which, [*lists[:-1], None] if which[2] else lists)
+        for a, b in zip(expected, found, strict=True):
+            np.testing.assert_array_equal(b, a, err_msg=str(which))
 
 
-def test_the_same_bits_for_any_number_of_threads(isa: str, threads: Any) -> None:
+def test_a_velocity_that_begins_is_not_read(isa: str) -> None:
+    v = np.full(50, np.nan, np.float32)
+    d, g = np.ones((2, 50), np.float32)
+    step = update.SgdStep(0.5, 0.0, 0.9, 0.1, False, False, True)
+    native.operations()["sgd"]([d], [g], [v], step, [(v, v)])
+    assert np.array_equal(v, g) and np.array_equal(d, np.full(50, 0.5))
+
+
+@pytest.mark.parametrize("which", [UPDATES[-1], UPDATES[-9]], ids=lambda which: which[0])
+def test_the_same_bits_for_any_number_of_threads(isa: str, threads: Any, which: Update) -> None:
     found = set()
     for n in THREADS:
         threads(n)
-        found.add(b"".join(after(native.operations()["adam"], state(200_000, np.float32, True), np.float32)))
+        lists = states(which, (200_000, 3, 70_000), np.float32)
+        found.add(b"".join(bits(run(native.operations()[which[0]], which, lists))))
     assert len(found) == 1
 
 
+@pytest.mark.parametrize("which", [UPDATES[-1], UPDATES[-9]], ids=lambda which: which[0])
 @pytest.mark.parametrize("layout", [transposed, sliced])
-def test_parameters_that_it_cannot_take_are_updated_by_numpy(layout: Any) -> None:
-    arrays = [a.reshape(4, 15) for a in state(60, np.float32, True)]
-    expected = [a.copy() for a in arrays]
-    update.adam(*expected, numbers(np.float32), np.empty((4, 15), np.float32))
-    found = [layout(arrays[0]), *(a.copy() for a in arrays[1:])]
-    native.operations()["adam"](*found, numbers(np.float32), np.empty((4, 15), np.float32))
-    assert all(map(np.array_equal, found, expected))
+def test_parameters_that_it_cannot_take_are_updated_by_numpy(layout: Any, which: Update) -> None:
+    lists = [[a.reshape(4, 15) for a in arrays] for arrays in states(which, (60, 60), np.float32)]
+    expected = run(getattr(update, which[0]), which, lists)
+    lists[0][1] = layout(lists[0][1])
+    found = run(native.operations()[which[0]], which, lists)
+    assert all(np.array_equal(a, b) for pair in zip(expected, found, strict=True) for a, b in zip(*pair, strict=True))
 
 
-def test_a_read_only_parameter_is_refused_as_by_numpy() -> None:
-    arrays = state(5, np.float32, False)
-    arrays[0].flags.writeable = False
+@pytest.mark.parametrize("which", [UPDATES[-1], UPDATES[-9]], ids=lambda which: which[0])
+def test_a_read_only_parameter_is_refused_as_by_numpy(which: Update) -> None:
+    lists = states(which, (5,), np.float32)
+    lists[0][0].flags.writeable = False
     with pytest.raises(ValueError, match="read-only"):
-        native.operations()["adam"](*arrays, numbers(np.float32), np.empty(5, np.float32))
+        native.operations()[which[0]](*lists, which[3], [(np.empty(5, np.float32), np.empty(5, np.float32))])
 
 
-@pytest.mark.parametrize("kind", [optim.Adam, optim.AdamW])
-@pytest.mark.parametrize("amsgrad", [False, True])
-def test_both_engines_take_the_same_steps(kind: Any, amsgrad: bool) -> None:
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        (optim.SGD, {}), (optim.SGD, {"momentum": 0.9, "dampening": 0.2}),
+        (optim.SGD, {"momentum": 0.9, "nesterov": True}),
+        (optim.Adam, {}), (optim.Adam, {"amsgrad": True}), (optim.AdamW, {}), (optim.AdamW, {"amsgrad": True}),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("maximize", [False, True])
+def test_both_engines_take_the_same_steps(kind: Any, options: dict[str, Any], maximize: bool) -> None:
+    """The second parameter gets its first gradient later, the third is of another dtype."""
     ends = []
     for engine in ("numpy", "native"):
         with rot180.engine(engine):
             rng = np.random.default_rng(0)
-            p = rot180.tensor(rng.standard_normal((7, 5, 3), np.float32), requires_grad=True)
-            optimizer = kind([p], lr=0.01, amsgrad=amsgrad, weight_decay=0.1)
-            for _ in range(20):
-                p.grad = rot180.tensor(rng.standard_normal((7, 5, 3), np.float32))
+            made = [rng.standard_normal((7, 5, 3)).astype(dtype) for dtype in (np.float32, np.float32, np.float64)]
+            params = [rot180.tensor(a, requires_grad=True) for a in made]
+            optimizer = kind(params, lr=0.01, weight_decay=0.1, maximize=maximize, **options)
+            for i in range(20):
+                for p in params[:: 2 if i < 5 else 1]:
+                    p.grad = rot180.tensor(rng.standard_normal((7, 5, 3)).astype(p.dtype))
                 optimizer.step()
-            ends.append(p.data.tobytes())
+            ends.append([p.data.tobytes() for p in params])
     assert ends[0] == ends[1]
 
 
 def test_the_extension_refuses_sizes_that_do_not_fit() -> None:
-    a = np.zeros(4)
-    with pytest.raises(ValueError, match="one shape"):
-        native.extension().adam(a.copy(), a, a.copy(), np.zeros(3), None, (0.0,) * 7)
+    a, short = np.zeros(4), np.zeros(3)
+    extension = native.extension()
+    numbers, choices = (0.0,) * 4, (False,) * 3
+    for g, v in (([short], None), ([a, a], None), ([a], [short]), ([a], [])):
+        with pytest.raises(ValueError, match="one shape"):
+            extension.sgd([a.copy()], g, v, numbers, choices)
+    for wrong in range(1, 5):
+        arrays = [[short if i == wrong else a.copy()] for i in range(5)]
+        with pytest.raises(ValueError, match="one shape"):
+            extension.adam(*arrays, (0.0,) * 8, False)

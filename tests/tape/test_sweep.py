@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import rot180
+import rot180.functional as F
 from rot180 import Tensor, grad, primitive, tensor
 from rot180.errors import DtypeError, GradientError, ShapeError
 from rot180.tape import wrote
@@ -187,6 +188,38 @@ def test_a_sum_that_is_passed_on_twice_is_not_added_to_in_place():
     w = z * 2.0 + z * 3.0
     (w + x).backward()
     assert (x.grad.item(), y.grad.item()) == (6, 5)
+
+
+def test_arrays_that_the_sweep_may_write_to_are_nobody_elses():
+    """Fresh gradients that meet, that pass through views and sums, and that an op overwrites: as at second order."""
+    rng = np.random.default_rng(0)
+    x, w, v = (leaf(rng.standard_normal(shape)) for shape in ((4, 3), (5, 3), (5, 3)))
+
+    def loss(retained):
+        h, k = F.linear(x, w), F.relu(F.linear(x, v))
+        both = F.relu(h) + k  # one cotangent for two
+        seen = both.reshape(2, 10)
+        retained[:] = [h, k, both]
+        return (F.leaky_relu(h, 0.1) * k).sum() + seen.reshape(4, 5).sum() + F.relu(both).sum() + F.relu(h).sum()
+
+    kept = []
+    found = rot180.grad(loss(kept), [x, w, v], create_graph=True)
+    value = loss(kept)
+    before = [t.data.copy() for t in kept]
+    value.backward(retain_graph=True)
+    value.backward()
+    for t, g in zip((x, w, v), found, strict=True):
+        np.testing.assert_allclose(t.grad.data, 2 * g.data, rtol=1e-14)
+    assert all(np.array_equal(t.data, a) for t, a in zip(kept, before, strict=True))
+
+
+def test_a_cotangent_that_was_given_is_not_overwritten():
+    x, w, g = leaf(np.ones((2, 3))), leaf(np.ones((2, 3))), np.ones((2, 2))
+    for function in (lambda: F.relu(F.linear(x, w)), lambda: F.relu(F.relu(F.linear(x, w)))):
+        function().backward(g)
+        middle = F.linear(x, w)
+        (wanted,) = rot180.grad(F.relu(F.relu(middle)), [middle], g)
+        assert np.array_equal(g, np.ones((2, 2))) and np.array_equal(wanted.data, g)
 
 
 def test_retain_graph_allows_a_second_sweep():

@@ -14,11 +14,11 @@ from .. import kernels
 from ..errors import DtypeError, ShapeError
 from ..tape.arithmetic import choose, unbroadcast
 from ..tape.elementary import exp
-from ..tape.operands import FLOATS, floating, raw, real
+from ..tape.operands import floating, raw, real
 from ..tape.record import Array, primitive
 
 
-@primitive(keep=("output",), name="relu")
+@primitive(keep=("output",), name="relu", fresh=True)
 def _relu(x: Array) -> Array:
     return kernels.relu_y(x)
 
@@ -33,6 +33,11 @@ def _(g: Any, needs: Any, y: Any, x: Any) -> Any:
     return (kernels.relu_x(g, y),)
 
 
+@_relu.overwriting_vjp
+def _(g: Any, needs: Any, y: Any, x: Any) -> Any:
+    return (kernels.relu_x(g, y, overwrite=True),)
+
+
 def relu(input: Any) -> Any:
     """max(x, 0); the gradient at 0 is 0."""
     return _relu(floating("relu", input))
@@ -44,7 +49,7 @@ def _sides(x: Any) -> tuple[Array, Array]:
     return positive, 1 - positive
 
 
-@primitive(keep=("x",), name="leaky_relu")
+@primitive(keep=("x",), name="leaky_relu", fresh=True)
 def _leaky_relu(x: Array, negative_slope: float) -> Array:
     return kernels.leaky_relu_y(x, negative_slope)
 
@@ -58,6 +63,11 @@ def _(g: Any, needs: Any, y: Any, x: Any, negative_slope: float) -> Any:
 @_leaky_relu.fast_vjp
 def _(g: Any, needs: Any, y: Any, x: Any, negative_slope: float) -> Any:
     return (kernels.leaky_relu_x(g, x, negative_slope),)
+
+
+@_leaky_relu.overwriting_vjp
+def _(g: Any, needs: Any, y: Any, x: Any, negative_slope: float) -> Any:
+    return (kernels.leaky_relu_x(g, x, negative_slope, overwrite=True),)
 
 
 def leaky_relu(input: Any, negative_slope: float = 0.01) -> Any:
@@ -173,7 +183,7 @@ def hardswish(input: Any) -> Any:
 # ---- smooth ----
 
 
-@primitive(keep=("output",), name="tanh")
+@primitive(keep=("output",), name="tanh", fresh=True)
 def _tanh(x: Array) -> Array:
     return np.tanh(x)
 
@@ -204,21 +214,19 @@ def arctan(input: Any) -> Any:
     return _arctan(floating("arctan", input))
 
 
-# Constants as 0-d arrays: a Python number costs a ufunc a third of a microsecond more.
-_ONE = {dtype: np.ones((), dtype) for dtype in FLOATS}
-_LARGEST = {dtype: np.asarray(np.log(np.finfo(dtype).max) * 0.999, dtype) for dtype in FLOATS}
-
-
-@primitive(keep=("output",), name="sigmoid")
+@primitive(keep=("output",), name="sigmoid", fresh=True)
 def _sigmoid(x: Array) -> Array:
-    one = _ONE[x.dtype]
-    e = np.minimum(-x, _LARGEST[x.dtype])  # exp must not overflow; np.errstate would cost more than all of this
-    return one / (one + np.exp(e))
+    return kernels.sigmoid_y(x)
 
 
 @_sigmoid.vjp
 def _(g: Any, needs: Any, y: Any, x: Any) -> Any:
     return (g * (y - y * y),)
+
+
+@_sigmoid.fast_vjp
+def _(g: Any, needs: Any, y: Any, x: Any) -> Any:
+    return (kernels.sigmoid_x(g, y),)
 
 
 def sigmoid(input: Any) -> Any:

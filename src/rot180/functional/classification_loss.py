@@ -6,10 +6,12 @@ cross_entropy also takes probabilities of the input's shape, and these are diffe
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
+from .. import kernels
 from ..errors import DtypeError, ShapeError
 from ..tape.arithmetic import choose, where
 from ..tape.operands import floating, raw, real
@@ -43,9 +45,11 @@ def nll_loss(
     return _picked(x, t, *_factors("nll_loss", x, t, weight, ignore_index), reduction, np.shape(raw(target)))
 
 
-def _picked(x: Any, t: Array, safe: Array, factors: Array, reduction: str, shape: Any) -> Any:
+def _picked(x: Any, t: Array, safe: Array, factors: Array | None, reduction: str, shape: Any) -> Any:
     grid = np.ogrid[tuple(slice(n) for n in t.shape)]
-    losses = where(factors == 0, 0.0, -getitem(x, (grid[0], safe, *grid[1:]))) * factors
+    losses = -getitem(x, (grid[0], safe, *grid[1:]))
+    if factors is not None:
+        losses = where(factors == 0, 0.0, losses) * factors
     return _finish(losses, factors, reduction, shape)
 
 
@@ -77,26 +81,39 @@ def cross_entropy(
     safe, factors = _factors("cross_entropy", x, t, weight, ignore_index)
     if label_smoothing:
         losses = _smoothed_losses(x, safe, t == ignore_index, weight, label_smoothing)
-    else:
-        losses = _cross_entropy(x, safe, factors)
-    return _finish(losses, factors, reduction, np.shape(raw(target)))
+        return _finish(losses, factors, reduction, np.shape(raw(target)))
+    if reduction == "none":
+        return _cross_entropy(x, safe, factors, None).reshape(np.shape(raw(target)))
+    return _cross_entropy(x, safe, factors, _total(safe.size, factors) if reduction == "mean" else 1.0)
 
 
-@primitive(keep=("x",), name="cross_entropy")
-def _cross_entropy(x: Array, t: Array, factors: Array) -> Array:
-    shifted = x - x.max(1, keepdims=True)
-    picked = np.take_along_axis(shifted, t[:, None], 1)[:, 0]
-    losses = np.log(np.exp(shifted).sum(1)) - picked
-    return np.where(factors == 0, 0, losses) * factors  # what is ignored counts for nothing, infinite or not
+@primitive(keep=("x",), name="cross_entropy", fresh=True)
+def _cross_entropy(x: Array, t: Array, factors: Array | None, total: float | None) -> Array:
+    """The losses, or their sum over `total`."""
+    losses = kernels.cross_entropy_y(x, t, factors)
+    return losses if total is None else np.add.reduce(losses, None) / total
 
 
 @_cross_entropy.vjp
-def _(g: Any, needs: Any, losses: Any, x: Any, t: Array, factors: Array) -> Any:
+def _(g: Any, needs: Any, loss: Any, x: Any, t: Array, factors: Array | None, total: float | None) -> Any:
     onehot = np.zeros_like(raw(x))
     np.put_along_axis(onehot, t[:, None], 1, 1)
-    scale, ignored = (g * factors)[:, None], (factors == 0)[:, None]
-    gx = (softmax(x, 1) - onehot) * scale
+    gx = softmax(x, 1) - onehot
+    scale = g[:, None] if total is None else g / total
+    if factors is None:
+        return (gx * scale,)
+    gx, ignored = gx * (scale * factors[:, None]), (factors == 0)[:, None]
     return (choose(np.broadcast_to(ignored, onehot.shape), 0.0, gx) if ignored.any() else gx,)
+
+
+@_cross_entropy.fast_vjp
+def _(g: Any, needs: Any, loss: Any, x: Array, t: Array, factors: Array | None, total: float | None) -> Any:
+    scale = g if total is None else g / total
+    if factors is not None:
+        scale = np.where(factors == 0, 0, scale * factors)  # what is ignored gets 0, also where the total is NaN
+    elif total is not None:
+        scale = np.full(t.shape, scale, x.dtype)
+    return (kernels.cross_entropy_x(scale, x, t),)
 
 
 def _smoothed_losses(x: Any, t: Array, ignored: Array, weight: Any, smoothing: float) -> Any:
@@ -152,12 +169,15 @@ def _classes(op: str, input: Any, target: Any, reduction: str) -> tuple[Any, Arr
         raise ShapeError(f"{op}: target has shape {t.shape}; input of shape {x.shape} needs {need}")
     if not x.shape[1 if x.ndim > 1 else 0]:
         raise ShapeError(f"{op}: input has shape {x.shape}, no classes; at least one is needed")
-    return (x, t.astype(np.intp)) if x.ndim > 1 else (x.reshape(1, *x.shape), t.reshape(1).astype(np.intp))
+    return (x, t.astype(np.int64)) if x.ndim > 1 else (x.reshape(1, *x.shape), t.reshape(1).astype(np.int64))
 
 
-def _factors(op: str, x: Any, t: Array, weight: Any, ignore_index: int) -> tuple[Array, Array]:
-    """The targets with ignored ones made harmless, and the factor of each loss."""
+def _factors(op: str, x: Any, t: Array, weight: Any, ignore_index: int) -> tuple[Array, Array | None]:
+    """The targets with ignored ones made harmless, and the factor of each loss; None if all are 1."""
     classes = x.shape[1]
+    if weight is None and t.size and np.minimum.reduce(t, None) >= 0 and np.maximum.reduce(t, None) < classes:
+        if not 0 <= ignore_index < classes:
+            return t, None
     counts = t != ignore_index
     bad = counts & ((t < 0) | (t >= classes))
     if bad.any():
@@ -177,8 +197,12 @@ def _class_weights(op: str, weight: Any, dtype: Any, classes: int) -> Array:
     return w
 
 
-def _finish(losses: Any, factors: Array, reduction: str, shape: Any) -> Any:
+def _finish(losses: Any, factors: Array | None, reduction: str, shape: Any) -> Any:
     if reduction == "none":
         return losses.reshape(shape)
-    total = losses.sum()
-    return total / (float(factors.sum()) or float("nan")) if reduction == "mean" else total  # no targets: NaN
+    return losses.sum() / _total(raw(losses).size, factors) if reduction == "mean" else losses.sum()
+
+
+def _total(count: int, factors: Array | None) -> float:
+    """What the mean of so many losses divides by: the sum of the factors; NaN where there are none."""
+    return float(count if factors is None else np.add.reduce(factors, None)) or math.nan

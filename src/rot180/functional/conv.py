@@ -23,14 +23,14 @@ from typing import Any, NamedTuple
 from .. import kernels
 from ..tape.arithmetic import broadcast_to_shape
 from ..tape.operands import raw
-from ..tape.record import Array, primitive
+from ..tape.record import Array, Primitive, primitive
 from ..window import Padding, PerAxis, Sizes, Window, ints
 from .conv_arguments import check_cotangent, check_dtypes, plain_window, transposed_window
 
 # ---- the three contractions ----
 
 
-@primitive(arrays=2, keep=("x", "w"))
+@primitive(arrays=2, keep=("x", "w"), fresh=True)
 def conv_y(x: Array, w: Array, window: Window) -> Array:
     """y (N, O, *y_size) from x (N, C, *x_size) and w (O, C/G, *kernel)."""
     return kernels.conv_y(x, w, window)
@@ -41,7 +41,7 @@ def _(gy: Any, needs: Any, y: Any, x: Any, w: Any, window: Window) -> Any:
     return conv_x(gy, w, window) if needs[0] else None, conv_w(x, gy, window) if needs[1] else None
 
 
-@primitive(arrays=2, keep=("y", "w"))
+@primitive(arrays=2, keep=("y", "w"), fresh=True)
 def conv_x(y: Array, w: Array, window: Window) -> Array:
     """x (N, C, *x_size) from y (N, O, *y_size) and w (O, C/G, *kernel)."""
     return kernels.conv_x(y, w, window)
@@ -52,7 +52,7 @@ def _(gx: Any, needs: Any, x: Any, y: Any, w: Any, window: Window) -> Any:
     return conv_y(gx, w, window) if needs[0] else None, conv_w(gx, y, window) if needs[1] else None
 
 
-@primitive(arrays=2, keep=("x", "y"))
+@primitive(arrays=2, keep=("x", "y"), fresh=True)
 def conv_w(x: Array, y: Array, window: Window) -> Array:
     """w (O, C/G, *kernel) from x (N, C, *x_size) and y (N, O, *y_size)."""
     return kernels.conv_w(x, y, window)
@@ -66,7 +66,7 @@ def _(gw: Any, needs: Any, w: Any, x: Any, y: Any, window: Window) -> Any:
 # ---- the two that make layers, with a bias; what it adds is db, the cotangent summed over all but the channels ----
 
 
-@primitive(arrays=3, keep=("x", "w"), name="conv_y")
+@primitive(arrays=3, keep=("x", "w"), name="conv_y", fresh=True)
 def conv_y_bias(x: Array, w: Array, b: Array, window: Window) -> Array:
     """conv_y(x, w) + b, b (O,)."""
     return kernels.conv_y(x, w, window, b)
@@ -79,12 +79,10 @@ def _(gy: Any, needs: Any, y: Any, x: Any, w: Any, b: Any, window: Window) -> An
     return gx, gw, _bias_sums(gy, gy.shape) if needs[2] else None
 
 
-@primitive(arrays=3, keep=("y", "w"), name="conv_x")
+@primitive(arrays=3, keep=("y", "w"), name="conv_x", fresh=True)
 def conv_x_bias(y: Array, w: Array, b: Array, window: Window) -> Array:
     """conv_x(y, w) + b, b (C,)."""
-    x = kernels.conv_x(y, w, window)
-    x += b.reshape(-1, *(1,) * window.ndim)
-    return x
+    return kernels.conv_x(y, w, window, b)
 
 
 @conv_x_bias.vjp
@@ -114,7 +112,7 @@ def conv1d(
     groups: int = 1,
 ) -> Any:  # fmt: skip
     """Like `conv2d` with one spatial axis: input (N, C, W) or (C, W), weight (O, C/G, S)."""
-    return _conv("conv1d", 1, input, weight, bias, stride, padding, dilation, groups)
+    return plain("conv1d", 1, input, weight, bias, stride, padding, dilation, groups)
 
 
 def conv2d(
@@ -135,7 +133,7 @@ def conv2d(
     Returns (N, O, P, Q), P = floor((H + before + after - dilation*(R-1) - 1) / stride) + 1: a Tensor if one came in,
     else an array. Raises ShapeError or DtypeError.
     """
-    return _conv("conv2d", 2, input, weight, bias, stride, padding, dilation, groups)
+    return plain("conv2d", 2, input, weight, bias, stride, padding, dilation, groups)
 
 
 def conv3d(
@@ -143,7 +141,7 @@ def conv3d(
     groups: int = 1,
 ) -> Any:  # fmt: skip
     """Like `conv2d` with three spatial axes: input (N, C, D, H, W), weight (O, C/G, T, R, S)."""
-    return _conv("conv3d", 3, input, weight, bias, stride, padding, dilation, groups)
+    return plain("conv3d", 3, input, weight, bias, stride, padding, dilation, groups)
 
 
 def conv_transpose1d(
@@ -151,9 +149,7 @@ def conv_transpose1d(
     groups: int = 1, dilation: PerAxis = 1,
 ) -> Any:  # fmt: skip
     """Like `conv_transpose2d` with one spatial axis: input (N, C, W) or (C, W), weight (C, O/G, S)."""
-    return _conv_transpose(
-        "conv_transpose1d", 1, input, weight, bias, stride, padding, output_padding, groups, dilation
-    )
+    return transposed("conv_transpose1d", 1, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
 def conv_transpose2d(
@@ -173,9 +169,7 @@ def conv_transpose2d(
     Returns (N, O, H, W), H = (P-1)*stride - before - after + dilation*(R-1) + output_padding + 1: a Tensor if one came
     in, else an array. Raises ShapeError or DtypeError.
     """
-    return _conv_transpose(
-        "conv_transpose2d", 2, input, weight, bias, stride, padding, output_padding, groups, dilation
-    )
+    return transposed("conv_transpose2d", 2, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
 def conv_transpose3d(
@@ -183,12 +177,14 @@ def conv_transpose3d(
     groups: int = 1, dilation: PerAxis = 1,
 ) -> Any:  # fmt: skip
     """Like `conv_transpose2d` with three spatial axes: input (N, C, D, H, W), weight (C, O/G, T, R, S)."""
-    return _conv_transpose(
-        "conv_transpose3d", 3, input, weight, bias, stride, padding, output_padding, groups, dilation
-    )
+    return transposed("conv_transpose3d", 3, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
-def _conv(op: str, ndim: int, x: Any, w: Any, b: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> Any:
+def plain(
+    op: str, ndim: int, x: Any, w: Any, b: Any, stride: Any, padding: Any, dilation: Any, groups: int,
+    joined: Primitive | None = None,
+) -> Any:  # fmt: skip
+    """The plain layer; `joined` (x, w, b, window) takes the place of conv_y plus a bias where more is done at once."""
     a, v = raw(x), raw(w)
     check_dtypes(op, a, v, b)
     b_shape = None if b is None else b.shape
@@ -197,14 +193,18 @@ def _conv(op: str, ndim: int, x: Any, w: Any, b: Any, stride: Any, padding: Any,
     batched = a.ndim == ndim + 2
     if not batched:
         x = x.reshape(1, *a.shape)
-    y = conv_y(x, w, window) if b is None else conv_y_bias(x, w, b, window)
+    if joined is not None:
+        y = joined(x, w, b, window)
+    else:
+        y = conv_y(x, w, window) if b is None else conv_y_bias(x, w, b, window)
     return y if batched else y.reshape(y.shape[1:])
 
 
-def _conv_transpose(
+def transposed(
     op: str, ndim: int, y: Any, w: Any, b: Any, stride: Any, padding: Any, output_padding: Any, groups: int,
-    dilation: Any,
+    dilation: Any, joined: Primitive | None = None,
 ) -> Any:  # fmt: skip
+    """The transposed layer; `joined` as for `plain`."""
     a, v = raw(y), raw(w)
     check_dtypes(op, a, v, b)
     b_shape = None if b is None else b.shape
@@ -213,7 +213,10 @@ def _conv_transpose(
     batched = a.ndim == ndim + 2
     if not batched:
         y = y.reshape(1, *a.shape)
-    x = conv_x(y, w, window) if b is None else conv_x_bias(y, w, b, window)
+    if joined is not None:
+        x = joined(y, w, b, window)
+    else:
+        x = conv_x(y, w, window) if b is None else conv_x_bias(y, w, b, window)
     return x if batched else x.reshape(x.shape[1:])
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from ..errors import ShapeError
 from ..tape.operands import raw
+from ..tape.record import Primitive
 from ..tape.shape import flatten
 from ..window import DENSE
 from .conv import conv_y, conv_y_bias
@@ -20,15 +21,22 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Any:
 
     Returns (..., out); ShapeError if the sizes do not fit.
     """
-    a, v = raw(input), raw(weight)
-    check_dtypes("linear", a, v, bias)
+    return rows(input, weight, bias)
+
+
+def rows(x: Any, w: Any, b: Any, joined: Primitive | None = None) -> Any:
+    """The linear layer; `joined` as for `conv.plain`."""
+    a, v = raw(x), raw(w)
+    check_dtypes("linear", a, v, b)
     if v.ndim != 2 or not a.ndim or a.shape[-1] != v.shape[1]:
         raise ShapeError(
             f"linear: input of shape {a.shape} and weight of shape {v.shape} do not fit: (..., in), (out, in)"
         )
-    if bias is not None and bias.shape != v.shape[:1]:
-        raise ShapeError(f"linear: bias has shape {bias.shape}; {v.shape[:1]} is needed")
-    if a.ndim == 2:
-        return conv_y(input, weight, DENSE) if bias is None else conv_y_bias(input, weight, bias, DENSE)
-    flat = linear(flatten(input, 0, -2) if a.ndim > 1 else input.reshape(1, -1), weight, bias)
-    return flat.reshape(*a.shape[:-1], v.shape[0])
+    if b is not None and b.shape != v.shape[:1]:
+        raise ShapeError(f"linear: bias has shape {b.shape}; {v.shape[:1]} is needed")
+    if a.ndim != 2:
+        flat = rows(flatten(x, 0, -2) if a.ndim > 1 else x.reshape(1, -1), w, b, joined)
+        return flat.reshape(*a.shape[:-1], v.shape[0])
+    if joined is not None:
+        return joined(x, w, b, DENSE)
+    return conv_y(x, w, DENSE) if b is None else conv_y_bias(x, w, b, DENSE)

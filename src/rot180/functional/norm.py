@@ -20,6 +20,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -90,14 +91,15 @@ def _vjp(
 
 
 def _fast_vjp(
-    gy: Any, needs: Any, y: Any, x: Any, weight: Any, bias: Any, grouping: Grouping, eps: float, moments: Moments
-) -> Any:
+    gy: Any, needs: Any, y: Any, x: Any, weight: Any, bias: Any, grouping: Grouping, eps: float, moments: Moments,
+    overwrite: bool = False,
+) -> Any:  # fmt: skip
     """The same from the mean and variance that the forward found."""
     shape, axes, affine = grouping
     needs = [edge is not None for edge in needs]
     w = _per_channel(weight, shape)
     kept = (moments.mean, moments.var, axes, eps)
-    gx, gweight, gbias = kernels.norm_x(gy.reshape(shape), x.reshape(shape), w, *kept, needs)
+    gx, gweight, gbias = kernels.norm_x(gy.reshape(shape), x.reshape(shape), w, *kept, needs, overwrite)
     return (
         None if gx is None else gx.reshape(x.shape),
         None if gweight is None else gweight.reshape(affine),
@@ -106,10 +108,11 @@ def _fast_vjp(
 
 
 _NAMES = ("batch_norm", "layer_norm", "group_norm", "instance_norm")
-_OPS = {name: primitive(arrays=3, keep=("x", "weight"), name=name)(_forward) for name in _NAMES}
+_OPS = {name: primitive(arrays=3, keep=("x", "weight"), name=name, fresh=True)(_forward) for name in _NAMES}
 for _op in _OPS.values():
     _op.vjp(_vjp)
     _op.fast_vjp(_fast_vjp)
+    _op.overwriting_vjp(partial(_fast_vjp, overwrite=True))
 
 
 def _per_channel(factor: Any, shape: Sizes) -> Any:

@@ -21,7 +21,7 @@ from ..tape.record import Array, primitive
 from ..window import PerAxis, Sizes, Window, ints, per_axis
 
 
-@primitive(keep=("x", "output"), name="max_pool")
+@primitive(keep=("x", "output"), name="max_pool", fresh=True)
 def _max_pool(x: Array, window: Window) -> Array:
     return kernels.max_y(x, window)
 

@@ -9,26 +9,36 @@ from typing import Any
 
 import numpy as np
 
+from .. import kernels
 from ..tape.operands import raw, real
 from ..tape.record import Array, primitive
 from .activation import hardtanh
 from .loss_reduction import check_pair, check_reduction, reduced, spread
 
 
-@primitive(arrays=2, keep=("x", "t"), name="mse_loss")
+@primitive(arrays=2, keep=("x", "t"), name="mse_loss", fresh=True)
 def _mse(x: Array, t: Array, reduction: str) -> Array:
-    d = x - t
     if reduction == "none":
+        d = x - t
         return d * d
-    d = d.reshape(-1)
-    total = d.dot(d)
-    return total / (d.size or np.nan) if reduction == "mean" else total
+    total = kernels.squared_error_y(x, t)
+    return x.dtype.type(total / (x.size or np.nan) if reduction == "mean" else total)
 
 
 @_mse.vjp
 def _(g: Any, needs: Any, loss: Any, x: Any, t: Any, reduction: str) -> Any:
     factor = 2.0 / raw(x).size if reduction == "mean" and raw(x).size else 2.0
     gx = (x - t) * (g * factor)
+    return gx if needs[0] else None, -gx if needs[1] else None
+
+
+@_mse.fast_vjp
+def _(g: Any, needs: Any, loss: Any, x: Array, t: Array, reduction: str) -> Any:
+    scale = 2.0 / (x.size or 1) if reduction == "mean" else 2.0
+    if reduction == "none":
+        gx = (x - t) * (g * scale)
+    else:
+        gx = kernels.squared_error_x(x, t, float(g) * scale)
     return gx if needs[0] else None, -gx if needs[1] else None
 
 

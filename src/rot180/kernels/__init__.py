@@ -5,27 +5,31 @@ bias_sums                                                     the gradient of a 
 max_y  max_taps  max_x  max_at  average_y  average_x          the pooling windows (`pool.py`)
 norm_y  norm_x  affine_y                                      normalisation and its affine map (`norm.py`)
 relu_y  relu_x  leaky_relu_y  leaky_relu_x                    activations (`activation.py`)
-adam                                                          the update of a parameter (`update.py`)
+sigmoid_y  sigmoid_x
+cross_entropy_y  cross_entropy_x                              the loss of classes (`cross_entropy.py`)
+squared_error_y  squared_error_x                              that of numbers (`squared_error.py`)
+sgd  adam                                                     the updates of parameters (`update.py`)
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ..window import Sizes, Window
 from .engines import current
-from .update import AdamStep
+from .update import AdamStep, Arrays, SgdStep
 from .walk import Array
 
 
-def conv_y(x: Array, w: Array, window: Window, bias: Array | None = None) -> Array:
-    """y (N, O, *y_size) from x (N, C, *x_size) and w (O, C/G, *kernel), plus bias (O,) where given."""
-    return current().conv_y(x, w, window, bias)
+def conv_y(x: Array, w: Array, window: Window, bias: Array | None = None, relu: bool = False) -> Array:
+    """y (N, O, *y_size) from x (N, C, *x_size) and w (O, C/G, *kernel); plus bias (O,), no less than 0, if asked."""
+    return current().conv_y(x, w, window, bias, relu)
 
 
-def conv_x(y: Array, w: Array, window: Window) -> Array:
-    """x (N, C, *x_size) from y (N, O, *y_size) and w (O, C/G, *kernel)."""
-    return current().conv_x(y, w, window)
+def conv_x(y: Array, w: Array, window: Window, bias: Array | None = None, relu: bool = False) -> Array:
+    """x (N, C, *x_size) from y (N, O, *y_size) and w (O, C/G, *kernel); plus bias (C,), no less than 0, if asked."""
+    return current().conv_x(y, w, window, bias, relu)
 
 
 def conv_w(x: Array, y: Array, window: Window) -> Array:
@@ -75,10 +79,11 @@ def norm_y(x: Array, weight: Array | None, bias: Array | None, axes: Sizes, eps:
 
 
 def norm_x(
-    gy: Array, x: Array, weight: Array | None, mean: Array, var: Array, axes: Sizes, eps: float, needs: Any
-) -> tuple[Array | None, Array | None, Array | None]:
-    """The gradients of x, weight and bias."""
-    return current().norm_x(gy, x, weight, mean, var, axes, eps, needs)
+    gy: Array, x: Array, weight: Array | None, mean: Array, var: Array, axes: Sizes, eps: float, needs: Any,
+    overwrite: bool = False,
+) -> tuple[Array | None, Array | None, Array | None]:  # fmt: skip
+    """The gradients of x, weight and bias; that of x perhaps in the array of gy, if that may be overwritten."""
+    return current().norm_x(gy, x, weight, mean, var, axes, eps, needs, overwrite)
 
 
 def affine_y(x: Array, scale: Array, shift: Array) -> Array:
@@ -91,9 +96,9 @@ def relu_y(x: Array) -> Array:
     return current().relu_y(x)
 
 
-def relu_x(gy: Array, y: Array) -> Array:
-    """gy, but 0 where y is."""
-    return current().relu_x(gy, y)
+def relu_x(gy: Array, y: Array, overwrite: bool = False) -> Array:
+    """gy, but 0 where y is; perhaps in the array of gy, if that may be overwritten."""
+    return current().relu_x(gy, y, overwrite)
 
 
 def leaky_relu_y(x: Array, slope: float) -> Array:
@@ -101,11 +106,53 @@ def leaky_relu_y(x: Array, slope: float) -> Array:
     return current().leaky_relu_y(x, slope)
 
 
-def leaky_relu_x(gy: Array, x: Array, slope: float) -> Array:
-    """gy where x is positive, else gy * slope."""
-    return current().leaky_relu_x(gy, x, slope)
+def leaky_relu_x(gy: Array, x: Array, slope: float, overwrite: bool = False) -> Array:
+    """gy where x is positive, else gy * slope; perhaps in the array of gy, if that may be overwritten."""
+    return current().leaky_relu_x(gy, x, slope, overwrite)
 
 
-def adam(d: Array, g: Array, m: Array, v: Array, most: Array | None, step: AdamStep, b: Array) -> None:
-    """One step of a parameter d with gradient g, in place, and of its m and v; b is scratch."""
-    current().adam(d, g, m, v, most, step, b)
+def sigmoid_y(x: Array) -> Array:
+    """1 / (1 + exp(-x))."""
+    return current().sigmoid_y(x)
+
+
+def sigmoid_x(gy: Array, y: Array) -> Array:
+    """gy * y * (1 - y)."""
+    return current().sigmoid_x(gy, y)
+
+
+def cross_entropy_y(x: Array, t: Array, factors: Array | None) -> Array:
+    """The losses of logits x (N, C, ...) for the classes t (N, ...)."""
+    return current().cross_entropy_y(x, t, factors)
+
+
+def cross_entropy_x(scale: Array, x: Array, t: Array) -> Array:
+    """The gradient of x where each loss counts `scale` times."""
+    return current().cross_entropy_x(scale, x, t)
+
+
+def squared_error_y(x: Array, t: Array) -> float:
+    """The sum of (x - t)**2."""
+    total: float = current().squared_error_y(x, t)
+    return total
+
+
+def squared_error_x(x: Array, t: Array, scale: float) -> Array:
+    """(x - t) * scale."""
+    return current().squared_error_x(x, t, scale)
+
+
+def sgd(
+    parameters: Arrays, gradients: Arrays, velocities: Arrays | None, step: SgdStep,
+    scratch: Sequence[tuple[Array, Array]],
+) -> None:  # fmt: skip
+    """One step of SGD for each parameter, in place, and of its velocity."""
+    current().sgd(parameters, gradients, velocities, step, scratch)
+
+
+def adam(
+    parameters: Arrays, gradients: Arrays, means: Arrays, squares: Arrays, largest: Arrays | None, step: AdamStep,
+    scratch: Sequence[tuple[Array, Array]],
+) -> None:  # fmt: skip
+    """One step of Adam for each parameter, in place, and of what is remembered of it."""
+    current().adam(parameters, gradients, means, squares, largest, step, scratch)

@@ -36,8 +36,21 @@ from .whole import Whole
 SMALL = 16384  # cells of the column matrix up to which a table of indices beats slices and blocks
 
 
-def conv_y(x: Array, w: Array, window: Window, bias: Array | None = None) -> Array:
-    """Contract T over x and w: y (N, O, *y_size), plus `bias` (O,) on every position where one is given."""
+def conv_y(x: Array, w: Array, window: Window, bias: Array | None = None, relu: bool = False) -> Array:
+    """Contract T over x and w: y (N, O, *y_size), plus `bias` (O,) on every position; with `relu` no less than 0."""
+    y = _conv_y(x, w, window, bias)
+    return np.maximum(y, 0, out=y) if relu else y
+
+
+def conv_x(y: Array, w: Array, window: Window, bias: Array | None = None, relu: bool = False) -> Array:
+    """Contract T over y and w: x (N, C, *x_size), plus `bias` (C,) on every position; with `relu` no less than 0."""
+    x = _conv_x(y, w, window)
+    if bias is not None:
+        x += bias.reshape(-1, *(1,) * window.ndim)
+    return np.maximum(x, 0, out=x) if relu else x
+
+
+def _conv_y(x: Array, w: Array, window: Window, bias: Array | None) -> Array:
     if window is DENSE:
         return dense.conv_y(x, w, window, bias)
     images, channels = x.shape[:2]
@@ -50,8 +63,7 @@ def conv_y(x: Array, w: Array, window: Window, bias: Array | None = None) -> Arr
     return y
 
 
-def conv_x(y: Array, w: Array, window: Window) -> Array:
-    """Contract T over y and w: x (N, C, *x_size)."""
+def _conv_x(y: Array, w: Array, window: Window) -> Array:
     if window is DENSE:
         return dense.conv_x(y, w, window)
     images, channels = y.shape[0], w.shape[1] * window.groups

@@ -8,7 +8,10 @@ An engine is one implementation of the kernels, a column of the table:
     norm_y norm_x affine_y                          norm.py      the same
     relu_y relu_x leaky_relu_y leaky_relu_x         activation.py  the same
     max_y max_taps max_x max_at average_y average_x pool.py      the same
-    adam                                            update.py    the same
+    sigmoid_y sigmoid_x                             activation.py  the same
+    cross_entropy_y cross_entropy_x                 cross_entropy.py  the same
+    squared_error_y squared_error_x                 squared_error.py  the same
+    sgd adam                                        update.py    the same
 
 The choice is made on entry to each kernel: a context variable (`with engine("numpy"):`) over the process default
 (`ROT180_ENGINE`, else native where it is available, else numpy). A kernel that the native engine lacks runs on numpy
@@ -23,7 +26,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from ..errors import EngineError
-from . import activation, bias, conv, native, norm, pool, threads, update
+from . import activation, bias, conv, cross_entropy, native, norm, pool, squared_error, threads, update
 
 KERNELS: dict[str, Callable[..., Any]] = {
     "conv_y": conv.conv_y,
@@ -43,6 +46,13 @@ KERNELS: dict[str, Callable[..., Any]] = {
     "relu_x": activation.relu_x,
     "leaky_relu_y": activation.leaky_relu_y,
     "leaky_relu_x": activation.leaky_relu_x,
+    "sigmoid_y": activation.sigmoid_y,
+    "sigmoid_x": activation.sigmoid_x,
+    "cross_entropy_y": cross_entropy.cross_entropy_y,
+    "cross_entropy_x": cross_entropy.cross_entropy_x,
+    "squared_error_y": squared_error.squared_error_y,
+    "squared_error_x": squared_error.squared_error_x,
+    "sgd": update.sgd,
     "adam": update.adam,
 }
 NAMES = ("numpy", "native")
@@ -68,6 +78,13 @@ class Engine:
     relu_x: Callable[..., Any]
     leaky_relu_y: Callable[..., Any]
     leaky_relu_x: Callable[..., Any]
+    sigmoid_y: Callable[..., Any]
+    sigmoid_x: Callable[..., Any]
+    cross_entropy_y: Callable[..., Any]
+    cross_entropy_x: Callable[..., Any]
+    squared_error_y: Callable[..., Any]
+    squared_error_x: Callable[..., Any]
+    sgd: Callable[..., Any]
     adam: Callable[..., Any]
 
     def __init__(self, name: str, own: dict[str, Callable[..., Any]], strict: bool) -> None:

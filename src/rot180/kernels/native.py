@@ -60,13 +60,15 @@ def operations() -> Mapping[str, Callable[..., Any]]:
     return {"conv_y": conv_y, "conv_x": conv_x, "conv_w": conv_w, **native_layers.OPERATIONS}
 
 
-@lru_cache(maxsize=4096)
 def shape(window: Window, algorithm: str) -> Any:
-    """The window as the extension takes it."""
-    return extension().Shape(
-        window.x_size, window.y_size, window.kernel, window.stride, window.dilation, window.padding, window.groups,
-        algorithm,
-    )  # fmt: skip
+    """The window as the extension takes it, which the window itself remembers: a table would have to hash it."""
+    found = window.__dict__.get(algorithm)
+    if found is None:
+        found = window.__dict__[algorithm] = extension().Shape(
+            window.x_size, window.y_size, window.kernel, window.stride, window.dilation, window.padding, window.groups,
+            algorithm,
+        )  # fmt: skip
+    return found
 
 
 @lru_cache(maxsize=1)
@@ -118,26 +120,31 @@ def summary() -> dict[str, str]:
     }
 
 
-def conv_y(x: Array, w: Array, window: Window, bias: Array | None = None) -> Array:
-    """Contract T over x and w: y (N, O, *y_size), plus `bias` (O,) on every position where one is given."""
+def conv_y(x: Array, w: Array, window: Window, bias: Array | None = None, relu: bool = False) -> Array:
+    """Contract T over x and w: y (N, O, *y_size), plus `bias` (O,) on every position; with `relu` no less than 0."""
     if not x.size:
-        return conv.conv_y(x, w, window, bias)
+        return conv.conv_y(x, w, window, bias, relu)
     geometry = shape(window, _forced)
     try:
-        return extension().conv_y(geometry, x, w, bias, False)
+        return extension().conv_y(geometry, x, w, bias, relu)
     except TypeError:
-        return extension().conv_y(geometry, *contiguous(x, w), None if bias is None else contiguous(bias)[0], False)
+        return extension().conv_y(geometry, *contiguous(x, w), None if bias is None else contiguous(bias)[0], relu)
 
 
-def conv_x(y: Array, w: Array, window: Window) -> Array:
-    """Contract T over y and w: x (N, C, *x_size)."""
+def conv_x(y: Array, w: Array, window: Window, bias: Array | None = None, relu: bool = False) -> Array:
+    """Contract T over y and w: x (N, C, *x_size), plus `bias` (C,) on every position; with `relu` no less than 0."""
     if not y.size:
-        return conv.conv_x(y, w, window)
+        return conv.conv_x(y, w, window, bias, relu)
     geometry = shape(window, _forced)
     try:
-        return extension().conv_x(geometry, y, w)
+        x = extension().conv_x(geometry, y, w)
     except TypeError:
-        return extension().conv_x(geometry, *contiguous(y, w))
+        x = extension().conv_x(geometry, *contiguous(y, w))
+    if bias is not None:
+        extension().add_bias(x, contiguous(bias)[0], relu)
+    elif relu:
+        np.maximum(x, 0, out=x)
+    return x
 
 
 def conv_w(x: Array, y: Array, window: Window) -> Array:

@@ -8,11 +8,11 @@ Who may import it: `native.py`, which lists what is here.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..window import Sizes, Window
-from . import activation, bias, norm, pool, update
+from . import activation, bias, cross_entropy, norm, pool, update
 from .native import contiguous, extension, shape
 from .walk import Array
 
@@ -30,13 +30,20 @@ def norm_y(x: Array, weight: Array | None, bias: Array | None, axes: Sizes, eps:
 
 
 def norm_x(
-    gy: Array, x: Array, weight: Array | None, mean: Array, var: Array, axes: Sizes, eps: float, needs: Any
-) -> tuple[Array | None, Array | None, Array | None]:
+    gy: Array, x: Array, weight: Array | None, mean: Array, var: Array, axes: Sizes, eps: float, needs: Any,
+    overwrite: bool = False,
+) -> tuple[Array | None, Array | None, Array | None]:  # fmt: skip
     """(gx, gweight, gbias), None where `needs` is false."""
     if not _compiled(x, axes):
         return norm.norm_x(gy, x, weight, mean, var, axes, eps, needs)
-    settings = axes == norm.SAMPLE, not axes, float(eps), tuple(map(bool, needs))
-    return _forward("norm_x", (gy, x, weight, mean, var), *settings)
+    arrays, settings = (gy, x, weight, mean, var), (axes == norm.SAMPLE, not axes, float(eps))
+    to_x, to_weight, to_bias = map(bool, needs)
+    if overwrite and to_x:
+        try:
+            return (gy, *extension().norm_x_over(*arrays, *settings, (to_weight, to_bias)))
+        except TypeError:
+            pass
+    return _forward("norm_x", arrays, *settings, (to_x, to_weight, to_bias))
 
 
 def affine_y(x: Array, scale: Array, shift: Array) -> Array:
@@ -64,9 +71,9 @@ def relu_y(x: Array) -> Array:
     return activation.relu_y(x) if x.size < SMALL else _forward("relu_y", (x,))
 
 
-def relu_x(gy: Array, y: Array) -> Array:
+def relu_x(gy: Array, y: Array, overwrite: bool = False) -> Array:
     """gy, but 0 where y is."""
-    return _forward("relu_x", (gy, y))
+    return _over("relu_x", gy, y) if overwrite else _forward("relu_x", (gy, y))
 
 
 def leaky_relu_y(x: Array, slope: float) -> Array:
@@ -74,9 +81,47 @@ def leaky_relu_y(x: Array, slope: float) -> Array:
     return _forward("leaky_relu_y", (x,), slope)
 
 
-def leaky_relu_x(gy: Array, x: Array, slope: float) -> Array:
+def leaky_relu_x(gy: Array, x: Array, slope: float, overwrite: bool = False) -> Array:
     """gy where x is positive, else gy * slope."""
-    return _forward("leaky_relu_x", (gy, x), slope)
+    return _over("leaky_relu_x", gy, x, slope) if overwrite else _forward("leaky_relu_x", (gy, x), slope)
+
+
+def sigmoid_y(x: Array) -> Array:
+    """1 / (1 + exp(-x))."""
+    return _forward("sigmoid_y", (x,))
+
+
+def sigmoid_x(gy: Array, y: Array) -> Array:
+    """gy * y * (1 - y)."""
+    return _forward("sigmoid_x", (gy, y))
+
+
+# ---- losses ----
+
+
+def cross_entropy_y(x: Array, t: Array, factors: Array | None) -> Array:
+    """The losses of rows of logits."""
+    if x.ndim > 2 or not x.size:
+        return cross_entropy.cross_entropy_y(x, t, factors)
+    return _forward("cross_entropy_y", (x, t, factors))
+
+
+def cross_entropy_x(scale: Array, x: Array, t: Array) -> Array:
+    """The gradient of these logits."""
+    if x.ndim > 2 or not x.size:
+        return cross_entropy.cross_entropy_x(scale, x, t)
+    return _forward("cross_entropy_x", (scale, x, t))
+
+
+def squared_error_y(x: Array, t: Array) -> float:
+    """The sum of (x - t)**2."""
+    total: float = _forward("squared_error_y", (x, t))
+    return total
+
+
+def squared_error_x(x: Array, t: Array, scale: float) -> Array:
+    """(x - t) * scale."""
+    return _forward("squared_error_x", (x, t), scale)
 
 
 # ---- windows of maxima ----
@@ -107,16 +152,29 @@ def _wide(window: Window) -> bool:
     return window.dilation[-1] * (window.kernel[-1] - 1) >= MOST_EXTENT
 
 
-# ---- updates ----
+# ---- updates: the same bits as those of the NumPy text, in one pass over memory ----
 
 
-def adam(d: Array, g: Array, m: Array, v: Array, most: Array | None, step: update.AdamStep, b: Array) -> None:
-    """One step of Adam in place: the same bits as the NumPy text's, in one pass."""
-    numbers = tuple(map(float, step))
+def sgd(
+    parameters: update.Arrays, gradients: update.Arrays, velocities: update.Arrays | None, step: update.SgdStep,
+    scratch: Sequence[tuple[Array, Array]],
+) -> None:  # fmt: skip
+    """One step of SGD in place."""
     try:
-        extension().adam(d, g, m, v, most, numbers)
-    except TypeError:  # it writes into arrays, so a copy will not do
-        update.adam(d, g, m, v, most, step, b)
+        extension().sgd(parameters, gradients, velocities, step[:4], step[4:])
+    except TypeError:  # it writes into arrays, so copies will not do
+        update.sgd(parameters, gradients, velocities, step, scratch)
+
+
+def adam(
+    parameters: update.Arrays, gradients: update.Arrays, means: update.Arrays, squares: update.Arrays,
+    largest: update.Arrays | None, step: update.AdamStep, scratch: Sequence[tuple[Array, Array]],
+) -> None:  # fmt: skip
+    """One step of Adam in place."""
+    try:
+        extension().adam(parameters, gradients, means, squares, largest, step[:-1], step.maximize)
+    except TypeError:
+        update.adam(parameters, gradients, means, squares, largest, step, scratch)
 
 
 def _forward(name: str, arrays: tuple[Array | None, ...], *settings: Any) -> Any:
@@ -128,7 +186,18 @@ def _forward(name: str, arrays: tuple[Array | None, ...], *settings: Any) -> Any
         return call(*[None if a is None else contiguous(a)[0] for a in arrays], *settings)
 
 
+def _over(name: str, gy: Array, cells: Array, *settings: Any) -> Array:
+    """The same for a gradient that replaces its cotangent, where the extension takes both as they lie."""
+    try:
+        getattr(extension(), f"{name}_over")(gy, cells, *settings)
+    except TypeError:
+        return _forward(name, (gy, cells), *settings)
+    return gy
+
+
 _NORM = (norm_y, norm_x, affine_y)
-_CELLS = (bias_sums, relu_y, relu_x, leaky_relu_y, leaky_relu_x)
+_CELLS = (bias_sums, relu_y, relu_x, leaky_relu_y, leaky_relu_x, sigmoid_y, sigmoid_x)
+_LOSSES = (cross_entropy_y, cross_entropy_x, squared_error_y, squared_error_x)
 _WINDOWS = (max_y, max_taps, max_x)
-OPERATIONS: dict[str, Callable[..., Any]] = {f.__name__: f for f in (*_NORM, *_CELLS, *_WINDOWS, adam)}
+_UPDATES = (sgd, adam)
+OPERATIONS: dict[str, Callable[..., Any]] = {f.__name__: f for f in (*_NORM, *_CELLS, *_LOSSES, *_WINDOWS, *_UPDATES)}

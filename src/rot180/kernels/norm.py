@@ -56,9 +56,10 @@ def norm_y(x: Array, weight: Array | None, bias: Array | None, axes: Sizes, eps:
 
 
 def norm_x(
-    gy: Array, x: Array, weight: Array | None, mean: Array, var: Array, axes: Sizes, eps: float, needs: Any
-) -> tuple[Array | None, Array | None, Array | None]:
-    """(gx, gweight, gbias), None where `needs` is false.
+    gy: Array, x: Array, weight: Array | None, mean: Array, var: Array, axes: Sizes, eps: float, needs: Any,
+    overwrite: bool = False,
+) -> tuple[Array | None, Array | None, Array | None]:  # fmt: skip
+    """(gx, gweight, gbias), None where `needs` is false; in arrays of their own.
 
     With r = 1 / sqrt(var + eps), d = x - mean, gz = gy * weight and means over `axes`:
 

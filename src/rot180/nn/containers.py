@@ -14,6 +14,7 @@ from typing import Any, ClassVar, TypeVar, overload
 import numpy as np
 
 from ..tape.record import Variable
+from .joining import joined
 from .module import Module
 from .parameter import Parameter
 
@@ -143,9 +144,12 @@ class Sequential(_ListOf):
                 self.add_module(str(number), item)  # type: ignore[arg-type]
 
     def forward(self, input: Any) -> Any:
-        found = self.__dict__
-        for name in self._modules:
-            input = found[name](input)
+        modules = self._held()
+        i, count = 0, len(modules)
+        while i < count:
+            both = joined(modules[i], modules[i + 1], input) if i + 1 < count else None
+            input = (both or modules[i])(input)
+            i += 2 if both else 1
         return input
 
     def _part(self, names: list[str]) -> Any:

@@ -20,6 +20,7 @@ import numpy as np
 
 from .. import functional as F
 from ..errors import ShapeError
+from ..functional.conv_relu import conv_relu, conv_transpose_relu
 from ..functional.pad import add_border, fold_border
 from ..window import Padding, PerAxis, Sizes, Window, ints, pads_per_axis
 from . import init
@@ -112,6 +113,13 @@ class _ConvNd(Module):
             input, padding = add_border(type(self).__name__, input, pads, self.padding_mode), 0
         return self._function(input, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
 
+    def forward_relu(self, input: Any) -> Any:
+        """relu of what `forward` returns, in one pass (see `joining.py`)."""
+        if self.padding_mode != "zeros":
+            return F.relu(self.forward(input))
+        steps = (self.stride, self.padding, self.dilation, self.groups)
+        return conv_relu(self._ndim, input, self.weight, self.bias, *steps)
+
     def _fits(self, input: Any) -> bool:
         """Whether a border can be made at all; the function says what is wrong with an input that has none."""
         return getattr(input, "ndim", 0) in (self._ndim + 1, self._ndim + 2) and all(input.shape[-self._ndim :])
@@ -188,6 +196,12 @@ class _ConvTransposeNd(_ConvNd):
         x = self._function(input, self.weight, None, self.stride, 0, extra, self.groups, self.dilation)
         x = fold_border(type(self).__name__, x, pads, self.padding_mode)
         return x if self.bias is None else x + self.bias.reshape(-1, *(1,) * self._ndim)
+
+    def forward_relu(self, input: Any) -> Any:
+        if self.padding_mode != "zeros":
+            return F.relu(self.forward(input))
+        steps = (self.stride, self.padding, self.output_padding, self.groups, self.dilation)
+        return conv_transpose_relu(self._ndim, input, self.weight, self.bias, *steps)
 
     def _window(self, size: Sizes, extra: Sizes) -> Window:
         steps = (self.kernel_size, self.stride, self.padding, extra, self.dilation)

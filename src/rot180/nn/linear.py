@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .. import functional as F
+from ..functional.conv_relu import linear_relu
 from . import init
 from .module import Module
 from .parameter import Parameter, blank
@@ -42,6 +43,10 @@ class Linear(Module):
 
     def forward(self, input: Any) -> Any:
         return F.linear(input, self.weight, self.bias)
+
+    def forward_relu(self, input: Any) -> Any:
+        """relu of what `forward` returns, in one pass (see `joining.py`)."""
+        return linear_relu(input, self.weight, self.bias)
 
     def extra_repr(self) -> str:
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"

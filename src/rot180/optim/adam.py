@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from ..kernels import adam
 from ..kernels.update import AdamStep
 from ..tape.operands import real
 from ..tape.record import Array
-from .optimizer import Group, Optimizer, direction, numbers
+from .optimizer import Group, Optimizer
 
 
 class Adam(Optimizer):
@@ -57,30 +57,52 @@ class Adam(Optimizer):
             raise ValueError(f"{self._name}: betas must be two numbers of at least 0 and below 1; got {betas}")
 
     def _update(self, group: Group) -> None:
-        (beta1, beta2), lr = group["betas"], group["lr"]
-        weight_decay, maximize, amsgrad = group["weight_decay"], group["maximize"], group["amsgrad"]
-        shrinkage, penalty = (lr * weight_decay, 0.0) if self._decoupled else (0.0, weight_decay)
-        made_for: Any = None
+        amsgrad = group["amsgrad"]
+        shrinkage = group["lr"] * group["weight_decay"] if self._decoupled else 0.0
+        parts: dict[tuple[Any, int], _Part] = {}  # by dtype and count of steps
         for p, d, g, a, b in self._due(group):
             state = self.state.get(p)
             if not state:
                 state = self.state[p] = {"step": 0, "exp_avg": np.zeros_like(d), "exp_avg_sq": np.zeros_like(d)}
-            state["step"] = step = state["step"] + 1
-            if made_for != (step, d.dtype):
-                made_for = (step, d.dtype)
-                remains, *scales = numbers(
-                    d.dtype, 1 - shrinkage, beta1, 1 - beta1, beta2, 1 - beta2, math.sqrt(1 - beta2**step),
-                    group["eps"], lr / (1 - beta1**step),
-                )  # fmt: skip
-                made = AdamStep(*scales)
+            state["step"] = count = state["step"] + 1
             if shrinkage:
-                np.multiply(d, remains, d)
-            if penalty or maximize:
-                g = direction(d, g, a, penalty, maximize)
-            most: Array | None = state.get("max_exp_avg_sq") if amsgrad else None
-            if amsgrad and most is None:
-                most = state["max_exp_avg_sq"] = np.zeros_like(d)
-            adam(d, g, state["exp_avg"], state["exp_avg_sq"], most, made, b)
+                np.multiply(d, np.asarray(1 - shrinkage, d.dtype), d)
+            if amsgrad and state.get("max_exp_avg_sq") is None:
+                state["max_exp_avg_sq"] = np.zeros_like(d)
+            part = parts.get((d.dtype, count))
+            if part is None:
+                part = parts[d.dtype, count] = _Part([], [], [], [], [], [])
+            part.parameters.append(d)
+            part.gradients.append(g)
+            part.means.append(state["exp_avg"])
+            part.squares.append(state["exp_avg_sq"])
+            part.scratch.append((a, b))
+            if amsgrad:
+                part.largest.append(state["max_exp_avg_sq"])
+        for (_, count), part in parts.items():
+            step = self._numbers(group, count)
+            largest = part.largest if amsgrad else None
+            adam(part.parameters, part.gradients, part.means, part.squares, largest, step, part.scratch)
+
+    def _numbers(self, group: Group, count: int) -> AdamStep:
+        """The numbers of the step with that count."""
+        beta1, beta2 = group["betas"]
+        return AdamStep(
+            0.0 if self._decoupled else float(group["weight_decay"]), float(beta1), float(1 - beta1), float(beta2),
+            float(1 - beta2), math.sqrt(1 - beta2**count), float(group["eps"]), float(group["lr"] / (1 - beta1**count)),
+            bool(group["maximize"]),
+        )  # fmt: skip
+
+
+class _Part(NamedTuple):
+    """Parameters that one call updates."""
+
+    parameters: list[Array]
+    gradients: list[Array]
+    means: list[Array]
+    squares: list[Array]
+    largest: list[Array]
+    scratch: list[tuple[Array, Array]]
 
 
 class AdamW(Adam):

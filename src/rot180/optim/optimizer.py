@@ -1,8 +1,7 @@
 """Optimizer: parameter groups, the state per parameter, and the loop that hands an update its arrays.
 
 Updates write into the parameters' own arrays. What they need besides comes from two scratch arrays that all parameters
-share, so a step makes no garbage; numbers such as the learning rate are 0-d arrays, which NumPy takes twice as fast as
-Python's.
+share, so a step makes no garbage.
 
 Who may import it: optim and the floors above. Deliberately absent: the rules (`sgd.py`, `adam.py`, `rmsprop.py`),
 schedules (`lr_scheduler/`).
@@ -233,16 +232,3 @@ class Optimizer:
 def _options(group: Group) -> Group:
     """A copy of a group without its parameters."""
     return copy.deepcopy({name: value for name, value in group.items() if name != "params"})
-
-
-def numbers(dtype: Any, *values: float) -> tuple[Array, ...]:
-    """Numbers as 0-d arrays of a dtype: NumPy takes them in half the time that it needs for Python's floats."""
-    return tuple([np.asarray(value, dtype) for value in values])
-
-
-def direction(d: Array, g: Array, a: Array, weight_decay: float, maximize: bool) -> Array:
-    """The gradient to descend along: g (or -g to maximize) + weight_decay * d; g itself, or written into scratch a."""
-    if weight_decay:
-        np.multiply(d, weight_decay, a)
-        return np.subtract(a, g, a) if maximize else np.add(a, g, a)
-    return np.negative(g, a) if maximize else g

@@ -18,9 +18,10 @@ from typing import Any
 
 import numpy as np
 
+from ..kernels.update import direction, numbers
 from ..tape.operands import real
 from ..tape.record import Array
-from .optimizer import Group, Optimizer, direction, numbers
+from .optimizer import Group, Optimizer
 
 
 class RMSprop(Optimizer):
@@ -59,7 +60,7 @@ class RMSprop(Optimizer):
         for p, d, g, a, b in self._due(group):
             if d.dtype is not dtype:
                 dtype = d.dtype
-                keep, gain, eps, carry, rate = numbers(dtype, alpha, 1 - alpha, group["eps"], momentum, group["lr"])
+                keep, gain, eps, carry, rate = numbers([d], (alpha, 1 - alpha, group["eps"], momentum, group["lr"]))
             state = self.state.setdefault(p, {"step": 0})
             state["step"] += 1
             if weight_decay or maximize:

@@ -11,14 +11,16 @@ where lr multiplies v.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..kernels import sgd
+from ..kernels.update import SgdStep
 from ..tape import Tensor
 from ..tape.operands import real
 from ..tape.record import Array
-from .optimizer import Group, Optimizer, direction, numbers
+from .optimizer import Group, Optimizer
 
 
 class SGD(Optimizer):
@@ -50,27 +52,37 @@ class SGD(Optimizer):
             )
 
     def _update(self, group: Group) -> None:
-        multiply, subtract = np.multiply, np.subtract
-        weight_decay, maximize, momentum = group["weight_decay"], group["maximize"], group["momentum"]
-        dtype: Any = None
+        momentum = group["momentum"]
+        parts: dict[tuple[Any, bool], _Part] = {}  # by dtype, and whether their velocities are still to be written
+        begun: list[tuple[Tensor, Array]] = []
         for p, d, g, a, b in self._due(group):
-            if d.dtype is not dtype:
-                dtype = d.dtype
-                rate, keep, gain = numbers(dtype, group["lr"], momentum, 1 - group["dampening"])
-            if weight_decay or maximize:
-                g = direction(d, g, a, weight_decay, maximize)
-            if momentum:
-                v = self._velocity(p, g, b, keep, gain if group["dampening"] else None)
-                g = np.add(multiply(v, keep, b), g, b) if group["nesterov"] else v
-            multiply(g, rate, b)
-            subtract(d, b, d)
+            v: Array | None = self.state[p].get("momentum_buffer") if momentum and p in self.state else None
+            first = bool(momentum) and v is None
+            part = parts.get((d.dtype, first))
+            if part is None:
+                part = parts[d.dtype, first] = _Part([], [], [], [])
+            part.parameters.append(d)
+            part.gradients.append(g)
+            part.scratch.append((a, b))
+            if first:
+                v = np.empty_like(d)
+                begun.append((p, v))
+            if v is not None:
+                part.velocities.append(v)
+        for (_, first), part in parts.items():
+            step = SgdStep(
+                float(group["lr"]), float(group["weight_decay"]), float(momentum), float(1 - group["dampening"]),
+                bool(group["nesterov"]), bool(group["maximize"]), first,
+            )  # fmt: skip
+            sgd(part.parameters, part.gradients, part.velocities if momentum else None, step, part.scratch)
+        for p, v in begun:
+            self.state.setdefault(p, {})["momentum_buffer"] = v
 
-    def _velocity(self, p: Tensor, g: Array, b: Array, keep: Array, gain: Array | None) -> Array:
-        """v of a parameter, brought up to date in place; b is scratch."""
-        state = self.state.setdefault(p, {})
-        v: Array | None = state.get("momentum_buffer")
-        if v is None:
-            v = state["momentum_buffer"] = np.array(g)
-            return v
-        np.multiply(v, keep, v)
-        return np.add(v, g if gain is None else np.multiply(g, gain, b), v)
+
+class _Part(NamedTuple):
+    """Parameters that one call updates."""
+
+    parameters: list[Array]
+    gradients: list[Array]
+    velocities: list[Array]
+    scratch: list[tuple[Array, Array]]

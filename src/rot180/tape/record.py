@@ -35,15 +35,19 @@ mode: ContextVar[tuple[bool, Observer | None]] = ContextVar("rot180_mode", defau
 class Op:
     """What a primitive does, apart from any call of it."""
 
-    __slots__ = ("arrays", "fast_vjp", "forward", "keep", "keep_output", "name", "view", "vjp")
+    __slots__ = (
+        "arrays", "fast_vjp", "forward", "fresh", "keep", "keep_output", "name", "overwriting_vjp", "view", "vjp",
+    )  # fmt: skip
     name: str
     forward: Callable[..., Any]
     vjp: Vjp | None
     fast_vjp: Vjp | None  # a compiled or raw-array vjp for first order, if there is one
+    overwriting_vjp: Vjp | None  # the same for a cotangent whose array it may overwrite and return
     arrays: int  # the first so many arguments are differentiable, the rest are settings
     keep: tuple[bool, ...]  # which of these the vjp reads
     keep_output: bool
     view: bool  # the output may share the memory of the first array
+    fresh: bool  # at first order its gradients are new arrays, each in memory of its own
 
     def __repr__(self) -> str:
         return f"<op {self.name}>"
@@ -100,17 +104,18 @@ def wrap(data: Any, node: Node | None = None) -> Any:
 
 
 class Primitive(Protocol):
-    """What `primitive` returns: call it on arrays or Tensors; `.vjp` and `.fast_vjp` decorate its gradients."""
+    """What `primitive` returns: call it on arrays or Tensors; `.vjp`, `.fast_vjp` and so on decorate its gradients."""
 
     op: Op
     vjp: Callable[[Vjp], Vjp]
     fast_vjp: Callable[[Vjp], Vjp]
+    overwriting_vjp: Callable[[Vjp], Vjp]
 
     def __call__(self, *args: Any, **settings: Any) -> Any: ...
 
 
 def primitive(
-    *, arrays: int = 1, keep: Sequence[str] = (), name: str | None = None, view: bool = False
+    *, arrays: int = 1, keep: Sequence[str] = (), name: str | None = None, view: bool = False, fresh: bool = False
 ) -> Callable[[Callable[..., Any]], Primitive]:
     """Make a differentiable op of a function on arrays.
 
@@ -127,6 +132,8 @@ def primitive(
         keep: which of these arguments, by name, and "output", the vjp reads; the others arrive as None.
         name: the op's name in messages; by default that of the function.
         view: the output may share the memory of the first array (a reshape, say), so that a write to that is noticed.
+        fresh: given arrays, the vjp returns new ones that nobody else holds: never `g` itself, a view, or one array
+            twice. The sweep then adds to them in place, and hands them to leaves without a copy.
 
     The vjp gets the cotangent `g`, `needs` (true where an input needs a gradient), the output, the arrays and the
     settings, and returns a tuple with one entry per array: a new array or `g` itself or a view of it, or None. Write it
@@ -137,7 +144,7 @@ def primitive(
     def decorate(forward: Callable[..., Any]) -> Primitive:
         op: Op = new(Op)
         op.name = name or forward.__name__
-        op.forward, op.vjp, op.fast_vjp, op.arrays = forward, None, None, arrays
+        op.forward, op.vjp, op.fast_vjp, op.overwriting_vjp, op.arrays = forward, None, None, None, arrays
         names = _names(forward, arrays)
         unknown = set(keep) - {*names[:arrays], "output"}
         if unknown or len(names) < arrays:
@@ -147,7 +154,7 @@ def primitive(
             )
         op.keep = tuple(argument in keep for argument in names[:arrays])
         op.keep_output = "output" in keep
-        op.view = view
+        op.view, op.fresh = view, fresh
         make = {1: _unary, 2: _binary}.get(arrays, _nary)
         call: Any = make(op, forward, names)
         if forward.__defaults__:
@@ -163,7 +170,11 @@ def primitive(
             op.fast_vjp = function
             return function
 
-        call.vjp, call.fast_vjp = vjp, fast_vjp
+        def overwriting_vjp(function: Vjp) -> Vjp:
+            op.overwriting_vjp = function
+            return function
+
+        call.vjp, call.fast_vjp, call.overwriting_vjp = vjp, fast_vjp, overwriting_vjp
         return call
 
     return decorate

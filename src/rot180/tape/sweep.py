@@ -51,7 +51,7 @@ def sweep(roots: dict[Node, Any], *, create_graph: bool, retain: bool, wanted: d
     grads = dict(roots)
     heap = [(root.seq, root) for root in roots]
     heapify(heap)
-    owned: set[Node] = set()  # whose entry in `grads` is a sum made here, so that it may be added to in place
+    owned: set[Node] = set()  # whose entry in `grads` nobody else holds, so that it may be written to
     needed = None if wanted is None else _reaching(roots, wanted)
     uses = _uses(roots) if _hooked and wanted is None else None
     token = mode.set((create_graph, mode.get()[1]))
@@ -77,7 +77,10 @@ def sweep(roots: dict[Node, Any], *, create_graph: bool, retain: bool, wanted: d
             else:
                 if not retain:
                     node.saved, node.edges = None, ()
-                gs = (op.fast_vjp or op.vjp or _missing(op))(g, edges, *saved, *node.settings)
+                if op.overwriting_vjp is not None and node in owned and wanted is None:
+                    gs = op.overwriting_vjp(g, edges, *saved, *node.settings)
+                else:
+                    gs = (op.fast_vjp or op.vjp or _missing(op))(g, edges, *saved, *node.settings)
             if type(gs) is not tuple or len(gs) != len(edges):
                 raise _wrong(op, gs, len(edges))
             for e, ge in zip(edges, gs):  # noqa: B905 (the lengths were just compared)
@@ -86,12 +89,17 @@ def sweep(roots: dict[Node, Any], *, create_graph: bool, retain: bool, wanted: d
                 if ge is not None:
                     if e not in grads:
                         grads[e] = ge
+                        if op.fresh and not create_graph:
+                            owned.add(e)
                         if e.op is not None:
                             heappush(heap, (e.seq, e))
-                    elif e in owned and not create_graph:
+                    elif create_graph:
+                        grads[e] = grads[e] + ge
+                    elif e in owned:
                         grads[e] += ge
-                    else:
-                        grads[e] = grads[e] + ge  # not in place: an op may pass the same array on twice
+                    else:  # not in place: an op that is not fresh may pass the same array on twice
+                        mine = op.fresh and type(ge) is np.ndarray  # a number has no memory to write to
+                        grads[e] = np.add(grads[e], ge, out=ge) if mine else grads[e] + ge
                         owned.add(e)
                 if uses is not None and e in uses:
                     uses[e] -= 1
@@ -143,7 +151,7 @@ def _deposit(node: Node, g: Any, own: bool) -> None:
     elif node.grad is not None:
         node.grad = wrap(node.grad.data + g)
     else:
-        node.grad = wrap(g if own else g.copy())
+        node.grad = wrap(g if own and g.flags.c_contiguous else g.copy())
     if node.hooks and (owner := node.owner()) is not None:
         for hook in tuple(node.hooks):  # a hook may remove itself
             hook(owner)

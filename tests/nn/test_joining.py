@@ -1,0 +1,104 @@
+"""A Sequential joins a layer with the ReLU after it, unless somebody could tell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import rot180
+from rot180 import Tensor, nn
+
+LAYERS: dict[str, tuple[Callable[[], Any], tuple[int, ...]]] = {
+    "conv1d": (lambda: nn.Conv1d(2, 3, 3), (2, 2, 7)),
+    "conv2d": (lambda: nn.Conv2d(2, 3, 3, padding=1), (2, 2, 7, 7)),
+    "conv2d, no bias": (lambda: nn.Conv2d(2, 3, 3, bias=False), (2, 2, 7, 7)),
+    "conv2d, a border": (lambda: nn.Conv2d(2, 3, 3, padding=1, padding_mode="reflect"), (2, 2, 7, 7)),
+    "conv3d": (lambda: nn.Conv3d(2, 3, 3), (2, 2, 5, 5, 5)),
+    "transposed": (lambda: nn.ConvTranspose2d(2, 3, 4, 2, 1, 1), (2, 2, 5, 5)),
+    "transposed, a border": (lambda: nn.ConvTranspose2d(2, 3, 4, 2, 1, padding_mode="circular"), (2, 2, 5, 5)),
+    "linear": (lambda: nn.Linear(4, 3), (5, 4)),
+}
+
+
+def made_by(model: nn.Module, x: Any) -> str:
+    """The name of the op that made the output."""
+    y = model(x)
+    assert y.node is not None
+    return str(y.node.op.name)
+
+
+@pytest.mark.parametrize("case", LAYERS)
+def test_the_same_bits_as_one_after_the_other(case: str) -> None:
+    make, shape = LAYERS[case]
+    layer, after = make(), nn.ReLU()
+    x = rot180.tensor(np.random.default_rng(0).standard_normal(shape).astype(np.float32), requires_grad=True)
+    ends = []
+    for run in (nn.Sequential(layer, after), lambda x: after(layer(x))):
+        layer.zero_grad()
+        x.grad = None
+        y = run(x)
+        (y * y).sum().backward()
+        assert x.grad is not None
+        ends.append([y.data, x.grad.data, *(p.grad.data for p in layer.parameters())])
+    assert all(map(np.array_equal, *ends))
+
+
+@pytest.mark.parametrize("case", LAYERS)
+def test_one_op_is_recorded(case: str) -> None:
+    make, shape = LAYERS[case]
+    joined = made_by(nn.Sequential(make(), nn.ReLU()), np.ones(shape, np.float32))
+    assert joined == "relu" if "border" in case else joined in ("conv_y_relu", "conv_x_relu")
+
+
+X = np.ones((1, 1, 4, 4), np.float32)
+
+
+@pytest.mark.parametrize("which", [0, 1])
+@pytest.mark.parametrize("register", ["register_forward_hook", "register_forward_pre_hook"])
+def test_hooks_see_both_modules(which: int, register: str) -> None:
+    model, seen = nn.Sequential(nn.Conv2d(1, 1, 3), nn.ReLU()), []
+    handle = getattr(model[which], register)(lambda module, *call: seen.append(type(module).__name__))
+    assert made_by(model, X) == "relu" and seen == [type(model[which]).__name__]
+    handle.remove()
+    assert made_by(model, X) == "conv_y_relu"
+
+
+def test_an_observer_sees_both_ops() -> None:
+    model, names = nn.Sequential(nn.Conv2d(1, 1, 3), nn.ReLU()), []
+    with rot180.observe(lambda op, *call: names.append(op.name)):
+        model(X)
+    assert names == ["conv_y", "relu"]
+
+
+def test_modules_with_a_forward_of_their_own_are_called() -> None:
+    class Doubled(nn.Conv2d):
+        def forward(self, input: Any) -> Any:
+            return super().forward(input) * 2.0
+
+    class Leaking(nn.ReLU):
+        def forward(self, input: Any) -> Any:
+            return input
+
+    assert made_by(nn.Sequential(Doubled(1, 1, 3), nn.ReLU()), X) == "relu"
+    assert made_by(nn.Sequential(nn.Conv2d(1, 1, 3), Leaking()), X) == "conv_y"
+    model = nn.Sequential(nn.Conv2d(1, 1, 3), nn.ReLU())
+    object.__setattr__(model[0], "forward", lambda input: input)
+    assert np.array_equal(model(X).data, X)
+
+
+def test_what_follows_and_what_is_alone() -> None:
+    model = nn.Sequential(nn.ReLU(), nn.Conv2d(1, 1, 1), nn.ReLU(), nn.ReLU(), nn.Conv2d(1, 1, 1))
+    names = []
+    node = model(Tensor(X, requires_grad=True)).node
+    while node is not None and node.op is not None:
+        names.append(node.op.name)
+        node = node.edges[0]
+    assert names == ["conv_y", "relu", "conv_y_relu", "relu"]
+
+
+def test_arrays_handed_to_forward_itself_give_arrays_or_tensors_as_before() -> None:
+    model = nn.Sequential(nn.Conv2d(1, 1, 1), nn.ReLU())
+    assert isinstance(model.forward(X), Tensor) and isinstance(model(X), Tensor)
