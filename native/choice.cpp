@@ -45,7 +45,7 @@ std::string in_words(const Row& row) {
   const std::string text = size + "x" + size + " at stride " + std::to_string(row.stride) + " from " +
                            std::to_string(row.channels[0]) + " channels";
   if (row.channels[2] == row.channels[0]) return text;
-  return text + (row.channels[2] ? " (" + std::to_string(row.channels[2]) + " for a gradient of w)" : " (no gradient of w)");
+  return text + (row.channels[2] ? " (" + std::to_string(row.channels[2]) + " for w)" : " (not for w)");
 }
 
 }  // namespace
