@@ -40,10 +40,9 @@ const char* where(Algorithm a) {
   static const std::string winograd = "float32, 3x3 at stride 1 without groups or dilation, from " +
                                       std::to_string(CHANNELS) + " channels (" + std::to_string(CHANNELS_OF_W) +
                                       " for a gradient of w) and " + std::to_string(TILES) + " tiles of 2x2 on";
-  static const std::string winograd4 = "the same with 6x6 tiles, where rot180.set_float32_conv_precision(\"high\") allows "
-                                       "it: not for gradients of w, from " +
-                                       std::to_string(CHANNELS) + " channels and " + std::to_string(LARGE_TILES) +
-                                       " tiles of 4x4 on";
+  static const std::string winograd4 = "as winograd, but no gradient of w: from " + std::to_string(CHANNELS) +
+                                       " channels and " + std::to_string(LARGE_TILES) +
+                                       " tiles of 4x4 on, if rot180.set_float32_conv_precision(\"high\") was called";
   switch (a) {
     case Algorithm::dense: return "the kernel covers x exactly: linear layers";
     case Algorithm::depthwise: return "one channel of x per group";
