@@ -26,9 +26,10 @@ def restored(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The precision as it was before."""
     monkeypatch.delenv("ROT180_CONV_PRECISION", raising=False)
     monkeypatch.setattr(precision, "_asked", None)
+    before = native._large_tiles
     native.allow_large_tiles(False)
     yield
-    native.allow_large_tiles(False)
+    native.allow_large_tiles(before)
 
 
 def deviation(found: np.ndarray, exact: np.ndarray) -> float:
