@@ -42,6 +42,8 @@ inline std::vector<Geometry> corners() {
     const Axis same{side, 3, 1, 1, 1, 1};
     all.push_back(geometry(2, 5, 7, 1, {{3, 3, 1, 1, 1, 1}, same}));
     all.push_back(geometry(1, 1, 1, 6, {{3, 3, 1, 1, 1, 1}, same}));
+    all.push_back(geometry(1, 3, 5, 1, {{side % 7 + 4, 4, 2, 1, 1, 1}, {side + 3, 4, 2, 1, 1 + side % 2 * 2, side % 4}}));
+    all.push_back(geometry(1, 3, 5, 1, {{side % 7 + 3, 3, 2, 1, 0, 2}, {side + 2, 3, 2, 1, side % 2 * 2, side % 3}}));
     all.push_back(geometry(1, 1, 2, 3, {{2, 2, 1, 1, 0, 0}, {side + 2, 3, 2, 1, 0, 1}}));
     all.push_back(geometry(2, 3, 4, 1, {{side, 1, 1, 1, 0, 0}}));
   }
@@ -101,6 +103,8 @@ inline std::vector<Geometry> changeovers() {
   all.push_back(geometry(2, 20, 130, 1, {same(6), same(7)}));       // many blocks of rows
   all.push_back(geometry(3, 360, 370, 1, {alone(87)}));             // many weights
   all.push_back(geometry(2, 65, 66, 1, {same(15), same(16)}));      // Winograd also for w, in several panels
+  all.push_back(geometry(2, 35, 34, 1, {{10, 4, 2, 1, 1, 1}, {14, 4, 2, 1, 1, 1}}));    // the same at stride 2
+  all.push_back(geometry(1, 35, 34, 1, {{11, 3, 2, 1, 1, 1}, {14, 3, 2, 1, 1, 1}}));
   all.push_back(geometry(1, 128, 129, 1, {same(3), same(5)}));      // its kernels beyond the second cache
   for (int64_t side : {15, 16, 17, 70}) all.push_back(geometry(1, 2, 3, 1, {{9, 3, 4, 1, 1, 0}, {side, 5, 4, 1, 2, 2}}));
   return all;
