@@ -11,7 +11,7 @@ struct Row {
   int64_t size, stride;  // of the kernel, along both axes
   int64_t channels[3];   // for y, x and w, at least; 0: never
 };
-constexpr Row ROWS[] = {{3, 1, {32, 32, 64}}, {4, 2, {64, 64, 64}}, {3, 2, {128, 128, 0}}};
+constexpr Row ROWS[] = {{3, 1, {32, 32, 32}}, {4, 2, {64, 64, 64}}, {3, 2, {128, 128, 0}}};
 constexpr int64_t TILES = 128, LARGE_TILES = 128;
 
 // Whether the kernel is size x size at this stride, without groups or dilation.

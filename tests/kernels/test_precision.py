@@ -143,7 +143,7 @@ def test_a_wrong_precision_in_the_environment_is_an_error_each_time() -> None:
     assert "ROT180_CONV_PRECISION: the precision must be 'highest' or 'high'; got 'low'" in done.stderr
 
 
-# ---- how exact it is: docs/decisions/0012 has the figures that these bounds are twice of ----
+# ---- how exact it is: docs/decisions/0013 has the figures that these bounds are twice of ----
 
 
 @compiled

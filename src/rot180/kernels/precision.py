@@ -1,7 +1,7 @@
 """How exactly the native engine computes 3x3 convolutions of float32: by which of Winograd's tiles, if by any.
 
 "highest", the default, is about as exact as plain sums in float32. "high" lets forwards and gradients of x take
-F(4x4, 3x3): fewer multiplications, and errors about twenty times as large; docs/decisions/0012 has a table. The numpy
+F(4x4, 3x3): fewer multiplications, and errors about twenty times as large; docs/decisions/0013 has a table. The numpy
 engine knows no such tiles and computes the same under both.
 """
 
