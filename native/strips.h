@@ -99,6 +99,8 @@ class Strips {
       place(g, i * L, count_ * L, from_[i], reach_ + i * taps_, to, to ? out_ + i : nullptr);
   }
 
+  bool kept() const { return count_; }
+
   // The strip that begins at position q; the last one ends at `end`. `reach` has room for the taps; it is not written
   // where all of them lie inside.
   ROT180_INLINE void find(int64_t q, int64_t end, Strip<T>& from, Lanes* reach, Strip<T>* out) const {

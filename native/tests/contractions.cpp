@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <initializer_list>
 #include <random>
 #include <string>
 #include <vector>
@@ -16,6 +15,8 @@
 
 #include "check.h"
 #include "engine.h"
+#include "geometries.h"
+#include "paths.h"
 #include "threads.h"
 
 using namespace rot180;
@@ -171,11 +172,16 @@ void contract(const Run& run, const Kernels<T>& k, const Arrays<T>& a, const Exp
 
 int64_t contracted = 0;
 
+// Which paths a geometry took on each instruction set, for float and double.
+Paths taken[4][2];
+
 template <class T>
 void try_geometry(const Geometry& g, const std::vector<const Isa*>& isas, bool at_end, std::mt19937& random) {
   const Arrays<T> arrays(g, at_end, random);
   const Expected expected = arrays.expected(g);
-  for (const Isa* isa : isas)
+  for (size_t i = 0; i < isas.size(); ++i) {
+    taken[i][sizeof(T) == 8] |= paths_of(*isas[i], g, arrays.x.data(), arrays.y.data());
+    const Isa* isa = isas[i];
     for (Algorithm a : {Algorithm::automatic, Algorithm::direct, Algorithm::dense, Algorithm::winograd,
                         Algorithm::winograd4, Algorithm::depthwise}) {
       if (!fits(a, Kernel::y, g, sizeof(T) == 4)) continue;
@@ -186,102 +192,27 @@ void try_geometry(const Geometry& g, const std::vector<const Isa*>& isas, bool a
         contract<double>(run, isa->f64, arrays, expected, at_end);
       ++contracted;
     }
+  }
 }
 
-// ---- geometries ----
-
-struct Axis {
-  int64_t x, kernel, stride, dilation, before, after;
-};
-
-Geometry geometry(int64_t images, int64_t per_group, int64_t out_per_group, int64_t groups,
-                  std::initializer_list<Axis> axes) {
-  Geometry g;
-  g.images = images;
-  g.groups = groups;
-  g.channels = per_group * groups;
-  g.outputs = out_per_group * groups;
-  int a = 3 - (int)axes.size();
-  for (const Axis& axis : axes) {
-    g.x[a] = axis.x;
-    g.kernel[a] = axis.kernel;
-    g.stride[a] = axis.stride;
-    g.dilation[a] = axis.dilation;
-    g.padding[a] = axis.before;
-    const int64_t room = axis.x + axis.before + axis.after - axis.dilation * (axis.kernel - 1) - 1;
-    g.y[a] = room < 0 ? 0 : room / axis.stride + 1;
-    ++a;
-  }
-  return g;
-}
-
-// Whatever a draw may miss.
-std::vector<Geometry> corners() {
-  std::vector<Geometry> all;
-  for (int64_t n : {1, 2, 5, 13, 33}) all.push_back(geometry(n, 19, 27, 1, {}));        // a linear layer
-  for (int64_t n : {1, 3}) all.push_back(geometry(n, 2, 3, 4, {}));                     // in groups
-  for (int64_t side = 1; side < 36; ++side) {                                           // tails of a vector
-    const Axis same{side, 3, 1, 1, 1, 1};
-    all.push_back(geometry(2, 5, 7, 1, {{3, 3, 1, 1, 1, 1}, same}));
-    all.push_back(geometry(1, 1, 1, 6, {{3, 3, 1, 1, 1, 1}, same}));
-    all.push_back(geometry(1, 1, 2, 3, {{2, 2, 1, 1, 0, 0}, {side + 2, 3, 2, 1, 0, 1}}));
-    all.push_back(geometry(2, 3, 4, 1, {{side, 1, 1, 1, 0, 0}}));
-  }
-  for (int64_t channels : {1, 15, 16, 17, 29}) {                                        // tails of a tile
-    all.push_back(geometry(2, channels, 33 - channels, 1, {{8, 3, 1, 1, 1, 1}, {9, 3, 1, 1, 1, 1}}));
-    all.push_back(geometry(9, channels, channels, 1, {{7, 3, 1, 1, 2, 2}, {10, 3, 1, 1, 0, 2}}));
-  }
-  all.push_back(geometry(2, 33, 17, 1, {{6, 6, 1, 1, 0, 0}, {5, 5, 1, 1, 0, 0}}));      // covers x
-  all.push_back(geometry(1, 2, 2, 1, {{5, 3, 1, 1, 4, 4}, {5, 2, 1, 1, 3, 3}}));        // more padding than kernel
-  all.push_back(geometry(1, 2, 2, 1, {{4, 1, 7, 1, 0, 0}, {4, 1, 9, 1, 0, 0}}));        // a stride beyond x
-  all.push_back(geometry(1, 1, 1, 1, {{9000, 4200, 1, 1, 10, 0}}));                     // a long kernel
-  all.push_back(geometry(1, 20, 3, 1, {{2, 2, 1, 1, 1, 1}, {3, 3, 2, 1, 1, 1}, {4, 2, 1, 2, 1, 1}}));
-  all.push_back(geometry(1, 3, 64, 1, {{30, 7, 2, 1, 3, 3}, {31, 7, 2, 1, 3, 3}}));     // a stem
-  return all;
-}
-
-// One channel of x per group: the paths of depthwise.h, around the width of a vector and the lines it sums together.
-std::vector<Geometry> depthwise() {
-  std::vector<Geometry> all;
-  for (int64_t side = 1; side < 36; ++side) {
-    const int64_t before = side % 4, after = side / 2 % 4;
-    const Axis halved{side + 2, 3, 2, 1, before, after};
-    all.push_back(geometry(2, 1, 1, 5, {{side % 11 + 3, 3, 1, 1, after, before}, {side, 3, 1, 1, 1, 1}}));
-    all.push_back(geometry(2, 1, 1, 5, {{side % 11 + 3, 3, 2, 1, after, before}, halved}));
-    all.push_back(geometry(1, 1, 3, 2, {{side % 11 + 3, 3, 2, 1, 1, 1}, halved}));
-    all.push_back(geometry(1, 1, 1, 2, {{side % 7 + 3, 3, 1, 1, 1, 1}, halved}));
-    all.push_back(geometry(1, 1, 2, 2, {{side % 7 + 5, 5, 2, 1, 2, 2}, {side + 4, 5, 2, 1, before, after}}));
-    all.push_back(geometry(1, 1, 1, 2, {{side % 7 + 4, 2, 2, 1, 0, 1}, {side + 4, 4, 2, 1, before, after}}));
-    all.push_back(geometry(2, 1, 1, 2, {{side % 7 + 5, 5, 1, 1, 2, 1}, {side + 4, 5, 1, 1, before, after}}));
-  }
-  all.push_back(geometry(70, 1, 1, 3, {{7, 3, 1, 1, 1, 1}, {7, 3, 1, 1, 1, 1}}));       // many planes in a chunk
-  all.push_back(geometry(1, 1, 2, 50, {{14, 3, 2, 1, 1, 1}, {14, 3, 2, 1, 1, 1}}));
-  all.push_back(geometry(1, 1, 2, 2, {{9, 3, 1, 3, 3, 3}, {20, 3, 1, 2, 2, 2}}));       // dilated
-  all.push_back(geometry(1, 1, 2, 2, {{9, 3, 2, 1, 1, 1}, {20, 3, 2, 2, 2, 2}}));
-  all.push_back(geometry(1, 1, 2, 2, {{19, 2, 9, 1, 0, 0}, {20, 3, 9, 1, 1, 1}}));      // too many phases to lie aside
-  all.push_back(geometry(1, 1, 2, 2, {{4, 2, 2, 1, 1, 0}, {5, 3, 1, 1, 1, 1}, {17, 3, 2, 1, 1, 1}}));
-  return all;
-}
-
-Geometry drawn(std::mt19937& random) {
-  auto from = [&](int64_t low, int64_t high) { return low + (int64_t)(random() % (uint64_t)(high - low + 1)); };
-  const int ndim = (int)from(1, 3);
-  const int64_t groups = from(0, 2) ? 1 : from(2, 4);
-  Geometry g;
-  do {
-    Axis axes[3];
-    for (Axis& a : axes) a = {from(1, ndim == 1 ? 70 : 12), from(1, 5), from(1, 4), from(1, 3), from(0, 3), from(0, 3)};
-    g = ndim == 1 ? geometry(from(1, 4), from(1, 6), from(1, 9), groups, {axes[0]})
-        : ndim == 2 ? geometry(from(1, 4), from(1, 6), from(1, 9), groups, {axes[0], axes[1]})
-                    : geometry(from(1, 2), from(1, 4), from(1, 5), groups, {axes[0], axes[1], axes[2]});
-  } while (g.y[0] < 1 || g.y[1] < 1 || g.y[2] < 1);
-  return g;
+// Every path that an instruction set has must have been taken.
+void look_for_gaps(const std::vector<const Isa*>& isas) {
+  for (size_t i = 0; i < isas.size(); ++i)
+    for (int twice = 0; twice < 2; ++twice)
+      for (int path = 0; path < PATHS; ++path) {
+        const Paths bit = Paths{1} << path;
+        if (!(there_are(*isas[i], !twice) & bit) || taken[i][twice] & bit) continue;
+        std::fprintf(stderr, "no geometry of the lists takes %s for %s on %s: add one\n", NAMES_OF_PATHS[path],
+                     twice ? "float64" : "float32", isas[i]->name);
+        std::_Exit(1);
+      }
 }
 
 }  // namespace
 
-// `test_contractions 5` tries every fifth geometry, where time is short; `test_contractions 5 65536` leaves so many
-// bytes around each array, for qemu-x86_64 7, which reads what a mask forbids.
+// `test_contractions 5` tries every fifth geometry, and the changeovers once, where time is short; `test_contractions 5
+// 65536` leaves so many bytes around each array, for qemu-x86_64 7, which reads what a mask forbids, and tries no
+// changeovers: they take minutes there, and no instruction that the others lack.
 int main(int count, char** arguments) {
   const size_t step = count > 1 ? std::strtoul(arguments[1], nullptr, 10) : 1;
   margin = count > 2 ? std::strtoul(arguments[2], nullptr, 10) : 0;
@@ -293,11 +224,18 @@ int main(int count, char** arguments) {
   for (const Isa* const* isa = all_isas(); *isa; ++isa)
     if (runs_here(**isa)) isas.push_back(*isa);
   int number = 0;
-  for (size_t i = 0; i < all.size(); i += step, ++number) {
-    const bool at_end = number % 2;
-    set_num_threads(1 + number % 3);
-    try_geometry<float>(all[i], isas, at_end, random);
-    try_geometry<double>(all[i], isas, at_end, random);
+  auto attempt = [&](const Geometry& g, bool at_end, int threads) {
+    set_num_threads(threads);
+    try_geometry<float>(g, isas, at_end, random);
+    try_geometry<double>(g, isas, at_end, random);
+  };
+  for (size_t i = 0; i < all.size(); i += step, ++number) attempt(all[i], number % 2, 1 + number % 3);
+  if (!margin) {
+    for (const Geometry& g : changeovers()) {
+      attempt(g, true, 1);
+      if (step == 1) attempt(g, false, 3);
+    }
+    look_for_gaps(isas);
   }
   std::printf("contractions: %lld runs are exact on", (long long)contracted);
   for (const Isa* isa : isas) std::printf(" %s", isa->name);

@@ -16,6 +16,7 @@ _NAMES = {
     "random": "get_rng_state manual_seed set_rng_state",
     "kernels.config": "show_config",
     "kernels.engines": "engine",
+    "kernels.precision": "get_float32_conv_precision set_float32_conv_precision",
     "kernels.threads": "get_num_threads set_num_threads",
     "tape": "Tensor from_dlpack from_numpy grad observe primitive tensor",
     "tape.modes": "enable_grad is_grad_enabled no_grad set_grad_enabled",
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
     from .errors import ShapeError as ShapeError
     from .kernels.config import show_config as show_config
     from .kernels.engines import engine as engine
+    from .kernels.precision import get_float32_conv_precision as get_float32_conv_precision
+    from .kernels.precision import set_float32_conv_precision as set_float32_conv_precision
     from .kernels.threads import get_num_threads as get_num_threads
     from .kernels.threads import set_num_threads as set_num_threads
     from .random import get_rng_state as get_rng_state

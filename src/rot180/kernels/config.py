@@ -7,11 +7,11 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from . import engines, native, threads
+from . import engines, native, precision, threads
 
 
 def show_config() -> str:
-    """Print, and return, the versions, the engine in use and why, its detours, the threads and the BLAS.
+    """Print, and return, the versions, the engine in use and why, its detours, the precision, the threads and the BLAS.
 
     Of the compiled engine also the instruction set, which algorithm computes what, and the memory it keeps.
     """
@@ -31,6 +31,7 @@ def config() -> dict[str, str]:
         "engine": engines.why(),
         **({"native": missing} if (missing := native.unavailable()) else native.summary()),
         "on numpy": ", ".join(engine.detours) or "nothing beyond the choice of engine",
+        "precision": precision.in_words(engine.name),
         "threads": str(threads.get_num_threads()),
         "blas": blas or "unknown",
         "numpy": package_version("numpy"),

@@ -26,7 +26,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from ..errors import EngineError
-from . import activation, bias, conv, cross_entropy, native, norm, pool, squared_error, threads, update
+from . import activation, bias, conv, cross_entropy, native, norm, pool, precision, squared_error, threads, update
 
 KERNELS: dict[str, Callable[..., Any]] = {
     "conv_y": conv.conv_y,
@@ -127,12 +127,13 @@ class engine:
 
 
 def make(name: str, strict: bool = False) -> Engine:
-    """The column of that name, made once; whoever asks for one is about to compute, so the threads are settled too."""
+    """The column of that name, made once; whoever asks is about to compute, so what ROT180_... asks for is applied."""
     if name not in NAMES:
         raise EngineError(f"engine: there is no engine {name!r}; choose one of {', '.join(map(repr, NAMES))}")
     if name == "native" and (reason := native.unavailable()):
         raise EngineError(f"engine: 'native' cannot run here: {reason}; use engine('numpy')")
     threads.from_environment()
+    precision.from_environment()
     key = (name, strict)
     if key not in _made:
         own = KERNELS if name == "numpy" else dict(native.operations())

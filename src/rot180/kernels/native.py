@@ -21,8 +21,10 @@ from ..window import Window
 from . import conv, threads
 from .walk import Array
 
-ALGORITHMS = ("automatic", "direct", "dense", "winograd", "depthwise")  # native/choice.h says where each is taken
-_forced = ALGORITHMS[0]
+ALGORITHMS = ("automatic", "direct", "dense", "winograd", "winograd4", "depthwise")  # native/choice.h: where
+_forced = "automatic"
+_large_tiles = False  # whether the table's row winograd4 counts
+_asked = "automatic"  # what the two come to, as the extension is told at every call
 
 
 @lru_cache(maxsize=1)
@@ -89,20 +91,31 @@ def log(call: str, algorithm: str, isa: str) -> None:
 @contextmanager
 def algorithm(name: str) -> Iterator[None]:
     """Force an algorithm inside the block, wherever it fits, in the whole process: for tests and measurements."""
-    global _forced
     if name not in ALGORITHMS:
         raise ValueError(f"native.algorithm: there is no algorithm {name!r}; there are {', '.join(ALGORITHMS)}")
-    before, _forced = _forced, name
+    before = _forced
+    _ask(name, _large_tiles)
     try:
         yield
     finally:
-        _forced = before
+        _ask(before, _large_tiles)
+
+
+def allow_large_tiles(allowed: bool) -> None:
+    """Whether the choice of algorithms may take winograd4, in the whole process: `precision.py` settles it."""
+    _ask(_forced, allowed)
+
+
+def _ask(forced: str, large_tiles: bool) -> None:
+    global _forced, _large_tiles, _asked
+    _forced, _large_tiles = forced, large_tiles
+    _asked = "fast" if forced == "automatic" and large_tiles else forced
 
 
 def choice(kernel: str, window: Window, images: int, channels: int, out: int, dtype: Any) -> str:
     """The algorithm that a contraction takes: `kernel` is "y", "x" or "w"."""
     single = np.dtype(dtype) == np.float32
-    found: str = extension().algorithm(shape(window, _forced), kernel, images, channels, out, single)
+    found: str = extension().algorithm(shape(window, _asked), kernel, images, channels, out, single)
     return found
 
 
@@ -111,7 +124,7 @@ def summary() -> dict[str, str]:
     module = extension()
     used, there = module.isa(), module.isas()
     others = f"; {' and '.join(i for i in there if i != used)} by ROT180_ISA" if len(there) > 1 else ""
-    rows = {f"  {name}": module.where(name) for name in ("dense", "depthwise", "winograd", "direct")}
+    rows = {f"  {name}": module.where(name) for name in ("dense", "depthwise", "winograd4", "winograd", "direct")}
     return {
         "native": f"available, on {used}{others}",
         "memory": f"{module.kept() / 2**20:.1f} MiB kept for the next calls",
@@ -124,7 +137,7 @@ def conv_y(x: Array, w: Array, window: Window, bias: Array | None = None, relu: 
     """Contract T over x and w: y (N, O, *y_size), plus `bias` (O,) on every position; with `relu` no less than 0."""
     if not x.size:
         return conv.conv_y(x, w, window, bias, relu)
-    geometry = shape(window, _forced)
+    geometry = shape(window, _asked)
     try:
         return extension().conv_y(geometry, x, w, bias, relu)
     except TypeError:
@@ -135,7 +148,7 @@ def conv_x(y: Array, w: Array, window: Window, bias: Array | None = None, relu: 
     """Contract T over y and w: x (N, C, *x_size), plus `bias` (C,) on every position; with `relu` no less than 0."""
     if not y.size:
         return conv.conv_x(y, w, window, bias, relu)
-    geometry = shape(window, _forced)
+    geometry = shape(window, _asked)
     try:
         x = extension().conv_x(geometry, y, w)
     except TypeError:
@@ -151,7 +164,7 @@ def conv_w(x: Array, y: Array, window: Window) -> Array:
     """Contract T over x and y: w (O, C/G, *kernel), summed over the batch and all positions."""
     if not x.size:
         return conv.conv_w(x, y, window)
-    geometry = shape(window, _forced)
+    geometry = shape(window, _asked)
     try:
         return extension().conv_w(geometry, x, y)
     except TypeError:

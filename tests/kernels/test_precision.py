@@ -1,0 +1,213 @@
+"""The precision of float32 convolutions: "highest" unless "high" is asked for, and how exact "high" is."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+import rot180
+import rot180.functional as F
+from rot180.kernels import config, conv, native, precision
+from rot180.window import Window
+from tests.kernels.test_engines import run
+
+compiled = pytest.mark.skipif(native.unavailable() is not None, reason=f"no extension: {native.unavailable()}")
+
+WINDOW = Window.plain("t", (32, 32), (3, 3), (1, 1), (1, 1), (1, 1))
+WIDE = (4, 64, 64)  # images and channels, enough for both kinds of tiles
+SMALL = "import numpy, rot180.functional as F\nk = lambda: F.linear(numpy.ones((1, 1)), numpy.ones((1, 1)))\n"
+
+
+@pytest.fixture(autouse=True)
+def restored(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The precision as it was before."""
+    monkeypatch.delenv("ROT180_CONV_PRECISION", raising=False)
+    monkeypatch.setattr(precision, "_asked", None)
+    before = native._large_tiles
+    native.allow_large_tiles(False)
+    yield
+    native.allow_large_tiles(before)
+
+
+def deviation(found: np.ndarray, exact: np.ndarray) -> float:
+    """The largest error, in standard deviations of the result."""
+    return float(np.abs(found - exact).max() / exact.std())
+
+
+# ---- the setting ----
+
+
+@compiled
+def test_large_tiles_are_taken_only_where_high_is_asked_for() -> None:
+    assert rot180.get_float32_conv_precision() == "highest"
+    assert native.choice("y", WINDOW, *WIDE, np.float32) == native.choice("x", WINDOW, *WIDE, np.float32) == "winograd"
+    rot180.set_float32_conv_precision("high")
+    assert rot180.get_float32_conv_precision() == "high"
+    assert [native.choice(k, WINDOW, *WIDE, np.float32) for k in "yxw"] == ["winograd4", "winograd4", "winograd"]
+    assert native.choice("y", WINDOW, *WIDE, np.float64) == "direct"
+    assert native.choice("y", WINDOW, 4, 16, 64, np.float32) == "direct"  # too few channels
+    rot180.set_float32_conv_precision("highest")
+    assert native.choice("y", WINDOW, *WIDE, np.float32) == "winograd"
+
+
+@pytest.mark.parametrize("value", ["medium", "High", "", None, 1, ["high"]])
+def test_another_precision_is_refused_and_nothing_changes(value: object) -> None:
+    rot180.set_float32_conv_precision("high")
+    with pytest.raises(
+        ValueError, match="set_float32_conv_precision: the precision must be 'highest' or 'high'; got"
+    ) as e:
+        rot180.set_float32_conv_precision(value)  # type: ignore[arg-type]
+    assert str(e.value).endswith(repr(value))
+    assert rot180.get_float32_conv_precision() == "high"
+
+
+@compiled
+def test_a_window_that_remembers_its_shape_follows_a_change() -> None:
+    rng = np.random.default_rng(0)
+    x, w = (rng.standard_normal(shape).astype(np.float32) for shape in ((4, 32, 24, 24), (32, 32, 3, 3)))
+
+    def bits() -> bytes:
+        with rot180.engine("native"):
+            return F.conv2d(x, w, padding=1).tobytes()
+
+    exact = bits()
+    rot180.set_float32_conv_precision("high")
+    high = bits()
+    rot180.set_float32_conv_precision("highest")
+    assert high != exact == bits()
+
+
+@compiled
+def test_it_holds_in_every_thread() -> None:
+    rot180.set_float32_conv_precision("high")
+    found: list[str] = []
+    other = threading.Thread(target=lambda: found.append(native.choice("y", WINDOW, *WIDE, np.float32)))
+    other.start()
+    other.join()
+    assert found == ["winograd4"]
+
+
+@compiled
+def test_a_forced_algorithm_wins_and_what_is_set_meanwhile_stays() -> None:
+    with native.algorithm("direct"):
+        rot180.set_float32_conv_precision("high")
+        assert native.choice("y", WINDOW, *WIDE, np.float32) == "direct"
+    assert native.choice("y", WINDOW, *WIDE, np.float32) == "winograd4"
+
+
+def test_the_numpy_engine_computes_the_same_under_both() -> None:
+    rng = np.random.default_rng(1)
+    x, w = (rng.standard_normal(shape).astype(np.float32) for shape in ((2, 32, 24, 24), (32, 32, 3, 3)))
+    with rot180.engine("numpy"):
+        before = F.conv2d(x, w, padding=1).tobytes()
+        rot180.set_float32_conv_precision("high")
+        assert F.conv2d(x, w, padding=1).tobytes() == before
+        assert config.config()["precision"] == "high of float32 convolutions; numpy computes the same under each"
+
+
+@compiled
+def test_show_config_says_it() -> None:
+    with rot180.engine("native"):
+        assert config.config()["precision"] == "highest of float32 convolutions, without winograd4"
+        rot180.set_float32_conv_precision("high")
+        assert config.config()["precision"] == "high of float32 convolutions, with winograd4"
+
+
+# ---- the environment ----
+
+
+@compiled
+def test_the_environment_sets_it_before_the_first_kernel_runs() -> None:
+    code = SMALL + (
+        "import numpy as np\nfrom rot180.kernels import native\nfrom rot180.window import Window\nk()\n"
+        "window = Window.plain('t', (32, 32), (3, 3), (1, 1), (1, 1), (1, 1))\n"
+        "print(native.choice('y', window, 4, 64, 64, np.float32))"
+    )
+    for value, algorithm in (("high", "winograd4"), ("highest", "winograd"), ("", "winograd")):
+        done = run(code, ROT180_CONV_PRECISION=value)
+        assert done.stdout == f"{algorithm}\n", done.stderr
+
+
+def test_a_call_wins_over_the_environment() -> None:
+    code = f"{SMALL}import rot180; rot180.set_float32_conv_precision('highest'); k()\n"
+    done = run(f"{code}print(rot180.get_float32_conv_precision())", ROT180_CONV_PRECISION="high")
+    assert done.stdout == "highest\n", done.stderr
+
+
+def test_a_wrong_precision_in_the_environment_is_an_error_each_time() -> None:
+    done = run(f"{SMALL}try: k()\nexcept ValueError: k()\n", ROT180_CONV_PRECISION="low")
+    assert done.returncode == 1
+    assert "ROT180_CONV_PRECISION: the precision must be 'highest' or 'high'; got 'low'" in done.stderr
+
+
+# ---- how exact it is: docs/decisions/0013 has the figures that these bounds are twice of ----
+
+
+@compiled
+@pytest.mark.parametrize("side", range(3, 41))
+def test_tails_around_the_width_of_a_vector_are_close_to_float64(isa: str, side: int) -> None:
+    rng = np.random.default_rng(side)
+    padding = side % 3
+    window = Window.plain("t", (5, side), (3, 3), (1, 1), (1, padding), (1, 1))
+    x, w, y = (rng.standard_normal(s) for s in ((3, 19, 5, side), (17, 19, 3, 3), (3, 17, *window.y_size)))
+    small = [a.astype(np.float32) for a in (x, w, y)]
+    x, w, y = (a.astype(np.float64) for a in small)
+    with native.algorithm("winograd4"):
+        assert native.choice("y", window, 3, 19, 17, np.float32) == "winograd4"
+        assert deviation(native.conv_y(small[0], small[1], window), conv.conv_y(x, w, window)) < 4e-5
+        assert deviation(native.conv_x(small[2], small[1], window), conv.conv_x(y, w, window)) < 4e-5
+
+
+@compiled
+@pytest.mark.parametrize("relu", [False, True])
+@pytest.mark.parametrize("side", [8, 13])
+def test_bias_and_relu_come_after_the_tiles(isa: str, side: int, relu: bool) -> None:
+    rng = np.random.default_rng(side)
+    window = Window.plain("t", (side, side), (3, 3), (1, 1), (1, 1), (1, 1))
+    x, w, bias = (rng.standard_normal(s).astype(np.float32) for s in ((2, 19, side, side), (19, 19, 3, 3), (19,)))
+    bias *= 20
+    wide = [a.astype(np.float64) for a in (x, w, bias)]
+    with native.algorithm("winograd4"):
+        y = native.conv_y(x, w, window, bias, relu)
+        back = native.conv_x(x, w, window, bias, relu)
+    exact = conv.conv_y(*wide[:2], window, wide[2], relu)
+    assert deviation(y, exact) < 4e-5 and deviation(back, conv.conv_x(*wide[:2], window, wide[2], relu)) < 4e-5
+    assert not relu or ((y == 0) == (exact == 0)).all()
+
+
+@compiled
+def test_a_layer_of_many_channels_and_its_gradients(isa: str) -> None:
+    rng = np.random.default_rng(2)
+    x, w, y = (
+        rng.standard_normal(s).astype(np.float32) for s in ((8, 256, 14, 14), (256, 256, 3, 3), (8, 256, 14, 14))
+    )
+    window = Window.plain("t", (14, 14), (3, 3), (1, 1), (1, 1), (1, 1))
+    wide = [a.astype(np.float64) for a in (x, w, y)]
+    rot180.set_float32_conv_precision("high")
+    exact = [kernel(a, b, window) for kernel, a, b in (
+        (native.conv_y, wide[0], wide[1]), (native.conv_x, wide[2], wide[1]), (native.conv_w, wide[0], wide[2])
+    )]  # fmt: skip
+    errors = [
+        deviation(native.conv_y(x, w, window), exact[0]),
+        deviation(native.conv_x(y, w, window), exact[1]),
+        deviation(native.conv_w(x, y, window), exact[2]),
+    ]
+    assert 1e-5 < errors[0] < 1.5e-4 and 1e-5 < errors[1] < 1.5e-4, "the large tiles, and no worse than documented"
+    assert errors[2] < 1e-5, "a gradient of w does not use them"
+
+
+@compiled
+def test_the_same_bits_for_any_number_of_threads(isa: str, threads) -> None:
+    rng = np.random.default_rng(3)
+    x, w = (rng.standard_normal(s).astype(np.float32) for s in ((5, 24, 19, 19), (40, 24, 3, 3)))
+    window = Window.plain("t", (19, 19), (3, 3), (1, 1), (1, 1), (1, 1))
+    found = set()
+    for n in (1, 2, 3, 7):
+        threads(n)
+        with native.algorithm("winograd4"):
+            y = native.conv_y(x, w, window)
+            found.add((y.tobytes(), native.conv_x(y, w, window).tobytes()))
+    assert len(found) == 1

@@ -1,0 +1,120 @@
+"""A fork in the middle of training: the child trains on by itself, with the same bits as the parent, and nobody waits.
+
+Each test is a program of its own with a time limit, because a child that hangs is what must not happen.
+"""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from rot180.kernels import native
+from tests.kernels.test_engines import run
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="data: no fork here")
+
+NETWORK = """
+import os, signal, sys, threading, time, warnings
+import numpy as np
+import rot180
+import rot180.functional as F
+from rot180 import nn, optim
+
+warnings.simplefilter("ignore", DeprecationWarning)  # of forks while there are threads
+rot180.set_num_threads(3)
+rot180.manual_seed(0)
+images = np.random.default_rng(0).standard_normal((16, 3, 16, 16)).astype(np.float32)
+labels = np.arange(16) % 10
+
+class Training:
+    def __init__(self):
+        self.model = nn.Sequential(
+            nn.Conv2d(3, 32, 3, padding=1), nn.BatchNorm2d(32), nn.ReLU(), nn.Conv2d(32, 64, 3, padding=1), nn.ReLU(),
+            nn.MaxPool2d(2), nn.Conv2d(64, 64, 3, padding=1, groups=64), nn.Flatten(), nn.Linear(64 * 64, 10),
+        )
+        self.optimizer = optim.Adam(self.model.parameters())
+
+    def step(self):
+        self.optimizer.zero_grad()
+        F.cross_entropy(self.model(images), labels).backward()
+        self.optimizer.step()
+
+    def bits(self):
+        return b"".join(p.data.tobytes() for p in self.model.parameters())
+
+def steps(training, count):
+    for _ in range(count):
+        training.step()
+    return training.bits()
+
+def fork(work):
+    "The pid of a child that ends with status 0 if `work` is true, and is killed if it takes too long."
+    pid = os.fork()
+    if not pid:
+        status = 2
+        signal.alarm(40)
+        try:
+            status = 0 if work() else 1
+        finally:
+            os._exit(status)
+    return pid
+
+def ended_well(pid):
+    return os.waitpid(pid, 0)[1] == 0
+"""
+
+
+@pytest.mark.parametrize("engine", ["numpy", "native"])
+def test_child_and_parent_go_on_alike_after_a_fork_between_steps(engine: str) -> None:
+    if engine == "native" and native.unavailable():
+        pytest.skip(f"no extension: {native.unavailable()}")
+    code = """
+undisturbed = Training()
+before = undisturbed.bits()
+assert steps(undisturbed, 3) != before
+rot180.manual_seed(0)
+training = Training()
+assert training.bits() == before
+steps(training, 2)
+read, write = os.pipe()
+def child():  # which has no workers yet: those of the parent are not copied
+    with os.fdopen(write, "wb") as out:
+        out.write(steps(training, 1))
+    return True
+pid = fork(child)
+os.close(write)
+mine = steps(training, 1)
+with os.fdopen(read, "rb") as other:
+    assert other.read() == mine == undisturbed.bits()
+assert ended_well(pid)
+grandchild = fork(lambda: ended_well(fork(lambda: steps(training, 2) != mine)) and training.bits() == mine)
+assert ended_well(grandchild)
+"""
+    done = run(NETWORK + code, ROT180_ENGINE=engine)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.skipif(native.unavailable() is not None, reason=f"no extension: {native.unavailable()}")
+def test_a_fork_while_another_thread_is_within_a_step() -> None:
+    """The workers may hold any lock of the pool or of the kept memory at that moment."""
+    code = """
+mine, theirs = Training(), Training()
+steps(mine, 1)
+done = threading.Event()
+def train():
+    while not done.is_set():
+        theirs.step()
+other = threading.Thread(target=train)
+other.start()
+children = []
+for number in range(12):
+    time.sleep(0.003 * number)  # at different places of a step
+    children.append(fork(lambda: steps(mine, 1)))
+assert all([ended_well(pid) for pid in children])
+done.set()
+other.join()
+assert np.isfinite(np.frombuffer(steps(mine, 1) + steps(theirs, 1), np.float32)).all()
+"""
+    done = run(NETWORK + code, ROT180_ENGINE="native")
+    assert done.returncode == 0, done.stderr
