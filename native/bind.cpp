@@ -50,8 +50,8 @@ Shape make_shape(const std::vector<int64_t>& x, const std::vector<int64_t>& y, c
     s.g.x[a] = x[i];
     s.g.y[a] = y[i];
     s.g.kernel[a] = kernel[i];
-    s.g.stride[a] = y[i] == 1 ? 1 : stride[i];  // a step that is never taken must not cost memory or time
-    s.g.dilation[a] = kernel[i] == 1 ? 1 : dilation[i];
+    s.g.stride[a] = stride[i];
+    s.g.dilation[a] = dilation[i];
     s.g.padding[a] = padding[i];
   }
   return s;

@@ -125,6 +125,23 @@ def test_a_step_that_is_never_taken_costs_nothing() -> None:
     assert native.extension().kept() < 1 << 20
 
 
+@pytest.mark.parametrize("step", [1 << 31, 10**20])
+def test_a_step_that_is_never_taken_may_be_any_number(step: int) -> None:
+    x, w = np.arange(6, dtype=np.float32).reshape(1, 2, 3), np.ones((1, 2, 3), np.float32)
+    assert np.array_equal(rot180.functional.conv1d(x, w, stride=step), np.full((1, 1, 1), 15))
+    assert np.array_equal(rot180.functional.conv1d(x, w[:, :, :1], dilation=step), x.sum(1, keepdims=True))
+    assert np.array_equal(rot180.functional.max_pool1d(x, 2, stride=step), x[:, :, 1:2])
+
+
+def test_phases_of_a_stride_beyond_x_cost_nothing() -> None:
+    """With so much padding the steps are taken; x has 9 of the 10 ** 10 phases of its gradient."""
+    window = Window.plain("t", (3, 3), (2, 2), (10**5,) * 2, (10**5,) * 2, (1, 1))
+    rng = np.random.default_rng(0)
+    y, w = (rng.integers(-4, 5, shape).astype(np.float32) for shape in ((2, 3, 3, 3), (3, 2, 2, 2)))
+    assert window.y_size == (3, 3)
+    assert np.array_equal(native.conv_x(y, w, window), conv.conv_x(y, w, window))
+
+
 def test_a_kernel_may_be_long() -> None:
     window = Window.plain("t", (9000,), (5000,), (1,), (3,), (1,))
     rng = np.random.default_rng(0)

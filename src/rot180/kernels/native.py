@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from ..window import Window
+from ..window import Sizes, Window
 from . import conv, threads
 from .walk import Array
 
@@ -64,11 +64,17 @@ def shape(window: Window, algorithm: str) -> Any:
     """The window as the extension takes it, which the window itself remembers: a table would have to hash it."""
     found = window.__dict__.get(algorithm)
     if found is None:
+        # a step that is never taken must not cost memory or time, and may be any number
+        stride, dilation = _taken(window.stride, window.y_size), _taken(window.dilation, window.kernel)
         found = window.__dict__[algorithm] = extension().Shape(
-            window.x_size, window.y_size, window.kernel, window.stride, window.dilation, window.padding, window.groups,
-            algorithm,
-        )  # fmt: skip
+            window.x_size, window.y_size, window.kernel, stride, dilation, window.padding, window.groups, algorithm
+        )
     return found
+
+
+def _taken(steps: Sizes, counts: Sizes) -> Sizes:
+    """The steps between so many places; 1 where there is one place alone."""
+    return tuple(1 if n == 1 else step for step, n in zip(steps, counts, strict=True))
 
 
 @lru_cache(maxsize=1)
