@@ -142,6 +142,30 @@ def test_phases_of_a_stride_beyond_x_cost_nothing() -> None:
     assert np.array_equal(native.conv_x(y, w, window), conv.conv_x(y, w, window))
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")
+def test_memory_that_is_given_back_is_the_system_s_again() -> None:
+    """Blocks of many sizes come and go: beside those in use and those kept nothing may pile up."""
+    done = python("""
+import numpy as np
+from rot180.kernels import native
+extension, rng, held = native.extension(), np.random.default_rng(0), []
+extension.set_num_threads(1)
+source = np.ones(3_000_000, np.float32)
+resident = lambda: int(open("/proc/self/statm").read().split()[1]) * 4096
+before = resident()
+for _ in range(400):
+    held.append(extension.relu_y(source[: rng.integers(1000, source.size)]))
+    if len(held) > 6:
+        del held[rng.integers(len(held))]
+print((resident() - before - extension.kept() - sum(a.nbytes for a in held)) >> 20)
+held.clear()
+extension.trim()
+print((resident() - before) >> 20)
+""")
+    beside, left = map(int, done.stdout.split())
+    assert beside < 30 and left < 30, (beside, left, done.stderr)  # MiB; with malloc's blocks 90 and 80
+
+
 def test_a_kernel_may_be_long() -> None:
     window = Window.plain("t", (9000,), (5000,), (1,), (3,), (1,))
     rng = np.random.default_rng(0)
