@@ -75,6 +75,7 @@ Geometry with_channels(const Shape& s, int64_t images, int64_t channels, int64_t
   g.images = images;
   g.channels = channels;
   g.outputs = outputs;
+  need(images > 0 && channels > 0 && outputs > 0, "no array may be empty");
   need(channels % g.groups == 0 && outputs % g.groups == 0, "groups must divide the channels");
   return g;
 }

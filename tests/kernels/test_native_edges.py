@@ -51,6 +51,24 @@ def test_a_bias_that_does_not_fit_is_refused() -> None:
         native.conv_y(X, W, WINDOW, np.ones(4, np.float32))
 
 
+@pytest.mark.parametrize(("images", "inputs", "outputs"), [(0, 2, 3), (4, 0, 3), (4, 2, 0), (0, 0, 0)])
+def test_matrices_without_cells_are_left_to_numpy(images: int, inputs: int, outputs: int) -> None:
+    """Rows of blocks that do not exist ended the process by a division by zero."""
+    done = python(f"""
+import numpy as np, pytest
+from rot180.kernels import conv, native
+from rot180.window import DENSE
+x, w, y = (np.ones(s, np.float32) for s in (({images}, {inputs}), ({outputs}, {inputs}), ({images}, {outputs})))
+bias, shape = np.ones({outputs}, np.float32), native.shape(DENSE, "automatic")
+assert np.array_equal(native.conv_y(x, w, DENSE, bias), conv.conv_y(x, w, DENSE, bias))
+assert np.array_equal(native.conv_x(y, w, DENSE), conv.conv_x(y, w, DENSE))
+assert np.array_equal(native.conv_w(x, y, DENSE), conv.conv_w(x, y, DENSE))
+with pytest.raises(ValueError, match="no array may be empty"):
+    native.extension().conv_y(shape, x, w, bias, False)
+""")
+    assert done.returncode == 0, done.stderr
+
+
 def test_groups_that_do_not_divide_are_refused() -> None:
     window = Window.plain("t", (6, 7), (3, 2), (1, 1), (1, 1), (1, 1), groups=3)
     with pytest.raises(ValueError, match="groups must divide the channels"):

@@ -128,7 +128,7 @@ def summary() -> dict[str, str]:
 
 def conv_y(x: Array, w: Array, window: Window, bias: Array | None = None, relu: bool = False) -> Array:
     """Contract T over x and w: y (N, O, *y_size), plus `bias` (O,) on every position; with `relu` no less than 0."""
-    if not x.size:
+    if not (x.size and w.size):
         return conv.conv_y(x, w, window, bias, relu)
     geometry = shape(window, _forced)
     try:
@@ -139,7 +139,7 @@ def conv_y(x: Array, w: Array, window: Window, bias: Array | None = None, relu: 
 
 def conv_x(y: Array, w: Array, window: Window, bias: Array | None = None, relu: bool = False) -> Array:
     """Contract T over y and w: x (N, C, *x_size), plus `bias` (C,) on every position; with `relu` no less than 0."""
-    if not y.size:
+    if not (y.size and w.size):
         return conv.conv_x(y, w, window, bias, relu)
     geometry = shape(window, _forced)
     try:
@@ -155,7 +155,7 @@ def conv_x(y: Array, w: Array, window: Window, bias: Array | None = None, relu: 
 
 def conv_w(x: Array, y: Array, window: Window) -> Array:
     """Contract T over x and y: w (O, C/G, *kernel), summed over the batch and all positions."""
-    if not x.size:
+    if not (x.size and y.size):
         return conv.conv_w(x, y, window)
     geometry = shape(window, _forced)
     try:
