@@ -5,21 +5,47 @@
 namespace rot180 {
 namespace {
 
-// Measured on two kinds of machines: with fewer channels the transforms of the tiles cost more than the products save,
-// and with fewer tiles the transform of the weights does.
-constexpr int64_t CHANNELS = 32, CHANNELS_OF_W = 64, TILES = 128, LARGE_TILES = 128;
+// Where Winograd pays, measured on two kinds of machines: with fewer channels the transforms of the tiles cost more than
+// the products save, and with fewer tiles the transform of the weights does. Of channels and outputs, the fewer count.
+struct Row {
+  int64_t size, stride;  // of the kernel, along both axes
+  int64_t channels[3];   // for y, x and w, at least; 0: never
+};
+constexpr Row ROWS[] = {{3, 1, {32, 32, 32}}, {4, 2, {64, 64, 64}}, {3, 2, {128, 128, 0}}};
+constexpr int64_t TILES = 128, LARGE_TILES = 128;
+
+// Whether the kernel is size x size at this stride, without groups or dilation.
+bool small_kernel(const Geometry& g, int64_t size, int64_t stride) {
+  bool is = g.groups == 1 && g.kernel[0] == 1 && g.padding[0] == 0 && g.stride[0] == 1;
+  for (int axis = 1; axis < 3; ++axis)
+    is = is && g.kernel[axis] == size && g.stride[axis] == stride && g.dilation[axis] == 1 && g.padding[axis] < size;
+  return is && (stride == 1 || g.padding[1] % 2 == g.padding[2] % 2);  // paddings of one parity
+}
 
 int64_t tiles(const Geometry& g, int64_t size) {
   return g.images * g.y[0] * ((g.y[1] + size - 1) / size) * ((g.y[2] + size - 1) / size);
 }
 
 bool winograd_pays(Kernel k, const Geometry& g) {
-  const int64_t channels = k == Kernel::w ? CHANNELS_OF_W : CHANNELS;
-  return g.channels >= channels && g.outputs >= channels && tiles(g, 2) >= TILES;
+  for (const Row& row : ROWS) {
+    const int64_t channels = row.channels[static_cast<int>(k)];
+    if (small_kernel(g, row.size, row.stride))
+      return channels && g.channels >= channels && g.outputs >= channels && tiles(g, 2) >= TILES;
+  }
+  return false;
 }
 
 bool large_tiles_pay(const Geometry& g) {
-  return g.channels >= CHANNELS && g.outputs >= CHANNELS && tiles(g, 4) >= LARGE_TILES;
+  return g.channels >= ROWS[0].channels[0] && g.outputs >= ROWS[0].channels[0] && tiles(g, 4) >= LARGE_TILES;
+}
+
+// "3x3 at stride 1 from 32 channels (64 for a gradient of w)".
+std::string in_words(const Row& row) {
+  const std::string size = std::to_string(row.size);
+  const std::string text = size + "x" + size + " at stride " + std::to_string(row.stride) + " from " +
+                           std::to_string(row.channels[0]) + " channels";
+  if (row.channels[2] == row.channels[0]) return text;
+  return text + (row.channels[2] ? " (" + std::to_string(row.channels[2]) + " for a gradient of w)" : " (no gradient of w)");
 }
 
 }  // namespace
@@ -37,13 +63,12 @@ const char* name_of(Algorithm a) {
 }
 
 const char* where(Algorithm a) {
-  static const std::string winograd = "float32, 3x3 at stride 1 without groups or dilation, from " +
-                                      std::to_string(CHANNELS) + " channels (" + std::to_string(CHANNELS_OF_W) +
-                                      " for a gradient of w) and " + std::to_string(TILES) + " tiles of 2x2 on";
-  static const std::string winograd4 = "the same with 6x6 tiles, where rot180.set_float32_conv_precision(\"high\") allows "
-                                       "it: not for gradients of w, from " +
-                                       std::to_string(CHANNELS) + " channels and " + std::to_string(LARGE_TILES) +
-                                       " tiles of 4x4 on";
+  static const std::string winograd = "float32, without groups or dilation: " + in_words(ROWS[0]) + ", " +
+                                      in_words(ROWS[1]) + ", " + in_words(ROWS[2]) + "; from " + std::to_string(TILES) +
+                                      " tiles of 2x2 on";
+  static const std::string winograd4 = "where rot180.set_float32_conv_precision(\"high\") allows it: 3x3 at stride 1, not "
+                                       "for a gradient of w, from " + std::to_string(ROWS[0].channels[0]) +
+                                       " channels and " + std::to_string(LARGE_TILES) + " tiles of 4x4 on";
   switch (a) {
     case Algorithm::dense: return "the kernel covers x exactly: linear layers";
     case Algorithm::depthwise: return "one channel of x per group";
@@ -62,13 +87,10 @@ bool fits(Algorithm a, Kernel k, const Geometry& g, bool single) {
       return fits;
     }
     case Algorithm::depthwise: return g.group_channels() == 1;
-    case Algorithm::winograd4:
-      if (k == Kernel::w) return false;
-      [[fallthrough]];
+    case Algorithm::winograd4: return k != Kernel::w && single && small_kernel(g, 3, 1);
     case Algorithm::winograd: {
-      bool fits = single && g.groups == 1 && g.kernel[0] == 1 && g.padding[0] == 0 && !g.strided();
-      for (int axis = 1; axis < 3; ++axis)
-        fits = fits && g.kernel[axis] == 3 && g.dilation[axis] == 1 && g.padding[axis] <= 2;
+      bool fits = false;
+      for (const Row& row : ROWS) fits = fits || (single && small_kernel(g, row.size, row.stride));
       return fits;
     }
     default: return true;

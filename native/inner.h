@@ -10,7 +10,7 @@
 namespace rot180 {
 namespace ROT180_ISA {
 
-constexpr int64_t BLOCK_BYTES = 4096;  // of one row of a block
+constexpr int64_t BLOCK_BYTES = 3072;  // of one row of a block
 constexpr int64_t PARTS = 16;          // of the positions, where there are few columns to share out
 
 template <class T>

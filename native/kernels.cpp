@@ -22,10 +22,13 @@ void any_y(Algorithm asked, const Geometry& g, const T* x, const T* w, const T* 
   const Algorithm algorithm = settle(asked, Kernel::y, g, SINGLE<T>);
   if (algorithm == Algorithm::dense) return dense_y(g, x, w, bias, relu, y);
   if (algorithm == Algorithm::depthwise) return depthwise_y(g, x, w, bias, relu, y);
-  if constexpr (SINGLE<T>)
-    if (algorithm == Algorithm::winograd) return winograd_y<F2>(g, x, w, bias, relu, y);
-  if constexpr (SINGLE<T>)
+  if constexpr (SINGLE<T>) {
     if (algorithm == Algorithm::winograd4) return winograd_y<F4>(g, x, w, bias, relu, y);
+    if (algorithm == Algorithm::winograd) {
+      if (!g.strided()) return winograd_y<F2>(g, x, w, bias, relu, y);
+      return g.kernel[1] == 3 ? winograd_y<S2<3>>(g, x, w, bias, relu, y) : winograd_y<S2<4>>(g, x, w, bias, relu, y);
+    }
+  }
   conv_y(g, x, w, bias, relu, y);
 }
 
@@ -34,10 +37,15 @@ void any_x(Algorithm asked, const Geometry& g, const T* y, const T* w, T* x) {
   const Algorithm algorithm = settle(asked, Kernel::x, g, SINGLE<T>);
   if (algorithm == Algorithm::dense) return dense_x(g, y, w, x);
   if (algorithm == Algorithm::depthwise) return depthwise_x(g, y, w, x);
-  if constexpr (SINGLE<T>)
-    if (algorithm == Algorithm::winograd) return winograd_x<F2>(g, y, w, x);
-  if constexpr (SINGLE<T>)
+  if constexpr (SINGLE<T>) {
     if (algorithm == Algorithm::winograd4) return winograd_x<F4>(g, y, w, x);
+    if (algorithm == Algorithm::winograd) {
+      if (!g.strided()) return winograd_x<F2>(g, y, w, x);
+      if (g.padding[1] % 2)
+        return g.kernel[1] == 3 ? winograd_x2<S2x<3, true>>(g, y, w, x) : winograd_x2<S2x<4, true>>(g, y, w, x);
+      return g.kernel[1] == 3 ? winograd_x2<S2x<3, false>>(g, y, w, x) : winograd_x2<S2x<4, false>>(g, y, w, x);
+    }
+  }
   conv_x(g, y, w, x);
 }
 
@@ -47,7 +55,10 @@ void any_w(Algorithm asked, const Geometry& g, const T* x, const T* y, T* w) {
   if (algorithm == Algorithm::dense) return dense_w(g, x, y, w);
   if (algorithm == Algorithm::depthwise) return depthwise_w(g, x, y, w);
   if constexpr (SINGLE<T>)
-    if (algorithm == Algorithm::winograd) return winograd_w(g, x, y, w);
+    if (algorithm == Algorithm::winograd) {
+      if (!g.strided()) return winograd_w<W2>(g, x, y, w);
+      return g.kernel[1] == 3 ? winograd_w<W2s2<3>>(g, x, y, w) : winograd_w<W2s2<4>>(g, x, y, w);
+    }
   conv_w(g, x, y, w);
 }
 

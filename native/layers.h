@@ -17,6 +17,7 @@ struct Groups {
 
   int64_t row() const { return channels * positions; }  // cells of a group in one image
   int64_t cells() const { return images * row(); }      // cells of a group
+  int64_t image() const { return groups * row(); }      // cells of an image
 };
 
 // The numbers of one step of Adam, in the precision of the parameters.

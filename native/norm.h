@@ -56,9 +56,20 @@ struct RowSums {
   }
 };
 
+// Rows of one group lie an image apart, and no processor looks that far ahead: what is read, or written, `ahead` cells
+// from here is asked for now. Nothing is read there, so it may lie outside of the array.
+template <class T>
+ROT180_INLINE void will_read(const T* p, ptrdiff_t ahead) {
+  __builtin_prefetch(reinterpret_cast<const char*>(reinterpret_cast<uintptr_t>(p) + (uintptr_t)ahead * sizeof(T)), 0, 3);
+}
+template <class T>
+ROT180_INLINE void will_write(const T* p, ptrdiff_t ahead) {
+  __builtin_prefetch(reinterpret_cast<const char*>(reinterpret_cast<uintptr_t>(p) + (uintptr_t)ahead * sizeof(T)), 1, 3);
+}
+
 // u = v = x - pivot
 template <class T>
-void add_deviations(const T* x, int64_t cells, T pivot, RowSums<T>& sums) {
+void add_deviations(const T* x, int64_t cells, T pivot, ptrdiff_t ahead, RowSums<T>& sums) {
   constexpr int L = Simd<T>::L;
   RowSums<T> s = sums;
   const Double::V p = Double::splat(pivot);
@@ -67,17 +78,22 @@ void add_deviations(const T* x, int64_t cells, T pivot, RowSums<T>& sums) {
     for (int i = 0; i < Wide<T>::PARTS; ++i) s.add(i, wide.part[i] - p, wide.part[i] - p);
   };
   int64_t c = 0;
-  for (; c + L <= cells; c += L) add(widen(x + c));
+  for (; c + L <= cells; c += L) {
+    will_read(x + c, ahead);
+    add(widen(x + c));
+  }
   if (c < cells) add(widen(x + c, lanes(0, (int)(cells - c)), pivot));
   sums = s;
 }
 
 template <class T>
-void add_cells(const T* y, int64_t cells, Double::V (&sums)[Wide<T>::PARTS]) {
+void add_cells(const T* y, int64_t cells, ptrdiff_t ahead, Double::V (&sums)[Wide<T>::PARTS]) {
   constexpr int L = Simd<T>::L;
   RowSums<T> s;
   int64_t c = 0;
   for (; c + 2 * L <= cells; c += 2 * L) {
+    will_read(y + c, ahead);
+    will_read(y + c + L, ahead);
     const Wide<T> a = widen(y + c), b = widen(y + c + L);
     ROT180_UNROLL
     for (int i = 0; i < Wide<T>::PARTS; ++i) s.u[i] += a.part[i], s.uv[i] += b.part[i];
@@ -92,7 +108,7 @@ void add_cells(const T* y, int64_t cells, Double::V (&sums)[Wide<T>::PARTS]) {
 
 // u = gy, v = x - mean
 template <class T>
-void add_products(const T* gy, const T* x, int64_t cells, T mean, RowSums<T>& sums) {
+void add_products(const T* gy, const T* x, int64_t cells, T mean, ptrdiff_t ahead, RowSums<T>& sums) {
   constexpr int L = Simd<T>::L;
   RowSums<T> s = sums;
   const Double::V m = Double::splat(mean);
@@ -101,7 +117,11 @@ void add_products(const T* gy, const T* x, int64_t cells, T mean, RowSums<T>& su
     for (int i = 0; i < Wide<T>::PARTS; ++i) s.add(i, g.part[i], wide.part[i] - m);
   };
   int64_t c = 0;
-  for (; c + L <= cells; c += L) add(widen(gy + c), widen(x + c));
+  for (; c + L <= cells; c += L) {
+    will_read(gy + c, ahead);
+    will_read(x + c, ahead);
+    add(widen(gy + c), widen(x + c));
+  }
   const Lanes rest = lanes(0, (int)(cells - c));
   if (c < cells) add(widen(gy + c, rest, T{}), widen(x + c, rest, mean));
   sums = s;
@@ -109,18 +129,26 @@ void add_products(const T* gy, const T* x, int64_t cells, T mean, RowSums<T>& su
 
 // y = (x - mean) * scale + shift
 template <class T>
-void scale_row(const T* x, int64_t cells, T mean, T scale, T shift, T* y) {
+void scale_row(const T* x, int64_t cells, T mean, T scale, T shift, ptrdiff_t ahead, T* y) {
   using V = typename Simd<T>::V;
   const V m = Simd<T>::splat(mean), s = Simd<T>::splat(scale), b = Simd<T>::splat(shift);
-  each_vector<T>(0, cells, [=](int64_t i, auto part) { part.store(y + i, (part.load(x + i) - m) * s + b); });
+  each_vector<T>(0, cells, [=](int64_t i, auto part) {
+    will_read(x + i, ahead);
+    will_write(y + i, ahead);
+    part.store(y + i, (part.load(x + i) - m) * s + b);
+  });
 }
 
 // gx = gy * scale + (x - mean) * slope + shift
 template <class T>
-void gradient_row(const T* gy, const T* x, int64_t cells, T mean, T scale, T slope, T shift, T* gx) {
+void gradient_row(const T* gy, const T* x, int64_t cells, T mean, T scale, T slope, T shift, ptrdiff_t ahead,
+                  T* gx) {
   using V = typename Simd<T>::V;
   const V m = Simd<T>::splat(mean), a = Simd<T>::splat(scale), b = Simd<T>::splat(slope), c = Simd<T>::splat(shift);
   each_vector<T>(0, cells, [=](int64_t i, auto part) {
+    will_read(gy + i, ahead);
+    will_read(x + i, ahead);
+    will_write(gx + i, ahead);
     part.store(gx + i, part.load(gy + i) * a + ((part.load(x + i) - m) * b + c));
   });
 }
@@ -157,7 +185,7 @@ void find_moments(const Groups& g, const T* x, double eps, int64_t first, int64_
     RowSums<T> sums[MOST_ROWS];
     for (int64_t n = 0; n < g.images; ++n)
       for (int64_t h = first; h < last; ++h)
-        add_deviations(x + (n * g.groups + h) * row, row, pivot[h - first], sums[h - first]);
+        add_deviations(x + (n * g.groups + h) * row, row, pivot[h - first], g.image(), sums[h - first]);
     for (int64_t i = 0; i < last - first; ++i) {
       const double count = (double)g.cells(), off = RowSums<T>::total(sums[i].u) / count;
       const double var = RowSums<T>::total(sums[i].uv) / count - off * off;
@@ -184,7 +212,7 @@ void norm_y(const Groups& g, const T* x, const T* weight, const T* bias, double 
           const int64_t which = h % g.kinds * g.channels + k, at = ((n * g.groups + h) * g.channels + k) * g.positions;
           const double scale = weight ? f.r * weight[which] : f.r;
           const double shift = (bias ? bias[which] : 0) - left * scale;
-          scale_row(x + at, g.positions, mean[h], (T)scale, (T)shift, y + at);
+          scale_row(x + at, g.positions, mean[h], (T)scale, (T)shift, -g.image(), y + at);
         }
       }
   });
@@ -200,7 +228,7 @@ void find_products(const Groups& g, const T* gy, const T* x, const T* mean, int6
     for (int64_t n = 0; n < g.images; ++n)
       for (int64_t r = from; r < to; ++r) {
         const int64_t at = (n * g.groups * g.channels + r) * g.positions;
-        add_products(gy + at, x + at, g.positions, mean[r / g.channels], rows[r - from]);
+        add_products(gy + at, x + at, g.positions, mean[r / g.channels], g.image(), rows[r - from]);
       }
     for (int64_t r = from; r < to; ++r) {
       sums[2 * r] = RowSums<T>::total(rows[r - from].u);
@@ -233,7 +261,7 @@ void find_gradient(const Groups& g, bool given, const T* gy, const T* x, const T
         const int64_t i = h - first, at = ((n * g.groups + h) * g.channels + k) * g.positions;
         const T a = (T)(scale[i] * factor(h, k));
         if (given) multiply_row(gy + at, g.positions, a, gx + at);
-        else gradient_row(gy + at, x + at, g.positions, mean[h], a, slope[i], shift[i], gx + at);
+        else gradient_row(gy + at, x + at, g.positions, mean[h], a, slope[i], shift[i], -g.image(), gx + at);
       }
 }
 
@@ -265,7 +293,7 @@ void affine_y(const Groups& g, const T* x, const T* scale, const T* shift, T* y)
     for (int64_t n = 0; n < g.images; ++n)
       for (int64_t r = first * g.channels; r < last * g.channels; ++r) {
         const int64_t at = (n * g.groups * g.channels + r) * g.positions;
-        scale_row(x + at, g.positions, T{}, scale[r], shift[r], y + at);
+        scale_row(x + at, g.positions, T{}, scale[r], shift[r], g.image(), y + at);
       }
   });
 }
@@ -293,7 +321,7 @@ void bias_sums(const Groups& g, const T* y, T* sums) {
   each_block(g, [&](int64_t first, int64_t last) {
     RowSums<T> rows[MOST_ROWS];
     for (int64_t n = 0; n < g.images; ++n)
-      for (int64_t h = first; h < last; ++h) add_cells(y + (n * g.groups + h) * g.row(), g.row(), rows[h - first].u);
+      for (int64_t h = first; h < last; ++h) add_cells(y + (n * g.groups + h) * g.row(), g.row(), g.image(), rows[h - first].u);
     for (int64_t h = first; h < last; ++h) sums[h] = (T)RowSums<T>::total(rows[h - first].u);
   });
 }

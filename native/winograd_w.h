@@ -1,4 +1,4 @@
-// Winograd's F(2x2, 3x3) for w's gradient. With Z = A y A' for every tile of y and V = B' x B for every tile of x,
+// Winograd for w's gradient. With Z = A y A' for every 2x2 tile of y and V = B' x B for every tile of x,
 //
 //     dw = G' [ sum over the tiles of Z * V ] G
 //
@@ -11,23 +11,86 @@
 namespace rot180 {
 namespace ROT180_ISA {
 
-// ---- the adjoints of A' and G, along one axis ----
+// ---- the adjoints of A' and G: Z has CELLS cells, and meets the input i of F with its cell left(i) ----
 
-template <class V>
-ROT180_INLINE void tile_of_y(V a, V b, V* out, int step) {
-  out[0] = a;
-  out[step] = a + b;
-  out[2 * step] = a - b;
-  out[3 * step] = -b;
-}
+struct W2 {
+  using F = F2;
+  static constexpr int CELLS = 16;
+  static constexpr int left(int input) { return input; }
 
-template <class V>
-ROT180_INLINE void w_of_tile(const V* m, int step, V* out, int out_step) {
-  const V sum = (m[step] + m[2 * step]) * 0.5f;
-  out[0] = m[0] + sum;
-  out[out_step] = (m[step] - m[2 * step]) * 0.5f;
-  out[2 * out_step] = sum + m[3 * step];
-}
+  template <class V>
+  static ROT180_INLINE void along(V a, V b, V* out, int step) {
+    out[0] = a;
+    out[step] = a + b;
+    out[2 * step] = a - b;
+    out[3 * step] = -b;
+  }
+  template <class V>
+  static ROT180_INLINE void tile(const V (&d)[4], V (&z)[CELLS]) {
+    V half[8];
+    along(d[0], d[2], half, 2);
+    along(d[1], d[3], half + 1, 2);
+    ROT180_UNROLL
+    for (int i = 0; i < 4; ++i) along(half[2 * i], half[2 * i + 1], z + 4 * i, 1);
+  }
+
+  template <class V>
+  static ROT180_INLINE void cells_of(const V* m, int step, V* out, int out_step) {
+    const V sum = (m[step] + m[2 * step]) * 0.5f;
+    out[0] = m[0] + sum;
+    out[out_step] = (m[step] - m[2 * step]) * 0.5f;
+    out[2 * out_step] = sum + m[3 * step];
+  }
+  template <class V>
+  static ROT180_INLINE void kernel(const V (&m)[F::INPUTS], V (&w)[9]) {
+    V half[12];
+    ROT180_UNROLL
+    for (int j = 0; j < 4; ++j) cells_of(m + j, 4, half + j, 4);
+    ROT180_UNROLL
+    for (int i = 0; i < 3; ++i) cells_of(half + 4 * i, 1, w + 3 * i, 1);
+  }
+};
+
+template <int K>
+struct W2s2 {  // at stride 2
+  using F = S2<K>;
+  static constexpr int CELLS = 9;
+  static constexpr int left(int input) {
+    int cell = 0;
+    while (cell < 8 && F::input(cell + 1) <= input) ++cell;
+    return cell;
+  }
+
+  template <class V>
+  static ROT180_INLINE void tile(const V (&d)[4], V (&z)[CELLS]) {
+    V half[6];
+    ROT180_UNROLL
+    for (int j = 0; j < 2; ++j) pair_of_w(d[j], d[2 + j], half + j, 2);
+    ROT180_UNROLL
+    for (int i = 0; i < 3; ++i) pair_of_w(half[2 * i], half[2 * i + 1], z + 3 * i, 1);
+  }
+
+  template <class V>
+  static ROT180_INLINE void kernel(const V (&m)[F::INPUTS], V (&w)[K * K]) {
+    ROT180_UNROLL
+    for (int f = 0; f < 2; ++f) {
+      ROT180_UNROLL
+      for (int e = 0; e < 2; ++e) {
+        V nine[9], half[6], two[2];
+        ROT180_UNROLL
+        for (int s = 0; s < 9; ++s) nine[s] = F::slot_of(f, e, s) >= 0 ? m[larger(0, F::slot_of(f, e, s))] : V{};
+        ROT180_UNROLL
+        for (int j = 0; j < 3; ++j) y_of_pair(nine + j, 3, half + j, 3);
+        ROT180_UNROLL
+        for (int i = 0; i < 2; ++i) {
+          y_of_pair(half + 3 * i, 1, two, 1);
+          if (f + 2 * i < K) w[(f + 2 * i < K ? f + 2 * i : 0) * K + e] = two[0];
+          if (f + 2 * i < K && e + 2 < K) w[(f + 2 * i < K ? f + 2 * i : 0) * K + (e + 2 < K ? e + 2 : 0)] = two[1];
+        }
+      }
+    }
+  }
+};
 
 // y and its tiles, 2x2 cells each, as over x.
 ROT180_INLINE Geometry tiles_over_y(const Geometry& g) {
@@ -42,8 +105,9 @@ ROT180_INLINE Geometry tiles_over_y(const Geometry& g) {
   return t;
 }
 
+template <class W>
 struct WeightTiles {
-  static constexpr int CELLS = F2::CELLS;
+  using F = typename W::F;
   static constexpr int L = Simd<float>::L;
   static constexpr int64_t CHUNK = DEPTH<float>, STRIPS = CHUNK / L;  // tiles
 
@@ -54,22 +118,22 @@ struct WeightTiles {
   int64_t z_cell() const { return outputs * PITCH<float>; }
 
   // V for the channels [c0, c0 + L), turned: tile after tile, its channels side by side.
-  void transform_x(const Tiles& t, const TileStrips<CELLS>& strips, int64_t c0) const {
+  void transform_x(const Tiles& t, const TileStrips<F::CELLS>& strips, int64_t c0) const {
     using S = Simd<float>;
     const int used = (int)smaller<int64_t>(L, channels - c0);
     float* panel = v + c0 / (2 * L) * CHUNK * 2 * L + c0 % (2 * L);
-    S::V tile[CELLS][L];
+    S::V tile[F::INPUTS][L];
     for (int s = 0; s < strips.count; ++s) {
       for (int c = 0; c < L; ++c) {
-        S::V d[CELLS] = {};
+        S::V d[F::CELLS], v[F::INPUTS] = {};
         if (c < used) {
           load_cells(t, strips, s, c0 + c, d);
-          transform_tile<F2>(d);
+          F::tile(d, v);
         }
         ROT180_UNROLL
-        for (int cell = 0; cell < CELLS; ++cell) tile[cell][c] = d[cell];
+        for (int i = 0; i < F::INPUTS; ++i) tile[i][c] = v[i];
       }
-      for (int cell = 0; cell < CELLS; ++cell) {
+      for (int cell = 0; cell < F::INPUTS; ++cell) {
         transpose<float>(tile[cell]);
         float* to = panel + cell * v_cell() + (int64_t)s * L * 2 * L;
         ROT180_UNROLL
@@ -81,15 +145,12 @@ struct WeightTiles {
   // Z for one channel of y.
   void transform_y(const Tiles& t, const TileStrips<4>& strips, int64_t o) const {
     using S = Simd<float>;
-    S::V d[4], half[8], tile[CELLS];
+    S::V d[4], tile[W::CELLS];
     for (int s = 0; s < strips.count; ++s) {
       load_cells(t, strips, s, o, d);
-      tile_of_y(d[0], d[2], half, 2);
-      tile_of_y(d[1], d[3], half + 1, 2);
+      W::tile(d, tile);
       ROT180_UNROLL
-      for (int i = 0; i < 4; ++i) tile_of_y(half[2 * i], half[2 * i + 1], tile + 4 * i, 1);
-      ROT180_UNROLL
-      for (int cell = 0; cell < CELLS; ++cell)
+      for (int cell = 0; cell < W::CELLS; ++cell)
         S::store(z + cell * z_cell() + o * PITCH<float> + s * L, tile[cell]);
     }
   }
@@ -110,7 +171,7 @@ struct WeightTiles {
         const int64_t m0 = first_row(outputs, b);
         tile.out = out + m0 * channels;
         MULTIPLY<float, Layout::by_row>.packed[first_row(outputs, b + 1) - m0](
-            count, z + cell * z_cell() + m0 * PITCH<float>, v + cell * v_cell() + n * CHUNK * 2 * L, tile, none);
+            count, z + W::left(cell) * z_cell() + m0 * PITCH<float>, v + cell * v_cell() + n * CHUNK * 2 * L, tile, none);
       }
     }
   }
@@ -120,48 +181,49 @@ struct WeightTiles {
     using S = Simd<float>;
     for (int64_t c = 0; c < channels; c += L) {
       const int used = (int)smaller<int64_t>(L, channels - c);
-      S::V t[CELLS], half[12], out[9];
-      for (int cell = 0; cell < CELLS; ++cell)
+      constexpr int TAPS = F::TAPS * F::TAPS;
+      S::V t[F::INPUTS], out[TAPS];
+      for (int cell = 0; cell < F::INPUTS; ++cell)
         t[cell] = S::load(sums + (cell * outputs + o) * channels + c, lanes(0, used));
-      for (int j = 0; j < 4; ++j) w_of_tile(t + j, 4, half + j, 4);
-      for (int i = 0; i < 3; ++i) w_of_tile(half + 4 * i, 1, out + 3 * i, 1);
-      float* to = w + (o * channels + c) * 9;
+      W::kernel(t, out);
+      float* to = w + (o * channels + c) * TAPS;
       for (int l = 0; l < used; ++l)
-        for (int i = 0; i < 9; ++i) to[l * 9 + i] = out[i][l];
+        for (int i = 0; i < TAPS; ++i) to[l * TAPS + i] = out[i][l];
     }
   }
 };
 
-inline void winograd_w(const Geometry& g, const float* x, const float* y, float* w) {
+template <class W>
+void winograd_w(const Geometry& g, const float* x, const float* y, float* w) {
   constexpr int L = Simd<float>::L;
-  constexpr int CELLS = WeightTiles::CELLS;
-  constexpr int64_t CHUNK = WeightTiles::CHUNK, STRIPS = WeightTiles::STRIPS;
-  const Geometry over_x = tiles_over_x<F2>(g), over_y = tiles_over_y(g);
+  using F = typename W::F;
+  constexpr int64_t CHUNK = WeightTiles<W>::CHUNK, STRIPS = WeightTiles<W>::STRIPS;
+  const Geometry over_x = tiles_over_x<F>(g), over_y = tiles_over_y(g);
   const Split<float> split_x(over_x, x), split_y(over_y, y);
   TapTables tables_x(over_x), tables_y(over_y);
-  Row rows_x[CELLS], rows_y[4];
+  Row rows_x[F::CELLS], rows_y[4];
   Tiles tx = gather_tiles(split_x, over_x, tables_x, rows_x), ty = gather_tiles(split_y, over_y, tables_y, rows_y);
   const Strips<float> strips_x(tx.from, nullptr), strips_y(ty.from, nullptr);
   tx.strips = &strips_x;
   ty.strips = &strips_y;
 
-  WeightTiles all{g.channels, g.outputs, ceil_div(g.channels, 2 * L), nullptr, nullptr, nullptr};
-  Scratch v(sizeof(float) * (size_t)(CELLS * all.v_cell())), z(sizeof(float) * (size_t)(CELLS * all.z_cell()));
-  Scratch sums(sizeof(float) * (size_t)(CELLS * g.outputs * g.channels));
+  WeightTiles<W> all{g.channels, g.outputs, ceil_div(g.channels, 2 * L), nullptr, nullptr, nullptr};
+  Scratch v(sizeof(float) * (size_t)(F::INPUTS * all.v_cell())), z(sizeof(float) * (size_t)(W::CELLS * all.z_cell()));
+  Scratch sums(sizeof(float) * (size_t)(F::INPUTS * g.outputs * g.channels));
   all.v = v.as<float>();
   all.z = z.as<float>();
   all.sums = sums.as<float>();
 
   const int64_t total = tx.from.positions(), groups = ceil_div(g.channels, L);
-  const int64_t wanted = 2 * num_threads(), pieces = smaller(all.panels, ceil_div(wanted, CELLS));
-  Scratch strip_memory(2 * STRIPS * (sizeof(Strip<float>) + sizeof(Lanes) * CELLS));
+  const int64_t wanted = 2 * num_threads(), pieces = smaller(all.panels, ceil_div(wanted, F::INPUTS));
+  Scratch strip_memory(2 * STRIPS * (sizeof(Strip<float>) + sizeof(Lanes) * F::CELLS));
   Strip<float>* found = strip_memory.as<Strip<float>>();
   Lanes* reach = reinterpret_cast<Lanes*>(found + 2 * STRIPS);
   for (int64_t q = 0; q < total; q += CHUNK) {
     const int64_t count = smaller(CHUNK, total - q);
     const int used = (int)ceil_div(count, L);
-    TileStrips<CELLS> of_x{used, found, reach};
-    TileStrips<4> of_y{used, found + STRIPS, reach + STRIPS * CELLS};
+    TileStrips<F::CELLS> of_x{used, found, reach};
+    TileStrips<4> of_y{used, found + STRIPS, reach + STRIPS * F::CELLS};
     of_x.find(tx, q, total);
     of_y.find(ty, q, total);
     auto transform = [&](int64_t i) {
@@ -171,10 +233,10 @@ inline void winograd_w(const Geometry& g, const float* x, const float* y, float*
     };
     in_chunks(groups + ceil_div(g.outputs, L), transform);
     auto multiply = [&](int64_t i) {
-      const int64_t piece = i / CELLS;
-      all.multiply((int)(i % CELLS), all.panels * piece / pieces, all.panels * (piece + 1) / pieces, count, q == 0);
+      const int64_t piece = i / F::INPUTS;
+      all.multiply((int)(i % F::INPUTS), all.panels * piece / pieces, all.panels * (piece + 1) / pieces, count, q == 0);
     };
-    in_chunks(pieces * CELLS, multiply);
+    in_chunks(pieces * F::INPUTS, multiply);
   }
   auto finish = [&](int64_t o) { all.finish(o, w); };
   in_chunks(g.outputs, finish);

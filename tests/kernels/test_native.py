@@ -66,6 +66,23 @@ def test_tails_around_the_width_of_a_vector(isa: str, side: int) -> None:
                     assert np.array_equal(found, expected), (algorithm, kernel, dtype)
 
 
+@pytest.mark.parametrize(("size", "padding"), [(size, padding) for size in (3, 4) for padding in range(size)])
+def test_winograd_at_stride_2(isa: str, size: int, padding: int) -> None:
+    """Phases, tails of lines and of tiles, and windows that end before x does."""
+    rng = np.random.default_rng(10 * size + padding)
+    for height, width in [(size, size), (5, 8), (8, 5), (9, 11), (4, 33), (34, 6), (17, 70)]:
+        for more in (0, 1):
+            paddings = (padding, padding + 2 * more * (padding + 2 < size))
+            window = Window.plain("t", (height, width), (size, size), (2, 2), paddings, (1, 1))
+            x, y = (
+                rng.integers(-4, 5, (2, n, *s)).astype(np.float32) for n, s in ((5, window.x_size), (18, window.y_size))
+            )
+            w = rng.integers(-4, 5, (18, 5, size, size)).astype(np.float32)
+            with native.algorithm("winograd"):
+                for kernel, expected, found in calls(x, w, y, window):
+                    assert np.array_equal(found, expected), (height, width, kernel)
+
+
 @pytest.mark.parametrize("stride", [1, 2])
 @pytest.mark.parametrize("side", [7, 14, 20])
 def test_an_infinity_of_a_depthwise_plane_reaches_only_what_meets_it(isa: str, side: int, stride: int) -> None:
@@ -267,9 +284,27 @@ def test_the_table_of_algorithms(kernel, shapes, dtype, expected: str) -> None:
     )
 
 
-def test_weight_gradients_need_more_channels_for_winograd() -> None:
-    window = Window.plain("t", (32, 32), (3, 3), (1, 1), (1, 1), (1, 1))
-    assert [native.choice(name, window, 4, 64, 64, np.float32) for name in "yxw"] == ["winograd", "winograd", "direct"]
+@pytest.mark.parametrize(
+    ("size", "stride", "channels", "expected"),
+    [
+        (3, 1, 31, "direct direct direct"),
+        (3, 1, 32, "winograd winograd winograd"),
+        (4, 2, 63, "direct direct direct"),
+        (4, 2, 64, "winograd winograd winograd"),
+        (3, 2, 127, "direct direct direct"),
+        (3, 2, 128, "winograd winograd direct"),
+        (4, 1, 128, "direct direct direct"),
+    ],
+)
+def test_winograd_needs_channels(size: int, stride: int, channels: int, expected: str) -> None:
+    window = Window.plain("t", (64, 64), (size, size), (stride, stride), (1, 1), (1, 1))
+    found = [native.choice(name, window, 4, channels, channels, np.float32) for name in "yxw"]
+    assert " ".join(found) == expected
+
+
+def test_winograd_at_stride_2_needs_paddings_of_one_parity() -> None:
+    window = Window.plain("t", (64, 64), (4, 4), (2, 2), (1, 2), (1, 1))
+    assert native.choice("x", window, 4, 64, 64, np.float32) == "direct"
 
 
 def test_an_unknown_algorithm_is_named() -> None:
