@@ -8,7 +8,8 @@ namespace rot180 {
 namespace ROT180_ISA {
 
 constexpr int64_t ROWS_AT_ONCE = 512;  // of a chunk of Y: more would leave the second cache
-constexpr int64_t ENOUGH_TILES = 16;   // with fewer, the positions are cut into parts with sums of their own
+constexpr int64_t MOST_PARTS = 16;     // of the positions, each with sums of its own, where the sums are few
+constexpr int64_t FEW_SUMS = 1 << 17;
 
 // Whether turning S costs less than dot products lose.
 template <class T>
@@ -165,11 +166,10 @@ void run_outer(const Inner<T>& p) {
   plan.inner = &p;
   const int64_t columns = p.columns(), chunks = ceil_div(p.from.positions(), DEPTH<T>), blocks = row_blocks(p.rows);
   plan.panels = ceil_div(columns, 2 * Simd<T>::L);
-  const int64_t tiles = plan.panels * blocks;
-  plan.parts = tiles >= ENOUGH_TILES ? 1 : larger<int64_t>(1, smaller(ENOUGH_TILES / tiles, chunks / 4));
+  plan.parts = p.rows * columns > FEW_SUMS ? 1 : larger<int64_t>(1, smaller(MOST_PARTS, chunks / 4));
   const int64_t threads = num_threads(), wanted = threads > 1 ? ceil_div(4 * threads, plan.parts) : 1;
   plan.column_groups = smaller(plan.panels, wanted);
-  plan.row_groups = larger(ceil_div(p.rows, ROWS_AT_ONCE), smaller(blocks, wanted / plan.column_groups));
+  plan.row_groups = larger(ceil_div(p.rows, ROWS_AT_ONCE), smaller(blocks, larger<int64_t>(1, wanted / plan.column_groups)));
   Scratch row_memory(sizeof(Row) * (size_t)columns);
   list_rows(p.from, p.channels, p.source_channel, row_memory.as<Row>());
   plan.rows = row_memory.as<Row>();

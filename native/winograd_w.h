@@ -194,52 +194,95 @@ struct WeightTiles {
   }
 };
 
+// The tiles of x and of y, and the way through them.
+template <class W>
+struct WeightSource {
+  using F = typename W::F;
+  static constexpr int64_t CHUNK = WeightTiles<W>::CHUNK, STRIPS = WeightTiles<W>::STRIPS;
+
+  Geometry over_x, over_y;
+  Split<float> split_x, split_y;
+  TapTables tables_x, tables_y;
+  Row rows_x[F::CELLS], rows_y[4];
+  Tiles x, y;
+  Strips<float> strips_x, strips_y;
+
+  WeightSource(const Geometry& g, const float* of_x, const float* of_y)
+      : over_x(tiles_over_x<F>(g)),
+        over_y(tiles_over_y(g)),
+        split_x(over_x, of_x),
+        split_y(over_y, of_y),
+        tables_x(over_x),
+        tables_y(over_y),
+        x(gather_tiles(split_x, over_x, tables_x, rows_x)),
+        y(gather_tiles(split_y, over_y, tables_y, rows_y)),
+        strips_x(x.from, nullptr),
+        strips_y(y.from, nullptr) {
+    x.strips = &strips_x;
+    y.strips = &strips_y;
+  }
+
+  // Adds the chunks [first, last) of tiles to all.sums, transforming and multiplying with all threads, or on this one.
+  void add(const WeightTiles<W>& all, int64_t first, int64_t last, bool alone) const {
+    constexpr int L = Simd<float>::L;
+    const int64_t total = x.from.positions(), groups = ceil_div(all.channels, L);
+    const int64_t wanted = alone ? 1 : 2 * num_threads(), pieces = smaller(all.panels, ceil_div(wanted, F::INPUTS));
+    Scratch strip_memory(2 * STRIPS * (sizeof(Strip<float>) + sizeof(Lanes) * F::CELLS));
+    Strip<float>* found = strip_memory.as<Strip<float>>();
+    Lanes* reach = reinterpret_cast<Lanes*>(found + 2 * STRIPS);
+    for (int64_t chunk = first; chunk < last; ++chunk) {
+      const int64_t q = chunk * CHUNK, end = smaller(total, q + CHUNK);
+      const int used = (int)ceil_div(end - q, L);
+      TileStrips<F::CELLS> of_x{used, found, reach};
+      TileStrips<4> of_y{used, found + STRIPS, reach + STRIPS * F::CELLS};
+      of_x.find(x, q, total);
+      of_y.find(y, q, total);
+      auto transform = [&](int64_t i) {
+        if (i < groups) return all.transform_x(x, of_x, i * L);
+        for (int64_t o = (i - groups) * L; o < smaller(all.outputs, (i - groups + 1) * L); ++o)
+          all.transform_y(y, of_y, o);
+      };
+      in_chunks(groups + ceil_div(all.outputs, L), transform);
+      auto multiply = [&](int64_t i) {
+        const int64_t piece = i / F::INPUTS;
+        all.multiply((int)(i % F::INPUTS), all.panels * piece / pieces, all.panels * (piece + 1) / pieces, end - q,
+                     chunk == first);
+      };
+      in_chunks(pieces * F::INPUTS, multiply);
+    }
+  }
+};
+
+// Few sums are kept several times, for parts of the tiles that threads go through by themselves: what one core has
+// transformed is slow to reach from another.
 template <class W>
 void winograd_w(const Geometry& g, const float* x, const float* y, float* w) {
-  constexpr int L = Simd<float>::L;
   using F = typename W::F;
-  constexpr int64_t CHUNK = WeightTiles<W>::CHUNK, STRIPS = WeightTiles<W>::STRIPS;
-  const Geometry over_x = tiles_over_x<F>(g), over_y = tiles_over_y(g);
-  const Split<float> split_x(over_x, x), split_y(over_y, y);
-  TapTables tables_x(over_x), tables_y(over_y);
-  Row rows_x[F::CELLS], rows_y[4];
-  Tiles tx = gather_tiles(split_x, over_x, tables_x, rows_x), ty = gather_tiles(split_y, over_y, tables_y, rows_y);
-  const Strips<float> strips_x(tx.from, nullptr), strips_y(ty.from, nullptr);
-  tx.strips = &strips_x;
-  ty.strips = &strips_y;
-
-  WeightTiles<W> all{g.channels, g.outputs, ceil_div(g.channels, 2 * L), nullptr, nullptr, nullptr};
-  Scratch v(sizeof(float) * (size_t)(F::INPUTS * all.v_cell())), z(sizeof(float) * (size_t)(W::CELLS * all.z_cell()));
-  Scratch sums(sizeof(float) * (size_t)(F::INPUTS * g.outputs * g.channels));
-  all.v = v.as<float>();
-  all.z = z.as<float>();
-  all.sums = sums.as<float>();
-
-  const int64_t total = tx.from.positions(), groups = ceil_div(g.channels, L);
-  const int64_t wanted = 2 * num_threads(), pieces = smaller(all.panels, ceil_div(wanted, F::INPUTS));
-  Scratch strip_memory(2 * STRIPS * (sizeof(Strip<float>) + sizeof(Lanes) * F::CELLS));
-  Strip<float>* found = strip_memory.as<Strip<float>>();
-  Lanes* reach = reinterpret_cast<Lanes*>(found + 2 * STRIPS);
-  for (int64_t q = 0; q < total; q += CHUNK) {
-    const int64_t count = smaller(CHUNK, total - q);
-    const int used = (int)ceil_div(count, L);
-    TileStrips<F::CELLS> of_x{used, found, reach};
-    TileStrips<4> of_y{used, found + STRIPS, reach + STRIPS * F::CELLS};
-    of_x.find(tx, q, total);
-    of_y.find(ty, q, total);
-    auto transform = [&](int64_t i) {
-      if (i < groups) return all.transform_x(tx, of_x, i * L);
-      for (int64_t o = (i - groups) * L; o < smaller(g.outputs, (i - groups + 1) * L); ++o)
-        all.transform_y(ty, of_y, o);
-    };
-    in_chunks(groups + ceil_div(g.outputs, L), transform);
-    auto multiply = [&](int64_t i) {
-      const int64_t piece = i / F::INPUTS;
-      all.multiply((int)(i % F::INPUTS), all.panels * piece / pieces, all.panels * (piece + 1) / pieces, count, q == 0);
-    };
-    in_chunks(pieces * F::INPUTS, multiply);
-  }
-  auto finish = [&](int64_t o) { all.finish(o, w); };
+  constexpr int L = Simd<float>::L;
+  constexpr int64_t MOST_PARTS = 16, FEW_SUMS = 1 << 18;
+  const WeightSource<W> source(g, x, y);
+  const int64_t chunks = ceil_div(source.x.from.positions(), WeightTiles<W>::CHUNK);
+  const int64_t sums = F::INPUTS * g.outputs * g.channels;
+  const int64_t parts = sums > FEW_SUMS ? 1 : larger<int64_t>(1, smaller(MOST_PARTS, chunks / 2));
+  Scratch memory(sizeof(float) * (size_t)(parts * sums));
+  const WeightTiles<W> all{g.channels, g.outputs, ceil_div(g.channels, 2 * L), nullptr, nullptr, memory.as<float>()};
+  auto part = [&](int64_t i) {
+    WeightTiles<W> mine = all;
+    Scratch v(sizeof(float) * (size_t)(F::INPUTS * all.v_cell())), z(sizeof(float) * (size_t)(W::CELLS * all.z_cell()));
+    mine.v = v.template as<float>();
+    mine.z = z.template as<float>();
+    mine.sums += i * sums;
+    source.add(mine, chunks * i / parts, chunks * (i + 1) / parts, parts > 1);
+  };
+  in_chunks(parts, part);
+  auto finish = [&](int64_t o) {
+    for (int64_t cell = 0; cell < F::INPUTS; ++cell)
+      for (int64_t c = 0; c < g.channels; ++c) {
+        float* sum = all.sums + (cell * g.outputs + o) * g.channels + c;
+        for (int64_t i = 1; i < parts; ++i) *sum += sum[i * sums];
+      }
+    all.finish(o, w);
+  };
   in_chunks(g.outputs, finish);
 }
 
