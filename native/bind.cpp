@@ -50,8 +50,8 @@ Shape make_shape(const std::vector<int64_t>& x, const std::vector<int64_t>& y, c
     s.g.x[a] = x[i];
     s.g.y[a] = y[i];
     s.g.kernel[a] = kernel[i];
-    s.g.stride[a] = y[i] == 1 ? 1 : stride[i];  // a step that is never taken must not cost memory or time
-    s.g.dilation[a] = kernel[i] == 1 ? 1 : dilation[i];
+    s.g.stride[a] = stride[i];
+    s.g.dilation[a] = dilation[i];
     s.g.padding[a] = padding[i];
   }
   return s;
@@ -75,6 +75,7 @@ Geometry with_channels(const Shape& s, int64_t images, int64_t channels, int64_t
   g.images = images;
   g.channels = channels;
   g.outputs = outputs;
+  need(images > 0 && channels > 0 && outputs > 0, "no array may be empty");
   need(channels % g.groups == 0 && outputs % g.groups == 0, "groups must divide the channels");
   return g;
 }

@@ -12,7 +12,7 @@ struct Row {
   int64_t channels[3];   // for y, x and w, at least; 0: never
 };
 constexpr Row ROWS[] = {{3, 1, {32, 32, 32}}, {4, 2, {64, 64, 64}}, {3, 2, {128, 128, 0}}};
-constexpr int64_t TILES = 128, LARGE_TILES = 128;
+constexpr int64_t TILES = 128, LARGE_TILES = 128, CHANNELS_OF_DILATED_W = 128;
 
 // Whether the kernel is size x size at this stride, without groups or dilation.
 bool small_kernel(const Geometry& g, int64_t size, int64_t stride) {
@@ -22,15 +22,26 @@ bool small_kernel(const Geometry& g, int64_t size, int64_t stride) {
   return is && (stride == 1 || g.padding[1] % 2 == g.padding[2] % 2);  // paddings of one parity
 }
 
+// The same for a 3x3 kernel with gaps, which is a plain one on each remainder of the dilation.
+bool small_dilated_kernel(const Geometry& g) {
+  const int64_t d = g.dilation[2];
+  if (d == 1 || g.dilation[1] != d || g.x[0] != 1 || g.y[0] != 1 || g.padding[1] % d || g.padding[2] % d) return false;
+  Geometry plain = g;
+  plain.dilation[1] = plain.dilation[2] = 1;
+  for (int axis = 1; axis < 3; ++axis) plain.padding[axis] /= d;
+  return small_kernel(plain, 3, 1);
+}
+
 int64_t tiles(const Geometry& g, int64_t size) {
   return g.images * g.y[0] * ((g.y[1] + size - 1) / size) * ((g.y[2] + size - 1) / size);
 }
 
 bool winograd_pays(Kernel k, const Geometry& g) {
   for (const Row& row : ROWS) {
-    const int64_t channels = row.channels[static_cast<int>(k)];
-    if (small_kernel(g, row.size, row.stride))
-      return channels && g.channels >= channels && g.outputs >= channels && tiles(g, 2) >= TILES;
+    const bool dilated = &row == ROWS && small_dilated_kernel(g);
+    if (!dilated && !small_kernel(g, row.size, row.stride)) continue;
+    const int64_t channels = dilated && k == Kernel::w ? CHANNELS_OF_DILATED_W : row.channels[static_cast<int>(k)];
+    return channels && g.channels >= channels && g.outputs >= channels && tiles(g, 2) >= TILES;
   }
   return false;
 }
@@ -45,7 +56,7 @@ std::string in_words(const Row& row) {
   const std::string text = size + "x" + size + " at stride " + std::to_string(row.stride) + " from " +
                            std::to_string(row.channels[0]) + " channels";
   if (row.channels[2] == row.channels[0]) return text;
-  return text + (row.channels[2] ? " (" + std::to_string(row.channels[2]) + " for a gradient of w)" : " (no gradient of w)");
+  return text + (row.channels[2] ? " (" + std::to_string(row.channels[2]) + " for w)" : " (not for w)");
 }
 
 }  // namespace
@@ -63,7 +74,7 @@ const char* name_of(Algorithm a) {
 }
 
 const char* where(Algorithm a) {
-  static const std::string winograd = "float32, without groups or dilation: " + in_words(ROWS[0]) + ", " +
+  static const std::string winograd = "float32, without groups: " + in_words(ROWS[0]) + " (also dilated), " +
                                       in_words(ROWS[1]) + ", " + in_words(ROWS[2]) + "; from " + std::to_string(TILES) +
                                       " tiles of 2x2 on";
   static const std::string winograd4 = "where rot180.set_float32_conv_precision(\"high\") allows it: 3x3 at stride 1, not "
@@ -89,7 +100,7 @@ bool fits(Algorithm a, Kernel k, const Geometry& g, bool single) {
     case Algorithm::depthwise: return g.group_channels() == 1;
     case Algorithm::winograd4: return k != Kernel::w && single && small_kernel(g, 3, 1);
     case Algorithm::winograd: {
-      bool fits = false;
+      bool fits = single && small_dilated_kernel(g);
       for (const Row& row : ROWS) fits = fits || (single && small_kernel(g, row.size, row.stride));
       return fits;
     }

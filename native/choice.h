@@ -4,8 +4,8 @@
 //     dense       y, x, w         the kernel covers x exactly: a linear layer, a matrix product
 //     depthwise   y, x, w         one channel of x per group
 //     winograd4   y, x            3x3 at stride 1 with larger tiles, only where "fast" was asked for
-//     winograd    y, x, w         float32, 3x3 at stride 1 or 2 and 4x4 at stride 2, without groups or dilation, enough
-//                                 channels and tiles
+//     winograd    y, x, w         float32, 3x3 at stride 1 (also dilated) or 2 and 4x4 at stride 2, without groups, with
+//                                 enough channels and tiles
 //     direct      y, x, w         everything
 #pragma once
 #include "geometry.h"

@@ -142,39 +142,40 @@ ROT180_INLINE bool reached(const Geometry& g, int axis, int64_t r) {
   return false;
 }
 
-// Calls each(phase, out) for every phase of x that has cells and that taps reach, and puts x together from what they
-// wrote: (images, channels, *phase.size) at out.
+// Calls each(phase, out) for every phase of x that taps reach, and puts x together from what they wrote: (images,
+// channels, *phase.size) at out.
 template <class T, class Each>
 void each_phase(const Geometry& g, T* x, Each&& each) {
-  const int64_t count = g.stride[0] * g.stride[1] * g.stride[2], planes = g.images * g.channels;
+  int64_t steps[3];  // phases beyond x have no cells, and a long stride has many of them
+  for (int a = 0; a < 3; ++a) steps[a] = smaller(g.stride[a], g.x[a]);
+  const int64_t count = steps[0] * steps[1] * steps[2], planes = g.images * g.channels;
   Scratch part_memory(sizeof(Part<T>) * (size_t)count);
   Part<T>* parts = part_memory.as<Part<T>>();
-  int64_t used = 0, cells = 0;
+  int64_t cells = 0;
   for (int64_t f = 0; f < count; ++f) {
     Phase phase;
     phase.zero = false;
     int64_t rest = f;
     for (int a = 2; a >= 0; --a) {
-      phase.r[a] = rest % g.stride[a];
-      rest /= g.stride[a];
-      phase.size[a] = phase.r[a] < g.x[a] ? ceil_div(g.x[a] - phase.r[a], g.stride[a]) : 0;
+      phase.r[a] = rest % steps[a];
+      rest /= steps[a];
+      phase.size[a] = ceil_div(g.x[a] - phase.r[a], g.stride[a]);
       phase.zero = phase.zero || !reached(g, a, phase.r[a]);
     }
-    if (!phase.cells()) continue;
-    parts[used++] = {phase, nullptr};
+    parts[f] = {phase, nullptr};
     if (!phase.zero) cells += phase.cells();
   }
   // A single phase is x itself: the stride is 1, or so large that the others are empty.
-  const bool apart = used > 1 || parts[0].phase.zero;
+  const bool apart = count > 1 || parts[0].phase.zero;
   Scratch memory(apart ? sizeof(T) * (size_t)(planes * cells) + 1 : 1);
   T* out = apart ? memory.as<T>() : x;
-  for (int64_t f = 0; f < used; ++f) {
+  for (int64_t f = 0; f < count; ++f) {
     if (parts[f].phase.zero) continue;
     each(parts[f].phase, out);
     parts[f].results = out;
     out += planes * parts[f].phase.cells();
   }
-  if (apart) put_together(g, parts, used, x);
+  if (apart) put_together(g, parts, count, x);
 }
 
 template <class T>

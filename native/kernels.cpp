@@ -2,6 +2,7 @@
 #include "contract.h"
 #include "dense.h"
 #include "depthwise.h"
+#include "dilated.h"
 #include "engine.h"
 #include "winograd.h"
 #include "winograd_w.h"
@@ -25,6 +26,10 @@ void any_y(Algorithm asked, const Geometry& g, const T* x, const T* w, const T* 
   if constexpr (SINGLE<T>) {
     if (algorithm == Algorithm::winograd4) return winograd_y<F4>(g, x, w, bias, relu, y);
     if (algorithm == Algorithm::winograd) {
+      if (g.dilation[2] > 1)
+        return dilated_y(g, x, y, [&](const Geometry& plain, const float* from, float* to) {
+          winograd_y<F2>(plain, from, w, bias, relu, to);
+        });
       if (!g.strided()) return winograd_y<F2>(g, x, w, bias, relu, y);
       return g.kernel[1] == 3 ? winograd_y<S2<3>>(g, x, w, bias, relu, y) : winograd_y<S2<4>>(g, x, w, bias, relu, y);
     }
@@ -40,6 +45,10 @@ void any_x(Algorithm asked, const Geometry& g, const T* y, const T* w, T* x) {
   if constexpr (SINGLE<T>) {
     if (algorithm == Algorithm::winograd4) return winograd_x<F4>(g, y, w, x);
     if (algorithm == Algorithm::winograd) {
+      if (g.dilation[2] > 1)
+        return dilated_x(g, y, x, [&](const Geometry& plain, const float* from, float* to) {
+          winograd_x<F2>(plain, from, w, to);
+        });
       if (!g.strided()) return winograd_x<F2>(g, y, w, x);
       if (g.padding[1] % 2)
         return g.kernel[1] == 3 ? winograd_x2<S2x<3, true>>(g, y, w, x) : winograd_x2<S2x<4, true>>(g, y, w, x);
@@ -56,6 +65,10 @@ void any_w(Algorithm asked, const Geometry& g, const T* x, const T* y, T* w) {
   if (algorithm == Algorithm::depthwise) return depthwise_w(g, x, y, w);
   if constexpr (SINGLE<T>)
     if (algorithm == Algorithm::winograd) {
+      if (g.dilation[2] > 1)
+        return dilated_w(g, x, y, [&](const Geometry& plain, const float* of_x, const float* of_y) {
+          winograd_w<W2>(plain, of_x, of_y, w);
+        });
       if (!g.strided()) return winograd_w<W2>(g, x, y, w);
       return g.kernel[1] == 3 ? winograd_w<W2s2<3>>(g, x, y, w) : winograd_w<W2s2<4>>(g, x, y, w);
     }

@@ -44,8 +44,8 @@ void copy_left(const Inner<T>& p, int64_t m0, int64_t m1, int64_t q0, int64_t co
 
 // The panel of the columns [k0, k0 + 2 L): a row of 2 L for each position of the strips.
 template <class T>
-void turn(const Inner<T>& p, const Row* rows, int64_t k0, const Strip<T>* strips, int64_t strip_count, const Lanes* reach,
-          T* panel) {
+void turn(const Inner<T>& p, const Row* rows, int64_t k0, const Strip<T>* strips, int64_t strip_count,
+          const Lanes* reach, T* panel) {
   using S = Simd<T>;
   constexpr int L = S::L;
   const int taps = p.from.tap_count();
@@ -67,7 +67,9 @@ void turn(const Inner<T>& p, const Row* rows, int64_t k0, const Strip<T>* strips
       } else {
         for (int i = 0; i < L; ++i) {
           v[i] = typename S::V{};
-          if (i < used) v[i] = strip.load(p.source + rows[k0 + i].offset, p.from.inside ? S::ALL : in[rows[k0 + i].tap]);
+          if (i >= used) continue;
+          const Row row = rows[k0 + i];
+          v[i] = strip.load(p.source + row.offset, p.from.inside ? S::ALL : in[row.tap]);
         }
       }
       transpose<T>(v);
@@ -95,11 +97,12 @@ template <class T>
 void outer_task(const OuterPlan<T>& plan, int64_t task) {
   constexpr int L = Simd<T>::L;
   const Inner<T>& p = *plan.inner;
-  const int64_t part = task / (plan.column_groups * plan.row_groups), in_part = task % (plan.column_groups * plan.row_groups);
+  const int64_t groups = plan.column_groups * plan.row_groups, part = task / groups, in_part = task % groups;
   const int64_t columns_of = in_part / plan.row_groups, rows_of = in_part % plan.row_groups;
   const int64_t panel0 = plan.panels * columns_of / plan.column_groups;
   const int64_t panel1 = plan.panels * (columns_of + 1) / plan.column_groups;
-  const int64_t all = row_blocks(p.rows), b0 = all * rows_of / plan.row_groups, b1 = all * (rows_of + 1) / plan.row_groups;
+  const int64_t all = row_blocks(p.rows);
+  const int64_t b0 = all * rows_of / plan.row_groups, b1 = all * (rows_of + 1) / plan.row_groups;
   const int64_t m0 = first_row(p.rows, b0), m1 = first_row(p.rows, b1);
   const int64_t columns = p.columns(), positions = p.from.positions(), chunks = ceil_div(positions, DEPTH<T>);
   T* out = plan.parts > 1 ? plan.partial + part * p.rows * columns : p.out;
@@ -135,7 +138,8 @@ void outer_task(const OuterPlan<T>& plan, int64_t task) {
       for (int64_t b = b0; b < b1; ++b) {
         const int64_t m = first_row(p.rows, b), height = first_row(p.rows, b + 1) - m;
         tile.out = out + m * out_row;
-        MULTIPLY<T, Layout::by_row>.packed[height](count, left + (m - m0) * PITCH<T>, panel, tile, ahead[!ahead[0].left]);
+        MULTIPLY<T, Layout::by_row>.packed[height](count, left + (m - m0) * PITCH<T>, panel, tile,
+                                                   ahead[!ahead[0].left]);
       }
     }
   }

@@ -12,7 +12,7 @@ namespace ROT180_ISA {
 
 constexpr int PAIRS = 8, MANY_PAIRS = 12;  // panels that a block of A meets before the next is loaded
 constexpr int FEW_BLOCKS = 9;  // of rows: a panel is used at once, and need not leave the first cache before
-constexpr int64_t MANY_WEIGHTS = 1 << 19;  // bytes of A from which on it meets many: they come from beyond the second cache
+constexpr int64_t MANY_WEIGHTS = 1 << 19;  // bytes of A from which on it meets many: they leave the second cache
 
 template <class T>
 struct Product {
@@ -37,7 +37,7 @@ struct Plan {
   Product<T> product;
   PackedLeft<T> left;
   Row* rows;  // of S
-  int64_t pairs, blocks, spans, row_parts;
+  int64_t blocks, spans, row_parts;
 
   int64_t chunks() const { return spans * row_parts; }
 };
@@ -151,11 +151,11 @@ void cut(Plan<T>& plan, int64_t products) {
   const Product<T>& p = plan.product;
   const int64_t threads = num_threads(), wanted = threads > 1 ? ceil_div(4 * threads, products) : 1;
   const int64_t pairs = ceil_div(p.from.positions(), 2 * Simd<T>::L);
-  plan.pairs = (int64_t)sizeof(T) * p.rows * p.depth() < MANY_WEIGHTS ? PAIRS : MANY_PAIRS;
-  if (plan.pairs > PAIRS) plan.pairs = larger<int64_t>(PAIRS, smaller(plan.pairs, ceil_div(pairs, ceil_div(threads, products))));
-  plan.blocks = ceil_div(pairs, plan.pairs);
+  const int64_t share = ceil_div(pairs, ceil_div(threads, products));  // of a thread
+  const bool many = (int64_t)sizeof(T) * p.rows * p.depth() >= MANY_WEIGHTS;
+  plan.blocks = ceil_div(pairs, many ? larger<int64_t>(PAIRS, smaller<int64_t>(MANY_PAIRS, share)) : PAIRS);
   plan.spans = smaller(plan.blocks, wanted);
-  plan.row_parts = smaller(row_blocks(p.rows), larger<int64_t>(1, plan.spans < threads ? ceil_div(wanted, plan.spans) : 1));
+  plan.row_parts = plan.spans < threads ? smaller(row_blocks(p.rows), ceil_div(wanted, plan.spans)) : 1;
 }
 
 // Runs several products that write to different places.
@@ -178,7 +178,7 @@ void run(const Product<T>* products, int count) {
   int64_t chunks = 0;
   for (int i = 0; i < count; ++i) {
     Plan<T>& plan = plans[i];
-    plan = {products[i], left_of(products[i]), nullptr, 0, 0, 0, 0};
+    plan = {products[i], left_of(products[i]), nullptr, 0, 0, 0};
     plan.left.pack(reinterpret_cast<T*>(take(plan.left.bytes())));
     plan.rows = reinterpret_cast<Row*>(take(sizeof(Row) * (size_t)products[i].depth()));
     list_rows(products[i].from, products[i].channels, products[i].source_channel, plan.rows);

@@ -201,7 +201,8 @@ ROT180_INLINE typename Simd<T>::V gathered(const T* p, ptrdiff_t step, int count
     if (step < (ptrdiff_t{1} << 26)) {
       const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
       return (typename Simd<T>::V)_mm512_mask_i32gather_ps(
-          _mm512_setzero_ps(), (__mmask16)lanes(0, count), _mm512_mullo_epi32(lane, _mm512_set1_epi32((int)step)), p, 4);
+          _mm512_setzero_ps(), (__mmask16)lanes(0, count), _mm512_mullo_epi32(lane, _mm512_set1_epi32((int)step)), p,
+          4);
     }
 #endif
   typename Simd<T>::V v{};

@@ -88,7 +88,8 @@ class Strips {
   static constexpr int64_t OFTEN = 4;                      // they repeat as often as that, or are not worth it
 
  public:
-  Strips(const Gather& g, const Scatter* to) : gather_(g), to_(to), taps_(g.tap_count()), count_(period(g)), memory_(bytes()) {
+  Strips(const Gather& g, const Scatter* to)
+      : gather_(g), to_(to), taps_(g.tap_count()), count_(period(g)), memory_(bytes()) {
     if (!count_) return;
     images_ = count_ * L / g.cells();
     from_ = memory_.template as<Strip<T>>();

@@ -8,9 +8,9 @@
 //              phases of the stride, 36 multiplications instead of 64 (K 4) or 25 instead of 36 (K 3)
 //     S2x<K>   the gradient of x for S2: 4x4 results, 2x2 of each phase, from 3x3 or 4x4 cells of y
 //
-// What a tile's cells are transformed to are `inputs`. A product sums over the channels, and for S2 over the phases too: product s
-// takes depth(s) inputs from input(s) on and as many kernels from slot(s) on. Where a kernel is zero by its geometry
-// (with 3 cells the odd phase has one), there is none.
+// What a tile's cells are transformed to are `inputs`. A product sums over the channels, and for S2 over the phases too:
+// product s takes depth(s) inputs from input(s) on and as many kernels from slot(s) on. Where a kernel is zero by its
+// geometry (with 3 cells the odd phase has one), there is none.
 #pragma once
 #include "simd.h"
 
@@ -185,8 +185,7 @@ struct Phases {
           turned ? pair_of_w(b, a, half + j, 2) : pair_of_w(a, b, half + j, 2);
         }
         ROT180_UNROLL
-        for (int i = 0; i < 3; ++i)
-          turned ? pair_of_w(half[2 * i + 1], half[2 * i], u + 3 * i, 1) : pair_of_w(half[2 * i], half[2 * i + 1], u + 3 * i, 1);
+        for (int i = 0; i < 3; ++i) pair_of_w(half[2 * i + turned], half[2 * i + !turned], u + 3 * i, 1);
         each(f, e, u);
       }
     }

@@ -33,7 +33,8 @@ ROT180_INLINE void transform_block(const KernelsOf& k, int64_t m0, int count, in
   // Slot i of the product s continues the depth of the one before.
   int64_t start[F::SLOTS];
   for (int s = 0; s < F::PRODUCTS; ++s)
-    for (int i = 0; i < F::depth(s); ++i) start[F::slot(s) + i] = F::slot(s) * slot_step(channels) + i * channels * count;
+    for (int i = 0; i < F::depth(s); ++i)
+      start[F::slot(s) + i] = F::slot(s) * slot_step(channels) + i * channels * count;
   for (int v = 0; v < VECTORS; ++v) {
     const int lanes_here = smaller(S::L, count - v * S::L);
     if (lanes_here <= 0) break;
@@ -223,8 +224,9 @@ void winograd_product(const Geometry& over, const float* source, const KernelsOf
   Scratch weights(sizeof(float) * (size_t)(row_blocks(O) * F::SLOTS * slot_step(C)));
   const TransformedKernels<F> u = transform_w<F>(w, O, C, weights.as<float>());
 
-  const int64_t per_pair = (F::INPUTS * C + F::PRODUCTS * O) * 2 * L * (int64_t)sizeof(float), all = ceil_div(total, 2 * L);
-  const int64_t pairs = larger<int64_t>(2, smaller<int64_t>(PAIRS, TILE_BYTES / per_pair)), blocks = ceil_div(all, pairs);
+  const int64_t per_pair = (F::INPUTS * C + F::PRODUCTS * O) * 2 * L * (int64_t)sizeof(float);
+  const int64_t pairs = larger<int64_t>(2, smaller<int64_t>(PAIRS, TILE_BYTES / per_pair));
+  const int64_t all = ceil_div(total, 2 * L), blocks = ceil_div(all, pairs);
   auto block = [&](int64_t b) {
     const int64_t first = all * b / blocks, last = all * (b + 1) / blocks;
     TileBlock<F>(tiles, C, out, first * 2 * L, total, last - first).run(u);

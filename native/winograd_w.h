@@ -163,15 +163,16 @@ struct WeightTiles {
       Strip<float> to[2];
       to[0].runs = to[1].runs = 0;
       for (int half = 0; half < 2; ++half)
-        if (c0 + half * L < channels) to[half].add(c0 + half * L, 0, (int)smaller<int64_t>(L, channels - c0 - half * L));
-      Tile<float> tile{nullptr, channels, to, to[0].runs && to[1].runs && to[0].whole() && to[1].whole(), nullptr, begin,
-                       true, false};
+        if (const int64_t c = c0 + half * L; c < channels) to[half].add(c, 0, (int)smaller<int64_t>(L, channels - c));
+      const bool whole = to[1].runs && to[0].whole() && to[1].whole();
+      Tile<float> tile{nullptr, channels, to, whole, nullptr, begin, true, false};
       Ahead none{};
       for (int64_t b = 0; b < row_blocks(outputs); ++b) {
         const int64_t m0 = first_row(outputs, b);
         tile.out = out + m0 * channels;
         MULTIPLY<float, Layout::by_row>.packed[first_row(outputs, b + 1) - m0](
-            count, z + W::left(cell) * z_cell() + m0 * PITCH<float>, v + cell * v_cell() + n * CHUNK * 2 * L, tile, none);
+            count, z + W::left(cell) * z_cell() + m0 * PITCH<float>, v + cell * v_cell() + n * CHUNK * 2 * L, tile,
+            none);
       }
     }
   }

@@ -39,7 +39,7 @@ def test_of_the_compiled_engine_instruction_sets_memory_and_algorithms_are_told(
     rows = [name.strip() for name in lines if name.startswith("  ")]
     assert rows == ["dense", "depthwise", "winograd4", "winograd", "direct"]
     assert {*rows, "automatic"} == {*native.ALGORITHMS}
-    assert "float32, without groups or dilation: 3x3 at stride 1" in lines["  winograd"]
+    assert "float32, without groups: 3x3 at stride 1" in lines["  winograd"]
 
 
 def test_a_package_that_is_not_installed_is_named_not_raised():

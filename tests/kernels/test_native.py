@@ -83,6 +83,22 @@ def test_winograd_at_stride_2(isa: str, size: int, padding: int) -> None:
                     assert np.array_equal(found, expected), (height, width, kernel)
 
 
+@pytest.mark.parametrize(("dilation", "padding"), [(2, 0), (2, 2), (2, 4), (3, 3), (5, 5)])
+def test_winograd_with_dilation(isa: str, dilation: int, padding: int) -> None:
+    """Remainders with a line or a cell less than the others."""
+    rng = np.random.default_rng(10 * dilation + padding)
+    for height, width in [(11, 11), (12, 15), (13, 40), (24, 16)]:
+        window = Window.plain("t", (height, width), (3, 3), (1, 1), (padding, padding), (dilation, dilation))
+        x, y = (
+            rng.integers(-4, 5, (2, n, *s)).astype(np.float32) for n, s in ((5, window.x_size), (18, window.y_size))
+        )
+        w = rng.integers(-4, 5, (18, 5, 3, 3)).astype(np.float32) * 4
+        with native.algorithm("winograd"):
+            assert native.choice("y", window, 2, 5, 18, np.float32) == "winograd"
+            for kernel, expected, found in calls(x, w, y * 4, window):
+                assert np.array_equal(found, expected), (height, width, kernel)
+
+
 @pytest.mark.parametrize("stride", [1, 2])
 @pytest.mark.parametrize("side", [7, 14, 20])
 def test_an_infinity_of_a_depthwise_plane_reaches_only_what_meets_it(isa: str, side: int, stride: int) -> None:

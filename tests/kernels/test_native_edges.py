@@ -51,6 +51,24 @@ def test_a_bias_that_does_not_fit_is_refused() -> None:
         native.conv_y(X, W, WINDOW, np.ones(4, np.float32))
 
 
+@pytest.mark.parametrize(("images", "inputs", "outputs"), [(0, 2, 3), (4, 0, 3), (4, 2, 0), (0, 0, 0)])
+def test_matrices_without_cells_are_left_to_numpy(images: int, inputs: int, outputs: int) -> None:
+    """Rows of blocks that do not exist ended the process by a division by zero."""
+    done = python(f"""
+import numpy as np, pytest
+from rot180.kernels import conv, native
+from rot180.window import DENSE
+x, w, y = (np.ones(s, np.float32) for s in (({images}, {inputs}), ({outputs}, {inputs}), ({images}, {outputs})))
+bias, shape = np.ones({outputs}, np.float32), native.shape(DENSE, "automatic")
+assert np.array_equal(native.conv_y(x, w, DENSE, bias), conv.conv_y(x, w, DENSE, bias))
+assert np.array_equal(native.conv_x(y, w, DENSE), conv.conv_x(y, w, DENSE))
+assert np.array_equal(native.conv_w(x, y, DENSE), conv.conv_w(x, y, DENSE))
+with pytest.raises(ValueError, match="no array may be empty"):
+    native.extension().conv_y(shape, x, w, bias, False)
+""")
+    assert done.returncode == 0, done.stderr
+
+
 def test_groups_that_do_not_divide_are_refused() -> None:
     window = Window.plain("t", (6, 7), (3, 2), (1, 1), (1, 1), (1, 1), groups=3)
     with pytest.raises(ValueError, match="groups must divide the channels"):
@@ -123,6 +141,47 @@ def test_a_step_that_is_never_taken_costs_nothing() -> None:
     assert np.array_equal(native.conv_x(y, w, window), conv.conv_x(y, w, window))
     assert np.array_equal(native.conv_w(x, y, window), conv.conv_w(x, y, window))
     assert native.extension().kept() < 1 << 20
+
+
+@pytest.mark.parametrize("step", [1 << 31, 10**20])
+def test_a_step_that_is_never_taken_may_be_any_number(step: int) -> None:
+    x, w = np.arange(6, dtype=np.float32).reshape(1, 2, 3), np.ones((1, 2, 3), np.float32)
+    assert np.array_equal(rot180.functional.conv1d(x, w, stride=step), np.full((1, 1, 1), 15))
+    assert np.array_equal(rot180.functional.conv1d(x, w[:, :, :1], dilation=step), x.sum(1, keepdims=True))
+    assert np.array_equal(rot180.functional.max_pool1d(x, 2, stride=step), x[:, :, 1:2])
+
+
+def test_phases_of_a_stride_beyond_x_cost_nothing() -> None:
+    """With so much padding the steps are taken; x has 9 of the 10 ** 10 phases of its gradient."""
+    window = Window.plain("t", (3, 3), (2, 2), (10**5,) * 2, (10**5,) * 2, (1, 1))
+    rng = np.random.default_rng(0)
+    y, w = (rng.integers(-4, 5, shape).astype(np.float32) for shape in ((2, 3, 3, 3), (3, 2, 2, 2)))
+    assert window.y_size == (3, 3)
+    assert np.array_equal(native.conv_x(y, w, window), conv.conv_x(y, w, window))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")
+def test_memory_that_is_given_back_is_the_system_s_again() -> None:
+    """Blocks of many sizes come and go: beside those in use and those kept nothing may pile up."""
+    done = python("""
+import numpy as np
+from rot180.kernels import native
+extension, rng, held = native.extension(), np.random.default_rng(0), []
+extension.set_num_threads(1)
+source = np.ones(3_000_000, np.float32)
+resident = lambda: int(open("/proc/self/statm").read().split()[1]) * 4096
+before = resident()
+for _ in range(400):
+    held.append(extension.relu_y(source[: rng.integers(1000, source.size)]))
+    if len(held) > 6:
+        del held[rng.integers(len(held))]
+print((resident() - before - extension.kept() - sum(a.nbytes for a in held)) >> 20)
+held.clear()
+extension.trim()
+print((resident() - before) >> 20)
+""")
+    beside, left = map(int, done.stdout.split())
+    assert beside < 30 and left < 30, (beside, left, done.stderr)  # MiB; with malloc's blocks 90 and 80
 
 
 def test_a_kernel_may_be_long() -> None:

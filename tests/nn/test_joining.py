@@ -89,6 +89,25 @@ def test_modules_with_a_forward_of_their_own_are_called() -> None:
     assert np.array_equal(model(X).data, X)
 
 
+@pytest.mark.parametrize("kind", [nn.Conv2d, nn.ReLU])
+def test_a_forward_put_in_the_place_of_a_class_s_own_is_called(kind: Any, monkeypatch: Any) -> None:
+    model = nn.Sequential(nn.Conv2d(1, 1, 3), nn.ReLU())
+    monkeypatch.setattr(kind, "forward", lambda self, input: input * 0.0 + 3.0)
+    assert np.all(model(X).data == 3)
+
+
+def test_a_call_put_in_the_place_of_the_modules_own_sees_both(monkeypatch: Any) -> None:
+    model, seen, call = nn.Sequential(nn.Conv2d(1, 1, 3), nn.ReLU()), [], nn.Module.__call__
+
+    def noted(self: nn.Module, *inputs: Any) -> Any:
+        seen.append(type(self).__name__)
+        return call(self, *inputs)
+
+    monkeypatch.setattr(nn.Module, "__call__", noted)
+    model(X)
+    assert seen == ["Sequential", "Conv2d", "ReLU"]
+
+
 def test_what_follows_and_what_is_alone() -> None:
     model = nn.Sequential(nn.ReLU(), nn.Conv2d(1, 1, 1), nn.ReLU(), nn.ReLU(), nn.Conv2d(1, 1, 1))
     names = []

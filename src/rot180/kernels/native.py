@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from ..window import Window
+from ..window import Sizes, Window
 from . import conv, threads
 from .walk import Array
 
@@ -66,11 +66,17 @@ def shape(window: Window, algorithm: str) -> Any:
     """The window as the extension takes it, which the window itself remembers: a table would have to hash it."""
     found = window.__dict__.get(algorithm)
     if found is None:
+        # a step that is never taken must not cost memory or time, and may be any number
+        stride, dilation = _taken(window.stride, window.y_size), _taken(window.dilation, window.kernel)
         found = window.__dict__[algorithm] = extension().Shape(
-            window.x_size, window.y_size, window.kernel, window.stride, window.dilation, window.padding, window.groups,
-            algorithm,
-        )  # fmt: skip
+            window.x_size, window.y_size, window.kernel, stride, dilation, window.padding, window.groups, algorithm
+        )
     return found
+
+
+def _taken(steps: Sizes, counts: Sizes) -> Sizes:
+    """The steps between so many places; 1 where there is one place alone."""
+    return tuple(1 if n == 1 else step for step, n in zip(steps, counts, strict=True))
 
 
 @lru_cache(maxsize=1)
@@ -135,7 +141,7 @@ def summary() -> dict[str, str]:
 
 def conv_y(x: Array, w: Array, window: Window, bias: Array | None = None, relu: bool = False) -> Array:
     """Contract T over x and w: y (N, O, *y_size), plus `bias` (O,) on every position; with `relu` no less than 0."""
-    if not x.size:
+    if not (x.size and w.size):
         return conv.conv_y(x, w, window, bias, relu)
     geometry = shape(window, _asked)
     try:
@@ -146,7 +152,7 @@ def conv_y(x: Array, w: Array, window: Window, bias: Array | None = None, relu: 
 
 def conv_x(y: Array, w: Array, window: Window, bias: Array | None = None, relu: bool = False) -> Array:
     """Contract T over y and w: x (N, C, *x_size), plus `bias` (C,) on every position; with `relu` no less than 0."""
-    if not y.size:
+    if not (y.size and w.size):
         return conv.conv_x(y, w, window, bias, relu)
     geometry = shape(window, _asked)
     try:
@@ -162,7 +168,7 @@ def conv_x(y: Array, w: Array, window: Window, bias: Array | None = None, relu: 
 
 def conv_w(x: Array, y: Array, window: Window) -> Array:
     """Contract T over x and y: w (O, C/G, *kernel), summed over the batch and all positions."""
-    if not x.size:
+    if not (x.size and y.size):
         return conv.conv_w(x, y, window)
     geometry = shape(window, _asked)
     try:
