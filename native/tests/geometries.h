@@ -103,6 +103,7 @@ inline std::vector<Geometry> changeovers() {
   all.push_back(geometry(2, 20, 130, 1, {same(6), same(7)}));       // many blocks of rows
   all.push_back(geometry(3, 360, 370, 1, {alone(87)}));             // many weights
   all.push_back(geometry(2, 65, 66, 1, {same(15), same(16)}));      // Winograd also for w, in several panels
+  all.push_back(geometry(3, 5, 6, 1, {same(32), same(33)}));        // Winograd for w in several parts
   all.push_back(geometry(2, 35, 34, 1, {{10, 4, 2, 1, 1, 1}, {14, 4, 2, 1, 1, 1}}));    // the same at stride 2
   all.push_back(geometry(1, 35, 34, 1, {{11, 3, 2, 1, 1, 1}, {14, 3, 2, 1, 1, 1}}));
   all.push_back(geometry(1, 128, 129, 1, {same(3), same(5)}));      // its kernels beyond the second cache

@@ -23,10 +23,10 @@ void of_product(const Geometry& g, const Gather& from, Found& found) {
   p.rows = g.group_outputs();
   p.channels = g.group_channels();
   p.from = from;
-  Plan<T> plan{p, PackedLeft<T>(p.weights, p.rows, p.channels, from.tap_count()), nullptr, 0, 0, 0, 0};
+  Plan<T> plan{p, PackedLeft<T>(p.weights, p.rows, p.channels, from.tap_count()), nullptr, 0, 0, 0};
   cut(plan, g.groups);
   found.add(many_blocks_of_rows, row_blocks(p.rows) / plan.row_parts > FEW_BLOCKS);
-  found.add(many_weights, plan.pairs > PAIRS);
+  found.add(many_weights, ceil_div(ceil_div(from.positions(), 2 * Simd<T>::L), plan.blocks) > PAIRS);
   found.add(fetched_ahead, plan.blocks > plan.spans && worth_fetching<T>(from.images * from.image));
 }
 
@@ -37,9 +37,8 @@ void of_weights(const Geometry& g, const Gather& from, Found& found) {
   p.channels = g.group_channels();
   p.from = from;
   if (!outer_pays(p)) return;
-  const int64_t tiles = ceil_div(p.columns(), 2 * Simd<T>::L) * row_blocks(p.rows);
   found.add(outer_products, true);
-  found.add(outer_products_in_parts, 2 * tiles <= ENOUGH_TILES && ceil_div(from.positions(), DEPTH<T>) >= 8);
+  found.add(outer_products_in_parts, p.rows * p.columns() <= FEW_SUMS && ceil_div(from.positions(), DEPTH<T>) >= 8);
   found.add(outer_products_of_many_rows, p.rows > ROWS_AT_ONCE);
 }
 
@@ -70,12 +69,8 @@ Paths paths(const Geometry& g, const T* x, const T* y) {
 }
 
 constexpr Paths OF_WINOGRAD = 1u << winograd_of_w | 1u << winograd_of_w_in_panels | 1u << winograd_fetched_ahead;
-// With 48 rows and more than one panel there are enough tiles for one part, unless a tile has many rows.
-constexpr Paths OF_HIGH_TILES = 1u << outer_products_in_parts;
 
-constexpr Paths there(bool single) {
-  return ((1u << PATHS) - 1) & ~(single ? 0 : OF_WINOGRAD) & ~(4 * row_blocks(48) <= ENOUGH_TILES ? 0 : OF_HIGH_TILES);
-}
+constexpr Paths there(bool single) { return ((1u << PATHS) - 1) & ~(single ? 0 : OF_WINOGRAD); }
 
 }  // namespace
 
