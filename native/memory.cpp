@@ -1,13 +1,16 @@
 // Blocks come in classes of size, eight to a power of two, and wait in one list per class. In use and waiting together
 // are at most twice as much as was ever in use at once: with less, the classes that a training step goes through push
 // each other out, and it faults its pages in anew (20 to 30 MB a step, for ResNet-20 and DCGAN; with half again as much
-// still 2 MB in some runs of a small autoencoder).
+// still 2 MB in some runs of a small autoencoder). Room is made by blocks that have waited long, such as those of other
+// batches and layers than now. Not by the oldest of any age: a step whose blocks do not all fit would lose each of them
+// before it comes back to it.
 #include "memory.h"
 
 #include <cstdint>
 #include <cstdlib>
 #include <mutex>
 #include <new>
+#include <utility>
 
 #if defined(__linux__)
 #include <sys/mman.h>
@@ -39,14 +42,20 @@ constexpr size_t SMALLEST = 1 << 12;   // below, a class of its own would only w
 constexpr size_t HUGE_PAGE = 2 << 20;  // from this size on a block is asked to lie in huge pages
 constexpr int CLASSES = 8 * 44;
 
+constexpr uint64_t LONG = 16;  // times the most in use at once, taken and given back: a few training steps
+
 struct Block {
   int size_class;
-  Block* next;
+  uint64_t since;  // how much had been asked for when it began to wait
+  Block *next, *previous;  // of its class, the latest first
+  Block *newer, *older;    // of all that wait
 };
 
 std::mutex mutex;
 Block* waiting[CLASSES];
+Block *newest = nullptr, *oldest = nullptr;
 size_t bytes_waiting = 0, bytes_used = 0, most_used = 0;
+uint64_t asked_for = 0;
 
 #if !defined(_WIN32)
 // A fork waits until no other thread holds the mutex: in the child there would be nobody to unlock it.
@@ -106,15 +115,40 @@ void give_back(Block* p) {
 #endif
 }
 
+void put_in_line(Block* block) {
+  Block*& first = waiting[block->size_class];
+  block->since = asked_for;
+  block->previous = nullptr;
+  block->next = std::exchange(first, block);
+  if (block->next) block->next->previous = block;
+  block->newer = nullptr;
+  block->older = std::exchange(newest, block);
+  (block->older ? block->older->newer : oldest) = block;
+  bytes_waiting += bytes_of(block->size_class);
+}
+
+void take_from_line(Block* block) {
+  (block->previous ? block->previous->next : waiting[block->size_class]) = block->next;
+  if (block->next) block->next->previous = block->previous;
+  (block->newer ? block->newer->older : newest) = block->older;
+  (block->older ? block->older->newer : oldest) = block->newer;
+  bytes_waiting -= bytes_of(block->size_class);
+}
+
+void drop(Block* block) {
+  take_from_line(block);
+  give_back(block);
+}
+
 void drop_all() {
-  for (Block*& list : waiting) {
-    while (list) {
-      Block* next = list->next;
-      bytes_waiting -= bytes_of(list->size_class);
-      give_back(list);
-      list = next;
-    }
-  }
+  while (oldest) drop(oldest);
+}
+
+// Whether a block may wait beside the others, once those that have waited long are gone.
+bool room_for(size_t bytes) {
+  auto fits = [&] { return bytes_waiting + bytes_used + bytes <= 2 * most_used; };
+  while (!fits() && oldest && asked_for - oldest->since > LONG * most_used) drop(oldest);
+  return fits();
 }
 
 }  // namespace
@@ -125,8 +159,7 @@ void* acquire(size_t bytes) {
   std::lock_guard<std::mutex> lock(mutex);
   Block* block = waiting[c];
   if (block) {
-    waiting[c] = block->next;
-    bytes_waiting -= bytes_of(c);
+    take_from_line(block);
   } else {
     block = static_cast<Block*>(aligned(bytes_of(c)));
     if (!block) {
@@ -136,6 +169,7 @@ void* acquire(size_t bytes) {
     }
     block->size_class = c;
   }
+  asked_for += bytes_of(c);
   bytes_used += bytes_of(c);
   if (bytes_used > most_used) most_used = bytes_used;
   char* place = reinterpret_cast<char*>(block) + HEADER;
@@ -150,11 +184,9 @@ void release(void* p) noexcept {
   const size_t bytes = bytes_of(block->size_class);
   std::lock_guard<std::mutex> lock(mutex);
   bytes_used -= bytes;
-  if (bytes_waiting + bytes_used + bytes > 2 * most_used) return give_back(block);
+  if (!room_for(bytes)) return give_back(block);
   ASAN_POISON_MEMORY_REGION(p, bytes - HEADER);
-  block->next = waiting[block->size_class];
-  waiting[block->size_class] = block;
-  bytes_waiting += bytes;
+  put_in_line(block);
 }
 
 void trim() {
