@@ -29,7 +29,7 @@ namespace {
 // A worker waits in place for about 50 microseconds, which is longer than the pause between the layers of a small
 // network: first for itself, then letting others run. Without the second part a neighbour that keeps the cores busy costs
 // a third of the time, because a thread that waits holds the core on which the other one should finish.
-constexpr int PAUSES = 200, YIELDS = 100;
+constexpr int PAUSES = 200, YIELDS = 2000;
 
 inline void wait_in_place(int round) {
   if (round >= PAUSES) return std::this_thread::yield();
