@@ -11,7 +11,8 @@ namespace rot180 {
 namespace ROT180_ISA {
 
 constexpr int64_t BLOCK_BYTES = 3072;  // of one row of a block
-constexpr int64_t PARTS = 16;          // of the positions, where there are few columns to share out
+constexpr int64_t MOST_PARTS = 16;     // of the positions, each with sums of its own, where the sums are few
+constexpr int64_t FEW_SUMS = 1 << 17;  // in all parts
 
 template <class T>
 struct Inner {
@@ -90,7 +91,8 @@ Blocks cut(const Gather& g) {
   const int64_t cells = g.cells();
   const bool by_image = cells >= LONGEST / 2;
   const int64_t whole = by_image ? cells : g.positions();
-  const int64_t pieces = ceil_div(whole, LONGEST);
+  int64_t pieces = ceil_div(whole, LONGEST);
+  if (!by_image && pieces > 2) pieces = (pieces + 3) / 4 * 4;  // few blocks should come out even on the threads
   const int64_t length = ceil_div(ceil_div(whole, pieces), L) * L;
   return {length, ceil_div(whole, length) * (by_image ? g.images : 1), by_image};
 }
@@ -175,22 +177,36 @@ void inner_part(const InnerPlan<T>& plan, int64_t chunk) {
   }
 }
 
+// What the parts have summed, added up in order.
+template <class T>
+void add_parts(const Inner<T>& p, const T* partial, int64_t parts) {
+  const int64_t columns = p.columns();
+  auto row = [&](int64_t m) {
+    const T* from = partial + m * columns;
+    T* to = p.out + m * p.out_row;
+    for (int64_t k = 0; k < columns; ++k) to[k] = from[k];
+    for (int64_t part = 1; part < parts; ++part) {
+      from += p.rows * columns;
+      for (int64_t k = 0; k < columns; ++k) to[k] += from[k];
+    }
+  };
+  in_chunks(p.rows, row);
+}
+
 template <class T>
 void run(const Inner<T>& p) {
   InnerPlan<T> plan{};
   plan.inner = &p;
   plan.blocks = cut<T>(p.from);
-  const int64_t columns = p.columns();
+  const int64_t columns = p.columns(), sums = p.rows * columns;
   plan.groups = ceil_div(columns, DOT_COLUMNS);
-  plan.parts = plan.groups >= PARTS ? 1 : smaller(PARTS, plan.blocks.count);
+  plan.parts = larger<int64_t>(1, smaller(smaller(MOST_PARTS, plan.blocks.count), FEW_SUMS / sums));
   // The columns are shared out freely (no sum runs along them), in as few pieces as keep the threads busy.
-  const int64_t wanted = num_threads() > 1 ? 2 * num_threads() : 1;
-  const int64_t pieces = plan.parts > 1 ? 1 : smaller(plan.groups, wanted);
-  plan.groups_per_chunk = ceil_div(plan.groups, pieces);
-  Scratch memory(sizeof(Row) * (size_t)columns + 64 +
-                 (plan.parts > 1 ? sizeof(T) * (size_t)(plan.parts * p.rows * columns) : 0));
+  const int64_t wanted = num_threads() > 1 ? ceil_div(2 * num_threads(), plan.parts) : 1;
+  plan.groups_per_chunk = ceil_div(plan.groups, smaller(plan.groups, wanted));
+  Scratch memory(sizeof(Row) * (size_t)columns + 64 + (plan.parts > 1 ? sizeof(T) * (size_t)(plan.parts * sums) : 0));
   plan.partial = memory.as<T>();
-  Row* rows = reinterpret_cast<Row*>(plan.partial + (plan.parts > 1 ? plan.parts * p.rows * columns : 0));
+  Row* rows = reinterpret_cast<Row*>(plan.partial + (plan.parts > 1 ? plan.parts * sums : 0));
   rows = reinterpret_cast<Row*>((reinterpret_cast<uintptr_t>(rows) + 15) / 16 * 16);
   list_rows(p.from, p.channels, p.source_channel, rows);
   plan.rows = rows;
@@ -198,13 +214,7 @@ void run(const Inner<T>& p) {
   plan.strips = &strips;
   auto some = [&](int64_t chunk) { inner_part(plan, chunk); };
   in_chunks(plan.parts * ceil_div(plan.groups, plan.groups_per_chunk), some);
-  if (plan.parts == 1) return;
-  for (int64_t m = 0; m < p.rows; ++m)
-    for (int64_t k = 0; k < columns; ++k) {
-      T sum = plan.partial[m * columns + k];
-      for (int64_t part = 1; part < plan.parts; ++part) sum += plan.partial[(part * p.rows + m) * columns + k];
-      p.out[m * p.out_row + k] = sum;
-    }
+  if (plan.parts > 1) add_parts(p, plan.partial, plan.parts);
 }
 
 }  // namespace ROT180_ISA

@@ -8,8 +8,6 @@ namespace rot180 {
 namespace ROT180_ISA {
 
 constexpr int64_t ROWS_AT_ONCE = 512;  // of a chunk of Y: more would leave the second cache
-constexpr int64_t MOST_PARTS = 16;     // of the positions, each with sums of its own, where the sums are few
-constexpr int64_t FEW_SUMS = 1 << 17;
 
 // Whether turning S costs less than dot products lose.
 template <class T>
@@ -147,20 +145,6 @@ void outer_task(const OuterPlan<T>& plan, int64_t task) {
 }
 
 template <class T>
-void add_parts(const OuterPlan<T>& plan) {
-  const Inner<T>& p = *plan.inner;
-  const int64_t columns = p.columns();
-  auto row = [&](int64_t m) {
-    for (int64_t k = 0; k < columns; ++k) {
-      T sum = plan.partial[m * columns + k];
-      for (int64_t part = 1; part < plan.parts; ++part) sum += plan.partial[(part * p.rows + m) * columns + k];
-      p.out[m * p.out_row + k] = sum;
-    }
-  };
-  in_chunks(p.rows, row);
-}
-
-template <class T>
 void run_outer(const Inner<T>& p) {
   OuterPlan<T> plan{};
   plan.inner = &p;
@@ -179,7 +163,7 @@ void run_outer(const Inner<T>& p) {
   plan.partial = partial.as<T>();
   auto some = [&](int64_t task) { outer_task(plan, task); };
   in_chunks(plan.tasks(), some);
-  if (plan.parts > 1) add_parts(plan);
+  if (plan.parts > 1) add_parts(p, plan.partial, plan.parts);
 }
 
 }  // namespace ROT180_ISA
