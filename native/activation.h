@@ -1,10 +1,15 @@
-// relu, leaky_relu and sigmoid, each with its gradient. A NaN stays one.
+// relu, leaky_relu and sigmoid, each with its gradient, and the sum of two arrays. A NaN stays one.
 #pragma once
 #include "cellwise.h"
 #include "exponential.h"
 
 namespace rot180 {
 namespace ROT180_ISA {
+
+template <class T>
+void add(int64_t cells, const T* a, const T* b, T* sum) {
+  over_cells<T>(cells, [=](int64_t i, auto part) { part.store(sum + i, part.load(a + i) + part.load(b + i)); });
+}
 
 template <class T>
 void relu_y(int64_t cells, const T* x, T* y) {

@@ -17,7 +17,23 @@ using namespace rot180;
 
 namespace {
 
-// ---- activations ----
+// ---- sums and activations ----
+
+template <class T>
+Out<T> add(In<T> a, In<T> b) {
+  same_size(a, b);
+  Out<T> sum = make_array<T>(shape_of(a));
+  WithoutGil free;
+  layers<T>().add((int64_t)a.size(), a.data(), b.data(), sum.data());
+  return sum;
+}
+
+template <class T>
+void add_over(InPlace<T> a, In<T> b) {
+  same_size(a, b);
+  WithoutGil free;
+  layers<T>().add((int64_t)a.size(), a.data(), b.data(), a.data());
+}
 
 template <class T>
 Out<T> relu_y(In<T> x) {
@@ -228,6 +244,8 @@ void adam(Several<T> d, std::vector<In<T>> g, Several<T> m, Several<T> v, std::o
 
 template <class T>
 void add_type(nb::module_& m) {
+  m.def("add", add<T>, "a"_a.noconvert(), "b"_a.noconvert());
+  m.def("add_over", add_over<T>, "a"_a.noconvert(), "b"_a.noconvert());
   m.def("relu_y", relu_y<T>, "x"_a.noconvert());
   m.def("relu_x", relu_x<T>, "gy"_a.noconvert(), "y"_a.noconvert());
   m.def("relu_x_over", relu_x_over<T>, "gy"_a.noconvert(), "y"_a.noconvert());

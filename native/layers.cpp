@@ -17,7 +17,7 @@ constexpr Layers<T> layers() {
   return {norm_y<T>,          norm_x<T>,          affine_y<T>,     bias_sums<T>,       add_bias<T>,  relu_y<T>,
           relu_x<T>,          leaky_relu_y<T>,    leaky_relu_x<T>, sigmoid_y<T>,       sigmoid_x<T>, cross_entropy_y<T>,
           cross_entropy_x<T>, squared_error_y<T>, squared_error_x<T>, max_y<T>,        max_taps<T>,  max_x<T>,
-          sgd<T>,             adam<T>};
+          sgd<T>,             adam<T>,            add<T>};
 }
 
 constexpr Layers<float> LAYERS32 = layers<float>();  // data, as engine.h wants it

@@ -67,6 +67,8 @@ struct Layers {
 
   void (*sgd)(int64_t cells, const SgdStep<T>&, const T* g, T* d, T* v);
   void (*adam)(int64_t cells, const AdamStep<T>&, const T* g, T* d, T* m, T* v, T* most);
+
+  void (*add)(int64_t cells, const T* a, const T* b, T* sum);
 };
 
 }  // namespace rot180

@@ -58,11 +58,32 @@ void many_blocks() {
   CHECK(kept() == 0);
 }
 
+// What waits for sizes that are no longer asked for makes room for those that are.
+void other_sizes() {
+  constexpr size_t MANY = 8, BEFORE = 1 << 20, AFTER = 5 << 20;
+  for (size_t scale : {1, 2}) {  // 8 MiB in use at once, and 16 MiB waiting
+    void* held[MANY];
+    for (size_t i = 0; i < MANY / scale; ++i) held[i] = acquire(BEFORE * scale - 4096);
+    for (size_t i = 0; i < MANY / scale; ++i) release(held[i]);
+  }
+  CHECK(kept() > 14 * BEFORE);
+  release(acquire(AFTER));
+  CHECK(kept() <= 2 * MANY * BEFORE * 9 / 8);
+  for (int step = 0; step < 100; ++step) release(acquire(AFTER));
+  const size_t waiting = kept();
+  void* again = acquire(AFTER);
+  CHECK(kept() + AFTER <= waiting);  // it had waited: it did not come from the system
+  release(again);
+  CHECK(kept() <= 2 * MANY * BEFORE * 9 / 8);
+}
+
 }  // namespace
 
 int main() {
   sizes();
   trim();
   many_blocks();
+  trim();
+  other_sizes();
   std::printf("memory: blocks are aligned, of their own, kept and given back\n");
 }

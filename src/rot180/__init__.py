@@ -60,7 +60,6 @@ if TYPE_CHECKING:
     from .tape import grad as grad
     from .tape import observe as observe
     from .tape import primitive as primitive
-    from .tape import tensor as tensor
     from .tape.arithmetic import matmul as matmul
     from .tape.arithmetic import maximum as maximum
     from .tape.arithmetic import minimum as minimum
@@ -80,6 +79,7 @@ if TYPE_CHECKING:
     from .tape.shape import permute as permute
     from .tape.shape import reshape as reshape
     from .tape.shape import stack as stack
+    from .tape.tensor import tensor as tensor
 
 
 def __getattr__(name: str) -> Any:

@@ -35,7 +35,7 @@ def test_fewer_than_one_and_absurdly_many_are_refused(n):
 
 
 def test_a_number_with_a_fraction_is_refused():
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match=r"set_num_threads: the number of threads must be an integer; got 1\.5"):
         rot180.set_num_threads(1.5)
 
 

@@ -8,6 +8,7 @@ relu_y  relu_x  leaky_relu_y  leaky_relu_x                    activations (`acti
 sigmoid_y  sigmoid_x
 cross_entropy_y  cross_entropy_x                              the loss of classes (`cross_entropy.py`)
 squared_error_y  squared_error_x                              that of numbers (`squared_error.py`)
+add                                                           a large sum (`sums.py`)
 sgd  adam                                                     the updates of parameters (`update.py`)
 """
 
@@ -140,6 +141,11 @@ def squared_error_y(x: Array, t: Array) -> float:
 def squared_error_x(x: Array, t: Array, scale: float) -> Array:
     """(x - t) * scale."""
     return current().squared_error_x(x, t, scale)
+
+
+def add(a: Array, b: Array, overwrite: bool = False) -> Array:
+    """a + b, of one shape; in the array of a, if that may be overwritten."""
+    return current().add(a, b, overwrite)
 
 
 def sgd(

@@ -11,6 +11,7 @@ An engine is one implementation of the kernels, a column of the table:
     sigmoid_y sigmoid_x                             activation.py  the same
     cross_entropy_y cross_entropy_x                 cross_entropy.py  the same
     squared_error_y squared_error_x                 squared_error.py  the same
+    add                                             sums.py      the same
     sgd adam                                        update.py    the same
 
 The choice is made on entry to each kernel: a context variable (`with engine("numpy"):`) over the process default
@@ -26,7 +27,20 @@ from contextvars import ContextVar
 from typing import Any
 
 from ..errors import EngineError
-from . import activation, bias, conv, cross_entropy, native, norm, pool, precision, squared_error, threads, update
+from . import (
+    activation,
+    bias,
+    conv,
+    cross_entropy,
+    native,
+    norm,
+    pool,
+    precision,
+    squared_error,
+    sums,
+    threads,
+    update,
+)
 
 KERNELS: dict[str, Callable[..., Any]] = {
     "conv_y": conv.conv_y,
@@ -52,6 +66,7 @@ KERNELS: dict[str, Callable[..., Any]] = {
     "cross_entropy_x": cross_entropy.cross_entropy_x,
     "squared_error_y": squared_error.squared_error_y,
     "squared_error_x": squared_error.squared_error_x,
+    "add": sums.add,
     "sgd": update.sgd,
     "adam": update.adam,
 }
@@ -84,6 +99,7 @@ class Engine:
     cross_entropy_x: Callable[..., Any]
     squared_error_y: Callable[..., Any]
     squared_error_x: Callable[..., Any]
+    add: Callable[..., Any]
     sgd: Callable[..., Any]
     adam: Callable[..., Any]
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..window import Sizes, Window
-from . import activation, bias, cross_entropy, norm, pool, update
+from . import activation, bias, cross_entropy, norm, pool, sums, update
 from .native import contiguous, extension, shape
 from .walk import Array
 
@@ -58,7 +58,21 @@ def _compiled(x: Array, axes: Sizes) -> bool:
     return x.size > 0 and x.shape[3] > 1 and (x.shape[2] == 1 or axes == norm.SAMPLE)
 
 
-# ---- biases and activations ----
+# ---- sums, biases and activations ----
+
+
+def add(a: Array, b: Array, overwrite: bool = False) -> Array:
+    """a + b."""
+    if a.shape != b.shape:
+        return sums.add(a, b, overwrite)
+    try:
+        if not overwrite:
+            total: Array = extension().add(a, b)
+            return total
+        extension().add_over(a, b)
+    except TypeError:  # an order of memory that NumPy would keep
+        return sums.add(a, b, overwrite)
+    return a
 
 
 def bias_sums(y: Array) -> Array:
@@ -196,7 +210,7 @@ def _over(name: str, gy: Array, cells: Array, *settings: Any) -> Array:
 
 
 _NORM = (norm_y, norm_x, affine_y)
-_CELLS = (bias_sums, relu_y, relu_x, leaky_relu_y, leaky_relu_x, sigmoid_y, sigmoid_x)
+_CELLS = (add, bias_sums, relu_y, relu_x, leaky_relu_y, leaky_relu_x, sigmoid_y, sigmoid_x)
 _LOSSES = (cross_entropy_y, cross_entropy_x, squared_error_y, squared_error_x)
 _WINDOWS = (max_y, max_taps, max_x)
 _UPDATES = (sgd, adam)

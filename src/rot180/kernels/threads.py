@@ -14,6 +14,8 @@ _asked: int | None = None
 def set_num_threads(n: int) -> None:
     """Let the kernels use `n` threads, 1 to 1024, from here on, in the whole process."""
     global _asked
+    if not hasattr(n, "__index__"):
+        raise TypeError(f"set_num_threads: the number of threads must be an integer; got {n!r}")
     if isinstance(n, bool) or not 1 <= operator.index(n) <= MOST:
         raise ValueError(f"set_num_threads: the number of threads must be from 1 to {MOST}; got {n}")
     from threadpoolctl import threadpool_limits

@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import DtypeError, ShapeError
+from ..kernels.engines import current
 from ..kernels.mask import masked
+from ..kernels.sums import MANY
 from .elementary import log
 from .operands import operands, pair, raw
 from .record import Array, Variable, primitive
@@ -55,7 +57,7 @@ def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
 
 @primitive(arrays=2, name="add")
 def _add(a: Array, b: Array, a_shape: Any, b_shape: Any) -> Array:
-    return a + b
+    return current().add(a, b) if a_shape == b_shape and a_shape and a.size >= MANY else a + b
 
 
 @_add.vjp

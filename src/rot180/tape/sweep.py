@@ -22,6 +22,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import DtypeError, GradientError, ShapeError
+from ..kernels.engines import current
+from ..kernels.sums import MANY
 from .record import NEVER, Node, Op, Variable, mode, tick, wrap
 
 _ONE = {np.dtype(kind): np.ones((), kind) for kind in (np.float32, np.float64)}  # np.ones_like costs a microsecond
@@ -96,10 +98,9 @@ def sweep(roots: dict[Node, Any], *, create_graph: bool, retain: bool, wanted: d
                     elif create_graph:
                         grads[e] = grads[e] + ge
                     elif e in owned:
-                        grads[e] += ge
+                        grads[e] = _added(grads[e], ge)
                     else:  # not in place: an op that is not fresh may pass the same array on twice
-                        mine = op.fresh and type(ge) is np.ndarray  # a number has no memory to write to
-                        grads[e] = np.add(grads[e], ge, out=ge) if mine else grads[e] + ge
+                        grads[e] = _added(ge, grads[e], op.fresh)
                         owned.add(e)
                 if uses is not None and e in uses:
                     uses[e] -= 1
@@ -112,6 +113,13 @@ def sweep(roots: dict[Node, Any], *, create_graph: bool, retain: bool, wanted: d
                 wanted[node] = g
     finally:
         mode.reset(token)
+
+
+def _added(a: Any, b: Any, own: bool = True) -> Any:
+    """a + b; in the array of a where that is the sweep's own."""
+    if type(a) is not np.ndarray:
+        return a + b  # a number has no memory to write to
+    return current().add(a, b, own) if a.size >= MANY else np.add(a, b, out=a if own else None)
 
 
 def _missing(op: Op) -> Any:
