@@ -12,5 +12,11 @@ void in_chunks(int64_t count, F& f) {
   run_chunks(count, [](int64_t i, void* job) { (*static_cast<F*>(job))(i); }, &f);
 }
 
+// About so many pieces, at most `most`: where they are few, a few more, so that every thread gets as many.
+ROT180_INLINE int64_t evenly(int64_t pieces, int64_t most) {
+  const int64_t threads = num_threads();
+  return pieces < 4 * threads ? smaller(most, ceil_div(pieces, threads) * threads) : pieces;
+}
+
 }  // namespace ROT180_ISA
 }  // namespace rot180

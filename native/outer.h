@@ -144,16 +144,34 @@ void outer_task(const OuterPlan<T>& plan, int64_t task) {
   }
 }
 
+// Into how many groups of rows and columns, by what a thread then does for each position: a task multiplies its rows by
+// its columns, for which it copies the ones and turns the others. No sum depends on it.
+template <class T>
+void share_out(OuterPlan<T>& plan) {
+  constexpr double MULTIPLY = 0.25, TURN = 2;  // of a product and of a column, beside the copy of a row
+  const double rows = (double)plan.inner->rows, columns = (double)plan.inner->columns();
+  const int64_t threads = num_threads(), blocks = row_blocks(plan.inner->rows);
+  const int64_t fewest = ceil_div(plan.inner->rows, ROWS_AT_ONCE), most = threads > 1 ? 4 * threads : 1;
+  double least = 0;
+  for (int64_t r = fewest; r <= smaller(blocks, larger(fewest, most)); ++r)
+    for (int64_t c = 1; c <= smaller(plan.panels, most); ++c) {
+      const double task = rows * columns / (double)(r * c) * MULTIPLY + rows / (double)r + columns / (double)c * TURN;
+      const double taken = task * (double)ceil_div(plan.parts * r * c, threads);
+      if (least > 0 && taken >= least) continue;
+      least = taken;
+      plan.row_groups = r;
+      plan.column_groups = c;
+    }
+}
+
 template <class T>
 void run_outer(const Inner<T>& p) {
   OuterPlan<T> plan{};
   plan.inner = &p;
-  const int64_t columns = p.columns(), chunks = ceil_div(p.from.positions(), DEPTH<T>), blocks = row_blocks(p.rows);
+  const int64_t columns = p.columns(), chunks = ceil_div(p.from.positions(), DEPTH<T>);
   plan.panels = ceil_div(columns, 2 * Simd<T>::L);
   plan.parts = p.rows * columns > FEW_SUMS ? 1 : larger<int64_t>(1, smaller(MOST_PARTS, chunks / 4));
-  const int64_t threads = num_threads(), wanted = threads > 1 ? ceil_div(4 * threads, plan.parts) : 1;
-  plan.column_groups = smaller(plan.panels, wanted);
-  plan.row_groups = larger(ceil_div(p.rows, ROWS_AT_ONCE), smaller(blocks, larger<int64_t>(1, wanted / plan.column_groups)));
+  share_out(plan);
   Scratch row_memory(sizeof(Row) * (size_t)columns);
   list_rows(p.from, p.channels, p.source_channel, row_memory.as<Row>());
   plan.rows = row_memory.as<Row>();

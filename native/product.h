@@ -154,6 +154,7 @@ void cut(Plan<T>& plan, int64_t products) {
   const int64_t share = ceil_div(pairs, ceil_div(threads, products));  // of a thread
   const bool many = (int64_t)sizeof(T) * p.rows * p.depth() >= MANY_WEIGHTS;
   plan.blocks = ceil_div(pairs, many ? larger<int64_t>(PAIRS, smaller<int64_t>(MANY_PAIRS, share)) : PAIRS);
+  if (products == 1) plan.blocks = evenly(plan.blocks, pairs);
   plan.spans = smaller(plan.blocks, wanted);
   plan.row_parts = plan.spans < threads ? smaller(row_blocks(p.rows), ceil_div(wanted, plan.spans)) : 1;
 }

@@ -226,7 +226,7 @@ void winograd_product(const Geometry& over, const float* source, const KernelsOf
 
   const int64_t per_pair = (F::INPUTS * C + F::PRODUCTS * O) * 2 * L * (int64_t)sizeof(float);
   const int64_t pairs = larger<int64_t>(2, smaller<int64_t>(PAIRS, TILE_BYTES / per_pair));
-  const int64_t all = ceil_div(total, 2 * L), blocks = ceil_div(all, pairs);
+  const int64_t all = ceil_div(total, 2 * L), blocks = evenly(ceil_div(all, pairs), all);
   auto block = [&](int64_t b) {
     const int64_t first = all * b / blocks, last = all * (b + 1) / blocks;
     TileBlock<F>(tiles, C, out, first * 2 * L, total, last - first).run(u);

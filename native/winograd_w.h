@@ -263,7 +263,7 @@ void winograd_w(const Geometry& g, const float* x, const float* y, float* w) {
   const WeightSource<W> source(g, x, y);
   const int64_t chunks = ceil_div(source.x.from.positions(), WeightTiles<W>::CHUNK);
   const int64_t sums = F::INPUTS * g.outputs * g.channels;
-  const int64_t parts = sums > FEW_SUMS ? 1 : larger<int64_t>(1, smaller(MOST_PARTS, chunks / 2));
+  const int64_t parts = sums > FEW_SUMS ? 1 : larger<int64_t>(1, smaller(MOST_PARTS, chunks / 4 * 2));
   Scratch memory(sizeof(float) * (size_t)(parts * sums));
   const WeightTiles<W> all{g.channels, g.outputs, ceil_div(g.channels, 2 * L), nullptr, nullptr, memory.as<float>()};
   auto part = [&](int64_t i) {
