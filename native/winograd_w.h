@@ -253,17 +253,24 @@ struct WeightSource {
   }
 };
 
-// Few sums are kept several times, for parts of the tiles that threads go through by themselves: what one core has
-// transformed is slow to reach from another.
+// Into how many parts the tiles are cut, each with sums of its own: a thread goes through a part by itself, because what
+// one core has transformed is slow to reach from another. Many sums are kept twice, or once.
+template <class W>
+int64_t parts_of(int64_t chunks, int64_t sums) {
+  constexpr int64_t MOST_PARTS = 16, FEW_SUMS = 1 << 18, MANY_SUMS = 1 << 21;
+  const int64_t most = sums <= FEW_SUMS ? MOST_PARTS : sums <= MANY_SUMS ? 2 : 1;
+  return larger<int64_t>(1, smaller(most, chunks / 4 * 2));
+}
+
 template <class W>
 void winograd_w(const Geometry& g, const float* x, const float* y, float* w) {
   using F = typename W::F;
   constexpr int L = Simd<float>::L;
-  constexpr int64_t MOST_PARTS = 16, FEW_SUMS = 1 << 18;
   const WeightSource<W> source(g, x, y);
   const int64_t chunks = ceil_div(source.x.from.positions(), WeightTiles<W>::CHUNK);
   const int64_t sums = F::INPUTS * g.outputs * g.channels;
-  const int64_t parts = sums > FEW_SUMS ? 1 : larger<int64_t>(1, smaller(MOST_PARTS, chunks / 4 * 2));
+  const int64_t parts = parts_of<W>(chunks, sums);
+  const bool alone = parts > 1 && num_threads() <= parts;
   Scratch memory(sizeof(float) * (size_t)(parts * sums));
   const WeightTiles<W> all{g.channels, g.outputs, ceil_div(g.channels, 2 * L), nullptr, nullptr, memory.as<float>()};
   auto part = [&](int64_t i) {
@@ -272,9 +279,10 @@ void winograd_w(const Geometry& g, const float* x, const float* y, float* w) {
     mine.v = v.template as<float>();
     mine.z = z.template as<float>();
     mine.sums += i * sums;
-    source.add(mine, chunks * i / parts, chunks * (i + 1) / parts, parts > 1);
+    source.add(mine, chunks * i / parts, chunks * (i + 1) / parts, alone);
   };
-  in_chunks(parts, part);
+  if (alone) in_chunks(parts, part);
+  else for (int64_t i = 0; i < parts; ++i) part(i);
   auto finish = [&](int64_t o) {
     for (int64_t cell = 0; cell < F::INPUTS; ++cell)
       for (int64_t c = 0; c < g.channels; ++c) {
