@@ -10,9 +10,11 @@ namespace {
 struct Row {
   int64_t size, stride;  // of the kernel, along both axes
   int64_t channels[3];   // for y, x and w, at least; 0: never
+  int64_t tiles_of_y;    // for y, at least; else TILES
 };
-constexpr Row ROWS[] = {{3, 1, {32, 32, 32}}, {4, 2, {64, 64, 64}}, {3, 2, {128, 128, 0}}};
-constexpr int64_t TILES = 128, LARGE_TILES = 128, CHANNELS_OF_DILATED_W = 128;
+constexpr int64_t TILES = 128;
+constexpr Row ROWS[] = {{3, 1, {32, 32, 32}, TILES}, {4, 2, {64, 64, 64}, TILES}, {3, 2, {128, 128, 0}, 2 * TILES}};
+constexpr int64_t LARGE_TILES = 128, CHANNELS_OF_DILATED_W = 128;
 
 // Whether the kernel is size x size at this stride, without groups or dilation.
 bool small_kernel(const Geometry& g, int64_t size, int64_t stride) {
@@ -41,7 +43,8 @@ bool winograd_pays(Kernel k, const Geometry& g) {
     const bool dilated = &row == ROWS && small_dilated_kernel(g);
     if (!dilated && !small_kernel(g, row.size, row.stride)) continue;
     const int64_t channels = dilated && k == Kernel::w ? CHANNELS_OF_DILATED_W : row.channels[static_cast<int>(k)];
-    return channels && g.channels >= channels && g.outputs >= channels && tiles(g, 2) >= TILES;
+    const int64_t least = k == Kernel::y ? row.tiles_of_y : TILES;
+    return channels && g.channels >= channels && g.outputs >= channels && tiles(g, 2) >= least;
   }
   return false;
 }
@@ -76,7 +79,7 @@ const char* name_of(Algorithm a) {
 const char* where(Algorithm a) {
   static const std::string winograd = "float32, without groups: " + in_words(ROWS[0]) + " (also dilated), " +
                                       in_words(ROWS[1]) + ", " + in_words(ROWS[2]) + "; from " + std::to_string(TILES) +
-                                      " tiles of 2x2 on";
+                                      " tiles of 2x2 on (" + std::to_string(ROWS[2].tiles_of_y) + " for y of the last)";
   static const std::string winograd4 = "where rot180.set_float32_conv_precision(\"high\") allows it: 3x3 at stride 1, not "
                                        "for a gradient of w, from " + std::to_string(ROWS[0].channels[0]) +
                                        " channels and " + std::to_string(LARGE_TILES) + " tiles of 4x4 on";

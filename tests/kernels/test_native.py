@@ -318,6 +318,19 @@ def test_winograd_needs_channels(size: int, stride: int, channels: int, expected
     assert " ".join(found) == expected
 
 
+def test_winograd_of_3x3_at_stride_2_needs_more_tiles_forwards() -> None:
+    """With few tiles the transformed kernels are most of what moves."""
+    window = Window.plain("t", (16, 16), (3, 3), (2, 2), (1, 1), (1, 1))  # 16 tiles of 2x2
+    for images, expected in (
+        (7, "direct direct"),
+        (8, "direct winograd"),
+        (15, "direct winograd"),
+        (16, "winograd winograd"),
+    ):
+        found = [native.choice(name, window, images, 256, 256, np.float32) for name in "yx"]
+        assert " ".join(found) == expected
+
+
 def test_winograd_at_stride_2_needs_paddings_of_one_parity() -> None:
     window = Window.plain("t", (64, 64), (4, 4), (2, 2), (1, 2), (1, 1))
     assert native.choice("x", window, 4, 64, 64, np.float32) == "direct"
