@@ -53,7 +53,24 @@ struct Phase {
   int64_t cells() const { return size[0] * size[1] * size[2]; }
 };
 
-// A line of x from `even` and, where it is not null, `odd`: cells 0, 2, 4, ... and 1, 3, 5, ... of `cells` in all.
+// Lines of x, `apart` from one another, from `even` and, where it is not null, `odd`: cells 0, 2, 4, ... and 1, 3, 5, ...
+// of `cells` in all, no more than two vectors.
+template <class T>
+ROT180_INLINE void join_short(const T* even, const T* odd, int64_t lines, int64_t cells, ptrdiff_t apart, T* to) {
+  using S = Simd<T>;
+  const int64_t evens = (cells + 1) / 2, odds = cells / 2;
+  const Lanes of_even = lanes(0, (int)evens), of_odd = lanes(0, (int)odds);
+  const Lanes first = lanes(0, (int)smaller<int64_t>(S::L, cells)), second = lanes(0, (int)(cells - S::L));
+  for (int64_t j = 0; j < lines; ++j, to += apart) {
+    auto a = even ? S::load(even + j * evens, of_even) : typename S::V{};
+    auto b = odd ? S::load(odd + j * odds, of_odd) : typename S::V{};
+    merge<T>(a, b);
+    S::store(to, a, first);
+    S::store(to + S::L, b, second);
+  }
+}
+
+// The same for one line of any length.
 template <class T>
 ROT180_INLINE void join_line(const T* even, const T* odd, int64_t cells, T* to) {
   using S = Simd<T>;
@@ -83,16 +100,24 @@ void put_together(const Geometry& g, const Part<T>* parts, int64_t count, T* x) 
       const T* from = parts[f].results ? parts[f].results + nc * phase.cells() : nullptr;
       const bool pair = g.stride[2] == 2 && phase.r[2] == 0 && g.x[2] > 1;  // the next part has the odd cells
       const T* odd = pair && parts[f + 1].results ? parts[f + 1].results + nc * parts[f + 1].phase.cells() : nullptr;
-      for (int64_t i = 0; i < phase.size[0]; ++i)
-        for (int64_t j = 0; j < phase.size[1]; ++j) {
-          T* to = x + ((nc * g.x[0] + i * g.stride[0] + phase.r[0]) * g.x[1] + j * g.stride[1] + phase.r[1]) * g.x[2] +
-                  phase.r[2];
+      const int64_t lines = phase.size[1], odd_cells = pair ? parts[f + 1].phase.size[2] : 0;
+      for (int64_t i = 0; i < phase.size[0]; ++i) {
+        T* first = x + ((nc * g.x[0] + i * g.stride[0] + phase.r[0]) * g.x[1] + phase.r[1]) * g.x[2] + phase.r[2];
+        if (pair && g.x[2] <= 2 * Simd<T>::L) {
+          join_short(from, odd, lines, g.x[2], g.stride[1] * g.x[2], first);
+          if (from) from += lines * phase.size[2];
+          if (odd) odd += lines * odd_cells;
+          continue;
+        }
+        for (int64_t j = 0; j < lines; ++j) {
+          T* to = first + j * g.stride[1] * g.x[2];
           if (pair) join_line(from, odd, g.x[2], to);
           else
             for (int64_t k = 0; k < phase.size[2]; ++k) to[g.stride[2] * k] = from ? from[k] : T{};
           if (from) from += phase.size[2];
-          if (odd) odd += parts[f + 1].phase.size[2];
+          if (odd) odd += odd_cells;
         }
+      }
       f += pair;
     }
   };

@@ -31,7 +31,9 @@ struct TapTables {
 template <class T>
 class Split {
  public:
-  Split(const Geometry& g, const T* x) : memory_(g.strided() ? sizeof(T) * (size_t)cells(g) : 1) {
+  Split(const Geometry& g, const T* x)
+      : memory_(g.strided() ? sizeof(T) * (size_t)cells(g) : 1),
+        met_memory_(g.strided() ? (size_t)(g.stride[0] + g.stride[1]) : 1) {
     phases_ = 1;
     for (int a = 0; a < 3; ++a) {
       size_[a] = ceil_div(g.x[a], g.stride[a]);
@@ -41,6 +43,8 @@ class Split {
     source = x;
     if (!g.strided()) return;
     odd_ = met(g, 2, g.stride[2] - 1);
+    for (int64_t r = 0; r < g.stride[0]; ++r) planes_met()[r] = met(g, 0, r);
+    for (int64_t r = 0; r < g.stride[1]; ++r) planes_met()[g.stride[0] + r] = met(g, 1, r);
     T* to = memory_.template as<T>();
     source = to;
     auto split_plane = [&](int64_t nc) { split(g, x + nc * g.x_cells(), to + nc * channel()); };
@@ -91,11 +95,21 @@ class Split {
     return false;
   }
 
+  bool* planes_met() const { return met_memory_.template as<bool>(); }  // by phases of the first two axes
+
   void split(const Geometry& g, const T* x, T* to) const {
     const int64_t step = g.stride[2];
+    const bool in_pairs = step == 2 && size_[2] <= Simd<T>::L;
     for (int64_t r0 = 0; r0 < g.stride[0]; ++r0)
       for (int64_t r1 = 0; r1 < g.stride[1]; ++r1, to += step * plane_) {
-        if (!met(g, 0, r0) || !met(g, 1, r1)) continue;
+        if (!planes_met()[r0] || !planes_met()[g.stride[0] + r1]) continue;
+        if (in_pairs) {
+          for (int64_t i = 0; i < size_[0]; ++i) {
+            const int64_t from_i = i * g.stride[0] + r0, lines = from_i < g.x[0] ? ceil_div(g.x[1] - r1, g.stride[1]) : 0;
+            split_pairs(g, x + (from_i * g.x[1] + r1) * g.x[2], lines, to + i * size_[1] * size_[2]);
+          }
+          continue;
+        }
         for (int64_t i = 0; i < size_[0]; ++i)
           for (int64_t j = 0; j < size_[1]; ++j) {
             const int64_t from_i = i * g.stride[0] + r0, from_j = j * g.stride[1] + r1;
@@ -103,6 +117,24 @@ class Split {
             split_line(x + (from_i * g.x[1] + from_j) * g.x[2], cells, step, to + (i * size_[1] + j) * size_[2]);
           }
       }
+  }
+
+  // Lines no longer than two vectors into even and odd cells, and zeros for those beyond x: all with the same masks.
+  void split_pairs(const Geometry& g, const T* line, int64_t lines, T* to) const {
+    using S = Simd<T>;
+    const Lanes first = lanes(0, (int)smaller<int64_t>(S::L, g.x[2])), second = lanes(0, (int)(g.x[2] - S::L));
+    const Lanes there = lanes(0, (int)size_[2]);
+    const int64_t step = g.stride[1] * g.x[2];
+    for (int64_t j = 0; j < size_[1]; ++j, to += size_[2]) {
+      typename S::V even{}, odd{};
+      if (j < lines) {
+        even = S::load(line + j * step, first);
+        odd = S::load(line + j * step + S::L, second);
+        part<T>(even, odd);
+      }
+      S::store(to, even, there);
+      if (odd_) S::store(to + plane_, odd, there);
+    }
   }
 
   // One line of `cells` cells into its phases, a plane apart, each filled up with zeros.
@@ -139,7 +171,7 @@ class Split {
       for (int64_t r = 0; r < step; ++r) to[r * plane_ + k] = step * k + r < cells ? line[step * k + r] : T{};
   }
 
-  Scratch memory_;
+  Scratch memory_, met_memory_;
   int64_t size_[3], phases_;
   ptrdiff_t plane_;
   bool odd_ = true;  // whether the last phase along a line is met
