@@ -66,7 +66,7 @@ def sweep(roots: dict[Node, Any], *, create_graph: bool, retain: bool, wanted: d
                 if not any([e is not None for e in edges]):
                     continue  # it was asked for itself, and nothing below it was
                 if wanted is not None and node in wanted:
-                    wanted[node] = grads[node]
+                    wanted[node] = _alone(grads[node])
             if op is None:
                 continue  # a root is a leaf
             g = grads.pop(node)
@@ -110,7 +110,7 @@ def sweep(roots: dict[Node, Any], *, create_graph: bool, retain: bool, wanted: d
             if wanted is None:
                 _deposit(node, g, node in owned)
             elif node in wanted:
-                wanted[node] = g
+                wanted[node] = g if node in owned else _alone(g)
     finally:
         mode.reset(token)
 
@@ -120,6 +120,11 @@ def _added(a: Any, b: Any, own: bool = True) -> Any:
     if type(a) is not np.ndarray:
         return a + b  # a number has no memory to write to
     return current().add(a, b, own) if a.size >= MANY else np.add(a, b, out=a if own else None)
+
+
+def _alone(g: Any) -> Any:
+    """A gradient that nobody else holds: a copy, of an array."""
+    return g if g is None or isinstance(g, Variable) else np.array(g, order="C")
 
 
 def _missing(op: Op) -> Any:
@@ -285,7 +290,11 @@ def grad(
     found: dict[Node, Any] = {x.node: None for x in targets}
     retain = create_graph if retain_graph is None else retain_graph
     sweep(roots, create_graph=create_graph, retain=retain, wanted=found)
-    return tuple(_found(found[x.node], i, allow_unused) for i, x in enumerate(targets))
+    first = {x.node: i for i, x in reversed(list(enumerate(targets)))}  # asked for twice, it is given twice
+    return tuple(
+        _found(found[x.node] if first[x.node] == i else _alone(found[x.node]), i, allow_unused)
+        for i, x in enumerate(targets)
+    )
 
 
 def _found(g: Any, position: int, allow_unused: bool) -> Any:
@@ -293,7 +302,7 @@ def _found(g: Any, position: int, allow_unused: bool) -> Any:
         if allow_unused:
             return None
         raise GradientError(f"grad: the outputs do not depend on input {position}; pass allow_unused=True to get None")
-    return g if isinstance(g, Variable) else wrap(np.array(g, order="C"))
+    return g if isinstance(g, Variable) else wrap(np.ascontiguousarray(g) if np.ndim(g) else np.asarray(g))
 
 
 def _cotangent(op: str, t: Variable, gradient: Any, create_graph: bool) -> Any:
