@@ -6,11 +6,19 @@
     print(report)
     check.assert_gradients(fn, x, w, order=2)
 
-`gradient.py` is the check, `subject.py` what is checked, `differences.py` the numerical derivative and its error bound,
-`report.py` what was found.
+    report = check.layer(forward, backward, op="conv2d", stride=2)     # functions on arrays of your own
+    print(report.render())
+
+`layer.py` judges a forward and a backward and says which mistake it is: `definitions/` what is right, `mistakes/` what
+people get wrong, `diagnosis.py` the search, `findings.py` the report.
+
+`gradient.py` is the check of Tensors, `subject.py` what is checked, `differences.py` the numerical derivative and its
+error bound, `report.py` what was found.
 """
 
+from .findings import Diagnosis, LayerReport, Stage
 from .gradient import assert_gradients, gradients
+from .layer import layer
 from .report import Finding, Report
 
-__all__ = ["Finding", "Report", "assert_gradients", "gradients"]
+__all__ = ["Diagnosis", "Finding", "LayerReport", "Report", "Stage", "assert_gradients", "gradients", "layer"]

@@ -1,0 +1,111 @@
+"""What the check of a layer found, as data and as text.
+
+Who may import it: the parts of check/, and users. Deliberately absent: how anything is found.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+WIDTH = 100
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """One mistake that was recognised.
+
+    Attributes:
+        slug: its name.  argument: whose value is wrong: "y", "dx", "dw" or "db".
+        explanation: a paragraph.  mend: what to write instead.
+        case: the smallest case that fails.  picture: small matrices with the wrong cells marked.
+        formula: what one wrong cell should have followed.
+    """
+
+    slug: str
+    argument: str
+    explanation: str
+    mend: str
+    case: str = ""
+    picture: str = ""
+    formula: str = ""
+
+    def render(self) -> str:
+        """The diagnosis as text."""
+        lines = [f"{self.slug}: {self.argument}"]
+        lines += textwrap.wrap(self.explanation, WIDTH, initial_indent="    ", subsequent_indent="    ")
+        if self.mend:
+            mend = f"mend: {self.mend}"
+            lines += textwrap.wrap(mend, WIDTH, initial_indent="    ", subsequent_indent="          ")
+        if self.case:
+            lines.append(f"    smallest case that fails: {self.case}")
+        lines += [f"    {line}" for line in (*self.picture.splitlines(), *self.formula.splitlines())]
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of the check: its name, whether it passed, and what it saw."""
+
+    name: str
+    passed: bool
+    text: str
+
+
+@dataclass(frozen=True)
+class LayerReport:
+    """What `check.layer` found; true if nothing is wrong.
+
+    Attributes:
+        op, name: the operation, and the name of the backward.
+        stages: what was compared, in order.  diagnoses: the mistakes, the one to mend first at the head.
+        unexplained: arguments that are wrong in a way that no known mistake explains, with the structure of the error.
+        notes: remarks that do not count as faults.  remarks: what several diagnoses have in common.
+        tried, refused: descriptions of the cases that ran, and of those that the code refused, with its reason.
+    """
+
+    op: str
+    name: str
+    convention: str
+    stages: tuple[Stage, ...]
+    diagnoses: tuple[Diagnosis, ...]
+    unexplained: tuple[Diagnosis, ...] = field(default=())
+    notes: tuple[Diagnosis, ...] = field(default=())
+    remarks: tuple[str, ...] = field(default=())
+    tried: tuple[str, ...] = field(default=())
+    refused: tuple[str, ...] = field(default=())
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong; notes do not count."""
+        return not (self.diagnoses or self.unexplained)
+
+    def __bool__(self) -> bool:
+        return self.ok
+
+    def render(self) -> str:
+        """The report as text."""
+        verdict = "right" if self.ok else "WRONG"
+        lines = [f"{self.name} as {self.op} ({self.convention}): {verdict}"]
+        for stage in self.stages:
+            lines.append(f"  {'ok   ' if stage.passed else 'WRONG'} {stage.name}: {stage.text}")
+        for finding in (*self.diagnoses, *self.unexplained):
+            lines += ["", *[f"  {line}" for line in finding.render().splitlines()]]
+        for remark in self.remarks:
+            lines += ["", *textwrap.wrap(remark, WIDTH, initial_indent="  ", subsequent_indent="  ")]
+        for note in self.notes:
+            lines += [
+                "",
+                *[f"  note: {line}" if i == 0 else f"  {line}" for i, line in enumerate(note.render().splitlines())],
+            ]
+        lines += ["", f"  tried {len(self.tried)} cases: {'; '.join(self.tried)}"]
+        if self.refused:
+            lines.append(f"  refused, so not judged: {'; '.join(self.refused)}")
+        return "\n".join(lines)
+
+    __str__ = render
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {"ok": self.ok, **asdict(self)}

@@ -1,0 +1,64 @@
+"""How arrays lie at the user's: the checker's own are (N, C, *spatial) and weights as PyTorch lays them.
+
+    channels_first   as they are
+    channels_last    x, y (N, *spatial, C); weights (*kernel, in, out), of a transposed layer (*kernel, out, in)
+    bare             x, y and w without batch and channels, a single matrix each; b a number
+
+A layout is a pair of functions, which are each other's inverse.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..errors import Rot180Error
+from .case import Array
+
+NAMES = {
+    "channels_first": ("channels_first", "ncw", "nchw", "ncdhw"),
+    "channels_last": ("channels_last", "nwc", "nhwc", "ndhwc"),
+    "bare": ("bare", "w", "hw", "dhw"),
+}
+
+
+class UnknownLayoutError(Rot180Error, ValueError):
+    """A name that is none of a layout."""
+
+
+def find(name: str) -> str:
+    """The layout by one of its names, in any case."""
+    for layout, names in NAMES.items():
+        if str(name).lower() in names:
+            return layout
+    raise UnknownLayoutError(
+        f"check.layer: there is no layout {name!r}; there are {', '.join(n for names in NAMES.values() for n in names)}"
+    )
+
+
+def to_user(layout: str, argument: str, a: Array) -> Any:
+    """An array of the checker's, as the user's functions take it: a copy of their own."""
+    if layout == "bare":
+        return float(a[0]) if argument == "b" else a[0, 0].copy()
+    if layout == "channels_last" and a.ndim > 2:
+        return np.ascontiguousarray(np.transpose(a, _last(argument, a.ndim)))
+    return a.copy()
+
+
+def from_user(layout: str, argument: str, a: Any, ndim: int) -> Array:
+    """What they returned, as the checker takes it; where it has another number of axes, as it is."""
+    array = np.asarray(a)
+    if layout == "bare":
+        if argument == "b":
+            return array.reshape(1) if array.size == 1 else array
+        return array[None, None] if array.ndim == ndim - 2 else array
+    if layout == "channels_last" and array.ndim == ndim > 2:
+        return np.transpose(array, np.argsort(_last(argument, ndim)))
+    return array
+
+
+def _last(argument: str, ndim: int) -> tuple[int, ...]:
+    """The order of axes of a channels-last array: PyTorch's weights are (out, in, *kernel), here (*kernel, in, out)."""
+    spatial = tuple(range(2, ndim))
+    return (*spatial, 1, 0) if argument == "w" else (0, *spatial, 1)

@@ -1,0 +1,55 @@
+"""Arrays as small matrices of text, side by side, with the cells that differ marked.
+
+Who may import it: the parts of check/. Deliberately absent: what is right, and colours (`cli/` paints the marks).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .case import Array
+from .evidence import same, tolerance
+
+MOST = 12  # rows and columns that are shown
+
+
+def beside(found: Array, right: Array, name: str) -> str:
+    """The plane in which most cells differ, found and right; wrong cells in brackets."""
+    if found.shape != right.shape:
+        return f"{name} has shape {found.shape}, and should have {right.shape}"
+    if same(found, right):
+        return ""
+    wrong = np.abs(np.subtract(found, right, dtype=float)) > tolerance(found) * max(1.0, float(np.abs(right).max()))
+    if found.ndim < 2:
+        planes, where = [a.reshape(1, -1) for a in (found, right, wrong)], ""
+    else:
+        flat = wrong.reshape(-1, *wrong.shape[-2:]).sum((1, 2))
+        index = np.unravel_index(int(flat.argmax()), wrong.shape[:-2])
+        planes = [a[index] for a in (found, right, wrong)]
+        where = f"[{', '.join(str(int(i)) for i in index)}]" if index else ""
+    left, middle, marks = (plane[:MOST, :MOST] for plane in planes)
+    return _columns([(f"{name}{where}", left, marks), ("should be", middle, np.zeros_like(marks))])
+
+
+def _columns(parts: list[tuple[str, Array, Array]]) -> str:
+    """Titles over matrices, next to each other."""
+    blocks = []
+    for title, matrix, marks in parts:
+        texts = [
+            [_cell(v, bool(m)) for v, m in zip(row, mark, strict=True)] for row, mark in zip(matrix, marks, strict=True)
+        ]
+        width = max((len(t) for row in texts for t in row), default=0)
+        lines = ["".join(t.rjust(width + 1) for t in row) for row in texts]
+        blocks.append([title, *lines])
+    widths = [max(map(len, block)) for block in blocks]
+    height = max(map(len, blocks))
+    rows = []
+    for i in range(height):
+        cells = [(block[i] if i < len(block) else "").ljust(w) for block, w in zip(blocks, widths, strict=True)]
+        rows.append("    ".join(cells).rstrip())
+    return "\n".join(rows)
+
+
+def _cell(value: float, marked: bool) -> str:
+    text = f"{float(value):.6g}"
+    return f"[{text}]" if marked else f"{text} "

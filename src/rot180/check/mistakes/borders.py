@@ -1,0 +1,150 @@
+"""Mistakes at the borders: padding that stays, crops at the wrong place, rows that the stride does not reach."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+
+from ...errors import ShapeError
+from ...window import Window
+from ..evidence import Evidence
+from .mistake import Candidate, mistake
+
+
+def _plain(ev: Evidence) -> bool:
+    return not ev.definition.transposed and ev.definition.axes > 0
+
+
+@mistake(
+    "dx-padding-kept",
+    "x",
+    "dx has the size of the padded input: the rows and columns of the padding belong to no cell of x and have to be "
+    "cut "
+    "off{variant}. The slice that does it must not be 0:-0 where there is no padding, which is empty.",
+    "dx = dx_padded[:, :, pad:pad + H, pad:pad + W]",
+)
+def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
+    if not _plain(ev):
+        return
+    window = ev.through()
+    pads = window.padding
+    symmetric = tuple(x + 2 * p for x, p in zip(window.x_size, pads, strict=True))
+    whole = ev.dx(ev.through(x_size=symmetric, padding=(0,) * window.ndim))
+    right = ev.right["x"]
+    empty = [n if p else 0 for n, p in zip(window.x_size, pads, strict=True)]
+    for variant in ("", ": here only on one side", ": here only at the end"):
+        if any(pads):
+            cut = [slice(None), slice(None)]
+            for p, n in zip(pads, symmetric, strict=True):
+                cut.append(slice(None) if not variant else slice(p, None) if "one" in variant else slice(0, n - p))
+            yield whole[tuple(cut)], variant
+        else:
+            yield right, variant
+    # x[p:-p] is empty at p = 0, and right everywhere else
+    yield (right if all(pads) else right[(slice(None), slice(None), *[slice(0, n) for n in empty])]), ": here by 0:-0"
+
+
+def _covered(window: Window, axis: int) -> int:
+    """How far the last window reaches, from the first cell of the padding on."""
+    return window.stride[axis] * (window.y_size[axis] - 1) + window.spans[axis]
+
+
+@mistake(
+    "dx-shifted",
+    "x",
+    "dx is the right one moved by {variant}: the padded gradient was cropped at another place than where x lay in the "
+    "padded input, which is at `padding`.",
+    "cut dx out of the padded gradient from `padding` on: dx_padded[:, :, pad:pad + H, pad:pad + W]",
+)
+def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
+    if not ev.definition.axes:
+        return
+    pads = ev.through().padding
+    axes = range(len(pads))
+    for steps in sorted(product((0, 1, -1, 2, -2), repeat=len(pads)), key=lambda s: sum(map(abs, s))):
+        if any(steps):
+            moved = tuple(p + step for p, step in zip(pads, steps, strict=True))
+            if all(moved[a] >= 0 for a in axes):
+                yield ev.dx(ev.through(padding=moved)), f"{steps if len(steps) > 1 else steps[0]} cells"
+    if any(pads):
+        yield ev.dx(ev.through(padding=(0,) * len(pads))), "the padding, which was left out"
+    else:
+        yield ev.right["x"], "the padding, which was left out"
+
+
+@mistake(
+    "border-dropped",
+    "x w",
+    "The last rows or columns are left out: {variant}. Where the stride does not tile the input, x is longer than what "
+    "the windows cover, and dx has the size of x all the same, with zeros at the end.",
+    "make dx of the shape of x (np.zeros_like(x)) and add into it, over all P = (H + 2*padding - K) // stride + 1 rows",
+)
+def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
+    if not ev.definition.axes:
+        return
+    window, dy = ev.through(), ev.dy
+    axes = range(window.ndim)
+    if argument == "x" and not ev.definition.transposed:
+        short = tuple(min(window.x_size[a], _covered(window, a) - 2 * window.padding[a]) for a in axes)
+        if min(short) > 0:
+            yield ev.dx(ev.through(x_size=short)), "dx is only as long as the windows reach"
+    for axis in (*axes, None):
+        which = list(axes) if axis is None else [axis]
+        without = dy.copy()
+        for a in which:
+            without[(slice(None),) * (2 + a) + (-1,)] = 0
+        name = "the last rows and columns of dy are" if axis is None else f"the last cells of dy on axis {axis} are"
+        yield ev.gradient(argument, dy=without), f"{name} not used"
+
+
+@mistake(
+    "output-padding-as-zeros",
+    "y",
+    "The output padding was appended as rows of zeros (or of the bias). It says how many more rows the result has, "
+    "because several sizes of input lead to one size of output; those rows are computed like all others, and taps of "
+    "the kernel reach them.",
+    "make the result (H - 1)*stride - 2*padding + dilation*(K - 1) + output_padding + 1 long first, then add into it",
+)
+def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
+    if not ev.definition.transposed:
+        return
+    settings = {**ev.case.settings}
+    extra = settings.pop("output_padding", 0)
+    if not np.any(extra):
+        yield ev.right["y"], ""
+        yield ev.right["y"], "the bias is there"
+        return
+    y = ev.definition.forward(ev.problem.arrays, replace(ev.case, settings=settings))
+    for variant, fill in (("", 0.0), ("the bias is there", 1.0)):
+        padded = np.zeros_like(ev.right["y"])
+        if fill and "b" in ev.problem.arrays:
+            padded += ev.problem.arrays["b"].reshape(-1, *[1] * ev.definition.axes)
+        padded[tuple(slice(n) for n in y.shape)] = y
+        yield padded, variant
+
+
+@mistake(
+    "transposed-padding-added",
+    "y",
+    "The transposed layer pads by `padding`. It is the adjoint of a layer that padded, so it crops: as a correlation "
+    "of "
+    "the input, spread by the stride, it pads by dilation*(K - 1) - padding. Where that happens to equal the padding "
+    "(a "
+    "kernel of 3 with padding 1) nothing shows.",
+    "pad the spread input by dilation*(K - 1) - padding, or scatter and crop `padding` cells from each side",
+)
+def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
+    if not ev.definition.transposed:
+        return
+    window = ev.through()
+    pads = tuple(d * (k - 1) - p for d, k, p in zip(window.dilation, window.kernel, window.padding, strict=True))
+    case = replace(ev.case, settings={**ev.case.settings, "padding": tuple((p, p) for p in pads)})
+    if min(pads) < 0:
+        return
+    try:
+        yield ev.definition.forward(ev.problem.arrays, case), ""
+    except ShapeError:
+        return

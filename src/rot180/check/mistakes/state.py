@@ -1,0 +1,59 @@
+"""Mistakes that are no formula: integers, weights of the next step, arrays that keep what a call before has left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ..evidence import Evidence
+from .mistake import Candidate, mistake
+
+
+@mistake(
+    "integer-truncated",
+    "y x w b",
+    "Fractions are cut off: somewhere an array of integers takes the results (np.zeros(shape, dtype=int), zeros_like "
+    "of "
+    "integers, //). Whole numbers come out right, so a test with integers does not show it.",
+    "make the arrays with the dtype of the input: np.zeros(shape, x.dtype)",
+    replays=False,
+)
+def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
+    yield np.trunc(ev.right[argument]), ""
+    yield np.floor(ev.right[argument]), "downwards"
+    yield np.rint(ev.right[argument]), "to the nearest"
+
+
+@mistake(
+    "weights-updated-first",
+    "x",
+    "dx is computed with weights that are already those of the next step: w - {variant} * dw. The gradient belongs to "
+    "the "
+    "weights that the forward has used.",
+    "compute dx before w is updated, or keep the w of the forward in the cache",
+)
+def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
+    found, right = ev.found["x"], ev.right["x"]
+    if found.shape != right.shape:
+        return
+    step = ev.dx(w=ev.right["w"]) if "w" in ev.right else np.zeros_like(right)
+    size = float(np.vdot(step, step))
+    if size:
+        rate = float(np.vdot(right - found, step)) / size
+        if abs(rate) > 1e-12:
+            yield right - rate * step, f"{rate:.6g}"
+
+
+# ---- what shows by calling, not by comparing ----
+
+INPUT_MUTATED = (
+    "{variant} is changed in place. Whoever passed it uses it again: the next layer, the optimiser, or the backward of "
+    "the layer before."
+)
+INPUT_MUTATED_MEND = "work on a copy: x = x.copy(), or x = x + 1 for x += 1"
+ACCUMULATED = (
+    "A second call of forward and backward with the same arrays gives another gradient: {variant}. Something is kept "
+    "between the calls and not zeroed, a global array or an attribute that is added to."
+)
+ACCUMULATED_MEND = "start from zeros inside the backward: dw = np.zeros_like(w)"

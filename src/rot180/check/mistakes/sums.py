@@ -1,0 +1,138 @@
+"""Mistakes in sums: over too few samples or axes, divided by a count, with the wrong sign, clipped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+
+import numpy as np
+
+from ..evidence import Evidence
+from .mistake import Candidate, mistake
+
+
+@mistake(
+    "last-sample-only",
+    "w b",
+    "Only one sample of the batch counts: {variant}. The gradient of a parameter is the sum over the batch; a loop "
+    "that "
+    "assigns it keeps what its last round has found.",
+    "+= inside the loop over the batch, into zeros made before it",
+    replays=False,
+)
+def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
+    if argument == "w" and ev.window is None:
+        return
+    for at, word in ((-1, "the last one"), (0, "the first one")):
+        dy = np.zeros_like(ev.dy)
+        dy[at] = ev.dy[at]
+        yield ev.gradient(argument, dy=dy), word
+
+
+@mistake(
+    "db-not-summed",
+    "b",
+    "The gradient of the bias is not summed over everything that the bias was added to: {variant}. b[o] went into "
+    "every "
+    "position of every sample, so db[o] is the sum of dy[:, o] over all of them.",
+    "db = dy.sum(axis=(0, 2, 3))",
+    replays=False,
+)
+def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
+    dy = ev.dy
+    axes = range(dy.ndim)
+    names = ["the batch", "the channels", *[f"spatial axis {a}" for a in range(dy.ndim - 2)]]
+    right = tuple(a for a in axes if a != 1)
+    for count in range(dy.ndim + 1):
+        for summed in combinations(axes, count):
+            if summed == right:
+                continue
+            over = " and ".join(names[a] for a in summed)
+            variant = f"only over {over}" if summed else "it is dy itself"
+            partial = dy.sum(summed)
+            yield partial, variant
+            yield dy.sum(summed, keepdims=True), f"{variant}, and keeps its axes"
+            if partial.size == dy.shape[1] and partial.ndim != 1:
+                yield partial.reshape(dy.shape[1]), variant
+            if partial.ndim == 0:
+                yield np.full(dy.shape[1], partial), f"{variant}, one number for all channels"
+
+
+@mistake(
+    "clip-collapsed",
+    "x w b",
+    "All cells are equal to {variant}: np.clip with its bounds swapped. np.clip(a, 10, -10) is the smaller of -10 and "
+    "whatever comes before, so it gives -10 everywhere, and hides what else is wrong.",
+    "np.clip(dx, -10, 10), or better no clip inside a backward",
+    replays=False,
+)
+def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
+    found, right = ev.found[argument], ev.right[argument]
+    if found.shape == right.shape and found.size and right.size > 1 and np.ptp(right) > 0:
+        first = found.flat[0]
+        if first:
+            yield np.full(right.shape, first), f"{first:g}"
+
+
+@mistake(
+    "clipped",
+    "x w b",
+    "Cells beyond {variant} are cut off: there is a clip inside the backward. Then it is no gradient any more, and the "
+    "layers below get something else than they caused.",
+    "clip gradients between the backward and the update, all at once, if at all",
+    replays=False,
+)
+def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
+    found, right = ev.found[argument], ev.right[argument]
+    if found.shape != right.shape or not found.size:
+        return
+    high, low = float(found.max()), float(found.min())
+    if low == high:
+        return  # clip-collapsed
+    if (right > high).any() or (right < low).any():
+        if (right > high).any() and (right < low).any():
+            yield np.clip(right, low, high), _bounds(low, high)
+        elif (right > high).any():
+            yield np.minimum(right, high), f"{high:g}"
+        else:
+            yield np.maximum(right, low), f"{low:g}"
+    else:
+        yield right, _bounds(low, high)
+
+
+def _bounds(low: float, high: float) -> str:
+    return f"{high:g}" if low == -high else f"{low:g} and {high:g}"
+
+
+# ---- factors: these can go with any other mistake ----
+
+
+def factors(ev: Evidence) -> Iterator[tuple[float, str]]:
+    """Factors that people multiply by, and how they are called."""
+    n, spatial = ev.dy.shape[0], int(np.prod(ev.dy.shape[2:]))
+    counts = {
+        "N": n, "positions": spatial, "N * positions": n * spatial, "channels of the result": ev.dy.shape[1],
+        "cells of the result": ev.dy.size, "cells of a sample's result": ev.dy[0].size,
+    }  # fmt: skip
+    yield 1.0, ""
+    for name, count in counts.items():
+        if count > 1:
+            yield 1 / count, f"1 / ({name})" if "*" in name or " " in name else f"1 / {name}"
+    yield from ((2.0, "2"), (0.5, "1 / 2"))
+    for name, count in counts.items():
+        if count > 1:
+            yield float(count), name
+            yield 2 / count, f"2 / ({name})"
+
+
+SCALED = (
+    "The gradient is {variant} times the right one. Whether a loss is a mean is its own affair: the layer gets dy "
+    "with the "
+    "factor in it already and must not add another one."
+)
+SCALED_MEND = "leave the factor out: a layer sums over the batch and the positions, and the loss divides"
+SIGN = (
+    "The sign is inverted. The gradient points to where the loss grows, and the update goes against it: "
+    "w -= rate * dw. A gradient like label - predicted has the minus in it already."
+)
+SIGN_MEND = "turn the sign: (predicted - label), with w -= rate * dw"
