@@ -10,7 +10,7 @@ Who may import it: the parts of check/. Deliberately absent: what is right (defi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -55,16 +55,22 @@ class Problem:
     unit: float = 1.0
     notes: tuple[str, ...] = field(default=())
 
+    def with_result(self, shape: tuple[int, ...]) -> Problem:
+        """The same with a dy for a result of this shape: a forward may give one of another shape than the right one."""
+        if shape == self.dy.shape:
+            return self
+        return replace(self, dy=_integers(np.random.default_rng(shape), shape, self.unit))
+
 
 def draw(case: Case, y_shape: tuple[int, ...], seed: int, unit: float = 1.0) -> Problem:
     """Random integers from -4 to 4 but not 0, times `unit`: 1, or 1/4 for what integers hide."""
     rng = np.random.default_rng(seed)
+    arrays = {name: _integers(rng, shape, unit) for name, shape in case.shapes.items()}
+    return Problem(case, arrays, _integers(rng, y_shape, unit), unit)
 
-    def integers(shape: tuple[int, ...]) -> Array:
-        size = rng.integers(1, LARGEST + 1, shape) * 1.0
-        if unit < 1:
-            size += rng.integers(1, 4, shape) * unit  # never whole
-        return size * rng.choice((-1.0, 1.0), shape)
 
-    arrays = {name: integers(shape) for name, shape in case.shapes.items()}
-    return Problem(case, arrays, integers(y_shape), unit)
+def _integers(rng: np.random.Generator, shape: tuple[int, ...], unit: float) -> Array:
+    size = rng.integers(1, LARGEST + 1, shape) * 1.0
+    if unit < 1:
+        size += rng.integers(1, 4, shape) * unit  # never whole
+    return size * rng.choice((-1.0, 1.0), shape)

@@ -3,6 +3,10 @@
 A mistake explains an argument if it gives what was found on every problem, those where it does not show included, in
 the same variant throughout. What one mistake does not explain is tried with a known factor or sign, and then as two
 mistakes, the second of which turns what the first one gives.
+
+Nearly every hypothesis fails on the first problem that is looked at, so one that is wrong, the pivot, is asked first,
+and the others only about what has passed there. Where a factor makes every problem wrong, a mistake may not show on the
+pivot: then a few are tried, one for each setting.
 """
 
 from __future__ import annotations
@@ -14,7 +18,9 @@ import numpy as np
 
 from .case import Array
 from .evidence import Evidence, same
-from .mistakes import ALL, Mistake, sums
+from .mistakes import ANY, Mistake, in_order, sums
+
+Factor = tuple[str, bool]  # its name, "" for 1, and whether it is negative
 
 
 @dataclass(frozen=True)
@@ -26,16 +32,37 @@ class Explanation:
     negative: bool = False
 
 
+@dataclass(frozen=True)
+class _Step:
+    """One mistake as it was made on one problem: the `choice`-th of the arrays that its variant may give."""
+
+    mistake: Mistake
+    variant: str
+    choice: int
+
+
 def explain(evidences: Sequence[Evidence], argument: str) -> list[Explanation]:
     """The simplest explanations of an argument that is wrong; several if they cannot be told apart, none if unknown."""
-    usable = [m for m in ALL.values() if argument in m.arguments and (not m.replays or _replayable(evidences))]
-    for factored in (False, True):
-        found = list(_single(evidences, argument, usable, factored))
-        if found:
-            return found
+    wrong = sorted((e for e in evidences if e.wrong(argument)), key=lambda e: e.case.cells)
+    usable = [m for m in in_order() if argument in m.arguments and (not m.replays or _replayable(evidences))]
+    if found := list(_single(evidences, argument, usable, wrong[:1], factored=False)):
+        return found
     if factor := _factor_of([(e, e.right[argument]) for e in evidences], argument):
         return [Explanation((), *factor)]
-    return _pairs(evidences, argument, usable)
+    pivots = _pivots(wrong)
+    if found := list(_single(evidences, argument, usable, pivots, factored=True)):
+        return found
+    return next((found for pivot in pivots if (found := _pairs(evidences, argument, usable, pivot))), [])
+
+
+def _pivots(wrong: Sequence[Evidence]) -> list[Evidence]:
+    """The smallest of the wrong problems, and for each setting the smallest one in which it is no default."""
+    chosen = [wrong[0]]
+    for setting in wrong[0].definition.settings:
+        default = 0 if "padding" in setting else 1
+        used = (e for e in wrong if np.any(np.not_equal(e.problem.case.settings.get(setting, default), default)))
+        chosen += [e for e in [next(used, None)] if e is not None and not any(e is c for c in chosen)]
+    return chosen
 
 
 def _replayable(evidences: Sequence[Evidence]) -> bool:
@@ -43,77 +70,114 @@ def _replayable(evidences: Sequence[Evidence]) -> bool:
 
 
 def _single(
-    evidences: Sequence[Evidence], argument: str, usable: list[Mistake], factored: bool
+    evidences: Sequence[Evidence], argument: str, usable: list[Mistake], pivots: Sequence[Evidence], *, factored: bool
 ) -> Iterator[Explanation]:
-    if factored and (factor := _factor_of([(e, e.right[argument]) for e in evidences], argument)):
-        yield Explanation((), *factor)
-        return
+    """At most one of each mistake."""
     for mistake in usable:
-        for variant, arrays in _variants(mistake, evidences, argument):
-            if not factored:
-                if all(same(e.found[argument], a) for e, a in zip(evidences, arrays, strict=True)):
-                    yield Explanation(((mistake, variant),))
-                    break
-            elif factor := _factor_of(list(zip(evidences, arrays, strict=True)), argument):
-                yield Explanation(((mistake, variant),), *factor)
-                break
+        verified = (
+            explanation
+            for pivot in pivots
+            for step, array in _steps(mistake, pivot, argument)
+            if (explanation := _verified((step,), array, evidences, argument, pivot, factored=factored))
+        )
+        if (explanation := next(verified, None)) is not None:
+            yield explanation
 
 
-def _pairs(evidences: Sequence[Evidence], argument: str, usable: list[Mistake]) -> list[Explanation]:
+def _pairs(
+    evidences: Sequence[Evidence], argument: str, usable: list[Mistake], pivot: Evidence
+) -> list[Explanation]:
     """A mistake whose result another one turns round."""
     turning = [m for m in usable if m.turns]
     for first in usable:
-        for variant, arrays in _variants(first, evidences, argument):
-            turned = [replace(e, right={**e.right, argument: a}) for e, a in zip(evidences, arrays, strict=True)]
+        for step, array in _steps(first, pivot, argument):
+            turned = _with_right(pivot, argument, array)
             for second in turning:
                 if second is first:
                     continue
-                for other, results in _variants(second, turned, argument):
-                    parts = ((first, variant), (second, other))
-                    pairs = list(zip(evidences, results, strict=True))
-                    if all(same(e.found[argument], a) for e, a in pairs):
-                        return [Explanation(parts)]
-                    if factor := _factor_of(pairs, argument):
-                        return [Explanation(parts, *factor)]
+                for other, result in _steps(second, turned, argument):
+                    for factored in (False, True):
+                        explanation = _verified(
+                            (step, other), result, evidences, argument, pivot, factored=factored
+                        )
+                        if explanation is not None:
+                            return [explanation]
     return []
 
 
-def _variants(mistake: Mistake, evidences: Sequence[Evidence], argument: str) -> Iterator[tuple[str, list[Array]]]:
-    """The mistake's variants that exist on every problem, with what each gives there."""
-    try:
-        tables = [_table(mistake, e, argument) for e in evidences]
-    except (ValueError, IndexError):
-        return  # what the user returned has a shape that this mistake cannot have
-    for variant in tables[0]:
-        if all(variant in table for table in tables):
-            for choice in range(max(len(table[variant]) for table in tables)):
-                arrays = [table[variant][min(choice, len(table[variant]) - 1)] for table in tables]
-                if any(not same(a, e.right[argument]) for a, e in zip(arrays, evidences, strict=True)):
-                    yield variant, arrays
+def _verified(
+    steps: tuple[_Step, ...], array: Array, evidences: Sequence[Evidence], argument: str, pivot: Evidence, *,
+    factored: bool,
+) -> Explanation | None:  # fmt: skip
+    """The steps as an explanation, if they give `array` on the pivot and it is what was found, there and elsewhere."""
+    if not (_factors(pivot, array, argument) if factored else same(pivot.found[argument], array)):
+        return None
+    pairs = []
+    for evidence in evidences:
+        made = _made(steps, evidence, argument)
+        if made is None or not (factored or same(evidence.found[argument], made)):
+            return None
+        pairs.append((evidence, made))
+    parts = tuple((step.mistake, step.variant) for step in steps)
+    if not factored:
+        return Explanation(parts)
+    factor = _factor_of(pairs, argument)
+    return Explanation(parts, *factor) if factor else None
+
+
+def _steps(mistake: Mistake, evidence: Evidence, argument: str) -> Iterator[tuple[_Step, Array]]:
+    """All ways to make a mistake on one problem, but for those that change nothing there."""
+    for variant, arrays in _table(mistake, evidence, argument).items():
+        for choice, array in enumerate(arrays):
+            if variant != ANY and not same(array, evidence.right[argument]):
+                yield _Step(mistake, variant, choice), array
+
+
+def _made(steps: tuple[_Step, ...], evidence: Evidence, argument: str) -> Array | None:
+    """What the steps, one after the other, give on another problem; None if they are impossible there."""
+    for step in steps:
+        table = _table(step.mistake, evidence, argument)
+        arrays = table.get(step.variant) or table.get(ANY)
+        if not arrays:
+            return None
+        evidence = _with_right(evidence, argument, arrays[min(step.choice, len(arrays) - 1)])
+    return evidence.right[argument]
+
+
+def _with_right(evidence: Evidence, argument: str, array: Array) -> Evidence:
+    """For a mistake that is made on what another one gives."""
+    return replace(evidence, right={**evidence.right, argument: array})
 
 
 def _table(mistake: Mistake, evidence: Evidence, argument: str) -> dict[str, list[Array]]:
     table: dict[str, list[Array]] = {}
-    for array, variant in mistake.candidates(evidence, argument):
-        table.setdefault(variant, []).append(array)
+    try:
+        for array, variant in mistake.candidates(evidence, argument):
+            table.setdefault(variant, []).append(array)
+    except (ValueError, IndexError):
+        return {}  # what the user returned has a shape that this mistake cannot have
     return table
 
 
-def _factor_of(pairs: Sequence[tuple[Evidence, Array]], argument: str) -> tuple[str, bool] | None:
-    """The known factor by which what was found differs from these arrays, and whether it is negative; None if none."""
-    common: set[tuple[str, bool]] | None = None
-    order: list[tuple[str, bool]] = []
-    for evidence, array in pairs:
-        found = evidence.found[argument]
-        if found.shape != array.shape or not np.any(array):
-            return None
-        fitting = []
-        for factor, name in sums.factors(evidence):
-            for sign in (1, -1):
-                if (name or sign < 0) and same(found, sign * factor * array):
-                    fitting.append((name, sign < 0))
-        order = order or fitting
-        common = set(fitting) if common is None else common & set(fitting)
+def _factor_of(pairs: Sequence[tuple[Evidence, Array]], argument: str) -> Factor | None:
+    """The known factor by which what was found differs from these arrays on all problems; None if none."""
+    order = _factors(*pairs[0], argument)
+    common = set(order)
+    for evidence, array in pairs[1:]:
         if not common:
             return None
-    return next((f for f in order if common and f in common), None)
+        common &= set(_factors(evidence, array, argument))
+    return next((f for f in order if f in common), None)
+
+
+def _factors(evidence: Evidence, array: Array, argument: str) -> list[Factor]:
+    """The known factors by which what was found differs from an array on one problem."""
+    found = evidence.found[argument]
+    if found.shape != array.shape or not np.any(array):
+        return []
+    return [
+        (name, sign < 0)
+        for factor, name in sums.factors(evidence)
+        for sign in (1, -1)
+        if (name or sign < 0) and same(found, sign * factor * array)
+    ]

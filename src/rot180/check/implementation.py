@@ -31,11 +31,13 @@ class Outcome:
 
     Attributes:
         y: the result.  gradients: by argument, in the checker's layout; their shapes may be wrong.
+        problem: what they were called on, with a dy of the shape of y.
         changed: names of arguments that were changed in place, "forward's w", say.
     """
 
     y: Array
     gradients: dict[str, Array]
+    problem: Problem
     changed: tuple[str, ...] = field(default=())
 
 
@@ -75,13 +77,25 @@ class Implementation:
         return y
 
     def run(self, problem: Problem) -> Outcome:
-        """Forward and backward once."""
-        y, cache, given = self._forward(problem, problem.arrays)
-        changed = [f"the forward's {name}" for name in self._changed(given, problem)]
+        """Forward and backward once, with a dy of the shape of y; if that is refused, with one of the right shape."""
+        y, _, _ = forward = self._forward(problem, problem.arrays)
+        fitting = problem.with_result(y.shape)
+        try:
+            return self._backward(fitting, *forward)
+        except Refused:
+            if fitting is problem:
+                raise
+            return self._backward(problem, *forward)
+
+    def _backward(self, problem: Problem, y: Array, cache: Any, taken: Mapping[str, Any]) -> Outcome:
+        by_forward = self._changed(taken, problem)
         given = {**self._given(problem.arrays), "dy": layouts.to_user(self.layout, "y", problem.dy)}
         found = self._call(self.backward, self.on_backward, {**given, "cache": cache}, problem)
-        changed += [f"the backward's {name}" for name in self._changed(given, problem)]
-        return Outcome(y, self._gradients(found, problem), tuple(changed))
+        by_backward = self._changed(given, problem)
+        kept = [name for name in self._changed(taken, problem) if name not in by_forward]  # it came by the cache
+        changed = [f"the forward's {name}" for name in by_forward]
+        changed += [f"the backward's {name}" for name in dict.fromkeys([*by_backward, *kept])]
+        return Outcome(y, self._gradients(found, problem), problem, tuple(changed))
 
     def _given(self, arrays: Arrays) -> dict[str, Any]:
         return {name: layouts.to_user(self.layout, name, arrays[name]) for name in self.arguments}
@@ -134,7 +148,7 @@ class Implementation:
             raise Refused(f"no array can be made of the {name} that was returned: {error}") from error
         if array.dtype.kind not in "fiub":
             raise Refused(f"the {name} that was returned is not numeric but {type(value).__name__}")
-        return array
+        return array.copy()  # theirs may be a buffer that the next call writes over
 
     def _changed(self, given: Mapping[str, Any], problem: Problem) -> list[str]:
         before = {**self._given(problem.arrays), "dy": layouts.to_user(self.layout, "y", problem.dy)}

@@ -1,7 +1,8 @@
 """How arrays lie at the user's: the checker's own are (N, C, *spatial) and weights as PyTorch lays them.
 
     channels_first   as they are
-    channels_last    x, y (N, *spatial, C); weights (*kernel, in, out), of a transposed layer (*kernel, out, in)
+    channels_last    x, y (N, *spatial, C); weights (*kernel, in, out), of a transposed layer (*kernel, out, in); so the
+                     weight of a linear layer, which has no kernel, is (in, out), as in x @ w
     bare             x, y and w without batch and channels, a single matrix each; b a number
 
 A layout is a pair of functions, which are each other's inverse.
@@ -41,7 +42,7 @@ def to_user(layout: str, argument: str, a: Array) -> Any:
     """An array of the checker's, as the user's functions take it: a copy of their own."""
     if layout == "bare":
         return float(a[0]) if argument == "b" else a[0, 0].copy()
-    if layout == "channels_last" and a.ndim > 2:
+    if layout == "channels_last" and a.ndim > 1:
         return np.ascontiguousarray(np.transpose(a, _last(argument, a.ndim)))
     return a.copy()
 
@@ -53,7 +54,7 @@ def from_user(layout: str, argument: str, a: Any, ndim: int) -> Array:
         if argument == "b":
             return array.reshape(1) if array.size == 1 else array
         return array[None, None] if array.ndim == ndim - 2 else array
-    if layout == "channels_last" and array.ndim == ndim > 2:
+    if layout == "channels_last" and array.ndim == ndim > 1:
         return np.transpose(array, np.argsort(_last(argument, ndim)))
     return array
 

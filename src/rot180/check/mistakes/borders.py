@@ -8,10 +8,8 @@ from itertools import product
 
 import numpy as np
 
-from ...errors import ShapeError
-from ...window import Window
 from ..evidence import Evidence
-from .mistake import Candidate, mistake
+from .mistake import ANY, Candidate, mistake
 
 
 def _plain(ev: Evidence) -> bool:
@@ -45,11 +43,6 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
             yield right, variant
     # x[p:-p] is empty at p = 0, and right everywhere else
     yield (right if all(pads) else right[(slice(None), slice(None), *[slice(0, n) for n in empty])]), ": here by 0:-0"
-
-
-def _covered(window: Window, axis: int) -> int:
-    """How far the last window reaches, from the first cell of the padding on."""
-    return window.stride[axis] * (window.y_size[axis] - 1) + window.spans[axis]
 
 
 @mistake(
@@ -88,7 +81,7 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     window, dy = ev.through(), ev.dy
     axes = range(window.ndim)
     if argument == "x" and not ev.definition.transposed:
-        short = tuple(min(window.x_size[a], _covered(window, a) - 2 * window.padding[a]) for a in axes)
+        short = tuple(min(window.x_size[a], window.spans[a] - 2 * window.padding[a]) for a in axes)
         if min(short) > 0:
             yield ev.dx(ev.through(x_size=short)), "dx is only as long as the windows reach"
     for axis in (*axes, None):
@@ -114,8 +107,7 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     settings = {**ev.case.settings}
     extra = settings.pop("output_padding", 0)
     if not np.any(extra):
-        yield ev.right["y"], ""
-        yield ev.right["y"], "the bias is there"
+        yield ev.right["y"], ANY
         return
     y = ev.definition.forward(ev.problem.arrays, replace(ev.case, settings=settings))
     for variant, fill in (("", 0.0), ("the bias is there", 1.0)):
@@ -140,11 +132,15 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     if not ev.definition.transposed:
         return
     window = ev.through()
-    pads = tuple(d * (k - 1) - p for d, k, p in zip(window.dilation, window.kernel, window.padding, strict=True))
-    case = replace(ev.case, settings={**ev.case.settings, "padding": tuple((p, p) for p in pads)})
-    if min(pads) < 0:
-        return
-    try:
-        yield ev.definition.forward(ev.problem.arrays, case), ""
-    except ShapeError:
-        return
+    arrays = {name: a for name, a in ev.problem.arrays.items() if name != "b"}
+    whole = ev.definition.forward(arrays, ev.case, ev.through(x_size=window.spans, padding=(0,) * window.ndim))
+    for a in range(window.ndim):  # on a correlation of the spread input that pads p, the crop is this, or more padding
+        crop = window.dilation[a] * (window.kernel[a] - 1) - window.padding[a]
+        extra = window.x_size[a] + 2 * window.padding[a] - window.spans[a]  # the output padding
+        more = [(0, 0)] * whole.ndim
+        more[2 + a] = (max(-crop, 0), max(extra - crop, 0))
+        cut = slice(max(crop, 0), whole.shape[2 + a] - max(crop - extra, 0))
+        whole = np.pad(whole[(slice(None),) * (2 + a) + (cut,)], more)
+    if whole.size:
+        b = ev.problem.arrays.get("b")
+        yield whole if b is None else whole + b.reshape(-1, *[1] * window.ndim), ""

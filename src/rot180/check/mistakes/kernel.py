@@ -8,7 +8,7 @@ import numpy as np
 
 from ..definitions.convolution import rotated
 from ..evidence import Evidence
-from .mistake import Candidate, mistake
+from .mistake import ANY, Candidate, mistake
 
 
 @mistake(
@@ -127,23 +127,28 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
 def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     groups = int(ev.problem.case.settings.get("groups", 1))
     if groups == 1:
-        if argument != "y":
-            yield ev.right[argument], "input"
-            yield ev.right[argument], "output"
+        yield ev.right[argument], ANY
         return
     order = _interleaved(ev.x.shape[1], groups)
-    out = _interleaved(ev.dy.shape[1], groups)
-    if argument == "y":
-        arrays = ev.problem.arrays
-        yield ev.definition.forward({**arrays, "x": ev.x[:, order]}, ev.case), "input"
-        return
+    out = _interleaved(ev.right["y"].shape[1] if argument == "y" else ev.dy.shape[1], groups)
     back = np.argsort(order)
+    if argument == "y":
+        arrays = {name: a for name, a in ev.problem.arrays.items() if name != "b"}
+        b = ev.problem.arrays.get("b", np.zeros(len(out))).reshape(-1, *[1] * ev.definition.axes)
+        yield ev.definition.forward({**arrays, "x": ev.x[:, order]}, ev.case) + b, "input"
+        yield ev.definition.forward({**arrays, "x": ev.x[:, back]}, ev.case) + b, "input"
+        plain = ev.definition.forward(arrays, ev.case)
+        yield plain[:, out] + b, "output"
+        yield plain[:, np.argsort(out)] + b, "output"
+        return
     if argument == "x":
-        yield ev.right["x"][:, back], "input"
-        yield ev.dx(dy=ev.dy[:, out]), "output"
+        for seen in (back, order):
+            yield ev.right["x"][:, seen], "input"
     else:
-        yield ev.dw(x=ev.x[:, order]), "input"
-        yield ev.dw(dy=ev.dy[:, out]), "output"
+        for seen in (order, back):
+            yield ev.dw(x=ev.x[:, seen]), "input"
+    for seen in (out, np.argsort(out)):
+        yield ev.gradient(argument, dy=ev.dy[:, seen]), "output"
 
 
 def _interleaved(channels: int, groups: int) -> np.ndarray:

@@ -36,6 +36,7 @@ class Mistake:
 
 
 ALL: dict[str, Mistake] = {}
+ANY = "*"  # the variant of a candidate on a problem that does not tell the variants apart
 
 
 def mistake(

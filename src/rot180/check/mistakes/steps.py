@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -83,53 +84,34 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
 
 
 def _overwritten(ev: Evidence, source: Array, w: Array) -> Iterator[tuple[str, Array]]:
-    """What a scatter leaves when windows overwrite one another, in the order of loops over the narrow side."""
+    """What a scatter leaves where it assigns: at each cell of the wide side, what came there last.
+
+    Whether windows or taps are the outer loop, the last of them at a cell is the last on every axis by itself. Where
+    channels have a loop of their own, inside or outside, the last channel of the group is what stays.
+    """
     window = ev.through()
     kernel = ev.definition.kernel(w, ev.case)
-    groups, narrow = window.groups, w.shape[0]
-    wide = w.shape[1] * groups
-    shape = (source.shape[0], wide, *window.x_size)
-    for variant in ("Each window replaces the one before", "Each channel and window replaces the one before"):
-        result = np.zeros(shape)
-        for n in range(source.shape[0]):
-            outer = range(narrow) if "channel" in variant else (None,)
-            for o in outer:
-                for p in np.ndindex(*window.y_size):
-                    _place(result[n], window, p, _block(kernel, source[n], p, o, groups), o, narrow, groups)
-        yield variant, result
-    for variant in ("Each channel of a window replaces the one before",):
-        result = np.zeros(shape)
-        for n in range(source.shape[0]):
-            for p in np.ndindex(*window.y_size):
-                for o in range(narrow):
-                    _place(result[n], window, p, _block(kernel, source[n], p, o, groups), o, narrow, groups)
-        yield variant, result
+    size = w.shape[0] // window.groups
+    for outer in ("window", "tap"):
+        met = [_last_meeting(window, axis, outer) for axis in range(window.ndim)]
+        seen: Any = (slice(None), slice(None), *np.ix_(*[p for p, _, _ in met]))
+        taps: Any = (slice(None), slice(None), *np.ix_(*[k for _, k, _ in met]))
+        here, weights = source[seen], kernel[taps]
+        hit = reduce(np.logical_and.outer, [h for *_, h in met])
+        for channels, first in (("", 0), ("channel and ", size - 1)):
+            shares = [slice(g * size + first, (g + 1) * size) for g in range(window.groups)]
+            parts = [np.einsum("no...,oc...->nc...", here[:, s], weights[s]) for s in shares]
+            yield f"Each {channels}{outer} replaces the one before", np.concatenate(parts, 1) * hit
 
 
-def _block(kernel: Array, source: Array, p: tuple[int, ...], o: int | None, groups: int) -> Array:
-    """What the position p gives: (wide, *kernel), of all narrow channels or of one, (wide/groups, *kernel)."""
-    if o is not None:
-        return kernel[o] * source[(o, *p)]
-    size = kernel.shape[0] // groups
-    place: Any = (slice(None), *p)
-    here = source[place]  # (narrow,)
-    shares = [slice(g * size, (g + 1) * size) for g in range(groups)]
-    parts = [np.tensordot(here[share], kernel[share], 1) for share in shares]
-    return np.concatenate(parts)
-
-
-def _place(
-    result: Array, window: Window, p: tuple[int, ...], block: Array, o: int | None, narrow: int, groups: int
-) -> None:
-    """Write a block over the cells that its window meets."""
-    size = result.shape[0] // groups
-    first = 0 if o is None else o // (narrow // groups) * size
-    for k in np.ndindex(*block.shape[1:]):
-        cell = tuple(
-            s * q + d * t - pad
-            for s, q, d, t, pad in zip(window.stride, p, window.dilation, k, window.padding, strict=True)
-        )
-        if all(0 <= c < n for c, n in zip(cell, result.shape[1:], strict=True)):
-            target: Any = (slice(first, first + block.shape[0]), *cell)
-            source: Any = (slice(None), *k)
-            result[target] = block[source]
+def _last_meeting(window: Window, axis: int, outer: str) -> tuple[Array, Array, Array]:
+    """For each cell of the wide side on an axis: position and tap that meet there last, and whether any do."""
+    cells = window.x_size[axis]
+    last_p, last_k, hit = np.zeros(cells, int), np.zeros(cells, int), np.zeros(cells, bool)
+    positions, taps = range(window.y_size[axis]), range(window.kernel[axis])
+    pairs = [(p, k) for p in positions for k in taps] if outer == "window" else [(p, k) for k in taps for p in positions]
+    for p, k in pairs:
+        cell = window.stride[axis] * p + window.dilation[axis] * k - window.padding[axis]
+        if 0 <= cell < cells:
+            last_p[cell], last_k[cell], hit[cell] = p, k, True
+    return last_p, last_k, hit

@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 
 from ..evidence import Evidence
-from .mistake import Candidate, mistake
+from .mistake import ANY, Candidate, mistake
 
 
 @mistake(
@@ -68,7 +68,7 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
 )
 def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     found, right = ev.found[argument], ev.right[argument]
-    if found.shape == right.shape and found.size and right.size > 1 and np.ptp(right) > 0:
+    if found.shape == right.shape and found.size:
         first = found.flat[0]
         if first:
             yield np.full(right.shape, first), f"{first:g}"
@@ -87,21 +87,23 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     if found.shape != right.shape or not found.size:
         return
     high, low = float(found.max()), float(found.min())
-    if low == high:
+    if low == high and found.size > 1:
         return  # clip-collapsed
-    if (right > high).any() or (right < low).any():
-        if (right > high).any() and (right < low).any():
-            yield np.clip(right, low, high), _bounds(low, high)
-        elif (right > high).any():
-            yield np.minimum(right, high), f"{high:g}"
-        else:
-            yield np.maximum(right, low), f"{low:g}"
+    over, under = bool((right > high).any()), bool((right < low).any())
+    if not over and not under:
+        yield right, ANY
+        return
+    clipped = np.clip(right, low, high)
+    # where only one bound is reached, the other one may be its opposite, or none
+    if over and under:
+        yield clipped, f"{high:g} and {low:g}"
+    elif over:
+        yield clipped, f"{high:g} and {-high:g}"
+        yield clipped, f"{high:g}, from above,"
     else:
-        yield right, _bounds(low, high)
-
-
-def _bounds(low: float, high: float) -> str:
-    return f"{high:g}" if low == -high else f"{low:g} and {high:g}"
+        yield clipped, f"{-low:g} and {low:g}"
+        yield clipped, f"{low:g}, from below,"
+    yield clipped, "two bounds"  # of which some problems reach the one, some the other
 
 
 # ---- factors: these can go with any other mistake ----
