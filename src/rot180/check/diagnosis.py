@@ -110,7 +110,7 @@ def _verified(
     factored: bool,
 ) -> Explanation | None:  # fmt: skip
     """The steps as an explanation, if they give `array` on the pivot and it is what was found, there and elsewhere."""
-    if not (_factors(pivot, array, argument) if factored else same(pivot.found[argument], array)):
+    if not (_parallel(pivot, array, argument) if factored else same(pivot.found[argument], array)):
         return None
     pairs = []
     for evidence in evidences:
@@ -161,13 +161,33 @@ def _table(mistake: Mistake, evidence: Evidence, argument: str) -> dict[str, lis
 
 def _factor_of(pairs: Sequence[tuple[Evidence, Array]], argument: str) -> Factor | None:
     """The known factor by which what was found differs from these arrays on all problems; None if none."""
+    if any(e.found[argument].shape != a.shape for e, a in pairs):
+        return None
     order = _factors(*pairs[0], argument)
     common = set(order)
     for evidence, array in pairs[1:]:
-        if not common:
-            return None
         common &= set(_factors(evidence, array, argument))
-    return next((f for f in order if f in common), None)
+    return next((f for f in order if f in common), None) or _constant(pairs, argument)
+
+
+def _constant(pairs: Sequence[tuple[Evidence, Array]], argument: str) -> Factor | None:
+    """A factor that has no name and is the same on all problems, a learning rate, say."""
+    evidence, array = pairs[0]
+    size = float(np.vdot(array, array))
+    factor = float(np.vdot(array, evidence.found[argument])) / size if size else 0.0
+    if factor and all(same(e.found[argument], factor * a) and np.any(a) for e, a in pairs):
+        return f"{abs(factor):.6g}", factor < 0
+    return None
+
+
+def _parallel(evidence: Evidence, array: Array, argument: str) -> bool:
+    """Whether what was found is this array but for some factor."""
+    found = evidence.found[argument]
+    size = float(np.vdot(array, array))
+    if found.shape != array.shape or not size:
+        return False
+    factor = float(np.vdot(array, found)) / size
+    return bool(factor) and same(found, factor * array)
 
 
 def _factors(evidence: Evidence, array: Array, argument: str) -> list[Factor]:

@@ -35,7 +35,7 @@ class Mistake:
     turns: bool = False
 
 
-ALL: dict[str, Mistake] = {}
+ALL: list[Mistake] = []  # a slug may come several times, for different arguments
 ANY = "*"  # the variant of a candidate on a problem that does not tell the variants apart
 
 
@@ -45,7 +45,7 @@ def mistake(
     """Put the decorated function into the table."""
 
     def enter(candidates: Candidates) -> Candidates:
-        ALL[slug] = Mistake(slug, tuple(arguments.split()), explanation, mend, candidates, replays, turns)
+        ALL.append(Mistake(slug, tuple(arguments.split()), explanation, mend, candidates, replays, turns))
         return candidates
 
     return enter

@@ -13,15 +13,14 @@ from .mistake import ANY, Candidate, mistake
 
 @mistake(
     "last-sample-only",
-    "w b",
+    "x w b",
     "Only one sample of the batch counts: {variant}. The gradient of a parameter is the sum over the batch; a loop "
-    "that "
-    "assigns it keeps what its last round has found.",
-    "+= inside the loop over the batch, into zeros made before it",
+    "that assigns it keeps what its last round has found, and one that returns too early what its first has.",
+    "+= inside the loop over the batch, into zeros made before it, and the return after it",
     replays=False,
 )
 def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
-    if argument == "w" and ev.window is None:
+    if argument != "b" and ev.window is None:
         return
     for at, word in ((-1, "the last one"), (0, "the first one")):
         dy = np.zeros_like(ev.dy)
@@ -115,7 +114,10 @@ def factors(ev: Evidence) -> Iterator[tuple[float, str]]:
     counts = {
         "N": n, "positions": spatial, "N * positions": n * spatial, "channels of the result": ev.dy.shape[1],
         "cells of the result": ev.dy.size, "cells of a sample's result": ev.dy[0].size,
+        "cells of the input": ev.problem.arrays["x"].size, "channels of the input": ev.problem.arrays["x"].shape[1],
     }  # fmt: skip
+    if "w" in ev.problem.arrays:
+        counts["cells of the kernel"] = int(np.prod(ev.problem.arrays["w"].shape[2:]))
     yield 1.0, ""
     for name, count in counts.items():
         if count > 1:
