@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import permutations
 
 import numpy as np
@@ -11,6 +12,10 @@ from ..case import Array
 from ..definitions.convolution import rotated
 from ..evidence import Evidence
 from .mistake import ANY, Candidate, mistake
+
+
+def _with_kernel_rotated(ev: Evidence) -> Evidence:
+    return replace(ev, problem=replace(ev.problem, arrays={**ev.problem.arrays, "w": rotated(ev.w)}))
 
 
 @mistake(
@@ -39,6 +44,7 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     "comes "
     "out right, so only single cells show it.{variant}",
     "rotate the kernel that dx uses: w[..., ::-1, ::-1] where there is w now, and w where that is",
+    premise=_with_kernel_rotated,
 )
 def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     yield ev.dx(w=rotated(ev.w)), ""

@@ -31,11 +31,10 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
         window = ev.through(stride=ones)
         yield (ev.dx(window) if argument == "x" else ev.dw(window)), ""
         if argument == "x" and not ev.definition.transposed:  # as long as a layer of stride 1 would have needed x
-            spans = window.spans
-            yield ev.dx(replace(window, x_size=spans, padding=(0,) * window.ndim)), ""
-            short = tuple(n - 2 * p for n, p in zip(spans, window.padding, strict=True))
-            if min(short) > 0:
-                yield ev.dx(replace(window, x_size=short)), ""
+            whole = ev.dx(replace(window, x_size=window.spans, padding=(0,) * window.ndim))
+            yield whole, ""
+            inner = [slice(p, max(n - p, 0)) for n, p in zip(window.spans, window.padding, strict=True)]
+            yield whole[(slice(None), slice(None), *inner)], ""
         elif argument == "w" and ev.definition.axes:  # and the taps that x has room for, if dy were dense
             wide = ev.dy.shape[2:] if ev.definition.transposed else ev.x.shape[2:]
             taps = tuple(

@@ -45,6 +45,7 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     for count in range(dy.ndim + 1):
         for summed in combinations(axes, count):
             if summed == right:
+                yield dy.sum(summed, keepdims=True), "the sum is right, but it keeps its axes"
                 continue
             over = " and ".join(names[a] for a in summed)
             variant = f"only over {over}" if summed else "it is dy itself"
@@ -80,13 +81,14 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     "layers below get something else than they caused.",
     "clip gradients between the backward and the update, all at once, if at all",
     replays=False,
+    turns=True,
 )
 def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     found, right = ev.found[argument], ev.right[argument]
     if found.shape != right.shape or not found.size:
         return
     high, low = float(found.max()), float(found.min())
-    if low == high and found.size > 1:
+    if low == high and found.size > 1 and not ((right > high).all() and high > 0 or (right < low).all() and low < 0):
         return  # clip-collapsed
     over, under = bool((right > high).any()), bool((right < low).any())
     if not over and not under:
