@@ -56,8 +56,8 @@ def explain(evidences: Sequence[Evidence], argument: str) -> list[Explanation]:
 
 
 def _pivots(wrong: Sequence[Evidence]) -> list[Evidence]:
-    """The smallest of the wrong problems, and for each setting the smallest one in which it is no default."""
-    chosen = [wrong[0]]
+    """The smallest of the wrong problems, one with fractions, and for each setting one in which it is no default."""
+    chosen = [wrong[0]] if wrong[0].problem.unit < 1 else [wrong[0], *[e for e in wrong if e.problem.unit < 1][:1]]
     for setting in wrong[0].definition.settings:
         default = 0 if "padding" in setting else 1
         used = (e for e in wrong if np.any(np.not_equal(e.problem.case.settings.get(setting, default), default)))
@@ -87,13 +87,12 @@ def _single(
 def _pairs(
     evidences: Sequence[Evidence], argument: str, usable: list[Mistake], pivot: Evidence
 ) -> list[Explanation]:
-    """A mistake whose result another one turns round."""
-    turning = [m for m in usable if m.turns]
+    """A mistake whose result another one turns round, or one that is made on the arrays of another."""
     for first in usable:
         for step, array in _steps(first, pivot, argument):
-            turned = _with_right(pivot, argument, array)
-            for second in turning:
-                if second is first:
+            turned = _after(step, pivot, argument, array)
+            for second in usable:
+                if second is first or not (second.turns or _on_premise(step)):
                     continue
                 for other, result in _steps(second, turned, argument):
                     for factored in (False, True):
@@ -110,7 +109,7 @@ def _verified(
     factored: bool,
 ) -> Explanation | None:  # fmt: skip
     """The steps as an explanation, if they give `array` on the pivot and it is what was found, there and elsewhere."""
-    if not (_factors(pivot, array, argument) if factored else same(pivot.found[argument], array)):
+    if not (_parallel(pivot, array, argument) if factored else same(pivot.found[argument], array)):
         return None
     pairs = []
     for evidence in evidences:
@@ -140,13 +139,20 @@ def _made(steps: tuple[_Step, ...], evidence: Evidence, argument: str) -> Array 
         arrays = table.get(step.variant) or table.get(ANY)
         if not arrays:
             return None
-        evidence = _with_right(evidence, argument, arrays[min(step.choice, len(arrays) - 1)])
+        evidence = _after(step, evidence, argument, arrays[min(step.choice, len(arrays) - 1)])
     return evidence.right[argument]
 
 
-def _with_right(evidence: Evidence, argument: str, array: Array) -> Evidence:
-    """For a mistake that is made on what another one gives."""
+def _after(step: _Step, evidence: Evidence, argument: str, array: Array) -> Evidence:
+    """What the next mistake takes for right."""
+    if _on_premise(step) and step.mistake.premise:
+        evidence = step.mistake.premise(evidence)
     return replace(evidence, right={**evidence.right, argument: array})
+
+
+def _on_premise(step: _Step) -> bool:
+    """Whether the mistake is nothing but wrong arrays to compute from; a variant of it may be more."""
+    return step.mistake.premise is not None and step.variant == ""
 
 
 def _table(mistake: Mistake, evidence: Evidence, argument: str) -> dict[str, list[Array]]:
@@ -161,13 +167,33 @@ def _table(mistake: Mistake, evidence: Evidence, argument: str) -> dict[str, lis
 
 def _factor_of(pairs: Sequence[tuple[Evidence, Array]], argument: str) -> Factor | None:
     """The known factor by which what was found differs from these arrays on all problems; None if none."""
+    if any(e.found[argument].shape != a.shape for e, a in pairs):
+        return None
     order = _factors(*pairs[0], argument)
     common = set(order)
     for evidence, array in pairs[1:]:
-        if not common:
-            return None
         common &= set(_factors(evidence, array, argument))
-    return next((f for f in order if f in common), None)
+    return next((f for f in order if f in common), None) or _constant(pairs, argument)
+
+
+def _constant(pairs: Sequence[tuple[Evidence, Array]], argument: str) -> Factor | None:
+    """A factor that has no name and is the same on all problems, a learning rate, say."""
+    evidence, array = pairs[0]
+    size = float(np.vdot(array, array))
+    factor = float(np.vdot(array, evidence.found[argument])) / size if size else 0.0
+    if factor and all(same(e.found[argument], factor * a) and np.any(a) for e, a in pairs):
+        return f"{abs(factor):.6g}", factor < 0
+    return None
+
+
+def _parallel(evidence: Evidence, array: Array, argument: str) -> bool:
+    """Whether what was found is this array but for some factor."""
+    found = evidence.found[argument]
+    size = float(np.vdot(array, array))
+    if found.shape != array.shape or not size:
+        return False
+    factor = float(np.vdot(array, found)) / size
+    return bool(factor) and same(found, factor * array)
 
 
 def _factors(evidence: Evidence, array: Array, argument: str) -> list[Factor]:

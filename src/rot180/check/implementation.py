@@ -61,6 +61,7 @@ class Implementation:
         if "dy" not in self.on_backward.names:
             raise CallingError("check.layer: the backward takes no gradient of the result; is one of its arguments dy?")
         self.arguments = tuple(a for a in definition.arguments if a in self.on_forward.names)
+        self.ordered = returns is not None or len(definition.gradients_of) < 2
         self.returns = tuple(returns or (a for a in definition.gradients_of if a in self.arguments))
 
     @property
@@ -86,6 +87,10 @@ class Implementation:
             if fitting is problem:
                 raise
             return self._backward(problem, *forward)
+
+    def gradients(self, problem: Problem) -> dict[str, Array]:
+        """What the backward gives for the problem's own dy, which may not have the shape of what the forward gives."""
+        return self._backward(problem, *self._forward(problem, problem.arrays)).gradients
 
     def _backward(self, problem: Problem, y: Array, cache: Any, taken: Mapping[str, Any]) -> Outcome:
         by_forward = self._changed(taken, problem)
@@ -135,11 +140,25 @@ class Implementation:
             values = [found]
         values = values[: len(self.returns)]
         shapes = problem.case.shapes
+        if not self.ordered and not isinstance(found, Mapping):
+            self._put_in_order(values, problem)
         return {
             name: self._array(name, value, len(shapes[name]))
             for name, value in zip(self.returns, values, strict=False)
             if value is not None
         }
+
+    def _put_in_order(self, values: Sequence[Any], problem: Problem) -> None:
+        """See from the shapes of the first answer if the gradients come in another order, (dw, db, dx), say."""
+        shapes = {
+            name: np.shape(layouts.to_user(self.layout, name, problem.arrays[name]))
+            for name in self.arguments
+        }
+        came = [np.shape(value) for value in values]
+        names = [name for shape in came for name in self.returns if shapes[name] == shape]
+        if len(set(names)) == len(names) == len(self.returns):
+            self.returns = tuple(names)
+        self.ordered = True
 
     def _array(self, name: str, value: Any, ndim: int) -> Array:
         try:

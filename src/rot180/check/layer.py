@@ -101,7 +101,19 @@ class Check:
 
     def _try_all(self) -> None:
         open_settings = tuple(s for s in self.code.open_settings if s not in self.settings)
-        for number, case in enumerate(self.definition.cases(self.settings, open_settings, self.convention)):
+        cases = list(self.definition.cases(self.settings, open_settings, self.convention))
+        self._try(cases)
+        for channels in (False, True):  # code that is written for square kernels, or for as many channels in as out
+            if not self.runs:
+                self._try([self.definition.alike(case, channels=channels) for case in cases])
+        if not self.runs:
+            raise GradientError(
+                f"check.layer: {self.code.name} refused every case, the first one with {self.refused[0]}; "
+                "give the settings and the kernel_size that it is written for, and its layout"
+            )
+
+    def _try(self, cases: Sequence[Case]) -> None:
+        for number, case in enumerate(cases):
             for unit in (1.0, 0.25) if number < 2 else (1.0,):
                 problem = self._problem(case, number, unit)
                 try:
@@ -110,11 +122,6 @@ class Check:
                 except Refused as reason:
                     self.refused.append(f"{case.describe()} ({reason})")
                     break
-        if not self.runs:
-            raise GradientError(
-                f"check.layer: {self.code.name} refused every case, the first one with {self.refused[0]}; "
-                "give the settings and the kernel_size that it is written for, and its layout"
-            )
 
     def _problem(self, case: Case, number: int, unit: float) -> Problem:
         if self.code.layout == "bare":
@@ -212,14 +219,16 @@ class Check:
 
     def _right_by_definition(self, argument: str) -> bool:
         """Whether a gradient is right for the forward of the definition, on all problems."""
-        return all(
-            argument in outcome.gradients
-            and same(
-                outcome.gradients[argument],
-                self.definition.gradients(problem.dy, problem.arrays, problem.case)[argument],
-            )
-            for problem, outcome in self.runs
-        )
+        for problem, outcome in self.runs:
+            fitting = problem.with_result(self.definition.y_shape(problem.case))
+            try:
+                found = outcome.gradients if fitting is problem else self.code.gradients(fitting)
+            except Refused:
+                return False
+            right = self.definition.gradients(fitting.dy, fitting.arrays, fitting.case)
+            if argument not in found or not same(found[argument], right[argument]):
+                return False
+        return True
 
     def _remark_on_the_forward(self, mended: Sequence[str]) -> None:
         names = " and ".join(sorted(mended))

@@ -149,6 +149,20 @@ class Convolution:
             return None
         return case
 
+    def alike(self, case: Case, *, channels: bool) -> Case:
+        """The same case with square x and kernels, for code that takes one size for all axes; if asked for, with as
+        many channels in as out as well, where a swapped weight hides."""
+        x, w = case.shapes["x"], case.shapes["w"]
+        x = (*x[:2], *(max(x[2:]),) * self.axes) if self.axes else x
+        w = (*w[:2], *(max(w[2:]),) * self.axes) if self.axes else w
+        if channels:
+            groups = int(case.settings.get("groups", 1))
+            share = min(x[1] // groups, w[1])
+            share = max(share, 2)
+            x, w = (x[0], share * groups, *x[2:]), (share * groups, share, *w[2:])
+        outputs = w[1] * int(case.settings.get("groups", 1)) if self.transposed else w[0]
+        return replace(case, shapes={"x": x, "w": w, "b": (outputs,)})
+
     def smaller(self, case: Case) -> Iterator[Case]:
         """The same case with one size less, for every size that can be less."""
         groups = int(case.settings.get("groups", 1))

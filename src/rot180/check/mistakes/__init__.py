@@ -23,4 +23,4 @@ _ORDER = """
 def in_order() -> list[Mistake]:
     """All, the more specific first."""
     last = len(_ORDER)
-    return sorted(ALL.values(), key=lambda m: _ORDER.index(m.slug) if m.slug in _ORDER else last)
+    return sorted(ALL, key=lambda m: _ORDER.index(m.slug) if m.slug in _ORDER else last)

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import permutations
 
 import numpy as np
 
+from ..case import Array
 from ..definitions.convolution import rotated
 from ..evidence import Evidence
 from .mistake import ANY, Candidate, mistake
+
+
+def _with_kernel_rotated(ev: Evidence) -> Evidence:
+    return replace(ev, problem=replace(ev.problem, arrays={**ev.problem.arrays, "w": rotated(ev.w)}))
 
 
 @mistake(
@@ -35,11 +42,14 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     "x[stride*p + k] met w[k], so dx[stride*p + k] gets dy[p] * w[k]. Written as a correlation of the padded dy that "
     "needs the kernel rotated by 180 degrees against the one of the forward; without padding even the sum over dx "
     "comes "
-    "out right, so only single cells show it.",
+    "out right, so only single cells show it.{variant}",
     "rotate the kernel that dx uses: w[..., ::-1, ::-1] where there is w now, and w where that is",
+    premise=_with_kernel_rotated,
 )
 def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     yield ev.dx(w=rotated(ev.w)), ""
+    for w, variant in _half_rotated(ev.w):
+        yield ev.dx(w=w), variant
 
 
 @mistake(
@@ -47,7 +57,7 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     "w",
     "dw is the right one rotated by 180 degrees. dw[k] belongs to the tap w[k] that met x[stride*p + k]: it is the sum "
     "over p of dy[p] * x[stride*p + k], a correlation of x with dy without any flip. A convolve2d in its place, or the "
-    "gradient of a rotated kernel that was not rotated back, turns it round.",
+    "gradient of a rotated kernel that was not rotated back, turns it round.{variant}",
     "dw = dw[..., ::-1, ::-1]",
     replays=False,
     turns=True,
@@ -56,6 +66,22 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     right = ev.right[argument]
     if right.ndim > 2:
         yield rotated(right), ""
+        for dw, variant in _half_rotated(right):
+            yield dw, variant
+
+
+def _half_rotated(w: Array) -> Iterator[tuple[Array, str]]:
+    """A kernel on which a rotation, against what is needed, went wrong."""
+    spatial = tuple(range(2, w.ndim))
+    for axis in spatial if len(spatial) > 1 else ():
+        yield np.flip(w, axis), f" Here only axis {axis} is backwards against what is needed."
+    for axis in spatial if len(spatial) > 2 else ():
+        others = tuple(a for a in spatial if a != axis)
+        yield np.flip(w, others), f" Here axes {others} are backwards against what is needed."
+    yield np.flip(w), " Here the channels are backwards too: np.flip without axes turns all."
+    yield np.flip(w, (0, 1)), " Here it is the channels that are backwards: np.rot90(w, 2) turns the first two axes."
+    yield np.flip(w, (0, 1, *spatial[:1])), " Here channels and rows are backwards."
+    yield np.flip(rotated(w), (0, 1)), " Here the channels are backwards too."
 
 
 @mistake(
@@ -85,6 +111,19 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
 )
 def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     yield ev.right[argument].swapaxes(0, 1), ""
+
+
+@mistake(
+    "channels-swapped",
+    "y x",
+    "The channel axes of the weight are swapped: a plain layer has (out, in), a transposed one (in, out). With as many "
+    "channels in as out the shapes fit all the same; where they differ, the code refuses.",
+    "w.swapaxes(0, 1) where w is used, or the other letter in the einsum",
+)
+def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
+    w = np.ascontiguousarray(ev.w.swapaxes(0, 1))
+    if w.shape == ev.w.shape:
+        yield (ev.dx(w=w) if argument == "x" else ev.definition.forward({**ev.problem.arrays, "w": w}, ev.case)), ""
 
 
 @mistake(
@@ -159,27 +198,34 @@ def _interleaved(channels: int, groups: int) -> np.ndarray:
     "reshaped-not-transposed",
     "x w",
     "The numbers are right and in the wrong places: an array was reshaped where its axes had to be transposed first. "
-    "reshape keeps the order in memory, so (N, O, P, Q) read as (O, N*P*Q) mixes samples with channels{variant}.",
+    "reshape keeps the order in memory, so (N, O, P, Q) read as (O, N*P*Q) mixes samples with channels{variant} (S are the "
+    "cells in space).",
     "transpose before the reshape, for example dy.transpose(1, 0, 2, 3).reshape(O, -1)",
 )
 def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
-    dy, x, right = ev.dy, ev.x, ev.right[argument]
-    swapped = (1, 0, *range(2, dy.ndim))
-    scrambled = dy.reshape(dy.shape[1], dy.shape[0], *dy.shape[2:]).transpose(swapped)
-    yield ev.gradient(argument, dy=np.ascontiguousarray(scrambled)), ": dy, read with its first two axes swapped"
-    back = dy.transpose(swapped).reshape(dy.shape)
-    yield ev.gradient(argument, dy=back), ": dy, written with its first two axes swapped"
-    last = dy.transpose(0, *range(2, dy.ndim), 1).reshape(dy.shape)
-    yield ev.gradient(argument, dy=last), ": dy, with its channels last in memory"
-    cells = np.ascontiguousarray(np.moveaxis(dy.reshape(dy.shape[0], -1, dy.shape[1]), -1, 1)).reshape(dy.shape)
-    yield ev.gradient(argument, dy=cells), ": dy, read as if its channels came last"
+    for name, scrambled in _relaid(ev.dy, "NO"):
+        yield ev.gradient(argument, dy=scrambled), f": dy, {name}"
     if argument == "w":
-        seen = x.reshape(x.shape[1], x.shape[0], *x.shape[2:]).transpose(swapped)
-        yield ev.gradient(argument, x=np.ascontiguousarray(seen)), ": x, read with its first two axes swapped"
-        yield right.reshape(right.shape[0], -1).T.reshape(right.shape), ": dw, as a matrix that had to be transposed"
-        yield right.swapaxes(0, 1).reshape(right.shape), ": dw, with its channel axes"
-    else:
-        yield right.transpose(swapped).reshape(right.shape), ": dx, with its first two axes"
-        yield np.moveaxis(right, 1, -1).reshape(right.shape), ": dx, with its channels last in memory"
+        for name, scrambled in _relaid(ev.x, "NC"):
+            yield ev.gradient(argument, x=scrambled), f": x, {name}"
+    right = ev.right[argument]
+    for name, scrambled in _relaid(right, "OC" if argument == "w" else "NC"):
+        yield scrambled, f": d{argument}, {name}"
     if right.ndim > 3:
         yield np.ascontiguousarray(right.swapaxes(-1, -2)).reshape(right.shape), ": rows and columns"
+
+
+def _relaid(a: Array, letters: str) -> Iterator[tuple[str, Array]]:
+    """An array laid out in one order and read in another, all ways; its cells S in space stay together."""
+    if a.ndim == 2:
+        orders = [(0, 1), (1, 0)]
+    else:
+        orders = [tuple(m for axis in order for m in _axes(axis, a.ndim)) for order in permutations(range(3))]
+    for written, read in permutations(orders, 2):
+        laid = a.transpose(written).reshape([a.shape[axis] for axis in read])
+        names = ["".join(dict.fromkeys((*letters, *"S" * a.ndim)[axis] for axis in order)) for order in (written, read)]
+        yield f"laid out as {names[0]} and read as {names[1]}", np.ascontiguousarray(laid.transpose(np.argsort(read)))
+
+
+def _axes(axis: int, ndim: int) -> tuple[int, ...]:
+    return (axis,) if axis < 2 else tuple(range(2, ndim))

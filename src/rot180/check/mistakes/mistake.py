@@ -24,6 +24,7 @@ class Mistake:
         mend: what to write instead; {variant} is put in.
         candidates: yields what the argument would be.  replays: whether it needs a window to compute that.
         turns: whether it changes a gradient that is already there, so that it can follow another mistake.
+        premise: where the mistake is to compute from wrong arrays, the problem with those: all others can follow it.
     """
 
     slug: str
@@ -33,19 +34,21 @@ class Mistake:
     candidates: Candidates
     replays: bool
     turns: bool = False
+    premise: Callable[[Evidence], Evidence] | None = None
 
 
-ALL: dict[str, Mistake] = {}
+ALL: list[Mistake] = []  # a slug may come several times, for different arguments
 ANY = "*"  # the variant of a candidate on a problem that does not tell the variants apart
 
 
 def mistake(
-    slug: str, arguments: str, explanation: str, mend: str, *, replays: bool = True, turns: bool = False
-) -> Callable[[Candidates], Candidates]:
+    slug: str, arguments: str, explanation: str, mend: str, *, replays: bool = True, turns: bool = False,
+    premise: Callable[[Evidence], Evidence] | None = None,
+) -> Callable[[Candidates], Candidates]:  # fmt: skip
     """Put the decorated function into the table."""
 
     def enter(candidates: Candidates) -> Candidates:
-        ALL[slug] = Mistake(slug, tuple(arguments.split()), explanation, mend, candidates, replays, turns)
+        ALL.append(Mistake(slug, tuple(arguments.split()), explanation, mend, candidates, replays, turns, premise))
         return candidates
 
     return enter

@@ -18,6 +18,7 @@ from .mistake import Candidate, mistake
     "integers, //). Whole numbers come out right, so a test with integers does not show it.",
     "make the arrays with the dtype of the input: np.zeros(shape, x.dtype)",
     replays=False,
+    turns=True,
 )
 def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     yield np.trunc(ev.right[argument]), ""
@@ -43,6 +44,7 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
         rate = float(np.vdot(right - found, step)) / size
         if abs(rate) > 1e-12:
             yield right - rate * step, f"{rate:.6g}"
+            yield right - rate * step, f"{rate * len(right):.6g} / N"
 
 
 # ---- what shows by calling, not by comparing ----

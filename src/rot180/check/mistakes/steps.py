@@ -20,14 +20,29 @@ from .mistake import Candidate, mistake
     "stride-ignored",
     "x w",
     "The backward does not spread dy by the stride. Between two cells of dy lie stride - 1 cells of x that no window "
-    "begins at; without that distance the windows lie next to each other, and everything gathers at the top left.",
+    "begins at; without that distance the windows lie next to each other, and everything gathers at the top left"
+    "{variant}.",
     "put zeros between the cells of dy (spread[:, :, ::stride, ::stride] = dy), or index x by stride*p + dilation*k - "
     "padding",
 )
 def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     if ev.definition.axes:
-        window = ev.through(stride=(1,) * ev.definition.axes)
+        ones = (1,) * ev.definition.axes
+        window = ev.through(stride=ones)
         yield (ev.dx(window) if argument == "x" else ev.dw(window)), ""
+        if argument == "x" and not ev.definition.transposed:  # as long as a layer of stride 1 would have needed x
+            whole = ev.dx(replace(window, x_size=window.spans, padding=(0,) * window.ndim))
+            yield whole, ""
+            inner = [slice(p, max(n - p, 0)) for n, p in zip(window.spans, window.padding, strict=True)]
+            yield whole[(slice(None), slice(None), *inner)], ""
+        elif argument == "w" and ev.definition.axes:  # and the taps that x has room for, if dy were dense
+            wide = ev.dy.shape[2:] if ev.definition.transposed else ev.x.shape[2:]
+            taps = tuple(
+                (n + 2 * p - q) // d + 1
+                for n, p, q, d in zip(wide, window.padding, window.y_size, window.dilation, strict=True)
+            )
+            if min(taps) > 0:
+                yield ev.dw(replace(window, kernel=taps)), "; dw has other sizes than w"
 
 
 @mistake(

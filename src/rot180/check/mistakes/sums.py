@@ -13,15 +13,14 @@ from .mistake import ANY, Candidate, mistake
 
 @mistake(
     "last-sample-only",
-    "w b",
+    "x w b",
     "Only one sample of the batch counts: {variant}. The gradient of a parameter is the sum over the batch; a loop "
-    "that "
-    "assigns it keeps what its last round has found.",
-    "+= inside the loop over the batch, into zeros made before it",
+    "that assigns it keeps what its last round has found, and one that returns too early what its first has.",
+    "+= inside the loop over the batch, into zeros made before it, and the return after it",
     replays=False,
 )
 def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
-    if argument == "w" and ev.window is None:
+    if argument != "b" and ev.window is None:
         return
     for at, word in ((-1, "the last one"), (0, "the first one")):
         dy = np.zeros_like(ev.dy)
@@ -46,6 +45,7 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     for count in range(dy.ndim + 1):
         for summed in combinations(axes, count):
             if summed == right:
+                yield dy.sum(summed, keepdims=True), "the sum is right, but it keeps its axes"
                 continue
             over = " and ".join(names[a] for a in summed)
             variant = f"only over {over}" if summed else "it is dy itself"
@@ -81,13 +81,14 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     "layers below get something else than they caused.",
     "clip gradients between the backward and the update, all at once, if at all",
     replays=False,
+    turns=True,
 )
 def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     found, right = ev.found[argument], ev.right[argument]
     if found.shape != right.shape or not found.size:
         return
     high, low = float(found.max()), float(found.min())
-    if low == high and found.size > 1:
+    if low == high and found.size > 1 and not ((right > high).all() and high > 0 or (right < low).all() and low < 0):
         return  # clip-collapsed
     over, under = bool((right > high).any()), bool((right < low).any())
     if not over and not under:
@@ -115,7 +116,10 @@ def factors(ev: Evidence) -> Iterator[tuple[float, str]]:
     counts = {
         "N": n, "positions": spatial, "N * positions": n * spatial, "channels of the result": ev.dy.shape[1],
         "cells of the result": ev.dy.size, "cells of a sample's result": ev.dy[0].size,
+        "cells of the input": ev.problem.arrays["x"].size, "channels of the input": ev.problem.arrays["x"].shape[1],
     }  # fmt: skip
+    if "w" in ev.problem.arrays:
+        counts["cells of the kernel"] = int(np.prod(ev.problem.arrays["w"].shape[2:]))
     yield 1.0, ""
     for name, count in counts.items():
         if count > 1:
