@@ -5,7 +5,7 @@ what the user's code returned, on every problem that was tried, it is named. Add
 to the file of its family.
 """
 
-from . import borders, kernel, state, steps, sums
+from . import borders, kernel, pointwise, state, steps, sums
 from .mistake import ALL, Candidate, Mistake
 
-__all__ = ["ALL", "Candidate", "Mistake", "borders", "kernel", "state", "steps", "sums"]
+__all__ = ["ALL", "Candidate", "Mistake", "borders", "kernel", "pointwise", "state", "steps", "sums"]

@@ -35,7 +35,9 @@ class Mistake:
     turns: bool = False
 
 
-ALL: dict[str, Mistake] = {}
+ALL: dict[str, Mistake] = {}  # by slug; a slug with several entries has the arguments behind the later ones
+_EVERY = ("x", "w", "b")
+_PARAMETERS = ("gamma", "beta")  # what can happen to all gradients of a convolution can happen to these
 
 
 def mistake(
@@ -44,7 +46,11 @@ def mistake(
     """Put the decorated function into the table."""
 
     def enter(candidates: Candidates) -> Candidates:
-        ALL[slug] = Mistake(slug, tuple(arguments.split()), explanation, mend, candidates, replays, turns)
+        names = tuple(arguments.split())
+        if set(_EVERY) <= set(names):
+            names += _PARAMETERS
+        key = slug if slug not in ALL else f"{slug} of {arguments}, {len(ALL)}"
+        ALL[key] = Mistake(slug, names, explanation, mend, candidates, replays, turns)
         return candidates
 
     return enter

@@ -109,10 +109,12 @@ def _bounds(low: float, high: float) -> str:
 
 def factors(ev: Evidence) -> Iterator[tuple[float, str]]:
     """Factors that people multiply by, and how they are called."""
-    n, spatial = ev.dy.shape[0], int(np.prod(ev.dy.shape[2:]))
+    shape = ev.counted
+    n, spatial, cells = shape[0], int(np.prod(shape[2:])), int(np.prod(shape))
     counts = {
-        "N": n, "positions": spatial, "N * positions": n * spatial, "channels of the result": ev.dy.shape[1],
-        "cells of the result": ev.dy.size, "cells of a sample's result": ev.dy[0].size,
+        "N": n, "positions": spatial, "N * positions": n * spatial, "channels of the result": shape[1],
+        "cells of the result": cells, "cells of a sample's result": cells // n,
+        **ev.definition.counts(ev.case),
     }  # fmt: skip
     yield 1.0, ""
     for name, count in counts.items():
@@ -123,6 +125,7 @@ def factors(ev: Evidence) -> Iterator[tuple[float, str]]:
         if count > 1:
             yield float(count), name
             yield 2 / count, f"2 / ({name})"
+            yield count / 2, f"({name}) / 2"
 
 
 SCALED = (

@@ -1,0 +1,99 @@
+"""The gradient of the user's own forward by differences: exact ones where it is affine, else central ones with bounds.
+
+    g[i] = <f(a + e_i) - f(a), dy>
+
+A forward that is affine in an argument has no truncation error at any step, and with small integers no rounding either:
+with a step of 1 this is the gradient, bit for bit. Whether it is affine is tried along a line. Any other forward gets
+the central differences of `differences.py`: there every cell has a bound, and where the left and the right derivative
+differ, or nothing can be said, the cell counts for nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from .case import Array, Problem
+from .differences import STEP, Base, rounding_of, slope
+from .implementation import Implementation
+
+STRAIGHT = 1e-12  # of the size of f: what rounding may bend a line
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Gradients by argument; where they are not exact, the bounds of their errors, infinite where they are unknown.
+
+    `kinks` counts the cells where left and right derivatives differ, `unknown` the others without a derivative.
+    """
+
+    gradients: dict[str, Array]
+    slack: dict[str, Array] = field(default_factory=dict)
+    kinks: int = 0
+    unknown: int = 0
+
+
+def gradients(code: Implementation, problem: Problem, y: Array) -> Measured:
+    """Of what `code` computes at a problem, where it gave y."""
+    names = [name for name in code.definition.gradients_of if name in code.arguments]
+    if y.shape != problem.dy.shape:  # a loss of several numbers, whose backward is not told how they are weighted
+        problem = replace(problem, dy=np.broadcast_to(problem.dy, y.shape))
+    if code.definition.exact and all(_is_affine(code, problem, y, name) for name in names):
+        return Measured({name: _exact(code, problem, y, name) for name in names})
+    return _central(code, problem, y, names)
+
+
+def _is_affine(code: Implementation, problem: Problem, y: Array, name: str) -> bool:
+    """Whether f(a + d) + f(a - d) = 2 f(a) for one d."""
+    a = problem.arrays[name]
+    d = np.random.default_rng(0).integers(1, 4, a.shape) * 1.0
+    there, back = (code.value(problem, {**problem.arrays, name: a + side * d}) for side in (1, -1))
+    size = 1.0 + float(np.max(np.abs(there) + np.abs(back), initial=0.0))
+    return y.dtype.kind == "f" and bool(np.all(np.abs(there + back - 2 * y) <= STRAIGHT * size))
+
+
+def _exact(code: Implementation, problem: Problem, y: Array, name: str) -> Array:
+    array = problem.arrays[name]
+    gradient = np.empty(array.shape)
+    for index in np.ndindex(*array.shape):
+        moved = array.copy()
+        moved[index] += 1
+        change = code.value(problem, {**problem.arrays, name: moved}) - y
+        gradient[index] = np.vdot(change, problem.dy)
+    return gradient
+
+
+def _central(code: Implementation, problem: Problem, y: Array, names: Sequence[str]) -> Measured:
+    values = [np.asarray(problem.arrays[name], float) for name in names]
+    dy = np.asarray(problem.dy, float)
+
+    def f(arrays: Sequence[Array]) -> list[Array]:
+        given = dict(zip(names, arrays, strict=True))
+        return [np.asarray(code.value(problem, {**problem.arrays, **given}), float)]
+
+    result = [np.asarray(y, float)]
+    with np.errstate(all="ignore"):
+        rounding = rounding_of(f, values, result, np.random.default_rng(0))
+        scale = float(np.max(np.abs(result[0] * dy), initial=0.0))
+        base = Base(result, rounding, [dy], scale)
+        found = Measured({}, {})
+        kinks = unknown = 0
+        for k, (name, a) in enumerate(zip(names, values, strict=True)):
+            gradient, bound = np.zeros(a.shape), np.full(a.shape, np.inf)
+            for index in np.ndindex(*a.shape):
+                d = np.zeros_like(a)
+                d[index] = step = max(1.0, abs(float(a[index])))
+
+                def along(moved: Array, k: int = k) -> list[Array]:
+                    return f([*values[:k], moved, *values[k + 1 :]])
+
+                s = slope(along, base, a, d, gradient, STEP)
+                gradient[index] = s.value / step
+                if s.smooth:
+                    bound[index] = s.bound / step
+                kinks += s.finite and not s.smooth
+                unknown += not s.finite
+            found.gradients[name], found.slack[name] = gradient, bound
+    return Measured(found.gradients, found.slack, kinks, unknown)
