@@ -6,8 +6,6 @@ RIGHT lists them: (name, forward, backward, operation, settings).
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import expit, logsumexp
-from scipy.special import softmax as scipy_softmax
 
 # ---- relu and its relatives ----
 
@@ -62,7 +60,7 @@ def sigmoid_backward(dout, cache):
 
 
 def sigmoid_single(x):
-    return expit(x.astype(np.float32))
+    return np.float32(1) / (1 + np.exp(-x.astype(np.float32)))
 
 
 def sigmoid_from_result(dout, out):
@@ -156,8 +154,10 @@ def pool_of_images_last(images):
 
 
 def pool_of_images_last_backward(dout, images):
-    up = pool_of_images_last(images).repeat(2, 1).repeat(2, 2)
-    return dout.repeat(2, 1).repeat(2, 2) * (images == up)
+    mask = images == pool_of_images_last(images).repeat(2, 1).repeat(2, 2)
+    n, h, w, c = images.shape
+    ties = mask.reshape(n, h // 2, 2, w // 2, 2, c).sum((2, 4))
+    return (dout / ties).repeat(2, 1).repeat(2, 2) * mask
 
 
 def average(x, kernel_size=2, stride=2, padding=0):
@@ -283,15 +283,15 @@ def softmax_loss(x, y):
 
 
 def cross_entropy(logits, labels):
-    return float(np.mean(logsumexp(logits, 1) - logits[np.arange(len(labels)), labels]))
+    return float(np.mean(np.logaddexp.reduce(logits, 1) - logits[np.arange(len(labels)), labels]))
 
 
 def cross_entropy_backward(dy, logits, labels):
-    return dy * (scipy_softmax(logits, 1) - np.eye(logits.shape[1])[labels]) / len(labels)
+    return dy * (softmax(logits) - np.eye(logits.shape[1])[labels]) / len(labels)
 
 
 def cross_entropy_sum(logits, target):
-    p = scipy_softmax(logits, 1)
+    p = softmax(logits)
     return -np.log(np.take_along_axis(p, target[:, None], 1)).sum(), (p, target)
 
 
@@ -333,6 +333,10 @@ RIGHT = [
     ("max pool by reshape", pool_by_reshape, pool_by_reshape_backward, "max_pool2d", {}),
     ("max pool by strides", pool_by_strides, pool_by_strides_backward, "max_pool2d", {}),
     ("max pool 1d", pool_of_a_signal, pool_of_a_signal_backward, "max_pool1d", {}),
+    (
+        "max pool of images, channels last", pool_of_images_last, pool_of_images_last_backward, "max_pool2d",
+        {"layout": "nhwc"},
+    ),
     ("average pool", average, average_backward, "avg_pool2d", {}),
     ("average pool, no padding", average, average_backward, "avg_pool2d", {"padding": 0, "kernel_size": 3}),
     ("batch norm step by step", batchnorm_forward, batchnorm_backward, "batch_norm", {}),
@@ -344,7 +348,7 @@ RIGHT = [
     ("softmax by Jacobians", softmax, softmax_by_jacobians, "softmax", {}),
     ("softmax from its result", softmax, softmax_from_result, "softmax", {}),
     ("cross entropy, as in CS231n", softmax_loss, None, "softmax_cross_entropy", {}),
-    ("cross entropy by scipy", cross_entropy, cross_entropy_backward, "softmax_cross_entropy", {}),
+    ("cross entropy by logaddexp", cross_entropy, cross_entropy_backward, "softmax_cross_entropy", {}),
     (
         "sum of cross entropies", cross_entropy_sum, cross_entropy_sum_backward, "softmax_cross_entropy",
         {"reduction": "sum"},

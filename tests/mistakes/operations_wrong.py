@@ -125,7 +125,6 @@ def layernorm_all_constant(dout, cache):
 
 
 def layernorm_of_the_batch(dout, cache):
-    x_hat, _, gamma = cache
     dx, dgamma, _ = right.layernorm_backward(dout, cache)
     return dx, dgamma, dout.sum(-1)
 
@@ -146,15 +145,16 @@ def batchnorm_without_hat(dout, cache):
 
 
 class Accumulating:
-    """beta's gradient is added to and never zeroed."""
+    """beta's gradient is added to and never zeroed, for each size of layer in a buffer of its own."""
 
     def __init__(self):
-        self.dbeta = 0.0
+        self.buffers = {}
 
     def backward(self, dout, cache):
         dx, dgamma, dbeta = right.batchnorm_backward(dout, cache)
-        self.dbeta = self.dbeta * (np.shape(self.dbeta) == dbeta.shape) + dbeta
-        return dx, dgamma, self.dbeta
+        buffer = self.buffers.setdefault(dbeta.shape, np.zeros_like(dbeta))
+        buffer += dbeta
+        return dx, dgamma, buffer
 
 
 # ---- softmax and losses ----
@@ -227,8 +227,8 @@ WRONG = [
     ("mask-wrong", "dx", "max pool to all cells", RESHAPE, pool_to_all_cells, "max_pool2d", {}),
     ("mask-wrong", "dx", "max pool to tied cells", RESHAPE, pool_to_tied_cells, "max_pool2d", {}),
     ("mask-wrong", "dx", "max pool as average", RESHAPE, pool_as_average, "max_pool2d", {}),
-    ("input-mutated", "The backward's dy", "relu in place", right.relu_forward, relu_in_place, "relu", {}),
-    ("input-mutated", "The forward's x", "relu forward in place", relu_forward_in_place, relu_of_mask, "relu", {}),
+    ("input-mutated", "the backward's dy", "relu in place", right.relu_forward, relu_in_place, "relu", {}),
+    ("input-mutated", "the forward's x", "relu forward in place", relu_forward_in_place, relu_of_mask, "relu", {}),
     ("overlap-overwritten", "dx", "max pool, windows", right.pool_by_loops, pool_overwriting, "max_pool2d", {}),
     ("overlap-overwritten", "dx", "max pool, cells", right.pool_by_strides, pool_overwriting_cells, "max_pool2d", {}),
     ("scaled", "dx", "average pool not divided", right.average, average_not_divided, "avg_pool2d", {}),

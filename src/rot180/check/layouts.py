@@ -55,7 +55,7 @@ def to_user(layout: str, argument: str, a: Array) -> Any:
 
 def from_user(layout: str, argument: str, a: Any, ndim: int) -> Array:
     """What they returned, as the checker takes it; where it has another number of axes, as it is."""
-    array = np.asarray(a)
+    array = np.array(a)  # a copy: theirs may be a buffer that the next call changes
     if ndim == 0:
         return array.reshape(()) if array.size == 1 else array
     if layout == "bare":

@@ -10,16 +10,18 @@ differ, or nothing can be said, the cell counts for nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from .case import Array, Problem
-from .differences import STEP, Base, rounding_of, slope
+from .differences import ROUNDINGS, STEP, Base, rounding_of, slope
+from .evidence import is_single
 from .implementation import Implementation
 
 STRAIGHT = 1e-12  # of the size of f: what rounding may bend a line
+SINGLE, COARSE = 2.0**-24, 2.0**-6  # the unit of float32, and a step for what is computed in it
 
 
 @dataclass(frozen=True)
@@ -67,28 +69,29 @@ def _exact(code: Implementation, problem: Problem, y: Array, name: str) -> Array
 
 def _central(code: Implementation, problem: Problem, y: Array, names: Sequence[str]) -> Measured:
     values = [np.asarray(problem.arrays[name], float) for name in names]
-    dy = np.asarray(problem.dy, float)
+    dy, result = np.asarray(problem.dy, float), np.asarray(y, float)
 
     def f(arrays: Sequence[Array]) -> list[Array]:
         given = dict(zip(names, arrays, strict=True))
         return [np.asarray(code.value(problem, {**problem.arrays, **given}), float)]
 
-    result = [np.asarray(y, float)]
+    found = Measured({}, {})
+    kinks = unknown = 0
     with np.errstate(all="ignore"):
-        rounding = rounding_of(f, values, result, np.random.default_rng(0))
-        scale = float(np.max(np.abs(result[0] * dy), initial=0.0))
-        base = Base(result, rounding, [dy], scale)
-        found = Measured({}, {})
-        kinks = unknown = 0
+        rounding = rounding_of(f, values, [result], np.random.default_rng(0))
+        base = Base([result], rounding, [dy], float(np.max(np.abs(result * dy), initial=0.0)))
         for k, (name, a) in enumerate(zip(names, values, strict=True)):
             gradient, bound = np.zeros(a.shape), np.full(a.shape, np.inf)
+
+            def along(moved: Array, k: int = k) -> list[Array]:
+                return f([*values[:k], moved, *values[k + 1 :]])
+
             for index in np.ndindex(*a.shape):
                 d = np.zeros_like(a)
                 d[index] = step = max(1.0, abs(float(a[index])))
-
-                def along(moved: Array, k: int = k) -> list[Array]:
-                    return f([*values[:k], moved, *values[k + 1 :]])
-
+                if is_single(y):
+                    gradient[index], bound[index] = _coarse(along, base, a, d)
+                    continue
                 s = slope(along, base, a, d, gradient, STEP)
                 gradient[index] = s.value / step
                 if s.smooth:
@@ -97,3 +100,20 @@ def _central(code: Implementation, problem: Problem, y: Array, names: Sequence[s
                 unknown += not s.finite
             found.gradients[name], found.slack[name] = gradient, bound
     return Measured(found.gradients, found.slack, kinks, unknown)
+
+
+def _coarse(f: Callable[[Array], Sequence[Array]], base: Base, a: Array, d: Array) -> tuple[float, float]:
+    """The central difference of what is computed in float32, and its bound, by the terms of `differences.py`.
+
+    The step is larger and so are the bounds, which take the place of any test: at a kink the jump is in them.
+    """
+    (result,), (dy,) = base.values, base.v
+    size, step = float(np.max(d)), COARSE / float(np.max(d))
+
+    def rise(t: float) -> float:
+        return float(((f(a + t * step * d)[0] - result) * dy).sum())
+
+    near, far = (rise(1) - rise(-1)) / (2 * COARSE), (rise(2) - rise(-2)) / (4 * COARSE)
+    kink = abs((rise(2) + rise(-2)) / 2 - 2 * (rise(1) + rise(-1))) / COARSE
+    rounding = ROUNDINGS * SINGLE * float(np.abs(result * dy).sum() + size * np.abs(dy).sum()) / COARSE
+    return near, abs(far - near) + kink + rounding
