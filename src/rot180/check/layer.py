@@ -8,7 +8,7 @@ argument, because all numbers are small integers; else they have bounds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,11 +18,12 @@ from ..errors import GradientError
 from . import definitions, formula, kinks, matrices, measured
 from .case import Case, Problem
 from .definitions import Definition
-from .diagnosis import Explanation, explain
+from .diagnosis import explain
 from .evidence import LOW_PRECISION, Evidence, is_low, same
 from .findings import Diagnosis, LayerReport, Stage
 from .implementation import Implementation, Outcome, Refused
-from .mistakes import state, sums
+from .mistakes import state
+from .wording import missing, structure, texts
 
 CONVENTIONS = ("correlation", "convolution")
 MOST_TRIES = 120  # of smaller cases
@@ -212,7 +213,7 @@ class Check:
         for argument in self.code.returns:
             present = [e for e in evidences if argument in e.found]
             if len(present) < len(evidences):
-                self.unexplained.append(_missing(argument))
+                self.unexplained.append(missing(argument))
                 continue
             wrong = [e for e in present if e.wrong(argument)]
             name = f"d{argument}"
@@ -308,9 +309,9 @@ class Check:
             "formula": formula.of_first_wrong_cell(smallest, argument),
         }
         if not found:
-            self.unexplained.append(Diagnosis("unknown", name, _structure(smallest, argument), "", **shown))
+            self.unexplained.append(Diagnosis("unknown", name, structure(smallest, argument), "", **shown))
         for explanation in found:
-            for slug, text, mend in _texts(explanation):
+            for slug, text, mend in texts(explanation):
                 self.diagnoses.append(Diagnosis(slug, name, text, mend, **shown))
 
     def _shrunk(self, evidence: Evidence, argument: str) -> Evidence:
@@ -341,37 +342,3 @@ class Check:
         else:
             evidence = self._evidence(problem, outcome, self.variant)
         return evidence if argument in evidence.found and evidence.wrong(argument) else None
-
-
-def _texts(explanation: Explanation) -> Iterator[tuple[str, str, str]]:
-    """Slug, explanation and mend of each mistake in it."""
-    for mistake, variant in explanation.parts:
-        yield (
-            mistake.slug,
-            mistake.explanation.replace("{variant}", variant),
-            mistake.mend.replace("{variant}", variant),
-        )
-    if explanation.negative:
-        yield "sign-inverted", sums.SIGN, sums.SIGN_MEND
-    if explanation.factor:
-        yield "scaled", sums.SCALED.replace("{variant}", explanation.factor), sums.SCALED_MEND
-
-
-def _missing(argument: str) -> Diagnosis:
-    return Diagnosis("unknown", f"d{argument}", f"The backward returns no d{argument}.", "")
-
-
-def _structure(evidence: Evidence, argument: str) -> str:
-    """Where an error lies that no known mistake explains."""
-    found, right = evidence.found[argument], evidence.right[argument]
-    if found.shape != right.shape:
-        return f"No known mistake explains this. The shape is {found.shape} and should be {right.shape}."
-    wrong = np.abs(found - right) > 1e-9 * max(1.0, float(np.abs(right).max(initial=0)))
-    names = ("sample", "channel", "row", "column") if right.ndim == 4 else tuple(f"axis {a}" for a in range(right.ndim))
-    parts = []
-    for axis in range(right.ndim):
-        hit = [int(i) for i in np.flatnonzero(wrong.any(tuple(a for a in range(right.ndim) if a != axis)))]
-        if len(hit) < right.shape[axis]:
-            parts.append(f"{names[axis]} {', '.join(map(str, hit))} of {right.shape[axis]}")
-    where = f"; only in {'; '.join(parts)}" if parts else ", all over"
-    return f"No known mistake explains this. {int(wrong.sum())} of {right.size} cells are wrong{where}."

@@ -113,7 +113,8 @@ def _sizes(settings: Mapping[str, Any]) -> tuple[int, ...]:
 
 
 def _batch_norm(a: Mapping[str, Any], settings: Mapping[str, Any]) -> Any:
-    return F.batch_norm(a["x"], None, None, a.get("gamma"), a.get("beta"), True, 0.1, settings["eps"])
+    eps = settings["eps"] or 1e-300  # which is nothing beside a variance; 0 itself is refused
+    return F.batch_norm(a["x"], None, None, a.get("gamma"), a.get("beta"), True, 0.1, eps)
 
 
 def _layer_norm(a: Mapping[str, Any], settings: Mapping[str, Any]) -> Any:

@@ -121,6 +121,8 @@ def factors(ev: Evidence) -> Iterator[tuple[float, str]]:
         if count > 1:
             yield 1 / count, f"1 / ({name})" if "*" in name or " " in name else f"1 / {name}"
     yield from ((2.0, "2"), (0.5, "1 / 2"))
+    if ev.definition.loss and ev.dy.ndim == 0:
+        yield 1 / float(ev.dy), "1 / dy (the gradient that arrives at the loss is left out)"
     for name, count in counts.items():
         if count > 1:
             yield float(count), name
