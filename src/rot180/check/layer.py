@@ -18,7 +18,7 @@ from ..errors import GradientError
 from . import definitions, formula, kinks, matrices, measured
 from .case import Case, Problem
 from .definitions import Definition
-from .diagnosis import explain
+from .diagnosis import Explanation, explain
 from .evidence import LOW_PRECISION, Evidence, is_low, same
 from .findings import Diagnosis, LayerReport, Stage
 from .implementation import Implementation, Outcome, Refused
