@@ -10,7 +10,8 @@
     print(report.render())
 
 `layer.py` judges a forward and a backward and says which mistake it is: `definitions/` what is right, `mistakes/` what
-people get wrong, `diagnosis.py` the search, `findings.py` the report.
+people get wrong, `diagnosis.py` the search, `findings.py` the report. `measured.py` has the gradient of the forward by
+differences, exact ones where it is affine, `kinks.py` what is done where there is no derivative.
 
 `gradient.py` is the check of Tensors, `subject.py` what is checked, `differences.py` the numerical derivative and its
 error bound, `report.py` what was found.

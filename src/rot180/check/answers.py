@@ -32,9 +32,10 @@ class Answers:
 
     layout = "channels_first"
     open_settings = ()
+    takes_dy = True
 
     def __init__(self, definition: Definition, name: str, outcomes: Mapping[int, Outcome]) -> None:
-        self.name, self.outcomes = name, outcomes
+        self.name, self.outcomes, self.definition = name, outcomes, definition
         self.arguments = definition.arguments
         present = [set(outcome.gradients) for outcome in outcomes.values()]
         self.returns = tuple(a for a in definition.gradients_of if all(a in names for names in present))
@@ -44,6 +45,10 @@ class Answers:
         if id(problem) not in self.outcomes:
             raise Refused("only what was exported has answers")
         return self.outcomes[id(problem)]
+
+    def gradients(self, problem: Problem) -> dict[str, Array]:
+        """Nor for another dy."""
+        raise Refused("only what was exported has answers")
 
     def value(self, problem: Problem, arrays: Mapping[str, Array]) -> Array:
         """Nothing else can be computed."""
@@ -60,6 +65,9 @@ class CheckOfAnswers(Check):
 
     def _try_all(self) -> None:
         pass
+
+    def _guess(self) -> bool:
+        return False  # the settings are those of the case
 
     def _again(self, case: Case, like: Evidence, argument: str) -> None:
         return None
@@ -126,7 +134,7 @@ def _outcome(folder: Path, problem: Problem) -> Outcome | None:
             found[name] = _npy(path)
     if "y" not in found:
         return None
-    return Outcome(found["y"], {a: found[f"d{a}"] for a in problem.arrays if f"d{a}" in found})
+    return Outcome(found["y"], {a: found[f"d{a}"] for a in problem.arrays if f"d{a}" in found}, problem.dy)
 
 
 def _json(path: Path) -> Any:

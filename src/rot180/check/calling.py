@@ -5,6 +5,8 @@
     forward(x, w, b, conv_param)                or in a dict, as in CS231n: {"stride": 2, "pad": 1}
     backward(dy, cache)                         where forward returns (y, cache)
     backward(dy, x, w, b)                       in any order, by name
+    backward(dy, y)                             y, out, probs: the result of the forward
+    backward(x, t)                              of a loss; also (x, t, dy), (dy, cache), (cache)
 
 What the names do not say is asked for: `forward_arguments` and `backward_arguments` list them in order.
 """
@@ -13,28 +15,42 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import Rot180Error
 
-ALIASES = {
-    "x": "x input inputs inp image images img data a_prev aprev prev a z_in feature features act layer_input",
+ALIASES = {  # where a name stands in several rows, the first one that the operation has counts
+    "stride": "stride strides s step",
+    "padding": "padding pad pads p",
+    "t": "t y target targets label labels y_true ytrue truth onehot one_hot",
+    "y": "y out output outputs result p probs prob probabilities s a activation y_out yhat y_hat",
+    "x": "x input inputs inp image images img data a_prev aprev prev a z z_in feature features act layer_input logits "
+    "logit scores score pred preds prediction predictions predicted y_pred ypred y_hat yhat output outputs out s",
     "w": "w weight weights kernel kernels kern filter filters filt f k theta",
     "b": "b bias biases",
     "dy": "dy dout dz dout_ gy g grad grad_output grad_out upstream delta d_out dl_dy dldy dl_dout dl_dz douts doutput "
-    "output_gradient out_grad output_grad gradient error dupstream",
+    "output_gradient out_grad output_grad gradient error dupstream da dloss",
+    "gamma": "gamma gammas weight weights w scale g",
+    "beta": "beta betas bias b shift offset",
     "cache": "cache ctx context saved cached memory tape",
-    "stride": "stride strides s step",
-    "padding": "padding pad pads p",
     "dilation": "dilation dilations dil rate dilation_rate",
     "groups": "groups group n_groups num_groups feature_group_count",
     "output_padding": "output_padding out_pad outpad out_padding adj",
-    "kernel_size": "kernel_size ksize pool_size window size",
+    "kernel_size": "kernel_size kernel ksize pool_size pool window window_size size k f",
+    "eps": "eps epsilon",
+    "negative_slope": "negative_slope slope alpha leak",
+    "reduction": "reduction",
+    "normalized_shape": "normalized_shape",
 }
-DICTS = "conv_param conv_params pool_param param params hparameters hparams hyperparameters options config cfg settings"
-DICT_KEYS = {"padding": ("pad", "padding"), "stride": ("stride",), "dilation": ("dilation",), "groups": ("groups",)}
-_NAMED = {alias: name for name, aliases in ALIASES.items() for alias in aliases.split()}
+DICTS = (
+    "conv_param conv_params pool_param pool_params bn_param bn_params ln_param ln_params param params hparameters "
+    "hparams hyperparameters options config cfg settings"
+)
+_MEANINGS: dict[str, list[str]] = {}
+for _name, _aliases in ALIASES.items():
+    for _alias in _aliases.split():
+        _MEANINGS.setdefault(_alias, []).append(_name)
 
 
 class CallingError(Rot180Error, TypeError):
@@ -43,72 +59,105 @@ class CallingError(Rot180Error, TypeError):
 
 @dataclass(frozen=True)
 class Call:
-    """How to call one function: its positional parameters by meaning, and the names under which it takes settings."""
+    """How to call one function.
 
-    names: tuple[str, ...]  # of its parameters that are passed in order: "x", "dy", "cache", "settings" or a setting's
-    keywords: Mapping[str, str]  # the setting's name -> the parameter's
-    everything: bool  # whether it takes any keyword
+    Attributes:
+        names: the meanings of what it is passed: "x", "dy", "y" (the result), "cache", "settings" or a setting's.
+        keywords: the settings that it can be told, and under which name.
+        by_name: the name of each of `names` that cannot be passed in order.
+        meanings: of the parameters' names.
+    """
+
+    names: tuple[str, ...]
+    keywords: Mapping[str, str]
+    by_name: Mapping[str, str] = field(default_factory=dict)
+    meanings: Mapping[str, str] = field(default_factory=dict)
+
+    def told(self, settings: Sequence[str]) -> tuple[str, ...]:
+        """Those of the settings that it can be told one by one."""
+        return tuple(name for name in settings if name in self.keywords or name in self.names)
+
+
+@dataclass(frozen=True)
+class Words:
+    """What the parameters of a function may mean: arguments of the operation, its settings, and what else there is."""
+
+    role: str  # "forward" or "backward"
+    arguments: tuple[str, ...]
+    settings: tuple[str, ...]
+    before: Mapping[str, str] = field(default_factory=dict)  # what names meant in the forward: they mean the same
 
     @property
-    def settings(self) -> tuple[str, ...]:
-        """Those it can be told."""
-        return (*self.keywords, *[name for name in self.names if name in _SETTINGS])
+    def passed(self) -> tuple[str, ...]:
+        """What is passed whether the function needs it or not."""
+        if self.role == "forward":
+            return (*self.arguments, "settings")
+        result = () if "t" in self.arguments else ("y",)
+        return (*self.arguments, "settings", "dy", "cache", *result)
+
+    def meaning_of(self, name: str) -> str | None:
+        """What a parameter of this name takes; None if it does not say."""
+        lower = name.lower().strip("_")
+        if lower in DICTS.split():
+            return "settings"
+        if name in self.before:
+            return self.before[name]
+        known = (*self.passed, *self.settings)
+        return next((meaning for meaning in _MEANINGS.get(lower, ()) if meaning in known), None)
+
+    @property
+    def example(self) -> tuple[str, ...]:
+        """How the parameters may be listed."""
+        return ("dy", *self.arguments) if self.role == "backward" else self.arguments
 
 
-_SETTINGS = ("stride", "padding", "dilation", "groups", "output_padding", "kernel_size")
-
-
-def read(function: Callable[..., Any], given: Sequence[str] | None, role: str, known: Sequence[str]) -> Call:
-    """From the signature, or from the names that were `given` in order; `known` are the arguments of the operation."""
+def read(function: Callable[..., Any], given: Sequence[str] | None, words: Words) -> Call:
+    """From the signature, or from the names that were `given` in order."""
     if given is not None:
-        unknown = [name for name in given if name not in (*known, *_SETTINGS, "dy", "cache", "settings")]
+        known = (*words.passed, *words.settings)
+        unknown = [name for name in given if name not in known]
         if unknown:
             raise CallingError(
-                f"check.layer: {role}_arguments names {', '.join(map(repr, unknown))}; it may name "
-                f"{', '.join((*known, 'dy', 'cache', 'settings', *_SETTINGS))}"
+                f"check.layer: {words.role}_arguments names {', '.join(map(repr, unknown))}; it may name "
+                f"{', '.join(known)}"
             )
-        return Call(tuple(given), {}, False)
+        return Call(tuple(given), {})
     try:
         parameters = list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError):
         raise CallingError(
-            f"check.layer: the signature of the {role} cannot be read; say its arguments in order, for example "
-            f"{role}_arguments={('dy', *known) if role == 'backward' else tuple(known)!r}"
+            f"check.layer: the signature of the {words.role} cannot be read; say its arguments in order, for example "
+            f"{words.role}_arguments={words.example!r}"
         ) from None
-    names, keywords, everything = [], {}, False
+    names: list[str] = []
+    keywords: dict[str, str] = {}
+    by_name: dict[str, str] = {}
+    skipped = False
     for parameter in parameters:
-        if parameter.kind is parameter.VAR_KEYWORD:
-            everything = True
+        if parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
             continue
-        if parameter.kind is parameter.VAR_POSITIONAL:
-            continue
-        meaning = meaning_of(parameter.name, known, role)
+        meaning = words.meaning_of(parameter.name)
+        if meaning in names:
+            meaning = None
         required = parameter.default is parameter.empty
+        keyword_only = parameter.kind is parameter.KEYWORD_ONLY
         if meaning is None and required:
-            raise CallingError(_unknown(function, parameter.name, parameters, role, known))
-        if meaning in _SETTINGS and (parameter.kind is parameter.KEYWORD_ONLY or not required):
+            raise CallingError(_unknown(function, parameter.name, parameters, words))
+        if meaning in words.settings and (keyword_only or not required):
             keywords[meaning] = parameter.name
-        elif meaning is not None and (required or meaning in (*known, "settings")):
+        elif meaning is not None and (required or meaning in words.passed):
             names.append(meaning)
-    return Call(tuple(names), keywords, everything)
+            if keyword_only or skipped:
+                by_name[meaning] = parameter.name
+            continue
+        skipped = True  # what follows would be passed in its place
+    meanings = {p.name: meaning for p in parameters if (meaning := words.meaning_of(p.name)) is not None}
+    return Call(tuple(names), keywords, by_name, meanings)
 
 
-def meaning_of(name: str, known: Sequence[str], role: str) -> str | None:
-    """What a parameter of this name takes; None if it does not say."""
-    lower = name.lower().strip("_")
-    if lower in DICTS.split():
-        return "settings"
-    found = _NAMED.get(lower)
-    if found in ("dy", "cache") and role == "forward":
-        return None
-    return found if found in (*known, *_SETTINGS, "dy", "cache") else None
-
-
-def _unknown(function: Any, name: str, parameters: Sequence[Any], role: str, known: Sequence[str]) -> str:
+def _unknown(function: Any, name: str, parameters: Sequence[Any], words: Words) -> str:
     shown = ", ".join(p.name for p in parameters)
-    example = ("dy", *known) if role == "backward" else tuple(known)
     return (
-        f"check.layer: {getattr(function, '__name__', role)}({shown}): what {name!r} takes cannot be told from its "
-        f"name; "
-        f"list all in order, for example {role}_arguments={example!r}"
+        f"check.layer: {getattr(function, '__name__', words.role)}({shown}): what {name!r} takes cannot be told from "
+        f"its name; list all in order, for example {words.role}_arguments={words.example!r}"
     )

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -59,10 +60,15 @@ def _pivots(wrong: Sequence[Evidence]) -> list[Evidence]:
     """The smallest of the wrong problems, one with fractions, and for each setting one in which it is no default."""
     chosen = [wrong[0]] if wrong[0].problem.unit < 1 else [wrong[0], *[e for e in wrong if e.problem.unit < 1][:1]]
     for setting in wrong[0].definition.settings:
-        default = 0 if "padding" in setting else 1
-        used = (e for e in wrong if np.any(np.not_equal(e.problem.case.settings.get(setting, default), default)))
+        default = wrong[0].definition.default(setting)
+        used = (e for e in wrong if not _is(e.problem.case.settings.get(setting, default), default))
         chosen += [e for e in [next(used, None)] if e is not None and not any(e is c for c in chosen)]
     return chosen
+
+
+def _is(given: Any, default: Any) -> bool:
+    """Whether a setting is what it would be without being given, on all axes."""
+    return all(value == default for value in given) if isinstance(given, tuple) else bool(given == default)
 
 
 def _replayable(evidences: Sequence[Evidence]) -> bool:

@@ -2,13 +2,14 @@
 
 `right` is the gradient of the user's own forward. Where that forward is one that the checker can write down (the
 definition, the definition with the kernel rotated), `case` and `window` are those of the forward, and wrong backwards
-can be replayed through other windows, weights and cotangents.
+can be replayed through other windows, weights and cotangents. Where it is measured by differences, `slack` is how far
+off it may be.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,14 @@ CLOSE = 1e-9  # relative to the largest cell: what scaling by a third and summin
 
 @dataclass(frozen=True)
 class Evidence:
-    """One problem: `found` and `right` by argument ("y" is the result); `window` is None if replays are impossible."""
+    """One problem.
+
+    Attributes:
+        found, right: by argument; "y" is the result.
+        window: None if no mistake can be replayed through windows.
+        slack: bounds of the errors of `right`, by argument and cell; infinite where it is unknown.
+        defined: whether the forward is the one of the definition, so that mistakes can be computed from it.
+    """
 
     definition: Definition
     problem: Problem
@@ -30,6 +38,8 @@ class Evidence:
     right: Mapping[str, Array]
     case: Case
     window: Window | None
+    slack: Mapping[str, Array] = field(default_factory=dict)
+    defined: bool = True
 
     @property
     def x(self) -> Array:
@@ -39,7 +49,8 @@ class Evidence:
     @property
     def w(self) -> Array:
         """The kernels."""
-        return self.problem.arrays["w"]
+        given = self.problem.arrays.get("w")
+        return self.definition.weights(self.case) if given is None else given
 
     @property
     def dy(self) -> Array:
@@ -74,10 +85,23 @@ class Evidence:
 
     def wrong(self, argument: str) -> bool:
         """Whether what was found differs from what is right."""
-        return not same(self.found[argument], self.right[argument])
+        found, right = self.found[argument], self.right[argument]
+        if same(found, right):
+            return False
+        slack = self.slack.get(argument)
+        if slack is None or found.shape != right.shape:
+            return True
+        scale = max(float(np.max(np.abs(right), initial=0.0)), 1.0)
+        return bool(np.any(~(np.abs(found - right) <= slack + tolerance(found) * scale)))
+
+    @property
+    def counted(self) -> tuple[int, ...]:
+        """The sizes that people divide by."""
+        shape = self.definition.counted(self.problem)
+        return shape if len(shape) > 1 else self.x.shape
 
 
-def same(a: Array, b: Array) -> bool:
+def same(a: Array, b: Array, within: float | None = None) -> bool:
     """Equal shapes, and cells as near as sums in another order are."""
     if a.shape != b.shape:
         return False
@@ -85,9 +109,33 @@ def same(a: Array, b: Array) -> bool:
         return True
     scale = max(float(np.max(np.abs(b), initial=0.0)), 1.0)
     with np.errstate(invalid="ignore"):
-        return bool(np.all(np.abs(np.subtract(a, b, dtype=float)) <= tolerance(a) * scale))
+        return bool(np.all(np.abs(np.subtract(a, b, dtype=float)) <= (within or tolerance(a)) * scale))
 
 
 def tolerance(a: Array) -> float:
     """What rounding may do to a found array, relative to its largest cell."""
-    return 1e-5 if a.dtype == np.float32 else CLOSE
+    return 1e-5 if is_single(a) else CLOSE
+
+
+def is_single(a: Array) -> bool:
+    """Whether an array went through float32: by its dtype, or because all its cells are numbers that float32 has."""
+    if a.dtype == np.float32:
+        return True
+    if a.dtype.kind != "f":
+        return False
+    with np.errstate(all="ignore"):
+        kept = np.array_equal(a.astype(np.float32), a, equal_nan=True)
+        return bool(kept and np.any(a != np.rint(a * 1024) / 1024))  # all have small integers and their fractions
+
+
+LOW_PRECISION = (
+    "The result agrees with the right one as far as float32 goes and no further: somewhere it is computed or kept in "
+    "float32, though it was given float64. That is no fault."
+)
+
+
+def is_low(found: Array, right: Array) -> bool:
+    """Whether a result that counts as right owes that to the tolerance for float32."""
+    if found.shape != right.shape or not is_single(found) or not same(found, right):
+        return False
+    return not same(found.astype(float), right, CLOSE)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from . import calling, layouts
-from .calling import DICT_KEYS, Call, CallingError
+from .calling import Call, CallingError, Words
 from .case import Array, Arrays, Problem
 from .definitions import Definition
 
@@ -31,13 +31,13 @@ class Outcome:
 
     Attributes:
         y: the result.  gradients: by argument, in the checker's layout; their shapes may be wrong.
-        problem: what they were called on, with a dy of the shape of y.
         changed: names of arguments that were changed in place, "forward's w", say.
+        dy: what the backward was given: the problem's, unless y has another shape than it should have.
     """
 
     y: Array
     gradients: dict[str, Array]
-    problem: Problem
+    dy: Array
     changed: tuple[str, ...] = field(default=())
 
 
@@ -45,85 +45,122 @@ class Implementation:
     """A forward and a backward with the way to call them."""
 
     def __init__(
-        self, forward: Function, backward: Function, definition: Definition, layout: str,
+        self, forward: Function, backward: Function | None, definition: Definition, layout: str,
         forward_arguments: Sequence[str] | None = None, backward_arguments: Sequence[str] | None = None,
         returns: Sequence[str] | None = None,
     ) -> None:  # fmt: skip
-        self.definition, self.layout = definition, layouts.find(layout)
+        self.definition, self.layout = definition, layouts.find(layout, definition)
         self.forward, self.backward = forward, backward
-        known = definition.arguments
-        self.on_forward = calling.read(forward, forward_arguments, "forward", known)
-        self.on_backward = calling.read(backward, backward_arguments, "backward", known)
-        self.name = getattr(backward, "__name__", type(backward).__name__)
-        missing = [a for a in definition.arguments if a not in self.on_forward.names and a != "b"]
-        if missing:
-            raise CallingError(f"check.layer: the forward takes no {' and no '.join(missing)}")
-        if "dy" not in self.on_backward.names:
-            raise CallingError("check.layer: the backward takes no gradient of the result; is one of its arguments dy?")
-        self.arguments = tuple(a for a in definition.arguments if a in self.on_forward.names)
+        known, settings = definition.arguments, definition.settings
+        if definition.axes and "kernel_size" not in settings:
+            settings = (*settings, "kernel_size")
+        self.on_forward = calling.read(forward, forward_arguments, Words("forward", known, settings))
+        self.on_backward: Call | None = None
+        if backward is not None:
+            self.on_backward = calling.read(
+                backward, backward_arguments, Words("backward", known, settings, self.on_forward.meanings)
+            )
+        self.name = getattr(backward or forward, "__name__", type(backward or forward).__name__)
+        self._require(known)
+        self.arguments = tuple(a for a in known if a in self.on_forward.names)
         self.ordered = returns is not None or len(definition.gradients_of) < 2
         self.returns = tuple(returns or (a for a in definition.gradients_of if a in self.arguments))
+
+    def _require(self, known: Sequence[str]) -> None:
+        """CallingError where something is missing that there is no check without."""
+        missing = [a for a in known if a not in self.on_forward.names and a not in self.definition.optional]
+        if missing:
+            raise CallingError(f"check.layer: the forward takes no {' and no '.join(missing)}")
+        if self.on_backward is None and not self.definition.loss:
+            raise CallingError(
+                f"check.layer: there is no backward; only a loss may be one function that returns (loss, dx), and "
+                f"{self.definition.name} is none; give its backward"
+            )
+        if not self.takes_dy and not self.definition.loss:
+            raise CallingError("check.layer: the backward takes no gradient of the result; is one of its arguments dy?")
+
+    @property
+    def takes_dy(self) -> bool:
+        """Whether the gradient of the result is passed; of a loss it may be taken to be 1."""
+        return self.on_backward is not None and "dy" in self.on_backward.names
 
     @property
     def open_settings(self) -> tuple[str, ...]:
         """The settings that they can be told, so that the checker may vary them."""
-        told = set(self.on_forward.settings)
+        told = set(self.on_forward.told(self.definition.settings))
         if "settings" in self.on_forward.names:
-            told |= set(DICT_KEYS) - {"dilation", "groups"}
+            told |= set(self.definition.in_dict)
         return tuple(name for name in self.definition.settings if name in told)
 
     def value(self, problem: Problem, arrays: Arrays) -> Array:
         """The forward alone, on other arrays."""
-        y, _, _ = self._forward(problem, arrays)
-        return y
+        found, _ = self._forward(problem, arrays)
+        return self._result(found, problem)[0]
 
     def run(self, problem: Problem) -> Outcome:
         """Forward and backward once, with a dy of the shape of y; if that is refused, with one of the right shape."""
-        y, _, _ = forward = self._forward(problem, problem.arrays)
-        fitting = problem.with_result(y.shape)
+        forward = self._forward(problem, problem.arrays)
+        y, _ = self._result(forward[0], problem)
+        fitting = problem.with_result(y.shape) if self.takes_dy else problem
         try:
             return self._backward(fitting, *forward)
         except Refused:
             if fitting is problem:
                 raise
-            return self._backward(problem, *forward)
+            return self._backward(problem, *self._forward(problem, problem.arrays))
 
     def gradients(self, problem: Problem) -> dict[str, Array]:
         """What the backward gives for the problem's own dy, which may not have the shape of what the forward gives."""
         return self._backward(problem, *self._forward(problem, problem.arrays)).gradients
 
-    def _backward(self, problem: Problem, y: Array, cache: Any, taken: Mapping[str, Any]) -> Outcome:
+    def _backward(self, problem: Problem, result: Any, taken: Mapping[str, Any]) -> Outcome:
+        """The backward after a forward that returned `result` and was given `taken`."""
+        y, cache = self._result(result, problem)
         by_forward = self._changed(taken, problem)
+        changed = [f"the forward's {name}" for name in by_forward]
+        if self.backward is None or self.on_backward is None:
+            if not isinstance(result, tuple) or len(result) < 2:
+                raise Refused("there is no backward, and the forward returns no (loss, dx)")
+            return Outcome(y, self._gradients(cache, problem), problem.dy, tuple(changed))
         given = {**self._given(problem.arrays), "dy": layouts.to_user(self.layout, "y", problem.dy)}
-        found = self._call(self.backward, self.on_backward, {**given, "cache": cache}, problem)
+        shown = result[0] if isinstance(result, tuple) else result
+        extra = {"cache": cache, "y": np.copy(shown) if "y" in self.on_backward.names else None}
+        found = self._call(self.backward, self.on_backward, {**given, **extra}, problem)
         by_backward = self._changed(given, problem)
         kept = [name for name in self._changed(taken, problem) if name not in by_forward]  # it came by the cache
-        changed = [f"the forward's {name}" for name in by_forward]
         changed += [f"the backward's {name}" for name in dict.fromkeys([*by_backward, *kept])]
-        return Outcome(y, self._gradients(found, problem), problem, tuple(changed))
+        return Outcome(y, self._gradients(found, problem), problem.dy, tuple(changed))
 
     def _given(self, arrays: Arrays) -> dict[str, Any]:
         return {name: layouts.to_user(self.layout, name, arrays[name]) for name in self.arguments}
 
-    def _forward(self, problem: Problem, arrays: Arrays) -> tuple[Array, Any, dict[str, Any]]:
+    def _forward(self, problem: Problem, arrays: Arrays) -> tuple[Any, dict[str, Any]]:
+        """What the forward returned, and the copies that it was given."""
         given = self._given(arrays)
-        found = self._call(self.forward, self.on_forward, given, problem)
-        y, cache = found if isinstance(found, tuple) and len(found) == 2 else (found, None)
-        return self._array("y", y, problem.dy.ndim), cache, given
+        return self._call(self.forward, self.on_forward, given, problem), given
+
+    def _result(self, found: Any, problem: Problem) -> tuple[Array, Any]:
+        """y, and the cache: what is returned after it, if it is several things as a tuple."""
+        y, cache = found, None
+        if isinstance(found, tuple) and len(found) > 1:
+            y, cache = found[0], found[1] if len(found) == 2 else found[1:]
+        return self._array("y", y, len(self.definition.y_shape(problem.case))), cache
 
     def _call(self, function: Function, call: Call, given: Mapping[str, Any], problem: Problem) -> Any:
         settings = problem.case.settings
         positional: list[Any] = []
+        keywords = {call.keywords[name]: value for name, value in settings.items() if name in call.keywords}
         for name in call.names:
             if name == "settings":
-                positional.append(_as_dict(settings))
-            elif name in given:
-                positional.append(given[name])
-            elif name in self.definition.settings:
-                positional.append(settings.get(name, 1 if name != "padding" and name != "output_padding" else 0))
+                value: Any = self.definition.dictionary(settings)
+            elif name in given or name not in self.definition.settings:
+                value = given.get(name)
             else:
-                positional.append(None)
-        keywords = {call.keywords[name]: value for name, value in settings.items() if name in call.keywords}
+                value = settings.get(name, self.definition.default(name))
+            if name in call.by_name:
+                keywords[call.by_name[name]] = value
+            else:
+                positional.append(value)
         try:
             with np.errstate(all="ignore"):
                 return function(*positional, **keywords)
@@ -167,13 +204,8 @@ class Implementation:
             raise Refused(f"no array can be made of the {name} that was returned: {error}") from error
         if array.dtype.kind not in "fiub":
             raise Refused(f"the {name} that was returned is not numeric but {type(value).__name__}")
-        return array.copy()  # theirs may be a buffer that the next call writes over
+        return array
 
     def _changed(self, given: Mapping[str, Any], problem: Problem) -> list[str]:
         before = {**self._given(problem.arrays), "dy": layouts.to_user(self.layout, "y", problem.dy)}
         return [name for name, value in given.items() if not np.array_equal(value, before[name])]
-
-
-def _as_dict(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """As CS231n's conv_param: "stride" and "pad", and PyTorch's names beside them."""
-    return {"stride": 1, "pad": settings.get("padding", 0), "padding": 0, "dilation": 1, "groups": 1, **settings}

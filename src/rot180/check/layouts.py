@@ -16,6 +16,7 @@ import numpy as np
 
 from ..errors import Rot180Error
 from .case import Array
+from .definitions import Definition
 
 NAMES = {
     "channels_first": ("channels_first", "ncw", "nchw", "ncdhw"),
@@ -28,10 +29,14 @@ class UnknownLayoutError(Rot180Error, ValueError):
     """A name that is none of a layout."""
 
 
-def find(name: str) -> str:
-    """The layout by one of its names, in any case."""
+def find(name: str, definition: Definition) -> str:
+    """The layout by one of its names, in any case; it must be one that the arrays of the operation can have."""
     for layout, names in NAMES.items():
         if str(name).lower() in names:
+            if layout not in definition.layouts:
+                raise UnknownLayoutError(
+                    f"check.layer: {definition.name} has no layout {name!r}; it has {', '.join(definition.layouts)}"
+                )
             return layout
     raise UnknownLayoutError(
         f"check.layer: there is no layout {name!r}; there are {', '.join(n for names in NAMES.values() for n in names)}"
@@ -40,6 +45,8 @@ def find(name: str) -> str:
 
 def to_user(layout: str, argument: str, a: Array) -> Any:
     """An array of the checker's, as the user's functions take it: a copy of their own."""
+    if a.ndim == 0:
+        return a[()]
     if layout == "bare":
         return float(a[0]) if argument == "b" else a[0, 0].copy()
     if layout == "channels_last" and a.ndim > 1:
@@ -49,7 +56,9 @@ def to_user(layout: str, argument: str, a: Array) -> Any:
 
 def from_user(layout: str, argument: str, a: Any, ndim: int) -> Array:
     """What they returned, as the checker takes it; where it has another number of axes, as it is."""
-    array = np.asarray(a)
+    array = np.array(a)  # a copy: theirs may be a buffer that the next call changes
+    if ndim == 0:
+        return array.reshape(()) if array.size == 1 else array
     if layout == "bare":
         if argument == "b":
             return array.reshape(1) if array.size == 1 else array

@@ -1,18 +1,25 @@
-"""What a layer should compute: one file per family, each with its forward, its gradients and the sizes to try it on.
+"""What an operation should compute: one file per family, each with its forward, its gradients and the sizes to try.
 
     definition.forward(arrays, case)            y
     definition.gradients(dy, arrays, case)      {argument: gradient}
 
-All in float64, on integers exact. `find` looks one up by the name of the operation.
+All in float64; on integers exact where the operation is affine. `definition.py` is what all have in common, and
+`functional.py` what those have that rot180.functional computes. `find` looks one up by the name of the operation.
 """
 
 from __future__ import annotations
 
 from ...errors import Rot180Error
+from .activation import ACTIVATIONS
 from .convolution import CONVOLUTIONS, Convolution
+from .definition import Definition
+from .loss import LOSSES
+from .norm import NORMS
+from .pooling import POOLINGS
 
-Definition = Convolution
-_ALL: dict[str, Definition] = {**CONVOLUTIONS}
+_ALL: dict[str, Definition] = {**CONVOLUTIONS, **POOLINGS, **NORMS, **ACTIVATIONS, **LOSSES}
+
+__all__ = ["Convolution", "Definition", "UnknownOperationError", "find"]
 
 
 class UnknownOperationError(Rot180Error, ValueError):

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from ...errors import ShapeError
 from ...kernels.engines import engine
 from ...window import DENSE, Sizes, Window, per_axis
 from ..case import Array, Arrays, Case
+from .definition import Definition
 
 _SIZES: dict[
     int, list[tuple[int, int, int, Sizes, Sizes]]
@@ -45,15 +46,17 @@ _TRIED: list[dict[str, int]] = [  # as far as the settings are open
 
 
 @dataclass(frozen=True)
-class Convolution:
+class Convolution(Definition):
     """conv1d to conv3d, conv_transpose1d to conv_transpose3d, linear."""
 
     name: str
     axes: int
     transposed: bool = False
 
-    arguments = ("x", "w", "b")
-    gradients_of = ("x", "w", "b")
+    arguments: ClassVar[tuple[str, ...]] = ("x", "w", "b")
+    optional: ClassVar[tuple[str, ...]] = ("b",)
+    gradients_of: ClassVar[tuple[str, ...]] = ("x", "w", "b")
+    exact = True
 
     @property
     def settings(self) -> tuple[str, ...]:
@@ -62,6 +65,19 @@ class Convolution:
             return ()
         names = ("stride", "padding", "dilation", "groups")
         return (*names, "output_padding") if self.transposed else names
+
+    @property
+    def in_dict(self) -> tuple[str, ...]:
+        """CS231n's conv_param."""
+        return ("stride", "padding")
+
+    def default(self, setting: str) -> Any:
+        """As in PyTorch; a kernel_size is the weight's affair."""
+        return {"padding": 0, "output_padding": 0, "kernel_size": None}.get(setting, 1)
+
+    def dictionary(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """With "pad" as in conv_param."""
+        return {"stride": 1, "pad": settings.get("padding", 0), "padding": 0, "dilation": 1, "groups": 1, **settings}
 
     # ---- what is right ----
 
@@ -118,6 +134,15 @@ class Convolution:
     def kernel(self, w: Array, case: Case) -> Array:
         """As the contractions take it: rotated where the convention says so. Its own inverse and adjoint."""
         return rotated(w) if case.convention == "convolution" else w
+
+    def counts(self, case: Case) -> dict[str, int]:
+        """Of the input and the kernel."""
+        x, w = case.shapes["x"], case.shapes["w"]
+        return {
+            "cells of the input": int(np.prod(x)),
+            "channels of the input": x[1],
+            "cells of the kernel": int(np.prod(w[2:])),
+        }
 
     # ---- what it is tried on ----
 

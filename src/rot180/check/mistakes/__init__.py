@@ -5,15 +5,16 @@ what the user's code returned, on every problem that was tried, it is named. Add
 to the file of its family.
 """
 
-from . import borders, kernel, state, steps, sums
+from . import borders, kernel, pointwise, state, steps, sums
 from .mistake import ALL, ANY, Candidate, Mistake
 
-__all__ = ["ALL", "ANY", "Candidate", "Mistake", "borders", "in_order", "kernel", "state", "steps", "sums"]
+__all__ = ["ALL", "ANY", "Candidate", "Mistake", "borders", "in_order", "kernel", "pointwise", "state", "steps", "sums"]
 
 # Where several explain the same arrays they are named in this order: the specific before the general, a slip of the
 # pen before a misunderstanding. What is not listed comes after.
 _ORDER = """
     clip-collapsed forward-flipped dx-kernel-not-rotated dw-rotated dw-transposed channels-swapped
+    mask-wrong statistics-as-constants softmax-jacobian-dropped
     overlap-overwritten last-sample-only db-not-summed dx-padding-kept stride-ignored stride-dilation-swapped
     transposed-padding-added output-padding-as-zeros dx-shifted border-dropped groups-mixed wrong-channel
     integer-truncated clipped reshaped-not-transposed weights-updated-first

@@ -8,6 +8,7 @@ from itertools import product
 
 import numpy as np
 
+from ..definitions.convolution import Convolution
 from ..evidence import Evidence
 from .mistake import ANY, Candidate, mistake
 
@@ -136,11 +137,12 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     "pad the spread input by dilation*(K - 1) - padding, or scatter and crop `padding` cells from each side",
 )
 def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
-    if not ev.definition.transposed:
+    definition = ev.definition
+    if not isinstance(definition, Convolution) or not definition.transposed:
         return
     window = ev.through()
     arrays = {name: a for name, a in ev.problem.arrays.items() if name != "b"}
-    whole = ev.definition.forward(arrays, ev.case, ev.through(x_size=window.spans, padding=(0,) * window.ndim))
+    whole = definition.forward(arrays, ev.case, ev.through(x_size=window.spans, padding=(0,) * window.ndim))
     for a in range(window.ndim):  # on a correlation of the spread input that pads p, the crop is this, or more padding
         crop = window.dilation[a] * (window.kernel[a] - 1) - window.padding[a]
         extra = window.x_size[a] + 2 * window.padding[a] - window.spans[a]  # the output padding

@@ -218,7 +218,7 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
 def _relaid(a: Array, letters: str) -> Iterator[tuple[str, Array]]:
     """An array laid out in one order and read in another, all ways; its cells S in space stay together."""
     if a.ndim == 2:
-        orders = [(0, 1), (1, 0)]
+        orders: list[tuple[int, ...]] = [(0, 1), (1, 0)]
     else:
         orders = [tuple(m for axis in order for m in _axes(axis, a.ndim)) for order in permutations(range(3))]
     for written, read in permutations(orders, 2):

@@ -39,6 +39,8 @@ class Mistake:
 
 ALL: list[Mistake] = []  # a slug may come several times, for different arguments
 ANY = "*"  # the variant of a candidate on a problem that does not tell the variants apart
+_EVERY = ("x", "w", "b")
+_PARAMETERS = ("gamma", "beta")  # what can happen to all gradients of a convolution can happen to these
 
 
 def mistake(
@@ -48,7 +50,10 @@ def mistake(
     """Put the decorated function into the table."""
 
     def enter(candidates: Candidates) -> Candidates:
-        ALL.append(Mistake(slug, tuple(arguments.split()), explanation, mend, candidates, replays, turns, premise))
+        names = tuple(arguments.split())
+        if set(_EVERY) <= set(names):
+            names += _PARAMETERS
+        ALL.append(Mistake(slug, names, explanation, mend, candidates, replays, turns, premise))
         return candidates
 
     return enter

@@ -88,7 +88,7 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     if found.shape != right.shape or not found.size:
         return
     high, low = float(found.max()), float(found.min())
-    if low == high and found.size > 1 and not ((right > high).all() and high > 0 or (right < low).all() and low < 0):
+    if low == high and found.size > 1 and not (((right > high).all() and high > 0) or ((right < low).all() and low < 0)):
         return  # clip-collapsed
     over, under = bool((right > high).any()), bool((right < low).any())
     if not over and not under:
@@ -112,23 +112,25 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
 
 def factors(ev: Evidence) -> Iterator[tuple[float, str]]:
     """Factors that people multiply by, and how they are called."""
-    n, spatial = ev.dy.shape[0], int(np.prod(ev.dy.shape[2:]))
+    shape = ev.counted
+    n, spatial, cells = shape[0], int(np.prod(shape[2:])), int(np.prod(shape))
     counts = {
-        "N": n, "positions": spatial, "N * positions": n * spatial, "channels of the result": ev.dy.shape[1],
-        "cells of the result": ev.dy.size, "cells of a sample's result": ev.dy[0].size,
-        "cells of the input": ev.problem.arrays["x"].size, "channels of the input": ev.problem.arrays["x"].shape[1],
+        "N": n, "positions": spatial, "N * positions": n * spatial, "channels of the result": shape[1],
+        "cells of the result": cells, "cells of a sample's result": cells // n,
+        **ev.definition.counts(ev.case),
     }  # fmt: skip
-    if "w" in ev.problem.arrays:
-        counts["cells of the kernel"] = int(np.prod(ev.problem.arrays["w"].shape[2:]))
     yield 1.0, ""
     for name, count in counts.items():
         if count > 1:
             yield 1 / count, f"1 / ({name})" if "*" in name or " " in name else f"1 / {name}"
     yield from ((2.0, "2"), (0.5, "1 / 2"))
+    if ev.definition.loss and ev.dy.ndim == 0:
+        yield 1 / float(ev.dy), "1 / dy (the gradient that arrives at the loss is left out)"
     for name, count in counts.items():
         if count > 1:
             yield float(count), name
             yield 2 / count, f"2 / ({name})"
+            yield count / 2, f"({name}) / 2"
 
 
 SCALED = (

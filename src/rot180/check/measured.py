@@ -1,0 +1,139 @@
+"""The gradient of the user's own forward by differences: exact ones where it is affine, else central ones with bounds.
+
+    g[i] = <f(a + e_i) - f(a), dy>
+
+A forward that is affine in an argument has no truncation error at any step, and with small integers no rounding either:
+with a step of 1 this is the gradient, bit for bit. Whether it is affine is tried along a line. Any other forward gets
+the central differences of `differences.py`: there every cell has a bound, and where the left and the right derivative
+differ, or nothing can be said, the cell counts for nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from .case import Array, Problem
+from .differences import ROUNDINGS, STEP, Base, rounding_of, slope
+from .evidence import is_single
+from .implementation import Implementation
+
+STRAIGHT = 1e-12  # of the size of f: what rounding may bend a line
+JUMP = 2.0**-7  # between the left and the right derivative of one result
+SINGLE, COARSE = 2.0**-24, 2.0**-6  # the unit of float32, and a step for what is computed in it
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Gradients by argument; where they are not exact, the bounds of their errors, infinite where they are unknown.
+
+    `kinks` counts the cells where left and right derivatives differ, `unknown` the others without a derivative.
+    """
+
+    gradients: dict[str, Array]
+    slack: dict[str, Array] = field(default_factory=dict)
+    kinks: int = 0
+    unknown: int = 0
+
+
+def gradients(code: Implementation, problem: Problem, y: Array) -> Measured:
+    """Of what `code` computes at a problem, where it gave y."""
+    names = [name for name in code.definition.gradients_of if name in code.arguments]
+    if y.shape != problem.dy.shape:  # a loss of several numbers, whose backward is not told how they are weighted
+        problem = replace(problem, dy=np.broadcast_to(problem.dy, y.shape))
+    if code.definition.exact and all(_is_affine(code, problem, y, name) for name in names):
+        exact = {name: _exact(code, problem, y, name) for name in names}
+        found = {name: gradient for name, gradient in exact.items() if gradient is not None}
+        if len(found) == len(names):
+            return Measured(found)
+    return _central(code, problem, y, names)
+
+
+def _is_affine(code: Implementation, problem: Problem, y: Array, name: str) -> bool:
+    """Whether f(a + d) + f(a - d) = 2 f(a) for one d that moves all cells."""
+    a = problem.arrays[name]
+    d = np.random.default_rng(0).integers(1, 4, a.shape) * 1.0
+    there, back = (code.value(problem, {**problem.arrays, name: a + side * d}) for side in (1, -1))
+    return y.dtype.kind == "f" and _is_straight(there, y, back)
+
+
+def _is_straight(there: Array, y: Array, back: Array) -> bool:
+    size = 1.0 + float(np.max(np.abs(there) + np.abs(back), initial=0.0))
+    return bool(np.all(np.abs(there + back - 2 * y) <= STRAIGHT * size))
+
+
+def _exact(code: Implementation, problem: Problem, y: Array, name: str) -> Array | None:
+    """With a step of 1; None if it is not affine at a cell after all, as a maximum is not where cells tie."""
+    array = problem.arrays[name]
+    gradient = np.empty(array.shape)
+    for index in np.ndindex(*array.shape):
+        moved = array.copy()
+        moved[index] += 1
+        there = code.value(problem, {**problem.arrays, name: moved})
+        moved[index] -= 2
+        if not _is_straight(there, y, code.value(problem, {**problem.arrays, name: moved})):
+            return None
+        gradient[index] = np.vdot(there - y, problem.dy)
+    return gradient
+
+
+def _central(code: Implementation, problem: Problem, y: Array, names: Sequence[str]) -> Measured:
+    values = [np.asarray(problem.arrays[name], float) for name in names]
+    dy, result = np.asarray(problem.dy, float), np.asarray(y, float)
+
+    def f(arrays: Sequence[Array]) -> list[Array]:
+        given = dict(zip(names, arrays, strict=True))
+        return [np.asarray(code.value(problem, {**problem.arrays, **given}), float)]
+
+    found = Measured({}, {})
+    kinks = unknown = 0
+    with np.errstate(all="ignore"):
+        rounding = rounding_of(f, values, [result], np.random.default_rng(0))
+        base = Base([result], rounding, [dy], float(np.max(np.abs(result * dy), initial=0.0)))
+        for k, (name, a) in enumerate(zip(names, values, strict=True)):
+            gradient, bound = np.zeros(a.shape), np.full(a.shape, np.inf)
+
+            def along(moved: Array, k: int = k) -> list[Array]:
+                return f([*values[:k], moved, *values[k + 1 :]])
+
+            for index in np.ndindex(*a.shape):
+                d = np.zeros_like(a)
+                d[index] = step = max(1.0, abs(float(a[index])))
+                if is_single(y):
+                    gradient[index], bound[index] = _coarse(along, base, a, d)
+                    continue
+                s = slope(along, base, a, d, gradient, STEP)
+                gradient[index] = s.value / step
+                if s.smooth and not _bends(along, result, a, d):
+                    bound[index] = s.bound / step
+                elif s.finite:
+                    kinks += 1
+                else:
+                    unknown += 1
+            found.gradients[name], found.slack[name] = gradient, bound
+    return Measured(found.gradients, found.slack, kinks, unknown)
+
+
+def _bends(f: Callable[[Array], Sequence[Array]], y: Array, a: Array, d: Array) -> bool:
+    """Whether one result has a kink: several of them can cancel in the sum that a slope is of."""
+    bend = f(a + STEP * d)[0] + f(a - STEP * d)[0] - 2 * y
+    return bool(np.any(np.abs(bend) > STEP * JUMP))
+
+
+def _coarse(f: Callable[[Array], Sequence[Array]], base: Base, a: Array, d: Array) -> tuple[float, float]:
+    """The central difference of what is computed in float32, and its bound, by the terms of `differences.py`.
+
+    The step is larger and so are the bounds, which take the place of any test: at a kink the jump is in them.
+    """
+    (result,), (dy,) = base.values, base.v
+    size, step = float(np.max(d)), COARSE / float(np.max(d))
+
+    def rise(t: float) -> float:
+        return float(((f(a + t * step * d)[0] - result) * dy).sum())
+
+    near, far = (rise(1) - rise(-1)) / (2 * COARSE), (rise(2) - rise(-2)) / (4 * COARSE)
+    kink = abs((rise(2) + rise(-2)) / 2 - 2 * (rise(1) + rise(-1))) / COARSE
+    rounding = ROUNDINGS * SINGLE * float(np.abs(result * dy).sum() + size * np.abs(dy).sum()) / COARSE
+    return near, abs(far - near) + kink + rounding

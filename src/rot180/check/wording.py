@@ -1,0 +1,49 @@
+"""What the report says of an explanation, and of an error that has none.
+
+Who may import it: the parts of check/. Deliberately absent: the texts of the mistakes (mistakes/).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from .diagnosis import Explanation
+from .evidence import Evidence
+from .findings import Diagnosis
+from .mistakes import sums
+
+
+def texts(explanation: Explanation) -> Iterator[tuple[str, str, str]]:
+    """Slug, explanation and mend of each mistake in it."""
+    for mistake, variant in explanation.parts:
+        yield (
+            mistake.slug,
+            mistake.explanation.replace("{variant}", variant),
+            mistake.mend.replace("{variant}", variant),
+        )
+    if explanation.negative:
+        yield "sign-inverted", sums.SIGN, sums.SIGN_MEND
+    if explanation.factor:
+        yield "scaled", sums.SCALED.replace("{variant}", explanation.factor), sums.SCALED_MEND
+
+
+def missing(argument: str) -> Diagnosis:
+    return Diagnosis("unknown", f"d{argument}", f"The backward returns no d{argument}.", "")
+
+
+def structure(evidence: Evidence, argument: str) -> str:
+    """Where an error lies that no known mistake explains."""
+    found, right = evidence.found[argument], evidence.right[argument]
+    if found.shape != right.shape:
+        return f"No known mistake explains this. The shape is {found.shape} and should be {right.shape}."
+    wrong = np.abs(found - right) > 1e-9 * max(1.0, float(np.abs(right).max(initial=0)))
+    names = ("sample", "channel", "row", "column") if right.ndim == 4 else tuple(f"axis {a}" for a in range(right.ndim))
+    parts = []
+    for axis in range(right.ndim):
+        hit = [int(i) for i in np.flatnonzero(wrong.any(tuple(a for a in range(right.ndim) if a != axis)))]
+        if len(hit) < right.shape[axis]:
+            parts.append(f"{names[axis]} {', '.join(map(str, hit))} of {right.shape[axis]}")
+    where = f"; only in {'; '.join(parts)}" if parts else ", all over"
+    return f"No known mistake explains this. {int(wrong.sum())} of {right.size} cells are wrong{where}."

@@ -1,0 +1,231 @@
+"""check.layer on operations that are no convolutions: how they are called, judged by their own forward, and noted."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from rot180.check import definitions, layer
+from rot180.check.calling import CallingError
+from rot180.check.layouts import UnknownLayoutError
+from tests.mistakes import operations_right as right
+
+
+def found(report):
+    return [(d.slug, d.argument) for d in report.diagnoses], [u.argument for u in report.unexplained]
+
+
+def softmax_cross_entropy(x, t):
+    p = right.softmax(x)
+    return -np.log(p[np.arange(len(t)), t]).mean(), (p, t)
+
+
+def d_softmax_cross_entropy(p, t):
+    return (p - np.eye(p.shape[1])[t]) / len(t)
+
+
+# ---- definitions ----
+
+
+@pytest.mark.parametrize("op", [name for name in definitions._ALL if "conv" not in name and name != "linear"])
+def test_the_gradient_of_each_definition_is_that_of_its_forward(op):
+    definition = definitions.find(op)
+    rng = np.random.default_rng(1)
+    cases = list(definition.cases({}, (), "correlation"))
+    assert cases
+    for case in cases:
+        problem = definition.problem(case, 3, 0.25)
+        gradients = definition.gradients(problem.dy, problem.arrays, case)
+        assert set(gradients) == set(definition.gradients_of)
+        for name, gradient in gradients.items():
+            along, h = rng.uniform(-1, 1, gradient.shape), 1e-5
+            sides = [
+                definition.forward({**problem.arrays, name: problem.arrays[name] + side * h * along}, case)
+                for side in (1, -1)
+            ]
+            slope = np.sum((sides[0] - sides[1]) * problem.dy) / (2 * h)
+            assert np.sum(gradient * along) == pytest.approx(slope, rel=1e-6, abs=1e-6)
+        for less in definition.smaller(case):
+            assert less.cells < case.cells
+            assert definition.forward(definition.problem(less, 0, 1.0).arrays, less).shape == definition.y_shape(less)
+
+
+def test_averages_count_the_padding_and_maxima_do_not():
+    x = -np.ones((1, 1, 4, 4))
+    for op, corner in (("avg_pool2d", -0.25), ("max_pool2d", -1.0)):
+        definition = definitions.find(op)
+        case = next(definition.cases({"kernel_size": 2, "stride": 2, "padding": 1}, (), "correlation"))
+        case = type(case)(case.settings, {"x": x.shape})
+        assert definition.forward({"x": x}, case)[0, 0, 0, 0] == corner
+
+
+# ---- how they are called ----
+
+
+@pytest.mark.parametrize(
+    "backward",
+    [
+        lambda dy, cache: dy * d_softmax_cross_entropy(*cache),
+        lambda cache: d_softmax_cross_entropy(*cache),
+        lambda x, y: d_softmax_cross_entropy(right.softmax(x), y),
+        lambda logits, labels, dy: dy * d_softmax_cross_entropy(right.softmax(logits), labels),
+        lambda logits, labels, dy=1.0: dy * d_softmax_cross_entropy(right.softmax(logits), labels),
+        lambda *, target, pred: d_softmax_cross_entropy(right.softmax(pred), target),
+    ],
+)
+def test_losses_are_called_as_their_parameters_say(backward):
+    report = layer(softmax_cross_entropy, backward, "softmax_cross_entropy")
+    assert report.ok, report.render()
+
+
+@pytest.mark.parametrize("name", ["y", "t", "target", "label", "labels", "y_true"])
+def test_labels_have_many_names(name):
+    functions = {}
+    exec(f"def loss(x, {name}): return ((x - {name}) ** 2).sum() / 2, x - {name}", functions)
+    assert layer(functions["loss"], op="half_squared_error").ok
+
+
+def test_a_result_among_the_arguments_of_a_backward():
+    assert layer(np.tanh, lambda dout, out: dout * (1 - out**2), "tanh", forward_arguments=["x"]).ok
+    twice = layer(lambda a: np.maximum(a, 0), lambda da, a: da * (a > 0), "relu")  # a is what it is in the forward
+    assert twice.ok
+
+
+def test_the_gradient_that_arrives_at_a_loss_counts():
+    report = layer(right.mse, lambda dy, x, t: 2 * (x - t) / x.size, "mse_loss")
+    assert found(report) == ([("scaled", "dx")], [])
+    assert "1 / dy" in report.diagnoses[0].explanation
+
+
+def test_reductions_are_varied_where_they_can_be_told():
+    def forward(x, t, reduction="mean"):
+        return getattr(np, reduction)((x - t) ** 2)
+
+    def backward(x, t, reduction="mean"):
+        return 2 * (x - t) / x.size
+
+    report = layer(forward, backward, "mse_loss")
+    assert not report.ok  # dx of the sum
+    assert layer(forward, backward, "mse_loss", reduction="mean").ok
+
+
+# ---- errors ----
+
+
+def test_only_a_loss_may_have_no_backward():
+    with pytest.raises(CallingError, match="there is no backward; only a loss may be one function"):
+        layer(right.relu_forward, None, "relu")
+
+
+def test_a_layout_that_the_operation_has_not():
+    with pytest.raises(UnknownLayoutError, match="softmax has no layout 'hw'; it has channels_first"):
+        layer(right.softmax, right.softmax_from_result, "softmax", layout="hw")
+
+
+def test_a_setting_that_the_operation_has_not():
+    with pytest.raises(TypeError, match="softmax has no setting 'stride'; it has none"):
+        layer(right.softmax, right.softmax_from_result, "softmax", stride=2)
+
+
+def test_a_loss_without_labels():
+    with pytest.raises(CallingError, match="the forward takes no t"):
+        layer(lambda x: x.sum(), None, "mse_loss")
+
+
+# ---- judged by the forward that is there ----
+
+
+def unbiased(x, gamma, beta):
+    std = np.sqrt(x.var(0, ddof=1) + 1e-5)
+    x_hat = (x - x.mean(0)) / std
+    return gamma * x_hat + beta, (x_hat, std, gamma)
+
+
+def unbiased_backward(dout, cache):
+    x_hat, std, gamma = cache
+    g = dout * gamma
+    dx = (g - g.mean(0) - x_hat * (g * x_hat).sum(0) / (len(dout) - 1)) / std
+    return dx, (dout * x_hat).sum(0), dout.sum(0)
+
+
+def test_a_wrong_forward_with_the_gradient_of_its_own():
+    for seed in range(5):
+        assert found(layer(unbiased, unbiased_backward, "batch_norm", seed=seed)) == ([], ["y"])
+
+
+def test_a_wrong_forward_with_a_wrong_gradient():
+    def backward(dout, cache):
+        dx, dgamma, dbeta = unbiased_backward(dout, cache)
+        return dx * 1.001, dgamma, dbeta
+
+    assert found(layer(unbiased, backward, "batch_norm")) == ([("scaled", "dx")], ["y"])
+
+
+@pytest.mark.parametrize("single", [False, True])
+def test_a_forward_with_another_kink(single):
+    dtype = np.float32 if single else float
+
+    def forward(x):
+        return np.where(x > 1, 0.3 * x, 0).astype(dtype)
+
+    for seed in range(5):
+        assert found(layer(forward, lambda dy, x: 0.3 * dy * (x > 1), "relu", seed=seed)) == ([], ["y"])
+        assert found(layer(forward, lambda dy, x: 0.4 * dy * (x > 1), "relu", seed=seed)) == ([], ["y", "dx"])
+
+
+def test_a_maximum_where_an_average_belongs_is_its_own_forward():
+    for seed in range(3):  # its windows tie, and the kinks of several results can cancel in their sum
+        report = layer(right.pool_by_strides, right.pool_by_strides_backward, "avg_pool2d", seed=seed)
+        assert found(report) == ([], ["y"]), report.render()
+        assert "at-a-kink" in [note.slug for note in report.notes]
+
+
+# ---- what is written into the code ----
+
+
+@pytest.mark.parametrize("eps", [0.0, 1e-8, 1e-3])
+def test_an_eps_of_its_own_is_recognised(eps):
+    def forward(x, gamma, beta):
+        std = np.sqrt(x.var(0) + eps)
+        x_hat = (x - x.mean(0)) / std
+        return gamma * x_hat + beta, (x_hat, None, std, gamma)
+
+    report = layer(forward, right.batchnorm_alt_backward, "batch_norm")
+    assert report.ok, report.render()
+    name = "1e-12" if eps == 0 else eps  # of which nothing is left beside a variance
+    assert f"The forward has eps {name} in it" in report.remarks[0]
+
+
+def test_a_batch_norm_of_matrices_need_not_do_for_images():
+    report = layer(right.whitened, right.whitened_backward, "batch_norm")
+    assert report.ok
+    assert any("x of 4 axes" in text for text in report.refused)
+
+
+# ---- notes ----
+
+
+def test_a_derivative_at_0_is_a_note():
+    report = layer(lambda x: np.maximum(x, 0), lambda dy, x: dy * (x >= 0), "relu")
+    assert report.ok
+    assert [(n.slug, n.argument) for n in report.notes] == [("at-a-kink", "dx")]
+    assert "no fault" in report.render()
+
+
+def test_float32_is_a_note_and_hides_no_fault():
+    def backward(dy, x):
+        return (dy * (1 - np.tanh(x) ** 2)).astype(np.float32)
+
+    report = layer(np.tanh, backward, "tanh", forward_arguments=["x"])
+    assert report.ok
+    assert [(n.slug, n.argument) for n in report.notes] == [("low-precision", "dx")]
+    wrong = layer(np.tanh, lambda dy, x: 1.001 * backward(dy, x), "tanh", forward_arguments=["x"])
+    assert found(wrong) == ([("scaled", "dx")], [])
+
+
+def test_sign_and_size_are_reported_apart():
+    report = layer(right.mse, lambda y_pred, y_true: y_true - y_pred, "mse_loss")
+    assert [d.slug for d in report.diagnoses] == ["sign-inverted", "scaled"]
+    assert "(cells of the result) / 2" in report.diagnoses[1].explanation
+    plain = layer(right.half_squares, lambda x, t: t - x, "half_squared_error")
+    assert [d.slug for d in plain.diagnoses] == ["sign-inverted"]
