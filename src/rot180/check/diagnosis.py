@@ -84,9 +84,7 @@ def _single(
             yield explanation
 
 
-def _pairs(
-    evidences: Sequence[Evidence], argument: str, usable: list[Mistake], pivot: Evidence
-) -> list[Explanation]:
+def _pairs(evidences: Sequence[Evidence], argument: str, usable: list[Mistake], pivot: Evidence) -> list[Explanation]:
     """A mistake whose result another one turns round, or one that is made on the arrays of another."""
     for first in usable:
         for step, array in _steps(first, pivot, argument):
@@ -96,9 +94,7 @@ def _pairs(
                     continue
                 for other, result in _steps(second, turned, argument):
                     for factored in (False, True):
-                        explanation = _verified(
-                            (step, other), result, evidences, argument, pivot, factored=factored
-                        )
+                        explanation = _verified((step, other), result, evidences, argument, pivot, factored=factored)
                         if explanation is not None:
                             return [explanation]
     return []

@@ -31,5 +31,5 @@ def gradients(code: Implementation, problem: Problem, y: Array) -> dict[str, Arr
 
 def bound(problem: Problem, y: Array) -> float:
     """What rounding may do to a cell of such a gradient, if the forward is not exact after all (an FFT, say)."""
-    kind = y.dtype if y.dtype.kind == "f" else np.dtype(float)
-    return float(16 * np.finfo(kind).eps * np.abs(y).max(initial=1.0) * np.abs(problem.dy).sum())
+    eps = float(np.finfo(y.dtype if y.dtype.kind == "f" else float).eps)
+    return 16 * eps * float(np.abs(y).max(initial=1.0)) * float(np.abs(problem.dy).sum())

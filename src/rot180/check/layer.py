@@ -196,9 +196,7 @@ class Check:
     def _compare_with_differences(self, evidences: Sequence[Evidence]) -> None:
         """Whether the gradients that were computed are those of the forward, on the smallest whole-numbered problem."""
         usable = [
-            (e, o)
-            for e, (p, o) in zip(evidences, self.runs, strict=True)
-            if p.unit == 1 and p.dy.shape == o.y.shape
+            (e, o) for e, (p, o) in zip(evidences, self.runs, strict=True) if p.unit == 1 and p.dy.shape == o.y.shape
         ]
         if not usable:
             return

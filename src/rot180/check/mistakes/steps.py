@@ -124,7 +124,9 @@ def _last_meeting(window: Window, axis: int, outer: str) -> tuple[Array, Array, 
     cells = window.x_size[axis]
     last_p, last_k, hit = np.zeros(cells, int), np.zeros(cells, int), np.zeros(cells, bool)
     positions, taps = range(window.y_size[axis]), range(window.kernel[axis])
-    pairs = [(p, k) for p in positions for k in taps] if outer == "window" else [(p, k) for k in taps for p in positions]
+    pairs = (
+        [(p, k) for p in positions for k in taps] if outer == "window" else [(p, k) for k in taps for p in positions]
+    )
     for p, k in pairs:
         cell = window.stride[axis] * p + window.dilation[axis] * k - window.padding[axis]
         if 0 <= cell < cells:
