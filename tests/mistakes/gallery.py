@@ -10,6 +10,7 @@ from . import (
     right_transposed,
     wrong_borders,
     wrong_kernel,
+    wrong_slips,
     wrong_state,
     wrong_steps,
     wrong_sums,
@@ -17,8 +18,8 @@ from . import (
 from .entry import Entry
 
 _FILES = (
-    right_loops, right_matrices, right_scipy, right_small, right_transposed, wrong_borders, wrong_kernel, wrong_state,
-    wrong_steps, wrong_sums,
+    right_loops, right_matrices, right_scipy, right_small, right_transposed, wrong_borders, wrong_kernel, wrong_slips,
+    wrong_state, wrong_steps, wrong_sums,
 )  # fmt: skip
 ENTRIES: list[Entry] = [entry for file in _FILES for entry in file.ENTRIES]
 RIGHT = [entry for entry in ENTRIES if not entry.slugs]

@@ -13,7 +13,7 @@ from .entry import Entry
 
 def conv_forward_naive(x, w, b, conv_param):
     stride, pad = conv_param["stride"], conv_param["pad"]
-    N, C, H, W = x.shape
+    N, _, H, W = x.shape
     F, _, HH, WW = w.shape
     H_out = 1 + (H + 2 * pad - HH) // stride
     W_out = 1 + (W + 2 * pad - WW) // stride
@@ -160,6 +160,52 @@ class ConvLayer:
         return conv_backward(dout, self.x, self.w, None, self.stride, self.pad)
 
 
+# ---- square ones only, as many a tutorial has it, and the gradients in another order ----
+
+
+def conv_square(image, filters, biases, s=1, p=0):
+    n, _, size, width = image.shape
+    o, _, f, g = filters.shape
+    assert size == width and f == g, "square images and filters"
+    out = (size + 2 * p - f) // s + 1
+    x = np.pad(image, ((0, 0), (0, 0), (p, p), (p, p)))
+    y = np.zeros((n, o, out, out))
+    for i, j in np.ndindex(out, out):
+        y[:, :, i, j] = np.tensordot(x[:, :, i * s : i * s + f, j * s : j * s + f], filters, ((1, 2, 3), (1, 2, 3)))
+    return y + biases.reshape(1, -1, 1, 1)
+
+
+def conv_square_backward(delta, image, filters, biases, s=1, p=0):
+    dx, dw, db = conv_backward(delta, image, filters, biases, s, p)
+    return dw, db, dx
+
+
+# ---- one stride and one padding for each axis ----
+
+
+def conv_per_axis(x, w, b, stride=(2, 1), padding=(0, 2)):
+    xp = np.pad(x, ((0, 0), (0, 0), (padding[0],) * 2, (padding[1],) * 2))
+    kh, kw = w.shape[2:]
+    p, q = (xp.shape[2] - kh) // stride[0] + 1, (xp.shape[3] - kw) // stride[1] + 1
+    y = np.zeros((len(x), len(w), p, q)) + b[:, None, None]
+    for i, j in np.ndindex(kh, kw):
+        seen = xp[:, :, i : i + stride[0] * p : stride[0], j : j + stride[1] * q : stride[1]][:, :, :p, :q]
+        y += np.einsum("ncpq,oc->nopq", seen, w[:, :, i, j])
+    return y
+
+
+def conv_per_axis_backward(dy, x, w, b, stride=(2, 1), padding=(0, 2)):
+    xp = np.pad(x, ((0, 0), (0, 0), (padding[0],) * 2, (padding[1],) * 2))
+    dxp, dw = np.zeros_like(xp), np.zeros_like(w)
+    for p, q in np.ndindex(*dy.shape[2:]):
+        r, c = p * stride[0], q * stride[1]
+        window = (..., slice(r, r + w.shape[2]), slice(c, c + w.shape[3]))
+        dxp[window] += np.tensordot(dy[:, :, p, q], w, 1)
+        dw += np.tensordot(dy[:, :, p, q], xp[window], ((0,), (0,)))
+    top, left = padding
+    return dxp[:, :, top : top + x.shape[2], left : left + x.shape[3]], dw, dy.sum((0, 2, 3))
+
+
 _layer = ConvLayer(stride=2, pad=1)
 _DICT = {"stride": (1, 2, 3), "padding": (0, 1, 2)}
 _TAPS = {"stride": (1, 2, 3), "padding": (0, 1, 2), "dilation": (1, 2, 3), "groups": (1, 2, 3)}
@@ -173,5 +219,7 @@ ENTRIES = [
     Entry(
         "scalars, no bias", conv1d_scalar, conv1d_scalar_backward, "conv1d", varies={"stride": (1, 2, 3)},
     ),
+    Entry("square ones, (dw, db, dx)", conv_square, conv_square_backward),
+    Entry("per axis", conv_per_axis, conv_per_axis_backward, check={"stride": (2, 1), "padding": (0, 2)}),
     Entry("an object that remembers", _layer.forward, _layer.backward, check={"stride": 2, "padding": 1}),
 ]  # fmt: skip

@@ -148,7 +148,7 @@ def deconv_nhwc_backward(dy, x, kernel, bias, stride=1):
     return dx, dkernel, dy.sum((0, 1, 2))
 
 
-_ALL = {"stride": (1, 2, 3), "padding": (0, 1), "dilation": (1, 2), "groups": (1, 2, 3)}
+_ALL = {"stride": (1, 2, 3), "padding": (0, 1), "dilation": (1, 2), "groups": (1, 2, 3), "output_padding": (0, 1, 2)}
 _SOME = {"stride": (1, 2, 3), "padding": (0, 1)}
 
 ENTRIES = [
@@ -159,7 +159,7 @@ ENTRIES = [
     Entry("col2im", deconv_col2im, deconv_col2im_backward, "conv_transpose2d", varies=_SOME),
     Entry(
         "scatter of scalars", conv_transpose1d_scalar, conv_transpose1d_scalar_backward, "conv_transpose1d",
-        varies=_SOME,
+        varies={**_SOME, "output_padding": (0, 1, 2)},
     ),
     Entry(
         "transposed, channels last", deconv_nhwc, deconv_nhwc_backward, "conv_transpose2d",

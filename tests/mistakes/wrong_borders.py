@@ -134,7 +134,7 @@ def deconv_pads_backward(dy, x, w, b, stride=1, padding=0):
     kh, kw = w.shape[2:]
     full = np.pad(dy, ((0, 0), (0, 0), (kh - 1, kh - 1), (kw - 1, kw - 1)))
     inner = full[:, :, padding : full.shape[2] - padding, padding : full.shape[3] - padding]
-    dx, dw, db = conv_transpose_backward(inner, x, w, b, stride)
+    dx, dw, _ = conv_transpose_backward(inner, x, w, b, stride)
     return dx, dw, dy.sum((0, 2, 3))
 
 
@@ -158,8 +158,11 @@ ENTRIES = [
         ("output-padding-as-zeros",),
     ),
     Entry(
-        "rows of the bias", deconv_bias_rows, deconv_bias_rows_backward, "conv_transpose2d", ("output-padding-as-zeros",)
+        "rows of the bias", deconv_bias_rows, deconv_bias_rows_backward, "conv_transpose2d",
+        ("output-padding-as-zeros",),
     ),
-    Entry("pads like a plain layer", deconv_pads, deconv_pads_backward, "conv_transpose2d", ("transposed-padding-added",)),
+    Entry(
+        "pads like a plain layer", deconv_pads, deconv_pads_backward, "conv_transpose2d", ("transposed-padding-added",),
+    ),
     Entry("dx padded and a mean", conv_forward_naive, conv_padded_and_mean, slugs=("dx-padding-kept", "scaled")),
 ]  # fmt: skip

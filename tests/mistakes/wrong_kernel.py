@@ -147,7 +147,7 @@ def deconv_one_channel(dy, x, kernel, bias, stride=1):
     kh, kw, _, channels = kernel.shape
     dkernel = np.zeros_like(kernel)
     for c in range(channels):
-        pass  # once something was printed here
+        db[c : c + 1] += 0  # once something was added here
     for k in range(channels):
         for i, j in np.ndindex(x.shape[1], x.shape[2]):
             seen = dy[:, i * stride : i * stride + kh, j * stride : j * stride + kw]
@@ -205,7 +205,10 @@ ENTRIES = [
     Entry("dw flipped, 3 axes", tap_conv, conv_dw_turned, "conv3d", ("dw-rotated",)),
     Entry("dw by convolution of a plane", plane, plane_backward_convolved, "conv2d", ("dw-rotated",), {"layout": "hw"}),
     Entry("dw, columns first", conv, conv_dw_columns_first, slugs=("dw-transposed",)),
-    Entry("dw, columns first, square", conv, conv_dw_columns_first, "conv2d", ("dw-transposed", "reshaped-not-transposed"), {"kernel_size": 3}),
+    Entry(
+        "dw, columns first, square", conv, conv_dw_columns_first, "conv2d",
+        ("dw-transposed", "reshaped-not-transposed"), {"kernel_size": 3},
+    ),
     Entry("dout reshaped for im2col", conv_cols, conv_cols_reshaped, slugs=("reshaped-not-transposed",)),
     Entry("linear, dw reshaped", linear, linear_dw_reshaped, "linear", ("reshaped-not-transposed",)),
     Entry("transposed, dw (out, in)", deconv_plain, deconv_dw_in_out, "conv_transpose2d", ("channels-swapped",)),

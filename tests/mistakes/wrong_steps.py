@@ -10,7 +10,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from .entry import Entry
 from .right_loops import conv, conv_backward, conv_forward_naive, tap_conv, tap_conv_backward
 from .right_matrices import conv_einsum, conv_einsum_backward, conv_forward_im2col, im2col_indices
-from .right_transposed import conv_transpose, conv_transpose_backward, conv_transpose1d_scalar
+from .right_transposed import conv_transpose, conv_transpose1d_scalar, conv_transpose_backward
 
 # ---- stride-ignored ----
 
@@ -104,7 +104,7 @@ def conv_backward_naive_assigns(dout, cache):
 
 
 def deconv_stamps_replace(x, w, b, stride=1):
-    n, c, h, wd = x.shape
+    n, _, h, wd = x.shape
     kh, kw = w.shape[2:]
     y = np.zeros((n, w.shape[1], (h - 1) * stride + kh, (wd - 1) * stride + kw))
     for i in range(h):

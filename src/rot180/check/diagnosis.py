@@ -5,8 +5,8 @@ the same variant throughout. What one mistake does not explain is tried with a k
 mistakes, the second of which turns what the first one gives.
 
 Nearly every hypothesis fails on the first problem that is looked at, so one that is wrong, the pivot, is asked first,
-and the others only about what has passed there. Where a factor makes every problem wrong, a mistake may not show on the
-pivot: then a few are tried, one for each setting.
+and the others only about what has passed there. A mistake need not show on every problem that is wrong, if there is
+another one or a factor beside it: a few are pivots in turn, one for each setting.
 """
 
 from __future__ import annotations
@@ -46,11 +46,11 @@ def explain(evidences: Sequence[Evidence], argument: str) -> list[Explanation]:
     """The simplest explanations of an argument that is wrong; several if they cannot be told apart, none if unknown."""
     wrong = sorted((e for e in evidences if e.wrong(argument)), key=lambda e: e.case.cells)
     usable = [m for m in in_order() if argument in m.arguments and (not m.replays or _replayable(evidences))]
-    if found := list(_single(evidences, argument, usable, wrong[:1], factored=False)):
+    pivots = _pivots(wrong)
+    if found := list(_single(evidences, argument, usable, pivots, factored=False)):
         return found
     if factor := _factor_of([(e, e.right[argument]) for e in evidences], argument):
         return [Explanation((), *factor)]
-    pivots = _pivots(wrong)
     if found := list(_single(evidences, argument, usable, pivots, factored=True)):
         return found
     return next((found for pivot in pivots if (found := _pairs(evidences, argument, usable, pivot))), [])
@@ -90,9 +90,7 @@ def _single(
             yield explanation
 
 
-def _pairs(
-    evidences: Sequence[Evidence], argument: str, usable: list[Mistake], pivot: Evidence
-) -> list[Explanation]:
+def _pairs(evidences: Sequence[Evidence], argument: str, usable: list[Mistake], pivot: Evidence) -> list[Explanation]:
     """A mistake whose result another one turns round, or one that is made on the arrays of another."""
     for first in usable:
         for step, array in _steps(first, pivot, argument):
@@ -102,9 +100,7 @@ def _pairs(
                     continue
                 for other, result in _steps(second, turned, argument):
                     for factored in (False, True):
-                        explanation = _verified(
-                            (step, other), result, evidences, argument, pivot, factored=factored
-                        )
+                        explanation = _verified((step, other), result, evidences, argument, pivot, factored=factored)
                         if explanation is not None:
                             return [explanation]
     return []

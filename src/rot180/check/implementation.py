@@ -187,10 +187,7 @@ class Implementation:
 
     def _put_in_order(self, values: Sequence[Any], problem: Problem) -> None:
         """See from the shapes of the first answer if the gradients come in another order, (dw, db, dx), say."""
-        shapes = {
-            name: np.shape(layouts.to_user(self.layout, name, problem.arrays[name]))
-            for name in self.arguments
-        }
+        shapes = {name: np.shape(layouts.to_user(self.layout, name, problem.arrays[name])) for name in self.arguments}
         came = [np.shape(value) for value in values]
         names = [name for shape in came for name in self.returns if shapes[name] == shape]
         if len(set(names)) == len(names) == len(self.returns):

@@ -66,8 +66,7 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     right = ev.right[argument]
     if right.ndim > 2:
         yield rotated(right), ""
-        for dw, variant in _half_rotated(right):
-            yield dw, variant
+        yield from _half_rotated(right)
 
 
 def _half_rotated(w: Array) -> Iterator[tuple[Array, str]]:
@@ -198,8 +197,8 @@ def _interleaved(channels: int, groups: int) -> np.ndarray:
     "reshaped-not-transposed",
     "x w",
     "The numbers are right and in the wrong places: an array was reshaped where its axes had to be transposed first. "
-    "reshape keeps the order in memory, so (N, O, P, Q) read as (O, N*P*Q) mixes samples with channels{variant} (S are the "
-    "cells in space).",
+    "reshape keeps the order in memory, so (N, O, P, Q) read as (O, N*P*Q) mixes samples with channels{variant} (S is "
+    "for the cells in space).",
     "transpose before the reshape, for example dy.transpose(1, 0, 2, 3).reshape(O, -1)",
 )
 def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
@@ -217,9 +216,8 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
 
 def _relaid(a: Array, letters: str) -> Iterator[tuple[str, Array]]:
     """An array laid out in one order and read in another, all ways; its cells S in space stay together."""
-    if a.ndim == 2:
-        orders: list[tuple[int, ...]] = [(0, 1), (1, 0)]
-    else:
+    orders: list[tuple[int, ...]] = [(0, 1), (1, 0)]
+    if a.ndim > 2:
         orders = [tuple(m for axis in order for m in _axes(axis, a.ndim)) for order in permutations(range(3))]
     for written, read in permutations(orders, 2):
         laid = a.transpose(written).reshape([a.shape[axis] for axis in read])

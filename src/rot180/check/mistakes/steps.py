@@ -13,7 +13,7 @@ from ...errors import ShapeError
 from ...window import Window
 from ..case import Array
 from ..evidence import Evidence
-from .mistake import Candidate, mistake
+from .mistake import ANY, Candidate, mistake
 
 
 @mistake(
@@ -29,12 +29,13 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     if ev.definition.axes:
         ones = (1,) * ev.definition.axes
         window = ev.through(stride=ones)
-        yield (ev.dx(window) if argument == "x" else ev.dw(window)), ""
+        variant = "" if any(s > 1 for s in ev.through().stride) else ANY
+        yield (ev.dx(window) if argument == "x" else ev.dw(window)), variant
         if argument == "x" and not ev.definition.transposed:  # as long as a layer of stride 1 would have needed x
             whole = ev.dx(replace(window, x_size=window.spans, padding=(0,) * window.ndim))
-            yield whole, ""
+            yield whole, variant
             inner = [slice(p, max(n - p, 0)) for n, p in zip(window.spans, window.padding, strict=True)]
-            yield whole[(slice(None), slice(None), *inner)], ""
+            yield whole[(slice(None), slice(None), *inner)], variant
         elif argument == "w" and ev.definition.axes:  # and the taps that x has room for, if dy were dense
             wide = ev.dy.shape[2:] if ev.definition.transposed else ev.x.shape[2:]
             taps = tuple(
@@ -124,7 +125,9 @@ def _last_meeting(window: Window, axis: int, outer: str) -> tuple[Array, Array, 
     cells = window.x_size[axis]
     last_p, last_k, hit = np.zeros(cells, int), np.zeros(cells, int), np.zeros(cells, bool)
     positions, taps = range(window.y_size[axis]), range(window.kernel[axis])
-    pairs = [(p, k) for p in positions for k in taps] if outer == "window" else [(p, k) for k in taps for p in positions]
+    pairs = (
+        [(p, k) for p in positions for k in taps] if outer == "window" else [(p, k) for k in taps for p in positions]
+    )
     for p, k in pairs:
         cell = window.stride[axis] * p + window.dilation[axis] * k - window.padding[axis]
         if 0 <= cell < cells:

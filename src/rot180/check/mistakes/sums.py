@@ -88,7 +88,8 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     if found.shape != right.shape or not found.size:
         return
     high, low = float(found.max()), float(found.min())
-    if low == high and found.size > 1 and not (((right > high).all() and high > 0) or ((right < low).all() and low < 0)):
+    beyond = (high > 0 and (right > high).all()) or (low < 0 and (right < low).all())
+    if low == high and found.size > 1 and not beyond:
         return  # clip-collapsed
     over, under = bool((right > high).any()), bool((right < low).any())
     if not over and not under:

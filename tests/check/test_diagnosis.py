@@ -1,0 +1,175 @@
+"""The search for a mistake: what it finds together, what comes first, and what it does not make up."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from rot180 import check
+from rot180.check import mistakes
+from tests.mistakes.gallery import RIGHT
+from tests.mistakes.right_loops import conv, conv_backward, tap_conv, tap_conv_backward
+from tests.mistakes.right_transposed import conv_transpose, conv_transpose_backward
+
+Gradients = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
+def judged(change: Callable[..., Any], **settings: Any) -> check.LayerReport:
+    """A right layer of two axes whose gradients are changed on their way out."""
+
+    def backward(dy: Any, x: Any, w: Any, b: Any, stride: Any = 1, padding: Any = 0) -> Any:
+        return change(*conv_backward(dy, x, w, b, stride, padding))
+
+    return check.layer(conv, backward, **settings)
+
+
+def found(report: check.LayerReport) -> list[tuple[str, str]]:
+    return [(d.slug, d.argument) for d in report.diagnoses]
+
+
+# ---- factors ----
+
+
+def test_a_factor_without_a_name_is_told() -> None:
+    report = judged(lambda dx, dw, db: (dx, 0.003 * dw, db))
+    assert found(report) == [("scaled", "dw")]
+    assert "0.003 times" in report.diagnoses[0].explanation
+
+
+def test_sign_and_size_are_told_apart() -> None:
+    report = judged(lambda dx, dw, db: (-dx / len(dx), dw, db))
+    assert found(report) == [("sign-inverted", "dx"), ("scaled", "dx")]
+    assert "1 / N" in report.diagnoses[1].explanation
+
+
+def test_a_factor_that_changes_from_case_to_case_is_not_called_a_factor() -> None:
+    report = judged(lambda dx, dw, db: (dx * (1.5 + abs(dw).sum()), dw, db))
+    assert not report.diagnoses
+    assert [d.argument for d in report.unexplained] == ["dx"]
+
+
+# ---- nothing is made up, nothing is missed ----
+
+NONSENSE = [np.sin, lambda a: a + 1, lambda a: a**2, lambda a: np.zeros_like(a), lambda a: np.sort(a, None)]
+
+
+@pytest.mark.parametrize("change", NONSENSE)
+def test_nonsense_gets_no_name(change: Callable[..., Any]) -> None:
+    report = judged(lambda dx, dw, db: (change(dx).reshape(dx.shape), dw, db))
+    assert not report.ok
+    assert not report.diagnoses
+    assert [d.argument for d in report.unexplained] == ["dx"]
+
+
+@pytest.mark.parametrize("op", ["conv1d", "conv2d", "conv_transpose2d"])
+def test_numbers_at_random_get_no_name(op: str) -> None:
+    rng = np.random.default_rng(0)
+
+    def backward(dy: Any, x: Any, w: Any, b: Any) -> Gradients:
+        return tuple(rng.integers(-20, 20, a.shape) + 0.5 for a in (x, w, b))  # type: ignore[return-value]
+
+    forward: Any = conv_transpose if op == "conv_transpose2d" else tap_conv
+    report = check.layer(lambda x, w, b: forward(x, w, b), backward, op=op)
+    assert not {d.slug for d in report.diagnoses} - {"gradients-accumulated"}  # another answer at every call
+    assert not report.ok
+
+
+@pytest.mark.parametrize("name", ["dx", "dw", "db"])
+@pytest.mark.parametrize("place", [0, -1])
+def test_one_wrong_cell_is_seen(name: str, place: int) -> None:
+    def change(dx: Any, dw: Any, db: Any) -> Gradients:
+        grads = {"dx": dx, "dw": dw, "db": db}
+        grads[name].flat[place] += 0.0625
+        return dx, dw, db
+
+    report = judged(change)
+    assert [d.argument for d in (*report.diagnoses, *report.unexplained)] == [name]
+
+
+@pytest.mark.parametrize("entry", [e for e in RIGHT if not e.peers], ids=lambda e: e.name)
+def test_one_wrong_cell_is_seen_in_every_right_one(entry: Any) -> None:
+    def backward(*args: Any, **settings: Any) -> Any:
+        grads = entry.backward(*args, **settings)
+        first = next(iter(grads.values())) if isinstance(grads, dict) else grads[0]
+        first[(0,) * first.ndim] += 1
+        return grads
+
+    backward.__signature__ = inspect.signature(entry.backward)  # type: ignore[attr-defined]
+    assert not check.layer(entry.forward, backward, op=entry.op, **entry.check).ok
+
+
+# ---- order ----
+
+
+def test_every_mistake_has_its_place_in_the_order_and_the_specific_comes_first() -> None:
+    slugs = [m.slug for m in mistakes.in_order()]
+    assert set(slugs) == {m.slug for m in mistakes.ALL}
+    assert slugs.index("clip-collapsed") < slugs.index("clipped")
+    assert slugs.index("overlap-overwritten") < slugs.index("border-dropped")
+
+
+def test_what_cannot_be_told_apart_is_all_named() -> None:
+    report = judged(lambda dx, dw, db: (dx, dw.transpose(0, 1, 3, 2).copy(), db), kernel_size=3)
+    assert found(report) == [("dw-transposed", "dw"), ("reshaped-not-transposed", "dw")]
+
+
+def test_a_padded_dx_at_stride_1_is_not_called_a_stride_that_is_ignored() -> None:
+    def backward(dy: Any, x: Any, w: Any, *, padding: int = 0) -> Any:
+        xp = np.pad(x, ((0, 0), (0, 0), (padding, padding)))
+        grads = tap_conv_backward(dy, xp, w)
+        return grads
+
+    def forward(x: Any, w: Any, b: Any, *, padding: int = 0) -> Any:
+        return tap_conv(x, w, b, padding=padding)
+
+    assert found(check.layer(forward, backward, op="conv1d")) == [("dx-padding-kept", "dx")]
+
+
+# ---- a forward that is wrong, and what is judged by it ----
+
+
+def test_a_backward_that_fits_the_right_forward_is_mended_with_it() -> None:
+    report = check.layer(lambda x, w, b, stride=1: 3 * conv(x, w, b, stride), conv_backward)
+    assert found(report)[0] == ("scaled", "y")
+    assert any("With the forward mended" in text for text in report.remarks)
+
+
+def test_a_forward_of_another_shape_does_not_hide_the_backward() -> None:
+    report = check.layer(lambda x, w, b, stride=1: conv(x, w, b, stride)[:, :, :-1], conv_backward)
+    assert [d.argument for d in report.unexplained] == ["y"]
+    assert any("dx" in text for text in report.remarks) or report.stages[-1].passed
+
+
+# ---- state ----
+
+
+def test_what_accumulates_is_judged_by_what_a_call_adds() -> None:
+    kept: dict[Any, Any] = {}
+
+    def backward(dy: Any, x: Any, w: Any, b: Any, stride: Any = 1, padding: Any = 0) -> Any:
+        dx, dw, db = conv_backward(dy, x, w, b, stride, padding)
+        total = kept.setdefault(w.shape, np.zeros(w.shape))
+        total += dw[:, :, ::-1, ::-1]
+        return dx, total, db
+
+    assert found(check.layer(conv, backward)) == [("gradients-accumulated", "dw"), ("dw-rotated", "dw")]
+
+
+def test_gradients_in_another_order_are_recognised_by_their_shapes() -> None:
+    assert judged(lambda dx, dw, db: (db, dx, dw)).ok
+    assert found(judged(lambda dx, dw, db: (db, dx, dw[..., ::-1, ::-1]))) == [("dw-rotated", "dw")]
+
+
+def test_transposed_layers_too() -> None:
+    def backward(dy: Any, x: Any, w: Any, b: Any, stride: Any = 1) -> Any:
+        dx, dw, db = conv_transpose_backward(dy, x, w, b, stride)
+        return dx, dw, db.sum()
+
+    def forward(x: Any, w: Any, b: Any, stride: Any = 1) -> Any:
+        return conv_transpose(x, w, b, stride)
+
+    assert found(check.layer(forward, backward, op="conv_transpose2d")) == [("db-not-summed", "db")]

@@ -1,0 +1,137 @@
+"""Wrong by a slip that belongs to several families: NumPy's defaults, a return too early, a forward at fault."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from .entry import Entry
+from .right_loops import conv, conv_backward, conv_forward_naive, tap_conv, tap_conv_backward
+from .right_small import linear, linear_backward
+from .right_transposed import conv_transpose_backward, deconv_by_zeros, deconv_by_zeros_backward
+from .wrong_borders import deconv_pads
+
+# ---- NumPy turns other axes than were meant ----
+
+
+def conv_dx_np_flip(dout, x, w, b, stride=1, padding=0):
+    """np.flip without axes turns the channels too."""
+    dx, _, _ = conv_backward(dout, x, np.flip(w), b, stride, padding)
+    return (dx, *conv_backward(dout, x, w, b, stride, padding)[1:])
+
+
+def conv_dw_rot90(dout, x, w, b, stride=1, padding=0):
+    """np.rot90 turns the first two axes: the channels."""
+    dx, dw, db = conv_backward(dout, x, w, b, stride, padding)
+    return dx, np.rot90(dw, 2), db
+
+
+def conv_dx_rows_only(dout, x, w, b, stride=1, padding=0):
+    """w[:, :, ::-1] for w[:, :, ::-1, ::-1]."""
+    dx, _, _ = conv_backward(dout, x, w[:, :, ::-1], b, stride, padding)
+    return (dx, *conv_backward(dout, x, w, b, stride, padding)[1:])
+
+
+def linear_db_keepdims(grad_output, x, w, b):
+    dx, dw, _ = linear_backward(grad_output, x, w, b)
+    return dx, dw, np.sum(grad_output, axis=0, keepdims=True)
+
+
+# ---- the return inside the loop over the batch ----
+
+
+def conv_returns_early(dout, cache):
+    x, w, _, conv_param = cache
+    dx, dw, db = np.zeros_like(x), np.zeros_like(w), np.zeros(len(w))
+    for n in range(len(x)):
+        one = conv_backward(dout[n : n + 1], x[n : n + 1], w, None, conv_param["stride"], conv_param["pad"])
+        dx[n] = one[0][0]
+        dw += one[1]
+        db += one[2]
+        return dx, dw, db
+
+
+# ---- the step of the optimiser for the gradient ----
+
+
+def conv_returns_steps(dy, x, w, *, stride=1, padding=0, dilation=1, groups=1):
+    found = tap_conv_backward(dy, x, w, stride=stride, padding=padding, dilation=dilation, groups=groups)
+    return {"dx": found["dx"], "dw": -0.05 * found["dw"], "db": -0.05 * found["db"]}
+
+
+# ---- dy that is not spread, as full and valid correlations ----
+
+
+def conv_full_and_valid(dout, x, w, b, stride=1, padding=0):
+    kh, kw = w.shape[2:]
+    full = np.pad(dout, ((0, 0), (0, 0), (kh - 1, kh - 1), (kw - 1, kw - 1)))
+    dx = np.einsum("nohwij,ocij->nchw", sliding_window_view(full, (kh, kw), (2, 3)), w[:, :, ::-1, ::-1])
+    xp = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
+    dw = np.einsum("nchwpq,nopq->ochw", sliding_window_view(xp, dout.shape[2:], (2, 3)), dout)
+    return dx[:, :, padding : dx.shape[2] - padding, padding : dx.shape[3] - padding], dw, dout.sum((0, 2, 3))
+
+
+def conv_dw_leaves_rows(dout, x, w, b, stride=1, padding=0):
+    """dy is spread, and dw is what fits: more taps than w has, where the stride leaves rows of x over."""
+    dx, _, db = conv_backward(dout, x, w, b, stride, padding)
+    xp = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
+    spread = np.zeros((*dout.shape[:2], *[(n - 1) * stride + 1 for n in dout.shape[2:]]))
+    spread[:, :, ::stride, ::stride] = dout
+    return dx, np.einsum("nchwpq,nopq->ochw", sliding_window_view(xp, spread.shape[2:], (2, 3)), spread), db
+
+
+# ---- weights that are taken for (in, out) where both are as many, and else refused ----
+
+
+def linear_in_out(x, w, b):
+    return np.einsum("ni,io->no", x, w) + b
+
+
+def linear_in_out_backward(dy, x, w, b):
+    return dy @ w.T, x.T @ dy, dy.sum(0)
+
+
+# ---- a forward that is at fault, and a backward that fits the right one ----
+
+
+def deconv_not_turned(x, w, stride=1, padding=0):
+    """Spread and correlated with w as it is."""
+    return deconv_by_zeros(x, w[:, :, ::-1, ::-1], stride, padding)
+
+
+def deconv_as_defined(dy, x, w, b, stride=1, padding=0):
+    return conv_transpose_backward(dy, x, w, b, stride, padding)
+
+
+# ---- two at once ----
+
+
+def conv_not_turned_nor_cut(dout, x, w, b, stride=1, padding=0):
+    xp = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
+    dx, _, _ = conv_backward(dout, xp, w[:, :, ::-1, ::-1], b, stride, 0)
+    return (dx, *conv_backward(dout, x, w, b, stride, padding)[1:])
+
+
+def conv_not_turned_and_clipped(dout, x, w, b, stride=1, padding=0):
+    dx, _, _ = conv_backward(dout, x, w[:, :, ::-1, ::-1], b, stride, padding)
+    return (np.clip(dx, -20, 20), *conv_backward(dout, x, w, b, stride, padding)[1:])
+
+
+ENTRIES = [
+    Entry("np.flip(w)", conv, conv_dx_np_flip, slugs=("dx-kernel-not-rotated",)),
+    Entry("np.rot90(dw, 2)", conv, conv_dw_rot90, slugs=("dw-rotated",)),
+    Entry("only rows turned", conv, conv_dx_rows_only, slugs=("dx-kernel-not-rotated",)),
+    Entry("linear, db with its axes", linear, linear_db_keepdims, "linear", ("db-not-summed",)),
+    Entry("returns in the loop", conv_forward_naive, conv_returns_early, slugs=("last-sample-only",)),
+    Entry("steps for gradients", tap_conv, conv_returns_steps, "conv1d", ("sign-inverted", "scaled")),
+    Entry("full and valid", conv, conv_full_and_valid, slugs=("stride-ignored",)),
+    Entry("dw with taps too many", conv, conv_dw_leaves_rows, slugs=("border-dropped",)),
+    Entry("linear, w (in, out)", linear_in_out, linear_in_out_backward, "linear", ("channels-swapped",)),
+    Entry(
+        "not turned in the forward", deconv_not_turned, deconv_by_zeros_backward, "conv_transpose2d",
+        ("forward-flipped", "dx-kernel-not-rotated", "dw-rotated"),
+    ),
+    Entry("pads in the forward", deconv_pads, deconv_as_defined, "conv_transpose2d", ("transposed-padding-added",)),
+    Entry("not turned, nor cut", conv, conv_not_turned_nor_cut, slugs=("dx-kernel-not-rotated", "dx-padding-kept")),
+    Entry("not turned, and clipped", conv, conv_not_turned_and_clipped, slugs=("dx-kernel-not-rotated", "clipped")),
+]  # fmt: skip
