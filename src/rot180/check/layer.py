@@ -265,7 +265,7 @@ class Check:
         if not found:
             self.unexplained.append(Diagnosis("unknown", name, _structure(smallest, argument), "", **shown))
         for explanation in found:
-            for slug, text, mend in _texts(explanation):
+            for slug, text, mend in _texts(explanation, argument):
                 self.diagnoses.append(Diagnosis(slug, name, text, mend, **shown))
 
     def _shrunk(self, evidence: Evidence, argument: str) -> Evidence:
@@ -300,7 +300,7 @@ class Check:
         return evidence if argument in evidence.found and evidence.wrong(argument) else None
 
 
-def _texts(explanation: Explanation) -> Iterator[tuple[str, str, str]]:
+def _texts(explanation: Explanation, argument: str) -> Iterator[tuple[str, str, str]]:
     """Slug, explanation and mend of each mistake in it."""
     for mistake, variant in explanation.parts:
         yield (
@@ -308,10 +308,12 @@ def _texts(explanation: Explanation) -> Iterator[tuple[str, str, str]]:
             mistake.explanation.replace("{variant}", variant),
             mistake.mend.replace("{variant}", variant),
         )
+    forward = argument == "y"
     if explanation.negative:
-        yield "sign-inverted", sums.SIGN, sums.SIGN_MEND
+        yield "sign-inverted", *((sums.SIGN_RESULT, sums.SIGN_RESULT_MEND) if forward else (sums.SIGN, sums.SIGN_MEND))
     if explanation.factor:
-        yield "scaled", sums.SCALED.replace("{variant}", explanation.factor), sums.SCALED_MEND
+        text, mend = (sums.SCALED_RESULT, sums.SCALED_RESULT_MEND) if forward else (sums.SCALED, sums.SCALED_MEND)
+        yield "scaled", text.replace("{variant}", explanation.factor), mend
 
 
 def _missing(argument: str) -> Diagnosis:
