@@ -21,17 +21,18 @@ FLOORS = [
     {"functional"},
     {"nn", "optim", "data"},
     {"train", "bench", "check", "explain", "formats", "models", "cluster"},
-    {"cli"},
+    {"cli", "pytest_plugin"},
 ]
 SIBLINGS = {  # what the parts of one floor may take from each other
     "window": {"errors"},
     "train": {"formats", "models", "cluster"},
-    "check": {"explain"},
+    "check": {"explain", "formats"},  # formats: docs/decisions/0015
     "explain": {"formats", "models"},
 }
 EXTENSION = "_native"  # compiled from native/: the engine's, and nobody else's
 ROOT = "rot180"  # the lazy front door: it reaches everything, so only the commands may use it
 AT_THE_TOP = sys.stdlib_module_names | {"numpy", "rot180"}  # whatever else: inside functions
+LOADED_BY = {"pytest_plugin": "pytest"}  # what loads a module is there when it is imported
 NAMELESS = {"utils", "util", "helpers", "helper", "common", "misc"}
 
 FLOOR = {place: floor for floor, places in enumerate(FLOORS) for place in places}
@@ -112,7 +113,7 @@ def faults_of(path: Path, package: Path) -> Iterator[str]:
 
     for node in run_on_import(tree):
         for name in imported(node, module, is_package):
-            if name.split(".")[0] not in AT_THE_TOP:
+            if name.split(".")[0] not in (*AT_THE_TOP, LOADED_BY.get(path.stem)):
                 yield f"{shown}:{node.lineno}: {name} must be imported inside the function that uses it"
 
     for node in ast.walk(tree):

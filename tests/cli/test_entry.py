@@ -19,7 +19,7 @@ from rot180.cli.arguments import UsageError, with_dashes
 from rot180.formats import WriteError
 from rot180.train import DivergedError
 
-COMMANDS = ("train", "evaluate", "predict", "bench", "info")
+COMMANDS = ("train", "evaluate", "predict", "check", "vectors", "bench", "info")
 
 
 def failing(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:

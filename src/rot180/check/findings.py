@@ -107,5 +107,16 @@ class LayerReport:
     __str__ = render
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """For JSON: every attribute, and `ok`."""
         return {"ok": self.ok, **asdict(self)}
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> LayerReport:
+        """What `as_dict` gave."""
+        parts = {name: value for name, value in data.items() if name != "ok"}
+        parts["stages"] = tuple(Stage(**stage) for stage in parts["stages"])
+        for name in ("diagnoses", "unexplained", "notes"):
+            parts[name] = tuple(Diagnosis(**finding) for finding in parts[name])
+        for name in ("remarks", "tried", "refused"):
+            parts[name] = tuple(parts[name])
+        return cls(**parts)

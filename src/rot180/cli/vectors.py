@@ -1,0 +1,44 @@
+"""`rot180 vectors`: cases for a layer in another language, and the verdict on its answers."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from .arguments import Commands, add_command, whole
+from .check import colours, painted
+from .status import ExitStatus
+
+EXAMPLE = (
+    "rot180 vectors export cases --op conv_transpose2d\n"
+    "  ./my_program cases        (writes its answers beside each case: docs/vectors.md)\n"
+    "  rot180 vectors verify cases"
+)
+
+
+def add(commands: Commands) -> None:
+    """Describe the command to the parser."""
+    about = "write test vectors for a layer in another language, or judge what it answered"
+    parser = add_command(commands, "vectors", run, about, EXAMPLE)
+    parser.add_argument("what", choices=("export", "verify"))
+    parser.add_argument("folder", metavar="DIR")
+    parser.add_argument("--op", default="conv2d", help="to export; default: %(default)s")
+    parser.add_argument("--set", choices=("tiny", "standard", "exhaustive"), default="standard", help="to export")
+    parser.add_argument("--seed", type=whole, default=0, help="of the numbers to export; default: 0")
+    parser.add_argument("--json", action="store_true", help="of a verdict: print it as JSON")
+
+
+def run(args: argparse.Namespace) -> ExitStatus:
+    """Export, or verify and print the report."""
+    from ..check import answers, vectors
+
+    if args.what == "export":
+        names = vectors.export(args.folder, args.op, args.set, args.seed)
+        print(f"{len(names)} cases of {args.op} in {args.folder}; then: rot180 vectors verify {args.folder}")
+        return ExitStatus.DONE
+    report = answers.verify(args.folder)
+    if args.json:
+        print(json.dumps(report.as_dict(), indent=2))
+    else:
+        print(painted(report.render()) if colours() else report.render())
+    return ExitStatus.DONE if report.ok else ExitStatus.FAULT

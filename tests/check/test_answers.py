@@ -1,0 +1,92 @@
+"""Answers to vectors: right ones, wrong ones with their mistake, missing and broken ones."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from rot180.check import vectors
+from rot180.check.answers import verify
+from rot180.errors import FormatError, GradientError
+
+
+@pytest.fixture
+def answered(tmp_path):
+    """A folder of vectors with right answers."""
+
+    def make(op="conv2d", change=lambda name, a: a, as_json=False):
+        folder = tmp_path / op
+        for name in vectors.export(folder, op):
+            arrays = {k: change(k, np.load(folder / name / f"{k}.npy")) for k in ("y", "dx", "dw", "db")}
+            if as_json:
+                (folder / name / "answer.json").write_text(
+                    json.dumps({k: vectors.as_json(a) for k, a in arrays.items()})
+                )
+            else:
+                (folder / name / "answer").mkdir()
+                for k, a in arrays.items():
+                    np.save(folder / name / "answer" / f"{k}.npy", a)
+        return folder
+
+    return make
+
+
+@pytest.mark.parametrize("op", ["conv1d", "conv2d", "conv_transpose2d", "linear"])
+@pytest.mark.parametrize("as_json", [False, True])
+def test_right_answers(answered, op, as_json):
+    report = verify(answered(op, as_json=as_json))
+    assert report.ok and report.op == op and len(report.tried) == report.render().count("x (")
+
+
+@pytest.mark.parametrize(
+    ("slug", "change"),
+    [
+        ("dw-rotated", lambda k, a: a[..., ::-1, ::-1] if k == "dw" else a),
+        ("sign-inverted", lambda k, a: -a if k == "dx" else a),
+        ("scaled", lambda k, a: 2 * a if k == "db" else a),
+    ],
+)
+def test_wrong_answers_are_diagnosed(answered, slug, change):
+    report = verify(answered(change=change))
+    assert not report.ok and [d.slug for d in report.diagnoses] == [slug]
+
+
+def test_answers_that_are_missing(answered):
+    folder = answered()
+    first, second = sorted(p for p in folder.iterdir() if p.is_dir())[:2]
+    shutil.rmtree(first / "answer")
+    report = verify(folder)
+    assert report.ok and report.refused == (f"{first.name} (no answer)",)
+    (second / "answer" / "dw.npy").unlink()
+    report = verify(folder)
+    assert {s.name for s in report.stages} == {"forward", "dx", "db"}
+    for case in folder.iterdir():
+        shutil.rmtree(case / "answer", ignore_errors=True)
+    with pytest.raises(
+        GradientError, match=r"vectors\.verify: no case in .* has an answer; a program writes answer/y\.npy"
+    ):
+        verify(folder)
+
+
+def test_what_cannot_be_read(answered, tmp_path):
+    with pytest.raises(FormatError, match=r"vectors\.verify: there is no file .*rot180-vectors\.json"):
+        verify(tmp_path)
+    folder = answered()
+    case = sorted(p for p in folder.iterdir() if p.is_dir())[0]
+    (case / "answer" / "dx.npy").write_bytes(b"\x93NUMPY nothing")
+    with pytest.raises(FormatError, match=r"dx\.npy is no \.npy file"):
+        verify(folder)
+    np.save(case / "answer" / "dx.npy", np.array(["a"]))
+    with pytest.raises(FormatError, match=r"dx\.npy must hold numbers"):
+        verify(folder)
+    np.save(case / "answer" / "dx.npy", np.array([{}], object), allow_pickle=True)
+    with pytest.raises(FormatError, match=r"dx\.npy is no \.npy file"):
+        verify(folder)
+    (case / "case.json").write_text("{")
+    with pytest.raises(FormatError, match=r"case\.json is no JSON"):
+        verify(folder)
+    index = json.loads((folder / "rot180-vectors.json").read_text())
+    (folder / "rot180-vectors.json").write_text(json.dumps({**index, "version": 2}))
+    with pytest.raises(FormatError, match="has version 2 of the format; this rot180 reads 1"):
+        verify(folder)

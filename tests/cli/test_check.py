@@ -1,0 +1,152 @@
+"""`rot180 check`: the command on files as people write them, and on files that misbehave."""
+
+import json
+import re
+import textwrap
+
+import pytest
+
+from rot180.cli.check import painted, target
+from rot180.cli.entry import main
+
+RIGHT = """
+    import numpy as np
+
+    def layer_forward(x, w, b, stride=1, pad=0):
+        k, l = w.shape[2:]
+        xp = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
+        rows, cols = (xp.shape[2] - k) // stride + 1, (xp.shape[3] - l) // stride + 1
+        y = np.zeros((len(x), len(w), rows, cols))
+        for i in range(rows):
+            for j in range(cols):
+                seen = xp[:, :, i * stride : i * stride + k, j * stride : j * stride + l]
+                y[:, :, i, j] = np.tensordot(seen, w, ((1, 2, 3), (1, 2, 3))) + b
+        return y, (x, w, stride, pad)
+
+    def layer_backward(dout, cache):
+        x, w, stride, pad = cache
+        k, l = w.shape[2:]
+        xp = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
+        dxp, dw = np.zeros_like(xp), np.zeros_like(w)
+        for i in range(dout.shape[2]):
+            for j in range(dout.shape[3]):
+                at = np.s_[:, :, i * stride : i * stride + k, j * stride : j * stride + l]
+                dxp[at] += np.tensordot(dout[:, :, i, j], w, 1)
+                dw += np.tensordot(dout[:, :, i, j], xp[at], ((0,), (0,)))
+        return dxp[:, :, pad : pad + x.shape[2], pad : pad + x.shape[3]], dw, dout.sum((0, 2, 3))
+"""
+
+NOTHING = "def backward(dy, cache): 0"
+
+
+@pytest.fixture
+def file(tmp_path):
+    """Writes a file of somebody's and returns its path."""
+
+    def write(text, name="mine.py"):
+        path = tmp_path / name
+        path.write_text(textwrap.dedent(text))
+        return str(path)
+
+    return write
+
+
+def test_a_right_one(file, capsys):
+    assert main(["check", file(RIGHT)]) == 0
+    out = capsys.readouterr().out
+    assert "layer_backward as conv2d (correlation): right" in out and "WRONG" not in out
+
+
+def test_a_wrong_one_is_named_shown_and_written_down(file, capsys, tmp_path):
+    wrong = file(RIGHT.replace("], dw, dout", "], dw[..., ::-1, ::-1], dout"))
+    page, data = tmp_path / "report.html", tmp_path / "report.json"
+    words = [
+        "check",
+        f"{wrong}:layer_forward,layer_backward",
+        "--stride",
+        "2",
+        "--html",
+        str(page),
+        "--json",
+        str(data),
+    ]
+    assert main(words) == 1
+    out = capsys.readouterr().out
+    assert "dw-rotated: dw" in out and "mend: dw = dw[..., ::-1, ::-1]" in out and "should be" in out
+    assert "<code>dw-rotated</code>" in page.read_text() and "<mark>" in page.read_text()
+    found = json.loads(data.read_text())
+    assert found["ok"] is False and [d["slug"] for d in found["diagnoses"]] == ["dw-rotated"]
+    assert main([*words[:2], "--json", "-"]) == 1
+    assert json.loads(capsys.readouterr().out)["diagnoses"][0]["argument"] == "dw"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("import sys\nsys.exit(3)", r"called sys\.exit\(3\)"),
+        ("def forward(x, w, b: pass", r"SyntaxError: .*line 1"),
+        ("1 / 0", r"ZeroDivisionError: division by zero \(line 1 of "),
+        ("def forward(x, w, b): return x", "has no pair of functions named forward and backward; name them: mine.py:"),
+        (
+            "def a_forward(x, w): 0\ndef a_backward(dy): 0\ndef b_forward(x, w): 0\ndef b_backward(dy): 0",
+            "has 2 pairs: a_forward,a_backward, b_forward,b_backward",
+        ),
+        (
+            "import os\ndef forward(x, w, b): os._exit(0)\ndef backward(dy, cache): 0",
+            "ended the process .exit status 0. before",
+        ),
+        (
+            "def forward(x, w, b): raise KeyError('no')\ndef backward(dy, cache): 0",
+            "refused every case.*KeyError: 'no'",
+        ),
+        ("def forward(x, w, b, q): 0\ndef backward(dy, cache): 0", "what 'q' takes cannot be told from its name"),
+    ],
+)
+def test_code_that_cannot_be_checked(file, capsys, text, message):
+    assert main(["check", file(text)]) == 2
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1
+    assert re.search(message, err), err
+
+
+def test_code_that_hangs(file, capsys):
+    path = file("def forward(x, w, b):\n    while True: pass\ndef backward(dy, cache): 0")
+    assert main(["check", path, "--timeout", "1.5"]) == 2
+    assert "did not come to an end within 1.5 seconds" in capsys.readouterr().err
+
+
+def test_what_the_code_prints_is_shown_once_and_its_objects_live(file, capsys):
+    text = (
+        RIGHT
+        + """
+    class Layer:
+        def __init__(self):
+            print("made")
+        def forward(self, x, w, b):
+            y, self.kept = layer_forward(x, w, b)
+            return y
+        def backward(self, dy):
+            return layer_backward(dy, self.kept)
+    """
+    )
+    assert main(["check", f"{file(text)}:Layer.forward,Layer.backward"]) == 0
+    assert "the code printed" in (out := capsys.readouterr().out) and out.count("made") == 1
+
+
+def test_wrong_usage(file, capsys):
+    assert main(["check", "/nowhere/mine.py"]) == 2
+    assert "there is no file /nowhere/mine.py" in capsys.readouterr().err
+    assert main(["check", f"{file(RIGHT)}:only_one"]) == 2
+    assert "two names are needed after the colon" in capsys.readouterr().err
+    assert main(["check", f"{file(RIGHT)}:layer_forward,nothing"]) == 2
+    assert "has no function nothing; it has layer_backward, layer_forward" in capsys.readouterr().err
+    assert main(["check", file(RIGHT), "--op", "conv9"]) == 2
+    assert "there is no operation 'conv9'" in capsys.readouterr().err
+    assert main(["check", file(RIGHT), "--stride", "x"]) == 2
+    assert "a number, or one per axis as 2,1, is needed; got 'x'" in capsys.readouterr().err
+
+
+def test_targets_and_colours():
+    assert target("a/b.py") == ("a/b.py", None) and target("C:\\x\\b.py") == ("C:\\x\\b.py", None)
+    assert target("b.py:f,Layer.g") == ("b.py", ("f", "Layer.g"))
+    assert "\033[1;31mWRONG" in painted("a: WRONG\n") and "\033[31m[-3]\033[0m" in painted("  [-3]  4")
