@@ -126,7 +126,7 @@ def _outcome(folder: Path, problem: Problem) -> Outcome | None:
             found[name] = _npy(path)
     if "y" not in found:
         return None
-    return Outcome(found["y"], {a: found[f"d{a}"] for a in problem.arrays if f"d{a}" in found})
+    return Outcome(found["y"], {a: found[f"d{a}"] for a in problem.arrays if f"d{a}" in found}, problem)
 
 
 def _json(path: Path) -> Any:
