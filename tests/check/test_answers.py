@@ -90,3 +90,14 @@ def test_what_cannot_be_read(answered, tmp_path):
     (folder / "rot180-vectors.json").write_text(json.dumps({**index, "version": 2}))
     with pytest.raises(FormatError, match="has version 2 of the format; this rot180 reads 1"):
         verify(folder)
+
+
+def test_a_forward_that_is_wrong_in_a_way_of_its_own(answered):
+    """There is no code to measure the gradient of, so the backward is judged by the definition."""
+    folder = answered()
+    for path in folder.glob("*/answer/y.npy"):
+        y = np.load(path)
+        np.save(path, y**2 + 1)
+    report = verify(folder)
+    assert [finding.argument for finding in report.unexplained] == ["y"] and not report.diagnoses
+    assert {s.name: s.passed for s in report.stages} == {"forward": False, "dx": True, "dw": True, "db": True}

@@ -64,3 +64,9 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path):
 def test_what_describes_no_array(data):
     with pytest.raises(FormatError, match="x must be an object with a shape and as many numbers in data"):
         array_of(data, "x")
+
+
+def test_there_are_vectors_of_convolutions_only(tmp_path):
+    with pytest.raises(ValueError, match="vectors: there are none of 'max_pool2d'; there are some of conv1d, conv2d"):
+        vectors.export(tmp_path, "max_pool2d")
+    assert not list(tmp_path.iterdir())

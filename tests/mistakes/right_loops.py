@@ -219,7 +219,7 @@ ENTRIES = [
     Entry(
         "scalars, no bias", conv1d_scalar, conv1d_scalar_backward, "conv1d", varies={"stride": (1, 2, 3)},
     ),
-    Entry("square ones, (dw, db, dx)", conv_square, conv_square_backward),
+    Entry("square ones, (dw, db, dx)", conv_square, conv_square_backward, check={"returns": ("w", "b", "x")}),
     Entry("per axis", conv_per_axis, conv_per_axis_backward, check={"stride": (2, 1), "padding": (0, 2)}),
     Entry("an object that remembers", _layer.forward, _layer.backward, check={"stride": 2, "padding": 1}),
 ]  # fmt: skip

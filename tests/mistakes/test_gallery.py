@@ -114,7 +114,8 @@ def judge_at_random(entry: Entry, count: int, seed: int) -> None:
     while judged < count:
         case = random_case(entry, rng)
         one: Any = OneCase(definition, case)
-        code = Implementation(entry.forward, entry.backward, definition, layout)
+        returns = entry.check.get("returns")
+        code = Implementation(entry.forward, entry.backward, definition, layout, returns=returns)
         try:
             report = Check(code, one, case.convention, dict(case.settings), int(rng.integers(1 << 30))).report()
         except GradientError as error:

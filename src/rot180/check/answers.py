@@ -15,14 +15,13 @@ from typing import Any
 import numpy as np
 
 from ..errors import FormatError, GradientError
-from . import definitions
 from .case import Array, Case, Problem
 from .definitions import Definition
 from .evidence import Evidence
 from .findings import LayerReport
 from .implementation import Outcome, Refused
 from .layer import Check
-from .vectors import FORMAT, INDEX, MOST_CELLS, VERSION, array_of
+from .vectors import FORMAT, INDEX, MOST_CELLS, VERSION, array_of, convolution
 
 MOST_BYTES = 64 << 20  # of a file that is read
 
@@ -86,7 +85,7 @@ def verify(folder: str | Path) -> LayerReport:
         raise FormatError(
             f"vectors.verify: {root} has version {index.get('version')!r} of the format; this rot180 reads {VERSION}"
         )
-    definition = definitions.find(str(index.get("op")))
+    definition = convolution(str(index.get("op")))
     runs, missing = [], []
     for name in index["cases"]:
         problem = _problem(root / str(name), definition)

@@ -351,7 +351,7 @@ class Check:
         if not found:
             self.unexplained.append(Diagnosis("unknown", name, structure(smallest, argument), "", **shown))
         for explanation in found:
-            for slug, text, mend in texts(explanation):
+            for slug, text, mend in texts(explanation, argument):
                 self.diagnoses.append(Diagnosis(slug, name, text, mend, **shown))
 
     def _shrunk(self, evidence: Evidence, argument: str) -> Evidence:

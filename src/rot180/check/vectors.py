@@ -26,7 +26,8 @@ from ..errors import FormatError
 from ..window import per_axis
 from . import definitions
 from .case import Array, Case, Problem, draw
-from .definitions import Definition
+from .definitions import Definition, UnknownOperationError
+from .definitions.convolution import CONVOLUTIONS, Convolution
 
 FORMAT, VERSION = "rot180-vectors", 1
 INDEX = "rot180-vectors.json"
@@ -47,7 +48,7 @@ def export(folder: str | Path, op: str, which: str = "standard", seed: int = 0) 
 
     if which not in SETS:
         raise ValueError(f"vectors.export: the set must be one of {', '.join(SETS)}; got {which!r}")
-    definition = definitions.find(op)
+    definition = convolution(op)
     root = Path(folder)
     if root.exists() and any(root.iterdir()) and not (root / INDEX).is_file():
         raise FormatError(f"vectors.export: {root} is not empty and holds no vectors; give an empty folder")
@@ -61,6 +62,14 @@ def export(folder: str | Path, op: str, which: str = "standard", seed: int = 0) 
     index = {"format": FORMAT, "version": VERSION, "op": definition.name, "set": which, "cases": names}
     atomic.write_text(root / INDEX, json.dumps(index, indent=1) + "\n")
     return names
+
+
+def convolution(op: str) -> Convolution:
+    """The definition of an operation that there are vectors of; UnknownOperationError where there are none."""
+    definition = definitions.find(op)
+    if not isinstance(definition, Convolution):
+        raise UnknownOperationError(f"vectors: there are none of {op!r}; there are some of {', '.join(CONVOLUTIONS)}")
+    return definition
 
 
 def _cases(definition: Definition, which: str) -> Iterator[Case]:

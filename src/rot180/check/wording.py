@@ -15,7 +15,7 @@ from .findings import Diagnosis
 from .mistakes import sums
 
 
-def texts(explanation: Explanation) -> Iterator[tuple[str, str, str]]:
+def texts(explanation: Explanation, argument: str) -> Iterator[tuple[str, str, str]]:
     """Slug, explanation and mend of each mistake in it."""
     for mistake, variant in explanation.parts:
         yield (
@@ -23,10 +23,12 @@ def texts(explanation: Explanation) -> Iterator[tuple[str, str, str]]:
             mistake.explanation.replace("{variant}", variant),
             mistake.mend.replace("{variant}", variant),
         )
+    forward = argument == "y"
     if explanation.negative:
-        yield "sign-inverted", sums.SIGN, sums.SIGN_MEND
+        yield "sign-inverted", *((sums.SIGN_RESULT, sums.SIGN_RESULT_MEND) if forward else (sums.SIGN, sums.SIGN_MEND))
     if explanation.factor:
-        yield "scaled", sums.SCALED.replace("{variant}", explanation.factor), sums.SCALED_MEND
+        text, mend = (sums.SCALED_RESULT, sums.SCALED_RESULT_MEND) if forward else (sums.SCALED, sums.SCALED_MEND)
+        yield "scaled", text.replace("{variant}", explanation.factor), mend
 
 
 def missing(argument: str) -> Diagnosis:

@@ -139,9 +139,13 @@ SCALED = (
     "with the "
     "factor in it already and must not add another one."
 )
+SCALED_RESULT = "The result of the forward is {variant} times the right one."
+SCALED_RESULT_MEND = "take the factor out, or put in the mean that is missing: y is what the operation is defined as"
 SCALED_MEND = "leave the factor out: a layer sums over the batch and the positions, and the loss divides"
 SIGN = (
     "The sign is inverted. The gradient points to where the loss grows, and the update goes against it: "
     "w -= rate * dw. A gradient like label - predicted has the minus in it already."
 )
+SIGN_RESULT = "The result of the forward has the sign inverted."
+SIGN_RESULT_MEND = "turn the sign of y"
 SIGN_MEND = "turn the sign: (predicted - label), with w -= rate * dw"
