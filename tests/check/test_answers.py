@@ -52,6 +52,13 @@ def test_wrong_answers_are_diagnosed(answered, slug, change):
     assert not report.ok and [d.slug for d in report.diagnoses] == [slug]
 
 
+@pytest.mark.parametrize("change", [np.sin, lambda a: a[..., :-1]], ids=["other numbers", "another shape"])
+def test_a_result_that_no_mistake_explains_leaves_the_gradients_judged_by_the_definition(answered, change):
+    report = verify(answered(change=lambda k, a: change(a) if k == "y" else a[..., ::-1, ::-1] if k == "dw" else a))
+    assert [d.argument for d in report.unexplained] == ["y"]
+    assert [(d.slug, d.argument) for d in report.diagnoses] == [("dw-rotated", "dw")]
+
+
 def test_answers_that_are_missing(answered):
     folder = answered()
     first, second = sorted(p for p in folder.iterdir() if p.is_dir())[:2]
