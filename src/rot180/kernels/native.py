@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import EngineError
 from ..window import Sizes, Window
 from . import conv, threads
 from .walk import Array
@@ -29,12 +30,14 @@ _asked = "automatic"  # what the two come to, as the extension is told at every 
 
 @lru_cache(maxsize=1)
 def unavailable() -> str | None:
-    """Why the compiled engine cannot run here, or None if it can."""
+    """Why the compiled engine cannot run here, or None; EngineError if ROT180_ISA asks for what is not there."""
     try:
         import rot180._native  # noqa: F401
     except ImportError as error:
         if error.name == "rot180._native":
             return _missing()
+        if "ROT180_ISA=" in str(error):
+            raise EngineError(f"engine: {error}") from None
         return f"the compiled extension cannot be loaded: {error}"
     return None
 
