@@ -26,8 +26,6 @@ from typing import Any, TypeAlias
 
 from .errors import ShapeError
 
-LARGEST = 2**31 - 1  # of a setting: what the kernels count with
-
 Sizes: TypeAlias = tuple[int, ...]
 PerAxis: TypeAlias = int | Sequence[int]
 Padding: TypeAlias = int | str | Sequence[int] | Sequence[Sequence[int]]
@@ -201,8 +199,6 @@ def per_axis(op: str, name: str, value: Any, ndim: int) -> Sizes:
         sizes = ()
     if len(sizes) != ndim or (ndim and not sizes):
         raise ShapeError(f"{op}: {name} must be an int or {ndim} ints, one per spatial axis; got {value!r}")
-    if any(abs(size) > LARGEST for size in sizes):
-        raise ShapeError(f"{op}: {name} must be at most {LARGEST} on every axis; got {value!r}")
     return sizes
 
 
