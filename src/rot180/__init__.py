@@ -18,10 +18,11 @@ _NAMES = {
     "kernels.engines": "engine",
     "kernels.precision": "get_float32_conv_precision set_float32_conv_precision",
     "kernels.threads": "get_num_threads set_num_threads",
-    "tape": "Tensor from_dlpack from_numpy grad observe primitive tensor",
+    "tape": "Tensor from_dlpack from_numpy grad observe primitive",
     "tape.modes": "enable_grad is_grad_enabled no_grad set_grad_enabled",
     "tape.arithmetic": "matmul maximum minimum where",
     "tape.elementary": "absolute cos erf exp log sin sqrt",
+    "tape.tensor": "tensor",
     "tape.shape": "cat permute reshape stack",
 }
 _PLACES = {name: module for module, names in _NAMES.items() for name in names.split()}

@@ -115,6 +115,31 @@ def test_as_a_function_it_holds_until_further_notice():
     assert done.stdout == "numpy: chosen by rot180.engine(...)\n", done.stderr
 
 
+def test_as_a_function_it_holds_in_every_thread():
+    text = """
+import threading, rot180
+from rot180.kernels import engines
+with rot180.engine("native" if rot180.kernels.native.unavailable() is None else "numpy"):
+    rot180.engine("numpy")
+    seen = []
+    thread = threading.Thread(target=lambda: seen.append(engines.current().name))
+    thread.start(); thread.join()
+with rot180.engine("numpy", strict=True):  # a block leaves the program's choice alone
+    pass
+print(seen[0], engines.current().name, engines.why())
+"""
+    done = run(text)
+    assert done.stdout == "numpy numpy numpy: chosen by rot180.engine(...)\n", done.stderr
+
+
+@pytest.mark.skipif(native.unavailable() is not None, reason=f"no extension: {native.unavailable()}")
+def test_an_instruction_set_that_is_not_there_is_an_error_and_no_slow_run():
+    done = run(WHY, ROT180_ISA="sse9")
+    assert done.returncode == 1
+    assert "EngineError: engine: ROT180_ISA=sse9: there is no such instruction set; there are" in done.stderr
+    assert run(WHY, ROT180_ISA="sse9", ROT180_ENGINE="numpy").stdout == "numpy: chosen by ROT180_ENGINE\n"
+
+
 WHY = "from rot180.kernels import engines; engines.current(); print(engines.why())"
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import rot180
+from rot180.errors import ShapeError
 from rot180.kernels import conv, native
 from rot180.window import DENSE, Window
 
@@ -149,6 +150,15 @@ def test_a_step_that_is_never_taken_may_be_any_number(step: int) -> None:
     assert np.array_equal(rot180.functional.conv1d(x, w, stride=step), np.full((1, 1, 1), 15))
     assert np.array_equal(rot180.functional.conv1d(x, w[:, :, :1], dilation=step), x.sum(1, keepdims=True))
     assert np.array_equal(rot180.functional.max_pool1d(x, 2, stride=step), x[:, :, 1:2])
+
+
+@pytest.mark.parametrize("settings", [{"padding": 2**40}, {"padding": 2**62}, {"dilation": 2**61, "padding": 2**61}])
+def test_a_step_that_is_taken_may_not(settings: dict[str, int]) -> None:
+    x, w = np.ones((1, 1, 4, 4), np.float32), np.ones((1, 1, 2, 2), np.float32)
+    with pytest.raises(
+        ShapeError, match="native engine takes sizes, steps and paddings up to 2147483647; this is Window"
+    ):
+        rot180.functional.conv2d(x, w, **settings)
 
 
 def test_phases_of_a_stride_beyond_x_cost_nothing() -> None:

@@ -112,6 +112,7 @@ class Engine:
 
 _chosen: ContextVar[Engine | None] = ContextVar("rot180_engine", default=None)
 _default: Engine | None = None
+_asked_for = False  # whether the default was chosen by a call
 _made: dict[tuple[str, bool], Engine] = {}
 
 
@@ -121,7 +122,9 @@ def current() -> Engine:
 
 
 class engine:
-    """Choose the engine: `rot180.engine("numpy")` from here on in this context, or `with rot180.engine("native"):`.
+    """Choose the engine: `rot180.engine("numpy")` for the program, or `with rot180.engine("native"):` for a block.
+
+    A block holds in its own context (thread, task) alone; another engine may run in another thread at the same time.
 
     Args:
         name: "numpy" (the readable reference, always there) or "native" (compiled, optional).
@@ -131,15 +134,20 @@ class engine:
     """
 
     def __init__(self, name: str, *, strict: bool = False) -> None:
-        self._engine, self._before = make(name, strict), _chosen.get()
-        _chosen.set(self._engine)
+        global _default, _asked_for
+        self._engine, self._before = make(name, strict), (_chosen.get(), _default, _asked_for)
+        _chosen.set(None)
+        _default, _asked_for = self._engine, True
 
     def __enter__(self) -> Engine:
+        global _default, _asked_for
+        if _default is self._engine:  # it is not for the program after all
+            _, _default, _asked_for = self._before
         _chosen.set(self._engine)
         return self._engine
 
     def __exit__(self, *exception: object) -> None:
-        _chosen.set(self._before)  # not by a token, which must be used once and in the context that made it
+        _chosen.set(self._before[0])  # not by a token, which must be used once and in the context that made it
 
 
 def make(name: str, strict: bool = False) -> Engine:
@@ -160,7 +168,7 @@ def make(name: str, strict: bool = False) -> Engine:
 def why() -> str:
     """One line: which engine runs and why."""
     name = current().name
-    if _chosen.get() is not None:
+    if _chosen.get() is not None or _asked_for:
         return f"{name}: chosen by rot180.engine(...)"
     if os.environ.get("ROT180_ENGINE"):
         return f"{name}: chosen by ROT180_ENGINE"

@@ -17,11 +17,13 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import EngineError, ShapeError
 from ..window import Sizes, Window
 from . import conv, threads
 from .walk import Array
 
 ALGORITHMS = ("automatic", "direct", "dense", "winograd", "winograd4", "depthwise")  # native/choice.h: where
+LARGEST = 2**31 - 1
 _forced = "automatic"
 _large_tiles = False  # whether the table's row winograd4 counts
 _asked = "automatic"  # what the two come to, as the extension is told at every call
@@ -29,12 +31,14 @@ _asked = "automatic"  # what the two come to, as the extension is told at every 
 
 @lru_cache(maxsize=1)
 def unavailable() -> str | None:
-    """Why the compiled engine cannot run here, or None if it can."""
+    """Why the compiled engine cannot run here, or None; EngineError if ROT180_ISA asks for what is not there."""
     try:
         import rot180._native  # noqa: F401
     except ImportError as error:
         if error.name == "rot180._native":
             return _missing()
+        if "ROT180_ISA=" in str(error):
+            raise EngineError(f"engine: {error}") from None
         return f"the compiled extension cannot be loaded: {error}"
     return None
 
@@ -68,6 +72,9 @@ def shape(window: Window, algorithm: str) -> Any:
     if found is None:
         # a step that is never taken must not cost memory or time, and may be any number
         stride, dilation = _taken(window.stride, window.y_size), _taken(window.dilation, window.kernel)
+        sizes = (*window.x_size, *window.y_size, *window.kernel, *stride, *dilation, *window.padding)
+        if max(sizes, default=0) > LARGEST:
+            raise ShapeError(f"the native engine takes sizes, steps and paddings up to {LARGEST}; this is {window}")
         found = window.__dict__[algorithm] = extension().Shape(
             window.x_size, window.y_size, window.kernel, stride, dilation, window.padding, window.groups, algorithm
         )
