@@ -10,7 +10,7 @@ differ, or nothing can be said, the cell counts for nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -47,7 +47,7 @@ def gradients(code: Implementation, problem: Problem, y: Array) -> Measured:
         exact = {name: _exact(code, problem, y, name) for name in names}
         found = {name: gradient for name, gradient in exact.items() if gradient is not None}
         if len(found) == len(names):
-            return Measured(found)
+            return Measured(found, _rounded(problem, y, found))
     return _central(code, problem, y, names)
 
 
@@ -77,6 +77,14 @@ def _exact(code: Implementation, problem: Problem, y: Array, name: str) -> Array
             return None
         gradient[index] = np.vdot(there - y, problem.dy)
     return gradient
+
+
+def _rounded(problem: Problem, y: Array, found: Mapping[str, Array]) -> dict[str, Array]:
+    """The bounds of exact gradients: none, but where results come in float32, which may be inexact (an FFT, say)."""
+    if y.dtype != np.float32:
+        return {}
+    bound = 32 * SINGLE * float(np.abs(y).max(initial=1.0)) * float(np.abs(problem.dy).sum())
+    return {name: np.full(gradient.shape, bound) for name, gradient in found.items()}
 
 
 def _central(code: Implementation, problem: Problem, y: Array, names: Sequence[str]) -> Measured:
