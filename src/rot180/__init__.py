@@ -26,13 +26,14 @@ _NAMES = {
     "tape.shape": "cat permute reshape stack",
 }
 _PLACES = {name: module for module, names in _NAMES.items() for name in names.split()}
-_FLOORS = "bench check data errors formats functional kernels models nn optim random tape train window".split()
+_FLOORS = "bench check data errors explain formats functional kernels models nn optim random tape train window".split()
 __all__ = [*_PLACES, *_FLOORS]
 
 if TYPE_CHECKING:
     from . import bench as bench
     from . import check as check
     from . import data as data
+    from . import explain as explain
     from . import formats as formats
     from . import functional as functional
     from . import models as models

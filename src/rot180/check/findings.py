@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 WIDTH = 100
+MOST_CASES = 4  # that are listed in the text
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,8 @@ class LayerReport:
     def render(self) -> str:
         """The report as text."""
         verdict = "right" if self.ok else "WRONG"
-        lines = [f"{self.name} as {self.op} ({self.convention}): {verdict}"]
+        how = f" ({self.convention})" if "conv" in self.op else ""
+        lines = [f"{self.name} as {self.op}{how}: {verdict}"]
         for stage in self.stages:
             lines.append(f"  {'ok   ' if stage.passed else 'WRONG'} {stage.name}: {stage.text}")
         for finding in (*self.diagnoses, *self.unexplained):
@@ -99,9 +101,8 @@ class LayerReport:
                 "",
                 *[f"  note: {line}" if i == 0 else f"  {line}" for i, line in enumerate(note.render().splitlines())],
             ]
-        lines += ["", f"  tried {len(self.tried)} cases: {'; '.join(self.tried)}"]
-        if self.refused:
-            lines.append(f"  refused, so not judged: {'; '.join(self.refused)}")
+        lines += ["", *_listed(f"tried, {len(self.tried)} problems", self.tried)]
+        lines += _listed("refused, so not judged", self.refused) if self.refused else []
         return "\n".join(lines)
 
     __str__ = render
@@ -120,3 +121,10 @@ class LayerReport:
         for name in ("remarks", "tried", "refused"):
             parts[name] = tuple(parts[name])
         return cls(**parts)
+
+
+def _listed(title: str, cases: tuple[str, ...]) -> list[str]:
+    """A few of them, each once; all are in the attributes."""
+    once = list(dict.fromkeys(cases))
+    more = [f"    and {len(once) - MOST_CASES} more"] if len(once) > MOST_CASES else []
+    return [f"  {title}:", *[f"    {case}" for case in once[:MOST_CASES]], *more]
