@@ -18,7 +18,7 @@ import numpy as np
 
 from ... import kernels
 from ...errors import ShapeError
-from ...kernels.engines import engine
+from ...kernels.engines import block
 from ...window import DENSE, Sizes, Window, per_axis
 from ..case import Array, Arrays, Case
 from .definition import Definition
@@ -105,7 +105,7 @@ class Convolution(Definition):
         """y, plus b on every position."""
         window = window or self.window(case)
         contract = kernels.conv_x if self.transposed else kernels.conv_y
-        with engine("numpy"):
+        with block("numpy"):
             y = contract(arrays["x"], self.kernel(arrays["w"], case), window)
         b = arrays.get("b")
         return y if b is None else y + b.reshape(-1, *[1] * self.axes)
@@ -122,12 +122,12 @@ class Convolution(Definition):
     def dx(self, dy: Array, w: Array, case: Case, window: Window) -> Array:
         """The gradient of x through a window, this layer's or another."""
         contract = kernels.conv_y if self.transposed else kernels.conv_x
-        with engine("numpy"):
+        with block("numpy"):
             return contract(dy, self.kernel(w, case), window)
 
     def dw(self, dy: Array, x: Array, case: Case, window: Window) -> Array:
         """The gradient of w through a window."""
-        with engine("numpy"):
+        with block("numpy"):
             dw = kernels.conv_w(dy, x, window) if self.transposed else kernels.conv_w(x, dy, window)
         return self.kernel(dw, case)
 
