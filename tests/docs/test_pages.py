@@ -135,8 +135,8 @@ def test_the_checker_page_names_every_mistake() -> None:
     paths = sorted((ROOT / "src/rot180/check").rglob("*.py"))
     sources = "".join(path.read_text() for path in paths if path.name not in ("gradient.py", "report.py"))
     first = (
-        "forward dx dw db reshaped stride border overlap last sign clip output transposed channels wrong groups weights "
-        "input gradients integer mask statistics softmax low at"
+        "forward dx dw db reshaped stride border overlap last sign clip output transposed channels wrong groups "
+        "weights input gradients integer mask statistics softmax low at"
     ).replace(" ", "|")
     slug = rf'"((?:{first})-[a-z-]+|scaled|clipped)"'
     named = set(re.findall(slug, sources))
