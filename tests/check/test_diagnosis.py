@@ -90,6 +90,19 @@ def test_one_wrong_cell_is_seen(name: str, place: int) -> None:
     assert [d.argument for d in (*report.diagnoses, *report.unexplained)] == [name]
 
 
+def test_cells_that_are_no_number_are_wrong_and_shown_and_do_not_count_as_accumulated() -> None:
+    def change(dx: Any, dw: Any, db: Any) -> Gradients:
+        dx[0, 0] = np.nan
+        return dx, dw, db
+
+    report = judged(change)
+    assert not report.diagnoses
+    (unknown,) = report.unexplained
+    assert unknown.argument == "dx"
+    assert "[nan]" in unknown.picture
+    assert unknown.formula.endswith(", not nan")
+
+
 @pytest.mark.parametrize("entry", [e for e in RIGHT if not e.peers], ids=lambda e: e.name)
 def test_one_wrong_cell_is_seen_in_every_right_one(entry: Any) -> None:
     def backward(*args: Any, **settings: Any) -> Any:

@@ -107,9 +107,15 @@ def same(a: Array, b: Array, within: float | None = None) -> bool:
         return False
     if np.array_equal(a, b):
         return True
-    scale = max(float(np.max(np.abs(b), initial=0.0)), 1.0)
+    return not differing(a, b, within).any()
+
+
+def differing(found: Array, right: Array, within: float | None = None) -> Array:
+    """Which cells of two arrays of one shape differ, as a mask; those that are no number differ from any."""
+    scale = max(float(np.max(np.abs(right), initial=0.0)), 1.0)
     with np.errstate(invalid="ignore"):
-        return bool(np.all(np.abs(np.subtract(a, b, dtype=float)) <= (within or tolerance(a)) * scale))
+        near = np.abs(np.subtract(found, right, dtype=float)) <= (within or tolerance(found)) * scale
+    return np.asarray(~near)
 
 
 def tolerance(a: Array) -> float:

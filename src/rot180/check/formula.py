@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..explain.trace import Triple, meeting
-from .evidence import Evidence, tolerance
+from .evidence import Evidence, differing
 
 MOST = 6  # terms that are written out
 
@@ -15,8 +15,7 @@ def of_first_wrong_cell(ev: Evidence, argument: str) -> str:
     found, right = ev.found[argument], ev.right[argument]
     if ev.window is None or found.shape != right.shape or argument == "b":
         return _sum_of_dy(ev) if argument == "b" and found.shape == right.shape else ""
-    far = np.abs(found - right) > tolerance(found) * max(1.0, float(np.abs(right).max()))
-    cell = tuple(int(i) for i in np.argwhere(far)[0])
+    cell = tuple(int(i) for i in np.argwhere(differing(found, right))[0])
     terms = _terms(ev, argument, cell)
     name = argument if argument == "y" else f"d{argument}"
     symbols = [f"{a}{list(i)} * {b}{list(j)}" for a, i, b, j, _, _ in terms]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from .case import Array
-from .evidence import same, tolerance
+from .evidence import differing, same
 
 MOST = 12  # rows and columns that are shown
 
@@ -19,7 +19,7 @@ def beside(found: Array, right: Array, name: str) -> str:
         return f"{name} has shape {found.shape}, and should have {right.shape}"
     if same(found, right):
         return ""
-    wrong = np.abs(np.subtract(found, right, dtype=float)) > tolerance(found) * max(1.0, float(np.abs(right).max()))
+    wrong = differing(found, right)
     if found.ndim < 2:
         planes, where = [a.reshape(1, -1) for a in (found, right, wrong)], ""
     else:
