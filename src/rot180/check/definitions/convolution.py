@@ -107,8 +107,7 @@ class Convolution(Definition):
         contract = kernels.conv_x if self.transposed else kernels.conv_y
         with engine("numpy"):
             y = contract(arrays["x"], self.kernel(arrays["w"], case), window)
-        b = arrays.get("b")
-        return y if b is None else y + b.reshape(-1, *[1] * self.axes)
+        return plus_bias(y, arrays.get("b"))
 
     def gradients(self, dy: Array, arrays: Arrays, case: Case) -> dict[str, Array]:
         """{argument: gradient}."""
@@ -223,6 +222,16 @@ class Convolution(Definition):
 def rotated(w: Array) -> Array:
     """By 180 degrees: every spatial axis backwards."""
     return np.ascontiguousarray(np.flip(w, tuple(range(2, w.ndim))))
+
+
+def plus_bias(y: Array, b: Array | None) -> Array:
+    """b on every position; y itself where there is no b."""
+    return y if b is None else y + b.reshape(-1, *[1] * (y.ndim - 2))
+
+
+def without_bias(arrays: Arrays) -> dict[str, Array]:
+    """The arguments of the layer without b."""
+    return {name: a for name, a in arrays.items() if name != "b"}
 
 
 CONVOLUTIONS = {

@@ -8,7 +8,7 @@ from itertools import product
 
 import numpy as np
 
-from ..definitions.convolution import Convolution
+from ..definitions.convolution import Convolution, plus_bias, without_bias
 from ..evidence import Evidence
 from .mistake import ANY, Candidate, mistake
 
@@ -118,10 +118,8 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
         yield ev.right["y"], ANY
         return
     y = ev.definition.forward(ev.problem.arrays, replace(ev.case, settings=settings))
-    for variant, fill in (("", 0.0), ("the bias is there", 1.0)):
-        padded = np.zeros_like(ev.right["y"])
-        if fill and "b" in ev.problem.arrays:
-            padded += ev.problem.arrays["b"].reshape(-1, *[1] * ev.definition.axes)
+    zeros = np.zeros_like(ev.right["y"])
+    for variant, padded in (("", zeros.copy()), ("the bias is there", plus_bias(zeros, ev.problem.arrays.get("b")))):
         padded[tuple(slice(n) for n in y.shape)] = y
         yield padded, variant
 
@@ -141,7 +139,7 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     if not isinstance(definition, Convolution) or not definition.transposed:
         return
     window = ev.through()
-    arrays = {name: a for name, a in ev.problem.arrays.items() if name != "b"}
+    arrays = without_bias(ev.problem.arrays)
     whole = definition.forward(arrays, ev.case, ev.through(x_size=window.spans, padding=(0,) * window.ndim))
     for a in range(window.ndim):  # on a correlation of the spread input that pads p, the crop is this, or more padding
         crop = window.dilation[a] * (window.kernel[a] - 1) - window.padding[a]
@@ -151,5 +149,4 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
         cut = slice(max(crop, 0), whole.shape[2 + a] - max(crop - extra, 0))
         whole = np.pad(whole[(slice(None),) * (2 + a) + (cut,)], more)
     if whole.size:
-        b = ev.problem.arrays.get("b")
-        yield whole if b is None else whole + b.reshape(-1, *[1] * window.ndim), ""
+        yield plus_bias(whole, ev.problem.arrays.get("b")), ""

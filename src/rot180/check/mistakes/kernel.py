@@ -9,7 +9,7 @@ from itertools import permutations
 import numpy as np
 
 from ..case import Array
-from ..definitions.convolution import rotated
+from ..definitions.convolution import plus_bias, rotated, without_bias
 from ..evidence import Evidence
 from .mistake import ANY, Candidate, mistake
 
@@ -171,13 +171,12 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     out = _interleaved(ev.right["y"].shape[1] if argument == "y" else ev.dy.shape[1], groups)
     back = np.argsort(order)
     if argument == "y":
-        arrays = {name: a for name, a in ev.problem.arrays.items() if name != "b"}
-        b = ev.problem.arrays.get("b", np.zeros(len(out))).reshape(-1, *[1] * ev.definition.axes)
-        yield ev.definition.forward({**arrays, "x": ev.x[:, order]}, ev.case) + b, "input"
-        yield ev.definition.forward({**arrays, "x": ev.x[:, back]}, ev.case) + b, "input"
-        plain = ev.definition.forward(arrays, ev.case)
-        yield plain[:, out] + b, "output"
-        yield plain[:, np.argsort(out)] + b, "output"
+        arrays = ev.problem.arrays
+        for seen in (order, back):
+            yield ev.definition.forward({**arrays, "x": ev.x[:, seen]}, ev.case), "input"
+        plain = ev.definition.forward(without_bias(arrays), ev.case)
+        for seen in (out, np.argsort(out)):
+            yield plus_bias(plain[:, seen], arrays.get("b")), "output"
         return
     if argument == "x":
         for seen in (back, order):

@@ -12,6 +12,7 @@ import numpy as np
 from ...errors import ShapeError
 from ...window import Window
 from ..case import Array
+from ..definitions.convolution import plus_bias
 from ..evidence import Evidence
 from .mistake import ANY, Candidate, mistake
 
@@ -84,9 +85,7 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     if scatters:
         source = ev.x if argument == "y" else ev.dy
         for variant, result in _overwritten(ev, source, ev.w):
-            if argument == "y" and "b" in ev.problem.arrays:
-                result = result + ev.problem.arrays["b"].reshape(-1, *[1] * ev.definition.axes)
-            yield result, variant
+            yield (plus_bias(result, ev.problem.arrays.get("b")) if argument == "y" else result), variant
     elif argument == "w":
         narrow = ev.x if ev.definition.transposed else ev.dy
         for samples, variant in (
