@@ -47,13 +47,11 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
 def _pooled(definition: MaxPooling, ev: Evidence) -> Iterator[Candidate]:
     """dx of a maximum that asks other cells."""
     everywhere, evenly, smallest = (np.zeros(ev.x.shape) for _ in range(3))
-    for n, c in np.ndindex(*ev.x.shape[:2]):
-        for p, cells in definition.windows(ev.case):
-            sent = ev.dy[(n, c, *p)]
-            for cell in cells:
-                everywhere[(n, c, *cell)] += sent
-                evenly[(n, c, *cell)] += sent / len(cells)
-            smallest[(n, c, *min(cells, key=lambda cell: ev.x[(n, c, *cell)]))] += sent
+    for sent, cells in definition.sent(ev.problem):
+        for cell in cells:
+            everywhere[cell] += sent
+            evenly[cell] += sent / len(cells)
+        smallest[min(cells, key=lambda cell: ev.x[cell])] += sent
     yield everywhere, "all cells of a window get it"
     yield evenly, "all cells of a window get the same share, as of an average"
     yield smallest, "the smallest cell of a window gets it"
@@ -73,12 +71,11 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     if not isinstance(definition, MaxPooling) or not ev.defined:
         return
     cell_only, whole = np.zeros(ev.x.shape), np.zeros(ev.x.shape)
-    for n, c in np.ndindex(*ev.x.shape[:2]):
-        for p, cells in definition.windows(ev.case):
-            largest = max(cells, key=lambda cell: ev.x[(n, c, *cell)])
-            for cell in cells:
-                whole[(n, c, *cell)] = 0.0
-            whole[(n, c, *largest)] = cell_only[(n, c, *largest)] = ev.dy[(n, c, *p)]
+    for sent, cells in definition.sent(ev.problem):
+        largest = max(cells, key=lambda cell: ev.x[cell])
+        for cell in cells:
+            whole[cell] = 0.0
+        whole[largest] = cell_only[largest] = sent
     yield cell_only, "A cell that is the largest of several windows keeps the gradient of the last one"
     yield whole, "Each window replaces all its cells, with zeros where they are not the largest"
 
