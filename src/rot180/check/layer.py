@@ -26,6 +26,7 @@ from .mistakes import state
 from .wording import missing, structure, texts
 
 CONVENTIONS = ("correlation", "convolution")
+COMPUTED = ("", "forward-flipped", "integer-truncated")  # forwards with known gradients, and one without any of its own
 MOST_TRIES = 120  # of smaller cases
 
 
@@ -100,7 +101,7 @@ class Check:
         self._set_apart()
         self._judge_state()
         self.variant = self._judge_forward()
-        evidences = [self._evidence(problem, outcome, self.variant) for problem, outcome in self.runs]
+        evidences = [self._evidence(problem, outcome) for problem, outcome in self.runs]
         self._judge_backward(evidences)
         self._note_kinks()
         self._note_precision(evidences)
@@ -203,14 +204,13 @@ class Check:
 
     # ---- the backward ----
 
-    def _evidence(self, problem: Problem, outcome: Outcome, variant: str | None) -> Evidence:
+    def _evidence(self, problem: Problem, outcome: Outcome) -> Evidence:
         """With the gradients of the user's own forward."""
         case = problem.case
-        if variant == "forward-flipped":
-            other = CONVENTIONS[1 - CONVENTIONS.index(case.convention)]
-            case, variant = replace(case, convention=other), ""
-        if variant in ("", "integer-truncated") or not self._fits(problem, outcome):
-            return self._by_definition(problem, outcome, case)  # what is cut to integers has no derivative of its own
+        if self.variant == "forward-flipped":
+            case = replace(case, convention=CONVENTIONS[1 - CONVENTIONS.index(case.convention)])
+        if self.variant in COMPUTED or not self._fits(problem, outcome):
+            return self._by_definition(problem, outcome, case)
         try:
             own = measured.gradients(self.code, problem, outcome.y)
         except Refused:
@@ -383,7 +383,7 @@ class Check:
         if argument == "y":
             evidence = self._of_forward(problem, outcome)
         else:
-            evidence = self._evidence(problem, outcome, self.variant)
+            evidence = self._evidence(problem, outcome)
         return evidence if argument in evidence.found and evidence.wrong(argument) else None
 
 
