@@ -23,9 +23,8 @@ from ...window import DENSE, Sizes, Window, per_axis
 from ..case import Array, Arrays, Case
 from .definition import Definition
 
-_SIZES: dict[
-    int, list[tuple[int, int, int, Sizes, Sizes]]
-] = {  # (images, channels and outputs of a group, x, kernel): no two alike; the strides below do not tile x
+# By number of axes (images, channels and outputs of a group, x, kernel): no two alike; the strides below do not tile x.
+_SIZES: dict[int, list[tuple[int, int, int, Sizes, Sizes]]] = {
     0: [(3, 4, 5, (), ()), (2, 3, 4, (), ())],
     1: [(2, 2, 3, (9,), (4,)), (3, 3, 2, (8,), (3,)), (2, 2, 3, (7,), (2,))],
     2: [(2, 2, 3, (6, 7), (3, 2)), (3, 2, 3, (5, 6), (2, 3)), (2, 3, 2, (6, 5), (3, 4))],

@@ -21,8 +21,7 @@ def _plain(ev: Evidence) -> bool:
     "dx-padding-kept",
     "x",
     "dx has the size of the padded input: the rows and columns of the padding belong to no cell of x and have to be "
-    "cut "
-    "off{variant}. The slice that does it must not be 0:-0 where there is no padding, which is empty.",
+    "cut off{variant}. The slice that does it must not be 0:-0 where there is no padding, which is empty.",
     "dx = dx_padded[:, :, pad:pad + H, pad:pad + W]",
 )
 def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
@@ -128,10 +127,8 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     "transposed-padding-added",
     "y",
     "The transposed layer pads by `padding`. It is the adjoint of a layer that padded, so it crops: as a correlation "
-    "of "
-    "the input, spread by the stride, it pads by dilation*(K - 1) - padding. Where that happens to equal the padding "
-    "(a "
-    "kernel of 3 with padding 1) nothing shows.",
+    "of the input, spread by the stride, it pads by dilation*(K - 1) - padding. Where that happens to equal the "
+    "padding (a kernel of 3 with padding 1) nothing shows.",
     "pad the spread input by dilation*(K - 1) - padding, or scatter and crop `padding` cells from each side",
 )
 def _(ev: Evidence, argument: str) -> Iterator[Candidate]:

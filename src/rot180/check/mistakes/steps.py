@@ -74,8 +74,7 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     "overlap-overwritten",
     "y x w",
     "Cells are overwritten where they should be added to: = for +=. {variant}. Where the windows do not overlap, "
-    "nothing "
-    "shows.",
+    "nothing shows.",
     "+= , into an array of zeros",
 )
 def _(ev: Evidence, argument: str) -> Iterator[Candidate]:

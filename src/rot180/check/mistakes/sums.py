@@ -32,8 +32,7 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     "db-not-summed",
     "b",
     "The gradient of the bias is not summed over everything that the bias was added to: {variant}. b[o] went into "
-    "every "
-    "position of every sample, so db[o] is the sum of dy[:, o] over all of them.",
+    "every position of every sample, so db[o] is the sum of dy[:, o] over all of them.",
     "db = dy.sum(axis=(0, 2, 3))",
     replays=False,
 )
@@ -135,9 +134,8 @@ def factors(ev: Evidence) -> Iterator[tuple[float, str]]:
 
 
 SCALED = (
-    "The gradient is {variant} times the right one. Whether a loss is a mean is its own affair: the layer gets dy "
-    "with the "
-    "factor in it already and must not add another one."
+    "The gradient is {variant} times the right one. Whether a loss is a mean is its own affair: the layer gets dy with "
+    "the factor in it already and must not add another one."
 )
 SCALED_RESULT = "The result of the forward is {variant} times the right one."
 SCALED_RESULT_MEND = "take the factor out, or put in the mean that is missing: y is what the operation is defined as"
