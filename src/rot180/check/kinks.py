@@ -15,7 +15,7 @@ from .definitions import Definition
 from .definitions.pooling import MaxPooling
 from .evidence import same
 from .findings import Diagnosis
-from .implementation import Implementation, Refused
+from .implementation import Code, Refused
 
 SLUG = "at-a-kink"
 _TEXT = {
@@ -31,7 +31,7 @@ TIED = (
 TIED_MEND = "use argmax, which takes the first one, or divide the mask by its sum: mask / mask.sum()"
 
 
-def note(code: Implementation, definition: Definition, problem: Problem) -> Diagnosis | None:
+def note(code: Code, definition: Definition, problem: Problem) -> Diagnosis | None:
     """What the backward does on a problem with kinks: nothing, a note, or the slug `mask-wrong`."""
     try:
         outcome = code.run(problem)

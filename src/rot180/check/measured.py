@@ -18,7 +18,7 @@ import numpy as np
 from .case import Array, Problem
 from .differences import ROUNDINGS, STEP, Base, rounding_of, slope
 from .evidence import is_single
-from .implementation import Implementation
+from .implementation import Code
 
 STRAIGHT = 1e-12  # of the size of f: what rounding may bend a line
 JUMP = 2.0**-7  # between the left and the right derivative of one result
@@ -38,7 +38,7 @@ class Measured:
     unknown: int = 0
 
 
-def gradients(code: Implementation, problem: Problem, y: Array) -> Measured:
+def gradients(code: Code, problem: Problem, y: Array) -> Measured:
     """Of what `code` computes at a problem, where it gave y."""
     names = [name for name in code.definition.gradients_of if name in code.arguments]
     if y.shape != problem.dy.shape:  # a loss of several numbers, whose backward is not told how they are weighted
@@ -51,7 +51,7 @@ def gradients(code: Implementation, problem: Problem, y: Array) -> Measured:
     return _central(code, problem, y, names)
 
 
-def _is_affine(code: Implementation, problem: Problem, y: Array, name: str) -> bool:
+def _is_affine(code: Code, problem: Problem, y: Array, name: str) -> bool:
     """Whether f(a + d) + f(a - d) = 2 f(a) for one d that moves all cells."""
     a = problem.arrays[name]
     d = np.random.default_rng(0).integers(1, 4, a.shape) * 1.0
@@ -64,7 +64,7 @@ def _is_straight(there: Array, y: Array, back: Array) -> bool:
     return bool(np.all(np.abs(there + back - 2 * y) <= STRAIGHT * size))
 
 
-def _exact(code: Implementation, problem: Problem, y: Array, name: str) -> Array | None:
+def _exact(code: Code, problem: Problem, y: Array, name: str) -> Array | None:
     """With a step of 1; None if it is not affine at a cell after all, as a maximum is not where cells tie."""
     array = problem.arrays[name]
     gradient = np.empty(array.shape)
@@ -87,7 +87,7 @@ def _rounded(problem: Problem, y: Array, found: Mapping[str, Array]) -> dict[str
     return {name: np.full(gradient.shape, bound) for name, gradient in found.items()}
 
 
-def _central(code: Implementation, problem: Problem, y: Array, names: Sequence[str]) -> Measured:
+def _central(code: Code, problem: Problem, y: Array, names: Sequence[str]) -> Measured:
     values = [np.asarray(problem.arrays[name], float) for name in names]
     dy, result = np.asarray(problem.dy, float), np.asarray(y, float)
 
