@@ -160,6 +160,27 @@ def test_a_forward_of_another_shape_does_not_hide_the_backward() -> None:
     ]  # fmt: skip
 
 
+def differences(report: check.LayerReport) -> tuple[bool, str]:
+    (stage,) = [s for s in report.stages if s.name == "differences"]
+    return stage.passed, stage.text
+
+
+def test_of_a_forward_that_is_known_the_differences_are_compared_and_of_another_they_are_what_judges() -> None:
+    compared = (True, "the gradients that the backward is judged by are those of the forward")
+    judging = (True, "the backward is judged by differences of this forward")
+    assert differences(judged(lambda dx, dw, db: (dx, dw, db))) == compared
+    assert differences(check.layer(lambda x, w, b: conv(x, w, b) ** 2, conv_backward)) == judging
+
+
+def test_a_forward_that_gives_something_else_each_time_has_no_differences_to_judge_by() -> None:
+    rng = np.random.default_rng(0)
+    report = check.layer(lambda x, w, b: conv(x, w, b) * (1 + rng.random()), conv_backward)
+    passed, text = differences(report)
+    assert not passed
+    assert "a second call of the forward gives another result" in text
+    assert not report.ok
+
+
 # ---- state ----
 
 

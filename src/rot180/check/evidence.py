@@ -29,6 +29,7 @@ class Evidence:
         found, right: by argument; "y" is the result.
         window: None if no mistake can be replayed through windows.
         slack: bounds of the errors of `right`, by argument and cell; infinite where it is unknown.
+        kinks: at how many cells it is unknown because the left and the right derivative differ.
         defined: whether the forward is the one of the definition, so that mistakes can be computed from it.
     """
 
@@ -40,6 +41,7 @@ class Evidence:
     window: Window | None
     slack: Mapping[str, Array] = field(default_factory=dict)
     defined: bool = True
+    kinks: int = 0
 
     @property
     def x(self) -> Array:

@@ -29,13 +29,12 @@ SINGLE, COARSE = 2.0**-24, 2.0**-6  # the unit of float32, and a step for what i
 class Measured:
     """Gradients by argument; where they are not exact, the bounds of their errors, infinite where they are unknown.
 
-    `kinks` counts the cells where left and right derivatives differ, `unknown` the others without a derivative.
+    `kinks` counts the cells where left and right derivatives differ.
     """
 
     gradients: dict[str, Array]
     slack: dict[str, Array] = field(default_factory=dict)
     kinks: int = 0
-    unknown: int = 0
 
 
 def gradients(code: Code, problem: Problem, y: Array) -> Measured:
@@ -96,7 +95,7 @@ def _central(code: Code, problem: Problem, y: Array, names: Sequence[str]) -> Me
         return [np.asarray(code.value(problem, {**problem.arrays, **given}), float)]
 
     found = Measured({}, {})
-    kinks = unknown = 0
+    kinks = 0
     with np.errstate(all="ignore"):
         rounding = rounding_of(f, values, [result], np.random.default_rng(0))
         base = Base([result], rounding, [dy], float(np.max(np.abs(result * dy), initial=0.0)))
@@ -118,10 +117,8 @@ def _central(code: Code, problem: Problem, y: Array, names: Sequence[str]) -> Me
                     bound[index] = s.bound / step
                 elif s.finite:
                     kinks += 1
-                else:
-                    unknown += 1
             found.gradients[name], found.slack[name] = gradient, bound
-    return Measured(found.gradients, found.slack, kinks, unknown)
+    return Measured(found.gradients, found.slack, kinks)
 
 
 def _bends(f: Callable[[Array], Sequence[Array]], y: Array, a: Array, d: Array) -> bool:
