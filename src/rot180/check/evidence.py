@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..window import Window
+from ..window import Sizes, Window
 from .case import Array, Case, Problem
 from .definitions import Definition
 
@@ -79,6 +79,14 @@ class Evidence:
     def through(self, **changes: Any) -> Window:
         """The window with some of its fields changed."""
         return replace(self._window(None), **changes)
+
+    def room(self, window: Window) -> Sizes:
+        """How many taps per axis fit before the padded wide side ends, where the last window begins."""
+        wide = self.dy.shape[2:] if self.definition.transposed else self.x.shape[2:]
+        return tuple(
+            (n + 2 * p - s * (q - 1) - 1) // d + 1
+            for n, p, s, q, d in zip(wide, window.padding, window.stride, window.y_size, window.dilation, strict=True)
+        )
 
     def _window(self, other: Window | None) -> Window:
         window = other or self.window

@@ -85,12 +85,10 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
         if min(short) > 0:
             yield ev.dx(ev.through(x_size=short)), "dx is only as long as the windows reach"
     if argument == "w":
-        wide = dy.shape[2:] if ev.definition.transposed else ev.x.shape[2:]
-        taps = tuple(
-            (wide[a] + 2 * window.padding[a] - window.stride[a] * (window.y_size[a] - 1) - 1) // window.dilation[a] + 1
-            for a in axes
+        yield (
+            ev.dw(ev.through(kernel=ev.room(window))),
+            "dw has taps more than w, where the spread dy leaves rows of x over",
         )
-        yield ev.dw(ev.through(kernel=taps)), "dw has taps more than w, where the spread dy leaves rows of x over"
     for axis in (*axes, None):
         which = list(axes) if axis is None else [axis]
         without = dy.copy()

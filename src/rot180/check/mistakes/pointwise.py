@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import combinations, product
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from ..definitions.norm import Norm
 from ..definitions.pooling import MaxPooling
 from ..evidence import Evidence
 from .mistake import Candidate, mistake
+from .sums import partial_sums
 
 _RECTIFIERS = ("relu", "leaky_relu")
 
@@ -133,22 +133,8 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     if not isinstance(definition, Norm) or not ev.defined:
         return
     terms = ev.dy * _normalised(definition, ev)[0] if argument == "gamma" else ev.dy
-    shape = ev.problem.arrays[argument].shape
     kept = definition.parameter_axes(ev.case)
-    for count, keep in product(range(terms.ndim + 1), (False, True)):
-        for summed in combinations(range(terms.ndim), count):
-            if set(summed) == set(range(terms.ndim)) - set(kept):
-                if keep:
-                    yield terms.sum(summed, keepdims=True), "the axes that are summed over are kept"
-                continue
-            over = ", ".join(map(str, summed))
-            variant = f"only over the axes {over}" if summed else "there is no sum at all"
-            partial = terms.sum(summed, keepdims=keep)
-            yield partial, variant
-            if partial.size == int(np.prod(shape)) and partial.shape != shape:
-                yield partial.reshape(shape), variant
-            if partial.ndim == 0:
-                yield np.full(shape, partial), f"{variant}, one number for all"
+    yield from partial_sums(terms, kept, [f"axis {a}" for a in range(terms.ndim)])
     if argument == "gamma":
         yield _total(ev.dy * ev.x, kept), "x stands there for x_hat"
         yield ev.right["beta"] if "beta" in ev.right else _total(ev.dy, kept), "x_hat is missing"

@@ -38,12 +38,7 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
             inner = [slice(p, max(n - p, 0)) for n, p in zip(window.spans, window.padding, strict=True)]
             yield whole[(slice(None), slice(None), *inner)], variant
         elif argument == "w" and ev.definition.axes:  # and the taps that x has room for, if dy were dense
-            wide = ev.dy.shape[2:] if ev.definition.transposed else ev.x.shape[2:]
-            taps = tuple(
-                (n + 2 * p - q) // d + 1
-                for n, p, q, d in zip(wide, window.padding, window.y_size, window.dilation, strict=True)
-            )
-            if min(taps) > 0:
+            if min(taps := ev.room(window)) > 0:
                 yield ev.dw(replace(window, kernel=taps)), "; dw has other sizes than w"
 
 
