@@ -181,6 +181,32 @@ def test_a_forward_that_gives_something_else_each_time_has_no_differences_to_jud
     assert not report.ok
 
 
+def test_a_backward_of_a_forward_without_a_derivative_is_not_judged() -> None:
+    def forward(x: Any, w: Any, b: Any) -> Any:
+        with np.errstate(invalid="ignore"):
+            return np.sqrt(conv(x, w, b))  # no number at half the cells
+
+    report = check.layer(forward, conv_backward)
+    assert [d.argument for d in (*report.diagnoses, *report.unexplained)] == ["y"]
+    assert differences(report) == (
+        False, "no derivative of this forward can be measured, so the backward is not judged",
+    )  # fmt: skip
+    assert not {s.name for s in report.stages} & {"dx", "dw", "db"}  # neither wrong nor right
+
+
+def test_only_the_cells_that_are_wrong_are_counted_and_no_formula_is_made_up_for_another_forward() -> None:
+    def backward(dy: Any, x: Any, w: Any, b: Any) -> Gradients:
+        dx, dw, db = conv_backward(2 * dy * conv(x, w, b), x, w, b)
+        db[0] += 100
+        return dx, dw, db
+
+    report = check.layer(lambda x, w, b: conv(x, w, b) ** 2, backward, returns=("x", "w", "b"))
+    _, unknown = report.unexplained
+    assert unknown.argument == "db"
+    assert "1 of 1 cells are wrong" in unknown.explanation
+    assert unknown.formula == ""  # db is not the sum of dy here
+
+
 # ---- state ----
 
 

@@ -95,14 +95,21 @@ class Evidence:
 
     def wrong(self, argument: str) -> bool:
         """Whether what was found differs from what is right."""
-        found, right = self.found[argument], self.right[argument]
-        if same(found, right):
-            return False
-        slack = self.slack.get(argument)
-        if slack is None or found.shape != right.shape:
-            return True
-        scale = max(float(np.max(np.abs(right), initial=0.0)), 1.0)
-        return bool(np.any(~(np.abs(found - right) <= slack + tolerance(found) * scale)))
+        return self.found[argument].shape != self.right[argument].shape or bool(self.differing(argument).any())
+
+    def compares(self, argument: str) -> bool:
+        """Whether anything is known of what is right."""
+        return not np.isinf(self.slack.get(argument, 0.0)).all()
+
+    @property
+    def unknown(self) -> tuple[int, int]:
+        """At how many cells nothing is known, and of how many that were measured."""
+        counts = [(int(np.isinf(slack).sum()), slack.size) for slack in self.slack.values()]
+        return sum(unknown for unknown, _ in counts), sum(size for _, size in counts)
+
+    def differing(self, argument: str) -> Array:
+        """Which cells are wrong, as a mask, where the shape is right."""
+        return differing(self.found[argument], self.right[argument], slack=self.slack.get(argument, 0.0))
 
     @property
     def counted(self) -> tuple[int, ...]:
@@ -120,12 +127,15 @@ def same(a: Array, b: Array, within: float | None = None) -> bool:
     return not differing(a, b, within).any()
 
 
-def differing(found: Array, right: Array, within: float | None = None) -> Array:
-    """Which cells of two arrays of one shape differ, as a mask; those that are no number differ from any."""
-    scale = max(float(np.max(np.abs(right), initial=0.0)), 1.0)
+def differing(found: Array, right: Array, within: float | None = None, slack: Array | float = 0.0) -> Array:
+    """Which cells of two arrays of one shape differ, as a mask.
+
+    One that is no number differs from any, unless nothing is known of the right one: where the slack is infinite.
+    """
+    scale = max(float(np.max(np.abs(right), initial=0.0, where=np.isfinite(right))), 1.0)
     with np.errstate(invalid="ignore"):
-        near = np.abs(np.subtract(found, right, dtype=float)) <= (within or tolerance(found)) * scale
-    return np.asarray(~near)
+        near = np.abs(np.subtract(found, right, dtype=float)) <= slack + (within or tolerance(found)) * scale
+    return np.asarray(~(near | (found == right) | np.isinf(slack)))
 
 
 def tolerance(a: Array) -> float:

@@ -120,7 +120,8 @@ class Check:
             wrong = [e for e in present if e.wrong(argument)]
             name = f"d{argument}"
             if not wrong:
-                self.stages.append(Stage(name, True, f"right on all {len(present)} problems"))
+                if any(e.compares(argument) for e in present):
+                    self.stages.append(Stage(name, True, f"right on all {len(present)} problems"))
                 continue
             self.stages.append(Stage(name, False, f"wrong on {len(wrong)} of {len(present)} problems"))
             found = explain(present, argument)
@@ -134,32 +135,33 @@ class Check:
             self._remark_on_the_forward(mended)
 
     def _judge_differences(self, evidences: Sequence[Evidence]) -> None:
-        """Whether the gradients that were computed are those of the forward, on the smallest whole-numbered problem.
-
-        Where they were not computed but measured, there is nothing to hold them against; what can be asked then is
-        whether the forward gives the same again, without which no difference means anything.
-        """
+        """Whether the gradients that were computed are those of the forward, on the smallest whole-numbered problem."""
         runs = zip(evidences, self.trials.runs, strict=True)
         usable = [(e, o) for e, (p, o) in runs if p.unit == 1 and self._fits(p, o)]
         if not usable:
             return
         smallest, outcome = min(usable, key=lambda pair: pair[0].case.cells)
         try:
-            if smallest.defined:
-                own = measured.gradients(self.code, smallest.problem, outcome.y)
-                other = replace(smallest, found=smallest.right, right=own.gradients, slack=own.slack)
-                passed = not any(other.wrong(a) for a in own.gradients if a in smallest.right)
-                text = "the gradients that the backward is judged by are those of the forward"
-            else:
-                other = smallest
-                passed = _alike(self.code.value(smallest.problem, smallest.problem.arrays), outcome.y)
-                text = "the backward is judged by differences of this forward" if passed else UNSTEADY
+            if not smallest.defined:
+                self._tell_differences(smallest, outcome)
+                return
+            own = measured.gradients(self.code, smallest.problem, outcome.y)
         except Refused:
             return  # answers to vectors: there is no code to call
-        left_out = sum(int(np.isinf(slack).sum()) for slack in other.slack.values())
-        total = sum(slack.size for slack in other.slack.values())
-        if left_out and passed:
-            text += f", as far as it can be measured: not at {left_out} of {total} cells"
+        other = replace(smallest, found=smallest.right, right=own.gradients, slack=own.slack)
+        agree = not any(other.wrong(a) for a in own.gradients if a in smallest.right)
+        text = "the gradients that the backward is judged by are those of the forward"
+        self.stages.append(Stage("differences", agree, text + _as_far(*other.unknown)))
+
+    def _tell_differences(self, smallest: Evidence, outcome: Outcome) -> None:
+        """Where the gradients were measured, there is nothing to hold them against, but they may mean nothing."""
+        problem, (left_out, total) = smallest.problem, smallest.unknown
+        if not _alike(self.code.value(problem, problem.arrays), outcome.y):
+            passed, text = False, UNSTEADY
+        elif 0 < left_out == total:
+            passed, text = False, "no derivative of this forward can be measured, so the backward is not judged"
+        else:
+            passed, text = True, "the backward is judged by differences of this forward" + _as_far(left_out, total)
         if smallest.kinks and self.variant is None:
             note = f"The forward has no derivative at {smallest.kinks} of {total} cells, which are not compared."
             self.notes.append(Diagnosis(kinks.SLUG, "y", note, ""))
@@ -237,7 +239,7 @@ class Check:
         smallest = self._shrunk(min(wrong, key=lambda e: e.case.cells), argument)
         shown = {
             "case": smallest.case.describe(),
-            "picture": matrices.beside(smallest.found[argument], smallest.right[argument], name),
+            "picture": matrices.beside(smallest, argument, name),
             "formula": formula.of_first_wrong_cell(smallest, argument),
         }
         if not found:
@@ -282,3 +284,7 @@ class Check:
 def _alike(second: Array, first: Array) -> bool:
     """Whether two calls gave the same; a cell that is no number each time is the same."""
     return same(np.where(np.isnan(second), 0, second), np.where(np.isnan(first), 0, first))
+
+
+def _as_far(left_out: int, total: int) -> str:
+    return f", as far as it can be measured: not at {left_out} of {total} cells" if left_out else ""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from .diagnosis import Explanation
-from .evidence import Evidence, differing
+from .evidence import Evidence
 from .findings import Diagnosis
 from .mistakes import sums
 
@@ -40,7 +40,7 @@ def structure(evidence: Evidence, argument: str) -> str:
     found, right = evidence.found[argument], evidence.right[argument]
     if found.shape != right.shape:
         return f"No known mistake explains this. The shape is {found.shape} and should be {right.shape}."
-    wrong = differing(found, right)
+    wrong = evidence.differing(argument)
     names = ("sample", "channel", "row", "column") if right.ndim == 4 else tuple(f"axis {a}" for a in range(right.ndim))
     parts = []
     for axis in range(right.ndim):
