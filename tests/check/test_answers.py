@@ -98,3 +98,95 @@ def test_what_cannot_be_read(answered, tmp_path):
     (folder / "rot180-vectors.json").write_text(json.dumps({**index, "version": 2}))
     with pytest.raises(FormatError, match="has version 2 of the format; this rot180 reads 1"):
         verify(folder)
+
+
+def first_case(folder):
+    return sorted(p for p in folder.iterdir() if p.is_dir())[0]
+
+
+def rewrite(path, change):
+    """A JSON file with a change in it."""
+    record = json.loads(path.read_text())
+    change(record)
+    path.write_text(json.dumps(record))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda r: r["arrays"]["w"]["data"].__setitem__(0, 7), r"w\.npy and case\.json beside it differ"),
+        (lambda r: r["arrays"]["dy"]["data"].__setitem__(0, float("nan")), r"dy\.npy and case\.json beside it differ"),
+        (lambda r: r["settings"].update(strides=2), r"case\.json has a setting 'strides'; conv2d has stride, padding"),
+        (lambda r: r["settings"].update(stride=0), r"case\.json: conv2d: stride .*0"),
+        (
+            lambda r: r["settings"].update(stride=2),
+            r"case\.json: dy has shape .* and by the settings y has \(2, 3, 2, 3\)",
+        ),
+        (lambda r: r.update(settings=[2]), r"case\.json holds no case"),
+        (lambda r: r.update(op="conv1d"), r"case\.json is of 'conv1d', and the index of conv2d"),
+        (lambda r: r["arrays"].pop("w"), r"case\.json lacks w"),
+        (lambda r: r["arrays"].pop("dx"), r"case\.json lacks dx"),
+        (lambda r: r["arrays"]["w"]["data"].__setitem__(0, 10**400), r"case\.json: w must be an object with a shape"),
+    ],
+)
+def test_cases_that_were_changed(answered, change, message):
+    folder = answered()
+    rewrite(first_case(folder) / "case.json", change)
+    with pytest.raises(FormatError, match=message):
+        verify(folder)
+
+
+def test_cases_whose_files_agree_with_each_other_but_not_with_the_definition(answered):
+    folder = answered()
+    case = first_case(folder)
+    w = np.load(case / "w.npy")
+    w.flat[0] += 1
+    np.save(case / "w.npy", w)
+    with pytest.raises(FormatError, match=r"w\.npy and case\.json beside it differ; export the vectors anew"):
+        verify(folder)
+    rewrite(case / "case.json", lambda r: r["arrays"].update(w=vectors.as_json(w)))
+    with pytest.raises(FormatError, match=r"case\.json: its y, dx are not what conv2d gives; export the vectors anew"):
+        verify(folder)
+    rewrite(case / "case.json", lambda r: r["arrays"].update(dy=vectors.as_json(np.ones((1, 2)))))
+    with pytest.raises(FormatError, match=r"case\.json: dy has shape \(1, 2\), and .* y has \(2, 3, 4, 6\)"):
+        verify(folder)
+
+
+def test_settings_that_were_changed(answered):
+    folder = answered()
+    path = first_case(folder) / "settings.txt"
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    assert verify(folder).ok
+    path.write_text(path.read_text().replace("stride 1", "stride 2"))
+    with pytest.raises(FormatError, match=r"settings\.txt and case\.json beside it differ; export the vectors anew"):
+        verify(folder)
+
+
+def test_an_index_of_another_operation(answered):
+    folder = answered()
+    rewrite(folder / "rot180-vectors.json", lambda r: r.update(op="conv_transpose2d"))
+    with pytest.raises(FormatError, match=r"case\.json is of 'conv2d', and the index of conv_transpose2d"):
+        verify(folder)
+
+
+def test_answers_given_twice(answered):
+    folder = answered()
+    (first_case(folder) / "answer.json").write_text("{}")
+    with pytest.raises(FormatError, match=r"holds both answer\.json and answer; remove the one that is not meant"):
+        verify(folder)
+
+
+def test_json_that_is_nested_without_end(answered):
+    folder = answered()
+    (first_case(folder) / "case.json").write_text("[" * 100_000)
+    with pytest.raises(FormatError, match=r"case\.json is no JSON"):
+        verify(folder)
+
+
+def test_an_answer_that_is_a_folder(answered):
+    folder = answered()
+    path = first_case(folder) / "answer" / "dx.npy"
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(FormatError, match=r"dx\.npy is no file"):
+        verify(folder)

@@ -34,6 +34,7 @@ FORMAT, VERSION = "rot180-vectors", 1
 INDEX = "rot180-vectors.json"
 SETS = ("tiny", "standard", "exhaustive")
 MOST_CELLS = 1 << 20  # of an array in an answer
+_NO_ARRAY = "{name} must be an object with a shape and as many numbers in data; see docs/vectors.md"
 
 
 def export(folder: str | Path, op: str, which: str = "standard", seed: int = 0) -> list[str]:
@@ -116,11 +117,11 @@ def _write(folder: Path, definition: Definition, problem: Problem) -> None:
     }
     atomic.make_folder(folder)
     files = {folder / f"{name}.npy": as_npy(a) for name, a in arrays.items()}
-    texts = {"case.json": json.dumps(record) + "\n", "settings.txt": _lines(definition, problem.case)}
+    texts = {"case.json": json.dumps(record) + "\n", "settings.txt": settings_lines(definition, problem.case)}
     atomic.write_files({**files, **{folder / name: text.encode() for name, text in texts.items()}})
 
 
-def _lines(definition: Definition, case: Case) -> str:
+def settings_lines(definition: Definition, case: Case) -> str:
     """`stride 2 2`: every setting, those at their default too; groups as one number."""
     lines = [f"op {definition.name}"]
     for name in definition.settings:
@@ -153,8 +154,11 @@ def array_of(data: Any, name: str) -> Array:
         or math.prod(shape) != len(cells)
         or not all(isinstance(v, int | float) and not isinstance(v, bool) for v in cells)
     ):
-        raise FormatError(f"{name} must be an object with a shape and as many numbers in data; see docs/vectors.md")
-    return np.array(cells, float).reshape(shape)
+        raise FormatError(_NO_ARRAY.format(name=name))
+    try:
+        return np.array(cells, float).reshape(shape)
+    except OverflowError:  # an integer beyond float64
+        raise FormatError(_NO_ARRAY.format(name=name)) from None
 
 
 def _short(value: Any) -> str:
