@@ -62,19 +62,53 @@ def test_a_result_that_no_mistake_explains_leaves_the_gradients_judged_by_the_de
 
 def test_answers_that_are_missing(answered):
     folder = answered()
+    names = [p for p in folder.iterdir() if p.is_dir()]
     first, second = sorted(p for p in folder.iterdir() if p.is_dir())[:2]
     shutil.rmtree(first / "answer")
     report = verify(folder)
     assert report.ok and report.refused == (f"{first.name} (no answer)",)
-    (second / "answer" / "dw.npy").unlink()
-    report = verify(folder)
-    assert {s.name for s in report.stages} == {"forward", "dx", "db"}
+    assert report.remarks[0].startswith(f"1 of {len(names)} cases has no answer and is not judged")
+    (second / "answer" / "y.npy").unlink()
+    assert f"{second.name} (no y in the answer)" in verify(folder).refused
     for case in folder.iterdir():
         shutil.rmtree(case / "answer", ignore_errors=True)
     with pytest.raises(
-        GradientError, match=r"vectors\.verify: no case in .* has an answer; a program writes answer/y\.npy"
+        GradientError, match=r"vectors\.verify: no case in .* has an answer with a y; a program writes answer/y\.npy"
     ):
         verify(folder)
+
+
+def test_gradients_that_are_missing(answered):
+    """A program that forgot its backward is not right."""
+    folder = answered()
+    cases = [p for p in folder.iterdir() if p.is_dir()]
+    (cases[0] / "answer" / "dw.npy").unlink()
+    report = verify(folder)
+    assert not report.ok and [(d.slug, d.argument) for d in report.unexplained] == [("missing", "dw")]
+    assert f"{len(cases) - 1} of {len(cases)} answers hold dw" in report.unexplained[0].explanation
+    assert {s.name for s in report.stages if s.passed} == {"forward", "dx", "db"}
+    assert [s.name for s in report.stages if not s.passed] == ["dw"]
+    for case in cases:
+        for path in (case / "answer").glob("d*.npy"):
+            path.unlink()
+    report = verify(folder)
+    assert not report.ok and [d.argument for d in report.unexplained] == ["dx", "dw", "db"]
+    assert "No answer holds dx" in report.unexplained[0].explanation and "--only y" in report.unexplained[0].mend
+
+
+def test_what_is_not_asked_for_is_not_missed_and_not_judged(answered):
+    folder = answered(change=lambda k, a: -a if k == "dw" else a)
+    for path in folder.glob("*/answer/dx.npy"):
+        path.unlink()
+    report = verify(folder)
+    assert [d.argument for d in report.diagnoses] == ["dw"] and [d.argument for d in report.unexplained] == ["dx"]
+    report = verify(folder, only=["y", "db"])
+    assert report.ok and report.title == "conv2d (y, db only) as conv2d (correlation): right"
+    assert report.remarks == ("As asked, only y, db judged; not judged: dx, dw.",)
+    assert {s.name for s in report.stages} == {"forward", "db"}
+    assert verify(folder, only=["y"]).title == "conv2d (y only) as conv2d (correlation): right"
+    with pytest.raises(ValueError, match=r"vectors\.verify: only must name y, or y and some of dx, dw, db; got 'x'"):
+        verify(folder, only=["x"])
 
 
 def test_what_cannot_be_read(answered, tmp_path):

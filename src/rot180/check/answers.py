@@ -7,13 +7,14 @@ tried, no differences taken, and nothing is called twice.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ..errors import GradientError
 from . import exported
 from .case import Array, Case, Problem
-from .definitions import Definition
-from .findings import LayerReport
+from .definitions import Convolution, Definition
+from .findings import Diagnosis, LayerReport, Stage
 from .implementation import Outcome, Refused
 from .judgement import Check
 from .trials import Run, Trials
@@ -26,11 +27,11 @@ class Answers:
     open_settings = ()
     takes_dy = True
 
-    def __init__(self, definition: Definition, name: str, outcomes: Mapping[int, Outcome]) -> None:
+    def __init__(
+        self, definition: Definition, name: str, outcomes: Mapping[int, Outcome], returns: Sequence[str]
+    ) -> None:
         self.name, self.outcomes, self.definition = name, outcomes, definition
-        self.arguments = definition.arguments
-        present = [set(outcome.gradients) for outcome in outcomes.values()]
-        self.returns = tuple(a for a in definition.gradients_of if all(a in names for names in present))
+        self.arguments, self.returns = definition.arguments, tuple(returns)
 
     def run(self, problem: Problem) -> Outcome:
         """What was answered; Refused for any problem that was not asked."""
@@ -50,11 +51,16 @@ class Answers:
 class Answered(Trials):
     """Trials that another program has made: the runs are read."""
 
-    def __init__(self, definition: Definition, name: str, runs: list[Run], missing: Sequence[str]) -> None:
-        code = Answers(definition, name, {id(problem): outcome for problem, outcome in runs})
+    def __init__(
+        self, definition: Definition, name: str, runs: list[Run], refused: Sequence[str], returns: Sequence[str]
+    ) -> None:
+        code = Answers(definition, name, {id(problem): outcome for problem, outcome in runs}, returns)
         super().__init__(code, definition, "correlation", {}, 0)
-        self.runs = runs
-        self.refused = [f"{name} (no answer)" for name in missing]
+        self.runs, self.refused = runs, list(refused)
+        if refused:
+            count = f"{len(refused)} of {len(runs) + len(refused)} cases"
+            have = "has no answer and is" if len(refused) == 1 else "have no answer and are"
+            self.remarks = [f"{count} {have} not judged."]
 
     def try_all(self) -> None:
         """Nothing is left to try; the settings are those of the cases."""
@@ -63,26 +69,69 @@ class Answered(Trials):
         """No other case can be asked."""
 
 
-def verify(folder: str | Path) -> LayerReport:
+def verify(folder: str | Path, only: Sequence[str] | None = None) -> LayerReport:
     """Judge the answers in a folder of vectors.
+
+    Args:
+        only: what the program is to answer, if that is not all: "y", or "y" and some of "dx", "dw", "db".
 
     Raises FormatError where the folder holds no vectors, or others than were exported, or an answer cannot be read;
     GradientError where there is no answer.
     """
     root = Path(folder)
     definition, names = exported.index(root)
-    runs, missing = [], []
+    asked = _asked(definition, only)
+    runs, refused = _read(root, names, definition, asked)
+    judged = ", ".join(["y", *[f"d{argument}" for argument in asked]])
+    left_out = [f"d{argument}" for argument in definition.gradients_of if argument not in asked]
+    title = f"{root.name} ({judged} only)" if left_out else root.name
+    counts = {argument: sum(argument in outcome.gradients for _, outcome in runs) for argument in asked}
+    complete = [argument for argument in asked if counts[argument] == len(runs)]
+    report = Check(Answered(definition, title, runs, refused, complete)).report()
+    report = _with_missing(report, {a: n for a, n in counts.items() if n < len(runs)}, len(runs))
+    if not left_out:
+        return report
+    remark = f"As asked, only {judged} judged; not judged: {', '.join(left_out)}."
+    return replace(report, remarks=(remark, *report.remarks))
+
+
+def _read(
+    root: Path, names: Sequence[str], definition: Convolution, asked: Sequence[str]
+) -> tuple[list[Run], list[str]]:
+    """The answered cases, and descriptions of the others; GradientError where there are no answers at all."""
+    runs, refused = [], []
     for name in names:
         problem = exported.problem(root / name, definition)
         answer = exported.answer(root / name, definition)
         if "y" in answer:
-            gradients = {argument: answer[f"d{argument}"] for argument in problem.arrays if f"d{argument}" in answer}
+            gradients = {argument: answer[f"d{argument}"] for argument in asked if f"d{argument}" in answer}
             runs.append((problem, Outcome(answer["y"], gradients, problem.dy)))
         else:
-            missing.append(name)
+            refused.append(f"{name} ({'no y in the answer' if answer else 'no answer'})")
     if not runs:
         raise GradientError(
-            f"vectors.verify: no case in {root} has an answer; a program writes answer/y.npy, dx.npy, dw.npy and "
-            "db.npy, or answer.json, beside each (docs/vectors.md)"
+            f"vectors.verify: no case in {root} has an answer with a y; a program writes answer/y.npy, dx.npy, dw.npy "
+            "and db.npy, or answer.json, beside each (docs/vectors.md)"
         )
-    return Check(Answered(definition, root.name, runs, missing)).report()
+    return runs, refused
+
+
+def _asked(definition: Definition, only: Sequence[str] | None) -> list[str]:
+    """The arguments whose gradients are to be answered."""
+    known = [f"d{argument}" for argument in definition.gradients_of]
+    for name in only or ():
+        if name not in ("y", *known):
+            raise ValueError(f"vectors.verify: only must name y, or y and some of {', '.join(known)}; got {name!r}")
+    return [argument for argument in definition.gradients_of if only is None or f"d{argument}" in only]
+
+
+def _with_missing(report: LayerReport, counts: Mapping[str, int], answers: int) -> LayerReport:
+    """The report with what was not answered: a program that forgot its backward is not right."""
+    stages, findings = [], []
+    for argument, count in counts.items():
+        name = f"d{argument}"
+        held = f"Only {count} of {answers} answers hold {name}" if count else f"No answer holds {name}"
+        stages.append(Stage(name, False, "missing"))
+        mend = f"write {name} for every case, or say what is to be judged: --only y, or --only y,db, say"
+        findings.append(Diagnosis("missing", name, f"{held}, so it is not judged.", mend))
+    return replace(report, stages=(*report.stages, *stages), unexplained=(*report.unexplained, *findings))
