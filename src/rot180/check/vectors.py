@@ -41,7 +41,7 @@ def export(folder: str | Path, op: str, which: str = "standard", seed: int = 0) 
     """Write the cases of an operation into a folder, and return their names.
 
     Args:
-        folder: is made; must be empty, or hold vectors that are replaced.
+        folder: is made, or is empty: old answers in it would be judged as those to the new cases.
         op: conv1d to conv3d, conv_transpose1d to conv_transpose3d, linear.
         which: "tiny", a case per setting, a few cells each; "standard", some sizes; "exhaustive", settings in all
             combinations.
@@ -50,8 +50,7 @@ def export(folder: str | Path, op: str, which: str = "standard", seed: int = 0) 
         raise ValueError(f"vectors.export: the set must be one of {', '.join(SETS)}; got {which!r}")
     definition = convolution(op)
     root = Path(folder)
-    if root.exists() and any(root.iterdir()) and not (root / INDEX).is_file():
-        raise FormatError(f"vectors.export: {root} is not empty and holds no vectors; give an empty folder")
+    _require_empty(root)
     atomic.make_folder(root)
     names = []
     for number, case in enumerate(_cases(definition, which)):
@@ -62,6 +61,19 @@ def export(folder: str | Path, op: str, which: str = "standard", seed: int = 0) 
     index = {"format": FORMAT, "version": VERSION, "op": definition.name, "set": which, "cases": names}
     atomic.write_text(root / INDEX, json.dumps(index, indent=1) + "\n")
     return names
+
+
+def _require_empty(root: Path) -> None:
+    """FormatError where a folder holds anything, or is none."""
+    if root.exists() and not root.is_dir():
+        raise FormatError(f"vectors.export: {root} is no folder")
+    if (root / INDEX).exists():
+        raise FormatError(
+            f"vectors.export: {root} holds vectors already, and old answers would be judged as new ones; give another "
+            "folder, or remove it first"
+        )
+    if root.exists() and any(root.iterdir()):
+        raise FormatError(f"vectors.export: {root} is not empty and holds no vectors; give an empty folder")
 
 
 def convolution(op: str) -> Convolution:
