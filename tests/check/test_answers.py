@@ -53,6 +53,27 @@ def test_wrong_answers_are_diagnosed(answered, slug, change):
     assert not report.ok and [d.slug for d in report.diagnoses] == [slug]
 
 
+@pytest.mark.parametrize("name", ["y", "dx"])
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("all_cells", [False, True])
+@pytest.mark.filterwarnings("error")
+def test_answers_that_are_not_finite(answered, name, value, all_cells):
+    """No crash, no warning on the way, and nothing about calls, of which there are none."""
+
+    def change(key, a):
+        return np.where(np.arange(a.size).reshape(a.shape) < (a.size if all_cells else 1), value, a)
+
+    report = verify(answered(op="linear", change=lambda k, a: change(k, a) if k == name else a))
+    assert {d.argument for d in (*report.diagnoses, *report.unexplained)} == {name}
+    assert "gradients-accumulated" not in [d.slug for d in report.diagnoses]
+
+
+def test_answers_that_are_rounded(answered):
+    report = verify(answered(change=lambda k, a: a * np.float32(1 + 1e-6) if k == "dw" else a))
+    assert report.ok and [(n.slug, n.argument) for n in report.notes] == [("low-precision", "dw")]
+    assert "float64" not in report.notes[0].explanation and "whole numbers" in report.notes[0].explanation
+
+
 @pytest.mark.parametrize("change", [np.sin, lambda a: a[..., :-1]], ids=["other numbers", "another shape"])
 def test_a_result_that_no_mistake_explains_leaves_the_gradients_judged_by_the_definition(answered, change):
     report = verify(answered(change=lambda k, a: change(a) if k == "y" else a[..., ::-1, ::-1] if k == "dw" else a))
