@@ -9,6 +9,7 @@ from . import definitions
 from .findings import LayerReport
 from .implementation import Implementation
 from .judgement import CONVENTIONS, Check
+from .settings import fixed
 from .trials import Trials
 
 
@@ -43,13 +44,14 @@ def layer(
     definition = definitions.find(op)
     if convention not in CONVENTIONS:
         raise ValueError(f"check.layer: convention must be 'correlation' or 'convolution'; got {convention!r}")
-    unknown = [name for name in settings if name not in (*definition.settings, "kernel_size")]
-    if unknown:
-        raise TypeError(
-            f"check.layer: {op} has no setting {', '.join(map(repr, unknown))}; "
-            f"it has {', '.join(definition.settings) or 'none'}"
+    told = fixed(definition, settings)
+    gradients = definition.gradients_of
+    if returns is not None and (len(set(returns)) < len(returns) or not set(returns) <= set(gradients)):
+        raise ValueError(
+            f"check.layer: returns names {', '.join(map(repr, returns))}; {op} has gradients of "
+            f"{', '.join(gradients)}, each at most once"
         )
     implementation = Implementation(
         forward, backward, definition, layout, forward_arguments, backward_arguments, returns
     )
-    return Check(Trials(implementation, definition, convention, settings, seed)).report()
+    return Check(Trials(implementation, definition, convention, told, seed)).report()

@@ -30,6 +30,7 @@ _SIZES: dict[int, list[tuple[int, int, int, Sizes, Sizes]]] = {
     2: [(2, 2, 3, (6, 7), (3, 2)), (3, 2, 3, (5, 6), (2, 3)), (2, 3, 2, (6, 5), (3, 4))],
     3: [(2, 2, 3, (4, 5, 6), (3, 2, 4)), (2, 3, 2, (5, 4, 6), (2, 3, 3))],
 }
+_MOST_ROOM = {0: 0, 1: 64, 2: 16, 3: 8}  # of an axis of x, for kernels that need it, by number of axes
 _TRIED: list[dict[str, int]] = [  # as far as the settings are open
     {},
     {"stride": 2, "padding": 1},
@@ -147,14 +148,21 @@ class Convolution(Definition):
     def cases(self, fixed: Mapping[str, Any], open_settings: tuple[str, ...], convention: str) -> Iterator[Case]:
         """Settings and sizes, simple ones first: those that are fixed as they are, those that are open varied."""
         seen: list[Case] = []
+        impossible: list[ShapeError] = []
         for number, tried in enumerate(_TRIED):
             settings = {**{name: value for name, value in tried.items() if name in open_settings}, **fixed}
-            case = self._case(settings, number, convention)
-            if case is not None and case not in seen:
+            try:
+                case = self._case(settings, number, convention)
+            except ShapeError as reason:
+                impossible.append(reason)
+                continue
+            if case not in seen:
                 seen.append(case)
                 yield case
+        if not seen:
+            raise impossible[0]
 
-    def _case(self, settings: dict[str, Any], number: int, convention: str) -> Case | None:
+    def _case(self, settings: dict[str, Any], number: int, convention: str) -> Case:
         sizes = _SIZES[self.axes]
         images, channels, outputs, x, k = sizes[number % len(sizes)]
         kernel = settings.pop("kernel_size", None)
@@ -163,13 +171,12 @@ class Convolution(Definition):
         groups = int(settings.get("groups", 1))
         if self.transposed:  # x is the narrow side here: keep the result small
             x = tuple(max(2, n // 2 + 1 - axis) for axis, n in enumerate(x))
+        else:
+            x = with_room(self.name, x, k, settings)
         w = (channels * groups, outputs, *k) if self.transposed else (outputs * groups, channels, *k)
         shapes = {"x": (images, channels * groups, *x), "w": w, "b": (outputs * groups,)}
         case = Case(settings, shapes, convention)
-        try:
-            self.window(case)
-        except ShapeError:
-            return None
+        self.window(case)
         return case
 
     def alike(self, case: Case, *, channels: bool) -> Case:
@@ -216,6 +223,32 @@ class Convolution(Definition):
         if (axis == 0) == self.transposed:
             shapes["x"][1] -= groups
         return shapes["w"][axis] > 0
+
+
+def with_room(op: str, x: Sizes, kernel: Sizes, settings: Mapping[str, Any]) -> Sizes:
+    """The sizes of x, longer where the kernel would not fit; ShapeError where that takes too many cells.
+
+    Every cell is a difference that may be measured, so there is an end to it.
+    """
+    axes, padding = len(x), settings.get("padding", 0)
+    if is_uneven(padding):
+        return x
+    steps, spread = (per_axis(op, s, settings.get(s, 1), axes) for s in ("stride", "dilation"))
+    sizes: list[int] = []
+    for n, k, p, s, d in zip(x, kernel, per_axis(op, "padding", padding, axes), steps, spread, strict=True):
+        need = d * (k - 1) + 1 - 2 * p
+        if need > max(n, _MOST_ROOM[axes]):
+            raise ShapeError(
+                f"{op}: a kernel of {k} with dilation {d} and padding {p} needs an x of {need} cells, and problems of "
+                f"at most {_MOST_ROOM[axes]} are tried; check it with smaller numbers"
+            )
+        sizes.append(n if n >= need else need + s * (1 + len(sizes)))
+    return tuple(sizes)
+
+
+def is_uneven(padding: Any) -> bool:
+    """Whether it is 'same', or (before, after) per axis, and no number; the operation itself judges those."""
+    return isinstance(padding, str) or (isinstance(padding, tuple) and any(isinstance(p, tuple) for p in padding))
 
 
 def rotated(w: Array) -> Array:
