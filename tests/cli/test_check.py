@@ -117,6 +117,40 @@ def test_code_that_hangs(file, capsys):
     assert "did not come to an end within 1.5 seconds" in capsys.readouterr().err
 
 
+def test_a_thread_that_is_left_running_costs_no_verdict(file, capsys):
+    text = "    import threading, time\n    threading.Thread(target=time.sleep, args=(60,)).start()\n"
+    path = file(
+        textwrap.dedent(RIGHT).replace(
+            "def layer_backward(dout, cache):\n", "def layer_backward(dout, cache):\n" + text
+        )
+    )
+    assert main(["check", path, "--timeout", "20"]) == 0
+    assert "layer_backward as conv2d (correlation): right" in capsys.readouterr().out
+
+
+def test_what_is_printed_past_python_is_shown_and_harmless(file, capsys):
+    text = "    import os\n    os.write(1, b'from C \\xff\\x1b[2J' * 20000)\n    print('from Python')\n"
+    path = file(
+        textwrap.dedent(RIGHT).replace(
+            "def layer_backward(dout, cache):\n", "def layer_backward(dout, cache):\n" + text
+        )
+    )
+    assert main(["check", path]) == 0
+    out = capsys.readouterr().out
+    shown = out.partition("the code printed, here once:")[2]
+    assert "from C" in shown and "\\x1b" in shown and "\x1b" not in out and len(shown) < 3000
+
+
+def test_what_was_printed_before_the_end_is_shown(file, capsys):
+    path = file("import os\nprint('so far')\ndef forward(x, w, b): os._exit(7)\ndef backward(dy, cache): 0")
+    assert main(["check", path]) == 2
+    err = capsys.readouterr().err
+    assert "ended the process (exit status 7) before there was a verdict; it printed: so far" in err
+    path = file("print('so far')\ndef forward(x, w, b):\n    while True: pass\ndef backward(dy, cache): 0")
+    assert main(["check", path, "--timeout", "3"]) == 2
+    assert "does it hang? --timeout gives it longer; it printed: so far" in capsys.readouterr().err
+
+
 def test_what_the_code_prints_is_shown_once_and_its_objects_live(file, capsys):
     text = (
         RIGHT
