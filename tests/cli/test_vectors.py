@@ -44,3 +44,10 @@ def test_a_complete_program(cases, capsys):
     assert main(["vectors", "verify", folder, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["ok"] is True and found["remarks"] == []
+
+
+def test_json_of_what_could_not_be_verified(tmp_path, capsys):
+    assert main(["vectors", "verify", str(tmp_path), "--json"]) == 2
+    shown = capsys.readouterr()
+    found = json.loads(shown.out)
+    assert found["ok"] is None and "there is no file" in found["error"] and found["error"] in shown.err

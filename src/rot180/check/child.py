@@ -27,6 +27,7 @@ from ..formats import atomic
 from .findings import LayerReport
 
 ANSWER = "answer.json"  # beside the request
+OURS = "check.layer: "
 MOST_SHOWN, MOST_QUOTED = 2000, 200  # bytes of what the code printed, and of these in an error
 LINGERING = 1.0  # seconds that are waited for what is left to be read, where something still runs that may print
 PATIENCE = 60.0  # seconds
@@ -123,7 +124,7 @@ def main(request: str) -> None:
     except SystemExit as leave:
         answer["failure"] = f"{asked['path']} called sys.exit({leave.code!r})"
     except BaseException as error:
-        answer["failure"] = f"{type(error).__name__}: {error}{_where(error, asked['path'])}"
+        answer["failure"] = _told(error, asked["path"])
     atomic.write_text(Path(request).with_name(ANSWER), json.dumps(answer))
 
 
@@ -188,6 +189,14 @@ def _pair(module: ModuleType, path: str) -> tuple[str, str]:
     raise CouldNotCheckError(
         f"{path} has {said} of functions named forward and backward; name them: {Path(path).name}:FORWARD,BACKWARD"
     )
+
+
+def _told(error: BaseException, path: str) -> str:
+    """What went wrong: one of our own messages as it is, another one with its kind and the user's line."""
+    where = _where(error, path)
+    if not where and (isinstance(error, Rot180Error) or str(error).startswith(OURS)):
+        return str(error).removeprefix(OURS)
+    return f"{type(error).__name__}: {error}{where}"
 
 
 def _where(error: BaseException, path: str) -> str:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import json
 
-from .arguments import Commands, add_command, whole
-from .check import colours, painted, words
+from . import verdict
+from .arguments import Commands, add_command, whole, words
 from .status import ExitStatus
 
 EXAMPLE = (
@@ -33,14 +32,15 @@ def add(commands: Commands) -> None:
 def run(args: argparse.Namespace) -> ExitStatus:
     """Export, or verify and print the report."""
     from ..check import answers, vectors
+    from ..errors import Rot180Error
 
     if args.what == "export":
         names = vectors.export(args.folder, args.op, args.set, args.seed)
         print(f"{len(names)} cases of {args.op} in {args.folder}; then: rot180 vectors verify {args.folder}")
         return ExitStatus.DONE
-    report = answers.verify(args.folder, args.only)
-    if args.json:
-        print(json.dumps(report.as_dict(), indent=2))
-    else:
-        print(painted(report.render()) if colours() else report.render())
-    return ExitStatus.DONE if report.ok else ExitStatus.FAULT
+    json_path = verdict.STDOUT if args.json else None
+    try:
+        report = answers.verify(args.folder, args.only)
+    except (Rot180Error, ValueError, OSError) as error:
+        raise verdict.unable(str(error), json_path) from None
+    return verdict.deliver(report, json_path=json_path)
