@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from . import definitions
 from .findings import LayerReport
 from .implementation import Implementation
@@ -54,4 +56,5 @@ def layer(
     implementation = Implementation(
         forward, backward, definition, layout, forward_arguments, backward_arguments, returns
     )
-    return Check(Trials(implementation, definition, convention, told, seed)).report()
+    with np.errstate(all="ignore"):  # where the code gives what is not finite
+        return Check(Trials(implementation, definition, convention, told, seed)).report()
