@@ -97,7 +97,7 @@ def verify(folder: str | Path, only: Sequence[str] | None = None) -> LayerReport
     with np.errstate(all="ignore"):  # where an answer is infinite
         report = Check(Answered(definition, title, runs, refused, complete)).report()
     report = replace(report, notes=tuple(_as_of_an_answer(note) for note in report.notes))
-    report = _with_missing(report, {a: n for a, n in counts.items() if n < len(runs)}, len(runs))
+    report = _with_missing(report, counts, len(runs))
     if not left_out:
         return report
     remark = f"As asked, only {judged} judged; not judged: {', '.join(left_out)}."
@@ -139,13 +139,18 @@ def _asked(definition: Definition, only: Sequence[str] | None) -> list[str]:
     return [argument for argument in definition.gradients_of if only is None or f"d{argument}" in only]
 
 
-def _with_missing(report: LayerReport, counts: Mapping[str, int], answers: int) -> LayerReport:
-    """The report with what was not answered: a program that forgot its backward is not right."""
+def _with_missing(report: LayerReport, asked: Mapping[str, int], answers: int) -> LayerReport:
+    """The report with what was not answered: a program that forgot its backward is not right.
+
+    `asked` says how many answers hold the gradient of each argument.
+    """
+    counts = {argument: count for argument, count in asked.items() if count < answers}
+    judged = ",".join(["y", *[f"d{argument}" for argument in asked if argument not in counts]])
     stages, findings = [], []
     for argument, count in counts.items():
         name = f"d{argument}"
         held = f"Only {count} of {answers} answers hold {name}" if count else f"No answer holds {name}"
         stages.append(Stage(name, False, "missing"))
-        mend = f"write {name} for every case, or say what is to be judged: --only y, or --only y,db, say"
+        mend = f"write {name} for every case; a program that is not meant to: rot180 vectors verify --only {judged}"
         findings.append(Diagnosis("missing", name, f"{held}, so it is not judged.", mend))
     return replace(report, stages=(*report.stages, *stages), unexplained=(*report.unexplained, *findings))
