@@ -27,7 +27,7 @@ from ..formats import atomic
 from .findings import LayerReport
 
 ANSWER = "answer.json"  # beside the request
-OURS = "check.layer: "
+OURS = "check.layer: "  # how our own messages begin; the command says `check: `
 MOST_SHOWN, MOST_QUOTED = 2000, 200  # bytes of what the code printed, and of these in an error
 LINGERING = 1.0  # seconds that are waited for what is left to be read, where something still runs that may print
 PATIENCE = 60.0  # seconds
