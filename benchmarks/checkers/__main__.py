@@ -42,7 +42,7 @@ def main(words=None):
     file = folder / f"{about['date']}-checkers.md"
     atomic.write_text(file, page.page(about, double, narrow))
     tell(f"wrote {file}")
-    short = page.readme(about, double, f"benchmarks/results/{file.name}")
+    short = page.readme(about, double, narrow, f"benchmarks/results/{file.name}")
     print(short)
     if options.readme:
         paste(short, ROOT / "README.md", COMMAND)
@@ -66,6 +66,7 @@ def circumstances(command):
     return {
         "date": datetime.date.today().isoformat(),
         "machine": f"{machine.processor()}, {machine.cores()} cores, {platform.system()} {platform.machine()}",
+        "load average": f"{machine.load() or 0:.2f} at the start",
         "rot180": f"{rot180.__version__} ({commit()})",
         "others": ", ".join(f"{name} {version}" for name, version in versions.items()),
         "command": f"`{command}`",

@@ -42,13 +42,14 @@ that is not summed comes out right. gradcheck's dy is a single 1 among zeros, or
 clip at 10 never bites there, nor does a cut to integers in slow mode. A dy that is changed in place is the checker's
 own and not used again. A backward that adds to what it gave before is right when it is called once. Random numbers do
 not tie in a maximum; rot180 makes them. The relative error of CS231n is that of the worst cell, and where a gradient
-is near 0 by cancellation, the rounding of the differences alone may be more than 1e-7 of it.
+is small beside the result, the rounding of the differences alone may be more than 1e-7 of it.
 """
 
 SINGLE = """\
 The same gallery, each function made to compute in float32: what it takes and what it returns is narrowed. The others
 get float32 arrays (gradcheck warns of that; jax has other tolerances for it). Without the implementations that change
-their arguments in place: here they would change copies."""
+their arguments in place: here they would change copies. Who accuses every right one proves nothing by accusing the
+wrong ones."""
 
 
 def page(about, double, narrow):
@@ -138,7 +139,7 @@ def lists(result):
     return "\n".join(lines or ["Nothing."]) + "\n"
 
 
-def readme(about, double, link):
+def readme(about, double, narrow, link):
     """Caught, named and accused falsely."""
     rows = []
     for name, of in double.verdicts.items():
@@ -149,7 +150,14 @@ def readme(about, double, link):
         f"false alarms, of {len(double.right)}", f"objects to, of {len(double.forward_alone)} wrong forwards",
     ]  # fmt: skip
     return (
-        "On the project's own gallery, whose mistakes rot180 knows all; a wrong forward with a backward to match is no "
-        f"question for the others. {about['date']}, {about['others']}; [how, and by mistake]({link}).\n\n"
+        "On the project's own gallery of mistakes, all of which rot180 knows; a wrong forward with a backward to match "
+        f"is no question for the others. {about['date']}, {about['others']}; [how, and by mistake]({link}).\n\n"
         + table(head, rows)
+        + (in_float32(narrow) if narrow else "")
     )
+
+
+def in_float32(narrow):
+    """The false alarms, in a sentence."""
+    alarms = "; ".join(f"{name}: {count(of, narrow.right)}" for name, of in narrow.verdicts.items())
+    return f"\nWhere the same code computes in float32, false alarms of {len(narrow.right)}: {alarms}.\n"

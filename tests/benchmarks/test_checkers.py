@@ -119,9 +119,18 @@ def test_the_tables(monkeypatch: pytest.MonkeyPatch) -> None:
         ["`forward-flipped` (forward alone)", "1", "1", "0"],
     ]
     assert f"- {CS231N} passes: {TIED} (`mask-wrong`)." in page.lists(result)
-    assert [row[:5] for row in rows(page.readme({"date": "", "others": ""}, result, ""))[2:]] == [
+    assert [row[:5] for row in rows(page.readme({"date": "", "others": ""}, result, None, ""))[2:]] == [
         ["rot180", "2", "2", "0", "1"], [CS231N, "1", "0", "0", "0"],
     ]  # fmt: skip
+
+
+def test_the_false_alarms_in_float32_are_said() -> None:
+    numbers = numbers_of(RIGHT)
+    ours, tried = contest.of_rot180(numbers, True)
+    theirs = contest.of_peer(CS231N, numbers, tried, True)
+    result = Result(contest.chosen(numbers, True), tried, {"rot180": ours, CS231N: theirs}, low_too=True)
+    said = f"Where the same code computes in float32, false alarms of 1: rot180: 0; {CS231N}: 1."
+    assert page.in_float32(result).strip() == said
 
 
 def test_false_alarms_are_listed_with_what_was_said() -> None:
