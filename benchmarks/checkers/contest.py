@@ -11,7 +11,7 @@ import numpy as np
 
 from rot180 import check
 from rot180.check.implementation import Refused
-from rot180.check.layer import Check
+from rot180.check.trials import Trials
 
 from . import with_differences, with_jax, with_torch
 from .layer import Layer
@@ -142,13 +142,13 @@ def judged(subject, plain):
 
 
 def tried_on(subject):
-    """The problems that rot180 made: a check of the parts, which unlike a report can be asked for them."""
+    """The problems that rot180 made."""
     code = implementation(subject)
     settings = {name: value for name, value in subject.told.items() if name not in ("layout", "convention", "returns")}
-    run = Check(code, code.definition, subject.told.get("convention", "correlation"), settings, 0)
-    run.report()
-    results = [array for _, outcome in run.runs for array in (outcome.y, *outcome.gradients.values())]
-    problems = [problem for problem, _ in run.runs if problem.unit == 1]
+    trials = Trials(code, code.definition, subject.told.get("convention", "correlation"), settings, 0)
+    trials.try_all()
+    results = [array for _, outcome in trials.runs for array in (outcome.y, *outcome.gradients.values())]
+    problems = [problem for problem, _ in trials.runs if problem.unit == 1]
     low = any(array.dtype == np.float32 for array in results)
     return Tried(problems, code.returns, low)
 

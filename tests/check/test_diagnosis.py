@@ -90,6 +90,19 @@ def test_one_wrong_cell_is_seen(name: str, place: int) -> None:
     assert [d.argument for d in (*report.diagnoses, *report.unexplained)] == [name]
 
 
+def test_cells_that_are_no_number_are_wrong_and_shown_and_do_not_count_as_accumulated() -> None:
+    def change(dx: Any, dw: Any, db: Any) -> Gradients:
+        dx[0, 0] = np.nan
+        return dx, dw, db
+
+    report = judged(change)
+    assert not report.diagnoses
+    (unknown,) = report.unexplained
+    assert unknown.argument == "dx"
+    assert "[nan]" in unknown.picture
+    assert unknown.formula.endswith(", not nan")
+
+
 @pytest.mark.parametrize("entry", [e for e in RIGHT if not e.peers], ids=lambda e: e.name)
 def test_one_wrong_cell_is_seen_in_every_right_one(entry: Any) -> None:
     def backward(*args: Any, **settings: Any) -> Any:
@@ -145,6 +158,53 @@ def test_a_forward_of_another_shape_does_not_hide_the_backward() -> None:
     assert [(s.name, s.passed) for s in report.stages if s.name != "forward"] == [
         ("differences", True), ("dx", True), ("dw", True), ("db", True),
     ]  # fmt: skip
+
+
+def differences(report: check.LayerReport) -> tuple[bool, str]:
+    (stage,) = [s for s in report.stages if s.name == "differences"]
+    return stage.passed, stage.text
+
+
+def test_of_a_forward_that_is_known_the_differences_are_compared_and_of_another_they_are_what_judges() -> None:
+    compared = (True, "the gradients that the backward is judged by are those of the forward")
+    judging = (True, "the backward is judged by differences of this forward")
+    assert differences(judged(lambda dx, dw, db: (dx, dw, db))) == compared
+    assert differences(check.layer(lambda x, w, b: conv(x, w, b) ** 2, conv_backward)) == judging
+
+
+def test_a_forward_that_gives_something_else_each_time_has_no_differences_to_judge_by() -> None:
+    rng = np.random.default_rng(0)
+    report = check.layer(lambda x, w, b: conv(x, w, b) * (1 + rng.random()), conv_backward)
+    passed, text = differences(report)
+    assert not passed
+    assert "a second call of the forward gives another result" in text
+    assert not report.ok
+
+
+def test_a_backward_of_a_forward_without_a_derivative_is_not_judged() -> None:
+    def forward(x: Any, w: Any, b: Any) -> Any:
+        with np.errstate(invalid="ignore"):
+            return np.sqrt(conv(x, w, b))  # no number at half the cells
+
+    report = check.layer(forward, conv_backward)
+    assert [d.argument for d in (*report.diagnoses, *report.unexplained)] == ["y"]
+    assert differences(report) == (
+        False, "no derivative of this forward can be measured, so the backward is not judged",
+    )  # fmt: skip
+    assert not {s.name for s in report.stages} & {"dx", "dw", "db"}  # neither wrong nor right
+
+
+def test_only_the_cells_that_are_wrong_are_counted_and_no_formula_is_made_up_for_another_forward() -> None:
+    def backward(dy: Any, x: Any, w: Any, b: Any) -> Gradients:
+        dx, dw, db = conv_backward(2 * dy * conv(x, w, b), x, w, b)
+        db[0] += 100
+        return dx, dw, db
+
+    report = check.layer(lambda x, w, b: conv(x, w, b) ** 2, backward, returns=("x", "w", "b"))
+    _, unknown = report.unexplained
+    assert unknown.argument == "db"
+    assert "1 of 1 cells are wrong" in unknown.explanation
+    assert unknown.formula == ""  # db is not the sum of dy here
 
 
 # ---- state ----

@@ -6,7 +6,9 @@ import textwrap
 
 import pytest
 
-from rot180.cli.check import painted, target
+from rot180.check import LayerReport
+from rot180.check.findings import Diagnosis
+from rot180.cli.check import page, painted, target
 from rot180.cli.entry import main
 
 RIGHT = """
@@ -150,3 +152,13 @@ def test_targets_and_colours():
     assert target("a/b.py") == ("a/b.py", None) and target("C:\\x\\b.py") == ("C:\\x\\b.py", None)
     assert target("b.py:f,Layer.g") == ("b.py", ("f", "Layer.g"))
     assert "\033[1;31mWRONG" in painted("a: WRONG\n") and "\033[31m[-3]\033[0m" in painted("  [-3]  4")
+
+
+def test_wrong_cells_are_marked_and_indices_are_not():
+    picture = "dx[0]    should be\n [nan] [-1.5e-07]       3 4\n"
+    assert painted(picture).count("\033[31m") == 2
+    assert "\033[31m[nan]\033[0m \033[31m[-1.5e-07]\033[0m" in painted(picture)
+    report = LayerReport("relu", "a<b", "correlation", (), (Diagnosis("mask-wrong", "dx", "", "", picture=picture),))
+    shown = page(report)
+    assert "dx[0]    should be\n <mark>[nan]</mark> <mark>[-1.5e-07]</mark>       3 4" in shown
+    assert shown.count("a&lt;b as relu: WRONG") == 2 and report.render().startswith("a<b as relu: WRONG\n")

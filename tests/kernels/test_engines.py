@@ -132,6 +132,31 @@ print(seen[0], engines.current().name, engines.why())
     assert done.stdout == "numpy numpy numpy: chosen by rot180.engine(...)\n", done.stderr
 
 
+def test_blocks_that_begin_at_once_in_several_threads_choose_nothing_for_the_program():
+    """Made in one order and entered in another, as threads may: what remains is what was there before."""
+    text = """
+import rot180
+from rot180.kernels import engines
+before = engines.current()
+one, two = rot180.engine("numpy"), rot180.engine("numpy", strict=True)
+with one:
+    with two:
+        pass
+assert engines.current() is before and engines.why().endswith("ROT180_ENGINE"), engines.why()
+rot180.engine("numpy", strict=True)
+one, two = rot180.engine("numpy"), rot180.engine("numpy")
+with one, two:
+    pass
+chosen = engines.current()
+assert chosen.name == "numpy" and chosen is not before, engines.why()
+for _ in range(1000):
+    rot180.engine("numpy")
+assert len(engines._for_program) == 2  # the last and the one it covers
+"""
+    done = run(text, ROT180_ENGINE="numpy")
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.skipif(native.unavailable() is not None, reason=f"no extension: {native.unavailable()}")
 def test_an_instruction_set_that_is_not_there_is_an_error_and_no_slow_run():
     done = run(WHY, ROT180_ISA="sse9")

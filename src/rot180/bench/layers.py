@@ -64,7 +64,7 @@ def largest_error(results: Sequence[Array], exact: Sequence[Array]) -> float:
 
 def exact_results(layer: Layer) -> list[Array]:
     """The result and the three gradients in float64 on the numpy engine."""
-    with engines.engine("numpy"):
+    with engines.block("numpy"):
         run, back = halves(layer, np.float64)
         y = run()
         return [y.data, *back(y)]

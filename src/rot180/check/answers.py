@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,10 @@ import numpy as np
 from ..errors import FormatError, GradientError
 from .case import Array, Case, Problem
 from .definitions import Definition
-from .evidence import Evidence
 from .findings import LayerReport
 from .implementation import Outcome, Refused
-from .layer import Check
+from .judgement import Check
+from .trials import Run, Trials
 from .vectors import FORMAT, INDEX, MOST_CELLS, VERSION, array_of, convolution
 
 MOST_BYTES = 64 << 20  # of a file that is read
@@ -54,22 +54,20 @@ class Answers:
         raise Refused("only what was exported has answers")
 
 
-class CheckOfAnswers(Check):
-    """A check whose runs are read."""
+class Answered(Trials):
+    """Trials that another program has made: the runs are read."""
 
-    def __init__(self, definition: Definition, name: str, runs: list[tuple[Problem, Outcome]]) -> None:
+    def __init__(self, definition: Definition, name: str, runs: list[Run], missing: Sequence[str]) -> None:
         code = Answers(definition, name, {id(problem): outcome for problem, outcome in runs})
-        super().__init__(code, definition, "correlation", {}, 0)  # type: ignore[arg-type]
+        super().__init__(code, definition, "correlation", {}, 0)
         self.runs = runs
+        self.refused = [f"{name} (no answer)" for name in missing]
 
-    def _try_all(self) -> None:
-        pass
+    def try_all(self) -> None:
+        """Nothing is left to try; the settings are those of the cases."""
 
-    def _guess(self) -> bool:
-        return False  # the settings are those of the case
-
-    def _again(self, case: Case, like: Evidence, argument: str) -> None:
-        return None
+    def problem(self, case: Case, number: int, unit: float) -> None:
+        """No other case can be asked."""
 
 
 def verify(folder: str | Path) -> LayerReport:
@@ -99,9 +97,7 @@ def verify(folder: str | Path) -> LayerReport:
             f"vectors.verify: no case in {root} has an answer; a program writes answer/y.npy, dx.npy, dw.npy and "
             "db.npy, or answer.json, beside each (docs/vectors.md)"
         )
-    check = CheckOfAnswers(definition, root.name, runs)
-    check.refused = [f"{name} (no answer)" for name in missing]
-    return check.report()
+    return Check(Answered(definition, root.name, runs, missing)).report()
 
 
 def _problem(folder: Path, definition: Definition) -> Problem:

@@ -23,8 +23,10 @@ from types import ModuleType
 from typing import Any
 
 from ..errors import Rot180Error
+from ..formats import atomic
 from .findings import LayerReport
 
+ANSWER = "answer.json"  # beside the request
 MOST_SHOWN = 2000  # characters of what the code printed
 PATIENCE = 60.0  # seconds
 
@@ -54,7 +56,7 @@ def check_file(
         request = Path(folder, "request.json")
         request.write_text(json.dumps({"path": str(path.resolve()), "names": names, "options": dict(options)}))
         status = _run([sys.executable, "-m", "rot180.check.child", str(request)], timeout, path)
-        answer = Path(folder, "answer.json")
+        answer = Path(folder, ANSWER)
         if not answer.exists():
             raise CouldNotCheckError(f"check: {path} ended the process ({_ending(status)}) before there was a verdict")
         found = json.loads(answer.read_text())
@@ -108,9 +110,7 @@ def main(request: str) -> None:
     except BaseException as error:
         answer["failure"] = f"{type(error).__name__}: {error}{_where(error, asked['path'])}"
     answer["printed"] = printed.getvalue()[:MOST_SHOWN]
-    whole = Path(request).with_name("answer.json.part")
-    whole.write_text(json.dumps(answer))
-    whole.replace(whole.with_name("answer.json"))
+    atomic.write_text(Path(request).with_name(ANSWER), json.dumps(answer))
 
 
 def _checked(asked: Mapping[str, Any]) -> LayerReport:

@@ -85,11 +85,15 @@ class LayerReport:
     def __bool__(self) -> bool:
         return self.ok
 
+    @property
+    def title(self) -> str:
+        """`layer_backward as conv2d (correlation): right`; only a convolution has a convention."""
+        how = f" ({self.convention})" if "conv" in self.op else ""
+        return f"{self.name} as {self.op}{how}: {'right' if self.ok else 'WRONG'}"
+
     def render(self) -> str:
         """The report as text."""
-        verdict = "right" if self.ok else "WRONG"
-        how = f" ({self.convention})" if "conv" in self.op else ""
-        lines = [f"{self.name} as {self.op}{how}: {verdict}"]
+        lines = [self.title]
         for stage in self.stages:
             lines.append(f"  {'ok   ' if stage.passed else 'WRONG'} {stage.name}: {stage.text}")
         for finding in (*self.diagnoses, *self.unexplained):

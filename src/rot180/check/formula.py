@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..explain.trace import Triple, meeting
-from .evidence import Evidence, tolerance
+from .evidence import Evidence
 
 MOST = 6  # terms that are written out
 
@@ -13,10 +13,13 @@ MOST = 6  # terms that are written out
 def of_first_wrong_cell(ev: Evidence, argument: str) -> str:
     """`dx[0, 0, 1, 2] = dy[0, 0, 0, 1] * w[0, 0, 1, 0] + ... = 2 * 3 + ... = 6, not 4`; empty if shapes differ."""
     found, right = ev.found[argument], ev.right[argument]
-    if ev.window is None or found.shape != right.shape or argument == "b":
-        return _sum_of_dy(ev) if argument == "b" and found.shape == right.shape else ""
-    far = np.abs(found - right) > tolerance(found) * max(1.0, float(np.abs(right).max()))
-    cell = tuple(int(i) for i in np.argwhere(far)[0])
+    if not ev.defined or found.shape != right.shape:
+        return ""
+    if argument == "b":
+        return _sum_of_dy(ev)
+    if ev.window is None:
+        return ""
+    cell = tuple(int(i) for i in np.argwhere(ev.differing(argument))[0])
     terms = _terms(ev, argument, cell)
     name = argument if argument == "y" else f"d{argument}"
     symbols = [f"{a}{list(i)} * {b}{list(j)}" for a, i, b, j, _, _ in terms]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -46,6 +46,47 @@ def parts(found: Any) -> tuple[Any, Any]:
     if isinstance(found, tuple) and len(found) > 1:
         return found[0], found[1] if len(found) == 2 else found[1:]
     return found, None
+
+
+class Code(Protocol):
+    """What can be judged: functions that are called, or the answers of another program."""
+
+    @property
+    def name(self) -> str:
+        """What the report calls it."""
+
+    @property
+    def layout(self) -> str:
+        """How it takes arrays."""
+
+    @property
+    def definition(self) -> Definition:
+        """The operation that it should be."""
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """Those of the operation that it takes."""
+
+    @property
+    def returns(self) -> tuple[str, ...]:
+        """The arguments whose gradients it gives."""
+
+    @property
+    def open_settings(self) -> tuple[str, ...]:
+        """The settings that it can be told."""
+
+    @property
+    def takes_dy(self) -> bool:
+        """Whether the gradient of the result is passed."""
+
+    def run(self, problem: Problem) -> Outcome:
+        """Forward and backward once; Refused where it does not take the problem."""
+
+    def gradients(self, problem: Problem) -> dict[str, Array]:
+        """For the problem's own dy."""
+
+    def value(self, problem: Problem, arrays: Arrays) -> Array:
+        """The forward alone, on other arrays."""
 
 
 class Implementation:

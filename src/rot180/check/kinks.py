@@ -15,7 +15,7 @@ from .definitions import Definition
 from .definitions.pooling import MaxPooling
 from .evidence import same
 from .findings import Diagnosis
-from .implementation import Implementation, Refused
+from .implementation import Code, Refused
 
 SLUG = "at-a-kink"
 _TEXT = {
@@ -31,7 +31,7 @@ TIED = (
 TIED_MEND = "use argmax, which takes the first one, or divide the mask by its sum: mask / mask.sum()"
 
 
-def note(code: Implementation, definition: Definition, problem: Problem) -> Diagnosis | None:
+def note(code: Code, definition: Definition, problem: Problem) -> Diagnosis | None:
     """What the backward does on a problem with kinks: nothing, a note, or the slug `mask-wrong`."""
     try:
         outcome = code.run(problem)
@@ -54,15 +54,13 @@ def note(code: Implementation, definition: Definition, problem: Problem) -> Diag
 
 def _shares(definition: MaxPooling, problem: Problem) -> dict[str, Array]:
     """What dx is if all cells that tie get the whole gradient, or the last one, or each an even share."""
-    x, dy = problem.arrays["x"], problem.dy
+    x = problem.arrays["x"]
     results = {name: np.zeros(x.shape) for name in ("all", "last", "even")}
-    for p, cells in definition.windows(problem.case):
-        for n, c in np.ndindex(*x.shape[:2]):
-            values = np.array([x[(n, c, *cell)] for cell in cells])
-            tied = [cell for cell, value in zip(cells, values, strict=True) if value == values.max()]
-            sent = dy[(n, c, *p)]
-            for cell in tied:
-                results["all"][(n, c, *cell)] += sent
-                results["even"][(n, c, *cell)] += sent / len(tied)
-            results["last"][(n, c, *tied[-1])] += sent
+    for sent, cells in definition.sent(problem):
+        largest = max(x[cell] for cell in cells)
+        tied = [cell for cell in cells if x[cell] == largest]
+        for cell in tied:
+            results["all"][cell] += sent
+            results["even"][cell] += sent / len(tied)
+        results["last"][tied[-1]] += sent
     return results

@@ -8,18 +8,17 @@ from __future__ import annotations
 import numpy as np
 
 from .case import Array
-from .evidence import same, tolerance
+from .evidence import Evidence
 
 MOST = 12  # rows and columns that are shown
 
 
-def beside(found: Array, right: Array, name: str) -> str:
+def beside(evidence: Evidence, argument: str, name: str) -> str:
     """The plane in which most cells differ, found and right; wrong cells in brackets."""
+    found, right = evidence.found[argument], evidence.right[argument]
     if found.shape != right.shape:
         return f"{name} has shape {found.shape}, and should have {right.shape}"
-    if same(found, right):
-        return ""
-    wrong = np.abs(np.subtract(found, right, dtype=float)) > tolerance(found) * max(1.0, float(np.abs(right).max()))
+    wrong = evidence.differing(argument)
     if found.ndim < 2:
         planes, where = [a.reshape(1, -1) for a in (found, right, wrong)], ""
     else:

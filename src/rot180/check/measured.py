@@ -18,7 +18,7 @@ import numpy as np
 from .case import Array, Problem
 from .differences import ROUNDINGS, STEP, Base, rounding_of, slope
 from .evidence import is_single
-from .implementation import Implementation
+from .implementation import Code
 
 STRAIGHT = 1e-12  # of the size of f: what rounding may bend a line
 JUMP = 2.0**-7  # between the left and the right derivative of one result
@@ -29,16 +29,15 @@ SINGLE, COARSE = 2.0**-24, 2.0**-6  # the unit of float32, and a step for what i
 class Measured:
     """Gradients by argument; where they are not exact, the bounds of their errors, infinite where they are unknown.
 
-    `kinks` counts the cells where left and right derivatives differ, `unknown` the others without a derivative.
+    `kinks` counts the cells where left and right derivatives differ.
     """
 
     gradients: dict[str, Array]
     slack: dict[str, Array] = field(default_factory=dict)
     kinks: int = 0
-    unknown: int = 0
 
 
-def gradients(code: Implementation, problem: Problem, y: Array) -> Measured:
+def gradients(code: Code, problem: Problem, y: Array) -> Measured:
     """Of what `code` computes at a problem, where it gave y."""
     names = [name for name in code.definition.gradients_of if name in code.arguments]
     if y.shape != problem.dy.shape:  # a loss of several numbers, whose backward is not told how they are weighted
@@ -51,7 +50,7 @@ def gradients(code: Implementation, problem: Problem, y: Array) -> Measured:
     return _central(code, problem, y, names)
 
 
-def _is_affine(code: Implementation, problem: Problem, y: Array, name: str) -> bool:
+def _is_affine(code: Code, problem: Problem, y: Array, name: str) -> bool:
     """Whether f(a + d) + f(a - d) = 2 f(a) for one d that moves all cells."""
     a = problem.arrays[name]
     d = np.random.default_rng(0).integers(1, 4, a.shape) * 1.0
@@ -64,7 +63,7 @@ def _is_straight(there: Array, y: Array, back: Array) -> bool:
     return bool(np.all(np.abs(there + back - 2 * y) <= STRAIGHT * size))
 
 
-def _exact(code: Implementation, problem: Problem, y: Array, name: str) -> Array | None:
+def _exact(code: Code, problem: Problem, y: Array, name: str) -> Array | None:
     """With a step of 1; None if it is not affine at a cell after all, as a maximum is not where cells tie."""
     array = problem.arrays[name]
     gradient = np.empty(array.shape)
@@ -87,7 +86,7 @@ def _rounded(problem: Problem, y: Array, found: Mapping[str, Array]) -> dict[str
     return {name: np.full(gradient.shape, bound) for name, gradient in found.items()}
 
 
-def _central(code: Implementation, problem: Problem, y: Array, names: Sequence[str]) -> Measured:
+def _central(code: Code, problem: Problem, y: Array, names: Sequence[str]) -> Measured:
     values = [np.asarray(problem.arrays[name], float) for name in names]
     dy, result = np.asarray(problem.dy, float), np.asarray(y, float)
 
@@ -96,7 +95,7 @@ def _central(code: Implementation, problem: Problem, y: Array, names: Sequence[s
         return [np.asarray(code.value(problem, {**problem.arrays, **given}), float)]
 
     found = Measured({}, {})
-    kinks = unknown = 0
+    kinks = 0
     with np.errstate(all="ignore"):
         rounding = rounding_of(f, values, [result], np.random.default_rng(0))
         base = Base([result], rounding, [dy], float(np.max(np.abs(result * dy), initial=0.0)))
@@ -118,10 +117,8 @@ def _central(code: Implementation, problem: Problem, y: Array, names: Sequence[s
                     bound[index] = s.bound / step
                 elif s.finite:
                     kinks += 1
-                else:
-                    unknown += 1
             found.gradients[name], found.slack[name] = gradient, bound
-    return Measured(found.gradients, found.slack, kinks, unknown)
+    return Measured(found.gradients, found.slack, kinks)
 
 
 def _bends(f: Callable[[Array], Sequence[Array]], y: Array, a: Array, d: Array) -> bool:

@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import FormatError
+from ..formats import atomic
 from ..window import per_axis
 from . import definitions
 from .case import Array, Case, Problem, draw
@@ -44,8 +45,6 @@ def export(folder: str | Path, op: str, which: str = "standard", seed: int = 0) 
         which: "tiny", a case per setting, a few cells each; "standard", some sizes; "exhaustive", settings in all
             combinations.
     """
-    from ..formats import atomic
-
     if which not in SETS:
         raise ValueError(f"vectors.export: the set must be one of {', '.join(SETS)}; got {which!r}")
     definition = convolution(op)
@@ -107,8 +106,6 @@ def _smallest(definition: Definition, case: Case) -> Case:
 
 def _write(folder: Path, definition: Definition, problem: Problem) -> None:
     """One case, whole or not at all."""
-    from ..formats import atomic
-
     arrays = {**problem.arrays, "dy": problem.dy, "y": definition.forward(problem.arrays, problem.case)}
     gradients = definition.gradients(problem.dy, problem.arrays, problem.case)
     arrays |= {f"d{name}": gradient for name, gradient in gradients.items()}
@@ -127,7 +124,7 @@ def _lines(definition: Definition, case: Case) -> str:
     """`stride 2 2`: every setting, those at their default too; groups as one number."""
     lines = [f"op {definition.name}"]
     for name in definition.settings:
-        value = case.settings.get(name, 0 if "padding" in name else 1)
+        value = case.settings.get(name, definition.default(name))
         values = (value,) if name == "groups" else per_axis(definition.name, name, value, definition.axes)
         lines.append(" ".join([name, *map(str, values)]))
     return "\n".join(lines) + "\n"

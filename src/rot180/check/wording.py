@@ -40,7 +40,7 @@ def structure(evidence: Evidence, argument: str) -> str:
     found, right = evidence.found[argument], evidence.right[argument]
     if found.shape != right.shape:
         return f"No known mistake explains this. The shape is {found.shape} and should be {right.shape}."
-    wrong = np.abs(found - right) > 1e-9 * max(1.0, float(np.abs(right).max(initial=0)))
+    wrong = evidence.differing(argument)
     names = ("sample", "channel", "row", "column") if right.ndim == 4 else tuple(f"axis {a}" for a in range(right.ndim))
     parts = []
     for axis in range(right.ndim):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ..check import LayerReport
 
 SETTINGS = ("stride", "padding", "dilation", "groups", "output_padding", "kernel_size")
+WRONG_CELL = re.compile(r"(?<!\w)\[-?(?:[\d.e+-]+|inf|nan)\](?= |$)", re.MULTILINE)  # as `check/matrices.py` marks it
 EXAMPLE = (
     "rot180 check mine.py --op conv2d\n"
     "  rot180 check mine.py:conv_forward,conv_backward --op conv2d --stride 2 --padding 1\n"
@@ -116,14 +117,14 @@ def painted(text: str) -> str:
     text = re.sub(r"\bWRONG\b", "\033[1;31mWRONG\033[0m", text)
     text = re.sub(r"(?m)^(  )ok   ", "\\1\033[32mok\033[0m   ", text)
     text = re.sub(r"(?m): right$", ": \033[1;32mright\033[0m", text)
-    return re.sub(r"(\[-?[\d.e+-]+\])(?= |$)", "\033[31m\\1\033[0m", text, flags=re.MULTILINE)
+    return WRONG_CELL.sub("\033[31m\\g<0>\033[0m", text)
 
 
 def page(report: LayerReport) -> str:
     """The report as one HTML file that needs nothing else."""
     blocks = []
     for finding in (*report.diagnoses, *report.unexplained, *report.notes):
-        picture = re.sub(r"(\[-?[\d.e+-]+\])(?= |$)", r"<mark>\1</mark>", html.escape(finding.picture), flags=re.M)
+        picture = WRONG_CELL.sub(r"<mark>\g<0></mark>", html.escape(finding.picture))
         blocks.append(
             f"<section><h2><code>{html.escape(finding.slug)}</code> in {html.escape(finding.argument)}</h2>"
             f"<p>{html.escape(finding.explanation)}</p>"
@@ -135,9 +136,8 @@ def page(report: LayerReport) -> str:
         f"<li class={'ok' if s.passed else 'wrong'}>{html.escape(s.name)}: {html.escape(s.text)}</li>"
         for s in report.stages
     )
-    verdict = "right" if report.ok else "wrong"
     remarks = "".join(f"<p><strong>{html.escape(remark)}</strong></p>" for remark in report.remarks)
-    title = f"{html.escape(report.name)} as {html.escape(report.op)} ({report.convention}): {verdict}"
+    title = html.escape(report.title)
     tried = f"<p>Tried: {html.escape('; '.join(report.tried))}</p>"
     refused = f"<p>Refused, so not judged: {html.escape('; '.join(report.refused))}</p>" if report.refused else ""
     return (

@@ -24,7 +24,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextvars import ContextVar
+from threading import Lock
 from typing import Any
+from weakref import ReferenceType, ref
 
 from ..errors import EngineError
 from . import (
@@ -111,17 +113,34 @@ class Engine:
 
 
 _chosen: ContextVar[Engine | None] = ContextVar("rot180_engine", default=None)
+_for_program: list[tuple[ReferenceType[engine], Engine]] = []  # chosen by `engine(...)` without a block; the last holds
+_changing = Lock()
 _default: Engine | None = None
-_asked_for = False  # whether the default was chosen by a call
 _made: dict[tuple[str, bool], Engine] = {}
 
 
 def current() -> Engine:
     """The engine that the next kernel call uses."""
-    return _chosen.get() or _default or _start()
+    return _chosen.get() or (_for_program[-1][1] if _for_program else None) or _default or _start()
 
 
-class engine:
+class block:
+    """`with block("numpy"):` holds in its own context (thread, task), and nothing else changes at any moment."""
+
+    def __init__(self, name: str, *, strict: bool = False) -> None:
+        self._engine = make(name, strict)
+        self._before: Engine | None = None
+
+    def __enter__(self) -> Engine:
+        self._before = _chosen.get()
+        _chosen.set(self._engine)
+        return self._engine
+
+    def __exit__(self, *exception: object) -> None:
+        _chosen.set(self._before)  # not by a token, which must be used once and in the context that made it
+
+
+class engine(block):
     """Choose the engine: `rot180.engine("numpy")` for the program, or `with rot180.engine("native"):` for a block.
 
     A block holds in its own context (thread, task) alone; another engine may run in another thread at the same time.
@@ -134,20 +153,23 @@ class engine:
     """
 
     def __init__(self, name: str, *, strict: bool = False) -> None:
-        global _default, _asked_for
-        self._engine, self._before = make(name, strict), (_chosen.get(), _default, _asked_for)
+        # Whether a block follows is known at its beginning only: until then, or for good, the choice is the program's.
+        super().__init__(name, strict=strict)
+        self._before = _chosen.get()
         _chosen.set(None)
-        _default, _asked_for = self._engine, True
+        with _changing:
+            gone = [number for number, (choice, _) in enumerate(_for_program) if choice() is None]
+            del _for_program[: gone[-1] if gone else 0]  # what is gone can begin no block, and covers what is older
+            _for_program.append((ref(self), self._engine))
 
     def __enter__(self) -> Engine:
-        global _default, _asked_for
-        if _default is self._engine:  # it is not for the program after all
-            _, _default, _asked_for = self._before
-        _chosen.set(self._engine)
-        return self._engine
-
-    def __exit__(self, *exception: object) -> None:
-        _chosen.set(self._before[0])  # not by a token, which must be used once and in the context that made it
+        with _changing:
+            for entry in _for_program:
+                if entry[0]() is self:  # it is not for the program after all, nor against the block around it
+                    _for_program.remove(entry)
+                    _chosen.set(self._before)
+                    break
+        return super().__enter__()
 
 
 def make(name: str, strict: bool = False) -> Engine:
@@ -168,7 +190,7 @@ def make(name: str, strict: bool = False) -> Engine:
 def why() -> str:
     """One line: which engine runs and why."""
     name = current().name
-    if _chosen.get() is not None or _asked_for:
+    if _chosen.get() is not None or _for_program:
         return f"{name}: chosen by rot180.engine(...)"
     if os.environ.get("ROT180_ENGINE"):
         return f"{name}: chosen by ROT180_ENGINE"

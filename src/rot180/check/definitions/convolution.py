@@ -18,14 +18,13 @@ import numpy as np
 
 from ... import kernels
 from ...errors import ShapeError
-from ...kernels.engines import engine
+from ...kernels.engines import block
 from ...window import DENSE, Sizes, Window, per_axis
 from ..case import Array, Arrays, Case
 from .definition import Definition
 
-_SIZES: dict[
-    int, list[tuple[int, int, int, Sizes, Sizes]]
-] = {  # (images, channels and outputs of a group, x, kernel): no two alike; the strides below do not tile x
+# By number of axes (images, channels and outputs of a group, x, kernel): no two alike; the strides below do not tile x.
+_SIZES: dict[int, list[tuple[int, int, int, Sizes, Sizes]]] = {
     0: [(3, 4, 5, (), ()), (2, 3, 4, (), ())],
     1: [(2, 2, 3, (9,), (4,)), (3, 3, 2, (8,), (3,)), (2, 2, 3, (7,), (2,))],
     2: [(2, 2, 3, (6, 7), (3, 2)), (3, 2, 3, (5, 6), (2, 3)), (2, 3, 2, (6, 5), (3, 4))],
@@ -105,10 +104,9 @@ class Convolution(Definition):
         """y, plus b on every position."""
         window = window or self.window(case)
         contract = kernels.conv_x if self.transposed else kernels.conv_y
-        with engine("numpy"):
+        with block("numpy"):
             y = contract(arrays["x"], self.kernel(arrays["w"], case), window)
-        b = arrays.get("b")
-        return y if b is None else y + b.reshape(-1, *[1] * self.axes)
+        return plus_bias(y, arrays.get("b"))
 
     def gradients(self, dy: Array, arrays: Arrays, case: Case) -> dict[str, Array]:
         """{argument: gradient}."""
@@ -122,12 +120,12 @@ class Convolution(Definition):
     def dx(self, dy: Array, w: Array, case: Case, window: Window) -> Array:
         """The gradient of x through a window, this layer's or another."""
         contract = kernels.conv_y if self.transposed else kernels.conv_x
-        with engine("numpy"):
+        with block("numpy"):
             return contract(dy, self.kernel(w, case), window)
 
     def dw(self, dy: Array, x: Array, case: Case, window: Window) -> Array:
         """The gradient of w through a window."""
-        with engine("numpy"):
+        with block("numpy"):
             dw = kernels.conv_w(dy, x, window) if self.transposed else kernels.conv_w(x, dy, window)
         return self.kernel(dw, case)
 
@@ -223,6 +221,16 @@ class Convolution(Definition):
 def rotated(w: Array) -> Array:
     """By 180 degrees: every spatial axis backwards."""
     return np.ascontiguousarray(np.flip(w, tuple(range(2, w.ndim))))
+
+
+def plus_bias(y: Array, b: Array | None) -> Array:
+    """b on every position; y itself where there is no b."""
+    return y if b is None else y + b.reshape(-1, *[1] * (y.ndim - 2))
+
+
+def without_bias(arrays: Arrays) -> dict[str, Array]:
+    """The arguments of the layer without b."""
+    return {name: a for name, a in arrays.items() if name != "b"}
 
 
 CONVOLUTIONS = {

@@ -158,6 +158,13 @@ class MaxPooling(Pooling, Functional):
             met.setdefault(triple.y[2:], []).append(triple.x[2:])
         return list(met.items())
 
+    def sent(self, problem: Problem) -> Iterator[tuple[float, list[Sizes]]]:
+        """For each cell of dy, what arrives there, and the cells of x in its window, image and channel included."""
+        windows = self.windows(problem.case)
+        for image in np.ndindex(*problem.arrays["x"].shape[:2]):
+            for p, cells in windows:
+                yield float(problem.dy[(*image, *p)]), [(*image, *cell) for cell in cells]
+
 
 def _max(name: str, axes: int) -> MaxPooling:
     function = {1: F.max_pool1d, 2: F.max_pool2d, 3: F.max_pool3d}[axes]

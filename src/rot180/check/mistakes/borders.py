@@ -8,7 +8,7 @@ from itertools import product
 
 import numpy as np
 
-from ..definitions.convolution import Convolution
+from ..definitions.convolution import Convolution, plus_bias, without_bias
 from ..evidence import Evidence
 from .mistake import ANY, Candidate, mistake
 
@@ -21,8 +21,7 @@ def _plain(ev: Evidence) -> bool:
     "dx-padding-kept",
     "x",
     "dx has the size of the padded input: the rows and columns of the padding belong to no cell of x and have to be "
-    "cut "
-    "off{variant}. The slice that does it must not be 0:-0 where there is no padding, which is empty.",
+    "cut off{variant}. The slice that does it must not be 0:-0 where there is no padding, which is empty.",
     "dx = dx_padded[:, :, pad:pad + H, pad:pad + W]",
 )
 def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
@@ -86,12 +85,10 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
         if min(short) > 0:
             yield ev.dx(ev.through(x_size=short)), "dx is only as long as the windows reach"
     if argument == "w":
-        wide = dy.shape[2:] if ev.definition.transposed else ev.x.shape[2:]
-        taps = tuple(
-            (wide[a] + 2 * window.padding[a] - window.stride[a] * (window.y_size[a] - 1) - 1) // window.dilation[a] + 1
-            for a in axes
+        yield (
+            ev.dw(ev.through(kernel=ev.room(window))),
+            "dw has taps more than w, where the spread dy leaves rows of x over",
         )
-        yield ev.dw(ev.through(kernel=taps)), "dw has taps more than w, where the spread dy leaves rows of x over"
     for axis in (*axes, None):
         which = list(axes) if axis is None else [axis]
         without = dy.copy()
@@ -118,10 +115,8 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
         yield ev.right["y"], ANY
         return
     y = ev.definition.forward(ev.problem.arrays, replace(ev.case, settings=settings))
-    for variant, fill in (("", 0.0), ("the bias is there", 1.0)):
-        padded = np.zeros_like(ev.right["y"])
-        if fill and "b" in ev.problem.arrays:
-            padded += ev.problem.arrays["b"].reshape(-1, *[1] * ev.definition.axes)
+    zeros = np.zeros_like(ev.right["y"])
+    for variant, padded in (("", zeros.copy()), ("the bias is there", plus_bias(zeros, ev.problem.arrays.get("b")))):
         padded[tuple(slice(n) for n in y.shape)] = y
         yield padded, variant
 
@@ -130,10 +125,8 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     "transposed-padding-added",
     "y",
     "The transposed layer pads by `padding`. It is the adjoint of a layer that padded, so it crops: as a correlation "
-    "of "
-    "the input, spread by the stride, it pads by dilation*(K - 1) - padding. Where that happens to equal the padding "
-    "(a "
-    "kernel of 3 with padding 1) nothing shows.",
+    "of the input, spread by the stride, it pads by dilation*(K - 1) - padding. Where that happens to equal the "
+    "padding (a kernel of 3 with padding 1) nothing shows.",
     "pad the spread input by dilation*(K - 1) - padding, or scatter and crop `padding` cells from each side",
 )
 def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
@@ -141,7 +134,7 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     if not isinstance(definition, Convolution) or not definition.transposed:
         return
     window = ev.through()
-    arrays = {name: a for name, a in ev.problem.arrays.items() if name != "b"}
+    arrays = without_bias(ev.problem.arrays)
     whole = definition.forward(arrays, ev.case, ev.through(x_size=window.spans, padding=(0,) * window.ndim))
     for a in range(window.ndim):  # on a correlation of the spread input that pads p, the crop is this, or more padding
         crop = window.dilation[a] * (window.kernel[a] - 1) - window.padding[a]
@@ -151,5 +144,4 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
         cut = slice(max(crop, 0), whole.shape[2 + a] - max(crop - extra, 0))
         whole = np.pad(whole[(slice(None),) * (2 + a) + (cut,)], more)
     if whole.size:
-        b = ev.problem.arrays.get("b")
-        yield whole if b is None else whole + b.reshape(-1, *[1] * window.ndim), ""
+        yield plus_bias(whole, ev.problem.arrays.get("b")), ""

@@ -9,7 +9,7 @@ from itertools import permutations
 import numpy as np
 
 from ..case import Array
-from ..definitions.convolution import rotated
+from ..definitions.convolution import plus_bias, rotated, without_bias
 from ..evidence import Evidence
 from .mistake import ANY, Candidate, mistake
 
@@ -24,8 +24,7 @@ def _with_kernel_rotated(ev: Evidence) -> Evidence:
     "The forward uses the kernel rotated by 180 degrees against the definition. A plain layer correlates: y[p] sums "
     "w[k] * x[stride*p + k]; scipy.signal.convolve2d and the convolution of mathematics rotate the kernel first. A "
     "transposed layer is the adjoint of that and scatters the kernel as it is. A network learns with either, but "
-    "weights "
-    "cannot be exchanged with other libraries, and the backward has to belong to the forward that is used.",
+    "weights cannot be exchanged with other libraries, and the backward has to belong to the forward that is used.",
     "use w where the forward has w[..., ::-1, ::-1] (or scipy.signal.correlate2d for convolve2d); or say "
     'convention="convolution" if that is meant',
 )
@@ -38,11 +37,9 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     "dx-kernel-not-rotated",
     "x",
     "dx uses the kernel the wrong way round for this forward. What the forward gathers, the backward scatters: the "
-    "cell "
-    "x[stride*p + k] met w[k], so dx[stride*p + k] gets dy[p] * w[k]. Written as a correlation of the padded dy that "
-    "needs the kernel rotated by 180 degrees against the one of the forward; without padding even the sum over dx "
-    "comes "
-    "out right, so only single cells show it.{variant}",
+    "cell x[stride*p + k] met w[k], so dx[stride*p + k] gets dy[p] * w[k]. Written as a correlation of the padded dy "
+    "that needs the kernel rotated by 180 degrees against the one of the forward; without padding even the sum over dx "
+    "comes out right, so only single cells show it.{variant}",
     "rotate the kernel that dx uses: w[..., ::-1, ::-1] where there is w now, and w where that is",
     premise=_with_kernel_rotated,
 )
@@ -102,8 +99,7 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     "channels-swapped",
     "w",
     "The channel axes of dw are swapped: (in, out) where the weight is (out, in). As many channels in as out hide it "
-    "in "
-    "the shape.",
+    "in the shape.",
     "dw = dw.swapaxes(0, 1)",
     replays=False,
     turns=True,
@@ -156,10 +152,8 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     "groups-mixed",
     "x w y",
     "The groups are taken apart in another order than they belong together: channel c is in group c // (C / groups), "
-    "the "
-    "groups lie one after the other, while here they are interleaved (c % groups), on the side of the {variant}. With "
-    "one "
-    "group both are the same.",
+    "the groups lie one after the other, while here they are interleaved (c % groups), on the side of the {variant}. "
+    "With one group both are the same.",
     "reshape channels to (groups, C // groups), in this order, and not to (C // groups, groups)",
 )
 def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
@@ -171,13 +165,12 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     out = _interleaved(ev.right["y"].shape[1] if argument == "y" else ev.dy.shape[1], groups)
     back = np.argsort(order)
     if argument == "y":
-        arrays = {name: a for name, a in ev.problem.arrays.items() if name != "b"}
-        b = ev.problem.arrays.get("b", np.zeros(len(out))).reshape(-1, *[1] * ev.definition.axes)
-        yield ev.definition.forward({**arrays, "x": ev.x[:, order]}, ev.case) + b, "input"
-        yield ev.definition.forward({**arrays, "x": ev.x[:, back]}, ev.case) + b, "input"
-        plain = ev.definition.forward(arrays, ev.case)
-        yield plain[:, out] + b, "output"
-        yield plain[:, np.argsort(out)] + b, "output"
+        arrays = ev.problem.arrays
+        for seen in (order, back):
+            yield ev.definition.forward({**arrays, "x": ev.x[:, seen]}, ev.case), "input"
+        plain = ev.definition.forward(without_bias(arrays), ev.case)
+        for seen in (out, np.argsort(out)):
+            yield plus_bias(plain[:, seen], arrays.get("b")), "output"
         return
     if argument == "x":
         for seen in (back, order):

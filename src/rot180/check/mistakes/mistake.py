@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from ..case import Array
 from ..evidence import Evidence
 
-Candidate = tuple[
-    Array, str
-]  # what the argument would be, and which variant of the mistake that is ("" if there is one)
+# What the argument would be, and which variant of the mistake that is ("" if there is one).
+Candidate = tuple[Array, str]
 Candidates = Callable[[Evidence, str], Iterator[Candidate]]
 
 

@@ -14,8 +14,7 @@ from .mistake import Candidate, mistake
     "integer-truncated",
     "y x w b",
     "Fractions are cut off: somewhere an array of integers takes the results (np.zeros(shape, dtype=int), zeros_like "
-    "of "
-    "integers, //). Whole numbers come out right, so a test with integers does not show it.",
+    "of integers, //). Whole numbers come out right, so a test with integers does not show it.",
     "make the arrays with the dtype of the input: np.zeros(shape, x.dtype)",
     replays=False,
     turns=True,
@@ -30,8 +29,7 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     "weights-updated-first",
     "x",
     "dx is computed with weights that are already those of the next step: w - {variant} * dw. The gradient belongs to "
-    "the "
-    "weights that the forward has used.",
+    "the weights that the forward has used.",
     "compute dx before w is updated, or keep the w of the forward in the cache",
 )
 def _(ev: Evidence, argument: str) -> Iterator[Candidate]:

@@ -12,6 +12,7 @@ import numpy as np
 from ...errors import ShapeError
 from ...window import Window
 from ..case import Array
+from ..definitions.convolution import plus_bias
 from ..evidence import Evidence
 from .mistake import ANY, Candidate, mistake
 
@@ -37,12 +38,7 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
             inner = [slice(p, max(n - p, 0)) for n, p in zip(window.spans, window.padding, strict=True)]
             yield whole[(slice(None), slice(None), *inner)], variant
         elif argument == "w" and ev.definition.axes:  # and the taps that x has room for, if dy were dense
-            wide = ev.dy.shape[2:] if ev.definition.transposed else ev.x.shape[2:]
-            taps = tuple(
-                (n + 2 * p - q) // d + 1
-                for n, p, q, d in zip(wide, window.padding, window.y_size, window.dilation, strict=True)
-            )
-            if min(taps) > 0:
+            if min(taps := ev.room(window)) > 0:
                 yield ev.dw(replace(window, kernel=taps)), "; dw has other sizes than w"
 
 
@@ -73,8 +69,7 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     "overlap-overwritten",
     "y x w",
     "Cells are overwritten where they should be added to: = for +=. {variant}. Where the windows do not overlap, "
-    "nothing "
-    "shows.",
+    "nothing shows.",
     "+= , into an array of zeros",
 )
 def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
@@ -84,9 +79,7 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     if scatters:
         source = ev.x if argument == "y" else ev.dy
         for variant, result in _overwritten(ev, source, ev.w):
-            if argument == "y" and "b" in ev.problem.arrays:
-                result = result + ev.problem.arrays["b"].reshape(-1, *[1] * ev.definition.axes)
-            yield result, variant
+            yield (plus_bias(result, ev.problem.arrays.get("b")) if argument == "y" else result), variant
     elif argument == "w":
         narrow = ev.x if ev.definition.transposed else ev.dy
         for samples, variant in (
