@@ -192,8 +192,20 @@ def test_an_eps_of_its_own_is_recognised(eps):
 
     report = layer(forward, right.batchnorm_alt_backward, "batch_norm")
     assert report.ok, report.render()
-    name = "1e-12" if eps == 0 else eps  # of which nothing is left beside a variance
-    assert f"The forward has eps {name} in it" in report.remarks[0]
+    assert f"The forward has eps {eps} in it" in report.remarks[0]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_an_eps_of_its_own_is_recognised_in_float32_where_others_fit_too(seed):
+    def forward(x):
+        return right.whitened(x.astype(np.float32))
+
+    def backward(dy, cache):
+        return right.whitened_backward(dy.astype(np.float32), cache)
+
+    report = layer(forward, backward, "batch_norm", seed=seed)
+    assert report.ok, report.render()
+    assert "The forward has eps 1e-06 in it" in report.remarks[0]
 
 
 def test_a_batch_norm_of_matrices_need_not_do_for_images():

@@ -41,6 +41,13 @@ class Outcome:
     changed: tuple[str, ...] = field(default=())
 
 
+def parts(found: Any) -> tuple[Any, Any]:
+    """What a forward returned: y, and the cache, which is what comes after it in a tuple."""
+    if isinstance(found, tuple) and len(found) > 1:
+        return found[0], found[1] if len(found) == 2 else found[1:]
+    return found, None
+
+
 class Code(Protocol):
     """What can be judged: functions that are called, or the answers of another program."""
 
@@ -166,7 +173,7 @@ class Implementation:
         given = {**self._given(problem.arrays), "dy": layouts.to_user(self.layout, "y", problem.dy)}
         shown = result[0] if isinstance(result, tuple) else result
         extra = {"cache": cache, "y": np.copy(shown) if "y" in self.on_backward.names else None}
-        found = self._call(self.backward, self.on_backward, {**given, **extra}, problem)
+        found = self.call(self.backward, self.on_backward, {**given, **extra}, problem)
         by_backward = self._changed(given, problem)
         kept = [name for name in self._changed(taken, problem) if name not in by_forward]  # it came by the cache
         changed += [f"the backward's {name}" for name in dict.fromkeys([*by_backward, *kept])]
@@ -178,16 +185,15 @@ class Implementation:
     def _forward(self, problem: Problem, arrays: Arrays) -> tuple[Any, dict[str, Any]]:
         """What the forward returned, and the copies that it was given."""
         given = self._given(arrays)
-        return self._call(self.forward, self.on_forward, given, problem), given
+        return self.call(self.forward, self.on_forward, given, problem), given
 
     def _result(self, found: Any, problem: Problem) -> tuple[Array, Any]:
         """y, and the cache: what is returned after it, if it is several things as a tuple."""
-        y, cache = found, None
-        if isinstance(found, tuple) and len(found) > 1:
-            y, cache = found[0], found[1] if len(found) == 2 else found[1:]
+        y, cache = parts(found)
         return self._array("y", y, len(self.definition.y_shape(problem.case))), cache
 
-    def _call(self, function: Function, call: Call, given: Mapping[str, Any], problem: Problem) -> Any:
+    def call(self, function: Function, call: Call, given: Mapping[str, Any], problem: Problem) -> Any:
+        """One of the functions on arrays of the user's layout, as they are given: nothing is copied."""
         settings = problem.case.settings
         positional: list[Any] = []
         keywords = {call.keywords[name]: value for name, value in settings.items() if name in call.keywords}
@@ -208,15 +214,15 @@ class Implementation:
         except Exception as error:
             raise Refused(f"{type(error).__name__}: {error}") from error
 
-    def _gradients(self, found: Any, problem: Problem) -> dict[str, Array]:
+    def in_order(self, found: Any) -> list[Any]:
+        """The gradients that the backward returned, in the order of `returns`, as they are."""
         if isinstance(found, Mapping):
             by_name = {str(key).lower().removeprefix("d"): value for key, value in found.items()}
-            values = [by_name.get(name) for name in self.returns]
-        elif isinstance(found, tuple | list):
-            values = list(found)
-        else:
-            values = [found]
-        values = values[: len(self.returns)]
+            return [by_name.get(name) for name in self.returns]
+        return list(found if isinstance(found, tuple | list) else [found])[: len(self.returns)]
+
+    def _gradients(self, found: Any, problem: Problem) -> dict[str, Array]:
+        values = self.in_order(found)
         shapes = problem.case.shapes
         if not self.ordered and not isinstance(found, Mapping):
             self._put_in_order(values, problem)
