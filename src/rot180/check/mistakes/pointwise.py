@@ -59,28 +59,6 @@ def _pooled(definition: MaxPooling, ev: Evidence) -> Iterator[Candidate]:
 
 
 @mistake(
-    "overlap-overwritten",
-    "x",
-    "Cells are overwritten where they should be added to: = for +=. {variant}. Where the windows do not overlap, "
-    "nothing shows.",
-    "+= , into an array of zeros",
-    replays=False,
-)
-def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
-    definition = ev.definition
-    if not isinstance(definition, MaxPooling) or not ev.defined:
-        return
-    cell_only, whole = np.zeros(ev.x.shape), np.zeros(ev.x.shape)
-    for sent, cells in definition.sent(ev.problem):
-        largest = max(cells, key=lambda cell: ev.x[cell])
-        for cell in cells:
-            whole[cell] = 0.0
-        whole[largest] = cell_only[largest] = sent
-    yield cell_only, "A cell that is the largest of several windows keeps the gradient of the last one"
-    yield whole, "Each window replaces all its cells, with zeros where they are not the largest"
-
-
-@mistake(
     "statistics-as-constants",
     "x",
     "{variant} as if constant. But every x of a batch moves the mean and the variance, and through them all other "
