@@ -182,6 +182,30 @@ def conv_groups_every_other_backward(dy, x, w, *, stride=1, padding=0, dilation=
     return {**found, "dx": dx}
 
 
+def conv_groups_of_weights_interleaved(dy, x, w, *, stride=1, padding=0, dilation=1, groups=1):
+    """Filter f is taken to be of group f % groups, where dx is computed and where dw is put together."""
+    settings = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+    order = np.concatenate([np.arange(g, len(w), groups) for g in range(groups)])
+    right = tap_conv_backward(dy, x, w, **settings)
+    dx = tap_conv_backward(dy, x, w[order], **settings)["dx"]
+    return {"dx": dx, "dw": right["dw"][order], "db": right["db"][order]}
+
+
+def conv_shuffled(x, w, b, *, stride=1, padding=0, dilation=1, groups=1):
+    """The groups' results are put next to each other channel by channel; the backward belongs to it."""
+    y = tap_conv(x, w, b, stride=stride, padding=padding, dilation=dilation, groups=groups)
+    return y[:, _every_other(len(w), groups)]
+
+
+def conv_shuffled_backward(dy, x, w, *, stride=1, padding=0, dilation=1, groups=1):
+    dy = dy[:, np.argsort(_every_other(len(w), groups))]
+    return tap_conv_backward(dy, x, w, stride=stride, padding=padding, dilation=dilation, groups=groups)
+
+
+def _every_other(channels, groups):
+    return np.arange(channels).reshape(groups, -1).T.ravel()
+
+
 # ---- two at once ----
 
 
@@ -226,5 +250,10 @@ ENTRIES = [
         "groups interleaved in the forward", conv_groups_every_other, conv_groups_every_other_backward, "conv1d",
         ("groups-mixed",),
     ),
+    Entry(
+        "groups of filters interleaved", tap_conv, conv_groups_of_weights_interleaved, "conv2d",
+        ("groups-mixed", "groups-mixed", "groups-mixed"),
+    ),
+    Entry("groups shuffled, bias and all", conv_shuffled, conv_shuffled_backward, slugs=("groups-mixed",)),
     Entry("dw turned and negative", conv, conv_turned_and_negative, slugs=("dw-rotated", "sign-inverted")),
 ]  # fmt: skip
