@@ -128,6 +128,45 @@ def conv_dw_of_last_tap(dy, x, w, *, stride=1, padding=0, dilation=1, groups=1):
     return found
 
 
+def conv_dx_of_last_filter(dy, x, w, b):
+    """dx[n, c] = the full convolution of one channel of dy, in the loop over the filters."""
+    dx, (_, _, kh, kw) = np.zeros_like(x), w.shape
+    for n, f, c in np.ndindex(len(x), *w.shape[:2]):
+        full = np.pad(dy[n, f], ((kh - 1, kh - 1), (kw - 1, kw - 1)))
+        dx[n, c] = np.tensordot(sliding_window_view(full, (kh, kw)), w[f, c, ::-1, ::-1], 2)
+    return (dx, *conv_backward(dy, x, w, b)[1:])
+
+
+def conv_unpadded(x, w, b):
+    return conv(x, w, b)
+
+
+def deconv_dx_of_last_tap(dy, x, w, b, stride=1):
+    """dx gathers what the stamps took from it, and each tap replaces the one before."""
+    (h, wd), dx = x.shape[2:], np.zeros_like(x)
+    for i, j in np.ndindex(*w.shape[2:]):
+        seen = dy[:, :, i : i + h * stride : stride, j : j + wd * stride : stride][:, :, :h, :wd]
+        dx[...] = np.einsum("nohw,co->nchw", seen, w[:, :, i, j])
+    return (dx, *conv_transpose_backward(dy, x, w, b, stride)[1:])
+
+
+def deconv_stamps(x, w, b, stride=1):
+    return conv_transpose(x, w, b, stride)
+
+
+def conv_of_last_channel(x, w):
+    """y = in the loop over the channels of x; the backward belongs to it."""
+    for c in range(x.shape[1]):
+        y = conv(x[:, c : c + 1], w[:, c : c + 1], np.zeros(len(w)))
+    return y
+
+
+def conv_of_last_channel_backward(dy, x, w):
+    dx, dw = np.zeros_like(x), np.zeros_like(w)
+    dx[:, -1:], dw[:, -1:], _ = conv_backward(dy, x[:, -1:], w[:, -1:], None)
+    return dx, dw
+
+
 def conv_transpose1d_not_spread(dy, x, w, b, stride=1, padding=0, output_padding=0):
     """dx and dw look at dy as if the stride had been 1."""
     N, C, L = x.shape
@@ -159,6 +198,15 @@ ENTRIES = [
     Entry(
         "stamps replace one another", deconv_stamps_replace, deconv_backward, "conv_transpose2d",
         ("overlap-overwritten", "overlap-overwritten"),
+    ),
+    Entry("dx = in the loop over filters", conv_unpadded, conv_dx_of_last_filter, slugs=("overlap-overwritten",)),
+    Entry(
+        "transposed, dx = in the loop over taps", deconv_stamps, deconv_dx_of_last_tap, "conv_transpose2d",
+        ("overlap-overwritten",),
+    ),
+    Entry(
+        "y = in the loop over channels", conv_of_last_channel, conv_of_last_channel_backward,
+        slugs=("overlap-overwritten",),
     ),
     Entry("dw = in the loop over positions", tap_conv, conv_dw_of_last_tap, "conv1d", ("overlap-overwritten",)),
 ]  # fmt: skip

@@ -68,11 +68,12 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
 @mistake(
     "overlap-overwritten",
     "y x w",
-    "Cells are overwritten where they should be added to: = for +=. {variant}. Where the windows do not overlap, "
-    "nothing shows.",
+    "Cells are overwritten where they should be added to: = for +=. {variant}.",
     "+= , into an array of zeros",
 )
 def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
+    if argument != "w":
+        yield from _last_of_a_loop(ev, argument)
     if not ev.definition.axes:
         return
     scatters = argument == ("y" if ev.definition.transposed else "x")
@@ -90,6 +91,33 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
             kept = np.zeros_like(narrow)
             kept[place] = narrow[place]
             yield (ev.dw(x=kept) if ev.definition.transposed else ev.dw(dy=kept)), variant
+
+
+def _last_of_a_loop(ev: Evidence, argument: str) -> Iterator[Candidate]:
+    """What is left of a sum over channels, or over taps, that a loop assigns: its last term, in each group."""
+    source, groups = (ev.x if argument == "y" else ev.dy), ev.through().groups
+    for at, word in ((-1, "last"), (0, "first")):
+        channel, tap = np.zeros_like(source), np.zeros_like(ev.w)
+        share = source.shape[1] // groups
+        channel[:, at % share :: share] = source[:, at % share :: share]
+        place: Any = (slice(None), slice(None), *[at] * ev.definition.axes)
+        tap[place] = ev.w[place]
+        side = "dy" if argument == "x" else "x"
+        text = (
+            f"Of the sum over the channels of {side} only the {word} one is left, because each replaces the one before"
+        )
+        yield _with(ev, argument, source=channel), text
+        if ev.definition.axes:
+            text = f"Of the sum over the taps only the {word} one is left, because each replaces the one before"
+            yield _with(ev, argument, w=tap), text
+
+
+def _with(ev: Evidence, argument: str, source: Array | None = None, w: Array | None = None) -> Array:
+    """y or dx from another source or kernel."""
+    if argument == "x":
+        return ev.dx(w=w, dy=source)
+    changes = {name: a for name, a in (("x", source), ("w", w)) if a is not None}
+    return ev.definition.forward({**ev.problem.arrays, **changes}, ev.case)
 
 
 def _overwritten(ev: Evidence, source: Array, w: Array) -> Iterator[tuple[str, Array]]:
@@ -110,7 +138,8 @@ def _overwritten(ev: Evidence, source: Array, w: Array) -> Iterator[tuple[str, A
         for channels, first in (("", 0), ("channel and ", size - 1)):
             shares = [slice(g * size + first, (g + 1) * size) for g in range(window.groups)]
             parts = [np.einsum("no...,oc...->nc...", here[:, s], weights[s]) for s in shares]
-            yield f"Each {channels}{outer} replaces the one before", np.concatenate(parts, 1) * hit
+            shows = "" if channels else "; where the windows do not overlap, nothing shows"
+            yield f"Each {channels}{outer} replaces the one before{shows}", np.concatenate(parts, 1) * hit
 
 
 def _last_meeting(window: Window, axis: int, outer: str) -> tuple[Array, Array, Array]:
