@@ -110,6 +110,20 @@ def conv_cols_reshaped(dout, cache):
     return dx, (dout.reshape(len(w), -1) @ cols.T).reshape(w.shape), db
 
 
+def conv_dcols_reshaped(dout, cache):
+    """The columns of dx are (N*P*Q, C*R*S), and col2im gets them as (N, C*R*S, P*Q) without a transpose."""
+    x, w, conv_param, _ = cache
+    _, dw, db = conv_backward(dout, x, w, None, conv_param["stride"], conv_param["pad"])
+    pad, s = conv_param["pad"], conv_param["stride"]
+    (n, c, h, wd), (kh, kw), (p, q) = x.shape, w.shape[2:], dout.shape[2:]
+    dcols = dout.transpose(0, 2, 3, 1).reshape(n * p * q, -1) @ w.reshape(len(w), -1)
+    dcols = dcols.reshape(n, c, kh, kw, p, q)
+    dxp = np.zeros((n, c, h + 2 * pad, wd + 2 * pad))
+    for i, j in np.ndindex(kh, kw):
+        dxp[:, :, i : i + s * p : s, j : j + s * q : s][:, :, :p, :q] += dcols[:, :, i, j]
+    return dxp[:, :, pad : pad + h, pad : pad + wd], dw, db
+
+
 def linear_dw_reshaped(grad_output, x, w, b):
     dw = x.T @ grad_output  # (in, out)
     return grad_output @ w, dw.reshape(w.shape), grad_output.sum(0)
@@ -234,6 +248,7 @@ ENTRIES = [
         ("dw-transposed", "reshaped-not-transposed"), {"kernel_size": 3},
     ),
     Entry("dout reshaped for im2col", conv_cols, conv_cols_reshaped, slugs=("reshaped-not-transposed",)),
+    Entry("columns reshaped for col2im", conv_cols, conv_dcols_reshaped, slugs=("reshaped-not-transposed",)),
     Entry("linear, dw reshaped", linear, linear_dw_reshaped, "linear", ("reshaped-not-transposed",)),
     Entry("transposed, dw (out, in)", deconv_plain, deconv_dw_in_out, "conv_transpose2d", ("channels-swapped",)),
     Entry(

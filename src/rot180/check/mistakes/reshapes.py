@@ -7,6 +7,7 @@ from itertools import permutations
 
 import numpy as np
 
+from ...window import Window
 from ..case import Array
 from ..evidence import Evidence
 from .mistake import Candidate, mistake
@@ -29,6 +30,8 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     right = ev.right[argument]
     for name, scrambled in _relaid(right, "OC" if argument == "w" else "NC"):
         yield scrambled, f": d{argument}, {name}"
+    if argument == "x":
+        yield from _columns_misread(ev)
     if right.ndim > 3:
         yield np.ascontiguousarray(right.swapaxes(-1, -2)).reshape(right.shape), ": rows and columns"
 
@@ -46,3 +49,44 @@ def _relaid(a: Array, letters: str) -> Iterator[tuple[str, Array]]:
 
 def _axes(axis: int, ndim: int) -> tuple[int, ...]:
     return (axis,) if axis < 2 else tuple(range(2, ndim))
+
+
+def _columns_misread(ev: Evidence) -> Iterator[Candidate]:
+    """dx by col2im, of columns that lie in one order and are read in another: samples, positions, cells of a window."""
+    if ev.definition.transposed or not ev.definition.axes:
+        return
+    window = ev.through()
+    columns = _columns(ev, window)
+    n, c, taps, positions = columns.shape
+    whole = columns.reshape(n, c * taps, positions)
+    for written, read in permutations(permutations(range(3)), 2):
+        laid = whole.transpose(written).reshape([whole.shape[axis] for axis in read]).transpose(np.argsort(read))
+        names = ["".join("NKP"[axis] for axis in order) for order in (written, read)]
+        text = f": the columns, laid out as {names[0]} and read as {names[1]}, before col2im (K is C*R*S, P positions)"
+        yield _gathered(laid.reshape(columns.shape), window), text
+    turned = columns.swapaxes(1, 2).reshape(columns.shape)
+    yield _gathered(turned, window), ": the columns, where channels and taps change places, before col2im"
+    turned = columns.reshape(n, taps, c, positions).swapaxes(1, 2)
+    yield _gathered(turned, window), ": the columns, where taps and channels change places, before col2im"
+
+
+def _columns(ev: Evidence, window: Window) -> Array:
+    """(N, C, taps, positions): what each position of dy gives each cell of its window."""
+    outs, kernel = ev.w.shape[0] // window.groups, ev.definition.kernel(ev.w, ev.case)
+    parts = []
+    for group in range(window.groups):
+        share = slice(group * outs, (group + 1) * outs)
+        dy, w = ev.dy[:, share], kernel[share]
+        parts.append(np.einsum("nop,ock->nckp", dy.reshape(*dy.shape[:2], -1), w.reshape(*w.shape[:2], -1)))
+    return np.concatenate(parts, 1)
+
+
+def _gathered(columns: Array, window: Window) -> Array:
+    """col2im: every cell of x is the sum of the places where it stands in the columns."""
+    columns = columns.reshape(*columns.shape[:3], *window.y_size)
+    dx = np.zeros((*columns.shape[:2], *window.x_size))
+    for number, tap in enumerate(window.offsets()):
+        reach = [window.reach(axis, k) for axis, k in enumerate(tap)]
+        seen, met = ((slice(None), slice(None), *part) for part in zip(*reach, strict=True))
+        dx[met] += columns[:, :, number][seen]
+    return dx
