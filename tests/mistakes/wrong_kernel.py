@@ -124,6 +124,18 @@ def conv_dcols_reshaped(dout, cache):
     return dxp[:, :, pad : pad + h, pad : pad + wd], dw, db
 
 
+def conv_cols_not_transposed(x, w, b, stride=1, padding=0):
+    """The product is (F, N*P*Q), and is read as (N, F, P, Q); the backward reads it back in the same way."""
+    right = conv(x, w, b, stride, padding)
+    n, f, p, q = right.shape
+    return right.transpose(1, 0, 2, 3).reshape(n, f, p, q)
+
+
+def conv_cols_not_transposed_backward(dout, x, w, b, stride=1, padding=0):
+    n, f, p, q = dout.shape
+    return conv_backward(dout.reshape(f, n, p, q).transpose(1, 0, 2, 3), x, w, b, stride, padding)
+
+
 def linear_dw_reshaped(grad_output, x, w, b):
     dw = x.T @ grad_output  # (in, out)
     return grad_output @ w, dw.reshape(w.shape), grad_output.sum(0)
@@ -249,6 +261,10 @@ ENTRIES = [
     ),
     Entry("dout reshaped for im2col", conv_cols, conv_cols_reshaped, slugs=("reshaped-not-transposed",)),
     Entry("columns reshaped for col2im", conv_cols, conv_dcols_reshaped, slugs=("reshaped-not-transposed",)),
+    Entry(
+        "the forward's product reshaped", conv_cols_not_transposed, conv_cols_not_transposed_backward,
+        slugs=("reshaped-not-transposed",),
+    ),
     Entry("linear, dw reshaped", linear, linear_dw_reshaped, "linear", ("reshaped-not-transposed",)),
     Entry("transposed, dw (out, in)", deconv_plain, deconv_dw_in_out, "conv_transpose2d", ("channels-swapped",)),
     Entry(

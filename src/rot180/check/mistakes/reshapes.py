@@ -9,19 +9,23 @@ import numpy as np
 
 from ...window import Window
 from ..case import Array
+from ..definitions.convolution import plus_bias, without_bias
 from ..evidence import Evidence
 from .mistake import Candidate, mistake
 
 
 @mistake(
     "reshaped-not-transposed",
-    "x w",
+    "x w y",
     "The numbers are right and in the wrong places: an array was reshaped where its axes had to be transposed first. "
     "reshape keeps the order in memory, so (N, O, P, Q) read as (O, N*P*Q) mixes samples with channels{variant} (S is "
     "for the cells in space).",
     "transpose before the reshape, for example dy.transpose(1, 0, 2, 3).reshape(O, -1)",
 )
 def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
+    if argument == "y":
+        yield from _results_misread(ev)
+        return
     for name, scrambled in _relaid(ev.dy, "NO"):
         yield ev.gradient(argument, dy=scrambled), f": dy, {name}"
     if argument == "w":
@@ -34,6 +38,16 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
         yield from _columns_misread(ev)
     if right.ndim > 3:
         yield np.ascontiguousarray(right.swapaxes(-1, -2)).reshape(right.shape), ": rows and columns"
+
+
+def _results_misread(ev: Evidence) -> Iterator[Candidate]:
+    """The result laid out in one order and read in another, before the bias is added, or after."""
+    if ev.definition.axes:
+        b = ev.problem.arrays.get("b")
+        for name, scrambled in _relaid(ev.definition.forward(without_bias(ev.problem.arrays), ev.case), "NO"):
+            yield plus_bias(scrambled, b), f": y, {name}"
+        for name, scrambled in _relaid(ev.right["y"], "NO"):
+            yield scrambled, f": y with its bias, {name}"
 
 
 def _relaid(a: Array, letters: str) -> Iterator[tuple[str, Array]]:
