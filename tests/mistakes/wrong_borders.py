@@ -138,6 +138,18 @@ def deconv_pads_backward(dy, x, w, b, stride=1, padding=0):
     return dx, dw, dy.sum((0, 2, 3))
 
 
+def deconv_frames(x, w, b, stride=1, padding=0):
+    """Scattered, and then a frame of zeros is put round it, as a plain layer does with its input."""
+    frame = ((0, 0), (0, 0), *((padding, padding),) * (x.ndim - 2))
+    return np.pad(conv_transpose(x, w, 0 * b, stride), frame) + b.reshape(-1, *[1] * (x.ndim - 2))
+
+
+def deconv_frames_backward(dy, x, w, b, stride=1, padding=0):
+    inner = (..., *[slice(padding, n - padding) for n in dy.shape[2:]])
+    dx, dw, _ = conv_transpose_backward(dy[inner], x, w, b, stride)
+    return dx, dw, dy.sum((0, *range(2, dy.ndim)))
+
+
 # ---- two at once ----
 
 
@@ -163,6 +175,10 @@ ENTRIES = [
     ),
     Entry(
         "pads like a plain layer", deconv_pads, deconv_pads_backward, "conv_transpose2d", ("transposed-padding-added",),
+    ),
+    Entry(
+        "a frame round the result", deconv_frames, deconv_frames_backward, "conv_transpose1d",
+        ("transposed-padding-added",),
     ),
     Entry("dx padded and a mean", conv_forward_naive, conv_padded_and_mean, slugs=("dx-padding-kept", "scaled")),
 ]  # fmt: skip

@@ -124,9 +124,7 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
 @mistake(
     "transposed-padding-added",
     "y",
-    "The transposed layer pads by `padding`. It is the adjoint of a layer that padded, so it crops: as a correlation "
-    "of the input, spread by the stride, it pads by dilation*(K - 1) - padding. Where that happens to equal the "
-    "padding (a kernel of 3 with padding 1) nothing shows.",
+    "The transposed layer pads by `padding`. It is the adjoint of a layer that padded, so it crops{variant}.",
     "pad the spread input by dilation*(K - 1) - padding, or scatter and crop `padding` cells from each side",
 )
 def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
@@ -134,8 +132,9 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     if not isinstance(definition, Convolution) or not definition.transposed:
         return
     window = ev.through()
-    arrays = without_bias(ev.problem.arrays)
-    whole = definition.forward(arrays, ev.case, ev.through(x_size=window.spans, padding=(0,) * window.ndim))
+    arrays, b = without_bias(ev.problem.arrays), ev.problem.arrays.get("b")
+    scattered = definition.forward(arrays, ev.case, ev.through(x_size=window.spans, padding=(0,) * window.ndim))
+    whole = scattered
     for a in range(window.ndim):  # on a correlation of the spread input that pads p, the crop is this, or more padding
         crop = window.dilation[a] * (window.kernel[a] - 1) - window.padding[a]
         extra = window.x_size[a] + 2 * window.padding[a] - window.spans[a]  # the output padding
@@ -144,4 +143,15 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
         cut = slice(max(crop, 0), whole.shape[2 + a] - max(crop - extra, 0))
         whole = np.pad(whole[(slice(None),) * (2 + a) + (cut,)], more)
     if whole.size:
-        yield plus_bias(whole, ev.problem.arrays.get("b")), ""
+        text = (
+            ": as a correlation of the input, spread by the stride, it pads by dilation*(K - 1) - padding; where that "
+            "happens to equal the padding (a kernel of 3 with padding 1) nothing shows"
+        )
+        yield plus_bias(whole, b), text
+    padding = [(0, 0), (0, 0)]
+    for size, span, p in zip(window.x_size, window.spans, window.padding, strict=True):
+        padding.append((p, p + size + 2 * p - span))
+    yield (
+        plus_bias(np.pad(scattered, padding), b),
+        ": here its result is longer on each side by the padding that had to be cut off there",
+    )
