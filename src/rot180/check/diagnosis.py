@@ -84,7 +84,8 @@ def _single(
             explanation
             for pivot in pivots
             for step, array in _steps(mistake, pivot, argument)
-            if (explanation := _verified((step,), array, evidences, argument, pivot, factored=factored))
+            if _fits(pivot, array, argument, factored=factored) and _changes(array, pivot, argument)
+            if (explanation := _verified((step,), evidences, argument, factored=factored))
         )
         if (explanation := next(verified, None)) is not None:
             yield explanation
@@ -94,25 +95,36 @@ def _pairs(evidences: Sequence[Evidence], argument: str, usable: list[Mistake], 
     """A mistake whose result another one turns round, or one that is made on the arrays of another."""
     for first in usable:
         for step, array in _steps(first, pivot, argument):
+            if not _changes(array, pivot, argument):
+                continue
             turned = _after(step, pivot, argument, array)
             for second in usable:
                 if second is first or not (second.turns or _on_premise(step)):
                     continue
                 for other, result in _steps(second, turned, argument):
                     for factored in (False, True):
-                        explanation = _verified((step, other), result, evidences, argument, pivot, factored=factored)
-                        if explanation is not None:
+                        if not _fits(pivot, result, argument, factored=factored):
+                            continue
+                        explanation = _verified((step, other), evidences, argument, factored=factored)
+                        if explanation is not None and _changes(result, turned, argument):
                             return [explanation]
     return []
 
 
+def _fits(pivot: Evidence, array: Array, argument: str, *, factored: bool) -> bool:
+    """Whether this is what was found on the pivot, but for some factor if one is allowed."""
+    return _parallel(pivot, array, argument) if factored else same(pivot.found[argument], array)
+
+
+def _changes(array: Array, evidence: Evidence, argument: str) -> bool:
+    """Whether a mistake that gives this shows on a problem."""
+    return not same(array, evidence.right[argument])
+
+
 def _verified(
-    steps: tuple[_Step, ...], array: Array, evidences: Sequence[Evidence], argument: str, pivot: Evidence, *,
-    factored: bool,
-) -> Explanation | None:  # fmt: skip
-    """The steps as an explanation, if they give `array` on the pivot and it is what was found, there and elsewhere."""
-    if not (_parallel(pivot, array, argument) if factored else same(pivot.found[argument], array)):
-        return None
+    steps: tuple[_Step, ...], evidences: Sequence[Evidence], argument: str, *, factored: bool
+) -> Explanation | None:
+    """The steps as an explanation, if they give what was found on all problems."""
     pairs = []
     for evidence in evidences:
         made = _made(steps, evidence, argument)
@@ -127,10 +139,10 @@ def _verified(
 
 
 def _steps(mistake: Mistake, evidence: Evidence, argument: str) -> Iterator[tuple[_Step, Array]]:
-    """All ways to make a mistake on one problem, but for those that change nothing there."""
+    """All ways to make a mistake on one problem; some may change nothing there."""
     for variant, arrays in _table(mistake, evidence, argument).items():
         for choice, array in enumerate(arrays):
-            if variant != ANY and not same(array, evidence.right[argument]):
+            if variant != ANY:
                 yield _Step(mistake, variant, choice), array
 
 

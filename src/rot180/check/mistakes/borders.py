@@ -58,9 +58,9 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     if not ev.definition.axes:
         return
     window, moved = ev.through(), _moved(ev)
-    pads, reach = window.padding, (3 if window.ndim < 3 else 2)
-    for steps in sorted(product(range(-reach, reach + 1), repeat=len(pads)), key=lambda s: sum(map(abs, s))):
-        if any(steps):
+    pads = window.padding
+    for steps in sorted(product(range(-3, 4), repeat=len(pads)), key=lambda s: sum(map(abs, s))):
+        if any(steps) and (len(pads) < 3 or sum(map(abs, steps)) < 3 or len(set(steps)) == 1):
             yield from ((array, f"{steps if len(steps) > 1 else steps[0]} cells") for array in moved(steps))
     over = [n + 2 * p - span for n, p, span in zip(window.x_size, pads, window.spans, strict=True)]
     for steps, variant in (
@@ -74,7 +74,7 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
         sizes = sorted(product(*[range(1 - n, n) for n in window.x_size]), key=lambda s: sum(map(abs, s)))
         matches = (a for steps in sizes for a in moved(steps)[:1] if np.any(a) and same(ev.found["x"], a))
         if (array := next(matches, None)) is not None:
-            yield array, "some cells, not by as many in each setting"
+            yield array, "several cells, how many may differ from setting to setting"
 
 
 def _moved(ev: Evidence) -> Callable[[Sizes], list[Array]]:
