@@ -62,6 +62,15 @@ def deconv_steps_swapped_backward(dy, x, w, b, stride=1, padding=0, dilation=1):
     return conv_transpose_backward(dy, x, w, b, stride=dilation, padding=padding, dilation=stride)
 
 
+def conv_steps_swapped(x, w, b, *, stride=1, padding=0, dilation=1, groups=1):
+    """In a helper's arguments; where the kernel is longer than x then, the result has no cells."""
+    return tap_conv(x, w, b, stride=dilation, padding=padding, dilation=stride, groups=groups)
+
+
+def conv_steps_swapped_backward(dy, x, w, *, stride=1, padding=0, dilation=1, groups=1):
+    return tap_conv_backward(dy, x, w, stride=dilation, padding=padding, dilation=stride, groups=groups)
+
+
 # ---- overlap-overwritten ----
 
 
@@ -190,6 +199,10 @@ ENTRIES = [
     Entry("dx with steps swapped", conv_einsum, conv_backward_steps_swapped, slugs=("stride-dilation-swapped",)),
     Entry(
         "forward with steps swapped", deconv_steps_swapped, deconv_steps_swapped_backward, "conv_transpose2d",
+        ("stride-dilation-swapped",),
+    ),
+    Entry(
+        "forward with steps swapped, 3 axes", conv_steps_swapped, conv_steps_swapped_backward, "conv3d",
         ("stride-dilation-swapped",),
     ),
     Entry("dx = in the loop over positions", conv, conv_backward_assigns, slugs=("overlap-overwritten",)),

@@ -21,12 +21,13 @@ from .diagnosis import Explanation, explain
 from .evidence import LOW_PRECISION, Evidence, is_low, same
 from .findings import Diagnosis, LayerReport, Stage
 from .implementation import Outcome, Refused
-from .mistakes import state
+from .mistakes import state, steps
 from .trials import Trials
 from .wording import missing, structure, texts
 
 CONVENTIONS = ("correlation", "convolution")
-COMPUTED = ("", "forward-flipped", "integer-truncated")  # forwards with known gradients, and one without any of its own
+# Forwards with known gradients, and one without any of its own.
+COMPUTED = ("", "forward-flipped", "stride-dilation-swapped", "integer-truncated")
 MOST_TRIES = 120  # of smaller cases
 UNSTEADY = (
     "a second call of the forward gives another result, so differences of it, which judge the backward, say nothing"
@@ -52,6 +53,9 @@ class Check:
         self.remarks += self.trials.remarks
         self._judge_state()
         self.variant = self._judge_forward()
+        tried = tuple(p.case.describe() for p, _ in self.trials.runs)
+        if some := [run for run in self.trials.runs if run[1].y.size]:  # one without cells says nothing of gradients
+            self.trials.runs = some
         evidences = [self._evidence(problem, outcome) for problem, outcome in self.trials.runs]
         self._judge_backward(evidences)
         self._note_kinks()
@@ -59,7 +63,7 @@ class Check:
         return LayerReport(
             self.definition.name, self.code.name, self.trials.convention, tuple(self.stages), tuple(self.diagnoses),
             tuple(self.unexplained), tuple(self.notes), tuple(self.remarks),
-            tuple(p.case.describe() for p, _ in self.trials.runs), tuple(self.trials.refused),
+            tried, tuple(self.trials.refused),
         )  # fmt: skip
 
     # ---- the forward ----
@@ -89,6 +93,8 @@ class Check:
         case = problem.case
         if self.variant == "forward-flipped":
             case = replace(case, convention=CONVENTIONS[1 - CONVENTIONS.index(case.convention)])
+        elif self.variant == "stride-dilation-swapped":
+            case = steps.with_steps_swapped(case)
         if self.variant in COMPUTED or not self._fits(problem, outcome):
             return self._by_definition(problem, outcome, case)
         try:

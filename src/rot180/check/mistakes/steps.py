@@ -11,7 +11,7 @@ import numpy as np
 
 from ...errors import ShapeError
 from ...window import Window
-from ..case import Array
+from ..case import Array, Case
 from ..definitions.convolution import plus_bias
 from ..evidence import Evidence
 from .mistake import ANY, Candidate, mistake
@@ -52,17 +52,23 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
 def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     if not ev.definition.axes:
         return
-    settings = ev.case.settings
-    swapped = {**settings, "stride": settings.get("dilation", 1), "dilation": settings.get("stride", 1)}
     if argument == "y":
         try:
-            yield ev.definition.forward(ev.problem.arrays, replace(ev.case, settings=swapped)), ""
+            yield ev.definition.forward(ev.problem.arrays, with_steps_swapped(ev.case)), ""
         except ShapeError:
-            return
+            if not ev.found["y"].size:  # the kernel is longer than x now, and NumPy's slices are empty
+                yield ev.found["y"], ANY
         return
     window = ev.through()
     other = ev.through(stride=window.dilation, dilation=window.stride)
     yield (ev.dx(other) if argument == "x" else ev.dw(other)), ""
+
+
+def with_steps_swapped(case: Case) -> Case:
+    """The case of a layer that takes the stride for the dilation."""
+    settings = case.settings
+    swapped = {**settings, "stride": settings.get("dilation", 1), "dilation": settings.get("stride", 1)}
+    return replace(case, settings=swapped)
 
 
 @mistake(
