@@ -161,11 +161,6 @@ def batchnorm_mean_of_gamma(dout, cache):
     return dx, dgamma / len(dout), dbeta
 
 
-def batchnorm_without_hat(dout, cache):
-    dx, _, dbeta = right.batchnorm_backward(dout, cache)
-    return dx, dout.sum(0), dbeta
-
-
 class Accumulating:
     """beta's gradient is added to and never zeroed, for each size of layer in a buffer of its own."""
 
@@ -264,7 +259,6 @@ WRONG = [
     ("statistics-as-constants", "dx", "layer norm, all", right.layernorm, layernorm_all_constant, LN, {}),
     ("db-not-summed", "dbeta", "layer norm, wrong axis", right.layernorm, layernorm_of_the_batch, LN, {}),
     ("db-not-summed", "dbeta", "batch norm of images", right.spatial_batchnorm, spatial_batchnorm_beta, BN, {}),
-    ("db-not-summed", "dgamma", "batch norm without x_hat", *STEPS, batchnorm_without_hat, BN, {}),
     ("scaled", "dgamma", "batch norm, mean for sum", *STEPS, batchnorm_mean_of_gamma, BN, {}),
     ("gradients-accumulated", "dbeta", "batch norm", *STEPS, Accumulating, BN, {}),
     ("softmax-jacobian-dropped", "dx", "softmax, diagonal", right.softmax, softmax_diagonal, "softmax", {}),

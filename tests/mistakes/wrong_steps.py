@@ -39,6 +39,14 @@ def conv1d_dx_at_stride_1(dy, x, w, b, stride=1):
     return dx, np.einsum("nol,nclk->ock", dy, windows), dy.sum((0, 2))
 
 
+def conv_at_stride_1(x, w, b, stride=1, padding=0):
+    return conv(x, w, b, 1, padding)
+
+
+def conv_at_stride_1_backward(dout, x, w, b, stride=1, padding=0):
+    return conv_backward(dout, x, w, b, 1, padding)
+
+
 # ---- stride-dilation-swapped ----
 
 
@@ -196,6 +204,7 @@ ENTRIES = [
         "transposed, all at stride 1", conv_transpose1d_scalar, conv_transpose1d_not_spread, "conv_transpose1d",
         ("stride-ignored",),
     ),
+    Entry("forward at stride 1", conv_at_stride_1, conv_at_stride_1_backward, slugs=("stride-ignored",)),
     Entry("dx with steps swapped", conv_einsum, conv_backward_steps_swapped, slugs=("stride-dilation-swapped",)),
     Entry(
         "forward with steps swapped", deconv_steps_swapped, deconv_steps_swapped_backward, "conv_transpose2d",

@@ -19,7 +19,7 @@ import numpy as np
 
 from .case import Array
 from .evidence import Evidence, same
-from .mistakes import ANY, Mistake, in_order, sums
+from .mistakes import ANY, UNNAMED, Mistake, in_order, sums
 
 Factor = tuple[str, bool]  # its name, "" for 1, and whether it is negative
 
@@ -48,12 +48,26 @@ def explain(evidences: Sequence[Evidence], argument: str) -> list[Explanation]:
     usable = [m for m in in_order() if argument in m.arguments and (not m.replays or _replayable(evidences))]
     pivots = _pivots(wrong)
     if found := list(_single(evidences, argument, usable, pivots, factored=False)):
-        return found
+        return _preferred(found, len(wrong))
     if factor := _factor_of([(e, e.right[argument]) for e in evidences], argument):
         return [Explanation((), *factor)]
     if found := list(_single(evidences, argument, usable, pivots, factored=True)):
-        return found
-    return next((found for pivot in pivots if (found := _pairs(evidences, argument, usable, pivot))), [])
+        return _preferred(found, len(wrong))
+    named = [m for m in usable if m.slug != UNNAMED]
+    return next((found for pivot in pivots if (found := _pairs(evidences, argument, named, pivot))), [])
+
+
+def _preferred(found: list[Explanation], problems: int) -> list[Explanation]:
+    """Those with a name, each once; the others where there is none, or where a name would rest on one problem."""
+    named: dict[str, Explanation] = {}
+    unnamed = []
+    for explanation in found:
+        slug = explanation.parts[0][0].slug
+        if slug == UNNAMED:
+            unnamed.append(explanation)
+        else:
+            named.setdefault(slug, explanation)
+    return unnamed[:1] if unnamed and (problems < 2 or not named) else list(named.values())
 
 
 def _pivots(wrong: Sequence[Evidence]) -> list[Evidence]:

@@ -21,7 +21,7 @@ from .diagnosis import Explanation, explain
 from .evidence import LOW_PRECISION, Evidence, is_low, same
 from .findings import Diagnosis, LayerReport, Stage
 from .implementation import Outcome, Refused
-from .mistakes import state, steps
+from .mistakes import UNNAMED, state, steps
 from .trials import Trials
 from .wording import missing, structure, texts
 
@@ -58,6 +58,7 @@ class Check:
             self.trials.runs = some
         evidences = [self._evidence(problem, outcome) for problem, outcome in self.trials.runs]
         self._judge_backward(evidences)
+        self._remark_on_the_refused()
         self._note_kinks()
         self._note_precision(evidences)
         return LayerReport(
@@ -198,6 +199,15 @@ class Check:
             "backward belong together."
         )
 
+    def _remark_on_the_refused(self) -> None:
+        """What is named rests on the problems that ran: say so where these are few."""
+        ran, refused = len({p.case.describe() for p, _ in self.trials.runs}), len(self.trials.refused)
+        if 2 * ran < refused and (self.diagnoses or self.unexplained):
+            self.remarks.append(
+                f"{self.code.name} refused {refused} problems and took {ran}: what is said of it here rests on little, "
+                "and what it refuses may have the same cause."
+            )
+
     # ---- what shows by calling ----
 
     def _judge_state(self) -> None:
@@ -252,7 +262,8 @@ class Check:
             self.unexplained.append(Diagnosis("unknown", name, structure(smallest, argument), "", **shown))
         for explanation in found:
             for slug, text, mend in texts(explanation, argument):
-                self.diagnoses.append(Diagnosis(slug, name, text, mend, **shown))
+                kind = self.unexplained if slug == UNNAMED else self.diagnoses
+                kind.append(Diagnosis(slug, name, text, mend, **shown))
 
     def _shrunk(self, evidence: Evidence, argument: str) -> Evidence:
         """The same fault on the smallest sizes at which it still shows."""

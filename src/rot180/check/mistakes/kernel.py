@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 
-from ..case import Array
 from ..definitions.convolution import rotated
 from ..evidence import Evidence
 from .mistake import Candidate, mistake
@@ -38,22 +38,32 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     "dx uses the kernel the wrong way round for this forward. What the forward gathers, the backward scatters: the "
     "cell x[stride*p + k] met w[k], so dx[stride*p + k] gets dy[p] * w[k]. Written as a correlation of the padded dy "
     "that needs the kernel rotated by 180 degrees against the one of the forward; without padding even the sum over dx "
-    "comes out right, so only single cells show it.{variant}",
+    "comes out right, so only single cells show it.",
     "rotate the kernel that dx uses: w[..., ::-1, ::-1] where there is w now, and w where that is",
     premise=_with_kernel_rotated,
 )
 def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     yield ev.dx(w=rotated(ev.w)), ""
-    for w, variant in _half_rotated(ev.w):
-        yield ev.dx(w=w), variant
+
+
+@mistake(
+    "dx-kernel-not-rotated",
+    "x",
+    "dx uses the kernel with its axes {variant} backwards against what this forward needs, where 0 and 1 are those of "
+    "the channels. To turn a kernel by 180 degrees is to turn its spatial axes and no others: w[:, :, ::-1] turns the "
+    "rows alone, np.rot90(w, 2) the first two axes, and np.flip(w) all of them.",
+    "turn the kernel that dx uses on its spatial axes: w[..., ::-1, ::-1], or np.flip(w, (2, 3))",
+)
+def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
+    for axes in _other_turns(ev.w.ndim):
+        yield ev.dx(w=np.flip(ev.w, axes)), str(axes)
 
 
 @mistake(
     "dw-rotated",
     "w",
-    "dw is the right one rotated by 180 degrees. dw[k] belongs to the tap w[k] that met x[stride*p + k]: it is the sum "
-    "over p of dy[p] * x[stride*p + k], a correlation of x with dy without any flip. A convolve2d in its place, or the "
-    "gradient of a rotated kernel that was not rotated back, turns it round.{variant}",
+    "dw is the right one rotated by 180 degrees. It is the gradient of a kernel that was rotated and not rotated back, "
+    "or was rotated once too often: dw[k] belongs to the tap w[k], where the kernel lies as it was given.",
     "dw = dw[..., ::-1, ::-1]",
     replays=False,
     turns=True,
@@ -62,21 +72,29 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     right = ev.right[argument]
     if right.ndim > 2:
         yield rotated(right), ""
-        yield from _half_rotated(right)
 
 
-def _half_rotated(w: Array) -> Iterator[tuple[Array, str]]:
-    """A kernel on which a rotation, against what is needed, went wrong."""
-    spatial = tuple(range(2, w.ndim))
-    for axis in spatial if len(spatial) > 1 else ():
-        yield np.flip(w, axis), f" Here only axis {axis} is backwards against what is needed."
-    for axis in spatial if len(spatial) > 2 else ():
-        others = tuple(a for a in spatial if a != axis)
-        yield np.flip(w, others), f" Here axes {others} are backwards against what is needed."
-    yield np.flip(w), " Here the channels are backwards too: np.flip without axes turns all."
-    yield np.flip(w, (0, 1)), " Here it is the channels that are backwards: np.rot90(w, 2) turns the first two axes."
-    yield np.flip(w, (0, 1, *spatial[:1])), " Here channels and rows are backwards."
-    yield np.flip(rotated(w), (0, 1)), " Here the channels are backwards too."
+@mistake(
+    "dw-rotated",
+    "w",
+    "dw is the right one with its axes {variant} backwards, where 0 and 1 are those of the channels. To turn a kernel "
+    "by 180 degrees is to turn its spatial axes and no others: dw[:, :, ::-1] turns the rows alone, np.rot90(dw, 2) "
+    "the first two axes, and np.flip without axes all of them.",
+    "dw = np.flip(dw, {variant}), on top of what is there; or turn no axis, or all spatial ones, from the start",
+    replays=False,
+    turns=True,
+)
+def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
+    for axes in _other_turns(ev.w.ndim):
+        yield np.flip(ev.right[argument], axes), str(axes)
+
+
+def _other_turns(ndim: int) -> Iterator[tuple[int, ...]]:
+    """The axes that are backwards where a rotation by 180 degrees, of the spatial axes, went wrong."""
+    spatial = tuple(range(2, ndim))
+    for count in range(1, len(spatial)):
+        yield from combinations(spatial, count)
+    yield from (tuple(range(ndim)), (0, 1), (0, 1, *spatial[:1]))
 
 
 @mistake(

@@ -71,7 +71,7 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     if not isinstance(definition, Norm) or not ev.defined:
         return
     axes = definition.statistics_axes(ev.case)
-    normal, scale = _normalised(definition, ev)
+    normal, scale = normalised(definition, ev)
     g = ev.dy
     if "gamma" in ev.problem.arrays:
         g = g * _spread(ev.problem.arrays["gamma"], definition.parameter_axes(ev.case), ev.x.ndim)
@@ -82,7 +82,7 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     yield g, "There is no division by the standard deviation, and the mean and the variance are treated"
 
 
-def _normalised(definition: Norm, ev: Evidence) -> tuple[Array, Array]:
+def normalised(definition: Norm, ev: Evidence) -> tuple[Array, Array]:
     """x_hat, and what it was divided by."""
     axes = definition.statistics_axes(ev.case)
     eps = ev.case.settings.get("eps", definition.default("eps"))
@@ -110,15 +110,13 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     definition = ev.definition
     if not isinstance(definition, Norm) or not ev.defined:
         return
-    terms = ev.dy * _normalised(definition, ev)[0] if argument == "gamma" else ev.dy
+    terms = ev.dy * normalised(definition, ev)[0] if argument == "gamma" else ev.dy
     kept = definition.parameter_axes(ev.case)
     yield from partial_sums(terms, kept, [f"axis {a}" for a in range(terms.ndim)])
-    if argument == "gamma":
-        yield _total(ev.dy * ev.x, kept), "x stands there for x_hat"
-        yield ev.right["beta"] if "beta" in ev.right else _total(ev.dy, kept), "x_hat is missing"
 
 
-def _total(terms: Array, kept: tuple[int, ...]) -> Array:
+def total(terms: Array, kept: tuple[int, ...]) -> Array:
+    """The sum over all axes but those that are kept."""
     return terms.sum(tuple(a for a in range(terms.ndim) if a not in kept))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from functools import reduce
 from typing import Any
@@ -40,6 +41,21 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
         elif argument == "w" and ev.definition.axes:  # and the taps that x has room for, if dy were dense
             if min(taps := ev.room(window)) > 0:
                 yield ev.dw(replace(window, kernel=taps)), "; dw has other sizes than w"
+
+
+@mistake(
+    "stride-ignored",
+    "y",
+    "The forward moves by one cell from window to window, whatever the stride is.",
+    "x index = stride*p + dilation*k - padding; a transposed layer puts stride - 1 zeros between the cells of x",
+)
+def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
+    if not ev.definition.axes:
+        return
+    stride = ev.case.settings.get("stride", ev.definition.default("stride"))
+    case = replace(ev.case, settings={**ev.case.settings, "stride": 1})
+    with suppress(ShapeError):
+        yield ev.definition.forward(ev.problem.arrays, case), "" if np.any(np.asarray(stride) > 1) else ANY
 
 
 @mistake(
