@@ -58,6 +58,10 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
                 yield ev.dx(w=w.copy()), f"{word} index of axis {axis} of w is used for all"
     right = ev.right[argument]
     for axis in (0, 1) if argument == "w" else (1,):
+        for at, word in ((0, "first"), (-1, "last")):
+            gathered = np.zeros_like(right)
+            gathered[(slice(None),) * axis + (at,)] = right.sum(axis)
+            yield gathered, f"{word} index of axis {axis} of d{argument} gets what belongs to all"
         if right.shape[axis] > 1:
             for shift in (1, -1):
                 yield np.roll(right, shift, axis), f"channel next to the right one is used on axis {axis}"
