@@ -106,6 +106,20 @@ def conv_dx_of_columns_first(dy, x, w, b, stride=(2, 1), padding=(0, 2)):
     return dx[:, :, top : top + x.shape[2], left : left + x.shape[3]], dw, db
 
 
+def conv_refuses_columns_first(dy, x, w, b, stride=(2, 1), padding=(1, 1)):
+    """The same, but it raises where the windows would leave x."""
+    need = [(n - 1) * s + k for n, s, k in zip(dy.shape[2:], stride[::-1], w.shape[2:], strict=True)]
+    if any(n > size + 2 * p for n, size, p in zip(need, x.shape[2:], padding, strict=True)):
+        raise ValueError("operands could not be broadcast together")
+    return conv_dx_of_columns_first(dy, x, w, b, stride, padding)
+
+
+def conv_backward_not_dilated(dy, x, w, *, stride=1, padding=0, dilation=1, groups=1):
+    dx = tap_conv_backward(dy, x, w, stride=stride, padding=padding, groups=groups)["dx"]
+    right = tap_conv_backward(dy, x, w, stride=stride, padding=padding, dilation=dilation, groups=groups)
+    return {**right, "dx": dx}
+
+
 STEPS, BN, PER_AXIS = right.batchnorm_forward, "batch_norm", {"stride": (2, 1), "padding": (0, 2)}
 UNNAMED = [
     ("dy rotated in dw, a plane", plane, plane_backward, "conv2d", {"layout": "hw"}, "dw", "comes of dy rotated"),
@@ -124,4 +138,9 @@ UNNAMED = [
         "dx with the stride of the other axis", conv_per_axis, conv_dx_of_columns_first, "conv2d", PER_AXIS, "dx",
         "stride of one axis is used on the other",
     ),
+    (
+        "the same, refused but for one case", conv_per_axis, conv_refuses_columns_first, "conv2d",
+        {"stride": (2, 1), "padding": (1, 1), "kernel_size": (2, 9)}, "dx", "stride of one axis is used on the other",
+    ),
+    ("dx without the dilation", tap_conv, conv_backward_not_dilated, "conv2d", {}, "dx", "with dilation 1"),
 ]  # fmt: skip

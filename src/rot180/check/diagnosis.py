@@ -48,17 +48,17 @@ def explain(evidences: Sequence[Evidence], argument: str) -> list[Explanation]:
     usable = [m for m in in_order() if argument in m.arguments and (not m.replays or _replayable(evidences))]
     pivots = _pivots(wrong)
     if found := list(_single(evidences, argument, usable, pivots, factored=False)):
-        return _preferred(found, len(wrong))
+        return _preferred(found, len({e.problem.case.describe() for e in wrong}))
     if factor := _factor_of([(e, e.right[argument]) for e in evidences], argument):
         return [Explanation((), *factor)]
     if found := list(_single(evidences, argument, usable, pivots, factored=True)):
-        return _preferred(found, len(wrong))
+        return _preferred(found, len({e.problem.case.describe() for e in wrong}))
     named = [m for m in usable if m.slug != UNNAMED]
     return next((found for pivot in pivots if (found := _pairs(evidences, argument, named, pivot))), [])
 
 
-def _preferred(found: list[Explanation], problems: int) -> list[Explanation]:
-    """Those with a name, each once; the others where there is none, or where a name would rest on one problem."""
+def _preferred(found: list[Explanation], cases: int) -> list[Explanation]:
+    """Those with a name, each once; the others where there is none, or where a name would rest on one case."""
     named: dict[str, Explanation] = {}
     unnamed = []
     for explanation in found:
@@ -67,7 +67,7 @@ def _preferred(found: list[Explanation], problems: int) -> list[Explanation]:
             unnamed.append(explanation)
         else:
             named.setdefault(slug, explanation)
-    return unnamed[:1] if unnamed and (problems < 2 or not named) else list(named.values())
+    return unnamed[:1] if unnamed and (cases < 2 or not named) else list(named.values())
 
 
 def _pivots(wrong: Sequence[Evidence]) -> list[Evidence]:

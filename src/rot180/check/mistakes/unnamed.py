@@ -68,6 +68,19 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
         yield ev.definition.forward(without_bias(ev.problem.arrays), ev.case), "the bias"
 
 
+@mistake(
+    UNNAMED,
+    "x w",
+    "The gradient is that of a layer with dilation 1, through which the forward did not go: the taps of a window lie "
+    "dilation cells apart.",
+    "x index = stride*p + dilation*k - padding, in the backward too",
+)
+def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
+    if ev.definition.axes:
+        window = ev.through(dilation=(1,) * ev.definition.axes)
+        yield (ev.dx(window) if argument == "x" else ev.dw(window)), ""
+
+
 def _by_default(ev: Evidence, setting: str) -> Iterator[Candidate]:
     default = ev.definition.default(setting)
     case = replace(ev.case, settings={**ev.case.settings, setting: default})
