@@ -79,6 +79,12 @@ def conv_steps_swapped_backward(dy, x, w, *, stride=1, padding=0, dilation=1, gr
     return tap_conv_backward(dy, x, w, stride=dilation, padding=padding, dilation=stride, groups=groups)
 
 
+def conv_steps_swapped_and_turned(dy, x, w, *, stride=1, padding=0, dilation=1, groups=1):
+    settings = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+    found = conv_steps_swapped_backward(dy, x, w, **settings)
+    return {**found, "dw": found["dw"][..., ::-1, ::-1]}
+
+
 # ---- overlap-overwritten ----
 
 
@@ -213,6 +219,10 @@ ENTRIES = [
     Entry(
         "forward with steps swapped, 3 axes", conv_steps_swapped, conv_steps_swapped_backward, "conv3d",
         ("stride-dilation-swapped",),
+    ),
+    Entry(
+        "steps swapped in the forward, and dw turned", conv_steps_swapped, conv_steps_swapped_and_turned, "conv2d",
+        ("stride-dilation-swapped", "dw-rotated"),
     ),
     Entry("dx = in the loop over positions", conv, conv_backward_assigns, slugs=("overlap-overwritten",)),
     Entry("+= by fancy index", conv_forward_im2col, conv_backward_fancy_index, slugs=("overlap-overwritten",)),

@@ -80,7 +80,8 @@ class Check:
         found = explain(evidences, "y")
         self._say(found, "y", wrong)
         if len(found) == 1 and len(found[0].parts) == 1 and not found[0].factor and not found[0].negative:
-            return found[0].parts[0][0].slug
+            slug = found[0].parts[0][0].slug
+            return None if slug == UNNAMED else slug
         return None
 
     def _of_forward(self, problem: Problem, outcome: Outcome) -> Evidence:
@@ -293,6 +294,8 @@ class Check:
             return None
         if argument == "y":
             evidence = self._of_forward(problem, outcome)
+        elif not outcome.y.size:
+            return None
         else:
             evidence = self._evidence(problem, outcome)
         return evidence if argument in evidence.found and evidence.wrong(argument) else None

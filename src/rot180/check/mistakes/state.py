@@ -45,9 +45,11 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
             yield ev.definition.forward({**whole, "b": arrays["b"]} if "b" in arrays else whole, ev.case), "x and w"
             yield ev.definition.forward(whole, ev.case), "all that comes in"
         return
+    yield ev.gradient(argument, dy=dy), "dy"
+    if argument == "x" and "w" not in arrays:
+        return
     other = "x" if argument == "w" else "w"
     yield (ev.dw(x=x) if argument == "w" else ev.dx(w=w)), other
-    yield ev.gradient(argument, dy=dy), "dy"
     yield (ev.dw(x=x, dy=dy) if argument == "w" else ev.dx(w=w, dy=dy)), f"{other} and dy"
 
 
