@@ -7,6 +7,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from .entry import Entry
 from .right_loops import conv, conv_backward, conv_forward_naive, tap_conv, tap_conv_backward
+from .right_matrices import conv_nhwc, conv_nhwc_backward
 from .right_small import linear, linear_backward
 from .right_transposed import conv_transpose_backward, deconv_by_zeros, deconv_by_zeros_backward
 from .wrong_borders import deconv_pads
@@ -35,6 +36,15 @@ def conv_dx_rows_only(dout, x, w, b, stride=1, padding=0):
 def linear_db_keepdims(grad_output, x, w, b):
     dx, dw, _ = linear_backward(grad_output, x, w, b)
     return dx, dw, np.sum(grad_output, axis=0, keepdims=True)
+
+
+def conv_nhwc_dw_of_first_filter(dout, images, filters, bias, stride=1, padding=0):
+    """dw[..., 0] += for dw[..., f] +=, in the loop over the filters."""
+    dx, right, db = conv_nhwc_backward(dout, images, filters, bias, stride, padding)
+    dw = np.zeros_like(filters)
+    for f in range(filters.shape[3]):
+        dw[..., 0] += right[..., f]
+    return dx, dw, db
 
 
 # ---- the return inside the loop over the batch ----
@@ -121,6 +131,10 @@ ENTRIES = [
     Entry("np.flip(w)", conv, conv_dx_np_flip, slugs=("dx-kernel-not-rotated",)),
     Entry("np.rot90(dw, 2)", conv, conv_dw_rot90, slugs=("dw-rotated",)),
     Entry("only rows turned", conv, conv_dx_rows_only, slugs=("dx-kernel-not-rotated",)),
+    Entry(
+        "dw of all filters in the first", conv_nhwc, conv_nhwc_dw_of_first_filter, "conv2d", ("wrong-channel",),
+        {"layout": "channels_last"},
+    ),
     Entry("linear, db with its axes", linear, linear_db_keepdims, "linear", ("db-not-summed",)),
     Entry("returns in the loop", conv_forward_naive, conv_returns_early, slugs=("last-sample-only",)),
     Entry("steps for gradients", tap_conv, conv_returns_steps, "conv1d", ("sign-inverted", "scaled")),

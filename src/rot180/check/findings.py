@@ -61,7 +61,8 @@ class LayerReport:
     Attributes:
         op, name: the operation, and the name of the backward.
         stages: what was compared, in order.  diagnoses: the mistakes, the one to mend first at the head.
-        unexplained: arguments that are wrong in a way that no known mistake explains, with the structure of the error.
+        unexplained: arguments that are wrong in a way that has no name, with the structure of the error, or with what
+            was done where that is recognised all the same.
         notes: remarks that do not count as faults.  remarks: what several diagnoses have in common.
         tried, refused: descriptions of the cases that ran, and of those that the code refused, with its reason.
     """

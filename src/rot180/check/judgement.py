@@ -21,12 +21,13 @@ from .diagnosis import Explanation, explain
 from .evidence import LOW_PRECISION, Evidence, is_low, same
 from .findings import Diagnosis, LayerReport, Stage
 from .implementation import Outcome, Refused
-from .mistakes import state
+from .mistakes import UNNAMED, state, steps
 from .trials import Trials
 from .wording import missing, structure, texts
 
 CONVENTIONS = ("correlation", "convolution")
-COMPUTED = ("", "forward-flipped", "integer-truncated")  # forwards with known gradients, and one without any of its own
+# Forwards with known gradients, and one without any of its own.
+COMPUTED = ("", "forward-flipped", "stride-dilation-swapped", "integer-truncated")
 MOST_TRIES = 120  # of smaller cases
 UNSTEADY = (
     "a second call of the forward gives another result, so differences of it, which judge the backward, say nothing"
@@ -52,14 +53,18 @@ class Check:
         self.remarks += self.trials.remarks
         self._judge_state()
         self.variant = self._judge_forward()
+        tried = tuple(p.case.describe() for p, _ in self.trials.runs)
+        if some := [run for run in self.trials.runs if run[1].y.size]:  # one without cells says nothing of gradients
+            self.trials.runs = some
         evidences = [self._evidence(problem, outcome) for problem, outcome in self.trials.runs]
         self._judge_backward(evidences)
+        self._remark_on_the_refused()
         self._note_kinks()
         self._note_precision(evidences)
         return LayerReport(
             self.definition.name, self.code.name, self.trials.convention, tuple(self.stages), tuple(self.diagnoses),
             tuple(self.unexplained), tuple(self.notes), tuple(self.remarks),
-            tuple(p.case.describe() for p, _ in self.trials.runs), tuple(self.trials.refused),
+            tried, tuple(self.trials.refused),
         )  # fmt: skip
 
     # ---- the forward ----
@@ -75,7 +80,8 @@ class Check:
         found = explain(evidences, "y")
         self._say(found, "y", wrong)
         if len(found) == 1 and len(found[0].parts) == 1 and not found[0].factor and not found[0].negative:
-            return found[0].parts[0][0].slug
+            slug = found[0].parts[0][0].slug
+            return None if slug == UNNAMED else slug
         return None
 
     def _of_forward(self, problem: Problem, outcome: Outcome) -> Evidence:
@@ -89,6 +95,8 @@ class Check:
         case = problem.case
         if self.variant == "forward-flipped":
             case = replace(case, convention=CONVENTIONS[1 - CONVENTIONS.index(case.convention)])
+        elif self.variant == "stride-dilation-swapped":
+            case = steps.with_steps_swapped(case)
         if self.variant in COMPUTED or not self._fits(problem, outcome):
             return self._by_definition(problem, outcome, case)
         try:
@@ -192,6 +200,15 @@ class Check:
             "backward belong together."
         )
 
+    def _remark_on_the_refused(self) -> None:
+        """What is named rests on the problems that ran: say so where these are few."""
+        ran, refused = len({p.case.describe() for p, _ in self.trials.runs}), len(self.trials.refused)
+        if 2 * ran < refused and (self.diagnoses or self.unexplained):
+            self.remarks.append(
+                f"{self.code.name} refused {refused} problems and took {ran}: what is said of it here rests on little, "
+                "and what it refuses may have the same cause."
+            )
+
     # ---- what shows by calling ----
 
     def _judge_state(self) -> None:
@@ -246,7 +263,8 @@ class Check:
             self.unexplained.append(Diagnosis("unknown", name, structure(smallest, argument), "", **shown))
         for explanation in found:
             for slug, text, mend in texts(explanation, argument):
-                self.diagnoses.append(Diagnosis(slug, name, text, mend, **shown))
+                kind = self.unexplained if slug == UNNAMED else self.diagnoses
+                kind.append(Diagnosis(slug, name, text, mend, **shown))
 
     def _shrunk(self, evidence: Evidence, argument: str) -> Evidence:
         """The same fault on the smallest sizes at which it still shows."""
@@ -276,6 +294,8 @@ class Check:
             return None
         if argument == "y":
             evidence = self._of_forward(problem, outcome)
+        elif not outcome.y.size:
+            return None
         else:
             evidence = self._evidence(problem, outcome)
         return evidence if argument in evidence.found and evidence.wrong(argument) else None

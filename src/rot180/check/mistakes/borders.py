@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import product
 
 import numpy as np
 
+from ...window import Sizes
+from ..case import Array
 from ..definitions.convolution import Convolution, plus_bias, without_bias
-from ..evidence import Evidence
+from ..evidence import Evidence, same
 from .mistake import ANY, Candidate, mistake
 
 
@@ -55,17 +57,50 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
 def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     if not ev.definition.axes:
         return
-    pads = ev.through().padding
-    axes = range(len(pads))
-    for steps in sorted(product((0, 1, -1, 2, -2), repeat=len(pads)), key=lambda s: sum(map(abs, s))):
-        if any(steps):
-            moved = tuple(p + step for p, step in zip(pads, steps, strict=True))
-            if all(moved[a] >= 0 for a in axes):
-                yield ev.dx(ev.through(padding=moved)), f"{steps if len(steps) > 1 else steps[0]} cells"
-    if any(pads):
-        yield ev.dx(ev.through(padding=(0,) * len(pads))), "the padding, which was left out"
-    else:
-        yield ev.right["x"], "the padding, which was left out"
+    window, moved = ev.through(), _moved(ev)
+    pads = window.padding
+    for steps in sorted(product(range(-3, 4), repeat=len(pads)), key=lambda s: sum(map(abs, s))):
+        if any(steps) and (len(pads) < 3 or sum(map(abs, steps)) < 3 or len(set(steps)) == 1):
+            yield from ((array, f"{steps if len(steps) > 1 else steps[0]} cells") for array in moved(steps))
+    over = [n + 2 * p - span for n, p, span in zip(window.x_size, pads, window.spans, strict=True)]
+    for steps, variant in (
+        (tuple(-p for p in pads), "the padding, which was left out"),
+        (pads, "the padding, which was cut off twice"),
+        (tuple(q - p for p, q in zip(pads, pads[::-1], strict=True)), "the padding, which was that of another axis"),
+        (tuple(-n for n in over), "the rows that the stride leaves over, which were put in front and not at the end"),
+    ):
+        yield from ((array, variant) for array in moved(steps))
+    if _plain(ev) and ev.found["x"].shape == ev.right["x"].shape and np.any(ev.found["x"]):
+        sizes = sorted(product(*[range(1 - n, n) for n in window.x_size]), key=lambda s: sum(map(abs, s)))
+        matches = (a for steps in sizes for a in moved(steps)[:1] if np.any(a) and same(ev.found["x"], a))
+        if (array := next(matches, None)) is not None:
+            yield array, "several cells, how many may differ from setting to setting"
+
+
+def _moved(ev: Evidence) -> Callable[[Sizes], list[Array]]:
+    """dx by how far it is moved along each axis: with zeros beyond the padded gradient, and as far as that goes."""
+    window = ev.through()
+    if not _plain(ev):  # x is the narrow side, and it is dy that is read elsewhere
+
+        def read(steps: Sizes) -> list[Array]:
+            padding = tuple(p + step for p, step in zip(window.padding, steps, strict=True))
+            return [ev.dx(ev.through(padding=padding))] if min(padding) >= 0 else []
+
+        return read
+    padded = ev.dx(ev.through(x_size=window.spans, padding=(0,) * window.ndim))
+    room = tuple(n + 3 for n in window.x_size)  # to each side, with zeros where no window reaches
+    whole = np.pad(padded, [(0, 0), (0, 0), *[(r, 2 * r) for r in room]])
+
+    def cut(steps: Sizes) -> list[Array]:
+        begins = [r + p + step for r, p, step in zip(room, window.padding, steps, strict=True)]
+        ends = [begin + n for begin, n in zip(begins, window.x_size, strict=True)]
+        if min(begins) < 0 or any(end > size for end, size in zip(ends, whole.shape[2:], strict=True)):
+            return []
+        last = [r + n + 2 * p for r, n, p in zip(room, window.x_size, window.padding, strict=True)]
+        both = dict.fromkeys([tuple(ends), tuple(map(min, ends, last))])
+        return [whole[(slice(None), slice(None), *map(slice, begins, to))] for to in both]
+
+    return cut
 
 
 @mistake(
@@ -124,9 +159,7 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
 @mistake(
     "transposed-padding-added",
     "y",
-    "The transposed layer pads by `padding`. It is the adjoint of a layer that padded, so it crops: as a correlation "
-    "of the input, spread by the stride, it pads by dilation*(K - 1) - padding. Where that happens to equal the "
-    "padding (a kernel of 3 with padding 1) nothing shows.",
+    "The transposed layer pads by `padding`. It is the adjoint of a layer that padded, so it crops{variant}.",
     "pad the spread input by dilation*(K - 1) - padding, or scatter and crop `padding` cells from each side",
 )
 def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
@@ -134,8 +167,9 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     if not isinstance(definition, Convolution) or not definition.transposed:
         return
     window = ev.through()
-    arrays = without_bias(ev.problem.arrays)
-    whole = definition.forward(arrays, ev.case, ev.through(x_size=window.spans, padding=(0,) * window.ndim))
+    arrays, b = without_bias(ev.problem.arrays), ev.problem.arrays.get("b")
+    scattered = definition.forward(arrays, ev.case, ev.through(x_size=window.spans, padding=(0,) * window.ndim))
+    whole = scattered
     for a in range(window.ndim):  # on a correlation of the spread input that pads p, the crop is this, or more padding
         crop = window.dilation[a] * (window.kernel[a] - 1) - window.padding[a]
         extra = window.x_size[a] + 2 * window.padding[a] - window.spans[a]  # the output padding
@@ -144,4 +178,15 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
         cut = slice(max(crop, 0), whole.shape[2 + a] - max(crop - extra, 0))
         whole = np.pad(whole[(slice(None),) * (2 + a) + (cut,)], more)
     if whole.size:
-        yield plus_bias(whole, ev.problem.arrays.get("b")), ""
+        text = (
+            ": as a correlation of the input, spread by the stride, it pads by dilation*(K - 1) - padding; where that "
+            "happens to equal the padding (a kernel of 3 with padding 1) nothing shows"
+        )
+        yield plus_bias(whole, b), text
+    padding = [(0, 0), (0, 0)]
+    for size, span, p in zip(window.x_size, window.spans, window.padding, strict=True):
+        padding.append((p, p + size + 2 * p - span))
+    yield (
+        plus_bias(np.pad(scattered, padding), b),
+        ": here its result is longer on each side by the padding that had to be cut off there",
+    )

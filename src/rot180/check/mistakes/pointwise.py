@@ -59,28 +59,6 @@ def _pooled(definition: MaxPooling, ev: Evidence) -> Iterator[Candidate]:
 
 
 @mistake(
-    "overlap-overwritten",
-    "x",
-    "Cells are overwritten where they should be added to: = for +=. {variant}. Where the windows do not overlap, "
-    "nothing shows.",
-    "+= , into an array of zeros",
-    replays=False,
-)
-def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
-    definition = ev.definition
-    if not isinstance(definition, MaxPooling) or not ev.defined:
-        return
-    cell_only, whole = np.zeros(ev.x.shape), np.zeros(ev.x.shape)
-    for sent, cells in definition.sent(ev.problem):
-        largest = max(cells, key=lambda cell: ev.x[cell])
-        for cell in cells:
-            whole[cell] = 0.0
-        whole[largest] = cell_only[largest] = sent
-    yield cell_only, "A cell that is the largest of several windows keeps the gradient of the last one"
-    yield whole, "Each window replaces all its cells, with zeros where they are not the largest"
-
-
-@mistake(
     "statistics-as-constants",
     "x",
     "{variant} as if constant. But every x of a batch moves the mean and the variance, and through them all other "
@@ -93,7 +71,7 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     if not isinstance(definition, Norm) or not ev.defined:
         return
     axes = definition.statistics_axes(ev.case)
-    normal, scale = _normalised(definition, ev)
+    normal, scale = normalised(definition, ev)
     g = ev.dy
     if "gamma" in ev.problem.arrays:
         g = g * _spread(ev.problem.arrays["gamma"], definition.parameter_axes(ev.case), ev.x.ndim)
@@ -104,7 +82,7 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     yield g, "There is no division by the standard deviation, and the mean and the variance are treated"
 
 
-def _normalised(definition: Norm, ev: Evidence) -> tuple[Array, Array]:
+def normalised(definition: Norm, ev: Evidence) -> tuple[Array, Array]:
     """x_hat, and what it was divided by."""
     axes = definition.statistics_axes(ev.case)
     eps = ev.case.settings.get("eps", definition.default("eps"))
@@ -132,15 +110,13 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     definition = ev.definition
     if not isinstance(definition, Norm) or not ev.defined:
         return
-    terms = ev.dy * _normalised(definition, ev)[0] if argument == "gamma" else ev.dy
+    terms = ev.dy * normalised(definition, ev)[0] if argument == "gamma" else ev.dy
     kept = definition.parameter_axes(ev.case)
     yield from partial_sums(terms, kept, [f"axis {a}" for a in range(terms.ndim)])
-    if argument == "gamma":
-        yield _total(ev.dy * ev.x, kept), "x stands there for x_hat"
-        yield ev.right["beta"] if "beta" in ev.right else _total(ev.dy, kept), "x_hat is missing"
 
 
-def _total(terms: Array, kept: tuple[int, ...]) -> Array:
+def total(terms: Array, kept: tuple[int, ...]) -> Array:
+    """The sum over all axes but those that are kept."""
     return terms.sum(tuple(a for a in range(terms.ndim) if a not in kept))
 
 

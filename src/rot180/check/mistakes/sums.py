@@ -30,6 +30,21 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
 
 
 @mistake(
+    "last-sample-only",
+    "y",
+    "Only one sample of the batch is computed, {variant}; the others stay what they were before the loop.",
+    "y[n] = inside the loop over the batch, for every n",
+    replays=False,
+)
+def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
+    for at, word in ((-1, "the last one"), (0, "the first one")):
+        y = np.zeros_like(ev.right["y"])
+        if y.ndim:
+            y[at] = ev.right["y"][at]
+            yield y, word
+
+
+@mistake(
     "db-not-summed",
     "b",
     "The gradient of the bias is not summed over everything that the bias was added to: {variant}. b[o] went into "
