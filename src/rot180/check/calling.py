@@ -1,7 +1,8 @@
 """How the user's functions want to be called, from the names of their parameters.
 
     forward(x, w, b)                            or other names of theirs; a missing b means a layer without bias
-    forward(x, w, b, stride=2, padding=1)       settings by keyword, under any of their usual names
+    forward(x, w, b, stride=1, padding=0)       settings by keyword, under any of their usual names; all of them are
+                                                passed, whatever their defaults are
     forward(x, w, b, conv_param)                or in a dict, as in CS231n: {"stride": 2, "pad": 1}
     backward(dy, cache)                         where forward returns (y, cache)
     backward(dy, x, w, b)                       in any order, by name
@@ -65,12 +66,14 @@ class Call:
         names: the meanings of what it is passed: "x", "dy", "y" (the result), "cache", "settings" or a setting's.
         keywords: the settings that it can be told, and under which name.
         by_name: the name of each of `names` that cannot be passed in order.
+        worded: of `keywords`, the settings whose default in the code is a word, "valid", say.
         meanings: of the parameters' names.
     """
 
     names: tuple[str, ...]
     keywords: Mapping[str, str]
     by_name: Mapping[str, str] = field(default_factory=dict)
+    worded: frozenset[str] = frozenset()
     meanings: Mapping[str, str] = field(default_factory=dict)
 
     def told(self, settings: Sequence[str]) -> tuple[str, ...]:
@@ -132,6 +135,7 @@ def read(function: Callable[..., Any], given: Sequence[str] | None, words: Words
     names: list[str] = []
     keywords: dict[str, str] = {}
     by_name: dict[str, str] = {}
+    worded: set[str] = set()
     skipped = False
     for parameter in parameters:
         if parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
@@ -145,6 +149,8 @@ def read(function: Callable[..., Any], given: Sequence[str] | None, words: Words
             raise CallingError(_unknown(function, parameter.name, parameters, words))
         if meaning in words.settings and (keyword_only or not required):
             keywords[meaning] = parameter.name
+            if isinstance(parameter.default, str):
+                worded.add(meaning)
         elif meaning is not None and (required or meaning in words.passed):
             names.append(meaning)
             if keyword_only or skipped:
@@ -152,7 +158,7 @@ def read(function: Callable[..., Any], given: Sequence[str] | None, words: Words
             continue
         skipped = True  # what follows would be passed in its place
     meanings = {p.name: meaning for p in parameters if (meaning := words.meaning_of(p.name)) is not None}
-    return Call(tuple(names), keywords, by_name, meanings)
+    return Call(tuple(names), keywords, by_name, frozenset(worded), meanings)
 
 
 def _unknown(function: Any, name: str, parameters: Sequence[Any], words: Words) -> str:

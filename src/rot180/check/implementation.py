@@ -188,16 +188,15 @@ class Implementation:
         return self._array("y", y, len(self.definition.y_shape(problem.case))), cache
 
     def _call(self, function: Function, call: Call, given: Mapping[str, Any], problem: Problem) -> Any:
-        settings = problem.case.settings
         positional: list[Any] = []
-        keywords = {call.keywords[name]: value for name, value in settings.items() if name in call.keywords}
+        keywords = self._told(call, problem)
         for name in call.names:
             if name == "settings":
-                value: Any = self.definition.dictionary(settings)
-            elif name in given or name not in self.definition.settings:
+                value: Any = self.definition.dictionary(problem.case.settings)
+            elif name in given or name not in (*self.definition.settings, "kernel_size"):
                 value = given.get(name)
             else:
-                value = settings.get(name, self.definition.default(name))
+                value = self.definition.setting(problem.case, name)
             if name in call.by_name:
                 keywords[call.by_name[name]] = value
             else:
@@ -207,6 +206,17 @@ class Implementation:
                 return function(*positional, **keywords)
         except Exception as error:
             raise Refused(f"{type(error).__name__}: {error}") from error
+
+    def _told(self, call: Call, problem: Problem) -> dict[str, Any]:
+        """The settings by their names in the code: all that it has, because its defaults may be others than the
+        operation's; but for a default that is a word, where a number may not be understood."""
+        settings = problem.case.settings
+        told = {name: self.definition.setting(problem.case, name) for name in call.keywords}
+        return {
+            call.keywords[name]: value
+            for name, value in told.items()
+            if value is not None and (name in settings or name not in call.worded)
+        }
 
     def _gradients(self, found: Any, problem: Problem) -> dict[str, Array]:
         if isinstance(found, Mapping):

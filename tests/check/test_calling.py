@@ -1,0 +1,96 @@
+"""How check.layer calls functions: settings, errors that they raise, and what they return that is no gradient."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from rot180.check import definitions, layer
+from rot180.check.definitions import Definition
+from tests.mistakes.right_loops import conv, conv_backward
+from tests.mistakes.right_transposed import conv_transpose_backward
+from tests.mistakes.wrong_borders import deconv_pads
+
+
+def slugs(report):
+    return [(d.slug, d.argument) for d in report.diagnoses], [u.argument for u in report.unexplained]
+
+
+# ---- settings: every one that a function has is passed, the default of the operation too ----
+
+
+def test_defaults_of_their_own_do_not_count():
+    def forward(x, w, b, stride=2, padding=1):
+        return conv(x, w, b, stride, padding)
+
+    def backward(dy, x, w, b, *, stride=3, padding=2):
+        return conv_backward(dy, x, w, b, stride, padding)
+
+    report = layer(forward, backward)
+    assert report.ok, report.render()
+    assert not report.refused
+    assert layer(forward, backward, stride=2).ok
+
+
+def test_a_mistake_that_shows_at_the_defaults_of_the_operation_only_is_named():
+    def forward(x, w, b, stride=2, padding=1):
+        return deconv_pads(x, w, b, stride, padding)
+
+    def backward(dy, x, w, b, stride=2, padding=1):
+        return conv_transpose_backward(dy, x, w, b, stride, padding)
+
+    report = layer(forward, backward, "conv_transpose2d")
+    assert slugs(report)[0][:1] == [("transposed-padding-added", "y")], report.render()
+    assert slugs(report)[1] == []
+
+
+def test_a_default_that_is_a_word_is_left_to_them():
+    def forward(x, w, b, stride=1, padding="valid"):
+        return conv(x, w, b, stride, {"valid": 0}[padding])
+
+    def backward(dy, x, w, b, stride=1, padding="valid"):
+        return conv_backward(dy, x, w, b, stride, {"valid": 0}[padding])
+
+    report = layer(forward, backward)
+    assert report.ok, report.render()
+    assert any("stride 2" in case for case in report.tried)
+    assert all("KeyError" in case for case in report.refused)  # numbers are no words here
+
+
+def test_the_size_of_the_kernel_is_told():
+    seen = set()
+
+    def backward(dy, x, w, b, kernel_size):
+        seen.add((kernel_size, w.shape[2:]))
+        return conv_backward(dy, x, w, b)
+
+    assert layer(lambda x, w, b: conv(x, w, b), backward).ok
+    assert all(told == shape or (told,) * 2 == shape for told, shape in seen)
+    assert layer(lambda x, w, b: conv(x, w, b), backward, kernel_size=3).ok
+    assert (3, (3, 3)) in seen
+
+
+@pytest.mark.parametrize("op", ["conv2d", "avg_pool2d", "layer_norm", "leaky_relu", "mse_loss"])
+def test_every_setting_has_a_value(op):
+    definition: Definition = definitions.find(op)
+    for case in definition.cases({}, (), "correlation"):
+        assert all(definition.setting(case, name) is not None for name in definition.settings)
+
+
+def test_the_axes_that_are_normalised_are_told():
+    def forward(x, normalized_shape, weight, bias, eps=1e-5):
+        axes = tuple(range(x.ndim - len(normalized_shape), x.ndim))
+        std = np.sqrt(x.var(axes, keepdims=True) + eps)
+        x_hat = (x - x.mean(axes, keepdims=True)) / std
+        return x_hat * weight + bias, (x_hat, std, weight, axes)
+
+    def backward(dout, cache):
+        x_hat, std, weight, axes = cache
+        g = dout * weight
+        dx = (g - g.mean(axes, keepdims=True) - x_hat * (g * x_hat).mean(axes, keepdims=True)) / std
+        rest = tuple(range(x_hat.ndim - len(axes)))
+        return dx, (dout * x_hat).sum(rest), dout.sum(rest)
+
+    for given in ({}, {"normalized_shape": (3, 2)}):
+        report = layer(forward, backward, "layer_norm", **given)
+        assert report.ok, report.render()
