@@ -220,7 +220,7 @@ class Check:
             at_kinks = self.definition.at_kinks(problem.case, self.trials.seed)
             found = kinks.note(self.code, self.definition, at_kinks) if at_kinks else None
             if found is not None:
-                (self.notes if found.slug == kinks.SLUG else self.diagnoses).append(found)
+                (self.notes if found.slug == kinks.SLUG else self.unexplained).append(found)
                 return
 
     def _note_precision(self, evidences: Sequence[Evidence]) -> None:
