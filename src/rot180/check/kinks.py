@@ -26,9 +26,9 @@ _TEXT = {
     "one. The maximum has no derivative there, so this is a choice and no fault.",
 }
 TIED = (
-    "Where several cells of a window are the largest, each of them gets the whole gradient of the window, because the "
-    "mask x == max has several ones there. The maximum has no derivative at such a point, so this is no fault; but more "
-    "arrives below than was sent, which is no subgradient: PyTorch sends it to the first one. After a relu, whose zeros "
+    "Where several cells of a window are the largest, each of them gets the whole gradient of the window: the mask "
+    "x == max has several ones there. The maximum has no derivative at such a point, so this is no fault; but more "
+    "arrives below than was sent, which is no subgradient. PyTorch sends it to the first one. After a relu, whose zeros "
     "tie, that is not rare. To share it write mask / mask.sum() for the mask, to send it to one use argmax."
 )
 NOT_FINITE = (
