@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -113,6 +114,50 @@ def test_one_wrong_cell_is_seen_in_every_right_one(entry: Any) -> None:
 
     backward.__signature__ = inspect.signature(entry.backward)  # type: ignore[attr-defined]
     assert not check.layer(entry.forward, backward, op=entry.op, **entry.check).ok
+
+
+# ---- what is not finite is said as such, and gets no name ----
+
+
+def not_a_number_in_db(dx: Any, dw: Any, db: Any) -> Gradients:
+    db[0] = np.nan
+    return dx, dw, db
+
+
+NOT_FINITE = {
+    "all of dx": (lambda dx, dw, db: (dx * np.nan, dw, db), "dx", "all of its cells"),
+    "all of dw": (lambda dx, dw, db: (dx, dw * np.inf, db), "dw", "all of its cells"),
+    "one of db": (not_a_number_in_db, "db", "1 of its 3 cells"),
+    "of another shape": (lambda dx, dw, db: (dx, dw[..., :1] / 0, db), "dw", "all of its cells"),
+}
+
+
+@pytest.mark.filterwarnings("ignore:divide by zero")
+@pytest.mark.parametrize("name", NOT_FINITE)
+def test_what_is_not_finite_is_said_and_gets_no_name(name: str) -> None:
+    change, argument, count = NOT_FINITE[name]
+    report = judged(change)
+    assert not report.diagnoses, str(report)
+    (unknown,) = report.unexplained
+    assert (unknown.slug, unknown.argument) == ("unknown", argument)
+    assert f"{argument} is not finite: {count} are NaN or infinite, on 10 of 10 problems" in unknown.explanation
+    assert "nan" in str(report) or "inf" in str(report)
+
+
+def test_a_result_that_is_not_finite_is_said_too() -> None:
+    report = check.layer(lambda x, w, b: conv(x, w, b) * np.nan, conv_backward)
+    assert "y is not finite: all of its cells are NaN or infinite" in report.unexplained[0].explanation
+    assert [d.argument for d in (*report.diagnoses, *report.unexplained)] == ["y"]
+
+
+def test_a_gradient_that_is_not_finite_only_where_there_is_padding() -> None:
+    def backward(dy: Any, x: Any, w: Any, b: Any, stride: Any = 1, padding: Any = 0) -> Any:
+        dx, dw, db = conv_backward(dy, x, w, b, stride, padding)
+        return dx * (np.inf if padding else 1), dw, db
+
+    (unknown,) = check.layer(conv, backward).unexplained
+    assert re.search(r"on [1-9] of 1\d problems|on [1-9] of \d problems", unknown.explanation)
+    assert "padding" in unknown.case
 
 
 # ---- order ----

@@ -97,6 +97,13 @@ class Evidence:
         """Whether what was found differs from what is right."""
         return self.found[argument].shape != self.right[argument].shape or bool(self.differing(argument).any())
 
+    def not_finite(self, argument: str) -> Array:
+        """At which cells what was found is NaN or infinite where a number belongs, as a mask."""
+        found = self.found[argument]
+        broken = ~np.isfinite(found)
+        known = ~np.isinf(self.slack.get(argument, np.zeros(())))
+        return np.asarray(broken & known if found.shape == self.right[argument].shape else broken)
+
     def compares(self, argument: str) -> bool:
         """Whether anything is known of what is right."""
         return not np.isinf(self.slack.get(argument, 0.0)).all()

@@ -23,7 +23,7 @@ from .findings import Diagnosis, LayerReport, Stage
 from .implementation import Outcome, Refused
 from .mistakes import state
 from .trials import Trials
-from .wording import missing, structure, texts
+from .wording import missing, not_finite, structure, texts
 
 CONVENTIONS = ("correlation", "convolution")
 COMPUTED = ("", "forward-flipped", "integer-truncated")  # forwards with known gradients, and one without any of its own
@@ -72,6 +72,8 @@ class Check:
             self.stages.append(Stage("forward", True, f"equals the definition on all {len(evidences)} problems"))
             return ""
         self.stages.append(Stage("forward", False, f"differs from the definition on {len(wrong)} of {len(evidences)}"))
+        if self._say_not_finite(evidences, "y"):
+            return None
         found = explain(evidences, "y")
         self._say(found, "y", wrong)
         if len(found) == 1 and len(found[0].parts) == 1 and not found[0].factor and not found[0].negative:
@@ -124,6 +126,8 @@ class Check:
                     self.stages.append(Stage(name, True, f"right on all {len(present)} problems"))
                 continue
             self.stages.append(Stage(name, False, f"wrong on {len(wrong)} of {len(present)} problems"))
+            if self._say_not_finite(present, argument):
+                continue
             found = explain(present, argument)
             if self.variant != "" and self._right_by_definition(argument):
                 mended.append(name)
@@ -237,16 +241,21 @@ class Check:
     def _say(self, found: Sequence[Explanation], argument: str, wrong: Sequence[Evidence]) -> None:
         name = argument if argument == "y" else f"d{argument}"
         smallest = self._shrunk(min(wrong, key=lambda e: e.case.cells), argument)
-        shown = {
-            "case": smallest.case.describe(),
-            "picture": matrices.beside(smallest, argument, name),
-            "formula": formula.of_first_wrong_cell(smallest, argument),
-        }
+        shown = _shown(smallest, argument)
         if not found:
             self.unexplained.append(Diagnosis("unknown", name, structure(smallest, argument), "", **shown))
         for explanation in found:
             for slug, text, mend in texts(explanation, argument):
                 self.diagnoses.append(Diagnosis(slug, name, text, mend, **shown))
+
+    def _say_not_finite(self, evidences: Sequence[Evidence], argument: str) -> bool:
+        """Whether there is NaN or inf where a number belongs: then that is said, and no mistake is looked for."""
+        broken = sorted((e for e in evidences if e.not_finite(argument).any()), key=lambda e: e.case.cells)
+        if broken:
+            name, text = argument if argument == "y" else f"d{argument}", not_finite(broken, argument, len(evidences))
+            shown = _shown(self._shrunk(broken[0], argument), argument)
+            self.unexplained.append(Diagnosis("unknown", name, text, "", **shown))
+        return bool(broken)
 
     def _shrunk(self, evidence: Evidence, argument: str) -> Evidence:
         """The same fault on the smallest sizes at which it still shows."""
@@ -279,6 +288,15 @@ class Check:
         else:
             evidence = self._evidence(problem, outcome)
         return evidence if argument in evidence.found and evidence.wrong(argument) else None
+
+
+def _shown(evidence: Evidence, argument: str) -> dict[str, str]:
+    """What a diagnosis shows of one problem."""
+    return {
+        "case": evidence.case.describe(),
+        "picture": matrices.beside(evidence, argument, argument if argument == "y" else f"d{argument}"),
+        "formula": formula.of_first_wrong_cell(evidence, argument),
+    }
 
 
 def _alike(second: Array, first: Array) -> bool:

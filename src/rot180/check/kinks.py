@@ -28,8 +28,8 @@ _TEXT = {
 TIED = (
     "Where several cells of a window are the largest, each of them gets the whole gradient of the window: the mask "
     "x == max has several ones there. The maximum has no derivative at such a point, so this is no fault; but more "
-    "arrives below than was sent, which is no subgradient. PyTorch sends it to the first one. After a relu, whose zeros "
-    "tie, that is not rare. To share it write mask / mask.sum() for the mask, to send it to one use argmax."
+    "arrives below than was sent, which is no subgradient. PyTorch sends it to the first one. After a relu, whose "
+    "zeros tie, that is not rare. To share it write mask / mask.sum() for the mask, to send it to one use argmax."
 )
 NOT_FINITE = (
     "dx is not finite where {where}: NaN or infinite at {count} of {total} cells. A division by 0 is near at hand."

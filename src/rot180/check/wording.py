@@ -5,7 +5,7 @@ Who may import it: the parts of check/. Deliberately absent: the texts of the mi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -33,6 +33,18 @@ def texts(explanation: Explanation, argument: str) -> Iterator[tuple[str, str, s
 
 def missing(argument: str) -> Diagnosis:
     return Diagnosis("unknown", f"d{argument}", f"The backward returns no d{argument}.", "")
+
+
+def not_finite(broken: Sequence[Evidence], argument: str, total: int) -> str:
+    """What is said of NaN and inf, which are no mistake's in particular."""
+    name = argument if argument == "y" else f"d{argument}"
+    cells = broken[0].not_finite(argument)
+    count = "all of its cells" if cells.all() else f"{int(cells.sum())} of its {cells.size} cells"
+    return (
+        f"{name} is not finite: {count} are NaN or infinite, on {len(broken)} of {total} problems. All numbers that "
+        "went in are small and none is 0. Look for a division by 0, a logarithm or a root of what is not positive, or "
+        "an array that was not filled (np.empty). What else may be wrong shows when this is mended."
+    )
 
 
 def structure(evidence: Evidence, argument: str) -> str:
