@@ -8,6 +8,7 @@ import pytest
 from rot180.check import definitions, layer
 from rot180.check.definitions import Definition
 from tests.mistakes.right_loops import conv, conv_backward
+from tests.mistakes.right_small import affine_backward, affine_forward, linear, linear_backward
 from tests.mistakes.right_transposed import conv_transpose_backward
 from tests.mistakes.wrong_borders import deconv_pads
 
@@ -94,3 +95,31 @@ def test_the_axes_that_are_normalised_are_told():
     for given in ({}, {"normalized_shape": (3, 2)}):
         report = layer(forward, backward, "layer_norm", **given)
         assert report.ok, report.render()
+
+
+# ---- layouts that are seen by trying ----
+
+
+def test_a_weight_as_in_out_is_recognised_and_said():
+    report = layer(affine_forward, affine_backward, "linear")
+    assert report.ok
+    assert any("w is taken as (in, out), as in x @ w" in text for text in report.remarks)
+    assert not report.refused
+    wrong = layer(affine_forward, lambda dout, cache: (*affine_backward(dout, cache)[:2], dout.sum(1)), "linear")
+    assert slugs(wrong) == ([("db-not-summed", "db")], [])
+    assert any("w is taken as (in, out)" in text for text in wrong.remarks)
+
+
+def test_a_weight_as_out_in_needs_no_remark():
+    report = layer(linear, linear_backward, "linear")
+    assert report.ok
+    assert not report.remarks
+
+
+def test_a_fault_in_the_forward_is_judged_in_the_layout_that_fits():
+    report = layer(
+        lambda x, w, b: 2 * (x @ w) + b, lambda dy, x, w, b: (2 * dy @ w.T, 2 * x.T @ dy, dy.sum(0)), "linear"
+    )
+    assert [d.argument for d in (*report.diagnoses, *report.unexplained)] == ["y"]
+    assert "shape" not in str(report.unexplained)
+    assert any("w is taken as (in, out)" in text for text in report.remarks)

@@ -18,7 +18,7 @@ from ..errors import FormatError, GradientError
 from .case import Array, Case, Problem
 from .definitions import Definition
 from .findings import LayerReport
-from .implementation import Outcome, Refused
+from .implementation import Code, Outcome, Refused
 from .judgement import Check
 from .trials import Run, Trials
 from .vectors import FORMAT, INDEX, MOST_CELLS, VERSION, array_of, convolution
@@ -48,6 +48,10 @@ class Answers:
     def gradients(self, problem: Problem) -> dict[str, Array]:
         """Nor for another dy."""
         raise Refused("only what was exported has answers")
+
+    def otherwise(self, *, refused: bool) -> Sequence[tuple[Code, str]]:
+        """There is one form."""
+        return ()
 
     def value(self, problem: Problem, arrays: Mapping[str, Array]) -> Array:
         """Nothing else can be computed."""

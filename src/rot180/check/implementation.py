@@ -7,6 +7,7 @@ Who may import it: the parts of check/. Deliberately absent: what is right.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -19,6 +20,11 @@ from .case import Array, Arrays, Problem
 from .definitions import Definition
 
 Function = Callable[..., Any]
+IN_OUT = (
+    "w is taken as (in, out), as in x @ w: so the functions run and fit the operation, not with (out, in), which is "
+    "PyTorch's. In a program that has its weights as (out, in) this layer needs w.T."
+)
+B_FORM = "b is given as {form}, C channels: with (C,), which is PyTorch's, the functions refused every case."
 
 
 class Refused(Exception):
@@ -81,6 +87,10 @@ class Code(Protocol):
     def value(self, problem: Problem, arrays: Arrays) -> Array:
         """The forward alone, on other arrays."""
 
+    def otherwise(self, *, refused: bool) -> Sequence[tuple[Code, str]]:
+        """The same code called with parameters of other forms, to be tried where this one was refused or is wrong, each
+        with what is to be said if it is the one that fits."""
+
 
 class Implementation:
     """A forward and a backward with the way to call them."""
@@ -106,6 +116,8 @@ class Implementation:
         self.arguments = tuple(a for a in known if a in self.on_forward.names)
         self.ordered = returns is not None or len(definition.gradients_of) < 2
         self.returns = tuple(returns or (a for a in definition.gradients_of if a in self.arguments))
+        self.declared = self.ordered, self.returns
+        self.b_form: tuple[int, ...] | None = None  # as reshape takes it; None for (C,)
 
     def _require(self, known: Sequence[str]) -> None:
         """CallingError where something is missing that there is no check without."""
@@ -132,6 +144,25 @@ class Implementation:
         if "settings" in self.on_forward.names:
             told |= set(self.definition.in_dict)
         return tuple(name for name in self.definition.settings if name in told)
+
+    def otherwise(self, *, refused: bool) -> Sequence[tuple[Code, str]]:
+        """With w of a linear layer as (in, out); where all is refused also with a b that has more axes than one."""
+        found: list[tuple[Code, str]] = []
+        if self.definition.name == "linear" and self.layout == "channels_first":
+            found.append((self._in_form(layout="channels_last"), IN_OUT))
+        if refused and "b" in self.arguments and self.layout != "bare":
+            ones = (1,) * (self.definition.axes + 1)
+            for form in dict.fromkeys([(*ones, -1), (1, -1, *ones[1:]), (-1, 1), (1, -1)]):
+                found.append((self._in_form(b_form=form), B_FORM.format(form=_written(form))))
+        return found
+
+    def _in_form(self, **changes: Any) -> Implementation:
+        """The same functions, called anew."""
+        other = copy.copy(self)
+        other.ordered, other.returns = self.declared
+        for name, value in changes.items():
+            setattr(other, name, value)
+        return other
 
     def value(self, problem: Problem, arrays: Arrays) -> Array:
         """The forward alone, on other arrays."""
@@ -173,7 +204,10 @@ class Implementation:
         return Outcome(y, self._gradients(found, problem), problem.dy, tuple(changed))
 
     def _given(self, arrays: Arrays) -> dict[str, Any]:
-        return {name: layouts.to_user(self.layout, name, arrays[name]) for name in self.arguments}
+        given = {name: layouts.to_user(self.layout, name, arrays[name]) for name in self.arguments}
+        if self.b_form is not None:
+            given["b"] = given["b"].reshape(self.b_form)
+        return given
 
     def _forward(self, problem: Problem, arrays: Arrays) -> tuple[Any, dict[str, Any]]:
         """What the forward returned, and the copies that it was given."""
@@ -238,7 +272,7 @@ class Implementation:
 
     def _put_in_order(self, values: Sequence[Any], problem: Problem) -> None:
         """See from the shapes of the first answer if the gradients come in another order, (dw, db, dx), say."""
-        shapes = {name: np.shape(layouts.to_user(self.layout, name, problem.arrays[name])) for name in self.arguments}
+        shapes = {name: np.shape(a) for name, a in self._given(problem.arrays).items()}
         came = [np.shape(value) for value in values]
         names = [name for shape in came for name in self.returns if shapes[name] == shape]
         if len(set(names)) == len(names) == len(self.returns):
@@ -250,6 +284,8 @@ class Implementation:
             array = layouts.from_user(self.layout, name, value, ndim)
         except Exception as error:
             raise Refused(f"no array can be made of the {name} that was returned: {error}") from error
+        if name == "b" and self.b_form is not None and array.ndim == len(self.b_form):
+            array = array.reshape(-1)
         if array.dtype.kind not in "fiub":
             raise Refused(f"the {name} that was returned is not numeric but {type(value).__name__}")
         return array
@@ -257,3 +293,7 @@ class Implementation:
     def _changed(self, given: Mapping[str, Any], problem: Problem) -> list[str]:
         before = {**self._given(problem.arrays), "dy": layouts.to_user(self.layout, "y", problem.dy)}
         return [name for name, value in given.items() if not np.array_equal(value, before[name])]
+
+
+def _written(form: tuple[int, ...]) -> str:
+    return f"({', '.join('C' if n < 0 else str(n) for n in form)})"

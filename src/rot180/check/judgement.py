@@ -13,15 +13,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from . import formula, kinks, matrices, measured
-from .case import Array, Case, Problem
+from .case import Case, Problem
 from .diagnosis import Explanation, explain
 from .evidence import LOW_PRECISION, Evidence, is_low, same
 from .findings import Diagnosis, LayerReport, Stage
-from .implementation import Outcome, Refused
+from .implementation import Code, Outcome, Refused
 from .mistakes import state
+from .repeats import Repeats, alike, repeated, stale
 from .trials import Trials
 from .wording import missing, not_finite, structure, texts
 
@@ -37,14 +36,19 @@ class Check:
     """One verdict."""
 
     def __init__(self, trials: Trials) -> None:
-        self.trials, self.code, self.definition = trials, trials.code, trials.definition
+        self.trials, self.definition = trials, trials.definition
         self.variant: str | None = ""  # of the forward: right, a known mistake, or unknown
         self.stages: list[Stage] = []
         self.diagnoses: list[Diagnosis] = []
         self.unexplained: list[Diagnosis] = []
         self.remarks: list[str] = []
         self.notes: list[Diagnosis] = []
-        self.unsteady: dict[str, Array] = {}  # gradients that a second call gives otherwise, as a third one shows them
+        self.repeats = Repeats()
+
+    @property
+    def code(self) -> Code:
+        """What is judged, in the form that the trials have found."""
+        return self.trials.code
 
     def report(self) -> LayerReport:
         """Try everything, and judge it."""
@@ -114,13 +118,18 @@ class Check:
         mended = []
         for argument in self.code.returns:
             present = [e for e in evidences if argument in e.found]
-            if argument in self.unsteady:
+            if argument in self.repeats.random:
+                continue
+            if argument in self.repeats.added:
                 present = [self._steady(argument, evidences[0])]
             elif len(present) < len(evidences):
                 self.unexplained.append(missing(argument))
                 continue
-            wrong = [e for e in present if e.wrong(argument)]
             name = f"d{argument}"
+            present, old = stale(present, argument)
+            if old is not None:
+                self.diagnoses.append(old)
+            wrong = [e for e in present if e.wrong(argument)]
             if not wrong:
                 if any(e.compares(argument) for e in present):
                     self.stages.append(Stage(name, True, f"right on all {len(present)} problems"))
@@ -160,7 +169,7 @@ class Check:
     def _tell_differences(self, smallest: Evidence, outcome: Outcome) -> None:
         """Where the gradients were measured, there is nothing to hold them against, but they may mean nothing."""
         problem, (left_out, total) = smallest.problem, smallest.unknown
-        if not _alike(self.code.value(problem, problem.arrays), outcome.y):
+        if not alike(self.code.value(problem, problem.arrays), outcome.y):
             passed, text = False, UNSTEADY
         elif 0 < left_out == total:
             passed, text = False, "no derivative of this forward can be measured, so the backward is not judged"
@@ -173,7 +182,7 @@ class Check:
 
     def _steady(self, argument: str, first: Evidence) -> Evidence:
         """What one call adds to a gradient that the calls accumulate."""
-        return replace(first, found={**first.found, argument: self.unsteady[argument]})
+        return replace(first, found={**first.found, argument: self.repeats.added[argument]})
 
     def _right_by_definition(self, argument: str) -> bool:
         """Whether a gradient is right for the forward of the definition, on all problems."""
@@ -203,17 +212,9 @@ class Check:
         for name in changed:
             text = state.INPUT_MUTATED.format(variant=name[0].upper() + name[1:])
             self.diagnoses.append(Diagnosis("input-mutated", name, text, state.INPUT_MUTATED_MEND))
-        problem, first = self.trials.runs[0]
-        try:
-            second, third = self.code.run(problem).gradients, self.code.run(problem).gradients
-        except Refused:
-            return
-        for argument, gradient in first.gradients.items():
-            if argument in second and not _alike(second[argument], gradient):
-                text = state.ACCUMULATED.format(variant=f"d{argument}")
-                self.diagnoses.append(Diagnosis("gradients-accumulated", f"d{argument}", text, state.ACCUMULATED_MEND))
-                added = third[argument] - second[argument]
-                self.unsteady[argument] = added if np.any(added) else third[argument]
+        self.repeats = repeated(self.code, self.trials.runs[0])
+        self.diagnoses += self.repeats.diagnoses
+        self.unexplained += self.repeats.unexplained
 
     # ---- notes ----
 
@@ -297,11 +298,6 @@ def _shown(evidence: Evidence, argument: str) -> dict[str, str]:
         "picture": matrices.beside(evidence, argument, argument if argument == "y" else f"d{argument}"),
         "formula": formula.of_first_wrong_cell(evidence, argument),
     }
-
-
-def _alike(second: Array, first: Array) -> bool:
-    """Whether two calls gave the same; a cell that is no number each time is the same."""
-    return same(np.where(np.isnan(second), 0, second), np.where(np.isnan(first), 0, first))
 
 
 def _as_far(left_out: int, total: int) -> str:
