@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
+
 import numpy as np
 import pytest
 
 from rot180.check import definitions, layer
 from rot180.check.definitions import Definition
+from rot180.errors import GradientError
 from tests.mistakes.right_loops import conv, conv_backward
 from tests.mistakes.right_small import affine_backward, affine_forward, linear, linear_backward
 from tests.mistakes.right_transposed import conv_transpose_backward
@@ -123,3 +126,90 @@ def test_a_fault_in_the_forward_is_judged_in_the_layout_that_fits():
     assert [d.argument for d in (*report.diagnoses, *report.unexplained)] == ["y"]
     assert "shape" not in str(report.unexplained)
     assert any("w is taken as (in, out)" in text for text in report.remarks)
+
+
+@pytest.mark.parametrize(
+    ("form", "layout"),
+    [((1, 1, 1, -1), "channels_last"), ((-1, 1), "channels_first"), ((1, -1, 1, 1), "channels_first")],
+)
+def test_a_bias_of_more_axes_than_one_is_tried_where_one_axis_is_refused(form, layout):
+    last = layout == "channels_last"
+
+    def plain(x, w):
+        return (x.transpose(0, 3, 1, 2), w.transpose(3, 2, 0, 1)) if last else (x, w)
+
+    def forward(x, w, b):
+        assert b.shape == np.zeros(len(w) if not last else w.shape[-1]).reshape(form).shape
+        y = conv(*plain(x, w), b.ravel())
+        return y.transpose(0, 2, 3, 1) if last else y
+
+    def backward(dy, x, w, b):
+        dx, dw, db = conv_backward(dy.transpose(0, 3, 1, 2) if last else dy, *plain(x, w), b.ravel())
+        dx, dw = (dx.transpose(0, 2, 3, 1), dw.transpose(2, 3, 1, 0)) if last else (dx, dw)
+        return dx, dw, db.reshape(form)
+
+    report = layer(forward, backward, layout=layout)
+    assert report.ok, report.render()
+    written = str(form).replace("-1", "C")
+    assert any(f"b is given as {written}" in text for text in report.remarks)
+    assert slugs(layer(forward, lambda *a: (*backward(*a)[:2], 0 * a[3] + 7), layout=layout, **NAMED))[1] == []
+
+
+NAMED = {"backward_arguments": ["dy", "x", "w", "b"]}
+
+
+# ---- code that raises, and what is no gradient ----
+
+
+def refusal(*functions, **options):
+    with pytest.raises(GradientError) as caught:
+        layer(*functions, **options)
+    return str(caught.value)
+
+
+def line_of(function, words):
+    lines, start = inspect.getsourcelines(function)
+    return start + next(i for i, line in enumerate(lines) if words in line)
+
+
+def test_an_error_of_theirs_is_told_with_its_function_and_line():
+    def conv_forward(x, w, b):
+        raise RuntimeError("boom")
+
+    def conv_backward(dy, x, w, b):
+        np.zeros(1)
+        return nothing_of_that_name  # noqa: F821
+
+    text = refusal(conv_forward, conv_backward)
+    at = line_of(conv_forward, "boom")
+    assert "the forward, conv_forward, refused every case, the first one with x (2, 2, 6, 7), w (3, 2, 3, 2)" in text
+    assert f"(RuntimeError: boom, line {at} of test_calling.py)" in text
+    text = refusal(lambda x, w, b: conv(x, w, b), conv_backward)
+    at = line_of(conv_backward, "nothing_of")
+    assert "the backward, conv_backward, refused every case" in text
+    assert f"(NameError: name 'nothing_of_that_name' is not defined, line {at} of test_calling.py)" in text
+
+
+def test_an_error_tells_the_shapes_as_they_were_given():
+    def forward(x, w, b, stride=1):
+        raise ValueError("no")
+
+    text = refusal(forward, conv_backward, layout="channels_last")
+    assert "the first one with x (2, 6, 7, 2), w (3, 2, 2, 3), b (3,), stride 1 (ValueError: no, line" in text
+
+
+def test_an_error_below_their_function_has_the_line_in_their_file():
+    def forward(x, w, b):
+        return np.reshape(x, (1, 2, 3))
+
+    assert f", line {line_of(forward, 'reshape')} of test_calling.py)" in refusal(forward, conv_backward)
+
+
+def test_complex_gradients_are_refused_as_such():
+    text = refusal(conv, lambda *a: (conv_backward(*a)[0] + 0j, *conv_backward(*a)[1:]), **NAMED)
+    assert "dx is complex128, so .real is missing" in text
+    assert "the y that" not in text
+    text = refusal(lambda x, w, b: conv(x, w, b) + 0j, conv_backward)
+    assert "y is complex128" in text
+    text = refusal(conv, lambda *a: ("none", *conv_backward(*a)[1:]), **NAMED)
+    assert "dx is not numeric but str" in text

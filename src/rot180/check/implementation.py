@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from . import calling, layouts
+from . import calling, layouts, raised
 from .calling import Call, CallingError, Words
 from .case import Array, Arrays, Problem
 from .definitions import Definition
@@ -28,7 +28,15 @@ B_FORM = "b is given as {form}, C channels: with (C,), which is PyTorch's, the f
 
 
 class Refused(Exception):
-    """The user's code raised, or returned what no array can be made of: this setting counts as unsupported."""
+    """The user's code raised, or returned what no array can be made of: this setting counts as unsupported.
+
+    Attributes:
+        by: the function, in words.  given: what it was given, as it was given; "" where that is not known.
+    """
+
+    def __init__(self, text: str, by: str = "", given: str = "") -> None:
+        super().__init__(text)
+        self.by, self.given = by, given
 
 
 @dataclass(frozen=True)
@@ -239,7 +247,9 @@ class Implementation:
             with np.errstate(all="ignore"):
                 return function(*positional, **keywords)
         except Exception as error:
-            raise Refused(f"{type(error).__name__}: {error}") from error
+            role = "forward" if function is self.forward else "backward"
+            by = f"the {role}, {getattr(function, '__name__', type(function).__name__)},"
+            raise Refused(raised.reason(error, function), by, self._in_words(call, problem)) from error
 
     def _told(self, call: Call, problem: Problem) -> dict[str, Any]:
         """The settings by their names in the code: all that it has, because its defaults may be others than the
@@ -251,6 +261,12 @@ class Implementation:
             for name, value in told.items()
             if value is not None and (name in settings or name not in call.worded)
         }
+
+    def _in_words(self, call: Call, problem: Problem) -> str:
+        """What the functions are given of a problem, in their layout."""
+        told = dict(problem.case.settings)
+        told |= {name: self.definition.setting(problem.case, name) for name in call.told(self.definition.settings)}
+        return raised.arguments(self._given(problem.arrays), told)
 
     def _gradients(self, found: Any, problem: Problem) -> dict[str, Array]:
         if isinstance(found, Mapping):
@@ -280,14 +296,15 @@ class Implementation:
         self.ordered = True
 
     def _array(self, name: str, value: Any, ndim: int) -> Array:
+        title = name if name == "y" else f"d{name}"
         try:
             array = layouts.from_user(self.layout, name, value, ndim)
         except Exception as error:
-            raise Refused(f"no array can be made of the {name} that was returned: {error}") from error
+            raise Refused(f"no array can be made of the {title} that was returned: {error}") from error
         if name == "b" and self.b_form is not None and array.ndim == len(self.b_form):
             array = array.reshape(-1)
-        if array.dtype.kind not in "fiub":
-            raise Refused(f"the {name} that was returned is not numeric but {type(value).__name__}")
+        if text := raised.no_number(title, array.dtype, value):
+            raise Refused(text)
         return array
 
     def _changed(self, given: Mapping[str, Any], problem: Problem) -> list[str]:

@@ -40,6 +40,7 @@ class Trials:
         self.runs: list[Run] = []
         self.refused: list[str] = []
         self.remarks: list[str] = []
+        self._first_refusal: Refused | None = None
 
     def try_all(self) -> None:
         """Fill `runs`; GradientError where every case is refused."""
@@ -74,8 +75,11 @@ class Trials:
                 alike = (self.definition.alike(case, channels=channels) for case in cases)
                 self._try([case for case in alike if case is not None])
         if not self.runs:
+            reason = self._first_refusal
+            by, given = (reason.by, reason.given) if reason is not None else ("", "")
+            first = f"{given} ({reason})" if given else self.refused[0]
             raise GradientError(
-                f"check.layer: {self.code.name} refused every case, the first one with {self.refused[0]}; "
+                f"check.layer: {by or self.code.name} refused every case, the first one with {first}; "
                 "give the settings and the kernel_size that it is written for, and its layout"
             )
 
@@ -105,6 +109,7 @@ class Trials:
                 try:
                     self.runs.append(self.run(problem))
                 except Refused as reason:
+                    self._first_refusal = self._first_refusal or reason
                     self.refused.append(f"{case.describe()} ({reason})")
                     break
 
