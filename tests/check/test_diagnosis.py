@@ -161,6 +161,49 @@ def test_a_gradient_that_is_not_finite_only_where_there_is_padding() -> None:
     assert "padding" in unknown.case
 
 
+# ---- arrays that are no gradient at all: of another form, of bools, of zeros ----
+
+FORMS = {
+    "(F, 1)": (lambda dx, dw, db: (dx, dw, db[:, None]), "db", (3, 1), (3,)),
+    "(1, F)": (lambda dx, dw, db: (dx, dw, db[None]), "db", (1, 3), (3,)),
+    "dw flat": (lambda dx, dw, db: (dx, dw.reshape(len(dw), -1), db), "dw", (3, 12), (3, 2, 3, 2)),
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_right_gradient_of_another_shape_is_said_to_be_that(name: str) -> None:
+    change, argument, came, needed = FORMS[name]
+    report = judged(change)
+    assert not report.diagnoses, str(report)
+    (unknown,) = report.unexplained
+    assert unknown.argument == argument
+    assert f"{argument} has the shape {came}, and {needed} is needed, that of {argument[1:]}" in unknown.explanation
+    assert "numbers are right" in unknown.explanation
+    assert unknown.mend == f"{argument} = {argument}.reshape({argument[1:]}.shape)"
+
+
+def test_a_wrong_gradient_of_another_shape_is_not_said_to_be_right() -> None:
+    (unknown,) = judged(lambda dx, dw, db: (dx, dw, 1 + db[:, None])).unexplained
+    assert "The shape is (3, 1) and should be (3,)" in unknown.explanation or "(1, 1)" in unknown.explanation
+    assert "numbers are right" not in unknown.explanation
+
+
+@pytest.mark.parametrize("argument", ["dx", "dw", "db"])
+def test_zeros_everywhere_are_said_to_be_that(argument: str) -> None:
+    def change(*grads: Any) -> Any:
+        return tuple(g * (name != argument) for name, g in zip(("dx", "dw", "db"), grads, strict=True))
+
+    report = judged(change)
+    assert not report.diagnoses, str(report)
+    assert f"{argument} is 0 everywhere, on all 10 problems" in report.unexplained[0].explanation
+
+
+def test_bools_are_said_to_be_that() -> None:
+    report = judged(lambda dx, dw, db: (dx, dw, db.astype(bool)))
+    assert not report.diagnoses, str(report)
+    assert "db is an array of bool" in report.unexplained[0].explanation
+
+
 # ---- order ----
 
 

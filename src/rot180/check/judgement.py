@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from . import formula, kinks, matrices, measured
+from . import formula, kinks, matrices, measured, plain
 from .case import Case, Problem
 from .diagnosis import Explanation, explain
 from .evidence import LOW_PRECISION, Evidence, is_low, same
@@ -22,7 +22,7 @@ from .implementation import Code, Outcome, Refused
 from .mistakes import state
 from .repeats import Repeats, alike, repeated, stale
 from .trials import Trials
-from .wording import missing, not_finite, structure, texts
+from .wording import missing, reshaped, structure, texts
 
 CONVENTIONS = ("correlation", "convolution")
 COMPUTED = ("", "forward-flipped", "integer-truncated")  # forwards with known gradients, and one without any of its own
@@ -76,7 +76,7 @@ class Check:
             self.stages.append(Stage("forward", True, f"equals the definition on all {len(evidences)} problems"))
             return ""
         self.stages.append(Stage("forward", False, f"differs from the definition on {len(wrong)} of {len(evidences)}"))
-        if self._say_not_finite(evidences, "y"):
+        if self._say_plainly(evidences, "y"):
             return None
         found = explain(evidences, "y")
         self._say(found, "y", wrong)
@@ -135,7 +135,7 @@ class Check:
                     self.stages.append(Stage(name, True, f"right on all {len(present)} problems"))
                 continue
             self.stages.append(Stage(name, False, f"wrong on {len(wrong)} of {len(present)} problems"))
-            if self._say_not_finite(present, argument):
+            if self._say_plainly(present, argument):
                 continue
             found = explain(present, argument)
             if self.variant != "" and self._right_by_definition(argument):
@@ -241,22 +241,24 @@ class Check:
 
     def _say(self, found: Sequence[Explanation], argument: str, wrong: Sequence[Evidence]) -> None:
         name = argument if argument == "y" else f"d{argument}"
-        smallest = self._shrunk(min(wrong, key=lambda e: e.case.cells), argument)
+        another_shape = not found and all(reshaped(e, argument) for e in wrong)
+        smallest = wrong[0] if another_shape else self._shrunk(min(wrong, key=lambda e: e.case.cells), argument)
         shown = _shown(smallest, argument)
         if not found:
-            self.unexplained.append(Diagnosis("unknown", name, structure(smallest, argument), "", **shown))
+            mend = f"{name} = {name}.reshape({argument}.shape)" if another_shape else ""
+            self.unexplained.append(Diagnosis("unknown", name, structure(smallest, argument), mend, **shown))
         for explanation in found:
             for slug, text, mend in texts(explanation, argument):
                 self.diagnoses.append(Diagnosis(slug, name, text, mend, **shown))
 
-    def _say_not_finite(self, evidences: Sequence[Evidence], argument: str) -> bool:
-        """Whether there is NaN or inf where a number belongs: then that is said, and no mistake is looked for."""
-        broken = sorted((e for e in evidences if e.not_finite(argument).any()), key=lambda e: e.case.cells)
-        if broken:
-            name, text = argument if argument == "y" else f"d{argument}", not_finite(broken, argument, len(evidences))
-            shown = _shown(self._shrunk(broken[0], argument), argument)
+    def _say_plainly(self, evidences: Sequence[Evidence], argument: str) -> bool:
+        """Whether these are no gradients or results at all: then that is said, and no mistake is looked for."""
+        found = plain.seen(evidences, argument)
+        if found is not None:
+            name, (text, evidence) = argument if argument == "y" else f"d{argument}", found
+            shown = _shown(self._shrunk(evidence, argument), argument)
             self.unexplained.append(Diagnosis("unknown", name, text, "", **shown))
-        return bool(broken)
+        return found is not None
 
     def _shrunk(self, evidence: Evidence, argument: str) -> Evidence:
         """The same fault on the smallest sizes at which it still shows."""

@@ -5,12 +5,12 @@ Who may import it: the parts of check/. Deliberately absent: the texts of the mi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 
 from .diagnosis import Explanation
-from .evidence import Evidence
+from .evidence import Evidence, same
 from .findings import Diagnosis
 from .mistakes import sums
 
@@ -35,21 +35,21 @@ def missing(argument: str) -> Diagnosis:
     return Diagnosis("unknown", f"d{argument}", f"The backward returns no d{argument}.", "")
 
 
-def not_finite(broken: Sequence[Evidence], argument: str, total: int) -> str:
-    """What is said of NaN and inf, which are no mistake's in particular."""
-    name = argument if argument == "y" else f"d{argument}"
-    cells = broken[0].not_finite(argument)
-    count = "all of its cells" if cells.all() else f"{int(cells.sum())} of its {cells.size} cells"
-    return (
-        f"{name} is not finite: {count} are NaN or infinite, on {len(broken)} of {total} problems. All numbers that "
-        "went in are small and none is 0. Look for a division by 0, a logarithm or a root of what is not positive, or "
-        "an array that was not filled (np.empty). What else may be wrong shows when this is mended."
-    )
+def reshaped(evidence: Evidence, argument: str) -> bool:
+    """Whether a gradient has another shape than it should and the right numbers, in order."""
+    found, right = evidence.found[argument], evidence.right[argument]
+    other = argument != "y" and found.shape != right.shape and found.size == right.size
+    return other and same(found.reshape(right.shape), right)
 
 
 def structure(evidence: Evidence, argument: str) -> str:
     """Where an error lies that no known mistake explains."""
     found, right = evidence.found[argument], evidence.right[argument]
+    if reshaped(evidence, argument):
+        return (
+            f"d{argument} has the shape {found.shape}, and {right.shape} is needed, that of {argument}. The numbers "
+            f"are right. With this shape {argument} - rate * d{argument} is not what was meant, or raises."
+        )
     if found.shape != right.shape:
         return f"No known mistake explains this. The shape is {found.shape} and should be {right.shape}."
     wrong = evidence.differing(argument)
