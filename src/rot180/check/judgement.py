@@ -73,7 +73,7 @@ class Check:
         evidences = [self._of_forward(problem, outcome) for problem, outcome in self.trials.runs]
         wrong = [e for e in evidences if e.wrong("y")]
         if not wrong:
-            self.stages.append(Stage("forward", True, f"equals the definition on all {len(evidences)} problems"))
+            self.stages.append(Stage("forward", True, f"equals the definition on {_all(len(evidences))}"))
             return ""
         self.stages.append(Stage("forward", False, f"differs from the definition on {len(wrong)} of {len(evidences)}"))
         if self._say_plainly(evidences, "y"):
@@ -132,7 +132,7 @@ class Check:
             wrong = [e for e in present if e.wrong(argument)]
             if not wrong:
                 if any(e.compares(argument) for e in present):
-                    self.stages.append(Stage(name, True, f"right on all {len(present)} problems"))
+                    self.stages.append(Stage(name, True, f"right on {_all(len(present), 'that was judged')}"))
                 continue
             self.stages.append(Stage(name, False, f"wrong on {len(wrong)} of {len(present)} problems"))
             if self._say_plainly(present, argument):
@@ -242,13 +242,14 @@ class Check:
     def _say(self, found: Sequence[Explanation], argument: str, wrong: Sequence[Evidence]) -> None:
         name = argument if argument == "y" else f"d{argument}"
         another_shape = not found and all(reshaped(e, argument) for e in wrong)
-        smallest = wrong[0] if another_shape else self._shrunk(min(wrong, key=lambda e: e.case.cells), argument)
+        least = wrong[0] if another_shape else min(wrong, key=lambda e: e.case.cells)
+        smallest = least if another_shape else self._shrunk(least, argument)
         shown = _shown(smallest, argument)
         if not found:
             mend = f"{name} = {name}.reshape({argument}.shape)" if another_shape else ""
-            self.unexplained.append(Diagnosis("unknown", name, structure(smallest, argument), mend, **shown))
+            self.unexplained.append(Diagnosis("unknown", name, structure(least, argument), mend, **shown))
         for explanation in found:
-            for slug, text, mend in texts(explanation, argument):
+            for slug, text, mend in texts(explanation, argument, loss=self.definition.loss):
                 self.diagnoses.append(Diagnosis(slug, name, text, mend, **shown))
 
     def _say_plainly(self, evidences: Sequence[Evidence], argument: str) -> bool:
@@ -300,6 +301,10 @@ def _shown(evidence: Evidence, argument: str) -> dict[str, str]:
         "picture": matrices.beside(evidence, argument, argument if argument == "y" else f"d{argument}"),
         "formula": formula.of_first_wrong_cell(evidence, argument),
     }
+
+
+def _all(count: int, which: str = "") -> str:
+    return f"all {count} problems" if count > 1 else f"the one problem {which}".rstrip()
 
 
 def _as_far(left_out: int, total: int) -> str:

@@ -14,8 +14,14 @@ from .evidence import Evidence, same
 from .findings import Diagnosis
 from .mistakes import sums
 
+SIGN = (
+    "The sign is inverted. A layer hands on dy times what the forward multiplied with, and has no minus of its own; the "
+    "one of the update, w -= rate * dw, stands there and not in the gradient."
+)
+SIGN_MEND = "turn the sign: dx = -dx, best where the minus comes in"
 
-def texts(explanation: Explanation, argument: str) -> Iterator[tuple[str, str, str]]:
+
+def texts(explanation: Explanation, argument: str, *, loss: bool) -> Iterator[tuple[str, str, str]]:
     """Slug, explanation and mend of each mistake in it."""
     for mistake, variant in explanation.parts:
         yield (
@@ -25,7 +31,8 @@ def texts(explanation: Explanation, argument: str) -> Iterator[tuple[str, str, s
         )
     forward = argument == "y"
     if explanation.negative:
-        yield "sign-inverted", *((sums.SIGN_RESULT, sums.SIGN_RESULT_MEND) if forward else (sums.SIGN, sums.SIGN_MEND))
+        backward = (sums.SIGN, sums.SIGN_MEND) if loss else (SIGN, SIGN_MEND)
+        yield "sign-inverted", *((sums.SIGN_RESULT, sums.SIGN_RESULT_MEND) if forward else backward)
     if explanation.factor:
         text, mend = (sums.SCALED_RESULT, sums.SCALED_RESULT_MEND) if forward else (sums.SCALED, sums.SCALED_MEND)
         yield "scaled", text.replace("{variant}", explanation.factor), mend
@@ -60,4 +67,5 @@ def structure(evidence: Evidence, argument: str) -> str:
         if len(hit) < right.shape[axis]:
             parts.append(f"{names[axis]} {', '.join(map(str, hit))} of {right.shape[axis]}")
     where = f"; only in {'; '.join(parts)}" if parts else ", all over"
-    return f"No known mistake explains this. {int(wrong.sum())} of {right.size} cells are wrong{where}."
+    count = f"{int(wrong.sum())} of {right.size} cells are wrong{where}" if right.size > 1 else "The one cell is wrong"
+    return f"No known mistake explains this. {count}. That is with {evidence.case.describe()}."
