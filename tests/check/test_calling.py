@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from rot180.check import definitions, layer
+from rot180.check.calling import CallingError
 from rot180.check.definitions import Definition
 from rot180.errors import GradientError
 from tests.mistakes.right_loops import conv, conv_backward
@@ -213,3 +214,52 @@ def test_complex_gradients_are_refused_as_such():
     assert "y is complex128" in text
     text = refusal(conv, lambda *a: ("none", *conv_backward(*a)[1:]), **NAMED)
     assert "dx is not numeric but str" in text
+
+
+# ---- what the names of parameters say, and what they do not ----
+
+
+@pytest.mark.parametrize("name", ["err", "grad_y", "dH", "dscores", "d_L_d_out", "d"])
+def test_more_names_of_the_gradient_that_arrives(name):
+    functions = {"conv_backward": conv_backward}
+    exec(f"def backward({name}, x, w, b): return conv_backward({name}, x, w, b)", functions)
+    assert layer(lambda x, w, b: conv(x, w, b), functions["backward"]).ok
+
+
+@pytest.mark.parametrize("names", ["feature_map, conv_w", "input_data, w", "in_, w", "signal, w"])
+def test_more_names_of_inputs_and_weights(names):
+    functions = {"conv": conv}
+    exec(f"def forward({names}, b): return conv({names}, b)", functions)
+    assert layer(functions["forward"], lambda dy, x, w, b: conv_backward(dy, x, w, b)).ok
+
+
+def test_the_example_has_as_many_names_as_the_function_has_parameters():
+    with pytest.raises(CallingError, match=r"for example backward_arguments=\('dy', 'cache'\)"):
+        layer(lambda x, w, b: conv(x, w, b), lambda what, cache: 0)
+    with pytest.raises(CallingError, match=r"for example backward_arguments=\('dy', 'x', 'w', 'b'\)"):
+        layer(lambda x, w, b: conv(x, w, b), lambda what, x, w, b: 0)
+
+
+def test_parameters_that_are_passed_over_are_told():
+    def forward(x, w, b, stride=1, pad_size=0):
+        return conv(x, w, b, stride, pad_size)
+
+    def backward(dy, x, w, b, stride=1, pad_size=0):
+        return conv_backward(dy, x, w, b, stride, pad_size)
+
+    report = layer(forward, backward)
+    assert report.ok
+    (text,) = report.remarks
+    assert "pad_size=0 of the forward and pad_size=0 of the backward" in text
+    assert "padding, dilation and groups were not tried" in text
+    assert not layer(conv, conv_backward).remarks
+
+
+def test_an_order_that_only_the_shapes_tell_is_told():
+    def backward(dy, x, w, b):
+        return conv_backward(dy, x, w, b)[::-1]
+
+    report = layer(lambda x, w, b: conv(x, w, b), backward)
+    assert report.ok
+    assert any("returned as (db, dw, dx), as their shapes tell" in text for text in report.remarks)
+    assert not layer(lambda x, w, b: conv(x, w, b), backward, returns=["b", "w", "x"]).remarks

@@ -161,6 +161,34 @@ def test_a_gradient_that_is_not_finite_only_where_there_is_padding() -> None:
     assert "padding" in unknown.case
 
 
+# ---- a gradient is linear in dy, however large that is ----
+
+
+@pytest.mark.parametrize("bound", [100.0, 1e4, 1e6])
+def test_a_clip_that_small_numbers_do_not_reach_is_found(bound: float) -> None:
+    report = judged(lambda dx, dw, db: (np.clip(dx, -bound, bound), dw, db))
+    assert found(report) == [("clipped", "dx")], str(report)
+    assert f"{bound:g} and {-bound:g}" in report.diagnoses[0].explanation
+    assert "dx is not linear in dy" in str(report)
+
+
+def test_a_clip_by_the_norm_is_not_linear_in_dy() -> None:
+    report = judged(lambda dx, dw, db: (dx, dw / max(1.0, np.linalg.norm(dw) / 1e5), db))
+    assert not report.ok
+    assert "dw is not linear in dy" in str(report)
+
+
+@pytest.mark.parametrize("seed", [0, 6, 23])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+def test_low_precision_is_no_fault_whatever_the_numbers_are(seed: int, dtype: Any) -> None:
+    def backward(dy: Any, x: Any, w: Any, b: Any) -> Any:
+        return tuple(g.astype(dtype) for g in conv_backward(dy, x, w, b))
+
+    assert check.layer(lambda x, w, b: conv(x, w, b).astype(dtype), conv_backward, seed=seed).ok
+    report = check.layer(lambda x, w, b: conv(x, w, b), backward, seed=seed)
+    assert report.ok, str(report)
+
+
 # ---- arrays that are no gradient at all: of another form, of bools, of zeros ----
 
 FORMS = {

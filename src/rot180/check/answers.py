@@ -31,6 +31,7 @@ class Answers:
 
     layout = "channels_first"
     open_settings = ()
+    remarks = ()
     takes_dy = True
 
     def __init__(self, definition: Definition, name: str, outcomes: Mapping[int, Outcome]) -> None:

@@ -18,6 +18,7 @@ from ..window import Sizes, Window
 from .case import Array, Case, Problem
 from .definitions import Definition
 
+HALF = 2e-3  # what float16 may cost: 11 bits, several times
 CLOSE = 1e-9  # relative to the largest cell: what scaling by a third and summing in another order may cost
 
 
@@ -147,6 +148,8 @@ def differing(found: Array, right: Array, within: float | None = None, slack: Ar
 
 def tolerance(a: Array) -> float:
     """What rounding may do to a found array, relative to its largest cell."""
+    if a.dtype == np.float16:
+        return HALF
     return 1e-5 if is_single(a) else CLOSE
 
 

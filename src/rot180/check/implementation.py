@@ -24,6 +24,14 @@ IN_OUT = (
     "w is taken as (in, out), as in x @ w: so the functions run and fit the operation, not with (out, in), which is "
     "PyTorch's. In a program that has its weights as (out, in) this layer needs w.T."
 )
+PASSED_OVER = (
+    "What {names} takes is not told by its name, so it was left at its default, and {settings} were not tried with "
+    "other values; rename it, or say them (padding=1, say) where they are fixed."
+)
+ORDER = (
+    "The gradients are returned as ({order}), as their shapes tell, and judged so. Whoever writes "
+    "{usual} = backward(...) gets the wrong ones; returns= says another order."
+)
 B_FORM = "b is given as {form}, C channels: with (C,), which is PyTorch's, the functions refused every case."
 
 
@@ -85,6 +93,10 @@ class Code(Protocol):
     @property
     def takes_dy(self) -> bool:
         """Whether the gradient of the result is passed."""
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What was taken for granted in calling it."""
 
     def run(self, problem: Problem) -> Outcome:
         """Forward and backward once; Refused where it does not take the problem."""
@@ -152,6 +164,21 @@ class Implementation:
         if "settings" in self.on_forward.names:
             told |= set(self.definition.in_dict)
         return tuple(name for name in self.definition.settings if name in told)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """On parameters that are left alone, and on the order of what is returned."""
+        over = {
+            "forward": self.on_forward.passed_over,
+            "backward": self.on_backward.passed_over if self.on_backward else (),
+        }
+        names = " and ".join(f"{', '.join(names)} of the {role}" for role, names in over.items() if names)
+        closed = [name for name in self.definition.settings if name not in self.open_settings]
+        found = [PASSED_OVER.format(names=names, settings=listed(closed))] if names and closed else []
+        if self.returns != self.declared[1]:
+            order, usual = (", ".join(f"d{a}" for a in names) for names in (self.returns, self.declared[1]))
+            found.append(ORDER.format(order=order, usual=usual))
+        return tuple(found)
 
     def otherwise(self, *, refused: bool) -> Sequence[tuple[Code, str]]:
         """With w of a linear layer as (in, out); where all is refused also with a b that has more axes than one."""
@@ -314,3 +341,8 @@ class Implementation:
 
 def _written(form: tuple[int, ...]) -> str:
     return f"({', '.join('C' if n < 0 else str(n) for n in form)})"
+
+
+def listed(names: Sequence[str]) -> str:
+    """`padding, dilation and groups`."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

@@ -13,6 +13,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from . import formula, kinks, matrices, measured, plain
 from .case import Case, Problem
 from .diagnosis import Explanation, explain
@@ -26,6 +28,7 @@ from .wording import missing, reshaped, structure, texts
 
 CONVENTIONS = ("correlation", "convolution")
 COMPUTED = ("", "forward-flipped", "integer-truncated")  # forwards with known gradients, and one without any of its own
+LARGE = 2.0**20  # by which dy is multiplied, exactly
 MOST_TRIES = 120  # of smaller cases
 UNSTEADY = (
     "a second call of the forward gives another result, so differences of it, which judge the backward, say nothing"
@@ -53,11 +56,12 @@ class Check:
     def report(self) -> LayerReport:
         """Try everything, and judge it."""
         self.trials.try_all()
-        self.remarks += self.trials.remarks
+        self.remarks += [*self.trials.remarks, *self.code.remarks]
         self._judge_state()
         self.variant = self._judge_forward()
         evidences = [self._evidence(problem, outcome) for problem, outcome in self.trials.runs]
         self._judge_backward(evidences)
+        self._judge_linearity(evidences[0])
         self._note_kinks()
         self._note_precision(evidences)
         return LayerReport(
@@ -146,6 +150,24 @@ class Check:
         judged = {f"d{argument}" for argument in self.code.returns}
         if mended and judged & {d.argument for d in (*self.diagnoses, *self.unexplained)} <= set(mended):
             self._remark_on_the_forward(mended)
+
+    def _judge_linearity(self, first: Evidence) -> None:
+        """Where all is right so far: with a dy so large that clips show which small numbers do not reach."""
+        if self.diagnoses or self.unexplained or not self.code.takes_dy:
+            return
+        problem = replace(first.problem, dy=first.problem.dy * LARGE)
+        try:
+            found = self.code.gradients(problem)
+        except Refused:
+            return
+        right = {argument: LARGE * gradient for argument, gradient in first.right.items()}
+        slack = {argument: LARGE * bound for argument, bound in first.slack.items()}
+        large = replace(first, problem=problem, found=found, right=right, slack=slack)
+        for argument, gradient in found.items():
+            if gradient.dtype != np.float16 and np.isfinite(gradient).all() and large.wrong(argument):
+                text = f"d{argument} is not linear in dy: another one than {LARGE:.0f} d{argument} for {LARGE:.0f} dy"
+                self.stages.append(Stage(f"d{argument}", False, text))
+                self._say(explain([large, first], argument), argument, [large])
 
     def _judge_differences(self, evidences: Sequence[Evidence]) -> None:
         """Whether the gradients that were computed are those of the forward, on the smallest whole-numbered problem."""

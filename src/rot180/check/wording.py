@@ -15,8 +15,8 @@ from .findings import Diagnosis
 from .mistakes import sums
 
 SIGN = (
-    "The sign is inverted. A layer hands on dy times what the forward multiplied with, and has no minus of its own; the "
-    "one of the update, w -= rate * dw, stands there and not in the gradient."
+    "The sign is inverted. A layer hands on dy times what the forward multiplied with, and has no minus of its own. "
+    "The one of the update, w -= rate * dw, stands there and not in the gradient."
 )
 SIGN_MEND = "turn the sign: dx = -dx, best where the minus comes in"
 
