@@ -15,14 +15,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from . import formula, kinks, matrices, measured, plain
+from . import formula, forward_slopes, kinks, matrices, measured, plain
 from .case import Case, Problem
 from .diagnosis import Explanation, explain
 from .evidence import LOW_PRECISION, Evidence, is_low, same
 from .findings import Diagnosis, LayerReport, Stage
-from .implementation import Code, Outcome, Refused
+from .judged import Code, Outcome, Refused
 from .mistakes import state
-from .repeats import Repeats, alike, repeated, stale
+from .repeats import Repeats, repeated, stale
 from .trials import Trials
 from .wording import missing, reshaped, structure, texts
 
@@ -30,9 +30,6 @@ CONVENTIONS = ("correlation", "convolution")
 COMPUTED = ("", "forward-flipped", "integer-truncated")  # forwards with known gradients, and one without any of its own
 LARGE = 2.0**20  # by which dy is multiplied, exactly
 MOST_TRIES = 120  # of smaller cases
-UNSTEADY = (
-    "a second call of the forward gives another result, so differences of it, which judge the backward, say nothing"
-)
 
 
 class Check:
@@ -166,7 +163,7 @@ class Check:
         for argument, gradient in found.items():
             if gradient.dtype != np.float16 and np.isfinite(gradient).all() and large.wrong(argument):
                 text = f"d{argument} is not linear in dy: another one than {LARGE:.0f} d{argument} for {LARGE:.0f} dy"
-                self.stages.append(Stage(f"d{argument}", False, text))
+                self.stages.append(Stage("linear", False, text))
                 self._say(explain([large, first], argument), argument, [large])
 
     def _judge_differences(self, evidences: Sequence[Evidence]) -> None:
@@ -177,30 +174,12 @@ class Check:
             return
         smallest, outcome = min(usable, key=lambda pair: pair[0].case.cells)
         try:
-            if not smallest.defined:
-                self._tell_differences(smallest, outcome)
-                return
-            own = measured.gradients(self.code, smallest.problem, outcome.y)
+            stage, kinked = forward_slopes.stage(self.code, smallest, outcome)
         except Refused:
             return  # answers to vectors: there is no code to call
-        other = replace(smallest, found=smallest.right, right=own.gradients, slack=own.slack)
-        agree = not any(other.wrong(a) for a in own.gradients if a in smallest.right)
-        text = "the gradients that the backward is judged by are those of the forward"
-        self.stages.append(Stage("differences", agree, text + _as_far(*other.unknown)))
-
-    def _tell_differences(self, smallest: Evidence, outcome: Outcome) -> None:
-        """Where the gradients were measured, there is nothing to hold them against, but they may mean nothing."""
-        problem, (left_out, total) = smallest.problem, smallest.unknown
-        if not alike(self.code.value(problem, problem.arrays), outcome.y):
-            passed, text = False, UNSTEADY
-        elif 0 < left_out == total:
-            passed, text = False, "no derivative of this forward can be measured, so the backward is not judged"
-        else:
-            passed, text = True, "the backward is judged by differences of this forward" + _as_far(left_out, total)
-        if smallest.kinks and self.variant is None:
-            note = f"The forward has no derivative at {smallest.kinks} of {total} cells, which are not compared."
-            self.notes.append(Diagnosis(kinks.SLUG, "y", note, ""))
-        self.stages.append(Stage("differences", passed, text))
+        self.stages.append(stage)
+        if kinked and self.variant is None:
+            self.notes.append(Diagnosis(kinks.SLUG, "y", kinked, ""))
 
     def _steady(self, argument: str, first: Evidence) -> Evidence:
         """What one call adds to a gradient that the calls accumulate."""
@@ -327,7 +306,3 @@ def _shown(evidence: Evidence, argument: str) -> dict[str, str]:
 
 def _all(count: int, which: str = "") -> str:
     return f"all {count} problems" if count > 1 else f"the one problem {which}".rstrip()
-
-
-def _as_far(left_out: int, total: int) -> str:
-    return f", as far as it can be measured: not at {left_out} of {total} cells" if left_out else ""

@@ -16,7 +16,7 @@ from .definitions import Definition
 from .definitions.pooling import MaxPooling
 from .evidence import same
 from .findings import Diagnosis
-from .implementation import Code, Refused
+from .judged import Code, Refused
 
 SLUG = "at-a-kink"
 _TEXT = {

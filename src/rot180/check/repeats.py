@@ -17,7 +17,7 @@ import numpy as np
 from .case import Array
 from .evidence import Evidence, same
 from .findings import Diagnosis
-from .implementation import Code, Refused
+from .judged import Code, Refused
 from .mistakes import state
 from .trials import Run
 

@@ -18,7 +18,7 @@ from ..errors import GradientError
 from .case import Case, Problem
 from .definitions import Definition
 from .evidence import same
-from .implementation import Code, Outcome, Refused
+from .judged import Code, Outcome, Refused
 
 Run = tuple[Problem, Outcome]
 
