@@ -224,6 +224,25 @@ def test_a_derivative_at_0_is_a_note():
     assert "no fault" in report.render()
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_the_whole_gradient_to_every_tied_cell_is_a_note(seed):
+    report = layer(right.pool_by_reshape, right.pool_to_tied_cells, "max_pool2d", seed=seed)
+    assert report.ok, report.render()
+    assert [(n.slug, n.argument) for n in report.notes] == [("at-a-kink", "dx")]
+    text = report.notes[0].explanation
+    assert "no subgradient" in text and "mask / mask.sum()" in text and "no fault" in text
+
+
+def test_what_is_no_number_at_a_kink_is_no_choice():
+    def backward(dy, x):
+        return dy * np.maximum(x, 0) / x  # 0 / 0
+
+    report = layer(lambda x: np.maximum(x, 0), backward, "relu")
+    assert found(report) == ([], ["dx"])
+    assert not report.notes
+    assert "dx is not finite where x is 0" in report.unexplained[0].explanation
+
+
 def test_float32_is_a_note_and_hides_no_fault():
     def backward(dy, x):
         return (dy * (1 - np.tanh(x) ** 2)).astype(np.float32)

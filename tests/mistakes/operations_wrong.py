@@ -51,13 +51,6 @@ def pool_to_all_cells(dout, cache):
     return np.broadcast_to(dout[:, :, :, None, :, None], parts.shape).reshape(n, c, 2 * p, 2 * q)
 
 
-def pool_to_tied_cells(dout, cache):
-    parts, y = cache
-    n, c, p, _, q, _ = parts.shape
-    mask = parts == y[:, :, :, None, :, None]
-    return (mask * dout[:, :, :, None, :, None]).reshape(n, c, 2 * p, 2 * q)
-
-
 def pool_as_average(dout, cache):
     return pool_to_all_cells(dout, cache) / 4
 
@@ -242,7 +235,6 @@ WRONG = [
     ("mask-wrong", "dx", "relu, mask turned", right.relu_by_loops, relu_mask_turned, "relu", {}),
     ("mask-wrong", "dx", "leaky relu as relu", right.leaky, leaky_as_relu, "leaky_relu", {}),
     ("mask-wrong", "dx", "max pool to all cells", RESHAPE, pool_to_all_cells, "max_pool2d", {}),
-    ("mask-wrong", "dx", "max pool to tied cells", RESHAPE, pool_to_tied_cells, "max_pool2d", {}),
     ("mask-wrong", "dx", "max pool as average", RESHAPE, pool_as_average, "max_pool2d", {}),
     ("input-mutated", "the backward's dy", "relu in place", right.relu_forward, relu_in_place, "relu", {}),
     ("input-mutated", "the forward's x", "relu forward in place", relu_forward_in_place, relu_of_mask, "relu", {}),

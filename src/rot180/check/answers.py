@@ -17,7 +17,7 @@ from . import exported
 from .case import Array, Case, Problem
 from .definitions import Convolution, Definition
 from .findings import Diagnosis, LayerReport, Stage
-from .implementation import Outcome, Refused
+from .judged import Code, Outcome, Refused
 from .judgement import Check
 from .trials import Run, Trials
 
@@ -32,6 +32,7 @@ class Answers:
 
     layout = "channels_first"
     open_settings = ()
+    remarks = ()
     takes_dy = True
 
     def __init__(
@@ -49,6 +50,10 @@ class Answers:
     def gradients(self, problem: Problem) -> dict[str, Array]:
         """Nor for another dy."""
         raise Refused("only what was exported has answers")
+
+    def otherwise(self, *, refused: bool) -> Sequence[tuple[Code, str]]:
+        """There is one form."""
+        return ()
 
     def value(self, problem: Problem, arrays: Mapping[str, Array]) -> Array:
         """Nothing else can be computed."""

@@ -18,6 +18,7 @@ from ..window import Sizes, Window
 from .case import Array, Case, Problem
 from .definitions import Definition
 
+HALF = 2e-3  # what float16 may cost: 11 bits, several times
 CLOSE = 1e-9  # relative to the largest cell: what scaling by a third and summing in another order may cost
 SINGLE_CLOSE = 1e-5  # the same for what is computed in float32
 
@@ -98,6 +99,13 @@ class Evidence:
         """Whether what was found differs from what is right."""
         return self.found[argument].shape != self.right[argument].shape or bool(self.differing(argument).any())
 
+    def not_finite(self, argument: str) -> Array:
+        """At which cells what was found is NaN or infinite where a number belongs, as a mask."""
+        found = self.found[argument]
+        broken = ~np.isfinite(found)
+        known = ~np.isinf(self.slack.get(argument, np.zeros(())))
+        return np.asarray(broken & known if found.shape == self.right[argument].shape else broken)
+
     def compares(self, argument: str) -> bool:
         """Whether anything is known of what is right."""
         return not np.isinf(self.slack.get(argument, 0.0)).all()
@@ -150,6 +158,8 @@ def differing(found: Array, right: Array, within: float | None = None, slack: Ar
 
 def tolerance(a: Array) -> float:
     """What rounding may do to a found array, relative to its largest cell."""
+    if a.dtype == np.float16:
+        return HALF
     return SINGLE_CLOSE if is_single(a) else CLOSE
 
 

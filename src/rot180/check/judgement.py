@@ -15,42 +15,46 @@ from dataclasses import replace
 
 import numpy as np
 
-from . import formula, kinks, matrices, measured
-from .case import Array, Case, Problem
+from . import formula, forward_slopes, kinks, matrices, measured, plain
+from .case import Case, Problem
 from .diagnosis import Explanation, explain
 from .evidence import LOW_PRECISION, Evidence, is_low, same
 from .findings import Diagnosis, LayerReport, Stage
-from .implementation import Outcome, Refused
+from .judged import Code, Outcome, Refused
 from .mistakes import UNNAMED, state, steps
+from .repeats import Repeats, repeated, stale
 from .trials import Trials
-from .wording import missing, structure, texts
+from .wording import missing, reshaped, structure, texts
 
 CONVENTIONS = ("correlation", "convolution")
 # Forwards with known gradients, and one without any of its own.
 COMPUTED = ("", "forward-flipped", "stride-dilation-swapped", "integer-truncated")
+LARGE = 2.0**20  # by which dy is multiplied, exactly
 MOST_TRIES = 120  # of smaller cases
-UNSTEADY = (
-    "a second call of the forward gives another result, so differences of it, which judge the backward, say nothing"
-)
 
 
 class Check:
     """One verdict."""
 
     def __init__(self, trials: Trials) -> None:
-        self.trials, self.code, self.definition = trials, trials.code, trials.definition
+        self.trials, self.definition = trials, trials.definition
         self.variant: str | None = ""  # of the forward: right, a known mistake, or unknown
         self.stages: list[Stage] = []
         self.diagnoses: list[Diagnosis] = []
         self.unexplained: list[Diagnosis] = []
         self.remarks: list[str] = []
         self.notes: list[Diagnosis] = []
-        self.unsteady: dict[str, Array] = {}  # gradients that a second call gives otherwise, as a third one shows them
+        self.repeats = Repeats()
+
+    @property
+    def code(self) -> Code:
+        """What is judged, in the form that the trials have found."""
+        return self.trials.code
 
     def report(self) -> LayerReport:
         """Try everything, and judge it."""
         self.trials.try_all()
-        self.remarks += self.trials.remarks
+        self.remarks += [*self.trials.remarks, *self.code.remarks]
         self._judge_state()
         self.variant = self._judge_forward()
         tried = tuple(p.case.describe() for p, _ in self.trials.runs)
@@ -59,6 +63,7 @@ class Check:
         evidences = [self._evidence(problem, outcome) for problem, outcome in self.trials.runs]
         self._judge_backward(evidences)
         self._remark_on_the_refused()
+        self._judge_linearity(evidences[0])
         self._note_kinks()
         self._note_precision(evidences)
         return LayerReport(
@@ -74,9 +79,11 @@ class Check:
         evidences = [self._of_forward(problem, outcome) for problem, outcome in self.trials.runs]
         wrong = [e for e in evidences if e.wrong("y")]
         if not wrong:
-            self.stages.append(Stage("forward", True, f"equals the definition on all {len(evidences)} problems"))
+            self.stages.append(Stage("forward", True, f"equals the definition on {_all(len(evidences))}"))
             return ""
         self.stages.append(Stage("forward", False, f"differs from the definition on {len(wrong)} of {len(evidences)}"))
+        if self._say_plainly(evidences, "y"):
+            return None
         found = explain(evidences, "y")
         self._say(found, "y", wrong)
         if len(found) == 1 and len(found[0].parts) == 1 and not found[0].factor and not found[0].negative:
@@ -120,18 +127,25 @@ class Check:
         mended = []
         for argument in self.code.returns:
             present = [e for e in evidences if argument in e.found]
-            if argument in self.unsteady:
+            if argument in self.repeats.random:
+                continue
+            if argument in self.repeats.added:
                 present = [self._steady(argument, evidences[0])]
             elif len(present) < len(evidences):
                 self.unexplained.append(missing(argument))
                 continue
-            wrong = [e for e in present if e.wrong(argument)]
             name = f"d{argument}"
+            present, old = stale(present, argument)
+            if old is not None:
+                self.diagnoses.append(old)
+            wrong = [e for e in present if e.wrong(argument)]
             if not wrong:
                 if any(e.compares(argument) for e in present):
-                    self.stages.append(Stage(name, True, f"right on all {len(present)} problems"))
+                    self.stages.append(Stage(name, True, f"right on {_all(len(present), 'that was judged')}"))
                 continue
             self.stages.append(Stage(name, False, f"wrong on {len(wrong)} of {len(present)} problems"))
+            if self._say_plainly(present, argument):
+                continue
             found = explain(present, argument)
             if self.variant != "" and self._right_by_definition(argument):
                 mended.append(name)
@@ -142,6 +156,24 @@ class Check:
         if mended and judged & {d.argument for d in (*self.diagnoses, *self.unexplained)} <= set(mended):
             self._remark_on_the_forward(mended)
 
+    def _judge_linearity(self, first: Evidence) -> None:
+        """Where all is right so far: with a dy so large that clips show which small numbers do not reach."""
+        if self.diagnoses or self.unexplained or not self.code.takes_dy:
+            return
+        problem = replace(first.problem, dy=first.problem.dy * LARGE)
+        try:
+            found = self.code.gradients(problem)
+        except Refused:
+            return
+        right = {argument: LARGE * gradient for argument, gradient in first.right.items()}
+        slack = {argument: LARGE * bound for argument, bound in first.slack.items()}
+        large = replace(first, problem=problem, found=found, right=right, slack=slack)
+        for argument, gradient in found.items():
+            if gradient.dtype != np.float16 and np.isfinite(gradient).all() and large.wrong(argument):
+                text = f"d{argument} is not linear in dy: another one than {LARGE:.0f} d{argument} for {LARGE:.0f} dy"
+                self.stages.append(Stage("linear", False, text))
+                self._say(explain([large, first], argument), argument, [large])
+
     def _judge_differences(self, evidences: Sequence[Evidence]) -> None:
         """Whether the gradients that were computed are those of the forward, on the smallest whole-numbered problem."""
         runs = zip(evidences, self.trials.runs, strict=True)
@@ -150,34 +182,16 @@ class Check:
             return
         smallest, outcome = min(usable, key=lambda pair: pair[0].case.cells)
         try:
-            if not smallest.defined:
-                self._tell_differences(smallest, outcome)
-                return
-            own = measured.gradients(self.code, smallest.problem, outcome.y)
+            stage, kinked = forward_slopes.stage(self.code, smallest, outcome)
         except Refused:
             return  # answers to vectors: there is no code to call
-        other = replace(smallest, found=smallest.right, right=own.gradients, slack=own.slack)
-        agree = not any(other.wrong(a) for a in own.gradients if a in smallest.right)
-        text = "the gradients that the backward is judged by are those of the forward"
-        self.stages.append(Stage("differences", agree, text + _as_far(*other.unknown)))
-
-    def _tell_differences(self, smallest: Evidence, outcome: Outcome) -> None:
-        """Where the gradients were measured, there is nothing to hold them against, but they may mean nothing."""
-        problem, (left_out, total) = smallest.problem, smallest.unknown
-        if not _alike(self.code.value(problem, problem.arrays), outcome.y):
-            passed, text = False, UNSTEADY
-        elif 0 < left_out == total:
-            passed, text = False, "no derivative of this forward can be measured, so the backward is not judged"
-        else:
-            passed, text = True, "the backward is judged by differences of this forward" + _as_far(left_out, total)
-        if smallest.kinks and self.variant is None:
-            note = f"The forward has no derivative at {smallest.kinks} of {total} cells, which are not compared."
-            self.notes.append(Diagnosis(kinks.SLUG, "y", note, ""))
-        self.stages.append(Stage("differences", passed, text))
+        self.stages.append(stage)
+        if kinked and self.variant is None:
+            self.notes.append(Diagnosis(kinks.SLUG, "y", kinked, ""))
 
     def _steady(self, argument: str, first: Evidence) -> Evidence:
         """What one call adds to a gradient that the calls accumulate."""
-        return replace(first, found={**first.found, argument: self.unsteady[argument]})
+        return replace(first, found={**first.found, argument: self.repeats.added[argument]})
 
     def _right_by_definition(self, argument: str) -> bool:
         """Whether a gradient is right for the forward of the definition, on all problems."""
@@ -216,17 +230,9 @@ class Check:
         for name in changed:
             text = state.INPUT_MUTATED.format(variant=name[0].upper() + name[1:])
             self.diagnoses.append(Diagnosis("input-mutated", name, text, state.INPUT_MUTATED_MEND))
-        problem, first = self.trials.runs[0]
-        try:
-            second, third = self.code.run(problem).gradients, self.code.run(problem).gradients
-        except Refused:
-            return
-        for argument, gradient in first.gradients.items():
-            if argument in second and not _alike(second[argument], gradient):
-                text = state.ACCUMULATED.format(variant=f"d{argument}")
-                self.diagnoses.append(Diagnosis("gradients-accumulated", f"d{argument}", text, state.ACCUMULATED_MEND))
-                added = third[argument] - second[argument]
-                self.unsteady[argument] = added if np.any(added) else third[argument]
+        self.repeats = repeated(self.code, self.trials.runs[0])
+        self.diagnoses += self.repeats.diagnoses
+        self.unexplained += self.repeats.unexplained
 
     # ---- notes ----
 
@@ -237,7 +243,7 @@ class Check:
             at_kinks = self.definition.at_kinks(problem.case, self.trials.seed)
             found = kinks.note(self.code, self.definition, at_kinks) if at_kinks else None
             if found is not None:
-                (self.notes if found.slug == kinks.SLUG else self.diagnoses).append(found)
+                (self.notes if found.slug == kinks.SLUG else self.unexplained).append(found)
                 return
 
     def _note_precision(self, evidences: Sequence[Evidence]) -> None:
@@ -253,18 +259,26 @@ class Check:
 
     def _say(self, found: Sequence[Explanation], argument: str, wrong: Sequence[Evidence]) -> None:
         name = argument if argument == "y" else f"d{argument}"
-        smallest = self._shrunk(min(wrong, key=lambda e: e.case.cells), argument)
-        shown = {
-            "case": smallest.case.describe(),
-            "picture": matrices.beside(smallest, argument, name),
-            "formula": formula.of_first_wrong_cell(smallest, argument),
-        }
+        another_shape = not found and all(reshaped(e, argument) for e in wrong)
+        least = wrong[0] if another_shape else min(wrong, key=lambda e: e.case.cells)
+        smallest = least if another_shape else self._shrunk(least, argument)
+        shown = _shown(smallest, argument)
         if not found:
-            self.unexplained.append(Diagnosis("unknown", name, structure(smallest, argument), "", **shown))
+            mend = f"{name} = {name}.reshape({argument}.shape)" if another_shape else ""
+            self.unexplained.append(Diagnosis("unknown", name, structure(least, argument), mend, **shown))
         for explanation in found:
-            for slug, text, mend in texts(explanation, argument):
+            for slug, text, mend in texts(explanation, argument, loss=self.definition.loss):
                 kind = self.unexplained if slug == UNNAMED else self.diagnoses
                 kind.append(Diagnosis(slug, name, text, mend, **shown))
+
+    def _say_plainly(self, evidences: Sequence[Evidence], argument: str) -> bool:
+        """Whether these are no gradients or results at all: then that is said, and no mistake is looked for."""
+        found = plain.seen(evidences, argument)
+        if found is not None:
+            name, (text, evidence) = argument if argument == "y" else f"d{argument}", found
+            shown = _shown(self._shrunk(evidence, argument), argument)
+            self.unexplained.append(Diagnosis("unknown", name, text, "", **shown))
+        return found is not None
 
     def _shrunk(self, evidence: Evidence, argument: str) -> Evidence:
         """The same fault on the smallest sizes at which it still shows."""
@@ -301,10 +315,14 @@ class Check:
         return evidence if argument in evidence.found and evidence.wrong(argument) else None
 
 
-def _alike(second: Array, first: Array) -> bool:
-    """Whether two calls gave the same; a cell that is no number each time is the same."""
-    return same(np.where(np.isnan(second), 0, second), np.where(np.isnan(first), 0, first))
+def _shown(evidence: Evidence, argument: str) -> dict[str, str]:
+    """What a diagnosis shows of one problem."""
+    return {
+        "case": evidence.case.describe(),
+        "picture": matrices.beside(evidence, argument, argument if argument == "y" else f"d{argument}"),
+        "formula": formula.of_first_wrong_cell(evidence, argument),
+    }
 
 
-def _as_far(left_out: int, total: int) -> str:
-    return f", as far as it can be measured: not at {left_out} of {total} cells" if left_out else ""
+def _all(count: int, which: str = "") -> str:
+    return f"all {count} problems" if count > 1 else f"the one problem {which}".rstrip()

@@ -18,7 +18,7 @@ from ..errors import GradientError
 from .case import Case, Problem
 from .definitions import Definition
 from .evidence import same
-from .implementation import Code, Outcome, Refused
+from .judged import Code, Outcome, Refused
 
 Run = tuple[Problem, Outcome]
 NO_FIT = (np.inf, np.inf)
@@ -41,6 +41,7 @@ class Trials:
         self.runs: list[Run] = []
         self.refused: list[str] = []
         self.remarks: list[str] = []
+        self._first_refusal: Refused | None = None
 
     def try_all(self) -> None:
         """Fill `runs`; GradientError where every case is refused."""
@@ -68,15 +69,37 @@ class Trials:
         open_settings = tuple(s for s in self.code.open_settings if s not in self.settings)
         cases = list(self.definition.cases(self.settings, open_settings, self.convention))
         self._try(cases)
+        if not self.runs or not all(map(self._is_right, self.runs)):
+            self._try_otherwise(cases)
         for channels in (False, True):  # code that is written for square kernels, or for as many channels in as out
             if not self.runs:
                 alike = (self.definition.alike(case, channels=channels) for case in cases)
                 self._try([case for case in alike if case is not None])
         if not self.runs:
+            reason = self._first_refusal
+            by, given = (reason.by, reason.given) if reason is not None else ("", "")
+            first = f"{given} ({reason})" if given else self.refused[0]
             raise GradientError(
-                f"check.layer: {self.code.name} refused every case, the first one with {self.refused[0]}; "
+                f"check.layer: {by or self.code.name} refused every case, the first one with {first}; "
                 "give the settings and the kernel_size that it is written for, and its layout"
             )
+
+    def _try_otherwise(self, cases: Sequence[Case]) -> None:
+        """Keep to another form of the parameters, if it is right; or if it is taken, where the first one is refused."""
+        code, runs, refused = self.code, self.runs, self.refused
+        taken = None
+        for other, remark in code.otherwise(refused=not runs):
+            self.code, self.runs, self.refused = other, [], []
+            self._try(cases)
+            right = bool(self.runs) and all(map(self._is_right, self.runs))
+            if right or (self.runs and not runs and taken is None):
+                taken = self.code, self.runs, self.refused, remark
+            if right:
+                break
+        self.code, self.runs, self.refused = code, runs, refused
+        if taken is not None:
+            self.code, self.runs, self.refused, remark = taken
+            self.remarks.append(remark)
 
     def _try(self, cases: Sequence[Case]) -> None:
         for number, case in enumerate(cases):
@@ -87,6 +110,7 @@ class Trials:
                 try:
                     self.runs.append(self.run(problem))
                 except Refused as reason:
+                    self._first_refusal = self._first_refusal or reason
                     self.refused.append(f"{case.describe()} ({reason})")
                     break
 

@@ -75,6 +75,13 @@ class Convolution(Definition):
         """As in PyTorch; a kernel_size is the weight's affair."""
         return {"padding": 0, "output_padding": 0, "kernel_size": None}.get(setting, 1)
 
+    def setting(self, case: Case, name: str) -> Any:
+        """The kernel_size as the weight has it."""
+        if name == "kernel_size" and name not in case.settings and "w" in case.shapes:
+            sizes = case.shapes["w"][2:]
+            return sizes[0] if len(set(sizes)) == 1 else sizes
+        return super().setting(case, name)
+
     def dictionary(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """With "pad" as in conv_param."""
         return {"stride": 1, "pad": settings.get("padding", 0), "padding": 0, "dilation": 1, "groups": 1, **settings}
