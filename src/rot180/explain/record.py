@@ -21,10 +21,13 @@ from typing import Any
 import numpy as np
 
 from ..window import Sizes, Window
+from .code import code
 from .operations import Array, Arrays, Layer
+from .overlap import overlap
 from .request import Request
 from .sizes import size_formulas
 from .trace import triples
+from .views import views
 
 FORMAT, VERSION = "rot180.trace", 1
 
@@ -80,6 +83,13 @@ class Trace:
         """{"y", "x", "w"}: flat indices, equally long, sorted by y, then by w. Pools have no w."""
         return flat_triples(self.layer, {name: a.shape for name, a in self.given.items()})
 
+    @cached_property
+    def views(self) -> dict[str, Any]:
+        """The equivalent view of each pass (`views.py`); {} for a pool."""
+        images, channels = self.given["x"].shape[:2]
+        outputs, groups = self.given["dy"].shape[1], self.window.groups
+        return views(self.layer, {"n": images, "c": channels // groups, "o": outputs // groups})
+
     def as_dict(self) -> dict[str, Any]:
         """Lists, numbers and strings only: what the page shows."""
         layer, window = self.layer, self.window
@@ -101,6 +111,9 @@ class Trace:
             "pictured": {name: list(chosen) for name, chosen in self.pictured.items()},
             "rest": None if self.rest is None else {name: numbers(a) for name, a in self.rest.items()},
             "shape": size_formulas(layer),
+            "views": self.views,
+            "overlap": overlap(layer),
+            "code": code(layer, self.given),
             "source": None if self.source is None else dict(self.source),
         }
 
