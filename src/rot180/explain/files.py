@@ -15,7 +15,7 @@ import numpy as np
 
 from ..errors import FormatError, Rot180Error
 from ..window import hashable
-from .limits import MOST_CELLS, MOST_TRIPLES, count_cells, everything
+from .limits import MOST_CELLS, MOST_TRIPLES, check_sides, count_cells, everything
 from .operations import Arrays, Layer, find
 from .record import FORMAT, VERSION, Trace, count_triples
 from .request import ARRAYS, from_page
@@ -66,7 +66,8 @@ def _assembled(data: Mapping[str, Any], arrays: Arrays) -> Trace:
     outputs *= layer.window.groups if operation.transposed else 1
     if shapes["dy"] != (shapes["x"][0], outputs, *layer.y_size):
         raise FormatError(f"explain: dy has shape {shapes['dy']}, which does not fit x and the settings")
-    if count_cells(shapes) > 2 * MOST_CELLS or count_triples(layer, shapes) > MOST_TRIPLES:
+    check_sides(layer)
+    if count_cells(shapes) > MOST_CELLS or count_triples(layer, shapes) > MOST_TRIPLES:
         raise FormatError(f"explain: this trace has more than {MOST_CELLS:,} cells or {MOST_TRIPLES:,} products")
     request = from_page(_object(data, "request"))
     if data.get("rest") is None:
