@@ -12,8 +12,9 @@ from rot180.explain.errors import ExplainError
 
 FOLDER = Path(rot180.explain.__file__).parent
 TABLE = strings.table()
-PYTHON = "\n".join(path.read_text("utf-8") for path in FOLDER.glob("*.py"))
-PAGE = "\n".join(path.read_text("utf-8") for path in (FOLDER / "page").glob("*.js"))
+COMMAND = FOLDER.parent / "cli" / "explain.py"
+PYTHON = "\n".join(path.read_text("utf-8") for path in [*FOLDER.glob("*.py"), COMMAND])
+PAGE = "\n".join(path.read_text("utf-8") for path in [*FOLDER.glob("*.js"), *FOLDER.glob("page/*.js")])
 KEY = r"[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)+"
 
 

@@ -24,6 +24,10 @@ EXAMPLE = (
 SETTINGS = ("stride", "dilation", "output_padding")
 COUNTS = ("groups", "channels", "outputs", "images")
 ARRAYS = ("x", "w", "b", "dy")
+GIVEN = (
+    *SETTINGS, *COUNTS, *("input", "kernel", "padding", "bias", "ceil_mode", "count_include_pad", "values", "seed"),
+    *ARRAYS,
+)  # fmt: skip
 
 
 def add(commands: Commands) -> None:
@@ -40,9 +44,7 @@ def add(commands: Commands) -> None:
     layer.add_argument("--kernel", type=sizes, metavar="RxS", help="default: 3, pools 2, on each axis")
     for name in SETTINGS:
         layer.add_argument(f"--{name.replace('_', '-')}", type=sizes, metavar="N[xN]")
-    layer.add_argument(
-        "--padding", type=pads, metavar="N[xN]", help="also before:after per axis, as 1:0x2:1; same, valid"
-    )
+    layer.add_argument("--padding", type=pads, metavar="N[xN]", help="also before:after, as 1:0x2:1; same; valid")
     for name in COUNTS:
         layer.add_argument(f"--{name}", type=count, metavar="N")
     layer.add_argument("--bias", action="store_true", default=None)
@@ -105,12 +107,7 @@ def _trace(args: argparse.Namespace, cell: Any) -> Trace:
     from .. import explain
 
     pictured = {name: numbers for found in args.pictured or [] for name, numbers in found.items()} or None
-    settings = {
-        name: getattr(args, name)
-        for name in (*SETTINGS, *COUNTS, "input", "kernel", "padding", "bias", "ceil_mode", "count_include_pad", "values",
-                     "seed", *ARRAYS)
-        if getattr(args, name) is not None
-    }  # fmt: skip
+    settings = {name: getattr(args, name) for name in GIVEN if getattr(args, name) is not None}
     if args.folder is not None or args.layer is not None or args.image is not None:
         _refuse(settings, "--run", args.op)
 
@@ -165,12 +162,11 @@ def _with_numbers(op: str, settings: dict[str, Any]) -> dict[str, Any]:
         elif operation.axes == 1 and array.ndim == 2:  # a row for each channel
             array = array[:, None, :] if name == "w" else array
         elif name == "w" and array.ndim == 3:  # a block for each pair of channels
-            share = max(
-                settings.get("outputs" if operation.transposed else "channels", 1) // settings.get("groups", 1), 1
-            )
+            second = settings.get("outputs" if operation.transposed else "channels", 1)
+            share = max(second // settings.get("groups", 1), 1)
             if array.shape[0] % share:
                 raise UsageError(
-                    f"explain: --w has {array.shape[0]} kernels, which {share} channels per group do not divide"
+                    f"explain: --w has {array.shape[0]} kernels; {share} channels per group must divide them"
                 )
             array = array.reshape(-1, share, *array.shape[1:])
         settings[name] = array

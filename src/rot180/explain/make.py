@@ -63,5 +63,5 @@ def make(request: Request, source: Any = None) -> Trace:
 
 
 def welcome() -> Trace:
-    """The example that greets: a stride, so that zeros are stuffed, and a kernel that counts, so that its turn shows."""
+    """The example that greets: a stride, so that zeros are stuffed; a kernel that counts, so that its turn shows."""
     return trace("conv2d", input=5, kernel_size=3, stride=2, padding=1, w=[[1, 2, 3], [4, 5, 6], [7, 8, 9]])

@@ -1,0 +1,8 @@
+// The page's words in the reader's language, from the one table that the page, the tour and the text mode share.
+
+export function translator(strings, language) {
+  return (key, values = {}) => {
+    const entry = strings[key], text = entry?.[language] ?? entry?.en ?? key;
+    return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
+  };
+}
