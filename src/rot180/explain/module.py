@@ -13,7 +13,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).with_name("page")
 ENTRY = "main.js"
-_IMPORT = re.compile(r'^import \{ ?[\w$, ]+ \} from "\./([\w-]+\.js)";[ \t]*$', re.MULTILINE)
+_IMPORT = re.compile(r'^import \{ \w+(?:, \w+)* \} from "\./([\w-]+\.js)";[ \t]*$', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|let|class)\b)", re.MULTILINE)
 _DEFAULT = re.compile(r"^export default (.+?);?[ \t]*$", re.MULTILINE)
 

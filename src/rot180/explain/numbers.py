@@ -43,7 +43,7 @@ def parse_numbers(text: str) -> Array:
                 planes.append([])
             continue
         try:
-            row = [float(cell) for cell in re.split(r"[,;\s]+", line.strip().strip(",;"))]
+            row = [float(cell) for cell in re.split(r"\s*[,;]\s*|\s+", line.strip().rstrip(",;"))]
         except ValueError:
             raise FormatError(f"line {number} is not a row of numbers: {line.strip()!r:.60}") from None
         first = planes[0][0] if planes[0] else row
