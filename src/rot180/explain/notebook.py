@@ -11,7 +11,7 @@ from typing import Any
 
 from ..errors import MissingExtraError
 from .document import document, model
-from .make import trace
+from .make import welcome
 from .module import module, style
 from .record import Trace
 from .server import answer
@@ -61,7 +61,7 @@ def explorer() -> Any:
         tour = traitlets.Dict().tag(sync=True)
 
         def __init__(self, shown: Trace | None = None, *, language: str = "en", **traits: Any) -> None:
-            shown = trace("conv2d", input=5, kernel_size=3, stride=2, padding=1) if shown is None else shown
+            shown = welcome() if shown is None else shown
             super().__init__(**model(shown, live=True, language=language), **traits)
             self.observe(self._asked, names="request")
 
