@@ -14,8 +14,8 @@ import numpy as np
 
 from ..window import Sizes
 from .errors import ExplainError
+from .flat import count_triples
 from .operations import Array, Arrays, Layer
-from .record import count_triples
 from .request import MOST_SIDE
 
 WHOLE_CELLS, WHOLE_TRIPLES = 5_000, 100_000  # a page shows so many at once
