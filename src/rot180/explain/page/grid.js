@@ -1,7 +1,7 @@
 // A panel: one array as tables of numbers, a table for each plane (sample and channel), with one tab stop in all.
 
 import { make } from "./dom.js";
-import { NAMES, planeSize, short } from "./naming.js";
+import { NAMES, entryOf, planeSize, short } from "./naming.js";
 
 // `layout` is {planes: [[row, column, first, second]..], cell}: where the planes lie, and the side of a cell in pixels.
 export function makePanel(app, name, layout) {
@@ -32,8 +32,8 @@ function panelHeading(app, name) {
 }
 
 function planeName(app, name, a, b) {
-  const axes = app.trace.axes?.[name] ?? ["n", "c"];
-  return `${axes[0]} ${a}, ${axes[1]} ${b}`;
+  const axes = app.trace.axes[name];
+  return `${axes[0]} ${entryOf(app.trace, name, 0, a)}, ${axes[1]} ${entryOf(app.trace, name, 1, b)}`;
 }
 
 function plane(app, panel, a, b, scale) {
@@ -60,7 +60,7 @@ function plane(app, panel, a, b, scale) {
   return table;
 }
 
-function largest(values) {
+export function largest(values) {
   let size = 0;
   for (const value of values) if (Math.abs(value) > size && Number.isFinite(value)) size = Math.abs(value);
   return size || 1;

@@ -3,35 +3,16 @@
 import { planeSize } from "./naming.js";
 
 const SIDES = [44, 40, 36, 32, 28, 25, 22], GAP = 14, BETWEEN = 44;
-const CUT = 5000;  // above so many cells only the pictured channels are shown
 
 // The planes of an array: [row, column, first axis, second axis, number]. Channels of x run down beside those of w; the
 // outputs run across.
 function planesOf(trace, name, across) {
   const shape = trace.arrays[name].shape;
   if (shape.length === 1) return [[0, 0, 0, 0, 0]];
-  const shown = shownOf(trace, name), planes = [];
-  shown[0].forEach((a, i) => shown[1].forEach((b, j) => {
-    const flip = "xw".includes(name.slice(-1));
-    planes.push([...(flip === across ? [j, i] : [i, j]), a, b, a * shape[1] + b]);
-  }));
+  const flip = (name === "y") !== across, planes = [];
+  for (let a = 0; a < shape[0]; a++)
+    for (let b = 0; b < shape[1]; b++) planes.push([...(flip ? [b, a] : [a, b]), a, b, a * shape[1] + b]);
   return planes;
-}
-
-// Which entries of an array's first two axes have cells on the page.
-function shownOf(trace, name) {
-  const shape = trace.arrays[name].shape, all = shape.slice(0, 2).map(size => Array.from({ length: size }, (_, i) => i));
-  if (cellCount(trace) <= CUT || !trace.pictured) return all;
-  const axes = trace.axes?.[name] ?? [];
-  const within = name.endsWith("w") && trace.settings.groups > 1;
-  return all.map((one, i) => {
-    const kept = trace.pictured[axes[i]];
-    return kept && !(within && i === 1) ? one.filter(entry => kept.includes(entry)) : one;
-  });
-}
-
-export function cellCount(trace) {
-  return Object.values(trace.arrays).reduce((sum, array) => sum + array.values.length, 0);
 }
 
 function columnsOf(trace, planes, name) {
