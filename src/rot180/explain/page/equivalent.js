@@ -145,6 +145,7 @@ function mark(app, film, now) {
   film.element.dataset.agrees = String(film.agrees);
   const ref = correlating ? film.correlate.cells[row][column] : -5;
   if (ref >= 0) app.note(film.target, film.base + ref);
+  else if (correlating) app.formula.blank(app.t("step.correlate.skipped"));
   app.emit("frame", film.frame);
 }
 

@@ -29,6 +29,12 @@ export function makeFormula(app) {
   }
   return {
     element,
+    blank(text) {
+      replace(title);
+      replace(list);
+      note.textContent = text;
+      more.hidden = true;
+    },
     show(explained) {
       if (!shown || shown.name !== explained.name) folded = true;
       shown = explained;

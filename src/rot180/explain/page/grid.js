@@ -3,6 +3,8 @@
 import { make } from "./dom.js";
 import { NAMES, entryOf, planeSize, short } from "./naming.js";
 
+const BADGED = 32;  // in smaller cells there is no room for a number beside the number
+
 // `layout` is {planes: [[row, column, first, second]..], cell}: where the planes lie, and the side of a cell in pixels.
 export function makePanel(app, name, layout) {
   const shape = app.sums.shapes[name], [rows, columns] = planeSize(shape);
@@ -10,6 +12,7 @@ export function makePanel(app, name, layout) {
   const scale = largest(app.sums.values[name]);
   const body = make("div", { class: "planes" });
   body.style.setProperty("--cell", `${layout.cell}px`);
+  body.classList.toggle("small", layout.cell < BADGED);
   for (const [row, column, a, b] of layout.planes) {
     const table = plane(app, panel, a, b, scale);
     const holder = make("div", { class: "plane" }, table);

@@ -24,7 +24,7 @@ function axisOf(app, one, axis) {
   const [, result] = one.numbers.split(/ = (?=[^=]*$)/), exact = Number(one.exact);
   const words = [];
   if (Number.isFinite(exact) && !Number.isInteger(exact)) words.push(app.t("shape.floor", { exact: Number(exact.toFixed(3)), size: result ?? "" }));
-  if (one.unused > 0) words.push(app.t("shape.unused", { count: one.unused }));
+  if (one.unused > 0 && !app.trace.op.includes("transpose")) words.push(app.t("shape.unused", { count: one.unused }));
   return make(
     "div", { class: "axis" }, make("p", { class: "size-formula" }, pretty(one.formula)),
     make("p", { class: "size-formula" }, make("span", { class: "soft" }, pretty(one.numbers))),
