@@ -1,4 +1,8 @@
-"""A traced layer as lines of code, for rot180 and for PyTorch, with its numbers unless they are too many to copy."""
+"""A traced layer as lines of code, for rot180 and for PyTorch.
+
+{x}, {w}, {b} and {dy} stand for the numbers, which whoever copies the lines puts in: `filled` here, and the page, whose
+user may have edited them.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +11,11 @@ from typing import Any
 
 from .operations import Array, Layer
 
-MOST_NUMBERS = 5_000  # of an array that is written out
+_ARRAY, _TENSOR = "np.array({{{}}}, dtype=np.float64)", "torch.tensor({{{}}}, dtype=torch.float64)"
 
 
 def code(layer: Layer, arrays: Mapping[str, Array]) -> dict[str, str]:
-    """{"rot180", "pytorch"}: lines that compute y and the gradients from x, w, b and dy."""
+    """{"rot180", "pytorch"}: lines that compute y and the gradients from {x}, {w}, {b} and {dy}."""
     return {"rot180": _rot180(layer, arrays), "pytorch": _pytorch(layer, arrays)}
 
 
@@ -19,12 +23,12 @@ def _rot180(layer: Layer, arrays: Mapping[str, Array]) -> str:
     op, settings = layer.operation.name, _settings(layer, pairs=True)
     lines = ["import numpy as np", "", "import rot180", "import rot180.functional as F", ""]
     if layer.operation.pools:
-        lines += [f"{name} = {_array(arrays[name])}" for name in ("x", "dy")]
+        lines += [f"{name} = {_ARRAY.format(name)}" for name in ("x", "dy")]
         lines += ["", "x = rot180.tensor(x, requires_grad=True)"]
         lines += [f"y = F.{op}(x, {_tuple(layer.window.kernel)}{settings})", "y.backward(rot180.tensor(dy))"]
         return "\n".join([*lines, "dx = x.grad", ""])
     del lines[2]
-    lines += [f"{name} = {_array(arrays[name])}" for name in ("x", "w", "b", "dy") if name in arrays]
+    lines += [f"{name} = {_ARRAY.format(name)}" for name in ("x", "w", "b", "dy") if name in arrays]
     bias = ", b" if "b" in arrays else ""
     lines += ["", f"y = F.{op}(x, w{bias}{settings})", f"dx, dw, db = F.{op}_backward(dy, x, w{settings})"]
     return "\n".join([*lines, ""])
@@ -36,7 +40,7 @@ def _pytorch(layer: Layer, arrays: Mapping[str, Array]) -> str:
     lines = ["import torch", "import torch.nn.functional as F", ""]
     leaves = [name for name in ("x", "w", "b") if name in arrays]
     for name in (*leaves, "dy"):
-        tensor = _array(arrays[name]).replace("np.", "torch.").replace("torch.array(", "torch.tensor(")
+        tensor = _TENSOR.format(name)
         lines.append(f"{name} = {tensor}" + (".requires_grad_()" if name in leaves else ""))
     lines.append("")
     image = "x"
@@ -92,10 +96,12 @@ def _tuple(sizes: tuple[int, ...]) -> str:
     return str(sizes[0] if len(set(sizes)) == 1 else sizes)
 
 
-def _array(a: Array) -> str:
-    if a.size > MOST_NUMBERS:
-        return f"np.zeros({a.shape}, dtype=np.float64)"  # for the user to fill
-    return f"np.array({_nested(a)}, dtype=np.float64)"
+def filled(lines: str, arrays: Mapping[str, Array]) -> str:
+    """The lines with these numbers in them."""
+    for name in ("x", "w", "b", "dy"):
+        if name in arrays:
+            lines = lines.replace(f"{{{name}}}", _nested(arrays[name]))
+    return lines
 
 
 def _nested(a: Array) -> str:

@@ -6,16 +6,23 @@ anew. A file from a stranger is checked before anything is made of it: it gets a
 
 from __future__ import annotations
 
+import io
 import json
+import os
+import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..errors import FormatError, Rot180Error
+from ..formats import atomic
 from ..window import hashable
-from .limits import MOST_CELLS, MOST_TRIPLES, count_cells, everything
+from .errors import ExplainError
+from .limits import MOST_CELLS, MOST_TRIPLES, check_sides, count_cells, everything
 from .operations import Arrays, Layer, find
 from .record import FORMAT, VERSION, Trace, count_triples
 from .request import ARRAYS, from_page
@@ -66,7 +73,8 @@ def _assembled(data: Mapping[str, Any], arrays: Arrays) -> Trace:
     outputs *= layer.window.groups if operation.transposed else 1
     if shapes["dy"] != (shapes["x"][0], outputs, *layer.y_size):
         raise FormatError(f"explain: dy has shape {shapes['dy']}, which does not fit x and the settings")
-    if count_cells(shapes) > 2 * MOST_CELLS or count_triples(layer, shapes) > MOST_TRIPLES:
+    check_sides(layer)
+    if count_cells(shapes) > MOST_CELLS or count_triples(layer, shapes) > MOST_TRIPLES:
         raise FormatError(f"explain: this trace has more than {MOST_CELLS:,} cells or {MOST_TRIPLES:,} products")
     request = from_page(_object(data, "request"))
     if data.get("rest") is None:
@@ -129,3 +137,54 @@ def _source(data: Any) -> dict[str, str] | None:
 
 def _no_constant(name: str) -> float:
     raise ValueError(f"{name} is no number")
+
+
+# ---- NPZ: the arrays by name, and beside them the trace as text ----
+
+_TEXT = "trace.json"
+
+
+def to_npz(trace: Trace) -> bytes:
+    """The arrays by their names, as NumPy reads them, and trace.json, from which the trace is read again."""
+    file = io.BytesIO()
+    arrays: dict[str, Any] = {**trace.arrays, **{f"triples_{name}": a for name, a in trace.triples.items()}}
+    np.savez_compressed(file, **arrays)
+    with zipfile.ZipFile(file, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(_TEXT, json.dumps(trace.as_dict() | {"triples": {}, "views": {}}))
+    return file.getvalue()
+
+
+def from_npz(data: bytes) -> Trace:
+    """The trace that `to_npz` wrote; FormatError that says what is wrong."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            entry = archive.getinfo(_TEXT)
+            if entry.file_size > MOST_BYTES:
+                raise FormatError(f"explain: {_TEXT} has {entry.file_size:,} bytes; at most {MOST_BYTES:,} are read")
+            with archive.open(entry) as file:
+                text = file.read(MOST_BYTES + 1)
+    except FormatError:
+        raise
+    except (zipfile.BadZipFile, KeyError, ValueError, EOFError, OSError, RuntimeError, zlib.error) as error:
+        raise FormatError(f"explain: this is no NPZ of a trace: {error}") from error
+    return from_json(text)
+
+
+def save(trace: Trace, path: atomic.Name) -> None:
+    """Write a trace, as JSON or NPZ by the file's ending; whole or not at all."""
+    suffix = Path(path).suffix.lower()
+    if suffix not in (".json", ".npz"):
+        raise ExplainError(f"explain: {os.fspath(path)}: a trace is saved as .json or .npz")
+    atomic.write_bytes(path, to_npz(trace) if suffix == ".npz" else trace.to_json().encode())
+
+
+def load(path: atomic.Name) -> Trace:
+    """Read a trace that `save` wrote; FileNotFoundError, or FormatError that says what is wrong."""
+    file = Path(path)
+    if file.stat().st_size > MOST_BYTES:
+        raise FormatError(f"explain: {file} has more than {MOST_BYTES:,} bytes")
+    data = file.read_bytes()
+    try:
+        return from_npz(data) if data[:2] == b"PK" else from_json(data)
+    except FormatError as error:
+        raise FormatError(f"{file}: {error}") from error

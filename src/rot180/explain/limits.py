@@ -16,10 +16,11 @@ from ..window import Sizes
 from .errors import ExplainError
 from .operations import Array, Arrays, Layer
 from .record import count_triples
+from .request import MOST_SIDE
 
 WHOLE_CELLS, WHOLE_TRIPLES = 5_000, 100_000  # a page shows so many at once
 MOST_CELLS, MOST_TRIPLES = 25_000, 250_000  # and cannot show more than these
-MOST_GRID = 40_000  # cells of a padded plane
+MOST_GRID = 100_000  # cells of a plane with what the steps of its view put around it
 LAYER_CELLS, LAYER_TRIPLES = 20_000_000, 2_000_000_000  # of a layer of which only a part is pictured: seconds of work
 
 Pictured = dict[str, list[int]]
@@ -39,40 +40,50 @@ def count_cells(shapes: Mapping[str, Sizes]) -> int:
     return 2 * sum(int(np.prod(shape)) for shape in shapes.values())
 
 
+def check_sides(layer: Layer) -> None:
+    """ExplainError for a layer whose padded planes are too large for any picture, however few channels it has."""
+    name, window = layer.operation.name, layer.window
+    for what, sizes in (
+        ("x", layer.x_size), ("y", layer.y_size), ("the padding", sum(layer.pads, ())), ("a window", window.spans),
+    ):  # fmt: skip
+        if any(size > MOST_SIDE for size in sizes):
+            raise ExplainError(
+                f"trace: {name}: {what} has {max(sizes):,} cells on an axis; at most {MOST_SIDE} are shown"
+            )
+    grid = math.prod(
+        x + sum(pads) + span for x, pads, span in zip(window.x_size, layer.pads, window.spans, strict=True)
+    )
+    if grid > MOST_GRID:
+        raise ExplainError(
+            f"trace: {name}: a padded plane of {grid:,} cells is too large for a picture, which takes {MOST_GRID:,}; "
+            "use a smaller input, padding, stride or dilation"
+        )
+
+
 def choose(layer: Layer, shapes: Mapping[str, Sizes], asked: Mapping[str, list[int]]) -> Pictured:
     """The samples and channels to picture: those asked for, else as many as fit. ExplainError if none does."""
+    check_sides(layer)
     whole = everything(shapes)
     for name, numbers in asked.items():
         if not set(numbers) <= set(whole[name]):
             raise ExplainError(
                 f"trace: pictured[{name!r}] is {numbers}; the layer has {len(whole[name])}, counted from 0"
             )
-    window = layer.window
-    grid = math.prod(
-        x + sum(pads) + span for x, pads, span in zip(window.x_size, layer.pads, window.spans, strict=True)
-    )
-    if grid > MOST_GRID:
-        raise ExplainError(
-            f"trace: {layer.operation.name}: a padded plane of {grid:,} cells is too large for a picture, which takes "
-            f"{MOST_GRID:,}; use a smaller input, padding, stride or dilation"
-        )
     if not asked and _fits(layer, shapes, WHOLE_CELLS, WHOLE_TRIPLES):
         return whole
     _refuse_hopeless(layer, shapes)
-    outputs = asked.get("o", [0] if not layer.operation.pools else asked.get("c", whole["c"]))
-    group = _group(layer, shapes, outputs)
-    feeding = outputs if layer.operation.pools else [c for c in whole["c"] if _group_of(layer, shapes, "x", c) == group]
-    channels = asked.get("c", feeding)
-    if not set(channels) <= set(feeding):
-        raise ExplainError(f"trace: channels {channels} do not all feed output channels {outputs} in a layer of groups")
-    samples, alone = asked.get("n", [0]), layer if layer.operation.pools else _alone(layer)
-    if not asked.get("c"):
-        while len(channels) > 1 and not _fits(
-            alone, _shapes(layer, shapes, samples, channels, outputs), WHOLE_CELLS, WHOLE_TRIPLES
-        ):
-            channels = channels[:-1]
     if layer.operation.pools:
-        outputs = channels
+        alone, free = layer, {"c": asked.get("c", asked.get("o", whole["c"]))}
+    else:
+        alone, free = _alone(layer), _feeding(layer, shapes, asked)
+    samples = asked.get("n", [0])
+    for name in free:  # what nobody asked for gives way until the rest fits
+        while not asked.get(name) and len(free[name]) > 1:
+            small = _shapes(layer, shapes, samples, free["c"], free.get("o", free["c"]))
+            if _fits(alone, small, WHOLE_CELLS, WHOLE_TRIPLES):
+                break
+            free[name] = free[name][:-1]
+    channels, outputs = free["c"], free.get("o", free["c"])
     small = _shapes(layer, shapes, samples, channels, outputs)
     if not _fits(alone, small, MOST_CELLS, MOST_TRIPLES):
         raise ExplainError(
@@ -138,17 +149,19 @@ def _without(a: Array, where: Any) -> Array:
     return left
 
 
-def _group_of(layer: Layer, shapes: Mapping[str, Sizes], name: str, channel: int) -> int:
-    return channel // (shapes[name][1] // layer.window.groups)
-
-
-def _group(layer: Layer, shapes: Mapping[str, Sizes], outputs: list[int]) -> int:
-    if layer.operation.pools:
-        return 0
-    groups = {_group_of(layer, shapes, "dy", o) for o in outputs}
+def _feeding(layer: Layer, shapes: Mapping[str, Sizes], asked: Mapping[str, list[int]]) -> Pictured:
+    """Channels of one group: those asked for; else all that feed output 0, or that an asked channel meets."""
+    sizes = {name: shapes[array][1] // layer.window.groups for name, array in (("c", "x"), ("o", "dy"))}
+    groups = {number // sizes[name] for name in ("c", "o") for number in asked.get(name, [])} or {0}
     if len(groups) > 1:
-        raise ExplainError(f"trace: output channels {outputs} are of different groups; picture one group's at a time")
-    return groups.pop()
+        raise ExplainError(
+            f"trace: pictured channels {dict(asked)} are of different groups; picture the channels of one group"
+        )
+    group = groups.pop()
+    members = {name: list(range(group * size, (group + 1) * size)) for name, size in sizes.items()}
+    if not asked.get("c") and not asked.get("o"):
+        members["o"] = [0]
+    return {name: asked.get(name, members[name]) for name in ("c", "o")}
 
 
 def _shapes(

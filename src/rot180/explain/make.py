@@ -60,3 +60,8 @@ def make(request: Request, source: Any = None) -> Trace:
         return Trace(layer, request, arrays, pictured, None, source)
     small, arrays, rest = cut(layer, arrays, pictured)
     return Trace(small, request, arrays, pictured, rest, source)
+
+
+def welcome() -> Trace:
+    """The example that greets: a stride, so that zeros are stuffed; a kernel that counts, so that its turn shows."""
+    return trace("conv2d", input=5, kernel_size=3, stride=2, padding=1, w=[[1, 2, 3], [4, 5, 6], [7, 8, 9]])

@@ -121,6 +121,25 @@ class Trace:
         """As text; `from_json` (`files.py`) makes the trace of it again."""
         return json.dumps(self.as_dict(), separators=(",", ":"), allow_nan=False)
 
+    def save(self, path: Any) -> None:
+        """Write it to a file, .json or .npz."""
+        from .files import save
+
+        save(self, path)
+
+    @classmethod
+    def load(cls, path: Any) -> Trace:
+        """Read what `save` wrote; FileNotFoundError, or FormatError that says what is wrong with the file."""
+        from .files import load
+
+        return load(path)
+
+    def _repr_html_(self) -> str:
+        """The page, in a notebook, without anything installed."""
+        from .notebook import frame
+
+        return frame(self)
+
     @classmethod
     def from_json(cls, text: str | bytes) -> Trace:
         """The trace that `to_json` wrote; FormatError that says what is wrong with it."""

@@ -104,14 +104,11 @@ def ask(op: Any, given: Mapping[str, Any]) -> Request:
         w_shape: Sizes = (1, 1, *kernel)
     elif "w" in arrays:
         w_shape = arrays["w"].shape
+    elif operation.transposed and outputs % groups:
+        raise ExplainError(f"trace: {name}: outputs is {outputs}; groups={groups} must divide it")
     else:
         w_shape = weight_shape(operation, channels, outputs, groups, kernel)
     layer = Layer.made(operation, x_shape, w_shape, arrays["b"].shape if "b" in arrays else None, settings)
-    for what, sizes in (("y", layer.y_size), ("the padding", sum(layer.pads, ())), ("a window", layer.window.spans)):
-        if any(size > MOST_SIDE for size in sizes):
-            raise ExplainError(
-                f"trace: {name}: {what} has {max(sizes):,} cells on an axis; at most {MOST_SIDE} are shown"
-            )
     asked = settings.get("padding", 0)
     padding = asked if isinstance(asked, str) else [list(pair) for pair in layer.pads]
     return Request(
