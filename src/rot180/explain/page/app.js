@@ -5,6 +5,7 @@ import { make } from "./dom.js";
 import { passFor } from "./explained.js";
 import { sentence } from "./formula.js";
 import { listenToKeys } from "./keyboard.js";
+import { receive } from "./saving.js";
 import { buildShell } from "./shell.js";
 import { makeSums, termsOf } from "./sums.js";
 
@@ -29,10 +30,13 @@ export function makeApp(model, el) {
   const onError = () => app.controls.error(model.get("error"));
   model.on("change:trace", onTrace);
   model.on("change:error", onError);
+  const onFile = () => receive(model.get("file"));
+  model.on("change:file", onFile);
   const deaf = listenToKeys(app, app.whole ? document : el), resized = watchSize(app);
   return () => {
     model.off("change:trace", onTrace);
     model.off("change:error", onError);
+    model.off("change:file", onFile);
     deaf();
     resized();
     app.player.stop();
@@ -46,9 +50,9 @@ function beginFrom(app, said) {
   if (!said.request || !app.listening) return applyAddress(app, said);
   const once = () => {
     app.model.off("change:trace", once);
-    applyAddress(app, said);
+    queueMicrotask(() => applyAddress(app, said));  // after the page has the trace
   };
-  app.model.on("change:trace", () => queueMicrotask(once));
+  app.model.on("change:trace", once);
   send(app, said.request);
 }
 
@@ -114,8 +118,8 @@ function load(app, trace, sums = makeSums(trace)) {
 }
 
 function roomOf(app) {
-  const width = app.root.clientWidth - 64;
-  return app.root.clientWidth > 1040 ? width - 400 - 48 : width + 32;
+  const width = app.root.clientWidth;
+  return width > 1040 ? width - 64 - 400 - 62 : width - 34;
 }
 
 // A cell in the middle of a panel's first plane: of those there, one that most terms make.
@@ -206,7 +210,7 @@ function transpose(app) {
 // Asks the library; typing several digits asks once.
 function ask(app, changes) {
   const { file, ...request } = { ...changes };
-  if (file) return send(app, { ...app.trace.request, file, arrays: request.arrays });
+  if (file) return send(app, { file, ...request });
   app.wanted = request;
   clearTimeout(app.asking);
   app.asking = setTimeout(() => send(app, request), SOON);

@@ -47,6 +47,7 @@ function live(app) {
     const axes = app.trace.window.kernel.map((_, axis) => numberInput(app, key, axis, least));
     fields.push(group(key, ...axes.flatMap((input, i) => (i ? [make("span", { class: "by", "aria-hidden": "true" }, "\u00d7"), input] : [input]))));
   }
+  fields.push(make("span", { class: "break", "aria-hidden": "true" }));
   for (const key of COUNTS)
     if (request[key] !== undefined && !(pools && key === "outputs") && (!pools || key !== "groups")) fields.push(field(key, numberInput(app, key, null, 1)));
   if (!pools) fields.push(field("bias", make("input", { type: "checkbox", "data-field": "bias", onchange: event => askFor(app, "bias", event.target.checked) })));

@@ -1,6 +1,6 @@
 // The panels as a list of shapes, and that list as SVG or on a canvas: what is saved is what is seen.
 
-import { NAMES, cellName, number, short } from "./naming.js";
+import { NAMES, cellName, number } from "./naming.js";
 
 const FONT = "system-ui, -apple-system, Segoe UI, sans-serif", MATH = "Georgia, Times New Roman, serif";
 
@@ -26,7 +26,7 @@ export function drawing(app) {
     shapes.push({ kind: "text", x: head.x, y: head.y + 15, size: 17, italic: true, fill: ink, anchor: "start", text: NAMES[panel.name] });
     const what = place(panel.element.querySelector("h3 .what"));
     shapes.push({ kind: "text", x: what.x, y: what.y + 14, size: 12, fill: soft, anchor: "start", text: app.t(`panel.${panel.name}`) });
-    for (const td of panel.body.querySelectorAll("td")) cellShapes(shapes, place(td), td, short(app.sums.values[panel.name][td.cell]));
+    for (const td of panel.body.querySelectorAll("td")) cellShapes(shapes, place(td), td, td.textContent);
   }
   shapes.push({ kind: "text", x: left, y: height + 30, size: 15, fill: ink, anchor: "start", text: title });
   return { width: Math.ceil(Math.max(width + 24, 320)), height: Math.ceil(height + 52), ground: style.backgroundColor, shapes };

@@ -134,7 +134,7 @@ function mark(app, film, now) {
   const scale = largest(film.values.flat());
   film.result.each((td, r, c) => {
     const at = r * columns + c, kept = film.correlate.cells[r][c] >= 0, known = done || (correlating && at <= now.at);
-    if (known) paint(td, film.values[r][c], scale);
+    if (known) paint(td, film.values[r][c], scale, 1);
     else td.textContent = "";
     td.classList.toggle("unknown", !known);
     td.classList.toggle("dropped", known && !kept && (done || at < now.at));

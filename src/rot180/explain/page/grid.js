@@ -3,7 +3,8 @@
 import { make } from "./dom.js";
 import { NAMES, entryOf, planeSize, short } from "./naming.js";
 
-const BADGED = 32;  // in smaller cells there is no room for a number beside the number
+const BADGED = 32, NUMBERED = 22;  // cells smaller than these have no room for a badge, or for a number at all
+const GLYPH = 0.6, LARGEST = 15.5, SMALLEST = 7;  // a digit's width by its height; letters in pixels
 
 // `layout` is {planes: [[row, column, first, second]..], cell}: where the planes lie, and the side of a cell in pixels.
 export function makePanel(app, name, layout) {
@@ -13,6 +14,7 @@ export function makePanel(app, name, layout) {
   const body = make("div", { class: "planes" });
   body.style.setProperty("--cell", `${layout.cell}px`);
   body.classList.toggle("small", layout.cell < BADGED);
+  body.classList.toggle("tiles", layout.cell < NUMBERED);
   for (const [row, column, a, b] of layout.planes) {
     const table = plane(app, panel, a, b, scale);
     const holder = make("div", { class: "plane" }, table);
@@ -21,6 +23,7 @@ export function makePanel(app, name, layout) {
     body.append(holder);
   }
   panel.body = body;
+  fit(panel);
   panel.element = make(
     "section", { class: "panel", "data-panel": name }, panelHeading(app, name), make("div", { class: "scroller" }, body));
   if (panel.home >= 0) panel.cells[panel.home].tabIndex = 0;
@@ -54,7 +57,7 @@ function plane(app, panel, a, b, scale) {
       cell.cell = at;
       panel.cells[at] = cell;
       if (panel.home < 0) panel.home = at;
-      paint(cell, values[at], scale);
+      paint(cell, values[at], scale, digitsOf(panel));
       row.append(cell);
     }
     body.append(row);
@@ -70,12 +73,18 @@ export function largest(values) {
 }
 
 // The number and its shade: blue below zero, orange above, the paper's colour at zero.
-export function paint(cell, value, scale) {
-  cell.textContent = short(value);
+export function paint(cell, value, scale, digits) {
+  cell.textContent = short(value, digits);
   cell.classList.toggle("below", value < 0);
   cell.classList.toggle("above", value > 0);
-  cell.classList.toggle("long", cell.textContent.length > 4);
   cell.style.setProperty("--shade", Math.min(1, Math.abs(value) / scale).toFixed(2));
+}
+
+// One size of letters for the whole panel, by its longest number.
+function fit(panel) {
+  const { cell } = panel.layout, longest = panel.cells.reduce((most, td) => Math.max(most, td.textContent.length), 1);
+  const size = Math.min(LARGEST, cell * 0.2 + 6.6, (cell - 4) / (longest * GLYPH));
+  panel.body.style.setProperty("--font", `${Math.max(SMALLEST, size).toFixed(1)}px`);
 }
 
 // Shows the values that changed, each with its difference until the next edit.
@@ -89,7 +98,7 @@ export function repaint(app, panel, changes) {
   for (const { cell: at, before, after } of changes) {
     const cell = panel.cells[at];
     if (!cell) continue;
-    paint(cell, after, scale);
+    paint(cell, after, scale, digitsOf(panel));
     const delta = after - before;
     cell.setAttribute("data-delta", (delta > 0 ? "+" : "") + short(delta));
     cell.classList.remove("changed");
@@ -97,6 +106,11 @@ export function repaint(app, panel, changes) {
     cell.classList.add("changed");
     panel.changed.push(cell);
   }
+  if (changes.length) fit(panel);
+}
+
+function digitsOf(panel) {
+  return panel.layout.cell < 40 ? 1 : 2;
 }
 
 export function focusCell(panel, at) {

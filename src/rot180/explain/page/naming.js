@@ -34,13 +34,13 @@ export function number(value, digits = 5) {
   return text.replace(/-/g, "\u2212");
 }
 
-// A number for a small cell: at most about five characters.
-export function short(value) {
+// A number for a small cell: at most about five characters, `digits` of them after the point.
+export function short(value, digits = 2) {
   if (!Number.isFinite(value)) return number(value);
   const size = Math.abs(value);
   if (size >= 99999.5) return number(Number(value.toExponential(0)), 1);
   if (Number.isInteger(value)) return number(value);
-  return value.toFixed(size < 9.995 ? 2 : size < 99.95 ? 1 : 0).replace(/^(-?)0\./, "$1.").replace("-", "\u2212");
+  return value.toFixed(size < 9.995 ? digits : size < 99.95 ? 1 : 0).replace("-", "\u2212");
 }
 
 function trim(text) {

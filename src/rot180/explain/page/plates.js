@@ -17,7 +17,7 @@ export function plateOf(app, step, plane, size, cell, given = null) {
       const td = make("td");
       td.ref = ref;
       td.at = r * row.length + c;
-      if (!given) paint(td, values[r][c], scale);
+      if (!given) paint(td, values[r][c], scale, 1);
       if (!given && ref < 0) td.classList.add(FILLED[ref]);
       cells.push([td, r, c]);
       line.append(td);

@@ -1,7 +1,7 @@
 // What can be taken away: pictures, the trace and its numbers, lines of code; HTML and NPZ where a Python listens.
 
 import { make } from "./dom.js";
-import { EDITABLE, nested } from "./editing.js";
+import { nested } from "./editing.js";
 import { place } from "./naming.js";
 import { asCanvas, asSvg, drawing } from "./drawing.js";
 
@@ -12,7 +12,7 @@ export function makeSaving(app) {
     item("png", () => asCanvas(drawing(app)).toBlob(blob => keep("rot180.png", blob))),
     item("json", () => keep("rot180.json", new Blob([JSON.stringify(currentTrace(app))], { type: "application/json" }))),
     item("csv", () => keep("rot180.csv", new Blob([asCsv(app)], { type: "text/csv" })))];
-  if (app.listening) for (const file of ["html", "npz"]) files.push(item(file, () => app.ask({ file, arrays: currentArrays(app) })));
+  if (app.listening) for (const file of ["html", "npz"]) files.push(item(file, () => app.ask({ file, language: app.state.language, trace: { ...currentTrace(app), triples: undefined, views: undefined } })));
   const code = ["rot180", "pytorch"].map(kind => item(kind, () => copy(app, codeOf(app, kind))));
   const details = make("details", { class: "menu" }, make("summary", {}, app.t("save.title")), make("div", { class: "sheet" }, files, make("hr"), code));
   details.addEventListener("keydown", event => { if (event.key === "Escape") { details.open = false; event.stopPropagation(); details.firstChild.focus(); } });
@@ -39,9 +39,11 @@ export function currentTrace(app) {
   return { ...app.trace, arrays, request: { ...app.trace.request, given } };
 }
 
-export function currentArrays(app) {
-  const held = EDITABLE.filter(name => app.sums.values[name]);
-  return Object.fromEntries(held.map(name => [name, nested(app.sums.shapes[name], Array.from(app.sums.values[name]))]));
+// A file that Python made for a notebook's page: {name, base64}.
+export function receive(file) {
+  if (!file) return;
+  const bytes = Uint8Array.from(atob(file.base64), letter => letter.charCodeAt(0));
+  keep(file.name, new Blob([bytes]));
 }
 
 // One line for each cell: the array, its index, its value.
@@ -56,13 +58,8 @@ export function asCsv(app) {
 
 // The lines that make this layer, with the numbers as they are now.
 export function codeOf(app, kind) {
-  const lines = (app.trace.code?.[kind] ?? "").split("\n");
-  return lines.map(line => {
-    const found = /^(x|w|b|dy) = ([\w.]+\()\[.*\](, dtype=.*)$/.exec(line);
-    if (!found || !app.state.edited.has(found[1])) return line;
-    const [, name, before, after] = found, { shape } = app.trace.arrays[name];
-    return `${name} = ${before}${JSON.stringify(nested(shape, Array.from(app.sums.values[name]))).replace(/,/g, ", ")}${after}`;
-  }).join("\n");
+  const list = name => JSON.stringify(nested(app.sums.shapes[name], Array.from(app.sums.values[name]))).replace(/,/g, ", ");
+  return (app.trace.code?.[kind] ?? "").replace(/\{(x|w|b|dy)\}/g, (whole, name) => (app.sums.values[name] ? list(name) : whole));
 }
 
 function copy(app, text) {
