@@ -14,6 +14,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..formats import atomic
 from . import strings
 from .make import trace
@@ -21,7 +23,7 @@ from .module import joined, style
 from .record import Trace
 
 _TOUR: dict[str, tuple[str, dict[str, Any]]] = {  # the layers that the page's tour shows
-    "stride1": ("conv2d", {"input": 4, "kernel_size": 2}),
+    "stride1": ("conv2d", {"input": 4, "w": np.array([[[[1.0, 2.0], [3.0, 4.0]]]])}),  # a kernel whose rotation is seen
     "stride2": ("conv2d", {"input": 5, "kernel_size": 3, "stride": 2}),
     "transposed": ("conv_transpose2d", {"input": 3, "kernel_size": 3, "stride": 2}),
     "output_padding": (

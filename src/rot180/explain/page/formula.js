@@ -3,6 +3,7 @@
 import { make, replace } from "./dom.js";
 import { cellName, number } from "./naming.js";
 import { explain, roleOf } from "./explained.js";
+import { restOf } from "./sums.js";
 
 const FOLD = 12, UNFOLDED = 600;
 
@@ -28,6 +29,12 @@ export function makeFormula(app) {
   }
   return {
     element,
+    blank(text) {
+      replace(title);
+      replace(list);
+      note.textContent = text;
+      more.hidden = true;
+    },
     show(explained) {
       if (!shown || shown.name !== explained.name) folded = true;
       shown = explained;
@@ -37,7 +44,7 @@ export function makeFormula(app) {
 }
 
 function reference(app, name, cell) {
-  const value = name === "divisor" ? number(app.sums.values.divisor[cell]) : cellName(name, app.sums.shapes[name], cell);
+  const value = name === "divisor" ? number(app.sums.values.divisor[cell]) : cellName(app.trace, name, cell);
   return make("span", { class: `ref ${roleOf(name)}` }, value);
 }
 
@@ -45,7 +52,7 @@ function sumHeading(app, title, shown) {
   const { sums } = app, value = sums.values[shown.name][shown.cell];
   replace(
     title, make("span", { class: shown.reverse ? `ref ${roleOf(shown.name)}` : "ref target" },
-      cellName(shown.name, sums.shapes[shown.name], shown.cell)),
+      cellName(app.trace, shown.name, shown.cell)),
     make("span", { class: "equals" }, " = "), make("b", {}, number(value)));
 }
 
@@ -64,7 +71,7 @@ function line(app, shown, term, at) {
   const row = make(
     "tr", { class: term.won === false ? "lost" : term.won ? "won" : null },
     make("td", { class: "at" }, shown.terms.length > 1 ? String(at + 1) : ""),
-    shown.reverse && make("td", { class: "into" }, cellName(shown.target, sums.shapes[shown.target], term.into)),
+    shown.reverse && make("td", { class: "into" }, cellName(app.trace, shown.target, term.into)),
     make("td", { class: "refs" }, refs),
     make("td", { class: "values" }, values.length > 1 ? values.map(one => bracket(one)).join(sign) : ""),
     make("td", { class: "product" }, number(term.value)));
@@ -80,14 +87,17 @@ function bracket(text) {
 function foot(app, shown) {
   if (shown.reverse || !shown.terms.length) return null;
   const kind = app.sums.kind === "maximum" && shown.target === "y" ? "formula.largest" : "formula.sum";
+  const rest = app.trace.rest?.[shown.target] ? restOf(app.sums, shown.target, shown.cell) : null;
+  const total = (words, value, name) => make(
+    "tr", { class: name }, make("td", { class: "at" }), make("td", { colspan: 2 }, words), make("td", { class: "product" }, number(value)));
   return make(
-    "tfoot", {}, make("tr", {}, make("td", { class: "at" }), make("td", { colspan: 2 }, app.t(kind)),
-      make("td", { class: "product" }, number(app.sums.values[shown.target][shown.cell]))));
+    "tfoot", {}, rest !== null && total(app.t("formula.rest"), rest, "rest"),
+    total(app.t(kind), app.sums.values[shown.target][shown.cell], "total"));
 }
 
 // "dX[0,0,1,2] = 10, 18 terms": what is read out when another cell is shown.
 export function sentence(app, name, cell, pass) {
-  const shown = explain(app.sums, name, cell, pass), what = cellName(name, app.sums.shapes[name], cell);
+  const shown = explain(app.sums, name, cell, pass), what = cellName(app.trace, name, cell);
   const values = { cell: what, value: number(app.sums.values[name][cell]), count: shown.terms.length };
   return app.t(shown.reverse ? `live.feeds.${shown.target}` : "live.made", values);
 }

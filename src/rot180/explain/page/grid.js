@@ -1,7 +1,10 @@
 // A panel: one array as tables of numbers, a table for each plane (sample and channel), with one tab stop in all.
 
 import { make } from "./dom.js";
-import { NAMES, planeSize, short } from "./naming.js";
+import { NAMES, entryOf, planeSize, short } from "./naming.js";
+
+const BADGED = 32, NUMBERED = 22;  // cells smaller than these have no room for a badge, or for a number at all
+const GLYPH = 0.6, LARGEST = 15.5, SMALLEST = 7;  // a digit's width by its height; letters in pixels
 
 // `layout` is {planes: [[row, column, first, second]..], cell}: where the planes lie, and the side of a cell in pixels.
 export function makePanel(app, name, layout) {
@@ -10,6 +13,8 @@ export function makePanel(app, name, layout) {
   const scale = largest(app.sums.values[name]);
   const body = make("div", { class: "planes" });
   body.style.setProperty("--cell", `${layout.cell}px`);
+  body.classList.toggle("small", layout.cell < BADGED);
+  body.classList.toggle("tiles", layout.cell < NUMBERED);
   for (const [row, column, a, b] of layout.planes) {
     const table = plane(app, panel, a, b, scale);
     const holder = make("div", { class: "plane" }, table);
@@ -18,6 +23,7 @@ export function makePanel(app, name, layout) {
     body.append(holder);
   }
   panel.body = body;
+  fit(panel);
   panel.element = make(
     "section", { class: "panel", "data-panel": name }, panelHeading(app, name), make("div", { class: "scroller" }, body));
   if (panel.home >= 0) panel.cells[panel.home].tabIndex = 0;
@@ -32,8 +38,8 @@ function panelHeading(app, name) {
 }
 
 function planeName(app, name, a, b) {
-  const axes = app.trace.axes?.[name] ?? ["n", "c"];
-  return `${axes[0]} ${a}, ${axes[1]} ${b}`;
+  const axes = app.trace.axes[name];
+  return `${axes[0]} ${entryOf(app.trace, name, 0, a)}, ${axes[1]} ${entryOf(app.trace, name, 1, b)}`;
 }
 
 function plane(app, panel, a, b, scale) {
@@ -51,7 +57,7 @@ function plane(app, panel, a, b, scale) {
       cell.cell = at;
       panel.cells[at] = cell;
       if (panel.home < 0) panel.home = at;
-      paint(cell, values[at], scale);
+      paint(cell, values[at], scale, digitsOf(panel));
       row.append(cell);
     }
     body.append(row);
@@ -60,19 +66,25 @@ function plane(app, panel, a, b, scale) {
   return table;
 }
 
-function largest(values) {
+export function largest(values) {
   let size = 0;
   for (const value of values) if (Math.abs(value) > size && Number.isFinite(value)) size = Math.abs(value);
   return size || 1;
 }
 
 // The number and its shade: blue below zero, orange above, the paper's colour at zero.
-export function paint(cell, value, scale) {
-  cell.textContent = short(value);
+export function paint(cell, value, scale, digits) {
+  cell.textContent = short(value, digits);
   cell.classList.toggle("below", value < 0);
   cell.classList.toggle("above", value > 0);
-  cell.classList.toggle("long", cell.textContent.length > 4);
   cell.style.setProperty("--shade", Math.min(1, Math.abs(value) / scale).toFixed(2));
+}
+
+// One size of letters for the whole panel, by its longest number.
+function fit(panel) {
+  const { cell } = panel.layout, longest = panel.cells.reduce((most, td) => Math.max(most, td.textContent.length), 1);
+  const size = Math.min(LARGEST, cell * 0.2 + 6.6, (cell - 4) / (longest * GLYPH));
+  panel.body.style.setProperty("--font", `${Math.max(SMALLEST, size).toFixed(1)}px`);
 }
 
 // Shows the values that changed, each with its difference until the next edit.
@@ -86,7 +98,7 @@ export function repaint(app, panel, changes) {
   for (const { cell: at, before, after } of changes) {
     const cell = panel.cells[at];
     if (!cell) continue;
-    paint(cell, after, scale);
+    paint(cell, after, scale, digitsOf(panel));
     const delta = after - before;
     cell.setAttribute("data-delta", (delta > 0 ? "+" : "") + short(delta));
     cell.classList.remove("changed");
@@ -94,6 +106,11 @@ export function repaint(app, panel, changes) {
     cell.classList.add("changed");
     panel.changed.push(cell);
   }
+  if (changes.length) fit(panel);
+}
+
+function digitsOf(panel) {
+  return panel.layout.cell < 40 ? 1 : 2;
 }
 
 export function focusCell(panel, at) {

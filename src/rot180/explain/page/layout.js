@@ -2,62 +2,70 @@
 
 import { planeSize } from "./naming.js";
 
-const SIDES = [44, 40, 36, 32, 28, 25, 22], GAP = 14, BETWEEN = 44;
-const CUT = 5000;  // above so many cells only the pictured channels are shown
+const CELL_SIDES = [44, 40, 36, 32, 28, 25, 22, 16, 14, 12, 10, 8], GAP = 14, BETWEEN = 44, HEADING = 172, NARROW = 650;
+const READABLE = 22, ENLARGED = 28;
+const TALL = 400, PER_PIXEL = 40;  // a column taller than this costs a pixel of the cell's side for every so many
 
-// The planes of an array: [row, column, first axis, second axis, number]. Channels of x run down beside those of w; the
-// outputs run across.
-function planesOf(trace, name, across) {
-  const shape = trace.arrays[name].shape;
-  if (shape.length === 1) return [[0, 0, 0, 0, 0]];
-  const shown = shownOf(trace, name), planes = [];
-  shown[0].forEach((a, i) => shown[1].forEach((b, j) => {
-    const flip = "xw".includes(name.slice(-1));
-    planes.push([...(flip === across ? [j, i] : [i, j]), a, b, a * shape[1] + b]);
+// How the planes of an array lie by its first two axes: [row, column] of plane (a, b) where b has `count` entries.
+const LIE = { firstAcross: (a, b) => [b, a], secondAcross: (a, b) => [a, b], column: (a, b, count) => [a * count + b, 0] };
+
+// For x, w and y in this order of liking: like a matrix product, the channels of x down beside those of w, and the outputs
+// of w and y across.
+const WAYS = {
+  x: ["firstAcross", "secondAcross", "column"], w: ["firstAcross", "secondAcross", "column"], y: ["secondAcross", "firstAcross", "column"],
+};
+
+// {x: {planes, cell}, ...} for all arrays shown; `room` is the width in pixels that they may take.
+export function arrange(trace, room) {
+  const names = ["x", "w", "y"].filter(name => trace.arrays[name]);
+  let best = null;
+  for (const way of product(names.map(name => WAYS[name]))) {
+    const planes = Object.fromEntries(names.map((name, i) => [name, planesOf(trace, name, LIE[way[i]])]));
+    const cell = CELL_SIDES.find(side => (room >= NARROW || side < CELL_SIDES[1]) && widthOf(trace, planes, side, room) <= room) ?? 0;  // 0: it will scroll
+    const dislike = way.reduce((sum, one, i) => sum + WAYS[names[i]].indexOf(one), 0);
+    const score = cell - Math.max(0, heightOf(trace, planes, cell) - TALL) / PER_PIXEL - dislike / 10;
+    if (!best || score > best.score) best = { planes, cell, score };
+  }
+  const cell = best.cell || CELL_SIDES[CELL_SIDES.length - 1], layout = {}, partner = { x: "dx", w: "dw", y: "dy" };
+  for (const name of names)
+    for (const one of [name, partner[name]])
+      if (trace.arrays[one]) layout[one] = { planes: best.planes[name], cell: cell < READABLE ? enlarged(trace, best.planes, name, cell) : cell };
+  for (const name of ["b", "db"]) if (trace.arrays[name]) layout[name] = { planes: [[0, 0, 0, 0, 0]], cell: Math.max(cell, READABLE) };
+  return layout;
+}
+
+// A small array beside large ones keeps cells that can be read, as far as its column goes.
+function enlarged(trace, planes, name, cell) {
+  const own = { [name]: planes[name] };
+  return widthOf(trace, own, ENLARGED, NARROW) <= HEADING && heightOf(trace, own, ENLARGED) <= TALL ? ENLARGED : cell;
+}
+
+function product([first, ...rest]) {
+  return first === undefined ? [[]] : first.flatMap(one => product(rest).map(others => [one, ...others]));
+}
+
+// The tallest array in pixels.
+function heightOf(trace, planes, side) {
+  return Math.max(...Object.entries(planes).map(([name, list]) => {
+    const count = Math.max(...list.map(one => one[0])) + 1, [rows] = planeSize(trace.arrays[name].shape);
+    return count * rows * side + (count - 1) * (GAP + 18);
   }));
+}
+
+// The planes of an array: [row, column, first axis, second axis, number].
+function planesOf(trace, name, lie) {
+  const [first, second] = trace.arrays[name].shape, planes = [];
+  for (let a = 0; a < first; a++)
+    for (let b = 0; b < second; b++) planes.push([...lie(a, b, second), a, b, a * second + b]);
   return planes;
 }
 
-// Which entries of an array's first two axes have cells on the page.
-function shownOf(trace, name) {
-  const shape = trace.arrays[name].shape, all = shape.slice(0, 2).map(size => Array.from({ length: size }, (_, i) => i));
-  if (cellCount(trace) <= CUT || !trace.pictured) return all;
-  const axes = trace.axes?.[name] ?? [];
-  const within = name.endsWith("w") && trace.settings.groups > 1;
-  return all.map((one, i) => {
-    const kept = trace.pictured[axes[i]];
-    return kept && !(within && i === 1) ? one.filter(entry => kept.includes(entry)) : one;
+// What the columns take together; on a narrow page, where they may stand under one another, the widest of them.
+function widthOf(trace, planes, side, room) {
+  const widths = Object.entries(planes).map(([name, list]) => {
+    const count = Math.max(...list.map(one => one[1])) + 1, [, cells] = planeSize(trace.arrays[name].shape);
+    return Math.max(HEADING, count * cells * side + (count - 1) * GAP);
   });
-}
-
-export function cellCount(trace) {
-  return Object.values(trace.arrays).reduce((sum, array) => sum + array.values.length, 0);
-}
-
-function columnsOf(trace, planes, name) {
-  return { count: Math.max(...planes.map(one => one[1])) + 1, cells: planeSize(trace.arrays[name].shape)[1] };
-}
-
-// {x: {planes, cell}, ...} for all arrays shown; `room` is the width in pixels that the columns may take together.
-export function arrange(trace, room) {
-  const names = ["x", "w", "y"].filter(name => trace.arrays[name]);
-  for (const across of [true, false])
-    for (const side of SIDES) {
-      const layout = {};
-      let width = BETWEEN * (names.length - 1);
-      for (const name of names) {
-        const planes = planesOf(trace, name, across), { count, cells } = columnsOf(trace, planes, name);
-        width += count * cells * side + (count - 1) * GAP;
-        layout[name] = { planes, cell: side };
-      }
-      if (width <= room && (side >= 32 || !across)) return whole(trace, layout);
-      if (!across && side === SIDES[SIDES.length - 1]) return whole(trace, layout);
-    }
-}
-
-function whole(trace, layout) {
-  const partner = { dx: "x", dw: "w", dy: "y" }, cell = layout.x.cell;
-  for (const [name, of] of Object.entries(partner)) if (trace.arrays[name]) layout[name] = layout[of];
-  for (const name of ["b", "db"]) if (trace.arrays[name]) layout[name] = { planes: [[0, 0, 0, 0, 0]], cell };
-  return layout;
+  if (room < NARROW) return Math.max(...widths) + side;
+  return widths.reduce((sum, width) => sum + width, BETWEEN * (widths.length - 1));
 }

@@ -10,16 +10,16 @@ export function makeMarks() {
       const element = panels[name]?.cells[cell];
       if (element && !next.has(element)) next.set(element, [role, badge ?? ""]);
     }
-    for (const element of current.keys()) if (!next.has(element)) set(element, "", "");
+    for (const element of current.keys()) if (!next.has(element)) setMark(element, "", "");
     for (const [element, [role, badge]] of next) {
       const old = current.get(element);
-      if (!old || old[0] !== role || old[1] !== badge) set(element, role, badge);
+      if (!old || old[0] !== role || old[1] !== badge) setMark(element, role, badge);
     }
     current = next;
   };
 }
 
-function set(element, role, badge) {
+function setMark(element, role, badge) {
   for (const one of ROLES) if (one !== role && element.classList.contains(one)) element.classList.remove(one);
   if (role) element.classList.add(role);
   if (role === "target") element.setAttribute("aria-selected", "true");

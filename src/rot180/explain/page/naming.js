@@ -12,8 +12,19 @@ export function place(shape, offset) {
   return index;
 }
 
-export function cellName(name, shape, offset) {
-  return `${NAMES[name]}[${place(shape, offset).join(",")}]`;
+// The name of a cell, "dX[0,0,1,2]": where only some channels are pictured, with their numbers in the whole layer.
+export function cellName(trace, name, offset) {
+  const index = place(trace.arrays[name].shape, offset);
+  return `${NAMES[name]}[${index.map((one, axis) => entryOf(trace, name, axis, one)).join(",")}]`;
+}
+
+// The number in the whole layer of an entry of one of the first two axes.
+export function entryOf(trace, name, axis, entry) {
+  const letter = trace.axes[name]?.[axis], whole = trace.rest && axis < 2 && trace.pictured[letter]?.[entry];
+  if (whole === undefined || whole === null || whole === false) return entry;
+  if (axis === 0 || !name.endsWith("w")) return whole;
+  const { groups = 1, channels, outputs } = trace.request;  // the second axis of w counts within the group
+  return whole % Math.max((letter === "c" ? channels : outputs) / groups, 1);
 }
 
 // A number in full enough for a sum: whole numbers whole, others to `digits` significant digits.
@@ -23,13 +34,13 @@ export function number(value, digits = 5) {
   return text.replace(/-/g, "\u2212");
 }
 
-// A number for a small cell: at most about five characters.
-export function short(value) {
+// A number for a small cell: at most about five characters, `digits` of them after the point.
+export function short(value, digits = 2) {
   if (!Number.isFinite(value)) return number(value);
   const size = Math.abs(value);
   if (size >= 99999.5) return number(Number(value.toExponential(0)), 1);
   if (Number.isInteger(value)) return number(value);
-  return value.toFixed(size < 9.995 ? 2 : size < 99.95 ? 1 : 0).replace(/^(-?)0\./, "$1.").replace("-", "\u2212");
+  return value.toFixed(size < 9.995 ? digits : size < 99.95 ? 1 : 0).replace("-", "\u2212");
 }
 
 function trim(text) {

@@ -101,7 +101,13 @@ export function total(sums, target, cell) {
   }
   let sum = 0;
   for (const t of termsOf(sums, target, cell)) sum += termValue(sums, target, t);
-  return target === "y" && sums.values.b ? sum + sums.values.b[channelOf(sums, cell)] : sum;
+  if (target === "y" && sums.values.b) sum += sums.values.b[channelOf(sums, cell)];
+  return sum + restOf(sums, target, cell);
+}
+
+// What channels and samples that are not pictured add to a sum.
+export function restOf(sums, target, cell) {
+  return sums.trace.rest?.[target]?.[cell] ?? 0;
 }
 
 // The targets' cells that depend on one cell of x, w, b or dy: {y: Set, dx: Set, ...}.
