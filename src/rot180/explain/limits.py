@@ -45,6 +45,7 @@ def check_sides(layer: Layer) -> None:
     name, window = layer.operation.name, layer.window
     for what, sizes in (
         ("x", layer.x_size), ("y", layer.y_size), ("the padding", sum(layer.pads, ())), ("a window", window.spans),
+        ("the stride", window.stride), ("the dilation", window.dilation),
     ):  # fmt: skip
         if any(size > MOST_SIDE for size in sizes):
             raise ExplainError(
