@@ -2,7 +2,7 @@
 
 import { applyAddress, readAddress, writeAddress } from "./address.js";
 import { make } from "./dom.js";
-import { passFor } from "./explained.js";
+import { PASS_OF, passFor } from "./explained.js";
 import { sentence } from "./formula.js";
 import { listenToKeys } from "./keyboard.js";
 import { receive } from "./saving.js";
@@ -14,7 +14,7 @@ const SOON = 150;
 export function makeApp(model, el) {
   const app = {
     model, el, root: make("div", { class: "rot180-explainer" }), heard: {},
-    state: { pass: "dx", view: "direct", pinned: null, shown: null, edited: new Set(), language: model.get("language") || "en" },
+    state: { pass: "dx", chosen: "dx", view: "direct", pinned: null, shown: null, edited: new Set(), language: model.get("language") || "en" },
     whole: el.parentElement === document.body,
     get listening() { return Boolean(model.get("live")); },
   };
@@ -110,7 +110,8 @@ function load(app, trace, sums = makeSums(trace)) {
   app.heading.textContent = app.t(`op.${trace.op}`);
   for (const part of [app.toolbar, app.controls, app.shapeBar, app.checkerboard]) part.update();
   app.stage.build(app.room());
-  if (!app.sums.values[app.state.pass]) app.state.pass = "y";
+  if (!app.sums.values[app.state.chosen]) app.state.chosen = "y";
+  app.state.pass = app.state.chosen;
   const view = trace.views?.[app.state.pass] ? app.state.view : "direct";
   app.state.view = "direct";
   shown(app, ...centre(app, app.state.pass));
@@ -135,7 +136,7 @@ function centre(app, name) {
 }
 
 function shown(app, name, cell) {
-  const pass = passFor(app.sums, name, app.state.pass);
+  const pass = passFor(app.sums, name, app.state.chosen);  // what the pointer only crosses changes no choice
   if (app.state.pass !== pass || app.state.fresh) {
     app.state.fresh = false;
     app.state.pass = pass;
@@ -165,12 +166,14 @@ function pin(app, name, cell) {
   const { pinned } = app.state;
   app.state.pinned = pinned && pinned[0] === name && pinned[1] === cell ? null : [name, cell];
   app.root.classList.toggle("has-pin", Boolean(app.state.pinned));
+  if (PASS_OF[name]) app.state.chosen = PASS_OF[name];
   shown(app, name, cell);
   writeAddress(app);
 }
 
 function choosePass(app, pass) {
   app.player.stop();
+  app.state.chosen = pass;
   shown(app, ...centre(app, pass));
   if (app.state.view === "equivalent") app.equivalent.open(pass, app.state.shown[1]);
   app.player.update();
