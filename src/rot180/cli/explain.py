@@ -114,10 +114,10 @@ def _trace(args: argparse.Namespace, cell: Any) -> Trace:
         def made(pictured: Any) -> Trace:
             return _of_run(args, pictured)
     elif args.op is not None and (Path(args.op).suffix.lower() in (".json", ".npz")):
-        _refuse(settings, "a saved trace", None)
+        _refuse(settings | ({"pictured": pictured} if pictured else {}), "a saved trace", None)
         return explain.Trace.load(args.op)
     elif args.op is None:
-        _refuse(settings, "the example; name an operation", None)
+        _refuse(settings | ({"pictured": pictured} if pictured else {}), "the example; name an operation", None)
         return _welcome()
     else:
         settings = _with_numbers(args.op, settings)
