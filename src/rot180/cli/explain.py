@@ -71,7 +71,6 @@ def add(commands: Commands) -> None:
 def run(args: argparse.Namespace) -> ExitStatus:
     """Trace; then print, write or serve."""
     from .. import explain
-    from ..formats import atomic
 
     cell = None if args.cell is None else explain.Cell.parsed(args.cell)
     shown = _trace(args, cell)
@@ -83,9 +82,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
             shown.save(path)
             _say_written(path, args.lang)
     if args.html is not None:
-        from ..explain.document import document
-
-        atomic.write_text(args.html, document(shown, language=args.lang))
+        explain.page(shown, args.html, language=args.lang, cell=cell)
         _say_written(args.html, args.lang)
     if text is not None:
         print(text, end="")
