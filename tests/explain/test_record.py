@@ -39,14 +39,6 @@ def test_the_results_are_the_sums_over_the_triples_and_the_layers(op):
         assert not settings["bias"] or np.array_equal(db, t.arrays["db"])
 
 
-@pytest.mark.parametrize("op", CONVOLUTIONS)
-def test_triples_are_in_the_order_of_y_then_of_w(op):
-    for settings in layers(op)[:40]:
-        index = trace(op, **settings).triples
-        order = np.lexsort((index["w"], index["y"]))
-        assert np.array_equal(order, np.arange(len(order)))
-
-
 @pytest.mark.parametrize("op", [*CONVOLUTIONS, "max_pool1d", "max_pool2d", "avg_pool1d", "avg_pool2d"])
 def test_a_trace_is_read_again(op):
     t = trace(op, channels=2, images=2, x=None, stride=2)

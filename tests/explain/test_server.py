@@ -4,6 +4,7 @@ import base64
 import http.client
 import io
 import json
+import random
 import signal
 import socket
 import subprocess
@@ -16,6 +17,8 @@ import pytest
 
 from rot180.explain import Trace
 from rot180.explain.make import welcome
+from rot180.explain.operations import OPERATIONS
+from rot180.explain.request import KEYWORDS
 from rot180.explain.server import MOST_BODY, PortError, Server, answer
 
 
@@ -192,3 +195,31 @@ def test_ctrl_c_ends_it_cleanly():
     time.sleep(0.05)
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port), timeout=5)
+
+
+ODD = [
+    None, True, False, 0, -1, 1, 2, 3, 1.5, 1e308, 10**40, float("nan"), "same", "valid", "x", "", [], {}, [1], [1, 2],
+    [0, 0], [1, 2, 3], [[1, 0], [0, 1]], [[1]], [[1, 2]], [[[]]], ["a"], {"n": [0]}, {"n": 0, "c": [1]},
+    [[1, 2], [3, 4]], [True], [None], 7, 100, 1025,
+]  # fmt: skip
+
+
+def test_thousands_of_odd_requests_get_a_trace_or_a_sentence():
+    rng, traced, n = random.Random(0), 0, 3000
+    names = [name for name in KEYWORDS if name not in ("kernel_size", "x", "w", "b", "dy")] + [
+        "kernel",
+        "file",
+        "given",
+    ]
+    for _ in range(n):
+        request = {
+            "op": rng.choice(list(OPERATIONS)),
+            **{k: rng.choice(ODD) for k in rng.sample(names, rng.randint(0, 4))},
+        }
+        if rng.random() < 0.3:
+            request["arrays"] = {rng.choice("xwb"): rng.choice(ODD)}
+        found = answer({"request": request})
+        json.dumps(found, allow_nan=False)
+        assert "trace" in found or "file" in found or len(found["error"]) > 10, request
+        traced += "trace" in found
+    assert n / 20 < traced < n / 2

@@ -26,9 +26,8 @@ from .text import cell_text as text
 
 if TYPE_CHECKING:
     from .document import page as page
+    from .notebook import Explorer as Explorer
     from .server import serve as serve
-
-    Explorer: Any
 
 __all__ = [
     "Cell", "ExplainError", "Explorer", "Trace", "Triple", "meeting", "page", "serve", "text", "trace", "triples",

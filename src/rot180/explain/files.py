@@ -22,9 +22,10 @@ from ..errors import FormatError, Rot180Error
 from ..formats import atomic
 from ..window import hashable
 from .errors import ExplainError
+from .flat import count_triples
 from .limits import MOST_CELLS, MOST_TRIPLES, check_sides, count_cells, everything
 from .operations import Arrays, Layer, find
-from .record import FORMAT, VERSION, Trace, count_triples
+from .record import FORMAT, VERSION, Trace
 from .request import ARRAYS, from_page
 
 MOST_BYTES = 1 << 25

@@ -14,8 +14,8 @@ import numpy as np
 
 from ..window import Sizes
 from .errors import ExplainError
+from .flat import count_triples
 from .operations import Array, Arrays, Layer
-from .record import count_triples
 from .request import MOST_SIDE
 
 WHOLE_CELLS, WHOLE_TRIPLES = 5_000, 100_000  # a page shows so many at once
@@ -45,6 +45,7 @@ def check_sides(layer: Layer) -> None:
     name, window = layer.operation.name, layer.window
     for what, sizes in (
         ("x", layer.x_size), ("y", layer.y_size), ("the padding", sum(layer.pads, ())), ("a window", window.spans),
+        ("the stride", window.stride), ("the dilation", window.dilation),
     ):  # fmt: skip
         if any(size > MOST_SIDE for size in sizes):
             raise ExplainError(

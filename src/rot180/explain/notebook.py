@@ -11,7 +11,8 @@ from typing import Any
 
 from ..errors import MissingExtraError
 from .document import document, model
-from .make import trace
+from .files import from_dict
+from .make import welcome
 from .module import module, style
 from .record import Trace
 from .server import answer
@@ -28,9 +29,21 @@ def frame(shown: Trace, language: str = "en") -> str:
     )
 
 
+def Explorer(shown: Trace | None = None, *, language: str = "en") -> Any:
+    """The explainer as a widget, whose controls ask this Python for other layers.
+
+    Args:
+        shown: what it opens with; the example of `rot180 explain` without it.  language: "en" or "zh".
+
+    The widget's `shown` is the Trace that it shows now; `trace`, `error` and `request` are as the page has them. Raises
+    MissingExtraError without anywidget.
+    """
+    return _widget()(shown, language=language)
+
+
 @lru_cache(maxsize=1)
-def explorer() -> Any:
-    """The class `rot180.explain.Explorer`; MissingExtraError without anywidget."""
+def _widget() -> Any:
+    """The class; MissingExtraError without anywidget."""
     try:
         import anywidget
         import traitlets
@@ -40,14 +53,8 @@ def explorer() -> Any:
             "a notebook without it"
         ) from error
 
-    class Explorer(anywidget.AnyWidget):  # type: ignore[misc]
-        """The explainer as a widget: its controls ask this Python for other layers.
-
-        Args:
-            shown: what it opens with; a small layer without it.  language: "en" or "zh".
-
-        Attributes: `trace`, `error` and `request`, as the page has them; `shown` is the current Trace.
-        """
+    class Widget(anywidget.AnyWidget):  # type: ignore[misc]
+        """The traits are the names of the page's model (`document.model`), and `file`, for the page to save."""
 
         _esm = module()
         _css = style()
@@ -60,16 +67,13 @@ def explorer() -> Any:
         strings = traitlets.Dict().tag(sync=True)
         tour = traitlets.Dict().tag(sync=True)
 
-        def __init__(self, shown: Trace | None = None, *, language: str = "en", **traits: Any) -> None:
-            shown = trace("conv2d", input=5, kernel_size=3, stride=2, padding=1) if shown is None else shown
-            super().__init__(**model(shown, live=True, language=language), **traits)
+        def __init__(self, shown: Trace | None, *, language: str) -> None:
+            super().__init__(**model(welcome() if shown is None else shown, live=True, language=language))
             self.observe(self._asked, names="request")
 
         @property
         def shown(self) -> Trace:
-            """The current Trace."""
-            from .files import from_dict
-
+            """The Trace that it shows now."""
             return from_dict(self.trace)
 
         def _asked(self, change: Any) -> None:
@@ -81,11 +85,6 @@ def explorer() -> Any:
                 for name in ("trace", "file"):
                     if name in found:
                         setattr(self, name, found[name])
+                self.request = None  # so that the same may be asked for again
 
-    return Explorer
-
-
-def __getattr__(name: str) -> Any:
-    if name == "Explorer":  # a class that is made when it is first asked for
-        return explorer()
-    raise AttributeError(f"module 'rot180.explain.notebook' has no attribute {name!r}")
+    return Widget

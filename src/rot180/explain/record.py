@@ -20,13 +20,13 @@ from typing import Any
 
 import numpy as np
 
-from ..window import Sizes, Window
+from ..window import Window
 from .code import code
+from .flat import flat_triples
 from .operations import Array, Arrays, Layer
 from .overlap import overlap
 from .request import Request
 from .sizes import size_formulas
-from .trace import triples
 from .views import views
 
 FORMAT, VERSION = "rot180.trace", 1
@@ -154,38 +154,3 @@ _SHOWN = ("x", "w", "b", "dy", "y", "dx", "dw", "db", "divisor")
 def numbers(a: Array) -> list[float | int]:
     """The values of an array in order; whole ones as integers."""
     return [int(value) if value.is_integer() and abs(value) < 1 << 53 else value for value in a.ravel().tolist()]
-
-
-def count_triples(layer: Layer, shapes: Mapping[str, Sizes]) -> int:
-    """How many there would be."""
-    images, channels = shapes["x"][:2]
-    pairs = images * channels
-    if not layer.operation.pools:
-        pairs *= shapes["dy"][1] // layer.window.groups
-    for axis in range(layer.window.ndim):
-        pairs *= sum(layer.window.coverage(axis))
-    return pairs
-
-
-def flat_triples(layer: Layer, shapes: Mapping[str, Sizes]) -> dict[str, Array]:
-    """The list of `trace.py` as flat indices into arrays of these shapes."""
-    operation, window = layer.operation, layer.window
-    wide, narrow = ("dy", "x") if operation.transposed else ("x", "dy")
-    (images, channels), outputs = shapes[wide][:2], shapes[narrow][1]
-    if operation.pools:
-        window = Window(**{**window.__getstate__(), "groups": channels})
-    found = list(triples(window, images, channels, outputs))
-    if not found:
-        empty = np.zeros(0, np.int64)
-        return {"y": empty, "x": empty} | ({} if operation.pools else {"w": empty})
-    at = {
-        wide: np.ravel_multi_index(np.array([t.x for t in found]).T, shapes[wide]),
-        narrow: np.ravel_multi_index(np.array([t.y for t in found]).T, shapes[narrow]),
-    }
-    columns = {"y": at["dy"], "x": at["x"]}
-    if operation.pools:
-        order = np.lexsort((columns["x"], columns["y"]))
-    else:
-        columns["w"] = np.ravel_multi_index(np.array([t.w for t in found]).T, shapes["w"])
-        order = np.lexsort((columns["w"], columns["y"]))
-    return {name: column[order] for name, column in columns.items()}

@@ -19,6 +19,7 @@ from .values import KINDS
 MOST_SIDE = 1024  # of an axis: more than any picture can show, and little enough to refuse at once
 ARRAYS = ("x", "w", "b", "dy")
 SETTINGS = ("stride", "padding", "dilation", "output_padding", "groups", "ceil_mode", "count_include_pad")
+FLAGS = ("bias", "ceil_mode", "count_include_pad")
 
 
 @dataclass(frozen=True)
@@ -92,14 +93,15 @@ def ask(op: Any, given: Mapping[str, Any]) -> Request:
     name = operation.name
     _only_known(operation, given)
     arrays = {key: _array(operation, key, given[key]) for key in ARRAYS if given.get(key) is not None}
-    settings = {key: _setting(given[key]) for key in SETTINGS if given.get(key) is not None}
-    groups = positive(name, "groups", settings.get("groups", 1))
+    settings = {key: ints(hashable(given[key])) for key in SETTINGS if given.get(key) is not None}
+    settings |= {key: _flag(name, key, given[key]) for key in FLAGS if given.get(key) is not None}
+    groups = _count(name, "groups", settings.get("groups", 1)) or 1
     counts = {key: _count(name, key, given.get(key)) for key in ("images", "channels", "outputs")}
     x_shape, kernel = _sizes(operation, arrays, given)
     images = _agree(name, "images", counts["images"], x_shape, 0)
     channels, outputs = _channels(operation, arrays, counts, groups)
     x_shape = (images, channels, *x_shape[2:])
-    bias = bool(given.get("bias", False)) or "b" in arrays
+    bias = bool(settings.get("bias", False)) or "b" in arrays
     if operation.pools:
         w_shape: Sizes = (1, 1, *kernel)
     elif "w" in arrays:
@@ -152,8 +154,10 @@ def _only_known(operation: Operation, given: Mapping[str, Any]) -> None:
             raise ExplainError(f"trace: {operation.name} has no {name}; it takes {', '.join(operation.settings)}")
 
 
-def _setting(value: Any) -> Any:
-    return value if isinstance(value, bool) else ints(hashable(value))
+def _flag(op: str, name: str, value: Any) -> bool:
+    if not isinstance(value, bool | np.bool_):
+        raise ExplainError(f"trace: {op}: {name} must be True or False; got {value!r:.80}")
+    return bool(value)
 
 
 def _array(operation: Operation, name: str, value: Any) -> Array:

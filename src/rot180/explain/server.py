@@ -28,7 +28,7 @@ from .strings import language as known_language
 from .strings import say
 
 ADDRESS, PORT = "127.0.0.1", 8180
-MOST_BODY = 1 << 22  # bytes: the largest picture's numbers, several times
+MOST_BODY = 1 << 23  # bytes: the largest trace with all its triples
 SECONDS = 20.0  # that a request may take to arrive
 
 
