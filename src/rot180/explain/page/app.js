@@ -9,7 +9,7 @@ import { receive } from "./saving.js";
 import { buildShell } from "./shell.js";
 import { makeSums, termsOf } from "./sums.js";
 
-const SOON = 150;
+const SOON = 150;  // ms
 
 export function makeApp(model, el) {
   const app = {
@@ -21,6 +21,7 @@ export function makeApp(model, el) {
   addActions(app);
   addPlaying(app);
   el.append(app.root);
+  document.body.classList.toggle("rot180-whole", app.whole);
   const said = readAddress(app);
   if (said?.language) app.state.language = said.language;
   buildShell(app);
@@ -138,10 +139,10 @@ function centre(app, name) {
 function shown(app, name, cell) {
   const pass = passFor(app.sums, name, app.state.chosen);  // what the pointer only crosses changes no choice
   if (app.state.pass !== pass || app.state.fresh) {
+    app.stage.parts(pass, app.state.fresh || pass === app.state.chosen);
     app.state.fresh = false;
     app.state.pass = pass;
-    app.cells = Object.keys(app.stage.panels[pass].cells).map(Number);
-    app.stage.parts();
+    app.cells = app.stage.panels[pass].order;
     app.emit("pass", pass);
   }
   app.state.shown = [name, cell];

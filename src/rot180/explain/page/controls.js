@@ -23,6 +23,7 @@ export function makeControls(app) {
     update() {
       const { request } = app.trace, now = `${request.op} ${Object.keys(request)} ${app.listening}`;
       if (shape !== now) replace(fields, app.listening ? [...live(app), ownNumbers(app)] : [still_(app), ownNumbers(app)]);
+      fields.classList.toggle("plainly", !app.listening);
       shape = now;
       if (app.listening) fill(app, fields);
     },

@@ -23,6 +23,7 @@ export function makePanel(app, name, layout) {
     body.append(holder);
   }
   panel.body = body;
+  panel.order = Object.keys(panel.cells).map(Number);
   fit(panel);
   panel.element = make(
     "section", { class: "panel", "data-panel": name }, panelHeading(app, name), make("div", { class: "scroller" }, body));
@@ -126,8 +127,7 @@ export function focusCell(panel, at) {
 export function neighbour(panel, at, key, whole) {
   const { rows, columns, layout } = panel, size = rows * columns;
   if (whole && (key === "Home" || key === "End")) {
-    const known = Object.keys(panel.cells).map(Number);
-    return key === "Home" ? known[0] : known[known.length - 1];
+    return panel.order[key === "Home" ? 0 : panel.order.length - 1];
   }
   const number = Math.floor(at / size), offset = at % size, r = Math.floor(offset / columns), c = offset % columns;
   if (key === "Home") return at - c;

@@ -7,11 +7,12 @@ import { makeMarks } from "./marks.js";
 import { explain, parts } from "./explained.js";
 
 const ROWS = [["x", "w", "y"], ["dx", "dw", "dy"]];
+const REST = 200;  // ms
 const MOVES = ["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "Home", "End"];
 
 export function makeStage(app) {
   const element = make("div", { class: "panels" }), mark = makeMarks();
-  let panels = {};
+  let panels = {}, resting = null;
   element.addEventListener("pointerover", event => {
     const found = event.pointerType !== "touch" && cellOf(event.target);
     if (found) app.show(...found);
@@ -44,9 +45,15 @@ export function makeStage(app) {
       mark(panels, only === undefined ? explained.marks : one(explained, only));
       return explained;
     },
-    parts() {
-      const roles = parts(app.sums, app.state.pass);
-      for (const panel of Object.values(panels)) panel.element.dataset.role = roles[panel.name] ?? "none";
+    // Which panels take part: at once, or, as it means painting all cells, when the pointer has come to rest.
+    parts(pass, atOnce) {
+      clearTimeout(resting);
+      const show = () => {
+        const roles = parts(app.sums, pass);
+        for (const panel of Object.values(panels)) panel.element.dataset.role = roles[panel.name] ?? "none";
+      };
+      if (atOnce) show();
+      else resting = setTimeout(show, REST);
     },
     changes(list) {
       for (const panel of Object.values(panels)) repaint(app, panel, list.filter(change => change.name === panel.name));
