@@ -111,7 +111,7 @@ def _shown(
 
 
 def _results(trace: Trace, cell: Cell, step: views.Step, pair: tuple[int, int, int], whole: Any) -> Any:
-    """The numbers of a step of the result: of this pair of channels, or, where they are summed, of all that are shown."""
+    """The numbers of a step of the result: of this pair of channels, or summed over all that are shown."""
     shape = step["shape"]
     if step["kind"] == "correlate":
         return whole
