@@ -20,7 +20,7 @@ MADE := $(VENV)/.made-$(shell printf '%s' '$(PYTHON) $(CURDIR)' | cksum | cut -d
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-peers test-native test-arm sanitize lint types docs bench native clean
+.PHONY: help demo test test-peers test-native test-arm sanitize lint types docs pages bench native clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s%s\n", $$1, $$2 }' Makefile
@@ -58,6 +58,9 @@ types: $(VENV)/.lint ## check the types of the package
 
 docs: $(VENV)/.docs ## write the API reference into build/reference
 	$(BIN)/python docs/reference.py build/reference
+
+pages: $(VENV)/.native ## write a page for each program of examples/origins into build/pages
+	$(BIN)/python examples/origins/pages.py build/pages
 
 bench: $(VENV)/.bench ## measure against PyTorch (large), write benchmarks/results (ARGS="--only lenet" narrows it)
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -15,7 +15,7 @@ import pdoc
 # in the sources. pdoc reads "!" as "leave out" and the rest as a regular expression.
 INNER = [
     r"rot180\.cli",
-    r"rot180\.(functional|kernels|tape|bench|check|data|models)\.",
+    r"rot180\.(functional|kernels|tape|bench|check|data|explain|models)\.",
     r"rot180\.train\.(?!report$)",
     r"rot180\.nn\.(?!(init|clip_grad)$)",
     r"rot180\.optim\.(?!lr_scheduler$)",

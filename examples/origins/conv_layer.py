@@ -18,6 +18,7 @@ The library does none of this. It reads dx off the definition, dx[stride p + r -
 zeros, no rotation and no case for the stride. The program shows that all of it is the same thing.
 
     python examples/origins/conv_layer.py
+    build/pages/conv_layer.html        its layer as a page; `make pages` writes it
 """
 
 from __future__ import annotations

@@ -24,6 +24,7 @@ handed g rotated (the inner rotation). And it falls as r grows: what comes out f
 outer rotation). rot180 correlates, so neither is needed: `F.conv2d` slides what it is given.
 
     python examples/origins/tiny_cnn.py
+    build/pages/tiny_cnn.html        its layer as a page; `make pages` writes it
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ implementation: for the linear loss F = sum(z * dz), the change predicted by sum
 actual one. In the library: full is F.conv_transpose2d, valid is F.conv2d, and nothing is ever rotated.
 
     python examples/origins/transposed_conv.py
+    build/pages/transposed_conv.html        its layer as a page; `make pages` writes it
 """
 
 from __future__ import annotations

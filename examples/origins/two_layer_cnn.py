@@ -28,6 +28,7 @@ are sums over the same triples of cells, sorted by another index. A true convolu
 every rotation in the text is the step from W to w or back, and the ring of zeros is conv_x written as a correlation.
 
     python examples/origins/two_layer_cnn.py
+    build/pages/two_layer_cnn.html        its layer as a page; `make pages` writes it
 """
 
 from __future__ import annotations

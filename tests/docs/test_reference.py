@@ -12,7 +12,7 @@ from types import ModuleType
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("functional", "nn", "optim", "data", "models", "train", "check", "formats", "tape")
+PACKAGES = ("functional", "nn", "optim", "data", "models", "train", "check", "explain", "formats", "tape")
 
 
 @pytest.fixture(scope="module")

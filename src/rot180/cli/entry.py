@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TextIO
 
-from . import bench, check, evaluate, info, predict, report, summary, train, vectors
+from . import bench, check, evaluate, explain, info, predict, report, summary, train, vectors
 from .arguments import Parser, UsageError, with_dashes
 from .status import ExitStatus
 
@@ -69,7 +69,7 @@ def make_parser() -> Parser:
     parser = Parser(prog="rot180", description=_ABOUT, epilog=_EXAMPLE)
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for command in (train, evaluate, predict, report, summary, check, vectors, bench, info):
+    for command in (train, evaluate, predict, report, summary, check, vectors, explain, bench, info):
         command.add(commands)
     return parser
 

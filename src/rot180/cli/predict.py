@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
 
     model, config = load_run(args.folder)
     about = config.get("data") or {}
-    _check_range(args.folder, about)
+    check_range(args.folder, about)
     channels, height, width = config["model"]["input_shape"]
     names = config.get("class_names") or [str(i) for i in range(config["model"]["classes"])]
     ink = bool(about.get("ink"))
@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
     return ExitStatus.DONE
 
 
-def _check_range(run: str, about: dict[str, Any]) -> None:
+def check_range(run: str, about: dict[str, Any]) -> None:
     """Image files give cells from 0 to 1; a model that was trained on other numbers makes nothing of them."""
     found = about.get("range")
     if found is None:

@@ -145,7 +145,7 @@ def avg_pool3d(
 def _max(op: str, ndim: int, x: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool) -> Any:
     x = floating(op, x)
     settings = map(ints, (kernel, stride, padding, dilation))
-    window = _window(op, ndim, x.shape, *settings, bool(ceil_mode))
+    window = pool_window(op, ndim, x.shape, *settings, bool(ceil_mode))
     return _batched(lambda a: _max_pool(a, window), x, ndim)
 
 
@@ -157,8 +157,8 @@ def _average(
     if override == 0:
         raise ValueError(f"{op}: divisor_override must not be 0")
     padding = ints(padding)
-    window = _window(op, ndim, x.shape, ints(kernel), ints(stride), padding, 1, bool(ceil_mode))
-    divisor = _divisor(window, per_axis(op, "padding", padding, ndim), include_pad, override)
+    window = pool_window(op, ndim, x.shape, ints(kernel), ints(stride), padding, 1, bool(ceil_mode))
+    divisor = pool_divisor(window, per_axis(op, "padding", padding, ndim), include_pad, override)
     divisor = divisor.astype(x.dtype)
     return _batched(lambda a: _average_y(a, divisor, window), x, ndim)
 
@@ -171,9 +171,10 @@ def _batched(pool: Any, x: Any, ndim: int) -> Any:
 
 
 @lru_cache(maxsize=4096, typed=True)
-def _window(
+def pool_window(
     op: str, ndim: int, shape: Sizes, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool
 ) -> Window:
+    """The geometry of a pool over an input of `shape`; every complaint about its settings is made here."""
     if len(shape) not in (ndim + 1, ndim + 2):
         raise ShapeError(
             f"{op}: input has shape {shape}; {ndim + 2} dimensions, or {ndim + 1} without a batch, are needed"
@@ -189,7 +190,7 @@ def _window(
 
 
 @lru_cache(maxsize=1024)
-def _divisor(window: Window, padding: Sizes, include_pad: bool, override: int | None) -> Array:
+def pool_divisor(window: Window, padding: Sizes, include_pad: bool, override: int | None) -> Array:
     """What each position of y divides by: broadcasts against y_size."""
     if override is not None:
         return np.array(override, np.float64)

@@ -1,0 +1,152 @@
+"""One cell of a trace, by its name: `dx[0,0,1,1]`, and the terms that make it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..window import Sizes
+from .errors import ExplainError
+from .record import Trace
+from .request import Request
+
+RESULTS = ("y", "dx", "dw", "db")
+_FACTORS = {"y": ("x", "w"), "dx": ("dy", "w"), "dw": ("dy", "x")}
+_COLUMN = {"y": "y", "dx": "x", "dw": "w", "x": "x", "w": "w", "dy": "y"}  # of the triples
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A result and an index, samples and channels counted in the whole layer: `str(cell)` is "dx[0,0,1,1]"."""
+
+    array: str
+    index: Sizes
+
+    def __str__(self) -> str:
+        return named(self.array, self.index)
+
+    @classmethod
+    def parsed(cls, text: str) -> Cell:
+        """From dx[0,0,1,1] or dx 0 0 1 1; ExplainError for anything else."""
+        found = re.fullmatch(r"\s*([a-z]+)\s*[\[( ]\s*(\d{1,9}(?:\s*[, ]\s*\d{1,9})*)\s*[\])]?\s*", text)
+        if found is None or found[1] not in RESULTS:
+            raise ExplainError(
+                f"explain: a cell is {', '.join(RESULTS)} and an index, as dx[0,0,1,1]; got {text!r:.80}"
+            )
+        return cls(found[1], tuple(int(number) for number in re.split(r"[,\s]+", found[2].strip())))
+
+    def pictured(self, request: Request) -> dict[str, list[int]]:
+        """What must be pictured of a large layer to see this cell: `trace(..., pictured=...)`."""
+        operation = request.layer.operation
+        if self.array not in operation.letters or len(self.index) != len(operation.letters[self.array]):
+            return {}  # no such cell: `place` says so
+        wanted = {letter: i for letter, i in zip(operation.letters[self.array], self.index, strict=True)}
+        if self.array == "dw":  # the second channel is counted within the group of the first
+            (first, size), (second, other) = (("c", request.channels), ("o", request.outputs))
+            if not operation.transposed:
+                first, size, second, other = second, other, first, size
+            groups = request.layer.window.groups
+            wanted[second] += wanted[first] // (size // groups) * (other // groups)
+        return {letter: [wanted[letter]] for letter in "nco" if letter in wanted}
+
+
+@dataclass(frozen=True)
+class Term:
+    """One product, or one candidate: the two cells (the second may be missing), their values and the product."""
+
+    names: tuple[str, ...]
+    values: tuple[float, ...]
+    value: float
+
+
+def named(array: str, index: Any) -> str:
+    """dx[0,0,1,1]."""
+    return f"{array}[{','.join(map(str, index))}]"
+
+
+def place(trace: Trace, cell: Cell) -> int:
+    """The flat index of a cell in the pictured arrays; ExplainError if it is not there."""
+    operation = trace.layer.operation
+    if cell.array not in trace.arrays:
+        raise ExplainError(f"explain: {cell}: this {operation.name} has no {cell.array}")
+    shape, letters = trace.arrays[cell.array].shape, operation.letters[cell.array]
+    if len(cell.index) != len(shape):
+        raise ExplainError(f"explain: {cell}: {cell.array} has {len(shape)} axes, {', '.join(letters)}")
+    small = []
+    for axis, (letter, i) in enumerate(zip(letters, cell.index, strict=True)):
+        shown = _shown(trace, cell.array, axis, letter)
+        if i not in shown:
+            sizes = f"{min(shown)} to {max(shown)}" if len(shown) > 1 else f"only {shown[0]}"
+            raise ExplainError(f"explain: {cell}: index {i} of axis {letter} is not there; there is {sizes}")
+        small.append(shown.index(i))
+    return int(np.ravel_multi_index(tuple(small), shape))
+
+
+def name_at(trace: Trace, array: str, flat: int) -> str:
+    """The name of a cell of the pictured arrays, with its numbers in the whole layer."""
+    shape, letters = trace.arrays[array].shape, trace.layer.operation.letters[array]
+    index = np.unravel_index(flat, shape)
+    pairs = zip(letters, index, strict=True)
+    return named(array, [_shown(trace, array, axis, letter)[int(i)] for axis, (letter, i) in enumerate(pairs)])
+
+
+def _shown(trace: Trace, array: str, axis: int, letter: str) -> list[int] | range:
+    """The numbers along one axis: those of the pictured samples and channels, and else from 0."""
+    size = trace.arrays[array].shape[axis]
+    if letter not in "nco":
+        return range(size)
+    numbers = trace.pictured[letter]
+    if array in ("w", "dw") and axis == 1:  # counted within the group
+        share = _share(trace, letter)
+        return range(size) if trace.rest is None else [number % share for number in numbers]
+    return numbers
+
+
+def _share(trace: Trace, letter: str) -> int:
+    """How many channels a group of the whole layer has."""
+    request = trace.request
+    return (request.channels if letter == "c" else request.outputs) // request.layer.window.groups
+
+
+def terms(trace: Trace, cell: Cell) -> list[Term]:
+    """Everything that is summed, or compared, to make the cell; the bias and what is not pictured left out."""
+    flat, arrays, index = place(trace, cell), trace.arrays, trace.triples
+    if cell.array == "db":
+        size = int(np.prod(arrays["dy"].shape[2:]))
+        channels = arrays["dy"].shape[1]
+        found = [i for i in range(arrays["dy"].size) if i // size % channels == flat]
+        return [_term(trace, (("dy", i),)) for i in found]
+    at = np.flatnonzero(index[_COLUMN[cell.array]] == flat)
+    if trace.kind == "maximum":
+        return _of_maximum(trace, cell, at)
+    if trace.layer.operation.pools:
+        other = "x" if cell.array == "y" else "dy"
+        pairs = [((other, int(index[_COLUMN[other]][t])), ("divisor", int(index["y"][t]))) for t in at]
+        return [_term(trace, pair) for pair in pairs]
+    first, second = _FACTORS[cell.array]
+    return [
+        _term(trace, ((first, int(index[_COLUMN[first]][t])), (second, int(index[_COLUMN[second]][t])))) for t in at
+    ]
+
+
+def _of_maximum(trace: Trace, cell: Cell, at: Any) -> list[Term]:
+    """The candidates of a window; or the dy of every window whose first maximum the cell of x is."""
+    index, x = trace.triples, trace.arrays["x"].ravel()
+    if cell.array == "y":
+        return [_term(trace, (("x", int(index["x"][t])),)) for t in at]
+    found = []
+    for t in at:
+        window = np.flatnonzero(index["y"] == index["y"][t])
+        if window[np.argmax(x[index["x"][window]])] == t:
+            found.append(_term(trace, (("dy", int(index["y"][t])),)))
+    return found
+
+
+def _term(trace: Trace, cells: tuple[tuple[str, int], ...]) -> Term:
+    values = tuple(float(trace.arrays[array].flat[i]) for array, i in cells)
+    if cells[-1][0] == "divisor":
+        return Term((name_at(trace, *cells[0]), f"{values[1]:g}"), values, values[0] / values[1])
+    return Term(tuple(name_at(trace, *cell) for cell in cells), values, float(np.prod(values)) + 0.0)  # no -0

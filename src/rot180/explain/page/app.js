@@ -1,0 +1,261 @@
+// The page's state and what follows from each change of it. Parts speak to one another through the app only.
+
+import { applyAddress, readAddress, writeAddress } from "./address.js";
+import { make } from "./dom.js";
+import { PASS_OF, passFor } from "./explained.js";
+import { sentence } from "./formula.js";
+import { listenToKeys } from "./keyboard.js";
+import { receive } from "./saving.js";
+import { buildShell } from "./shell.js";
+import { makeSums, termsOf } from "./sums.js";
+
+const SOON = 150;  // ms
+
+export function makeApp(model, el) {
+  const app = {
+    model, el, root: make("div", { class: "rot180-explainer" }), heard: {},
+    state: { pass: "dx", chosen: "dx", view: "direct", pinned: null, shown: null, edited: new Set(), language: model.get("language") || "en" },
+    whole: el.parentElement === document.body,
+    get listening() { return Boolean(model.get("live")); },
+  };
+  addActions(app);
+  addPlaying(app);
+  el.append(app.root);
+  document.body.classList.toggle("rot180-whole", app.whole);
+  const said = readAddress(app);
+  if (said?.language) app.state.language = said.language;
+  buildShell(app);
+  app.load(model.get("trace"));
+  beginFrom(app, said);
+  const onTrace = () => { app.tour.running || app.load(model.get("trace")); };
+  const onError = () => app.controls.error(model.get("error"));
+  model.on("change:trace", onTrace);
+  model.on("change:error", onError);
+  const onFile = () => receive(model.get("file"));
+  model.on("change:file", onFile);
+  const deaf = listenToKeys(app, app.whole ? document : el), resized = watchSize(app);
+  return () => {
+    model.off("change:trace", onTrace);
+    model.off("change:error", onError);
+    model.off("change:file", onFile);
+    deaf();
+    resized();
+    app.player.stop();
+    app.root.remove();
+  };
+}
+
+// Brings back what the address says: what needs Python is asked for, the rest is set at once.
+function beginFrom(app, said) {
+  if (!said) return;
+  if (!said.request || !app.listening) return applyAddress(app, said);
+  const once = () => {
+    app.model.off("change:trace", once);
+    queueMicrotask(() => applyAddress(app, said));  // after the page has the trace
+  };
+  app.model.on("change:trace", once);
+  send(app, said.request);
+}
+
+function addActions(app) {
+  const { state } = app;
+  Object.assign(app, {
+    on(event, act) { (app.heard[event] ??= []).push(act); },
+    emit(event, value) { for (const act of app.heard[event] ?? []) act(value); },
+    room() { return roomOf(app); },
+    load(trace, sums) { load(app, trace, sums); },
+    show(name, cell) { shown(app, name, cell); },
+    leave() { if (state.pinned) shown(app, ...state.pinned); },
+    pin(name, cell) { pin(app, name, cell); },
+    choosePass(pass) { choosePass(app, pass); },
+    setView(view) { setView(app, view); },
+    say(text) { app.live.textContent = text; },
+    note(name, cell) { note(app, name, cell); },
+    ask(changes) { ask(app, changes); },
+    help() { app.helpDialog.showModal(); },
+    escape() { if (app.tour.running) app.tour.close(); else if (state.pinned) pin(app, ...state.pinned); },
+    transpose() { transpose(app); },
+    rotate() { rotate(app); },
+    setLanguage(language) { setLanguage(app, language); },
+  });
+}
+
+function addPlaying(app) {
+  const { state } = app, film = () => state.view === "equivalent";
+  Object.assign(app, {
+    length() { return film() ? app.equivalent.length : app.cells.length; },
+    position() { return film() ? app.equivalent.frame : Math.max(0, app.cells.indexOf(state.shown[1])); },
+    frameKind() { return app.equivalent.kinds[app.equivalent.frame]; },
+    seek(to) {
+      if (film()) app.equivalent.seek(to);
+      else shown(app, state.pass, app.cells[Math.max(0, Math.min(to, app.cells.length - 1))]);
+      app.player.update();
+    },
+    step(by, playing) {
+      if (!playing) app.player.stop();
+      if (!film() && state.shown[0] !== state.pass) return app.seek(0);
+      app.seek(app.position() + by);
+    },
+  });
+}
+
+function load(app, trace, sums = makeSums(trace)) {
+  if (app.player.playing) app.player.stop();
+  app.trace = trace;
+  app.sums = sums;
+  app.wanted = null;
+  app.state.edited = new Set();
+  app.state.pinned = null;
+  app.state.fresh = true;
+  app.root.classList.remove("has-pin");
+  app.heading.textContent = app.t(`op.${trace.op}`);
+  for (const part of [app.toolbar, app.controls, app.shapeBar, app.checkerboard]) part.update();
+  app.stage.build(app.room());
+  if (!app.sums.values[app.state.chosen]) app.state.chosen = "y";
+  app.state.pass = app.state.chosen;
+  const view = trace.views?.[app.state.pass] ? app.state.view : "direct";
+  app.state.view = "direct";
+  shown(app, ...centre(app, app.state.pass));
+  setView(app, view);
+}
+
+function roomOf(app) {
+  const width = app.root.clientWidth;
+  return width > 1040 ? width - 64 - 400 - 62 : width - 34;
+}
+
+// A cell in the middle of a panel's first plane: of those there, one that most terms make.
+function centre(app, name) {
+  const { rows, columns } = app.stage.panels[name], row = Math.floor(rows / 2), column = Math.floor(columns / 2);
+  let best = row * columns + column;
+  for (const r of [row, row - 1])
+    for (const c of [column, column - 1]) {
+      const cell = Math.max(r, 0) * columns + Math.max(c, 0);
+      if (termsOf(app.sums, name, cell).length > termsOf(app.sums, name, best).length) best = cell;
+    }
+  return [name, best];
+}
+
+function shown(app, name, cell) {
+  const pass = passFor(app.sums, name, app.state.chosen);  // what the pointer only crosses changes no choice
+  if (app.state.pass !== pass || app.state.fresh) {
+    app.stage.parts(pass, app.state.fresh || pass === app.state.chosen);
+    app.state.fresh = false;
+    app.state.pass = pass;
+    app.cells = app.stage.panels[pass].order;
+    app.emit("pass", pass);
+  }
+  app.state.shown = [name, cell];
+  app.formula.show(app.stage.show(name, cell));
+  say(app);
+  app.player.update();
+}
+
+// A cell that the equivalent view has come to: the ledger follows, the direct panels are hidden.
+function note(app, name, cell) {
+  app.state.shown = [name, cell];
+  app.formula.show(app.stage.show(name, cell));
+  say(app);
+}
+
+function say(app) {
+  const text = sentence(app, ...app.state.shown, app.state.pass);
+  if (app.live.textContent !== text) app.live.textContent = text;
+}
+
+function pin(app, name, cell) {
+  const { pinned } = app.state;
+  app.state.pinned = pinned && pinned[0] === name && pinned[1] === cell ? null : [name, cell];
+  app.root.classList.toggle("has-pin", Boolean(app.state.pinned));
+  if (PASS_OF[name]) app.state.chosen = PASS_OF[name];
+  shown(app, name, cell);
+  writeAddress(app);
+}
+
+function choosePass(app, pass) {
+  app.player.stop();
+  app.state.chosen = pass;
+  shown(app, ...centre(app, pass));
+  if (app.state.view === "equivalent") app.equivalent.open(pass, app.state.shown[1]);
+  app.player.update();
+  writeAddress(app);
+}
+
+function setView(app, view) {
+  const possible = view === "equivalent" && app.trace.views?.[app.state.pass];
+  app.player.stop();
+  app.state.view = possible ? "equivalent" : "direct";
+  app.stage.element.hidden = Boolean(possible);
+  app.equivalent.element.hidden = !possible;
+  if (possible) {
+    const [name, cell] = app.state.shown;
+    app.equivalent.open(app.state.pass, name === app.state.pass ? cell : centre(app, app.state.pass)[1]);
+  }
+  app.emit("view", app.state.view);
+  app.player.update();
+  writeAddress(app);
+}
+
+function rotate(app) {
+  setView(app, "equivalent");
+  const at = app.equivalent.kinds.indexOf("rotate");
+  if (app.state.view !== "equivalent" || at < 0) return app.say(app.t("rotate.none"));
+  if (at > 0) app.equivalent.seek(at - 1);
+  app.seek(at);
+}
+
+function transpose(app) {
+  const { op, request } = app.trace;
+  if (!app.listening || op.includes("pool")) return app.say(app.t(app.listening ? "transpose.none" : "controls.still"));
+  const other = op.includes("transpose") ? op.replace("_transpose", "") : op.replace("conv", "conv_transpose");
+  app.ask({ ...request, op: other, arrays: undefined });
+}
+
+// Asks the library; typing several digits asks once.
+function ask(app, changes) {
+  const { file, ...request } = { ...changes };
+  if (file) return send(app, { file, ...request });
+  app.wanted = request;
+  clearTimeout(app.asking);
+  app.asking = setTimeout(() => send(app, request), SOON);
+}
+
+function send(app, request) {
+  const plain = Object.fromEntries(Object.entries(request).filter(([, value]) => value !== undefined));
+  delete plain.given;
+  app.model.set("request", plain);
+  app.model.save_changes();
+}
+
+function setLanguage(app, language) {
+  const { trace, sums, state } = app, { pinned, view, edited } = state, [name, cell] = state.shown, step = app.tour.at;
+  app.player.stop();
+  state.language = language;
+  app.heard = {};
+  buildShell(app);
+  load(app, trace, sums);
+  Object.assign(state, { pinned, edited });
+  app.root.classList.toggle("has-pin", Boolean(pinned));
+  shown(app, name, cell);
+  setView(app, view);
+  if (step >= 0) app.tour.go(step);
+  app.languageButton.focus();
+}
+
+function watchSize(app) {
+  let width = app.root.clientWidth, timer;
+  const observer = new ResizeObserver(() => {
+    if (app.root.clientWidth === width) return;
+    width = app.root.clientWidth;
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      const { shown: [name, cell] } = app.state;
+      app.stage.build(app.room());
+      app.state.fresh = true;
+      shown(app, name, cell);
+      if (app.state.view === "equivalent") app.equivalent.refresh();
+    }, SOON);
+  });
+  observer.observe(app.root);
+  return () => observer.disconnect();
+}

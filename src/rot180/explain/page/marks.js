@@ -1,0 +1,29 @@
+// Which cells are marked, and how: {panel, cell, role, badge}. Only those that change are touched.
+
+const ROLES = ["target", "source", "blue", "orange", "fed", "won", "lost"];
+
+export function makeMarks() {
+  let current = new Map();
+  return function mark(panels, wanted) {
+    const next = new Map();
+    for (const { name, cell, role, badge } of wanted) {
+      const element = panels[name]?.cells[cell];
+      if (element && !next.has(element)) next.set(element, [role, badge ?? ""]);
+    }
+    for (const element of current.keys()) if (!next.has(element)) setMark(element, "", "");
+    for (const [element, [role, badge]] of next) {
+      const old = current.get(element);
+      if (!old || old[0] !== role || old[1] !== badge) setMark(element, role, badge);
+    }
+    current = next;
+  };
+}
+
+function setMark(element, role, badge) {
+  for (const one of ROLES) if (one !== role && element.classList.contains(one)) element.classList.remove(one);
+  if (role) element.classList.add(role);
+  if (role === "target") element.setAttribute("aria-selected", "true");
+  else if (element.hasAttribute("aria-selected")) element.removeAttribute("aria-selected");
+  if (badge === "") element.removeAttribute("data-badge");
+  else element.setAttribute("data-badge", badge);
+}

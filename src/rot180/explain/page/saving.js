@@ -1,0 +1,78 @@
+// What can be taken away: pictures, the trace and its numbers, lines of code; HTML and NPZ where a Python listens.
+
+import { make } from "./dom.js";
+import { nested } from "./editing.js";
+import { place } from "./naming.js";
+import { asCanvas, asSvg, drawing } from "./drawing.js";
+
+export function makeSaving(app) {
+  const item = (key, act) => make("button", { type: "button", class: "item", "data-save": key, onclick: () => { act(); details.open = false; } }, app.t(`save.${key}`));
+  const files = framed() ? [make("p", { class: "note" }, app.t("save.framed"))] : [
+    item("svg", () => keep("rot180.svg", new Blob([asSvg(drawing(app))], { type: "image/svg+xml" }))),
+    item("png", () => asCanvas(drawing(app)).toBlob(blob => keep("rot180.png", blob))),
+    item("json", () => keep("rot180.json", new Blob([JSON.stringify(currentTrace(app))], { type: "application/json" }))),
+    item("csv", () => keep("rot180.csv", new Blob([asCsv(app)], { type: "text/csv" })))];
+  if (app.listening) for (const file of ["html", "npz"]) files.push(item(file, () => app.ask({ file, language: app.state.language, trace: { ...currentTrace(app), triples: undefined, views: undefined } })));
+  const code = ["rot180", "pytorch"].map(kind => item(kind, () => copy(app, codeOf(app, kind))));
+  const details = make("details", { class: "menu" }, make("summary", {}, app.t("save.title")), make("div", { class: "sheet" }, files, make("hr"), code));
+  details.addEventListener("keydown", event => { if (event.key === "Escape") { details.open = false; event.stopPropagation(); details.firstChild.focus(); } });
+  details.addEventListener("focusout", event => { if (event.relatedTarget && !details.contains(event.relatedTarget)) details.open = false; });
+  return details;
+}
+
+// In a notebook's sandboxed frame a download is refused without a word.
+function framed() {
+  return window.parent !== window && window.origin === "null";
+}
+
+function keep(name, blob) {
+  const url = URL.createObjectURL(blob), link = make("a", { href: url, download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(url), 1000);
+}
+
+// The trace with the numbers as they are now.
+export function currentTrace(app) {
+  const arrays = Object.fromEntries(Object.entries(app.trace.arrays).map(
+    ([name, { shape }]) => [name, { shape, values: Array.from(app.sums.values[name]) }]));
+  const given = [...new Set([...(app.trace.request?.given ?? []), ...app.state.edited])].sort();
+  return { ...app.trace, arrays, request: { ...app.trace.request, given } };
+}
+
+// A file that Python made for a notebook's page: {name, base64}.
+export function receive(file) {
+  if (!file) return;
+  const bytes = Uint8Array.from(atob(file.base64), letter => letter.charCodeAt(0));
+  keep(file.name, new Blob([bytes]));
+}
+
+// One line for each cell: the array, its index, its value.
+export function asCsv(app) {
+  const lines = ["array,index,value"];
+  for (const [name, values] of Object.entries(app.sums.values)) {
+    const { shape } = app.trace.arrays[name];
+    values.forEach((value, cell) => lines.push(`${name},${place(shape, cell).join(" ")},${value}`));
+  }
+  return lines.join("\r\n") + "\r\n";
+}
+
+// The lines that make this layer, with the numbers as they are now.
+export function codeOf(app, kind) {
+  const list = name => JSON.stringify(nested(app.sums.shapes[name], Array.from(app.sums.values[name]))).replace(/,/g, ", ");
+  return (app.trace.code?.[kind] ?? "").replace(/\{(x|w|b|dy)\}/g, (whole, name) => (app.sums.values[name] ? list(name) : whole));
+}
+
+function copy(app, text) {
+  const done = () => app.say(app.t("save.copied"));
+  const fallback = () => {
+    const area = make("textarea", { class: "copied", readonly: true, "aria-label": app.t("save.code") });
+    area.value = text;
+    app.root.append(area);
+    area.select();
+    document.execCommand("copy");
+    area.remove();
+    done();
+  };
+  if (navigator.clipboard?.writeText) navigator.clipboard.writeText(text).then(done, fallback);
+  else fallback();
+}

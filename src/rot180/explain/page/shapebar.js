@@ -1,0 +1,48 @@
+// How the sizes come about: the formula with its numbers, and the padded axis with what the stride does not reach.
+
+import { make, replace } from "./dom.js";
+
+const LONGEST_STRIP = 40;
+
+export function makeShapeBar(app) {
+  const element = make("section", { class: "shape", "aria-label": app.t("shape.label") });
+  return {
+    element,
+    update() {
+      const seen = new Set(), lines = [];
+      app.trace.shape.forEach((one, axis) => {
+        const text = one.numbers + one.unused + String(app.trace.settings.padding?.[axis]);
+        if (!seen.has(text)) lines.push(axisOf(app, one, axis));
+        seen.add(text);
+      });
+      replace(element, make("h2", {}, app.t("shape.title")), lines);
+    },
+  };
+}
+
+function axisOf(app, one, axis) {
+  const [, result] = one.numbers.split(/ = (?=[^=]*$)/), exact = Number(one.exact);
+  const words = [];
+  if (Number.isFinite(exact) && !Number.isInteger(exact)) words.push(app.t("shape.floor", { exact: Number(exact.toFixed(3)), size: result ?? "" }));
+  if (one.unused > 0 && !app.trace.op.includes("transpose")) words.push(app.t("shape.unused", { count: one.unused }));
+  return make(
+    "div", { class: "axis" }, make("p", { class: "size-formula" }, pretty(one.formula)),
+    make("p", { class: "size-formula" }, make("span", { class: "soft" }, pretty(one.numbers))),
+    strip(app, axis, one.unused), words.length ? make("p", { class: "note" }, words.join(" ")) : null);
+}
+
+function pretty(text) {
+  return text.replace(/\*/g, "\u00b7").replace(/ - /g, " \u2212 ");
+}
+
+// The wide side's axis as little squares: padding, cells, and those beyond the last window.
+function strip(app, axis, unused) {
+  const { x_size: sizes } = app.trace.window, [before, after] = app.trace.settings.padding[axis] ?? [0, 0];
+  const total = before + sizes[axis] + after;
+  if (total > LONGEST_STRIP || app.trace.op.includes("transpose")) return null;
+  const cells = Array.from({ length: total }, (_, i) => {
+    const kind = i < before || i >= before + sizes[axis] ? "padding" : "cell";
+    return make("i", { class: i >= total - unused ? `${kind} beyond` : kind });
+  });
+  return make("div", { class: "strip", role: "img", "aria-label": app.t("shape.strip", { before, size: sizes[axis], after, count: unused }) }, cells);
+}

@@ -1,0 +1,63 @@
+// The guided tour: seven steps after the texts that rot180 grew out of, each a picture that is set up for the reader.
+
+import { make, replace } from "./dom.js";
+
+// trace: one of the model's small tour traces; frame: the step of the equivalent view that is shown; play: let it run.
+const STEPS = [
+  { trace: "stride1", pass: "y", view: "direct", play: true }, { trace: "stride1", pass: "y", view: "direct" },
+  { trace: "stride1", pass: "dw", view: "direct" }, { trace: "stride1", pass: "dx", view: "equivalent", play: true },
+  { trace: "stride2", pass: "dx", view: "equivalent", play: true }, { trace: "transposed", pass: "y", view: "direct", reverse: "x" },
+  { trace: "output_padding", pass: "y", view: "equivalent", play: true },
+];
+
+export function makeTour(app) {
+  const title = make("h2"), text = make("p"), count = make("span", { class: "count" });
+  const back = make("button", { type: "button", class: "plain", onclick: () => go(at - 1) }, app.t("tour.back"));
+  const on = make("button", { type: "button", class: "plain strong", onclick: () => go(at + 1) });
+  const end = make("button", { type: "button", class: "link", onclick: () => close() }, app.t("tour.end"));
+  const element = make("section", { class: "tour", hidden: true, "aria-label": app.t("tour.title") }, count, title, text, make("div", { class: "row" }, back, on, end));
+  let at = -1, own = null;
+
+  function go(next) {
+    if (next >= STEPS.length) return close();
+    if (!own) own = { trace: app.trace, values: app.sums, pass: app.state.pass, view: app.state.view };
+    at = Math.max(0, next);
+    app.touring = true;
+    element.hidden = false;
+    replace(count, `${at + 1} / ${STEPS.length}`);
+    replace(title, app.t(`tour.${at + 1}.title`));
+    replace(text, app.t(`tour.${at + 1}.text`));
+    back.disabled = at === 0;
+    on.textContent = app.t(at === STEPS.length - 1 ? "tour.done" : "tour.on");
+    setUp(app, STEPS[at], own.trace);
+  }
+  function close() {
+    app.player.stop();
+    element.hidden = true;
+    app.touring = false;
+    at = -1;
+    if (own) {
+      app.load(own.trace, own.values);
+      app.setView(own.view);
+      app.choosePass(own.pass);
+    }
+    own = null;
+    app.tourButton?.focus();
+  }
+  return { element, go, close, get at() { return at; }, get running() { return at >= 0; } };
+}
+
+function setUp(app, step, fallback) {
+  const traces = app.model.get("tour") ?? {};
+  app.player.stop();
+  app.setView("direct");
+  app.load(traces[step.trace] ?? fallback);
+  const pass = app.sums.values[step.pass] ? step.pass : "y";
+  app.choosePass(pass);
+  if (step.reverse) app.show(step.reverse, Math.floor(app.sums.values[step.reverse].length / 2));
+  if (step.view === "equivalent") app.setView("equivalent");
+  if (step.play) {
+    if (step.view === "direct") app.seek(0);
+    app.player.toggle();
+  }
+}

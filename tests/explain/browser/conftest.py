@@ -1,0 +1,130 @@
+"""A real Chromium for the explainer's page: as a file that is opened, as a module with a model of ours, as a served page."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rot180.explain import Trace, document, module, strings
+from rot180.explain.make import welcome
+from rot180.explain.server import Server
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (the extra test)")
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+]  # fmt: skip
+
+# Loads the module as anywidget does and gives it a model whose traces the test sets.
+MOUNT = """async ({ text, style, data }) => {
+  const sheet = document.createElement("style");
+  sheet.textContent = style;
+  document.head.append(sheet);
+  const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
+  const widget = (await import(url)).default, heard = {}, el = document.createElement("div");
+  window.model = {
+    asked: [],
+    get: name => data[name],
+    set: (name, value) => { data[name] = value; (heard["change:" + name] ?? []).slice().forEach(act => act()); },
+    save_changes() { this.asked.push(data.request); },
+    on: (event, act) => (heard[event] ??= []).push(act),
+    off: (event, act) => { heard[event] = (heard[event] ?? []).filter(one => one !== act); },
+  };
+  document.body.append(el);
+  window.unmount = widget.render({ model: window.model, el });
+}"""
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    if CHROMIUM is None:
+        pytest.skip("there is no chromium (Debian, Ubuntu: apt install chromium)")
+    with playwright.sync_playwright() as p:
+        chromium = p.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def new_page(browser: Any) -> Iterator[Callable[..., Any]]:
+    """A page in a fresh profile, with all that it says and asks for; at the end nothing may have been said."""
+    opened = []
+
+    def open_one(width: int = 1280, height: int = 900, **settings: Any) -> Any:
+        context = browser.new_context(viewport={"width": width, "height": height}, **settings)
+        page = context.new_page()
+        page.said, page.asked = [], []
+        page.on("console", lambda message: page.said.append(message.text))
+        page.on("pageerror", lambda error: page.said.append(str(error)))
+        page.on("request", lambda request: page.asked.append(request.url))
+        page.set_default_timeout(10_000)
+        opened.append((context, page))
+        return page
+
+    yield open_one
+    said = [line for _, page in opened for line in page.said]
+    for context, _ in opened:
+        context.close()
+    assert said == []
+
+
+@pytest.fixture
+def open_file(new_page: Callable[..., Any], tmp_path: Path) -> Callable[..., Any]:
+    """The single file of a trace, opened from the disk."""
+
+    def opened(shown: Trace, *, language: str = "en", fragment: str = "", **settings: Any) -> Any:
+        file = tmp_path / "page.html"
+        file.write_text(document.document(shown, language=language), "utf-8")
+        page = new_page(**settings)
+        page.goto(file.as_uri() + fragment)
+        return page
+
+    return opened
+
+
+@pytest.fixture
+def mount(new_page: Callable[..., Any]) -> Callable[..., Any]:
+    """The module with a model of ours: `page.evaluate("trace => model.set('trace', trace)", data)` shows another trace."""
+
+    def mounted(shown: Trace | dict[str, Any], *, live: bool = False, **settings: Any) -> Any:
+        page = new_page(**settings)
+        data = {
+            "trace": shown if isinstance(shown, dict) else shown.as_dict(), "live": live, "language": "en", "strings": strings.table(), "error": "",
+            "tour": document.tour(),
+        }  # fmt: skip
+        page.evaluate(MOUNT, {"text": module.module(), "style": module.style(), "data": data})
+        return page
+
+    return mounted
+
+
+@pytest.fixture
+def served() -> Iterator[str]:
+    """The address of a running explainer."""
+    server = Server(welcome(), port=0)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def keep_picture() -> Callable[[Any, str], None]:
+    """Keeps a screenshot where ROT180_SCREENSHOTS names a folder."""
+
+    def keep(page: Any, name: str) -> None:
+        folder = os.environ.get("ROT180_SCREENSHOTS")
+        if folder:
+            page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+    return keep

@@ -1,0 +1,167 @@
+"""The page for everybody: axe-core, contrast, the keyboard alone, a phone, stillness, two languages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rot180.explain import trace
+from tests.explain.browser.marks import cell, marked, title, until
+
+LAYER = {"input": 5, "kernel_size": 3, "stride": 2, "padding": 1, "bias": True}
+CONTRAST = 4.5  # WCAG 2.2, success criterion 1.4.3
+
+# The smallest contrast of a text with what lies under it, and the text; hatched grounds count by their colour.
+WORST_CONTRAST = """() => {
+  const parse = text => { const [r, g, b, a = 1] = text.match(/[\\d.]+/g).map(Number); return [r, g, b, a]; };
+  const over = (top, under) => [0, 1, 2].map(i => top[i] * top[3] + under[i] * (1 - top[3])).concat(1);
+  const luminance = c => [0.2126, 0.7152, 0.0722].reduce((sum, weight, i) => {
+    const s = c[i] / 255;
+    return sum + weight * (s <= 0.04045 ? s / 12.92 : ((s + 0.055) / 1.055) ** 2.4);
+  }, 0);
+  const ground = element => {
+    const colour = parse(getComputedStyle(element).backgroundColor);
+    if (colour[3] === 1) return colour;
+    return over(colour, element.parentElement ? ground(element.parentElement) : [255, 255, 255, 1]);
+  };
+  let worst = [99, ""];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const element = walker.currentNode.parentElement, words = walker.currentNode.data.trim();
+    if (!words || !element.getClientRects().length || element.closest(":disabled")) continue;
+    const style = getComputedStyle(element), under = ground(element), ink = over(parse(style.color), under);
+    const [a, b] = [luminance(ink), luminance(under)].sort((x, y) => y - x);
+    if ((a + 0.05) / (b + 0.05) < worst[0]) worst = [(a + 0.05) / (b + 0.05), words];
+  }
+  return worst;
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("view", ["direct", "equivalent", "tour", "help"])
+def test_axe_finds_nothing_serious(scheme: str, view: str, open_file: Callable[..., Any]) -> None:
+    axe = pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed (the extra test)")
+    page = open_file(trace("conv2d", **LAYER), color_scheme=scheme, reduced_motion="reduce")
+    if view == "equivalent":
+        page.locator("[data-view=equivalent]").click()
+        page.locator("[data-kind=stuff]").click()
+    elif view != "direct":
+        page.locator(f"[data-act={view}]").click()
+    page.evaluate((Path(axe.__file__).parent / "axe.min.js").read_text("utf-8"))
+    found = page.evaluate("axe.run().then(result => result.violations.map(one => [one.impact, one.id, one.nodes[0].html]))")
+    assert [one for one in found if one[0] in ("serious", "critical")] == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("op", ["conv2d", "conv_transpose2d"])
+def test_every_text_has_enough_contrast(op: str, scheme: str, open_file: Callable[..., Any]) -> None:
+    page = open_file(trace(op, **LAYER), color_scheme=scheme, reduced_motion="reduce")
+    for act in ("[data-pass=y]", "[data-pass=dx]", "[data-view=equivalent]", "[data-act=tour]"):
+        page.locator(act).click()
+        ratio, words = page.evaluate(WORST_CONTRAST)
+        assert ratio >= CONTRAST, (act, words)
+
+
+def test_the_journey_by_keyboard(open_file: Callable[..., Any]) -> None:
+    page = open_file(trace("conv2d", **LAYER))
+    stops, panels = 0, []
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        inside = page.evaluate("document.activeElement.closest('[data-panel]')?.dataset.panel ?? null")
+        stops += 1
+        if inside:
+            panels.append(inside)
+        if page.evaluate("document.activeElement === document.body"):
+            break
+    assert panels == ["x", "w", "b", "y", "dx", "dw", "db", "dy"]  # one stop each
+    cell(page, "w", 0).focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    page.keyboard.type("4")
+    page.keyboard.press("Enter")
+    assert cell(page, "w", 1).inner_text() == "4"
+    assert page.evaluate("document.activeElement.cell") == 1
+    page.keyboard.press("1")
+    assert title(page).startswith("y[")
+    page.keyboard.press("2")
+    assert title(page).startswith("dX[")
+    page.keyboard.press("3")
+    assert title(page).startswith("dW[0,0,1,1]")
+    page.keyboard.press("]")
+    assert title(page).startswith("dW[0,0,1,2]")
+    page.keyboard.press("[")
+    assert title(page).startswith("dW[0,0,1,1]")
+    page.keyboard.press("?")
+    assert page.locator("dialog").is_visible()
+    page.keyboard.press("Escape")
+    assert not page.locator("dialog").is_visible()
+    page.keyboard.press("2")
+    page.keyboard.press("r")
+    assert page.locator("[data-kind=rotate]").get_attribute("aria-current") == "step"
+
+
+def test_space_plays_through_the_cells(open_file: Callable[..., Any]) -> None:
+    page = open_file(trace("conv2d", input=3, kernel_size=2))
+    page.keyboard.press("1")
+    page.locator(".player select").select_option("4")
+    page.locator(".player input").evaluate("scrub => { scrub.value = 0; scrub.dispatchEvent(new Event('input')); }")
+    page.locator("h1").click()
+    page.keyboard.press(" ")
+    until(page, "document.querySelector('.sum-title').textContent.startsWith('y[0,0,1,1]')")
+    until(page, "!document.querySelector('.playing')")
+
+
+@pytest.mark.parametrize("op", ["conv2d", "conv_transpose2d", "max_pool2d", "conv1d"])
+def test_on_a_phone_panels_stack_and_a_tap_pins(op: str, open_file: Callable[..., Any], keep_picture: Any) -> None:
+    settings = {key: value for key, value in LAYER.items() if key != "bias" or "pool" not in op}
+    page = open_file(trace(op, **settings), width=360, height=740, has_touch=True, is_mobile=True)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.locator("[data-panel=dx] td").nth(3).tap()
+    assert title(page).startswith("dX[0,0,0,3]" if "2d" in op else "dX[0,0,3]")
+    page.locator("[data-panel=x] td").nth(1).tap()
+    assert (1, "source") in marked(page)["x"]
+    keep_picture(page, f"phone-{op}")
+    if "conv" in op:
+        page.locator("[data-view=equivalent]").tap()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_stillness_is_respected(open_file: Callable[..., Any]) -> None:
+    page = open_file(trace("conv2d", **LAYER), reduced_motion="reduce")
+    page.locator("[data-view=equivalent]").click()
+    page.locator("[data-kind=stuff]").click()
+    assert page.evaluate("document.getAnimations().length") == 0
+    moving = open_file(trace("conv2d", **LAYER), reduced_motion="no-preference")
+    moving.locator("[data-view=equivalent]").click()
+    moving.locator("[data-kind=stuff]").click()
+    assert moving.evaluate("document.getAnimations().length") > 0
+
+
+def test_the_language_changes_in_the_page_and_keeps_its_place(open_file: Callable[..., Any]) -> None:
+    page = open_file(trace("conv2d", **LAYER))
+    cell(page, "dw", 4).click()
+    before = title(page)
+    page.locator("[data-act=language]").click()
+    assert page.locator("h1").inner_text() == "二维卷积"
+    assert page.locator(".rot180-explainer").get_attribute("lang") == "zh-Hans"
+    assert title(page) == before
+    assert "共 9 项" in page.locator(".live").inner_text() or "项" in page.locator(".live").inner_text()
+    page.locator("[data-act=language]").click()
+    assert page.locator("h1").inner_text() == "2-D convolution"
+
+
+def test_the_tour_has_seven_steps_and_gives_the_readers_layer_back(open_file: Callable[..., Any]) -> None:
+    page = open_file(trace("conv2d", **LAYER), reduced_motion="reduce")
+    sizes = page.locator("[data-panel] .size").all_inner_texts()
+    page.locator("[data-act=tour]").click()
+    titles = []
+    for _ in range(7):
+        titles.append(page.locator(".tour h2").inner_text())
+        page.locator(".tour .strong").click()
+    assert titles == ["Slide", "Multiply and add", "dW is a convolution of x with dy", "dX needs padding and the rotation",
+                      "A stride stuffs zeros", "What transposing changes", "What output padding is for"]  # fmt: skip
+    assert not page.locator(".tour").is_visible()
+    assert page.locator("[data-panel] .size").all_inner_texts() == sizes

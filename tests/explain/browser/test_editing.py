@@ -1,0 +1,92 @@
+"""An edited number changes exactly what depends on it, and the result is what Python computes anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from rot180.explain import trace
+from tests.explain.browser.marks import cell, edit, title, values
+
+LAYER = {"input": (5, 6), "kernel_size": (3, 2), "stride": (2, 1), "padding": 1, "channels": 2, "outputs": 2, "bias": True}
+DEPENDANTS = {"x": {"y", "dw"}, "w": {"y", "dx"}, "b": {"y"}, "dy": {"dx", "dw", "db"}}
+
+
+@pytest.mark.parametrize("op", ["conv2d", "conv_transpose2d"])
+@pytest.mark.parametrize("name", DEPENDANTS)
+def test_an_edit_equals_a_new_computation(op: str, name: str, open_file: Callable[..., Any]) -> None:
+    shown = trace(op, **LAYER)
+    page, flat = open_file(shown), shown.arrays[name].size // 2
+    before = values(page)
+    edit(page, name, flat, "−7")
+    arrays = {key: shown.arrays[key].copy() for key in DEPENDANTS}
+    arrays[name].flat[flat] = -7
+    settings = {key: value for key, value in LAYER.items() if key in ("stride", "padding")}
+    expected, found = trace(op, **settings, **arrays), values(page)
+    deltas = page.evaluate("Object.fromEntries([...document.querySelectorAll('[data-panel]')].map(p => [p.dataset.panel, [...p.querySelectorAll('[data-delta]')].map(td => td.cell)]))")  # fmt: skip
+    for key, array in expected.arrays.items():
+        assert found[key] == array.ravel().tolist(), key
+        changed = {at for at, (old, new) in enumerate(zip(before[key], found[key], strict=True)) if old != new}
+        assert set(deltas[key]) == changed, key
+        if key != name and key not in DEPENDANTS[name]:
+            assert changed == set(), key
+
+
+@pytest.mark.parametrize("op", ["max_pool2d", "avg_pool2d"])
+def test_an_edit_in_a_pool_equals_a_new_computation(op: str, mount: Callable[..., Any]) -> None:
+    shown = trace(op, input=6, kernel_size=2, stride=2)
+    page = mount(shown)
+    for flat, value in ((0, 9), (7, -9), (14, 9)):
+        edit(page, "x", flat, str(value))
+        arrays = {"x": shown.arrays["x"].copy(), "dy": shown.arrays["dy"]}
+        arrays["x"].flat[flat] = value
+        shown = trace(op, kernel_size=2, stride=2, **arrays)
+        found = values(page)
+        for name in ("y", "dx"):
+            np.testing.assert_allclose(found[name], shown.arrays[name].ravel(), atol=0.006, err_msg=name)
+
+
+def test_escape_keeps_the_old_number_and_words_are_refused(open_file: Callable[..., Any]) -> None:
+    page = open_file(trace("conv2d", input=4, kernel_size=2))
+    before = values(page)
+    cell(page, "x", 5).dblclick()
+    page.keyboard.type("12")
+    page.keyboard.press("Escape")
+    assert values(page) == before
+    cell(page, "x", 5).dblclick()
+    page.keyboard.type("many")
+    page.keyboard.press("Enter")
+    assert page.locator("input.edit").get_attribute("aria-invalid") == "true"
+    assert page.locator(".live").inner_text() == "A finite number is needed, such as 3 or −0.5."
+    page.keyboard.press("Escape")
+    assert values(page) == before
+
+
+def test_a_computed_cell_says_that_it_cannot_be_edited(open_file: Callable[..., Any]) -> None:
+    page = open_file(trace("conv2d", input=4, kernel_size=2))
+    cell(page, "dx", 5).dblclick()
+    assert page.locator("input.edit").count() == 0
+    assert page.locator(".live").inner_text() == "dX[0,0,1,1] is computed: edit x, w, b or dy instead."
+
+
+def test_pasted_numbers_take_the_place_of_the_arrays(open_file: Callable[..., Any]) -> None:
+    shown = trace("conv2d", input=4, kernel_size=2)
+    page = open_file(shown)
+    page.locator(".own summary").click()
+    page.locator(".own select").select_option("w")
+    page.locator(".own textarea").fill("1;2\n3\t4")
+    page.locator(".own button").click()
+    w = np.array([[[[1.0, 2.0], [3.0, 4.0]]]])
+    expected = trace("conv2d", x=shown.arrays["x"], w=w, dy=shown.arrays["dy"])
+    assert values(page)["y"] == expected.arrays["y"].ravel().tolist()
+    page.locator(".own textarea").fill("1 2 3")
+    page.locator(".own button").click()
+    assert page.locator(".own [role=status]").inner_text() == "w has 4 numbers here; 3 came."
+    page.locator(".own textarea").fill("1 2\n3 x")
+    page.locator(".own button").click()
+    assert page.locator(".own [role=status]").inner_text() == "Every entry must be a finite number."
+    assert values(page)["w"] == [1, 2, 3, 4]
+    assert title(page)

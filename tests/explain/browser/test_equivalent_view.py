@@ -1,0 +1,91 @@
+"""The equivalent view: the steps in the document, and the same numbers as by the direct sums."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from rot180.explain import trace
+from tests.explain.browser.marks import edit, number
+from tests.explain.settings import CONVOLUTIONS, layers
+
+LAYER = {"input": 3, "kernel_size": 3, "stride": 2, "padding": 1, "output_padding": 1}
+GRID = "name => [...document.querySelectorAll(`[data-plate=${name}] tr`)].map(tr => [...tr.children].map(td => td.textContent))"
+
+
+def grid(page: Any, name: str) -> np.ndarray:
+    return np.array([[number(text) for text in row] for row in page.evaluate(GRID, name)])
+
+
+def to_the_end(page: Any) -> None:
+    page.locator(".player input").evaluate("scrub => { scrub.value = scrub.max; scrub.dispatchEvent(new Event('input')); }")
+
+
+def test_zeros_padding_and_the_rotation_are_seen(open_file: Callable[..., Any], keep_picture: Any) -> None:
+    shown = trace("conv_transpose2d", **LAYER)
+    page = open_file(shown, reduced_motion="reduce")
+    page.locator("[data-pass=y]").click()
+    page.locator("[data-view=equivalent]").click()
+    kinds = [button.get_attribute("data-kind") for button in page.locator(".steps button").all()]
+    assert kinds == ["start", "stuff", "pad", "rotate", "correlate"]
+    x, w = shown.arrays["x"][0, 0], shown.arrays["w"][0, 0]
+    assert np.array_equal(grid(page, "x"), x)
+    page.locator("[data-kind=stuff]").click()
+    stuffed = np.zeros((5, 5))
+    stuffed[::2, ::2] = x
+    assert np.array_equal(grid(page, "x"), stuffed)
+    assert page.locator("[data-plate=x] td.stuffed").count() == 25 - 9
+    page.locator("[data-kind=pad]").click()
+    assert np.array_equal(grid(page, "x"), np.pad(stuffed, ((1, 2), (1, 2))))
+    assert page.locator("[data-plate=x] td.padding").count() + page.locator("[data-plate=x] td.outer").count() == 64 - 25
+    assert page.locator("[data-plate=x] td.outer").count() > 0
+    assert np.array_equal(grid(page, "w"), w)
+    page.locator("[data-kind=rotate]").click()
+    assert np.array_equal(grid(page, "w"), w[::-1, ::-1])
+    to_the_end(page)
+    assert np.array_equal(grid(page, "y"), shown.arrays["y"][0, 0])
+    assert page.locator(".verdict").inner_text() == "✓ The same numbers as y by the direct sums."
+    keep_picture(page, "equivalent")
+
+
+def test_each_place_of_the_window_is_one_frame(open_file: Callable[..., Any]) -> None:
+    shown = trace("conv2d", input=5, kernel_size=3, stride=2, padding=1)
+    page = open_file(shown, reduced_motion="reduce")
+    page.locator("[data-view=equivalent]").click()
+    page.locator("[data-kind=correlate]").click()
+    for _ in range(7):
+        page.keyboard.press("]")
+    assert page.locator("[data-plate=dy] td.blue").count() == 9
+    assert page.locator("[data-plate=dx] td.target").inner_text() == f"{shown.arrays['dx'].flat[7]:g}".replace("-", "−")
+    assert page.locator(".sum-title").inner_text().startswith("dX[0,0,1,2]")
+    page.keyboard.press("[")
+    assert page.locator(".sum-title").inner_text().startswith("dX[0,0,1,1]")
+
+
+def test_an_edit_reaches_the_equivalent_view(open_file: Callable[..., Any]) -> None:
+    shown = trace("conv2d", input=4, kernel_size=2)
+    page = open_file(shown, reduced_motion="reduce")
+    edit(page, "w", 0, "50")
+    page.locator("[data-pass=y]").click()
+    page.locator("[data-view=equivalent]").click()
+    to_the_end(page)
+    w = shown.arrays["w"].copy()
+    w.flat[0] = 50
+    assert np.array_equal(grid(page, "y"), trace("conv2d", x=shown.arrays["x"], w=w).arrays["y"][0, 0])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("op", CONVOLUTIONS)
+def test_direct_equals_equivalent_in_every_pass(op: str, mount: Callable[..., Any]) -> None:
+    page = mount(trace(op, **layers(op)[0]), reduced_motion="reduce")
+    for settings in layers(op)[:40]:
+        shown = trace(op, **settings)
+        page.evaluate("trace => model.set('trace', trace)", shown.as_dict())
+        for name in ("y", "dx", "dw"):
+            page.locator(f"[data-pass={name}]").click()
+            page.locator("[data-view=equivalent]").click()
+            assert page.locator(".equivalent").get_attribute("data-agrees") == "true", (settings, name)
+            page.locator("[data-view=direct]").click()

@@ -1,0 +1,125 @@
+"""The exported file: opened from the disk with no network it says nothing, asks for nothing and works."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from rot180.explain import document, trace
+from tests.explain.browser.marks import cell, edit, title, until, values
+
+DEMO = {"input": 5, "kernel_size": 3, "stride": 2, "padding": 1, "bias": True}
+
+
+def test_it_asks_for_nothing_and_can_be_edited(open_file: Callable[..., Any], keep_picture: Any) -> None:
+    page = open_file(trace("conv2d", **DEMO))
+    edit(page, "x", 12, "30")
+    assert values(page)["x"][12] == 30
+    assert [url.split("#")[0].split("/")[-1] for url in page.asked if not url.startswith("data:")] == ["page.html"]
+    assert page.locator(".controls [data-field]").count() == 0
+    assert "rot180 explain" in page.locator(".controls").inner_text()
+    keep_picture(page, "file")
+
+
+def test_the_demo_is_under_300_kilobytes() -> None:
+    assert len(document.document(trace("conv2d", **DEMO)).encode()) < 300_000
+
+
+def test_what_a_trace_says_is_never_markup(mount: Callable[..., Any]) -> None:
+    shown = trace("conv2d", **DEMO).as_dict()
+    hostile = "</script><script>alert(1)</script><img src=x onerror=alert(1)><b>P</b>"
+    shown["op"] = shown["request"]["op"] = hostile
+    shown["shape"][0]["formula"] = shown["code"]["rot180"] = hostile
+    page = mount(shown)
+    assert page.locator("img, .size-formula b, h1 b").count() == 0
+    assert "<b>P</b>" in page.locator(".size-formula").first.inner_text()
+    assert "<b>P</b>" in page.locator("h1").inner_text()
+
+
+@pytest.mark.parametrize("key", ["svg", "png", "json", "csv"])
+def test_it_saves_files(key: str, open_file: Callable[..., Any], tmp_path: Path) -> None:
+    shown = trace("conv2d", **DEMO)
+    page = open_file(shown, accept_downloads=True)
+    edit(page, "x", 0, "77")
+    page.locator("summary", has_text="Save").click()
+    with page.expect_download() as waiting:
+        page.locator(f"[data-save={key}]").click()
+    file = tmp_path / f"saved.{key}"
+    waiting.value.save_as(file)
+    data = file.read_bytes()
+    if key == "png":
+        assert data.startswith(b"\x89PNG")
+        assert len(data) > 10_000
+    elif key == "svg":
+        text = data.decode()
+        assert text.startswith("<svg")
+        assert ">77<" in text
+        assert text.count("<text") > 100
+    elif key == "csv":
+        lines = data.decode().split("\r\n")
+        assert lines[0] == "array,index,value"
+        assert "x,0 0 0 0,77" in lines
+        assert len(lines) == 2 + sum(array.size for array in shown.arrays.values())
+    else:
+        saved = json.loads(data)
+        assert saved["arrays"]["x"]["values"][0] == 77
+        assert saved["request"]["given"] == ["x"]
+        x = np.array(saved["arrays"]["x"]["values"]).reshape(saved["arrays"]["x"]["shape"])
+        arrays = {name: shown.arrays[name] for name in ("w", "b", "dy")}
+        expected = trace("conv2d", stride=2, padding=1, x=x, **arrays).arrays
+        for name, array in expected.items():
+            assert saved["arrays"][name]["values"] == array.ravel().tolist(), name
+
+
+def test_copied_code_makes_the_edited_numbers(open_file: Callable[..., Any]) -> None:
+    page = open_file(trace("conv2d", **DEMO), permissions=["clipboard-read", "clipboard-write"])
+    edit(page, "w", 0, "0.5")
+    expected = values(page)
+    page.locator("summary", has_text="Save").click()
+    page.locator("[data-save=rot180]").click()
+    until(page, "document.querySelector('.live').textContent === 'Copied.'")
+    made: dict[str, Any] = {}
+    exec(page.evaluate("navigator.clipboard.readText()"), made)
+    for name in ("y", "dx", "dw"):
+        np.testing.assert_allclose(np.asarray(made[name]).ravel(), expected[name], err_msg=name)
+
+
+def test_the_address_restores_numbers_pass_view_and_pin(open_file: Callable[..., Any]) -> None:
+    shown = trace("conv2d", **DEMO)
+    page = open_file(shown)
+    edit(page, "x", 3, "−8")
+    cell(page, "dw", 4).click()
+    fragment = page.evaluate("location.hash")
+    assert fragment.startswith("#v=1&op=conv2d&input=5x5&")
+    state, heading = values(page), title(page)
+    again = open_file(shown, fragment=fragment)
+    assert values(again) == state
+    assert title(again) == heading
+    assert again.locator("[aria-pressed=true][data-pass]").get_attribute("data-pass") == "dw"
+
+
+@pytest.mark.parametrize("fragment", ["#v=1&cell=nothing.3&x=1,2", "#v=1&op=%00&x=a,b&view=sideways&pass=db", "#v=9", "#v=1&cell=x.99"])
+def test_a_wrong_address_leaves_the_page_as_it_is(fragment: str, open_file: Callable[..., Any]) -> None:
+    shown = trace("conv2d", **DEMO)
+    page = open_file(shown, fragment=fragment)
+    assert values(page)["x"] == shown.arrays["x"].ravel().tolist()
+    assert title(page)
+
+
+def test_in_a_notebooks_frame_it_works_and_says_that_it_cannot_save(new_page: Callable[..., Any]) -> None:
+    page = new_page()
+    page.evaluate(
+        "text => { const frame = document.createElement('iframe'); frame.setAttribute('sandbox', 'allow-scripts');"
+        " frame.srcdoc = text; frame.width = 1200; frame.height = 900; document.body.append(frame); }",
+        document.document(trace("conv2d", **DEMO)),
+    )
+    frame = page.frame_locator("iframe")
+    frame.locator("[data-panel=dw] td").nth(4).click()
+    assert frame.locator(".sum-title").inner_text().startswith("dW[0,0,1,1]")
+    frame.locator("summary", has_text="Save").click()
+    assert "notebook" in frame.locator(".sheet .note").first.inner_text()

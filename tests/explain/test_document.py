@@ -1,0 +1,62 @@
+"""The page as a file: whole in itself, nothing in the data is markup, small."""
+
+import base64
+import hashlib
+import json
+import re
+
+import pytest
+
+from rot180.explain import page, trace
+from rot180.explain.document import document
+from rot180.explain.errors import ExplainError
+from rot180.explain.make import welcome
+from rot180.formats import WriteError
+
+
+def parts(text):
+    policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', text)[1]
+    script = re.search(r'<script type="module">(.*?)</script>', text, re.DOTALL)[1]
+    data = json.loads(re.search(r'type="application/json">(.*?)</script>', text, re.DOTALL)[1])
+    return policy, script, data
+
+
+def test_a_file_that_needs_nothing_else(tmp_path):
+    page(welcome(), tmp_path / "page.html", language="zh")
+    text = (tmp_path / "page.html").read_text("utf-8")
+    assert len(text.encode()) < 300_000
+    policy, script, data = parts(text)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert policy.startswith("default-src 'none'") and f"script-src 'sha256-{digest}'" in policy
+    assert "connect-src 'none'" in policy and "unsafe-inline'; img" in policy and '<html lang="zh">' in text
+    assert data["trace"] == json.loads(welcome().to_json()) and data["live"] is False and data["language"] == "zh"
+    assert set(data["tour"]) == {"stride1", "stride2", "transposed", "output_padding"}
+    assert not re.search(r"https?://(?!www\.w3\.org)", text)  # but for the names of XML
+
+
+def test_it_opens_on_a_cell():
+    assert parts(document(welcome()))[2]["cell"] is None
+    assert parts(document(welcome(), cell="dx[0,0,1,3]"))[2]["cell"] == {"array": "dx", "at": 8}
+    with pytest.raises(ExplainError, match="index 7 of axis w is not there"):
+        document(welcome(), cell="dx[0,0,1,7]")
+
+
+def test_where_a_python_listens_it_may_be_asked():
+    policy, _, data = parts(document(welcome(), live=True))
+    assert "connect-src 'self'" in policy and data["live"] is True
+
+
+def test_nothing_in_the_data_is_markup():
+    t = trace("conv1d")
+    t = type(t)(t.layer, t.request, t.given, t.pictured, None, {"run": "</script><script>alert(1)//\u2028<!--"})
+    text = document(t)
+    assert text.count("</script>") == 2 and "alert(1)//\\u2028\\u003c!--" in text
+    assert parts(text)[2]["trace"]["source"]["run"].startswith("</script>")
+
+
+def test_what_cannot_be_written(tmp_path):
+    with pytest.raises(WriteError, match="cannot write"):
+        page(welcome(), tmp_path / "none" / "page.html")
+    with pytest.raises(ExplainError, match="there is no language 'de'"):
+        page(welcome(), tmp_path / "page.html", language="de")
+    assert not list(tmp_path.iterdir())

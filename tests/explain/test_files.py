@@ -1,0 +1,119 @@
+"""Traces as JSON and NPZ, out and in again; damaged and hostile files get a FormatError."""
+
+import io
+import json
+import random
+import zipfile
+
+import numpy as np
+import pytest
+
+from rot180.errors import FormatError
+from rot180.explain import ExplainError, Trace, trace
+from rot180.explain.files import from_npz, to_npz
+
+OPS = ["conv1d", "conv2d", "conv_transpose1d", "conv_transpose2d", "max_pool2d", "avg_pool1d"]
+
+
+@pytest.mark.parametrize("op", OPS)
+@pytest.mark.parametrize("suffix", [".json", ".npz"])
+def test_saved_and_loaded(op, suffix, tmp_path):
+    t = trace(op, channels=2, images=2, stride=2, values="random")
+    t.save(tmp_path / f"t{suffix}")
+    again = Trace.load(tmp_path / f"t{suffix}")
+    assert again.to_json() == t.to_json() and [p.name for p in tmp_path.iterdir()] == [f"t{suffix}"]
+
+
+def test_numpy_reads_the_arrays():
+    t = trace("conv2d", stride=2, bias=True)
+    with np.load(io.BytesIO(to_npz(t))) as found:
+        for name, a in t.arrays.items():
+            assert np.array_equal(found[name], a)
+        assert np.array_equal(found["triples_w"], t.triples["w"])
+
+
+def test_an_edited_file_cannot_contradict_itself():
+    data = json.loads(trace("conv2d", input=3).to_json())
+    data["arrays"]["x"]["values"] = list(range(9))
+    data["arrays"]["y"]["values"], data["triples"], data["views"] = [0], {}, {"y": "nonsense"}
+    again = Trace.from_json(json.dumps(data))
+    expected = trace("conv2d", x=np.arange(9.0).reshape(3, 3), w=again.arrays["w"], dy=again.arrays["dy"])
+    assert all(np.array_equal(again.arrays[name], a) for name, a in expected.arrays.items())
+
+
+def changed(**changes):
+    data = json.loads(trace("conv2d", bias=True).to_json())
+    for path, value in changes.items():
+        *way, last = path.split("__")
+        inner = data
+        for name in way:
+            inner = inner[name]
+        inner[last] = value
+    return json.dumps(data)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "this is not JSON"),
+        ("[" * 100_000, "this is not JSON"),
+        ("[]", "this is no trace: it has no format 'rot180.trace'"),
+        (changed(version=2), "has version 2; this rot180 reads 1"),
+        (changed(op="conv9d"), "there is no operation 'conv9d'"),
+        (changed(arrays=[]), "arrays must be an object; got list"),
+        (changed(arrays__x={"shape": [1, 1, 5, 5], "values": [1]}), r"x has 1 values, which must be finite and fill"),
+        (changed(arrays__x={"shape": [1, 1, -5, -5], "values": [1] * 25}), "positive ints and a flat list are needed"),
+        (changed(arrays__x={"shape": [10**9] * 4, "values": [1]}), "x has 1 values, which must be finite"),
+        (changed(arrays__x={"shape": [1], "values": [1e999]}), "Infinity is no number|must be finite"),
+        (changed(arrays__dy={"shape": [1, 1, 3, 4], "values": [1] * 12}), "dy has shape .* does not fit"),
+        (changed(arrays__b={"shape": [2], "values": [1, 2]}), r"bias has shape \(2,\)"),
+        (changed(settings__bias=False), "a trace of conv2d needs the arrays x, w, dy"),
+        (changed(settings__stride=[0, 1]), "stride must be at least 1"),
+        (
+            changed(settings__padding=[[10**9, 0], [0, 0]], settings__stride=[10**9, 1]),
+            "does not fit|1,000,000,000 cells",
+        ),
+        (changed(settings=None), "settings must be an object"),
+        (changed(request__op=3), "there is no operation 3"),
+        (changed(pictured={"n": [0], "c": [0, 1], "o": [0]}), r"pictured\['c'\] must be a list of 1 ints"),
+        (changed(rest={"y": [1]}), "does not hold together|cannot reshape"),
+    ],
+)
+def test_damaged_files(text, message):
+    with pytest.raises(FormatError, match=message):
+        Trace.from_json(text)
+
+
+def test_thousands_of_damaged_files_give_nothing_but_format_errors():
+    whole, rng, refused = trace("conv_transpose2d", input=2, stride=2).to_json(), random.Random(0), 0
+    pieces = ["null", "-1", "[]", "{}", "1e9", '"x"', "true", "[[1]]", "99999999999999999999"]
+    for _ in range(1500):
+        text = whole
+        for _ in range(rng.randint(1, 3)):
+            at = rng.randrange(len(text))
+            text = text[:at] + rng.choice(pieces) + text[at + rng.randint(0, 8) :]
+        try:
+            Trace.from_json(text).to_json()
+        except FormatError:
+            refused += 1
+    assert refused > 1000
+
+
+def test_files_that_are_no_traces(tmp_path):
+    with pytest.raises(FormatError, match="this is no NPZ of a trace"):
+        from_npz(b"PK\x03\x04 and so on")
+    file = io.BytesIO()
+    np.savez(file, x=np.zeros(3))
+    with pytest.raises(FormatError, match=r"There is no item named 'trace.json'"):
+        from_npz(file.getvalue())
+    with zipfile.ZipFile(file := io.BytesIO(), "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("trace.json", b" " * (1 << 26))
+    with pytest.raises(FormatError, match=r"trace\.json has 67,108,864 bytes; at most 33,554,432 are read"):
+        from_npz(file.getvalue())
+    (tmp_path / "big.json").write_bytes(b" " * ((1 << 25) + 1))
+    with pytest.raises(FormatError, match=r"big\.json has more than 33,554,432 bytes"):
+        Trace.load(tmp_path / "big.json")
+    with pytest.raises(FileNotFoundError):
+        Trace.load(tmp_path / "none.json")
+    with pytest.raises(ExplainError, match=r"a trace is saved as \.json or \.npz"):
+        trace("conv1d").save(tmp_path / "trace.txt")

@@ -1,0 +1,65 @@
+"""The page's files join to one module: imports and exports gone, names unlike, the entry last."""
+
+import re
+
+import pytest
+
+from rot180.explain.module import FOLDER, ModuleError, joined, module, order
+
+TOP = re.compile(r"^(?:export )?(?:async )?(?:function|const|let|class) (\w+)", re.MULTILINE)
+
+
+def files(tmp_path, **texts):
+    for name, text in texts.items():
+        (tmp_path / f"{name}.js").write_text(text, "utf-8")
+    return tmp_path
+
+
+def test_files_come_after_what_they_import(tmp_path):
+    folder = files(
+        tmp_path,
+        main='import { b } from "./b.js";\nimport { a, A } from "./a.js";\n'
+        "function render() { b(a); }\nexport default { render };\n",
+        b='import { a } from "./a.js";\nexport function b() { return a + 1; }\n',
+        a="export const a = 1;\nexport class A {}\n",
+    )
+    assert order(folder) == ["a.js", "b.js", "main.js"]
+    text = joined(folder)
+    assert "import" not in text and "export" not in text and text.rstrip().endswith("const widget = { render };")
+    assert text.index("const a = 1") < text.index("function b()") < text.index("function render")
+    assert module(folder).endswith("export default widget;\n")
+
+
+@pytest.mark.parametrize(
+    ("texts", "message"),
+    [
+        ({"main": "function render() {}\n"}, "main.js must have one line"),
+        (
+            {"main": 'import { a as b } from "./a.js";\nexport default { b };', "a": "export const a = 1;"},
+            "cannot be joined",
+        ),
+        (
+            {"main": 'import { a } from "./a.js";\nexport default { a };', "a": "const a = 1;\nexport { a };"},
+            "a.js cannot",
+        ),
+        ({"main": 'import { a } from "./a.js";\nexport default { a };'}, "the page's a.js is not there"),
+        (
+            {"main": 'import { a } from "./a.js";\nexport default { a };', "a": 'import { b } from "./main.js";\n'},
+            "in a circle: main.js > a.js > main.js",
+        ),
+    ],
+)
+def test_what_cannot_be_joined(tmp_path, texts, message):
+    with pytest.raises(ModuleError, match=message):
+        joined(files(tmp_path, **texts))
+
+
+def test_the_page_is_joined_whole():
+    names = order()
+    assert names[-1] == "main.js" and {path.name for path in FOLDER.glob("*.js")} == set(names)
+    text = joined()
+    found = TOP.findall(text) + TOP.findall((FOLDER.parent / "host.js").read_text("utf-8"))
+    twice = sorted({name for name in found if found.count(name) > 1})
+    assert len(found) > 10 and not twice
+    for name in names:
+        assert len((FOLDER / name).read_text("utf-8").splitlines()) <= 300, name

@@ -1,0 +1,48 @@
+"""The page in notebooks: a sandboxed frame, and the widget where anywidget is there."""
+
+import builtins
+import html
+import re
+
+import pytest
+
+from rot180 import explain
+from rot180.errors import MissingExtraError
+from rot180.explain import notebook, trace
+from rot180.explain.document import document
+
+
+def test_a_trace_shows_itself_in_a_frame_that_may_run_its_script_only():
+    t = trace("conv1d")
+    shown = t._repr_html_()
+    assert re.match(r'<iframe title="rot180 explain: conv1d" sandbox="allow-scripts allow-downloads" ', shown)
+    source = re.search(r'srcdoc="([^"]*)"', shown)[1]
+    assert html.unescape(source) == document(t) and shown.endswith("></iframe>")
+
+
+def test_without_anywidget_the_extra_is_named(monkeypatch):
+    real = builtins.__import__
+
+    def missing(name, *rest):
+        if name in ("anywidget", "traitlets"):
+            raise ImportError(name)
+        return real(name, *rest)
+
+    monkeypatch.setattr(builtins, "__import__", missing)
+    notebook._widget.cache_clear()
+    with pytest.raises(MissingExtraError, match="needs anywidget, the extra 'notebook': pip install anywidget"):
+        explain.Explorer()
+
+
+def test_the_widget_asks_this_python():
+    pytest.importorskip("anywidget")
+    widget = explain.Explorer(trace("conv1d", input=4), language="zh")
+    assert widget.trace["op"] == "conv1d" and widget.live and widget.language == "zh" and widget.tour
+    assert "export default widget;" in widget._esm and "rot180-explainer" in widget._css
+    widget.request = {"op": "max_pool1d", "kernel": [2], "input": [6]}
+    assert widget.error == "" and widget.trace["op"] == "max_pool1d" and widget.shown.arrays["y"].shape == (1, 1, 3)
+    widget.request = {"op": "conv1d", "kernel": [9]}
+    assert "conv1d: the kernel is 9" in widget.error and widget.trace["op"] == "max_pool1d"
+    widget.request = {"op": "conv1d", "file": "npz"}
+    assert widget.file["name"] == "rot180-conv1d.npz" and widget.error == ""
+    assert explain.Explorer().trace["request"]["stride"] == [2, 2]
