@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
-from . import formula, forward_slopes, kinks, matrices, plain
+from . import example, formula, forward_slopes, kinks, matrices, plain
 from .diagnosis import Explanation, explain
 from .evidence import LOW_PRECISION, Evidence, is_low, same
 from .findings import Diagnosis, LayerReport, Stage
@@ -250,12 +251,13 @@ class Check:
         return found is not None
 
 
-def _shown(evidence: Evidence, argument: str) -> dict[str, str]:
+def _shown(evidence: Evidence, argument: str) -> dict[str, Any]:
     """What a diagnosis shows of one problem."""
     return {
         "case": evidence.case.describe(),
         "picture": matrices.beside(evidence, argument, argument if argument == "y" else f"d{argument}"),
         "formula": formula.of_first_wrong_cell(evidence, argument),
+        "example": example.of(evidence, argument),
     }
 
 
