@@ -109,7 +109,8 @@ function load(app, trace, sums = makeSums(trace)) {
   app.state.fresh = true;
   app.root.classList.remove("has-pin");
   app.heading.textContent = app.t(`op.${trace.op}`);
-  for (const part of [app.toolbar, app.controls, app.shapeBar, app.checkerboard]) part.update();
+  for (const part of [app.toolbar, app.controls, app.cut, app.shapeBar, app.checkerboard]) part.update();
+  app.emit("loaded");
   app.stage.build(app.room());
   if (!app.sums.values[app.state.chosen]) app.state.chosen = "y";
   app.state.pass = app.state.chosen;
@@ -206,7 +207,7 @@ function rotate(app) {
 
 function transpose(app) {
   const { op, request } = app.trace;
-  if (!app.listening || op.includes("pool")) return app.say(app.t(app.listening ? "transpose.none" : "controls.still"));
+  if (!app.listening || op.includes("pool")) return app.say(app.listening ? app.t("transpose.none") : `${app.t("controls.still")} rot180 explain`);
   const other = op.includes("transpose") ? op.replace("_transpose", "") : op.replace("conv", "conv_transpose");
   app.ask({ ...request, op: other, arrays: undefined });
 }

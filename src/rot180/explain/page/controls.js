@@ -5,7 +5,7 @@ import { change, nested, parseTable } from "./editing.js";
 
 const OPS = ["conv2d", "conv_transpose2d", "conv1d", "conv_transpose1d", "max_pool2d", "avg_pool2d", "max_pool1d", "avg_pool1d"];
 const PAIRS = [["input", 1], ["kernel", 1], ["stride", 1], ["padding", 0], ["dilation", 1], ["output_padding", 0]];
-const COUNTS = ["channels", "outputs", "groups", "images"], KINDS = ["integers", "random", "impulse"], MOST_SIDE = 64;
+const COUNTS = ["channels", "outputs", "groups", "images"], KINDS = ["integers", "random", "impulse"], MOST_SIDE = 64, FOLDED = 700;
 // Which arrays keep their shape when a setting changes, so that the reader's own numbers can stay.
 const KEPT = {
   stride: ["x", "w", "b"], padding: ["x", "w", "b"], dilation: ["x", "w", "b"], output_padding: ["x", "w", "b"],
@@ -16,13 +16,15 @@ export function makeControls(app) {
   const element = make("section", { class: "controls", "aria-label": app.t("controls.label") });
   const error = make("p", { class: "error", role: "alert", hidden: true });
   const fields = make("div", { class: "fields" });
-  replace(element, fields, error);
+  const settings = make("details", { class: "settings" }, make("summary", {}, app.t("controls.label")), fields);
+  settings.open = !app.listening || app.root.clientWidth > FOLDED;  // on a phone the picture comes first
+  replace(element, settings, error);
   let shape = "";
   return {
     element,
     update() {
       const { request } = app.trace, now = `${request.op} ${Object.keys(request)} ${app.listening}`;
-      if (shape !== now) replace(fields, app.listening ? [...live(app), ownNumbers(app)] : [still_(app), ownNumbers(app)]);
+      if (shape !== now) replace(fields, app.listening ? [...live(app), ownNumbers(app), resetButton(app)] : [still_(app), ownNumbers(app), resetButton(app)]);
       fields.classList.toggle("plainly", !app.listening);
       shape = now;
       if (app.listening) fill(app, fields);
@@ -36,6 +38,14 @@ export function makeControls(app) {
 
 function still_(app) {
   return make("p", { class: "note" }, app.t("controls.still"), " ", make("code", {}, "rot180 explain"));
+}
+
+// Takes all edits back; there only while there are some.
+function resetButton(app) {
+  const button = make("button", { type: "button", class: "link inline", hidden: true, "data-act": "reset", onclick: () => app.load(app.trace) }, app.t("controls.reset"));
+  app.on("values", () => { button.hidden = false; });
+  app.on("loaded", () => { button.hidden = true; });
+  return button;
 }
 
 function live(app) {

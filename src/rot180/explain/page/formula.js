@@ -67,7 +67,8 @@ function general(app, shown) {
 function line(app, shown, term, at) {
   const { sums } = app, values = term.factors.map(([name, cell]) => number(sums.values[name][cell]));
   const sign = sums.average ? " / " : " · ", refs = [];
-  term.factors.forEach(([name, cell], i) => refs.push(i ? sign : "", reference(app, name, cell)));
+  for (const [name, cell] of term.factors)
+    if (!shown.reverse || name !== shown.name) refs.push(refs.length ? sign : "", reference(app, name, cell));  // its own is in the title
   const row = make(
     "tr", { class: term.won === false ? "lost" : term.won ? "won" : null },
     make("td", { class: "at" }, shown.terms.length > 1 ? String(at + 1) : ""),

@@ -2,7 +2,7 @@
 
 import { make, replace } from "./dom.js";
 
-const LONGEST_STRIP = 40;
+const LONGEST_STRIP = 40, KERNEL_AXES = { 1: ["o", "c", "s"], 2: ["o", "c", "r", "s"] };
 
 export function makeShapeBar(app) {
   const element = make("section", { class: "shape", "aria-label": app.t("shape.label") });
@@ -28,7 +28,16 @@ function axisOf(app, one, axis) {
   return make(
     "div", { class: "axis" }, make("p", { class: "size-formula" }, pretty(one.formula)),
     make("p", { class: "size-formula" }, make("span", { class: "soft" }, pretty(one.numbers))),
+    make("p", { class: "size-formula" }, make("span", { class: "soft" }, app.t("shape.meet")), " ", make("span", { class: "rule" }, meetingRule(app, axis))),
     strip(app, axis, one.unused), words.length ? make("p", { class: "note" }, words.join(" ")) : null);
+}
+
+// Which cells meet on an axis: "h = 2p + r − 1", the wide side's index by the narrow side's and the kernel's.
+function meetingRule(app, axis) {
+  const { axes, op, window: { stride, dilation, padding } } = app.trace, transposed = op.includes("transpose");
+  const [wide, narrow] = transposed ? [axes.y, axes.x] : [axes.x, axes.y], tap = (axes.w ?? KERNEL_AXES[stride.length])[axis + 2];
+  const times = (factor, name) => (factor === 1 ? name : `${factor}${name}`), before = padding[axis];
+  return `${wide[axis + 2]} = ${times(stride[axis], narrow[axis + 2])} + ${times(dilation[axis], tap)}${before ? ` \u2212 ${before}` : ""}`;
 }
 
 function pretty(text) {

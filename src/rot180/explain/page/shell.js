@@ -1,6 +1,7 @@
 // The page's parts, in order; built anew when the language changes.
 
 import { make, replace } from "./dom.js";
+import { makeCutNote } from "./cutnote.js";
 import { makeCheckerboard } from "./checkerboard.js";
 import { makeControls } from "./controls.js";
 import { makeEditing } from "./editing.js";
@@ -30,6 +31,7 @@ export function buildShell(app) {
   app.controls = makeControls(app);
   app.shapeBar = makeShapeBar(app);
   app.checkerboard = makeCheckerboard(app);
+  app.cut = makeCutNote(app);
   app.player = makePlayer(app);
   app.tour = makeTour(app);
   app.helpDialog = makeHelp(app);
@@ -37,7 +39,7 @@ export function buildShell(app) {
     app.root, make("header", { class: "top" }, app.heading, actions(app)), app.tour.element,
     app.listening && app.controls.element, app.toolbar.element,
     make("main", { class: "work" },
-      make("div", { class: "left" }, app.stage.element, app.equivalent.element, app.player.element, app.live), app.formula.element),
+      make("div", { class: "left" }, app.cut.element, app.stage.element, app.equivalent.element, app.player.element, app.live), app.formula.element),
     make("div", { class: "footing" }, app.shapeBar.element, app.checkerboard.element), !app.listening && app.controls.element,
     app.helpDialog);
   app.on("edit", makeEditing(app));
