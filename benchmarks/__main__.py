@@ -18,7 +18,7 @@ from rot180.bench import machine
 from rot180.formats import atomic
 from rot180.train.progress import duration
 
-from . import about, footprint, growth, layers, memory, numpy_engine, peer, plots, steps, tables, tape, threads
+from . import about, footprint, growth, layers, memory, numpy_engine, peer, plots, readme, steps, tables, tape, threads
 
 PARTS = {
     "layers": layers, "steps": steps, "memory": memory, "growth": growth, "threads": threads, "footprint": footprint,
@@ -40,7 +40,7 @@ def main():
     write(record, atomic.make_folder(folder))
     print(tables.readme(record))
     if options.readme:
-        paste(tables.readme(record), README)
+        readme.paste(tables.readme(record), README, "make bench")
     return 1 if record["failed"] else 0
 
 
@@ -98,16 +98,6 @@ def run(todo, record):
         left = (guess - done) * (time.perf_counter() - start) / done
         tell(f"{number:3}/{len(todo)}  {part}: {task.name}: {found} | {duration(left)} left")
     return failed
-
-
-def paste(text, file):
-    """Put the table where the README has it, between two comments."""
-    before, begin, rest = file.read_text(encoding="utf-8").partition("make bench` prints: begin -->\n")
-    _, end, after = rest.partition("<!-- what `make bench` prints: end -->")
-    if not (begin and end):
-        sys.exit(f"benchmarks: {file} has lost the comments between which the table stands")
-    atomic.write_text(file, f"{before}{begin}{text}{end}{after}")
-    tell(f"wrote {file}")
 
 
 def tell(line):

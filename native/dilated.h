@@ -58,22 +58,25 @@ inline void join_remainders(const float* volumes, int64_t planes, int64_t d, con
   in_chunks(planes, plane);
 }
 
-// The three contractions through those of plain kernels: f(plain geometry, arrays ...).
+// Images from images, y from x or x from y, through a contraction of plain kernels: f(plain geometry, source, results).
+template <class F>
+void dilated_images(const Geometry& g, bool to_y, const float* source, float* array, F&& f) {
+  const Geometry plain = without_gaps(g);
+  const Remainders of_source(g, to_y ? g.channels : g.outputs, to_y ? g.x : g.y, source);
+  const int64_t planes = g.images * (to_y ? g.outputs : g.channels);
+  Scratch results(sizeof(float) * (size_t)(planes * (to_y ? plain.y_cells() : plain.x_cells())));
+  f(plain, of_source.volumes(), results.as<float>());
+  join_remainders(results.as<float>(), planes, g.dilation[2], to_y ? g.y : g.x, array);
+}
+
+// The three contractions through those of plain kernels.
 template <class F>
 void dilated_y(const Geometry& g, const float* x, float* y, F&& f) {
-  const Geometry plain = without_gaps(g);
-  const Remainders of_x(g, g.channels, g.x, x);
-  Scratch results(sizeof(float) * (size_t)(g.images * g.outputs * plain.y_cells()));
-  f(plain, of_x.volumes(), results.as<float>());
-  join_remainders(results.as<float>(), g.images * g.outputs, g.dilation[2], g.y, y);
+  dilated_images(g, true, x, y, f);
 }
 template <class F>
 void dilated_x(const Geometry& g, const float* y, float* x, F&& f) {
-  const Geometry plain = without_gaps(g);
-  const Remainders of_y(g, g.outputs, g.y, y);
-  Scratch results(sizeof(float) * (size_t)(g.images * g.channels * plain.x_cells()));
-  f(plain, of_y.volumes(), results.as<float>());
-  join_remainders(results.as<float>(), g.images * g.channels, g.dilation[2], g.x, x);
+  dilated_images(g, false, y, x, f);
 }
 template <class F>
 void dilated_w(const Geometry& g, const float* x, const float* y, F&& f) {

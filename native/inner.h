@@ -92,7 +92,7 @@ Blocks cut(const Gather& g) {
   const bool by_image = cells >= LONGEST / 2;
   const int64_t whole = by_image ? cells : g.positions();
   int64_t pieces = ceil_div(whole, LONGEST);
-  if (!by_image && pieces > 2) pieces = (pieces + 3) / 4 * 4;  // few blocks should come out even on the threads
+  if (!by_image && pieces > 2) pieces = ceil_div(pieces, 4) * 4;  // few blocks should come out even on the threads
   const int64_t length = ceil_div(ceil_div(whole, pieces), L) * L;
   return {length, ceil_div(whole, length) * (by_image ? g.images : 1), by_image};
 }

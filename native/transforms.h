@@ -141,6 +141,15 @@ ROT180_INLINE void y_of_pair(const V* m, int step, V* out, int out_step) {  // A
   out[out_step] = m[step] + m[2 * step];
 }
 
+template <class V>
+ROT180_INLINE void four_of_nine(const V* m, V (&y)[2][2]) {  // along both axes
+  V half[6];
+  ROT180_UNROLL
+  for (int j = 0; j < 3; ++j) y_of_pair(m + j, 3, half + j, 3);
+  ROT180_UNROLL
+  for (int i = 0; i < 2; ++i) y_of_pair(half + 3 * i, 1, y[i], 1);
+}
+
 // The kernels of the four phases: those with cells k = f, f + 2 along one axis and e, e + 2 along the other. Along an
 // axis the kernel of phase 1 has but one cell if K is 3, and then cell `lost` of its transformed three is zero.
 template <int K, int LOST>
@@ -166,6 +175,15 @@ struct Phases {
     ROT180_UNROLL
     for (int s = 0; s < 9; ++s)
       if (slot_of(f, e, s) >= 0) v[slot_of(f, e, s)] = nine[s];
+  }
+
+  // The 2x2 results of the phase (f, e), from one cell for each slot.
+  template <class V>
+  static ROT180_INLINE void results_of(int f, int e, const V* m, V (&y)[2][2]) {
+    V nine[9];
+    ROT180_UNROLL
+    for (int s = 0; s < 9; ++s) nine[s] = slot_of(f, e, s) >= 0 ? m[larger(0, slot_of(f, e, s))] : V{};
+    four_of_nine(nine, y);
   }
 
   // Each u(f, e, nine transformed cells) of the kernel w; `turned` exchanges the two cells of a pair.
@@ -220,11 +238,7 @@ struct S2 : Phases<K, 2> {
 
   template <class V>
   static ROT180_INLINE void results(const V (&m)[PRODUCTS], V (&y)[OUT][OUT]) {
-    V half[6];
-    ROT180_UNROLL
-    for (int j = 0; j < 3; ++j) y_of_pair(m + j, 3, half + j, 3);
-    ROT180_UNROLL
-    for (int i = 0; i < 2; ++i) y_of_pair(half + 3 * i, 1, y[i], 1);
+    four_of_nine(m, y);
   }
 };
 
@@ -277,17 +291,10 @@ struct S2x : Phases<K, 0> {
     for (int f = 0; f < 2; ++f) {
       ROT180_UNROLL
       for (int e = 0; e < 2; ++e) {
-        V nine[9], half[6], two[2];
+        V four[2][2];
+        P::results_of(f, e, m, four);
         ROT180_UNROLL
-        for (int s = 0; s < 9; ++s) nine[s] = P::slot_of(f, e, s) >= 0 ? m[larger(0, P::slot_of(f, e, s))] : V{};
-        ROT180_UNROLL
-        for (int j = 0; j < 3; ++j) y_of_pair(nine + j, 3, half + j, 3);
-        ROT180_UNROLL
-        for (int i = 0; i < 2; ++i) {
-          y_of_pair(half + 3 * i, 1, two, 1);
-          y[2 * i + remainder(f)][remainder(e)] = two[0];
-          y[2 * i + remainder(f)][2 + remainder(e)] = two[1];
-        }
+        for (int i = 0; i < 4; ++i) y[i / 2 * 2 + remainder(f)][i % 2 * 2 + remainder(e)] = four[i / 2][i % 2];
       }
     }
   }

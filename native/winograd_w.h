@@ -76,16 +76,12 @@ struct W2s2 {  // at stride 2
     for (int f = 0; f < 2; ++f) {
       ROT180_UNROLL
       for (int e = 0; e < 2; ++e) {
-        V nine[9], half[6], two[2];
+        V four[2][2];
+        F::results_of(f, e, m, four);
         ROT180_UNROLL
-        for (int s = 0; s < 9; ++s) nine[s] = F::slot_of(f, e, s) >= 0 ? m[larger(0, F::slot_of(f, e, s))] : V{};
-        ROT180_UNROLL
-        for (int j = 0; j < 3; ++j) y_of_pair(nine + j, 3, half + j, 3);
-        ROT180_UNROLL
-        for (int i = 0; i < 2; ++i) {
-          y_of_pair(half + 3 * i, 1, two, 1);
-          if (f + 2 * i < K) w[(f + 2 * i < K ? f + 2 * i : 0) * K + e] = two[0];
-          if (f + 2 * i < K && e + 2 < K) w[(f + 2 * i < K ? f + 2 * i : 0) * K + (e + 2 < K ? e + 2 : 0)] = two[1];
+        for (int i = 0; i < 4; ++i) {
+          const int row = f + i / 2 * 2, column = e + i % 2 * 2;
+          if (row < K && column < K) w[(row < K ? row : 0) * K + (column < K ? column : 0)] = four[i / 2][i % 2];
         }
       }
     }

@@ -25,14 +25,68 @@ GRADED = """
 """
 
 
-def test_a_course_is_graded(tmp_path):
-    (tmp_path / "test_course.py").write_text(textwrap.dedent(GRADED))
+AWRY = """
+    import sys
+
+    def forward(x, w, b):
+        return x @ w.T + b
+
+    def backward(dy, x, w, b):
+        return dy @ w, dy.T @ x, dy.sum(0)
+
+    def raises(dy, x, w, b):
+        raise RuntimeError("boom")
+
+    def leaves(dy, x, w, b):
+        sys.exit(0)
+
+    def test_loss(rot180_check):
+        assert rot180_check(lambda x, t: (0.5 * ((x - t) ** 2).sum(), x - t), op="half_squared_error").ok
+
+    def test_raises(rot180_check):
+        rot180_check(forward, raises, op="linear")
+
+    def test_leaves(rot180_check):
+        rot180_check(forward, leaves, op="linear")
+
+    def test_no_backward(rot180_check):
+        rot180_check(forward, op="linear")
+
+    def test_setting(rot180_check):
+        rot180_check(forward, backward, op="linear", stride=2)
+
+    def test_op(rot180_check):
+        rot180_check(forward, backward, op="linaer")
+"""
+
+
+def test_code_that_goes_awry_fails_with_one_clear_line(tmp_path):
+    done = graded(AWRY, tmp_path)
+    assert done.returncode == 1 and "5 failed, 1 passed" in done.stdout, done.stdout + done.stderr
+    for said in (
+        "raises, refused every case", "RuntimeError: boom", "leaves called sys.exit(0)",
+        "there is no backward; only a loss may be one function", "linear has no setting 'stride'",
+        "there is no operation 'linaer'",
+    ):  # fmt: skip
+        assert said in done.stdout, said
+    failures = done.stdout.partition("FAILURES")[2].partition("short test summary")[0]
+    lines = [line for line in failures.splitlines() if not line.strip(" ").startswith(("___", "==="))]
+    assert len([line for line in lines if line]) == 5 and ".py:" not in failures, failures
+
+
+def graded(text, folder):
+    """What a pytest of its own makes of a course's tests."""
+    (folder / "test_course.py").write_text(textwrap.dedent(text))
     found = any(point.name == "rot180" for point in metadata.entry_points(group="pytest11"))
     plugin = [] if found else ["-p", "rot180.pytest_plugin"]
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *plugin, str(tmp_path)],
-        capture_output=True, text=True, cwd=tmp_path,
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "--disable-warnings", "-p", "no:cacheprovider", *plugin, str(folder)],
+        capture_output=True, text=True, cwd=folder,
     )  # fmt: skip
+
+
+def test_a_course_is_graded(tmp_path):
+    done = graded(GRADED, tmp_path)
     assert done.returncode == 1 and "1 failed, 1 passed" in done.stdout, done.stdout + done.stderr
     assert "scaled: dw" in done.stdout and "1 / N times the right one" in done.stdout
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -74,8 +75,9 @@ def test_numbers_at_random_get_no_name(op: str) -> None:
 
     forward: Any = conv_transpose if op == "conv_transpose2d" else tap_conv
     report = check.layer(lambda x, w, b: forward(x, w, b), backward, op=op)
-    assert not {d.slug for d in report.diagnoses} - {"gradients-accumulated"}  # another answer at every call
-    assert not report.ok
+    assert not report.diagnoses
+    assert [d.argument for d in report.unexplained] == ["dx", "dw", "db"]
+    assert all("gives another gradient every time" in d.explanation for d in report.unexplained)
 
 
 @pytest.mark.parametrize("name", ["dx", "dw", "db"])
@@ -90,6 +92,19 @@ def test_one_wrong_cell_is_seen(name: str, place: int) -> None:
     assert [d.argument for d in (*report.diagnoses, *report.unexplained)] == [name]
 
 
+def test_cells_that_are_no_number_are_wrong_and_shown_and_do_not_count_as_accumulated() -> None:
+    def change(dx: Any, dw: Any, db: Any) -> Gradients:
+        dx[0, 0] = np.nan
+        return dx, dw, db
+
+    report = judged(change)
+    assert not report.diagnoses
+    (unknown,) = report.unexplained
+    assert unknown.argument == "dx"
+    assert "[nan]" in unknown.picture
+    assert unknown.formula.endswith(", not nan")
+
+
 @pytest.mark.parametrize("entry", [e for e in RIGHT if not e.peers], ids=lambda e: e.name)
 def test_one_wrong_cell_is_seen_in_every_right_one(entry: Any) -> None:
     def backward(*args: Any, **settings: Any) -> Any:
@@ -100,6 +115,121 @@ def test_one_wrong_cell_is_seen_in_every_right_one(entry: Any) -> None:
 
     backward.__signature__ = inspect.signature(entry.backward)  # type: ignore[attr-defined]
     assert not check.layer(entry.forward, backward, op=entry.op, **entry.check).ok
+
+
+# ---- what is not finite is said as such, and gets no name ----
+
+
+def not_a_number_in_db(dx: Any, dw: Any, db: Any) -> Gradients:
+    db[0] = np.nan
+    return dx, dw, db
+
+
+NOT_FINITE = {
+    "all of dx": (lambda dx, dw, db: (dx * np.nan, dw, db), "dx", "all of its cells"),
+    "all of dw": (lambda dx, dw, db: (dx, dw * np.inf, db), "dw", "all of its cells"),
+    "one of db": (not_a_number_in_db, "db", "1 of its 3 cells"),
+    "of another shape": (lambda dx, dw, db: (dx, dw[..., :1] / 0, db), "dw", "all of its cells"),
+}
+
+
+@pytest.mark.filterwarnings("ignore:divide by zero")
+@pytest.mark.parametrize("name", NOT_FINITE)
+def test_what_is_not_finite_is_said_and_gets_no_name(name: str) -> None:
+    change, argument, count = NOT_FINITE[name]
+    report = judged(change)
+    assert not report.diagnoses, str(report)
+    (unknown,) = report.unexplained
+    assert (unknown.slug, unknown.argument) == ("unknown", argument)
+    assert f"{argument} is not finite: {count} are NaN or infinite, on 10 of 10 problems" in unknown.explanation
+    assert "nan" in str(report) or "inf" in str(report)
+
+
+def test_a_result_that_is_not_finite_is_said_too() -> None:
+    report = check.layer(lambda x, w, b: conv(x, w, b) * np.nan, conv_backward)
+    assert "y is not finite: all of its cells are NaN or infinite" in report.unexplained[0].explanation
+    assert [d.argument for d in (*report.diagnoses, *report.unexplained)] == ["y"]
+
+
+def test_a_gradient_that_is_not_finite_only_where_there_is_padding() -> None:
+    def backward(dy: Any, x: Any, w: Any, b: Any, stride: Any = 1, padding: Any = 0) -> Any:
+        dx, dw, db = conv_backward(dy, x, w, b, stride, padding)
+        return dx * (np.inf if padding else 1), dw, db
+
+    (unknown,) = check.layer(conv, backward).unexplained
+    assert re.search(r"on [1-9] of 1\d problems|on [1-9] of \d problems", unknown.explanation)
+    assert "padding" in unknown.case
+
+
+# ---- a gradient is linear in dy, however large that is ----
+
+
+@pytest.mark.parametrize("bound", [100.0, 1e4, 1e6])
+def test_a_clip_that_small_numbers_do_not_reach_is_found(bound: float) -> None:
+    report = judged(lambda dx, dw, db: (np.clip(dx, -bound, bound), dw, db))
+    assert found(report) == [("clipped", "dx")], str(report)
+    assert f"{bound:g} and {-bound:g}" in report.diagnoses[0].explanation
+    assert "dx is not linear in dy" in str(report)
+
+
+def test_a_clip_by_the_norm_is_not_linear_in_dy() -> None:
+    report = judged(lambda dx, dw, db: (dx, dw / max(1.0, np.linalg.norm(dw) / 1e5), db))
+    assert not report.ok
+    assert "dw is not linear in dy" in str(report)
+
+
+@pytest.mark.parametrize("seed", [0, 6, 23])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+def test_low_precision_is_no_fault_whatever_the_numbers_are(seed: int, dtype: Any) -> None:
+    def backward(dy: Any, x: Any, w: Any, b: Any) -> Any:
+        return tuple(g.astype(dtype) for g in conv_backward(dy, x, w, b))
+
+    assert check.layer(lambda x, w, b: conv(x, w, b).astype(dtype), conv_backward, seed=seed).ok
+    report = check.layer(lambda x, w, b: conv(x, w, b), backward, seed=seed)
+    assert report.ok, str(report)
+
+
+# ---- arrays that are no gradient at all: of another form, of bools, of zeros ----
+
+FORMS = {
+    "(F, 1)": (lambda dx, dw, db: (dx, dw, db[:, None]), "db", (3, 1), (3,)),
+    "(1, F)": (lambda dx, dw, db: (dx, dw, db[None]), "db", (1, 3), (3,)),
+    "dw flat": (lambda dx, dw, db: (dx, dw.reshape(len(dw), -1), db), "dw", (3, 12), (3, 2, 3, 2)),
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_right_gradient_of_another_shape_is_said_to_be_that(name: str) -> None:
+    change, argument, came, needed = FORMS[name]
+    report = judged(change)
+    assert not report.diagnoses, str(report)
+    (unknown,) = report.unexplained
+    assert unknown.argument == argument
+    assert f"{argument} has the shape {came}, and {needed} is needed, that of {argument[1:]}" in unknown.explanation
+    assert "numbers are right" in unknown.explanation
+    assert unknown.mend == f"{argument} = {argument}.reshape({argument[1:]}.shape)"
+
+
+def test_a_wrong_gradient_of_another_shape_is_not_said_to_be_right() -> None:
+    (unknown,) = judged(lambda dx, dw, db: (dx, dw, 1 + db[:, None])).unexplained
+    assert "The shape is (3, 1) and should be (3,)" in unknown.explanation or "(1, 1)" in unknown.explanation
+    assert "numbers are right" not in unknown.explanation
+
+
+@pytest.mark.parametrize("argument", ["dx", "dw", "db"])
+def test_zeros_everywhere_are_said_to_be_that(argument: str) -> None:
+    def change(*grads: Any) -> Any:
+        return tuple(g * (name != argument) for name, g in zip(("dx", "dw", "db"), grads, strict=True))
+
+    report = judged(change)
+    assert not report.diagnoses, str(report)
+    assert f"{argument} is 0 everywhere, on all 10 problems" in report.unexplained[0].explanation
+
+
+def test_bools_are_said_to_be_that() -> None:
+    report = judged(lambda dx, dw, db: (dx, dw, db.astype(bool)))
+    assert not report.diagnoses, str(report)
+    assert "db is an array of bool" in report.unexplained[0].explanation
 
 
 # ---- order ----
@@ -147,6 +277,53 @@ def test_a_forward_of_another_shape_does_not_hide_the_backward() -> None:
     ]  # fmt: skip
 
 
+def differences(report: check.LayerReport) -> tuple[bool, str]:
+    (stage,) = [s for s in report.stages if s.name == "differences"]
+    return stage.passed, stage.text
+
+
+def test_of_a_forward_that_is_known_the_differences_are_compared_and_of_another_they_are_what_judges() -> None:
+    compared = (True, "the gradients that the backward is judged by are those of the forward")
+    judging = (True, "the backward is judged by differences of this forward")
+    assert differences(judged(lambda dx, dw, db: (dx, dw, db))) == compared
+    assert differences(check.layer(lambda x, w, b: conv(x, w, b) ** 2, conv_backward)) == judging
+
+
+def test_a_forward_that_gives_something_else_each_time_has_no_differences_to_judge_by() -> None:
+    rng = np.random.default_rng(0)
+    report = check.layer(lambda x, w, b: conv(x, w, b) * (1 + rng.random()), conv_backward)
+    passed, text = differences(report)
+    assert not passed
+    assert "a second call of the forward gives another result" in text
+    assert not report.ok
+
+
+def test_a_backward_of_a_forward_without_a_derivative_is_not_judged() -> None:
+    def forward(x: Any, w: Any, b: Any) -> Any:
+        with np.errstate(invalid="ignore"):
+            return np.sqrt(conv(x, w, b))  # no number at half the cells
+
+    report = check.layer(forward, conv_backward)
+    assert [d.argument for d in (*report.diagnoses, *report.unexplained)] == ["y"]
+    assert differences(report) == (
+        False, "no derivative of this forward can be measured, so the backward is not judged",
+    )  # fmt: skip
+    assert not {s.name for s in report.stages} & {"dx", "dw", "db"}  # neither wrong nor right
+
+
+def test_only_the_cells_that_are_wrong_are_counted_and_no_formula_is_made_up_for_another_forward() -> None:
+    def backward(dy: Any, x: Any, w: Any, b: Any) -> Gradients:
+        dx, dw, db = conv_backward(2 * dy * conv(x, w, b), x, w, b)
+        db[0] += 100
+        return dx, dw, db
+
+    report = check.layer(lambda x, w, b: conv(x, w, b) ** 2, backward, returns=("x", "w", "b"))
+    _, unknown = report.unexplained
+    assert unknown.argument == "db"
+    assert "1 of 3 cells are wrong" in unknown.explanation
+    assert unknown.formula == ""  # db is not the sum of dy here
+
+
 # ---- state ----
 
 
@@ -160,6 +337,63 @@ def test_what_accumulates_is_judged_by_what_a_call_adds() -> None:
         return dx, total, db
 
     assert found(check.layer(conv, backward)) == [("gradients-accumulated", "dw"), ("dw-rotated", "dw")]
+
+
+class Layer:
+    """Keeps what the forward was given, and its gradients in buffers that are made anew for another shape only."""
+
+    def __init__(self, decay: float = 1.0, stale: str = "") -> None:
+        self.kept: dict[str, Any] = {}
+        self.grads: dict[str, Any] = {}
+        self.decay, self.stale = decay, stale
+
+    def forward(self, x: Any, w: Any, b: Any) -> Any:
+        for name, array in (("x", x), ("w", w), ("b", b)):
+            if name != self.stale or np.shape(self.kept.get(name)) != array.shape:
+                self.kept[name] = array
+        return conv(x, w, b)
+
+    def backward(self, dy: Any) -> Any:
+        return conv_backward(dy, self.kept["x"], self.kept["w"], self.kept["b"])
+
+    def accumulating(self, dy: Any) -> Any:
+        dx, *parameters = self.backward(dy)
+        for name, grad in zip(("w", "b"), parameters, strict=True):
+            if np.shape(self.grads.get(name)) != grad.shape:
+                self.grads[name] = np.zeros_like(grad)
+            self.grads[name] = self.decay * self.grads[name] + grad
+        return dx, self.grads["w"], self.grads["b"]
+
+
+ACCUMULATED = [("gradients-accumulated", "dw"), ("gradients-accumulated", "db")]
+
+
+@pytest.mark.parametrize("decay", [1.0, 0.9])
+def test_buffers_that_are_renewed_for_another_shape_accumulate_too(decay: float) -> None:
+    layer = Layer(decay)
+    report = check.layer(layer.forward, layer.accumulating)
+    assert found(report) == ACCUMULATED
+    assert not report.unexplained, str(report)
+
+
+@pytest.mark.parametrize(("stale", "argument"), [("w", "dx"), ("x", "dw")])
+def test_a_cache_that_is_renewed_for_another_shape_only(stale: str, argument: str) -> None:
+    layer = Layer(stale=stale)
+    report = check.layer(layer.forward, layer.backward)
+    assert found(report) == [("weights-updated-first", argument)], str(report)
+    assert not report.unexplained
+    assert f"the {stale} of the call before" in report.diagnoses[0].explanation
+    right = Layer()
+    assert check.layer(right.forward, right.backward).ok
+
+
+def test_a_backward_with_random_numbers_is_not_said_to_accumulate() -> None:
+    rng = np.random.default_rng(0)
+    report = judged(lambda dx, dw, db: (dx * (rng.random(dx.shape) > 0.5), dw, db))
+    assert not report.diagnoses
+    (unknown,) = report.unexplained
+    assert unknown.argument == "dx"
+    assert "gives another gradient every time" in unknown.explanation
 
 
 def test_gradients_in_another_order_are_recognised_by_their_shapes() -> None:

@@ -192,8 +192,20 @@ def test_an_eps_of_its_own_is_recognised(eps):
 
     report = layer(forward, right.batchnorm_alt_backward, "batch_norm")
     assert report.ok, report.render()
-    name = "1e-12" if eps == 0 else eps  # of which nothing is left beside a variance
-    assert f"The forward has eps {name} in it" in report.remarks[0]
+    assert f"The forward has eps {eps} in it" in report.remarks[0]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_an_eps_of_its_own_is_recognised_in_float32_where_others_fit_too(seed):
+    def forward(x):
+        return right.whitened(x.astype(np.float32))
+
+    def backward(dy, cache):
+        return right.whitened_backward(dy.astype(np.float32), cache)
+
+    report = layer(forward, backward, "batch_norm", seed=seed)
+    assert report.ok, report.render()
+    assert "The forward has eps 1e-06 in it" in report.remarks[0]
 
 
 def test_a_batch_norm_of_matrices_need_not_do_for_images():
@@ -210,6 +222,25 @@ def test_a_derivative_at_0_is_a_note():
     assert report.ok
     assert [(n.slug, n.argument) for n in report.notes] == [("at-a-kink", "dx")]
     assert "no fault" in report.render()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_whole_gradient_to_every_tied_cell_is_a_note(seed):
+    report = layer(right.pool_by_reshape, right.pool_to_tied_cells, "max_pool2d", seed=seed)
+    assert report.ok, report.render()
+    assert [(n.slug, n.argument) for n in report.notes] == [("at-a-kink", "dx")]
+    text = report.notes[0].explanation
+    assert "no subgradient" in text and "mask / mask.sum()" in text and "no fault" in text
+
+
+def test_what_is_no_number_at_a_kink_is_no_choice():
+    def backward(dy, x):
+        return dy * np.maximum(x, 0) / x  # 0 / 0
+
+    report = layer(lambda x: np.maximum(x, 0), backward, "relu")
+    assert found(report) == ([], ["dx"])
+    assert not report.notes
+    assert "dx is not finite where x is 0" in report.unexplained[0].explanation
 
 
 def test_float32_is_a_note_and_hides_no_fault():

@@ -58,6 +58,21 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path):
         vectors.export(tmp_path / "new", "conv2d", "huge")
 
 
+def test_a_folder_with_vectors_is_left_alone(tmp_path):
+    """The answers in it would be judged as those to the new cases."""
+    folder = tmp_path / "cases"
+    vectors.export(folder, "linear")
+    (folder / "000" / "answer.json").write_text("{}")
+    before = sorted(folder.rglob("*"))
+    for op in ("linear", "conv2d"):
+        with pytest.raises(FormatError, match=r"vectors\.export: .*cases holds vectors already, .* remove it first"):
+            vectors.export(folder, op)
+    assert sorted(folder.rglob("*")) == before
+    (tmp_path / "file").write_text("")
+    with pytest.raises(FormatError, match=r"vectors\.export: .*file is no folder"):
+        vectors.export(tmp_path / "file", "linear")
+
+
 @pytest.mark.parametrize(
     "data", [3, {}, {"shape": [2], "data": [1]}, {"shape": [-1], "data": []}, {"shape": [1], "data": ["a"]}]
 )

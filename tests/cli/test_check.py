@@ -6,8 +6,11 @@ import textwrap
 
 import pytest
 
-from rot180.cli.check import painted, target
+from rot180.check import LayerReport
+from rot180.check.findings import Diagnosis
+from rot180.cli.check import target
 from rot180.cli.entry import main
+from rot180.cli.verdict import page, painted
 
 RIGHT = """
     import numpy as np
@@ -115,6 +118,40 @@ def test_code_that_hangs(file, capsys):
     assert "did not come to an end within 1.5 seconds" in capsys.readouterr().err
 
 
+def test_a_thread_that_is_left_running_costs_no_verdict(file, capsys):
+    text = "    import threading, time\n    threading.Thread(target=time.sleep, args=(60,)).start()\n"
+    path = file(
+        textwrap.dedent(RIGHT).replace(
+            "def layer_backward(dout, cache):\n", "def layer_backward(dout, cache):\n" + text
+        )
+    )
+    assert main(["check", path, "--timeout", "20"]) == 0
+    assert "layer_backward as conv2d (correlation): right" in capsys.readouterr().out
+
+
+def test_what_is_printed_past_python_is_shown_and_harmless(file, capsys):
+    text = "    import os\n    os.write(1, b'from C \\xff\\x1b[2J' * 20000)\n    print('from Python')\n"
+    path = file(
+        textwrap.dedent(RIGHT).replace(
+            "def layer_backward(dout, cache):\n", "def layer_backward(dout, cache):\n" + text
+        )
+    )
+    assert main(["check", path]) == 0
+    out = capsys.readouterr().out
+    shown = out.partition("the code printed, here once:")[2]
+    assert "from C" in shown and "\\x1b" in shown and "\x1b" not in out and len(shown) < 3000
+
+
+def test_what_was_printed_before_the_end_is_shown(file, capsys):
+    path = file("import os\nprint('so far')\ndef forward(x, w, b): os._exit(7)\ndef backward(dy, cache): 0")
+    assert main(["check", path]) == 2
+    err = capsys.readouterr().err
+    assert "ended the process (exit status 7) before there was a verdict; it printed: so far" in err
+    path = file("print('so far')\ndef forward(x, w, b):\n    while True: pass\ndef backward(dy, cache): 0")
+    assert main(["check", path, "--timeout", "3"]) == 2
+    assert "does it hang? --timeout gives it longer; it printed: so far" in capsys.readouterr().err
+
+
 def test_what_the_code_prints_is_shown_once_and_its_objects_live(file, capsys):
     text = (
         RIGHT
@@ -146,7 +183,120 @@ def test_wrong_usage(file, capsys):
     assert "a number, or one per axis as 2,1, is needed; got 'x'" in capsys.readouterr().err
 
 
+def test_what_cannot_be_written_comes_after_the_verdict(file, capsys, tmp_path):
+    path, nowhere = file(RIGHT), tmp_path / "no" / "report"
+    for option in ("--json", "--html"):
+        assert main(["check", path, option, str(nowhere)]) == 2
+        shown = capsys.readouterr()
+        assert "layer_backward as conv2d (correlation): right" in shown.out
+        assert shown.err.count("\n") == 1 and f"cannot write {nowhere}" in shown.err
+    page = tmp_path / "report.html"
+    assert main(["check", path, "--json", str(nowhere), "--html", str(page)]) == 2
+    assert "<h1>layer_backward as conv2d" in page.read_text()
+
+
+def test_a_page_on_standard_output(file, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path, data = file(RIGHT), tmp_path / "report.json"
+    assert main(["check", path, "--html", "-", "--json", str(data)]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("<!doctype html>") and out.endswith("</html>\n") and not (tmp_path / "-").exists()
+    assert json.loads(data.read_text())["ok"] is True
+    assert main(["check", path, "--html", "-", "--json", "-"]) == 2
+    assert "--json and --html cannot both be -, standard output; name a file" in capsys.readouterr().err
+
+
+def test_json_of_what_could_not_be_checked(file, capsys, tmp_path):
+    path, data = file("1 / 0"), tmp_path / "report.json"
+    data.write_text('{"ok": true}')
+    for place in ("-", str(data)):
+        assert main(["check", path, "--json", place]) == 2
+        shown = capsys.readouterr()
+        found = json.loads(shown.out if place == "-" else data.read_text())
+        assert found == {"ok": None, "error": f"check: ZeroDivisionError: division by zero (line 1 of {path})"}
+        assert shown.err == f"rot180: {found['error']}\n"
+    assert main(["check", path, "--json", str(tmp_path / "no" / "report")]) == 2
+    err = capsys.readouterr().err
+    assert "ZeroDivisionError" in err and f"cannot write {tmp_path / 'no'}" in err and err.count("\n") == 1
+    assert main(["check", "/nowhere/mine.py", "--json", "-"]) == 2
+    assert json.loads(capsys.readouterr().out)["error"] == "check: there is no file /nowhere/mine.py"
+
+
+NORM = """
+    import numpy as np
+
+    def forward(x, gamma, beta, eps=1e-5):
+        h = (x - x.mean(-1, keepdims=True)) / np.sqrt(x.var(-1, keepdims=True) + eps)
+        return gamma * h + beta, (h, gamma, np.sqrt(x.var(-1, keepdims=True) + eps))
+
+    def backward(dy, cache):
+        h, gamma, s = cache
+        d = dy * gamma
+        dx = (d - d.mean(-1, keepdims=True) - h * (d * h).mean(-1, keepdims=True)) / s
+        lead = tuple(range(dy.ndim - 1))
+        return dx, (dy * h).sum(lead), dy.sum(lead)
+"""
+LEAKY = """
+    import numpy as np
+    def forward(x): return np.where(x > 0, x, 0.3 * x)
+    def backward(dy, x): return np.where(x > 0, dy, 0.3 * dy)
+"""
+SUMMED = """
+    def forward(x, t): return ((x - t) ** 2).sum()
+    def backward(x, t): return 2 * (x - t)
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "right", "said"),
+    [
+        (NORM, ["--op", "layer-norm", "--eps", "1e-2"], True, "eps 0.01"),
+        (NORM, ["--op", "layer-norm", "--eps", "1e-2", "--normalized-shape", "5"], True, "normalized_shape 5"),
+        (LEAKY, ["--op", "leaky_relu", "--negative-slope", "0.3"], True, "negative_slope 0.3"),
+        (LEAKY, ["--op", "leaky_relu", "--negative_slope", "0.2"], False, "negative_slope 0.2"),
+        (SUMMED, ["--op", "mse_loss", "--reduction", "sum"], True, "reduction sum"),
+        (SUMMED, ["--op", "mse_loss", "--reduction", "mean"], False, "reduction mean"),
+    ],
+)
+def test_every_setting_has_an_option(file, capsys, text, words, right, said):
+    assert main(["check", file(text), *words]) == (0 if right else 1)
+    assert said in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (
+            ["--eps", "1e-3"],
+            "check: conv2d has no setting 'eps'; it has stride, padding, dilation, groups, kernel_size",
+        ),
+        (
+            ["--op", "layer_norm", "--stride", "2"],
+            "check: layer_norm has no setting 'stride'; it has eps, normalized_shape",
+        ),
+        (["--eps", "x"], "--eps: a number of at least 0 is needed; got 'x'"),
+        (["--stride", "1,2,3"], r"check: conv2d: stride must be an int or 2 ints, one per spatial axis; got (1, 2, 3)"),
+        (["--returns", "x,w,b,q"], "check: returns names 'x', 'w', 'b', 'q'; conv2d has gradients of x, w, b"),
+        (["--layout", "sideways"], "check: there is no layout 'sideways'"),
+    ],
+)
+def test_settings_that_make_no_sense(file, capsys, words, message):
+    assert main(["check", file(RIGHT), *words]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("rot180: ") and message in err and "Error" not in err, err
+
+
 def test_targets_and_colours():
     assert target("a/b.py") == ("a/b.py", None) and target("C:\\x\\b.py") == ("C:\\x\\b.py", None)
     assert target("b.py:f,Layer.g") == ("b.py", ("f", "Layer.g"))
     assert "\033[1;31mWRONG" in painted("a: WRONG\n") and "\033[31m[-3]\033[0m" in painted("  [-3]  4")
+
+
+def test_wrong_cells_are_marked_and_indices_are_not():
+    picture = "dx[0]    should be\n [nan] [-1.5e-07]       3 4\n"
+    assert painted(picture).count("\033[31m") == 2
+    assert "\033[31m[nan]\033[0m \033[31m[-1.5e-07]\033[0m" in painted(picture)
+    report = LayerReport("relu", "a<b", "correlation", (), (Diagnosis("mask-wrong", "dx", "", "", picture=picture),))
+    shown = page(report)
+    assert "dx[0]    should be\n <mark>[nan]</mark> <mark>[-1.5e-07]</mark>       3 4" in shown
+    assert shown.count("a&lt;b as relu: WRONG") == 2 and report.render().startswith("a<b as relu: WRONG\n")

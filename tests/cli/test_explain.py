@@ -137,6 +137,7 @@ def test_a_layer_of_a_run_back_to_the_pixels(capsys, convolutional, picture, tmp
         (["conv2d", "--cell", "q[1]"], "a cell is y, dx, dw, db and an index, as dx[0,0,1,1]; got 'q[1]'"),
         (["max-pool2d", "--bias"], "max_pool2d has no bias"),
         (["--stride", "2"], "--stride cannot be given with the example; name an operation"),
+        (["--pictured", "o=3"], "--pictured cannot be given with the example; name an operation"),
         (["conv2d", "--run", "r", "--layer", "a"], "conv2d cannot be given with --run"),
         (["--run", "r", "--layer", "a"], "--run, --layer and --image go together"),
         (["none.json"], "none.json: No such file or directory"),

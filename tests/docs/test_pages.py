@@ -128,3 +128,17 @@ def test_a_page_that_says_something_else_fails(tmp_path: Path, text: str, wrong:
             run_page(page, ("python",))
     else:
         run_page(page, ("python",))
+
+
+def test_the_checker_page_names_every_mistake() -> None:
+    """Each slug that the sources of check.layer can report; gradient.py and report.py are of check.gradients."""
+    paths = sorted((ROOT / "src/rot180/check").rglob("*.py"))
+    sources = "".join(path.read_text() for path in paths if path.name not in ("gradient.py", "report.py"))
+    first = (
+        "forward dx dw db reshaped stride border overlap last sign clip output transposed channels wrong groups "
+        "weights input gradients integer mask statistics softmax low at"
+    ).replace(" ", "|")
+    slug = rf'"((?:{first})-[a-z-]+|scaled|clipped)"'
+    named = set(re.findall(slug, sources))
+    page = (ROOT / "docs" / "tutorials" / "checker.md").read_text()
+    assert len(named) > 25 and not [name for name in named if f"`{name}`" not in page]

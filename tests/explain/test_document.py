@@ -34,6 +34,13 @@ def test_a_file_that_needs_nothing_else(tmp_path):
     assert not re.search(r"https?://(?!www\.w3\.org)", text)  # but for the names of XML
 
 
+def test_it_opens_on_a_cell():
+    assert parts(document(welcome()))[2]["cell"] is None
+    assert parts(document(welcome(), cell="dx[0,0,1,3]"))[2]["cell"] == {"array": "dx", "at": 8}
+    with pytest.raises(ExplainError, match="index 7 of axis w is not there"):
+        document(welcome(), cell="dx[0,0,1,7]")
+
+
 def test_where_a_python_listens_it_may_be_asked():
     policy, _, data = parts(document(welcome(), live=True))
     assert "connect-src 'self'" in policy and data["live"] is True

@@ -117,6 +117,25 @@ def pool_by_reshape_backward(dout, cache):
     return (share * dout[:, :, :, None, :, None]).reshape(n, c, 2 * p, 2 * q)
 
 
+def pool_to_tied_cells(dout, cache):
+    """To all cells of a window that are the largest, the whole of it: mask = x == max."""
+    parts, y = cache
+    n, c, p, _, q, _ = parts.shape
+    mask = parts == y[:, :, :, None, :, None]
+    return (mask * dout[:, :, :, None, :, None]).reshape(n, c, 2 * p, 2 * q)
+
+
+def pool_to_tied_cells_of_windows(dout, cache):
+    """The same by loops, of windows that overlap."""
+    x, pool_param = cache
+    rows, columns, step = pool_param["pool_height"], pool_param["pool_width"], pool_param["stride"]
+    dx = np.zeros_like(x)
+    for n, c, i, j in np.ndindex(*dout.shape):
+        at = np.s_[n, c, i * step : i * step + rows, j * step : j * step + columns]
+        dx[at] += (x[at] == x[at].max()) * dout[n, c, i, j]
+    return dx
+
+
 def pool_by_strides(x, kernel_size, stride=None, padding=0):
     stride = kernel_size if stride is None else stride
     padded = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)), constant_values=-np.inf)
@@ -331,6 +350,8 @@ RIGHT = [
     ("tanh, an object", _tanh.forward, _tanh.backward, "tanh", {}),
     ("max pool, as in CS231n", pool_by_loops, pool_by_loops_backward, "max_pool2d", {}),
     ("max pool by reshape", pool_by_reshape, pool_by_reshape_backward, "max_pool2d", {}),
+    ("max pool to tied cells", pool_by_reshape, pool_to_tied_cells, "max_pool2d", {}),
+    ("max pool to tied cells of windows", pool_by_loops, pool_to_tied_cells_of_windows, "max_pool2d", {}),
     ("max pool by strides", pool_by_strides, pool_by_strides_backward, "max_pool2d", {}),
     ("max pool 1d", pool_of_a_signal, pool_of_a_signal_backward, "max_pool1d", {}),
     (

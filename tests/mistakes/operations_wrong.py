@@ -51,13 +51,6 @@ def pool_to_all_cells(dout, cache):
     return np.broadcast_to(dout[:, :, :, None, :, None], parts.shape).reshape(n, c, 2 * p, 2 * q)
 
 
-def pool_to_tied_cells(dout, cache):
-    parts, y = cache
-    n, c, p, _, q, _ = parts.shape
-    mask = parts == y[:, :, :, None, :, None]
-    return (mask * dout[:, :, :, None, :, None]).reshape(n, c, 2 * p, 2 * q)
-
-
 def pool_as_average(dout, cache):
     return pool_to_all_cells(dout, cache) / 4
 
@@ -80,6 +73,28 @@ def pool_overwriting_cells(dy, x, cache, kernel_size, stride=None, padding=0):
     a, b, i, j = np.indices(cache.shape)
     dx[a, b, i * stride + cache // kernel_size, j * stride + cache % kernel_size] = dy
     return dx[:, :, padding : padding + h, padding : padding + w]
+
+
+def pool_without_stride(dy, x, cache, kernel_size, stride=None, padding=0):
+    """The place of the maximum in its window is counted from (i, j) and not from where the window begins."""
+    n, c, h, w = x.shape
+    dx = np.zeros((n, c, h + 2 * padding, w + 2 * padding))
+    a, b, i, j = np.indices(cache.shape)
+    np.add.at(dx, (a, b, i + cache // kernel_size, j + cache % kernel_size), dy)
+    return dx[:, :, padding : padding + h, padding : padding + w]
+
+
+def pool_without_the_odd_row(x):
+    n, c, h, w = x.shape
+    parts = x[:, :, : h // 2 * 2, : w // 2 * 2].reshape(n, c, h // 2, 2, w // 2, 2)
+    return parts.max((3, 5)), parts
+
+
+def pool_without_the_odd_row_backward(dout, cache):
+    n, c, p, _, q, _ = cache.shape
+    flat = cache.transpose(0, 1, 2, 4, 3, 5).reshape(n, c, p, q, 4)
+    sent = np.eye(4)[flat.argmax(-1)] * dout[..., None]
+    return sent.reshape(n, c, p, q, 2, 2).transpose(0, 1, 2, 4, 3, 5).reshape(n, c, 2 * p, 2 * q)
 
 
 def average_not_divided(dout, x, kernel_size=2, stride=2, padding=0):
@@ -137,11 +152,6 @@ def spatial_batchnorm_beta(dy, x, gamma, eps=1e-5):
 def batchnorm_mean_of_gamma(dout, cache):
     dx, dgamma, dbeta = right.batchnorm_backward(dout, cache)
     return dx, dgamma / len(dout), dbeta
-
-
-def batchnorm_without_hat(dout, cache):
-    dx, _, dbeta = right.batchnorm_backward(dout, cache)
-    return dx, dout.sum(0), dbeta
 
 
 class Accumulating:
@@ -225,12 +235,13 @@ WRONG = [
     ("mask-wrong", "dx", "relu, mask turned", right.relu_by_loops, relu_mask_turned, "relu", {}),
     ("mask-wrong", "dx", "leaky relu as relu", right.leaky, leaky_as_relu, "leaky_relu", {}),
     ("mask-wrong", "dx", "max pool to all cells", RESHAPE, pool_to_all_cells, "max_pool2d", {}),
-    ("mask-wrong", "dx", "max pool to tied cells", RESHAPE, pool_to_tied_cells, "max_pool2d", {}),
     ("mask-wrong", "dx", "max pool as average", RESHAPE, pool_as_average, "max_pool2d", {}),
     ("input-mutated", "the backward's dy", "relu in place", right.relu_forward, relu_in_place, "relu", {}),
     ("input-mutated", "the forward's x", "relu forward in place", relu_forward_in_place, relu_of_mask, "relu", {}),
     ("overlap-overwritten", "dx", "max pool, windows", right.pool_by_loops, pool_overwriting, "max_pool2d", {}),
     ("overlap-overwritten", "dx", "max pool, cells", right.pool_by_strides, pool_overwriting_cells, "max_pool2d", {}),
+    ("stride-ignored", "dx", "max pool", right.pool_by_strides, pool_without_stride, "max_pool2d", {}),
+    ("border-dropped", "dx", "max pool", pool_without_the_odd_row, pool_without_the_odd_row_backward, "max_pool2d", {}),
     ("scaled", "dx", "average pool not divided", right.average, average_not_divided, "avg_pool2d", {}),
     ("dx-padding-kept", "dx", "average pool, padding kept", right.average, average_padding_kept, "avg_pool2d", {}),
     ("overlap-overwritten", "dx", "average pool", right.average, average_overwriting, "avg_pool2d", {}),
@@ -240,7 +251,6 @@ WRONG = [
     ("statistics-as-constants", "dx", "layer norm, all", right.layernorm, layernorm_all_constant, LN, {}),
     ("db-not-summed", "dbeta", "layer norm, wrong axis", right.layernorm, layernorm_of_the_batch, LN, {}),
     ("db-not-summed", "dbeta", "batch norm of images", right.spatial_batchnorm, spatial_batchnorm_beta, BN, {}),
-    ("db-not-summed", "dgamma", "batch norm without x_hat", *STEPS, batchnorm_without_hat, BN, {}),
     ("scaled", "dgamma", "batch norm, mean for sum", *STEPS, batchnorm_mean_of_gamma, BN, {}),
     ("gradients-accumulated", "dbeta", "batch norm", *STEPS, Accumulating, BN, {}),
     ("softmax-jacobian-dropped", "dx", "softmax, diagonal", right.softmax, softmax_diagonal, "softmax", {}),

@@ -27,6 +27,14 @@ def affine_backward(dout, cache):
     return dout.dot(w.T).reshape(x.shape), x.reshape(len(x), -1).T.dot(dout), np.ones(len(dout)) @ dout
 
 
+def linear_in_out(x, w, b):
+    return np.einsum("ni,io->no", x, w) + b
+
+
+def linear_in_out_backward(dy, x, w, b):
+    return dy @ w.T, x.T @ dy, dy.sum(0)
+
+
 def project(features, weights):
     return np.einsum("ni,oi->no", features, weights)
 
@@ -76,6 +84,8 @@ def full_convolution_backward(dz, x, w):
 ENTRIES = [
     Entry("linear", linear, linear_backward, "linear"),
     Entry("affine, (in, out)", affine_forward, affine_backward, "linear", check={"layout": "channels_last"}),
+    Entry("affine, (in, out), not said", affine_forward, affine_backward, "linear"),
+    Entry("linear, (in, out), not said", linear_in_out, linear_in_out_backward, "linear"),
     Entry("linear by einsum", project, project_backward, "linear"),
     Entry("np.correlate", conv1d_correlate, conv1d_correlate_backward, "conv1d"),
     Entry("bare matrices", plane, plane_backward, check={"layout": "hw"}),

@@ -14,7 +14,8 @@ from rot180.check import definitions
 from rot180.check.case import Case
 from rot180.check.definitions import Definition
 from rot180.check.implementation import Implementation
-from rot180.check.layer import Check
+from rot180.check.judgement import Check
+from rot180.check.trials import Trials
 from rot180.errors import GradientError
 
 from .entry import Entry
@@ -117,7 +118,8 @@ def judge_at_random(entry: Entry, count: int, seed: int) -> None:
         returns = entry.check.get("returns")
         code = Implementation(entry.forward, entry.backward, definition, layout, returns=returns)
         try:
-            report = Check(code, one, case.convention, dict(case.settings), int(rng.integers(1 << 30))).report()
+            trials = Trials(code, one, case.convention, dict(case.settings), int(rng.integers(1 << 30)))
+            report = Check(trials).report()
         except GradientError as error:
             assert any(word in str(error) for word in ("NotImplementedError", "square images")), (
                 f"{entry.name} on {case.describe()}: {error}"

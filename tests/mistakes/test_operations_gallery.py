@@ -13,6 +13,8 @@ NOTES = {
     "relu of a matrix": {("at-a-kink", "dx")},
     "leaky relu, slope 0.2 in the code": {("at-a-kink", "dx")},
     "max pool by reshape": {("at-a-kink", "dx")},
+    "max pool to tied cells": {("at-a-kink", "dx")},
+    "max pool to tied cells of windows": {("at-a-kink", "dx")},
     "max pool of images, channels last": {("at-a-kink", "dx")},
     "sigmoid in float32": {("low-precision", "y"), ("low-precision", "dx")},
 }

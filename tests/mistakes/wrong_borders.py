@@ -6,7 +6,15 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from .entry import Entry
-from .right_loops import conv, conv_backward, conv_forward_naive, tap_conv, tap_conv_backward
+from .right_loops import (
+    conv,
+    conv_backward,
+    conv_forward_naive,
+    conv_per_axis,
+    conv_per_axis_backward,
+    tap_conv,
+    tap_conv_backward,
+)
 from .right_matrices import conv_strided, conv_strided_backward
 from .right_transposed import conv_transpose, conv_transpose_backward
 
@@ -56,6 +64,35 @@ def conv_backward_one_off(dy, x, w, *, stride=1, padding=0, dilation=1, groups=1
     start = padding + 1
     right = tap_conv_backward(dy, x, w, stride=stride, padding=padding, dilation=dilation, groups=groups)
     return found["dx"][:, :, start : start + x.shape[2]], right["dw"], right["db"]
+
+
+def conv_backward_cut_twice(grad_output, input, weight, bias, stride=1, padding=0):
+    """From 2*padding on: the padding is cut off in front of both sides' sum."""
+    padded = np.pad(input, ((0, 0), (0, 0), (padding, 2 * padding), (padding, 2 * padding)))
+    dx, _, _ = conv_backward(grad_output, padded, weight, bias, stride, 0)
+    rows, columns = (slice(2 * padding, 2 * padding + n) for n in input.shape[2:])
+    return (dx[:, :, rows, columns], *conv_backward(grad_output, input, weight, bias, stride, padding)[1:])
+
+
+def conv_per_axis_cut_elsewhere(dy, x, w, b, stride=(2, 1), padding=(0, 2)):
+    """(left, top) for (top, left); a slice that goes beyond the end is shorter."""
+    padded = np.pad(x, ((0, 0), (0, 0), (padding[0],) * 2, (padding[1],) * 2))
+    dx, _, _ = conv_per_axis_backward(dy, padded, w, b, stride, (0, 0))
+    left, top = padding
+    cut = dx[:, :, top : top + x.shape[2], left : left + x.shape[3]]
+    return (cut, *conv_per_axis_backward(dy, x, w, b, stride, padding)[1:])
+
+
+def conv_backward_rows_in_front(grad_output, input, weight, bias, stride=1, padding=0):
+    """dx is as long as the windows reach, and what is missing is put in front."""
+    _, dw, db = conv_backward(grad_output, input, weight, bias, stride, padding)
+    (_, _, h, wd), (kh, kw), (p, q) = input.shape, weight.shape[2:], grad_output.shape[2:]
+    top, left = h + 2 * padding - (p - 1) * stride - kh, wd + 2 * padding - (q - 1) * stride - kw
+    whole = np.zeros((*input.shape[:2], h + 2 * padding, wd + 2 * padding))
+    for i, j in np.ndindex(p, q):
+        r, c = top + i * stride, left + j * stride
+        whole[:, :, r : r + kh, c : c + kw] += np.tensordot(grad_output[:, :, i, j], weight, 1)
+    return whole[:, :, padding : padding + h, padding : padding + wd], dw, db
 
 
 # ---- border-dropped ----
@@ -138,6 +175,18 @@ def deconv_pads_backward(dy, x, w, b, stride=1, padding=0):
     return dx, dw, dy.sum((0, 2, 3))
 
 
+def deconv_frames(x, w, b, stride=1, padding=0):
+    """Scattered, and then a frame of zeros is put round it, as a plain layer does with its input."""
+    frame = ((0, 0), (0, 0), *((padding, padding),) * (x.ndim - 2))
+    return np.pad(conv_transpose(x, w, 0 * b, stride), frame) + b.reshape(-1, *[1] * (x.ndim - 2))
+
+
+def deconv_frames_backward(dy, x, w, b, stride=1, padding=0):
+    inner = (..., *[slice(padding, n - padding) for n in dy.shape[2:]])
+    dx, dw, _ = conv_transpose_backward(dy[inner], x, w, b, stride)
+    return dx, dw, dy.sum((0, *range(2, dy.ndim)))
+
+
 # ---- two at once ----
 
 
@@ -151,6 +200,13 @@ ENTRIES = [
     Entry("dxp[pad:-pad]", conv_strided, conv_backward_minus_zero, slugs=("dx-padding-kept",)),
     Entry("dx from the first cell on", conv, conv_backward_first_cells, slugs=("dx-shifted",)),
     Entry("dx one cell late", tap_conv, conv_backward_one_off, "conv1d", ("dx-shifted",)),
+    Entry("dx from 2*padding on", conv, conv_backward_cut_twice, "conv2d", ("dx-shifted",), {"padding": 3}),
+    Entry("dx from 2*padding on, any padding", conv, conv_backward_cut_twice, slugs=("dx-shifted",)),
+    Entry(
+        "dx with the padding of the other axis", conv_per_axis, conv_per_axis_cut_elsewhere, "conv2d", ("dx-shifted",),
+        {"stride": (2, 1), "padding": (0, 2)},
+    ),
+    Entry("dx with missing rows in front", conv, conv_backward_rows_in_front, slugs=("dx-shifted",)),
     Entry("dx as long as the windows reach", conv, conv_backward_short, slugs=("border-dropped",)),
     Entry("range(P - 1)", conv, conv_backward_last_window, slugs=("border-dropped",)),
     Entry(
@@ -163,6 +219,10 @@ ENTRIES = [
     ),
     Entry(
         "pads like a plain layer", deconv_pads, deconv_pads_backward, "conv_transpose2d", ("transposed-padding-added",),
+    ),
+    Entry(
+        "a frame round the result", deconv_frames, deconv_frames_backward, "conv_transpose1d",
+        ("transposed-padding-added",),
     ),
     Entry("dx padded and a mean", conv_forward_naive, conv_padded_and_mean, slugs=("dx-padding-kept", "scaled")),
 ]  # fmt: skip

@@ -110,6 +110,32 @@ def conv_cols_reshaped(dout, cache):
     return dx, (dout.reshape(len(w), -1) @ cols.T).reshape(w.shape), db
 
 
+def conv_dcols_reshaped(dout, cache):
+    """The columns of dx are (N*P*Q, C*R*S), and col2im gets them as (N, C*R*S, P*Q) without a transpose."""
+    x, w, conv_param, _ = cache
+    _, dw, db = conv_backward(dout, x, w, None, conv_param["stride"], conv_param["pad"])
+    pad, s = conv_param["pad"], conv_param["stride"]
+    (n, c, h, wd), (kh, kw), (p, q) = x.shape, w.shape[2:], dout.shape[2:]
+    dcols = dout.transpose(0, 2, 3, 1).reshape(n * p * q, -1) @ w.reshape(len(w), -1)
+    dcols = dcols.reshape(n, c, kh, kw, p, q)
+    dxp = np.zeros((n, c, h + 2 * pad, wd + 2 * pad))
+    for i, j in np.ndindex(kh, kw):
+        dxp[:, :, i : i + s * p : s, j : j + s * q : s][:, :, :p, :q] += dcols[:, :, i, j]
+    return dxp[:, :, pad : pad + h, pad : pad + wd], dw, db
+
+
+def conv_cols_not_transposed(x, w, b, stride=1, padding=0):
+    """The product is (F, N*P*Q), and is read as (N, F, P, Q); the backward reads it back in the same way."""
+    right = conv(x, w, b, stride, padding)
+    n, f, p, q = right.shape
+    return right.transpose(1, 0, 2, 3).reshape(n, f, p, q)
+
+
+def conv_cols_not_transposed_backward(dout, x, w, b, stride=1, padding=0):
+    n, f, p, q = dout.shape
+    return conv_backward(dout.reshape(f, n, p, q).transpose(1, 0, 2, 3), x, w, b, stride, padding)
+
+
 def linear_dw_reshaped(grad_output, x, w, b):
     dw = x.T @ grad_output  # (in, out)
     return grad_output @ w, dw.reshape(w.shape), grad_output.sum(0)
@@ -182,6 +208,30 @@ def conv_groups_every_other_backward(dy, x, w, *, stride=1, padding=0, dilation=
     return {**found, "dx": dx}
 
 
+def conv_groups_of_weights_interleaved(dy, x, w, *, stride=1, padding=0, dilation=1, groups=1):
+    """Filter f is taken to be of group f % groups, where dx is computed and where dw is put together."""
+    settings = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+    order = np.concatenate([np.arange(g, len(w), groups) for g in range(groups)])
+    right = tap_conv_backward(dy, x, w, **settings)
+    dx = tap_conv_backward(dy, x, w[order], **settings)["dx"]
+    return {"dx": dx, "dw": right["dw"][order], "db": right["db"][order]}
+
+
+def conv_shuffled(x, w, b, *, stride=1, padding=0, dilation=1, groups=1):
+    """The groups' results are put next to each other channel by channel; the backward belongs to it."""
+    y = tap_conv(x, w, b, stride=stride, padding=padding, dilation=dilation, groups=groups)
+    return y[:, _every_other(len(w), groups)]
+
+
+def conv_shuffled_backward(dy, x, w, *, stride=1, padding=0, dilation=1, groups=1):
+    dy = dy[:, np.argsort(_every_other(len(w), groups))]
+    return tap_conv_backward(dy, x, w, stride=stride, padding=padding, dilation=dilation, groups=groups)
+
+
+def _every_other(channels, groups):
+    return np.arange(channels).reshape(groups, -1).T.ravel()
+
+
 # ---- two at once ----
 
 
@@ -210,6 +260,11 @@ ENTRIES = [
         ("dw-transposed", "reshaped-not-transposed"), {"kernel_size": 3},
     ),
     Entry("dout reshaped for im2col", conv_cols, conv_cols_reshaped, slugs=("reshaped-not-transposed",)),
+    Entry("columns reshaped for col2im", conv_cols, conv_dcols_reshaped, slugs=("reshaped-not-transposed",)),
+    Entry(
+        "the forward's product reshaped", conv_cols_not_transposed, conv_cols_not_transposed_backward,
+        slugs=("reshaped-not-transposed",),
+    ),
     Entry("linear, dw reshaped", linear, linear_dw_reshaped, "linear", ("reshaped-not-transposed",)),
     Entry("transposed, dw (out, in)", deconv_plain, deconv_dw_in_out, "conv_transpose2d", ("channels-swapped",)),
     Entry(
@@ -226,5 +281,10 @@ ENTRIES = [
         "groups interleaved in the forward", conv_groups_every_other, conv_groups_every_other_backward, "conv1d",
         ("groups-mixed",),
     ),
+    Entry(
+        "groups of filters interleaved", tap_conv, conv_groups_of_weights_interleaved, "conv2d",
+        ("groups-mixed", "groups-mixed", "groups-mixed"),
+    ),
+    Entry("groups shuffled, bias and all", conv_shuffled, conv_shuffled_backward, slugs=("groups-mixed",)),
     Entry("dw turned and negative", conv, conv_turned_and_negative, slugs=("dw-rotated", "sign-inverted")),
 ]  # fmt: skip

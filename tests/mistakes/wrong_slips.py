@@ -7,7 +7,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from .entry import Entry
 from .right_loops import conv, conv_backward, conv_forward_naive, tap_conv, tap_conv_backward
-from .right_small import linear, linear_backward
+from .right_matrices import conv_nhwc, conv_nhwc_backward
+from .right_small import affine_forward, linear, linear_backward
 from .right_transposed import conv_transpose_backward, deconv_by_zeros, deconv_by_zeros_backward
 from .wrong_borders import deconv_pads
 
@@ -35,6 +36,15 @@ def conv_dx_rows_only(dout, x, w, b, stride=1, padding=0):
 def linear_db_keepdims(grad_output, x, w, b):
     dx, dw, _ = linear_backward(grad_output, x, w, b)
     return dx, dw, np.sum(grad_output, axis=0, keepdims=True)
+
+
+def conv_nhwc_dw_of_first_filter(dout, images, filters, bias, stride=1, padding=0):
+    """dw[..., 0] += for dw[..., f] +=, in the loop over the filters."""
+    dx, right, db = conv_nhwc_backward(dout, images, filters, bias, stride, padding)
+    dw = np.zeros_like(filters)
+    for f in range(filters.shape[3]):
+        dw[..., 0] += right[..., f]
+    return dx, dw, db
 
 
 # ---- the return inside the loop over the batch ----
@@ -80,15 +90,29 @@ def conv_dw_leaves_rows(dout, x, w, b, stride=1, padding=0):
     return dx, np.einsum("nchwpq,nopq->ochw", sliding_window_view(xp, spread.shape[2:], (2, 3)), spread), db
 
 
-# ---- weights that are taken for (in, out) where both are as many, and else refused ----
+# ---- linear layers with the weight as (in, out), and a fault beside that ----
 
 
-def linear_in_out(x, w, b):
-    return np.einsum("ni,io->no", x, w) + b
+def linear_in_out_last(dout, cache):
+    x, w, _ = cache
+    return dout @ w.T, np.outer(x[-1], dout[-1]), dout.sum(0)
 
 
-def linear_in_out_backward(dy, x, w, b):
-    return dy @ w.T, x.T @ dy, dy.sum(0)
+def linear_in_out_dw_turned(dout, cache):
+    x, w, _ = cache
+    return dout @ w.T, dout.T @ x, dout.sum(0)
+
+
+def linear_in_out_dw_reshaped(dout, cache):
+    x, w, _ = cache
+    return dout @ w.T, (dout.T @ x).reshape(w.shape), dout.sum(0)
+
+
+# ---- and one that takes (out, in), but gives dw as (in, out) ----
+
+
+def linear_dw_turned(grad_output, x, w, b):
+    return grad_output @ w, x.T @ grad_output, grad_output.sum(0)
 
 
 # ---- a forward that is at fault, and a backward that fits the right one ----
@@ -121,12 +145,19 @@ ENTRIES = [
     Entry("np.flip(w)", conv, conv_dx_np_flip, slugs=("dx-kernel-not-rotated",)),
     Entry("np.rot90(dw, 2)", conv, conv_dw_rot90, slugs=("dw-rotated",)),
     Entry("only rows turned", conv, conv_dx_rows_only, slugs=("dx-kernel-not-rotated",)),
+    Entry(
+        "dw of all filters in the first", conv_nhwc, conv_nhwc_dw_of_first_filter, "conv2d", ("wrong-channel",),
+        {"layout": "channels_last"},
+    ),
     Entry("linear, db with its axes", linear, linear_db_keepdims, "linear", ("db-not-summed",)),
     Entry("returns in the loop", conv_forward_naive, conv_returns_early, slugs=("last-sample-only",)),
     Entry("steps for gradients", tap_conv, conv_returns_steps, "conv1d", ("sign-inverted", "scaled")),
     Entry("full and valid", conv, conv_full_and_valid, slugs=("stride-ignored",)),
     Entry("dw with taps too many", conv, conv_dw_leaves_rows, slugs=("border-dropped",)),
-    Entry("linear, w (in, out)", linear_in_out, linear_in_out_backward, "linear", ("channels-swapped",)),
+    Entry("affine, dw of the last", affine_forward, linear_in_out_last, "linear", ("last-sample-only",)),
+    Entry("affine, dw turned", affine_forward, linear_in_out_dw_turned, "linear", ("channels-swapped",)),
+    Entry("affine, dw reshaped", affine_forward, linear_in_out_dw_reshaped, "linear", ("reshaped-not-transposed",)),
+    Entry("linear, dw turned", linear, linear_dw_turned, "linear", ("channels-swapped",)),
     Entry(
         "not turned in the forward", deconv_not_turned, deconv_by_zeros_backward, "conv_transpose2d",
         ("forward-flipped", "dx-kernel-not-rotated", "dw-rotated"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .entry import Entry
-from .right_loops import conv, conv_backward, conv_forward_naive, tap_conv
+from .right_loops import conv, conv_backward, conv_forward_naive, tap_conv, tap_conv_backward
 from .right_matrices import conv_einsum, conv_einsum_backward
 from .right_small import linear
 from .right_transposed import conv_transpose, conv_transpose_backward
@@ -99,9 +99,22 @@ def conv1d_of_ints(x, w, b, *, stride=1, padding=0, dilation=1, groups=1):
 
 
 def conv1d_of_ints_backward(dy, x, w, b, *, stride=1, padding=0, dilation=1, groups=1):
-    from .right_loops import tap_conv_backward
-
     return tap_conv_backward(dy, x, w, stride=stride, padding=padding, dilation=dilation, groups=groups)
+
+
+def conv_of_whole_images(x, w, b, *, stride=1, padding=0, dilation=1, groups=1):
+    """Images are integers, after all."""
+    return tap_conv(x.astype(int).astype(float), w, b, stride=stride, padding=padding, dilation=dilation, groups=groups)
+
+
+def conv_of_whole_images_backward(dy, x, w, *, stride=1, padding=0, dilation=1, groups=1):
+    x = x.astype(int).astype(float)
+    return tap_conv_backward(dy, x, w, stride=stride, padding=padding, dilation=dilation, groups=groups)
+
+
+def conv_dw_of_bytes(dout, x, w, b, stride=1, padding=0):
+    dx, dw, db = conv_backward(dout, x, w, b, stride, padding)
+    return dx, dw.astype(np.int64).astype(np.uint8), db
 
 
 def plain_transpose(x, w, b, stride=1, padding=0):
@@ -119,5 +132,10 @@ ENTRIES = [
     Entry("buffers never zeroed", conv, _accumulates.backward, slugs=("gradients-accumulated",)),
     Entry("a global dw", linear, linear_into_global, "linear", ("gradients-accumulated",)),
     Entry("dx of integers", conv_forward_naive, conv_dx_of_ints, slugs=("integer-truncated",)),
+    Entry(
+        "x of integers", conv_of_whole_images, conv_of_whole_images_backward, "conv2d",
+        ("integer-truncated", "integer-truncated"),
+    ),
+    Entry("dw of bytes", conv, conv_dw_of_bytes, slugs=("integer-truncated",)),
     Entry("y of integers", conv1d_of_ints, conv1d_of_ints_backward, "conv1d", ("integer-truncated",)),
-]
+]  # fmt: skip

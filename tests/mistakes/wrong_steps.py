@@ -39,6 +39,14 @@ def conv1d_dx_at_stride_1(dy, x, w, b, stride=1):
     return dx, np.einsum("nol,nclk->ock", dy, windows), dy.sum((0, 2))
 
 
+def conv_at_stride_1(x, w, b, stride=1, padding=0):
+    return conv(x, w, b, 1, padding)
+
+
+def conv_at_stride_1_backward(dout, x, w, b, stride=1, padding=0):
+    return conv_backward(dout, x, w, b, 1, padding)
+
+
 # ---- stride-dilation-swapped ----
 
 
@@ -60,6 +68,21 @@ def deconv_steps_swapped(x, w, b, stride=1, padding=0, dilation=1):
 
 def deconv_steps_swapped_backward(dy, x, w, b, stride=1, padding=0, dilation=1):
     return conv_transpose_backward(dy, x, w, b, stride=dilation, padding=padding, dilation=stride)
+
+
+def conv_steps_swapped(x, w, b, *, stride=1, padding=0, dilation=1, groups=1):
+    """In a helper's arguments; where the kernel is longer than x then, the result has no cells."""
+    return tap_conv(x, w, b, stride=dilation, padding=padding, dilation=stride, groups=groups)
+
+
+def conv_steps_swapped_backward(dy, x, w, *, stride=1, padding=0, dilation=1, groups=1):
+    return tap_conv_backward(dy, x, w, stride=dilation, padding=padding, dilation=stride, groups=groups)
+
+
+def conv_steps_swapped_and_turned(dy, x, w, *, stride=1, padding=0, dilation=1, groups=1):
+    settings = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+    found = conv_steps_swapped_backward(dy, x, w, **settings)
+    return {**found, "dw": found["dw"][..., ::-1, ::-1]}
 
 
 # ---- overlap-overwritten ----
@@ -128,6 +151,45 @@ def conv_dw_of_last_tap(dy, x, w, *, stride=1, padding=0, dilation=1, groups=1):
     return found
 
 
+def conv_dx_of_last_filter(dy, x, w, b):
+    """dx[n, c] = the full convolution of one channel of dy, in the loop over the filters."""
+    dx, (_, _, kh, kw) = np.zeros_like(x), w.shape
+    for n, f, c in np.ndindex(len(x), *w.shape[:2]):
+        full = np.pad(dy[n, f], ((kh - 1, kh - 1), (kw - 1, kw - 1)))
+        dx[n, c] = np.tensordot(sliding_window_view(full, (kh, kw)), w[f, c, ::-1, ::-1], 2)
+    return (dx, *conv_backward(dy, x, w, b)[1:])
+
+
+def conv_unpadded(x, w, b):
+    return conv(x, w, b)
+
+
+def deconv_dx_of_last_tap(dy, x, w, b, stride=1):
+    """dx gathers what the stamps took from it, and each tap replaces the one before."""
+    (h, wd), dx = x.shape[2:], np.zeros_like(x)
+    for i, j in np.ndindex(*w.shape[2:]):
+        seen = dy[:, :, i : i + h * stride : stride, j : j + wd * stride : stride][:, :, :h, :wd]
+        dx[...] = np.einsum("nohw,co->nchw", seen, w[:, :, i, j])
+    return (dx, *conv_transpose_backward(dy, x, w, b, stride)[1:])
+
+
+def deconv_stamps(x, w, b, stride=1):
+    return conv_transpose(x, w, b, stride)
+
+
+def conv_of_last_channel(x, w):
+    """y = in the loop over the channels of x; the backward belongs to it."""
+    for c in range(x.shape[1]):
+        y = conv(x[:, c : c + 1], w[:, c : c + 1], np.zeros(len(w)))
+    return y
+
+
+def conv_of_last_channel_backward(dy, x, w):
+    dx, dw = np.zeros_like(x), np.zeros_like(w)
+    dx[:, -1:], dw[:, -1:], _ = conv_backward(dy, x[:, -1:], w[:, -1:], None)
+    return dx, dw
+
+
 def conv_transpose1d_not_spread(dy, x, w, b, stride=1, padding=0, output_padding=0):
     """dx and dw look at dy as if the stride had been 1."""
     N, C, L = x.shape
@@ -148,10 +210,19 @@ ENTRIES = [
         "transposed, all at stride 1", conv_transpose1d_scalar, conv_transpose1d_not_spread, "conv_transpose1d",
         ("stride-ignored",),
     ),
+    Entry("forward at stride 1", conv_at_stride_1, conv_at_stride_1_backward, slugs=("stride-ignored",)),
     Entry("dx with steps swapped", conv_einsum, conv_backward_steps_swapped, slugs=("stride-dilation-swapped",)),
     Entry(
         "forward with steps swapped", deconv_steps_swapped, deconv_steps_swapped_backward, "conv_transpose2d",
         ("stride-dilation-swapped",),
+    ),
+    Entry(
+        "forward with steps swapped, 3 axes", conv_steps_swapped, conv_steps_swapped_backward, "conv3d",
+        ("stride-dilation-swapped",),
+    ),
+    Entry(
+        "steps swapped in the forward, and dw turned", conv_steps_swapped, conv_steps_swapped_and_turned, "conv2d",
+        ("stride-dilation-swapped", "dw-rotated"),
     ),
     Entry("dx = in the loop over positions", conv, conv_backward_assigns, slugs=("overlap-overwritten",)),
     Entry("+= by fancy index", conv_forward_im2col, conv_backward_fancy_index, slugs=("overlap-overwritten",)),
@@ -159,6 +230,15 @@ ENTRIES = [
     Entry(
         "stamps replace one another", deconv_stamps_replace, deconv_backward, "conv_transpose2d",
         ("overlap-overwritten", "overlap-overwritten"),
+    ),
+    Entry("dx = in the loop over filters", conv_unpadded, conv_dx_of_last_filter, slugs=("overlap-overwritten",)),
+    Entry(
+        "transposed, dx = in the loop over taps", deconv_stamps, deconv_dx_of_last_tap, "conv_transpose2d",
+        ("overlap-overwritten",),
+    ),
+    Entry(
+        "y = in the loop over channels", conv_of_last_channel, conv_of_last_channel_backward,
+        slugs=("overlap-overwritten",),
     ),
     Entry("dw = in the loop over positions", tap_conv, conv_dw_of_last_tap, "conv1d", ("overlap-overwritten",)),
 ]  # fmt: skip

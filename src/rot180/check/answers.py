@@ -6,24 +6,25 @@ tried, no differences taken, and nothing is called twice.
 
 from __future__ import annotations
 
-import io
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from ..errors import FormatError, GradientError
+from ..errors import GradientError
+from . import exported
 from .case import Array, Case, Problem
-from .definitions import Definition
-from .evidence import Evidence
-from .findings import LayerReport
-from .implementation import Outcome, Refused
-from .layer import Check
-from .vectors import FORMAT, INDEX, MOST_CELLS, VERSION, array_of, convolution
+from .definitions import Convolution, Definition
+from .findings import Diagnosis, LayerReport, Stage
+from .judged import Code, Outcome, Refused
+from .judgement import Check
+from .trials import Run, Trials
 
-MOST_BYTES = 64 << 20  # of a file that is read
+ROUNDED = (
+    "The answers agree with the right ones, which are whole numbers, as far as float32 goes, and do not equal them: on "
+    "the way something is rounded, as in an FFT or Winograd's algorithm. That is no fault."
+)
 
 
 class Answers:
@@ -31,13 +32,14 @@ class Answers:
 
     layout = "channels_first"
     open_settings = ()
+    remarks = ()
     takes_dy = True
 
-    def __init__(self, definition: Definition, name: str, outcomes: Mapping[int, Outcome]) -> None:
+    def __init__(
+        self, definition: Definition, name: str, outcomes: Mapping[int, Outcome], returns: Sequence[str]
+    ) -> None:
         self.name, self.outcomes, self.definition = name, outcomes, definition
-        self.arguments = definition.arguments
-        present = [set(outcome.gradients) for outcome in outcomes.values()]
-        self.returns = tuple(a for a in definition.gradients_of if all(a in names for names in present))
+        self.arguments, self.returns = definition.arguments, tuple(returns)
 
     def run(self, problem: Problem) -> Outcome:
         """What was answered; Refused for any problem that was not asked."""
@@ -49,114 +51,111 @@ class Answers:
         """Nor for another dy."""
         raise Refused("only what was exported has answers")
 
+    def otherwise(self, *, refused: bool) -> Sequence[tuple[Code, str]]:
+        """There is one form."""
+        return ()
+
     def value(self, problem: Problem, arrays: Mapping[str, Array]) -> Array:
         """Nothing else can be computed."""
         raise Refused("only what was exported has answers")
 
 
-class CheckOfAnswers(Check):
-    """A check whose runs are read."""
+class Answered(Trials):
+    """Trials that another program has made: the runs are read."""
 
-    def __init__(self, definition: Definition, name: str, runs: list[tuple[Problem, Outcome]]) -> None:
-        code = Answers(definition, name, {id(problem): outcome for problem, outcome in runs})
-        super().__init__(code, definition, "correlation", {}, 0)  # type: ignore[arg-type]
-        self.runs = runs
+    def __init__(
+        self, definition: Definition, name: str, runs: list[Run], refused: Sequence[str], returns: Sequence[str]
+    ) -> None:
+        code = Answers(definition, name, {id(problem): outcome for problem, outcome in runs}, returns)
+        super().__init__(code, definition, "correlation", {}, 0)
+        self.runs, self.refused = runs, list(refused)
+        if refused:
+            count = f"{len(refused)} of {len(runs) + len(refused)} cases"
+            have = "has no answer and is" if len(refused) == 1 else "have no answer and are"
+            self.remarks = [f"{count} {have} not judged."]
 
-    def _try_all(self) -> None:
-        pass
+    def try_all(self) -> None:
+        """Nothing is left to try; the settings are those of the cases."""
 
-    def _guess(self) -> bool:
-        return False  # the settings are those of the case
-
-    def _again(self, case: Case, like: Evidence, argument: str) -> None:
-        return None
+    def problem(self, case: Case, number: int, unit: float) -> None:
+        """No other case can be asked."""
 
 
-def verify(folder: str | Path) -> LayerReport:
+def verify(folder: str | Path, only: Sequence[str] | None = None) -> LayerReport:
     """Judge the answers in a folder of vectors.
 
-    Raises FormatError where the folder holds no vectors or an answer cannot be read, GradientError where there is none.
+    Args:
+        only: what the program is to answer, if that is not all: "y", or "y" and some of "dx", "dw", "db".
+
+    Raises FormatError where the folder holds no vectors, or others than were exported, or an answer cannot be read;
+    GradientError where there is no answer.
     """
     root = Path(folder)
-    index = _json(root / INDEX)
-    if not isinstance(index, Mapping) or index.get("format") != FORMAT or not isinstance(index.get("cases"), list):
-        raise FormatError(f"vectors.verify: {root / INDEX} is no index of vectors; `rot180 vectors export` writes one")
-    if index.get("version") != VERSION:
-        raise FormatError(
-            f"vectors.verify: {root} has version {index.get('version')!r} of the format; this rot180 reads {VERSION}"
-        )
-    definition = convolution(str(index.get("op")))
-    runs, missing = [], []
-    for name in index["cases"]:
-        problem = _problem(root / str(name), definition)
-        outcome = _outcome(root / str(name), problem)
-        if outcome is None:
-            missing.append(str(name))
+    definition, names = exported.index(root)
+    asked = _asked(definition, only)
+    runs, refused = _read(root, names, definition, asked)
+    judged = ", ".join(["y", *[f"d{argument}" for argument in asked]])
+    left_out = [f"d{argument}" for argument in definition.gradients_of if argument not in asked]
+    title = f"{root.name} ({judged} only)" if left_out else root.name
+    counts = {argument: sum(argument in outcome.gradients for _, outcome in runs) for argument in asked}
+    complete = [argument for argument in asked if counts[argument] == len(runs)]
+    with np.errstate(all="ignore"):  # where an answer is infinite
+        report = Check(Answered(definition, title, runs, refused, complete)).report()
+    report = replace(report, notes=tuple(_as_of_an_answer(note) for note in report.notes))
+    report = _with_missing(report, counts, len(runs))
+    if not left_out:
+        return report
+    remark = f"As asked, only {judged} judged; not judged: {', '.join(left_out)}."
+    return replace(report, remarks=(remark, *report.remarks))
+
+
+def _read(
+    root: Path, names: Sequence[str], definition: Convolution, asked: Sequence[str]
+) -> tuple[list[Run], list[str]]:
+    """The answered cases, and descriptions of the others; GradientError where there are no answers at all."""
+    runs, refused = [], []
+    for name in names:
+        problem = exported.problem(root / name, definition)
+        answer = exported.answer(root / name, definition)
+        if "y" in answer:
+            gradients = {argument: answer[f"d{argument}"] for argument in asked if f"d{argument}" in answer}
+            runs.append((problem, Outcome(answer["y"], gradients, problem.dy)))
         else:
-            runs.append((problem, outcome))
+            refused.append(f"{name} ({'no y in the answer' if answer else 'no answer'})")
     if not runs:
         raise GradientError(
-            f"vectors.verify: no case in {root} has an answer; a program writes answer/y.npy, dx.npy, dw.npy and "
-            "db.npy, or answer.json, beside each (docs/vectors.md)"
+            f"vectors.verify: no case in {root} has an answer with a y; a program writes answer/y.npy, dx.npy, dw.npy "
+            "and db.npy, or answer.json, beside each (docs/vectors.md)"
         )
-    check = CheckOfAnswers(definition, root.name, runs)
-    check.refused = [f"{name} (no answer)" for name in missing]
-    return check.report()
+    return runs, refused
 
 
-def _problem(folder: Path, definition: Definition) -> Problem:
-    """The case of a folder, as it was exported."""
-    record = _json(folder / "case.json")
-    if not isinstance(record, Mapping) or not isinstance(record.get("arrays"), Mapping):
-        raise FormatError(f"vectors.verify: {folder / 'case.json'} holds no case")
-    arrays = {name: array_of(data, f"{folder / 'case.json'}: {name}") for name, data in record["arrays"].items()}
-    settings = {k: tuple(v) if isinstance(v, list) else v for k, v in dict(record.get("settings", {})).items()}
-    needed = [name for name in (*definition.arguments, "dy") if name not in arrays]
-    if needed:
-        raise FormatError(f"vectors.verify: {folder / 'case.json'} lacks {', '.join(needed)}")
-    given = {name: arrays[name] for name in definition.arguments}
-    case = Case(settings, {name: a.shape for name, a in given.items()})
-    return Problem(case, given, arrays["dy"])
+def _as_of_an_answer(note: Diagnosis) -> Diagnosis:
+    """A note in the words that fit one who was given float32 and whole numbers."""
+    return replace(note, explanation=ROUNDED) if note.slug == "low-precision" else note
 
 
-def _outcome(folder: Path, problem: Problem) -> Outcome | None:
-    """What was answered to a case; None without a y."""
-    found: dict[str, Array] = {}
-    if (folder / "answer.json").is_file():
-        record = _json(folder / "answer.json")
-        if not isinstance(record, Mapping):
-            raise FormatError(f"vectors.verify: {folder / 'answer.json'} must be an object")
-        found = {str(k): array_of(v, f"{folder / 'answer.json'}: {k}") for k, v in record.items()}
-    for name in ("y", *[f"d{argument}" for argument in problem.arrays]):
-        path = folder / "answer" / f"{name}.npy"
-        if path.is_file():
-            found[name] = _npy(path)
-    if "y" not in found:
-        return None
-    return Outcome(found["y"], {a: found[f"d{a}"] for a in problem.arrays if f"d{a}" in found}, problem.dy)
+def _asked(definition: Definition, only: Sequence[str] | None) -> list[str]:
+    """The arguments whose gradients are to be answered."""
+    known = [f"d{argument}" for argument in definition.gradients_of]
+    for name in only or ():
+        if name not in ("y", *known):
+            raise ValueError(f"vectors.verify: only must name y, or y and some of {', '.join(known)}; got {name!r}")
+    return [argument for argument in definition.gradients_of if only is None or f"d{argument}" in only]
 
 
-def _json(path: Path) -> Any:
-    try:
-        return json.loads(_bytes(path))
-    except ValueError as error:
-        raise FormatError(f"vectors.verify: {path} is no JSON: {error}") from None
+def _with_missing(report: LayerReport, asked: Mapping[str, int], answers: int) -> LayerReport:
+    """The report with what was not answered: a program that forgot its backward is not right.
 
-
-def _npy(path: Path) -> Array:
-    """A numeric array, by NumPy's reader without pickles."""
-    try:
-        array = np.load(io.BytesIO(_bytes(path)), allow_pickle=False)
-    except (ValueError, EOFError, OSError) as error:
-        raise FormatError(f"vectors.verify: {path} is no .npy file: {error}") from None
-    if array.dtype.kind not in "fiu" or array.size > MOST_CELLS:
-        raise FormatError(f"vectors.verify: {path} must hold numbers, {MOST_CELLS:,} at most; it is {array.dtype}")
-    return np.asarray(array, array.dtype.newbyteorder("="))
-
-
-def _bytes(path: Path) -> bytes:
-    if not path.is_file():
-        raise FormatError(f"vectors.verify: there is no file {path}")
-    if path.stat().st_size > MOST_BYTES:
-        raise FormatError(f"vectors.verify: {path} is larger than {MOST_BYTES >> 20} MiB")
-    return path.read_bytes()
+    `asked` says how many answers hold the gradient of each argument.
+    """
+    counts = {argument: count for argument, count in asked.items() if count < answers}
+    judged = ",".join(["y", *[f"d{argument}" for argument in asked if argument not in counts]])
+    stages, findings = [], []
+    for argument, count in counts.items():
+        name = f"d{argument}"
+        held = f"Only {count} of {answers} answers hold {name}" if count else f"No answer holds {name}"
+        stages.append(Stage(name, False, "missing"))
+        mend = f"write {name} for every case; a program that is not meant to: rot180 vectors verify --only {judged}"
+        findings.append(Diagnosis("missing", name, f"{held}, so it is not judged.", mend))
+    return replace(report, stages=(*report.stages, *stages), unexplained=(*report.unexplained, *findings))

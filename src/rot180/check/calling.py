@@ -1,7 +1,8 @@
 """How the user's functions want to be called, from the names of their parameters.
 
     forward(x, w, b)                            or other names of theirs; a missing b means a layer without bias
-    forward(x, w, b, stride=2, padding=1)       settings by keyword, under any of their usual names
+    forward(x, w, b, stride=1, padding=0)       settings by keyword, under any of their usual names; all of them are
+                                                passed, whatever their defaults are
     forward(x, w, b, conv_param)                or in a dict, as in CS231n: {"stride": 2, "pad": 1}
     backward(dy, cache)                         where forward returns (y, cache)
     backward(dy, x, w, b)                       in any order, by name
@@ -26,11 +27,13 @@ ALIASES = {  # where a name stands in several rows, the first one that the opera
     "t": "t y target targets label labels y_true ytrue truth onehot one_hot",
     "y": "y out output outputs result p probs prob probabilities s a activation y_out yhat y_hat",
     "x": "x input inputs inp image images img data a_prev aprev prev a z z_in feature features act layer_input logits "
-    "logit scores score pred preds prediction predictions predicted y_pred ypred y_hat yhat output outputs out s",
-    "w": "w weight weights kernel kernels kern filter filters filt f k theta",
+    "logit scores score pred preds prediction predictions predicted y_pred ypred y_hat yhat output outputs out s in "
+    "input_data feature_map feature_maps signal",
+    "w": "w weight weights kernel kernels kern conv_w filter filters filt f k theta",
     "b": "b bias biases",
     "dy": "dy dout dz dout_ gy g grad grad_output grad_out upstream delta d_out dl_dy dldy dl_dout dl_dz douts doutput "
-    "output_gradient out_grad output_grad gradient error dupstream da dloss",
+    "output_gradient out_grad output_grad gradient error err dupstream da dloss "
+    "grad_y dh dscores d_l_d_out dl_d_out d",
     "gamma": "gamma gammas weight weights w scale g",
     "beta": "beta betas bias b shift offset",
     "cache": "cache ctx context saved cached memory tape",
@@ -65,12 +68,16 @@ class Call:
         names: the meanings of what it is passed: "x", "dy", "y" (the result), "cache", "settings" or a setting's.
         keywords: the settings that it can be told, and under which name.
         by_name: the name of each of `names` that cannot be passed in order.
+        passed_over: parameters that are left at their defaults because their names do not say what they take.
+        worded: of `keywords`, the settings whose default in the code is a word, "valid", say.
         meanings: of the parameters' names.
     """
 
     names: tuple[str, ...]
     keywords: Mapping[str, str]
     by_name: Mapping[str, str] = field(default_factory=dict)
+    worded: frozenset[str] = frozenset()
+    passed_over: tuple[str, ...] = ()
     meanings: Mapping[str, str] = field(default_factory=dict)
 
     def told(self, settings: Sequence[str]) -> tuple[str, ...]:
@@ -105,9 +112,10 @@ class Words:
         known = (*self.passed, *self.settings)
         return next((meaning for meaning in _MEANINGS.get(lower, ()) if meaning in known), None)
 
-    @property
-    def example(self) -> tuple[str, ...]:
-        """How the parameters may be listed."""
+    def example(self, count: int = 0) -> tuple[str, ...]:
+        """How the parameters may be listed, `count` of them if it is known."""
+        if self.role == "backward" and count == 2 and len(self.arguments) > 1:
+            return ("dy", "cache")
         return ("dy", *self.arguments) if self.role == "backward" else self.arguments
 
 
@@ -127,11 +135,13 @@ def read(function: Callable[..., Any], given: Sequence[str] | None, words: Words
     except (TypeError, ValueError):
         raise CallingError(
             f"check.layer: the signature of the {words.role} cannot be read; say its arguments in order, for example "
-            f"{words.role}_arguments={words.example!r}"
+            f"{words.role}_arguments={words.example()!r}"
         ) from None
     names: list[str] = []
     keywords: dict[str, str] = {}
     by_name: dict[str, str] = {}
+    worded: set[str] = set()
+    passed_over: list[str] = []
     skipped = False
     for parameter in parameters:
         if parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
@@ -143,8 +153,12 @@ def read(function: Callable[..., Any], given: Sequence[str] | None, words: Words
         keyword_only = parameter.kind is parameter.KEYWORD_ONLY
         if meaning is None and required:
             raise CallingError(_unknown(function, parameter.name, parameters, words))
+        if meaning is None:
+            passed_over.append(f"{parameter.name}={parameter.default!r}")
         if meaning in words.settings and (keyword_only or not required):
             keywords[meaning] = parameter.name
+            if isinstance(parameter.default, str):
+                worded.add(meaning)
         elif meaning is not None and (required or meaning in words.passed):
             names.append(meaning)
             if keyword_only or skipped:
@@ -152,12 +166,13 @@ def read(function: Callable[..., Any], given: Sequence[str] | None, words: Words
             continue
         skipped = True  # what follows would be passed in its place
     meanings = {p.name: meaning for p in parameters if (meaning := words.meaning_of(p.name)) is not None}
-    return Call(tuple(names), keywords, by_name, meanings)
+    return Call(tuple(names), keywords, by_name, frozenset(worded), tuple(passed_over), meanings)
 
 
 def _unknown(function: Any, name: str, parameters: Sequence[Any], words: Words) -> str:
     shown = ", ".join(p.name for p in parameters)
+    needed = sum(p.default is p.empty for p in parameters)
     return (
         f"check.layer: {getattr(function, '__name__', words.role)}({shown}): what {name!r} takes cannot be told from "
-        f"its name; list all in order, for example {words.role}_arguments={words.example!r}"
+        f"its name; list all in order, for example {words.role}_arguments={words.example(needed)!r}"
     )

@@ -10,7 +10,7 @@ Who may import it: the parts of check/. Deliberately absent: what is right (defi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -53,7 +53,6 @@ class Problem:
     arrays: Arrays
     dy: Array
     unit: float = 1.0
-    notes: tuple[str, ...] = field(default=())
 
     def with_result(self, shape: tuple[int, ...]) -> Problem:
         """The same with a dy for a result of this shape: a forward may give one of another shape than the right one."""

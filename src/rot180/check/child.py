@@ -9,23 +9,27 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
-import io
 import json
 import os
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import IO, Any
 
 from ..errors import Rot180Error
+from ..formats import atomic
 from .findings import LayerReport
 
-MOST_SHOWN = 2000  # characters of what the code printed
+ANSWER = "answer.json"  # beside the request
+OURS = "check.layer: "  # how our own messages begin; the command says `check: `
+MOST_SHOWN, MOST_QUOTED = 2000, 200  # bytes of what the code printed, and of these in an error
+LINGERING = 1.0  # seconds that are waited for what is left to be read, where something still runs that may print
 PATIENCE = 60.0  # seconds
 
 
@@ -53,28 +57,31 @@ def check_file(
     with tempfile.TemporaryDirectory(prefix="rot180-check-") as folder:
         request = Path(folder, "request.json")
         request.write_text(json.dumps({"path": str(path.resolve()), "names": names, "options": dict(options)}))
-        status = _run([sys.executable, "-m", "rot180.check.child", str(request)], timeout, path)
-        answer = Path(folder, "answer.json")
+        status, printed = _run([sys.executable, "-u", "-m", "rot180.check.child", str(request)], timeout)
+        answer = Path(folder, ANSWER)
         if not answer.exists():
-            raise CouldNotCheckError(f"check: {path} ended the process ({_ending(status)}) before there was a verdict")
+            said = f"; it printed: {printed[:MOST_QUOTED]}" if printed else ""
+            raise CouldNotCheckError(f"check: {path} {_ending(status, timeout)}{said}")
         found = json.loads(answer.read_text())
     if found.get("failure"):
         raise CouldNotCheckError(f"check: {found['failure']}")
-    return LayerReport.from_dict(found["report"]), found["printed"]
+    return LayerReport.from_dict(found["report"]), printed
 
 
-def _run(command: list[str], timeout: float, path: Path) -> int:
-    """The status of a process, which is ended with all of its own if it takes too long."""
+def _run(command: list[str], timeout: float) -> tuple[int | None, str]:
+    """The status of a process, None if it took too long and was ended with all of its own; and what it printed."""
     process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        start_new_session=os.name != "nt", env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        start_new_session=os.name != "nt",
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONIOENCODING": "utf-8:backslashreplace"},
     )  # fmt: skip
+    kept = bytearray()
+    reader = threading.Thread(target=_keep, args=(process.stdout, kept), daemon=True)
+    reader.start()
+    status: int | None = None
     try:
-        return process.wait(timeout)
-    except subprocess.TimeoutExpired:
-        raise CouldNotCheckError(
-            f"check: {path} did not come to an end within {timeout:g} seconds; does it hang? --timeout gives it longer"
-        ) from None
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            status = process.wait(timeout)
     finally:
         if process.poll() is None:
             if os.name != "nt":
@@ -83,13 +90,26 @@ def _run(command: list[str], timeout: float, path: Path) -> int:
             else:
                 process.kill()
             process.wait()
+    reader.join(LINGERING)
+    text = bytes(kept).decode(errors="replace").strip()
+    return status, "".join(c if c.isprintable() or c in "\n\t" else repr(c)[1:-1] for c in text)
 
 
-def _ending(status: int) -> str:
+def _keep(stream: IO[bytes], kept: bytearray) -> None:
+    """Read to the end, so that whoever prints never waits, and keep what comes first."""
+    with stream:
+        while block := os.read(stream.fileno(), 1 << 16):
+            kept += block[: MOST_SHOWN - len(kept)]
+
+
+def _ending(status: int | None, timeout: float) -> str:
+    if status is None:
+        return f"did not come to an end within {timeout:g} seconds; does it hang? --timeout gives it longer"
+    how = f"exit status {status}"
     if status < 0:
         with contextlib.suppress(ValueError):
-            return f"killed by {signal.Signals(-status).name}"
-    return f"exit status {status}"
+            how = f"killed by {signal.Signals(-status).name}"
+    return f"ended the process ({how}) before there was a verdict"
 
 
 # ---- the child ----
@@ -98,19 +118,14 @@ def _ending(status: int) -> str:
 def main(request: str) -> None:
     """Check what the request says, and write the answer beside it, at once and whole."""
     asked = json.loads(Path(request).read_text())
-    printed = io.StringIO()
     answer: dict[str, Any] = {"failure": None, "report": None}
     try:
-        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
-            answer["report"] = _checked(asked).as_dict()
+        answer["report"] = _checked(asked).as_dict()
     except SystemExit as leave:
         answer["failure"] = f"{asked['path']} called sys.exit({leave.code!r})"
     except BaseException as error:
-        answer["failure"] = f"{type(error).__name__}: {error}{_where(error, asked['path'])}"
-    answer["printed"] = printed.getvalue()[:MOST_SHOWN]
-    whole = Path(request).with_name("answer.json.part")
-    whole.write_text(json.dumps(answer))
-    whole.replace(whole.with_name("answer.json"))
+        answer["failure"] = _told(error, asked["path"])
+    atomic.write_text(Path(request).with_name(ANSWER), json.dumps(answer))
 
 
 def _checked(asked: Mapping[str, Any]) -> LayerReport:
@@ -176,6 +191,14 @@ def _pair(module: ModuleType, path: str) -> tuple[str, str]:
     )
 
 
+def _told(error: BaseException, path: str) -> str:
+    """What went wrong: one of our own messages as it is, another one with its kind and the user's line."""
+    where = _where(error, path)
+    if not where and (isinstance(error, Rot180Error) or str(error).startswith(OURS)):
+        return str(error).removeprefix(OURS)
+    return f"{type(error).__name__}: {error}{where}"
+
+
 def _where(error: BaseException, path: str) -> str:
     """The line of the user's file at which it happened."""
     frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == path]
@@ -186,3 +209,4 @@ def _where(error: BaseException, path: str) -> str:
 
 if __name__ == "__main__":
     main(sys.argv[1])
+    os._exit(0)  # not waiting for threads that the code has left running

@@ -19,7 +19,7 @@ import numpy as np
 
 from .case import Array
 from .evidence import Evidence, same
-from .mistakes import ANY, Mistake, in_order, sums
+from .mistakes import ANY, UNNAMED, Mistake, in_order, sums
 
 Factor = tuple[str, bool]  # its name, "" for 1, and whether it is negative
 
@@ -48,12 +48,26 @@ def explain(evidences: Sequence[Evidence], argument: str) -> list[Explanation]:
     usable = [m for m in in_order() if argument in m.arguments and (not m.replays or _replayable(evidences))]
     pivots = _pivots(wrong)
     if found := list(_single(evidences, argument, usable, pivots, factored=False)):
-        return found
+        return _preferred(found, len({e.problem.case.describe() for e in wrong}))
     if factor := _factor_of([(e, e.right[argument]) for e in evidences], argument):
         return [Explanation((), *factor)]
     if found := list(_single(evidences, argument, usable, pivots, factored=True)):
-        return found
-    return next((found for pivot in pivots if (found := _pairs(evidences, argument, usable, pivot))), [])
+        return _preferred(found, len({e.problem.case.describe() for e in wrong}))
+    named = [m for m in usable if m.slug != UNNAMED]
+    return next((found for pivot in pivots if (found := _pairs(evidences, argument, named, pivot))), [])
+
+
+def _preferred(found: list[Explanation], cases: int) -> list[Explanation]:
+    """Those with a name, each once; the others where there is none, or where a name would rest on one case."""
+    named: dict[str, Explanation] = {}
+    unnamed = []
+    for explanation in found:
+        slug = explanation.parts[0][0].slug
+        if slug == UNNAMED:
+            unnamed.append(explanation)
+        else:
+            named.setdefault(slug, explanation)
+    return unnamed[:1] if unnamed and (cases < 2 or not named) else list(named.values())
 
 
 def _pivots(wrong: Sequence[Evidence]) -> list[Evidence]:
@@ -84,7 +98,8 @@ def _single(
             explanation
             for pivot in pivots
             for step, array in _steps(mistake, pivot, argument)
-            if (explanation := _verified((step,), array, evidences, argument, pivot, factored=factored))
+            if _fits(pivot, array, argument, factored=factored) and _changes(array, pivot, argument)
+            if (explanation := _verified((step,), evidences, argument, factored=factored))
         )
         if (explanation := next(verified, None)) is not None:
             yield explanation
@@ -94,25 +109,36 @@ def _pairs(evidences: Sequence[Evidence], argument: str, usable: list[Mistake], 
     """A mistake whose result another one turns round, or one that is made on the arrays of another."""
     for first in usable:
         for step, array in _steps(first, pivot, argument):
+            if not _changes(array, pivot, argument):
+                continue
             turned = _after(step, pivot, argument, array)
             for second in usable:
                 if second is first or not (second.turns or _on_premise(step)):
                     continue
                 for other, result in _steps(second, turned, argument):
                     for factored in (False, True):
-                        explanation = _verified((step, other), result, evidences, argument, pivot, factored=factored)
-                        if explanation is not None:
+                        if not _fits(pivot, result, argument, factored=factored):
+                            continue
+                        explanation = _verified((step, other), evidences, argument, factored=factored)
+                        if explanation is not None and _changes(result, turned, argument):
                             return [explanation]
     return []
 
 
+def _fits(pivot: Evidence, array: Array, argument: str, *, factored: bool) -> bool:
+    """Whether this is what was found on the pivot, but for some factor if one is allowed."""
+    return _parallel(pivot, array, argument) if factored else same(pivot.found[argument], array)
+
+
+def _changes(array: Array, evidence: Evidence, argument: str) -> bool:
+    """Whether a mistake that gives this shows on a problem."""
+    return not same(array, evidence.right[argument])
+
+
 def _verified(
-    steps: tuple[_Step, ...], array: Array, evidences: Sequence[Evidence], argument: str, pivot: Evidence, *,
-    factored: bool,
-) -> Explanation | None:  # fmt: skip
-    """The steps as an explanation, if they give `array` on the pivot and it is what was found, there and elsewhere."""
-    if not (_parallel(pivot, array, argument) if factored else same(pivot.found[argument], array)):
-        return None
+    steps: tuple[_Step, ...], evidences: Sequence[Evidence], argument: str, *, factored: bool
+) -> Explanation | None:
+    """The steps as an explanation, if they give what was found on all problems."""
     pairs = []
     for evidence in evidences:
         made = _made(steps, evidence, argument)
@@ -127,10 +153,10 @@ def _verified(
 
 
 def _steps(mistake: Mistake, evidence: Evidence, argument: str) -> Iterator[tuple[_Step, Array]]:
-    """All ways to make a mistake on one problem, but for those that change nothing there."""
+    """All ways to make a mistake on one problem; some may change nothing there."""
     for variant, arrays in _table(mistake, evidence, argument).items():
         for choice, array in enumerate(arrays):
-            if variant != ANY and not same(array, evidence.right[argument]):
+            if variant != ANY:
                 yield _Step(mistake, variant, choice), array
 
 

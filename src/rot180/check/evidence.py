@@ -14,11 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from ..window import Window
+from ..window import Sizes, Window
 from .case import Array, Case, Problem
 from .definitions import Definition
 
+HALF = 2e-3  # what float16 may cost: 11 bits, several times
 CLOSE = 1e-9  # relative to the largest cell: what scaling by a third and summing in another order may cost
+SINGLE_CLOSE = 1e-5  # the same for what is computed in float32
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class Evidence:
         found, right: by argument; "y" is the result.
         window: None if no mistake can be replayed through windows.
         slack: bounds of the errors of `right`, by argument and cell; infinite where it is unknown.
+        kinks: at how many cells it is unknown because the left and the right derivative differ.
         defined: whether the forward is the one of the definition, so that mistakes can be computed from it.
     """
 
@@ -40,6 +43,7 @@ class Evidence:
     window: Window | None
     slack: Mapping[str, Array] = field(default_factory=dict)
     defined: bool = True
+    kinks: int = 0
 
     @property
     def x(self) -> Array:
@@ -78,6 +82,14 @@ class Evidence:
         """The window with some of its fields changed."""
         return replace(self._window(None), **changes)
 
+    def room(self, window: Window) -> Sizes:
+        """How many taps per axis fit before the padded wide side ends, where the last window begins."""
+        wide = self.dy.shape[2:] if self.definition.transposed else self.x.shape[2:]
+        return tuple(
+            (n + 2 * p - s * (q - 1) - 1) // d + 1
+            for n, p, s, q, d in zip(wide, window.padding, window.stride, window.y_size, window.dilation, strict=True)
+        )
+
     def _window(self, other: Window | None) -> Window:
         window = other or self.window
         assert window is not None, "replays ask for a window first"
@@ -85,14 +97,28 @@ class Evidence:
 
     def wrong(self, argument: str) -> bool:
         """Whether what was found differs from what is right."""
-        found, right = self.found[argument], self.right[argument]
-        if same(found, right):
-            return False
-        slack = self.slack.get(argument)
-        if slack is None or found.shape != right.shape:
-            return True
-        scale = max(float(np.max(np.abs(right), initial=0.0)), 1.0)
-        return bool(np.any(~(np.abs(found - right) <= slack + tolerance(found) * scale)))
+        return self.found[argument].shape != self.right[argument].shape or bool(self.differing(argument).any())
+
+    def not_finite(self, argument: str) -> Array:
+        """At which cells what was found is NaN or infinite where a number belongs, as a mask."""
+        found = self.found[argument]
+        broken = ~np.isfinite(found)
+        known = ~np.isinf(self.slack.get(argument, np.zeros(())))
+        return np.asarray(broken & known if found.shape == self.right[argument].shape else broken)
+
+    def compares(self, argument: str) -> bool:
+        """Whether anything is known of what is right."""
+        return not np.isinf(self.slack.get(argument, 0.0)).all()
+
+    @property
+    def unknown(self) -> tuple[int, int]:
+        """At how many cells nothing is known, and of how many that were measured."""
+        counts = [(int(np.isinf(slack).sum()), slack.size) for slack in self.slack.values()]
+        return sum(unknown for unknown, _ in counts), sum(size for _, size in counts)
+
+    def differing(self, argument: str) -> Array:
+        """Which cells are wrong, as a mask, where the shape is right."""
+        return differing(self.found[argument], self.right[argument], slack=self.slack.get(argument, 0.0))
 
     @property
     def counted(self) -> tuple[int, ...]:
@@ -107,14 +133,34 @@ def same(a: Array, b: Array, within: float | None = None) -> bool:
         return False
     if np.array_equal(a, b):
         return True
-    scale = max(float(np.max(np.abs(b), initial=0.0)), 1.0)
+    return not _far_apart(a, b, within) and not differing(a, b, within).any()
+
+
+def _far_apart(a: Array, b: Array, within: float | None) -> bool:
+    """Whether two arrays differ by more than any tolerance: a search compares thousands, and most are such."""
+    if within is not None or not a.size:
+        return False
     with np.errstate(invalid="ignore"):
-        return bool(np.all(np.abs(np.subtract(a, b, dtype=float)) <= (within or tolerance(a)) * scale))
+        most = np.abs(np.subtract(a, b, dtype=float)).max()
+        return bool(most > 2 * SINGLE_CLOSE * max(np.abs(b).max(), 1.0))  # false where that is no number
+
+
+def differing(found: Array, right: Array, within: float | None = None, slack: Array | float = 0.0) -> Array:
+    """Which cells of two arrays of one shape differ, as a mask.
+
+    One that is no number differs from any, unless nothing is known of the right one: where the slack is infinite.
+    """
+    scale = max(float(np.max(np.abs(right), initial=0.0, where=np.isfinite(right))), 1.0)
+    with np.errstate(invalid="ignore"):
+        near = np.abs(np.subtract(found, right, dtype=float)) <= slack + (within or tolerance(found)) * scale
+    return np.asarray(~(near | (found == right) | np.isinf(slack)))
 
 
 def tolerance(a: Array) -> float:
     """What rounding may do to a found array, relative to its largest cell."""
-    return 1e-5 if is_single(a) else CLOSE
+    if a.dtype == np.float16:
+        return HALF
+    return SINGLE_CLOSE if is_single(a) else CLOSE
 
 
 def is_single(a: Array) -> bool:

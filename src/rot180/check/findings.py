@@ -61,7 +61,8 @@ class LayerReport:
     Attributes:
         op, name: the operation, and the name of the backward.
         stages: what was compared, in order.  diagnoses: the mistakes, the one to mend first at the head.
-        unexplained: arguments that are wrong in a way that no known mistake explains, with the structure of the error.
+        unexplained: arguments that are wrong in a way that has no name, with the structure of the error, or with what
+            was done where that is recognised all the same.
         notes: remarks that do not count as faults.  remarks: what several diagnoses have in common.
         tried, refused: descriptions of the cases that ran, and of those that the code refused, with its reason.
     """
@@ -85,11 +86,15 @@ class LayerReport:
     def __bool__(self) -> bool:
         return self.ok
 
+    @property
+    def title(self) -> str:
+        """`layer_backward as conv2d (correlation): right`; only a convolution has a convention."""
+        how = f" ({self.convention})" if "conv" in self.op else ""
+        return f"{self.name} as {self.op}{how}: {'right' if self.ok else 'WRONG'}"
+
     def render(self) -> str:
         """The report as text."""
-        verdict = "right" if self.ok else "WRONG"
-        how = f" ({self.convention})" if "conv" in self.op else ""
-        lines = [f"{self.name} as {self.op}{how}: {verdict}"]
+        lines = [self.title]
         for stage in self.stages:
             lines.append(f"  {'ok   ' if stage.passed else 'WRONG'} {stage.name}: {stage.text}")
         for finding in (*self.diagnoses, *self.unexplained):

@@ -5,34 +5,57 @@ from __future__ import annotations
 import numpy as np
 
 from ..explain.trace import Triple, meeting
-from .evidence import Evidence, tolerance
+from .evidence import Evidence
+from .matrices import plane
 
 MOST = 6  # terms that are written out
+WIDTH = 100  # of a line
 
 
 def of_first_wrong_cell(ev: Evidence, argument: str) -> str:
-    """`dx[0, 0, 1, 2] = dy[0, 0, 0, 1] * w[0, 0, 1, 0] + ... = 2 * 3 + ... = 6, not 4`; empty if shapes differ."""
+    """`dx[0, 0, 1, 2] = dy[0, 0, 0, 1] * w[0, 0, 1, 0] + ... = 2 * 3 + ... = 6, not 4`; empty if shapes differ.
+
+    The first one of the matrix that is shown.
+    """
     found, right = ev.found[argument], ev.right[argument]
-    if ev.window is None or found.shape != right.shape or argument == "b":
-        return _sum_of_dy(ev) if argument == "b" and found.shape == right.shape else ""
-    far = np.abs(found - right) > tolerance(found) * max(1.0, float(np.abs(right).max()))
-    cell = tuple(int(i) for i in np.argwhere(far)[0])
+    if not ev.defined or found.shape != right.shape:
+        return ""
+    if argument == "b":
+        return _sum_of_dy(ev)
+    if ev.window is None:
+        return ""
+    index = plane(ev, argument)
+    cell = (*index, *(int(i) for i in np.argwhere(ev.differing(argument)[index])[0]))
     terms = _terms(ev, argument, cell)
     name = argument if argument == "y" else f"d{argument}"
     symbols = [f"{a}{list(i)} * {b}{list(j)}" for a, i, b, j, _, _ in terms]
-    numbers = [f"{u:g} * {v:g}" for *_, u, v in terms]
+    numbers = [f"{_told(u)} * {_told(v)}" for *_, u, v in terms]
     if argument == "y" and "b" in ev.problem.arrays:
         symbols.append(f"b[{cell[1]}]")
-        numbers.append(f"{float(ev.problem.arrays['b'][cell[1]]):g}")
+        numbers.append(_told(ev.problem.arrays["b"][cell[1]]))
     if not symbols:
-        return f"{name}{list(cell)} meets nothing, so it is 0, not {float(found[cell]):g}"
-    value = f"{float(right[cell]):g}, not {float(found[cell]):g}"
-    return f"{name}{list(cell)} = {_shortened(symbols)}\n    = {_shortened(numbers)} = {value}"
+        return f"{name}{list(cell)} meets nothing, so it is 0, not {_told(found[cell])}"
+    value = f"{_told(right[cell])}, not {_told(found[cell])}"
+    return _broken(f"{name}{list(cell)} =", symbols, "") + "\n" + _broken("    =", numbers, f" = {value}")
 
 
-def _shortened(terms: list[str]) -> str:
-    more = f" + {len(terms) - MOST} more" if len(terms) > MOST else ""
-    return " + ".join(terms[:MOST]) + more
+def _broken(start: str, terms: list[str], end: str) -> str:
+    """A sum in lines of at most WIDTH characters, where that can be."""
+    shown = [*terms[:MOST], *([f"{len(terms) - MOST} more"] if len(terms) > MOST else [])]
+    lines = [f"{start} {shown[0]}"]
+    for term in shown[1:]:
+        if len(lines[-1]) + len(term) + 3 > WIDTH:
+            lines.append(f"      + {term}")
+        else:
+            lines[-1] += f" + {term}"
+    if len(lines[-1]) + len(end) > WIDTH:
+        lines.append("     ")
+    return "\n".join([*lines[:-1], lines[-1] + end])
+
+
+def _told(value: float) -> str:
+    """A number without noise: no -0."""
+    return f"{float(value) + 0.0:g}"
 
 
 def _terms(
@@ -70,4 +93,4 @@ def _turned(ev: Evidence, index: tuple[int, ...]) -> tuple[int, ...]:
 def _sum_of_dy(ev: Evidence) -> str:
     found, right = ev.found["b"], ev.right["b"]
     o = int(np.argmax(np.abs(found - right)))
-    return f"db[{o}] = sum of dy[:, {o}] = {float(right[o]):g}, not {float(found[o]):g}"
+    return f"db[{o}] = sum of dy[:, {o}] = {_told(right[o])}, not {_told(found[o])}"

@@ -7,38 +7,41 @@ Who may import it: the parts of check/. Deliberately absent: what is right.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from . import calling, layouts
+from . import calling, layouts, raised
 from .calling import Call, CallingError, Words
 from .case import Array, Arrays, Problem
 from .definitions import Definition
+from .judged import Code, Outcome, Refused
+
+__all__ = ["Code", "Implementation", "Outcome", "Refused"]
 
 Function = Callable[..., Any]
+IN_OUT = (
+    "w is taken as (in, out), as in x @ w: so the functions run and fit the operation, not with (out, in), which is "
+    "PyTorch's. In a program that has its weights as (out, in) this layer needs w.T."
+)
+PASSED_OVER = (
+    "What {names} takes is not told by its name, so it was left at its default, and {settings} were not tried with "
+    "other values; rename it, or say them (padding=1, say) where they are fixed."
+)
+ORDER = (
+    "The gradients are returned as ({order}), as their shapes tell, and judged so. Whoever writes "
+    "{usual} = backward(...) gets the wrong ones; returns= says another order."
+)
+B_FORM = "b is given as {form}, C channels: with (C,), which is PyTorch's, the functions refused every case."
 
 
-class Refused(Exception):
-    """The user's code raised, or returned what no array can be made of: this setting counts as unsupported."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What they made of a problem.
-
-    Attributes:
-        y: the result.  gradients: by argument, in the checker's layout; their shapes may be wrong.
-        changed: names of arguments that were changed in place, "forward's w", say.
-        dy: what the backward was given: the problem's, unless y has another shape than it should have.
-    """
-
-    y: Array
-    gradients: dict[str, Array]
-    dy: Array
-    changed: tuple[str, ...] = field(default=())
+def parts(found: Any) -> tuple[Any, Any]:
+    """What a forward returned: y, and the cache, which is what comes after it in a tuple."""
+    if isinstance(found, tuple) and len(found) > 1:
+        return found[0], found[1] if len(found) == 2 else found[1:]
+    return found, None
 
 
 class Implementation:
@@ -65,6 +68,8 @@ class Implementation:
         self.arguments = tuple(a for a in known if a in self.on_forward.names)
         self.ordered = returns is not None or len(definition.gradients_of) < 2
         self.returns = tuple(returns or (a for a in definition.gradients_of if a in self.arguments))
+        self.declared = self.ordered, self.returns
+        self.b_form: tuple[int, ...] | None = None  # as reshape takes it; None for (C,)
 
     def _require(self, known: Sequence[str]) -> None:
         """CallingError where something is missing that there is no check without."""
@@ -91,6 +96,40 @@ class Implementation:
         if "settings" in self.on_forward.names:
             told |= set(self.definition.in_dict)
         return tuple(name for name in self.definition.settings if name in told)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """On parameters that are left alone, and on the order of what is returned."""
+        over = {
+            "forward": self.on_forward.passed_over,
+            "backward": self.on_backward.passed_over if self.on_backward else (),
+        }
+        names = " and ".join(f"{', '.join(names)} of the {role}" for role, names in over.items() if names)
+        closed = [name for name in self.definition.settings if name not in self.open_settings]
+        found = [PASSED_OVER.format(names=names, settings=listed(closed))] if names and closed else []
+        if self.returns != self.declared[1]:
+            order, usual = (", ".join(f"d{a}" for a in names) for names in (self.returns, self.declared[1]))
+            found.append(ORDER.format(order=order, usual=usual))
+        return tuple(found)
+
+    def otherwise(self, *, refused: bool) -> Sequence[tuple[Code, str]]:
+        """With w of a linear layer as (in, out); where all is refused also with a b that has more axes than one."""
+        found: list[tuple[Code, str]] = []
+        if self.definition.name == "linear" and self.layout == "channels_first":
+            found.append((self._in_form(layout="channels_last"), IN_OUT))
+        if refused and "b" in self.arguments and self.layout != "bare":
+            ones = (1,) * (self.definition.axes + 1)
+            for form in dict.fromkeys([(*ones, -1), (1, -1, *ones[1:]), (-1, 1), (1, -1)]):
+                found.append((self._in_form(b_form=form), B_FORM.format(form=_written(form))))
+        return found
+
+    def _in_form(self, **changes: Any) -> Implementation:
+        """The same functions, called anew."""
+        other = copy.copy(self)
+        other.ordered, other.returns = self.declared
+        for name, value in changes.items():
+            setattr(other, name, value)
+        return other
 
     def value(self, problem: Problem, arrays: Arrays) -> Array:
         """The forward alone, on other arrays."""
@@ -125,38 +164,39 @@ class Implementation:
         given = {**self._given(problem.arrays), "dy": layouts.to_user(self.layout, "y", problem.dy)}
         shown = result[0] if isinstance(result, tuple) else result
         extra = {"cache": cache, "y": np.copy(shown) if "y" in self.on_backward.names else None}
-        found = self._call(self.backward, self.on_backward, {**given, **extra}, problem)
+        found = self.call(self.backward, self.on_backward, {**given, **extra}, problem)
         by_backward = self._changed(given, problem)
         kept = [name for name in self._changed(taken, problem) if name not in by_forward]  # it came by the cache
         changed += [f"the backward's {name}" for name in dict.fromkeys([*by_backward, *kept])]
         return Outcome(y, self._gradients(found, problem), problem.dy, tuple(changed))
 
     def _given(self, arrays: Arrays) -> dict[str, Any]:
-        return {name: layouts.to_user(self.layout, name, arrays[name]) for name in self.arguments}
+        given = {name: layouts.to_user(self.layout, name, arrays[name]) for name in self.arguments}
+        if self.b_form is not None:
+            given["b"] = given["b"].reshape(self.b_form)
+        return given
 
     def _forward(self, problem: Problem, arrays: Arrays) -> tuple[Any, dict[str, Any]]:
         """What the forward returned, and the copies that it was given."""
         given = self._given(arrays)
-        return self._call(self.forward, self.on_forward, given, problem), given
+        return self.call(self.forward, self.on_forward, given, problem), given
 
     def _result(self, found: Any, problem: Problem) -> tuple[Array, Any]:
         """y, and the cache: what is returned after it, if it is several things as a tuple."""
-        y, cache = found, None
-        if isinstance(found, tuple) and len(found) > 1:
-            y, cache = found[0], found[1] if len(found) == 2 else found[1:]
+        y, cache = parts(found)
         return self._array("y", y, len(self.definition.y_shape(problem.case))), cache
 
-    def _call(self, function: Function, call: Call, given: Mapping[str, Any], problem: Problem) -> Any:
-        settings = problem.case.settings
+    def call(self, function: Function, call: Call, given: Mapping[str, Any], problem: Problem) -> Any:
+        """One of the functions on arrays of the user's layout, as they are given: nothing is copied."""
         positional: list[Any] = []
-        keywords = {call.keywords[name]: value for name, value in settings.items() if name in call.keywords}
+        keywords = self._told(call, problem)
         for name in call.names:
             if name == "settings":
-                value: Any = self.definition.dictionary(settings)
-            elif name in given or name not in self.definition.settings:
+                value: Any = self.definition.dictionary(problem.case.settings)
+            elif name in given or name not in (*self.definition.settings, "kernel_size"):
                 value = given.get(name)
             else:
-                value = settings.get(name, self.definition.default(name))
+                value = self.definition.setting(problem.case, name)
             if name in call.by_name:
                 keywords[call.by_name[name]] = value
             else:
@@ -165,17 +205,36 @@ class Implementation:
             with np.errstate(all="ignore"):
                 return function(*positional, **keywords)
         except Exception as error:
-            raise Refused(f"{type(error).__name__}: {error}") from error
+            role = "forward" if function is self.forward else "backward"
+            by = f"the {role}, {getattr(function, '__name__', type(function).__name__)},"
+            raise Refused(raised.reason(error, function), by, self._in_words(call, problem)) from error
 
-    def _gradients(self, found: Any, problem: Problem) -> dict[str, Array]:
+    def _told(self, call: Call, problem: Problem) -> dict[str, Any]:
+        """The settings by their names in the code: all that it has, because its defaults may be others than the
+        operation's; but for a default that is a word, where a number may not be understood."""
+        settings = problem.case.settings
+        told = {name: self.definition.setting(problem.case, name) for name in call.keywords}
+        return {
+            call.keywords[name]: value
+            for name, value in told.items()
+            if value is not None and (name in settings or name not in call.worded)
+        }
+
+    def _in_words(self, call: Call, problem: Problem) -> str:
+        """What the functions are given of a problem, in their layout."""
+        told = dict(problem.case.settings)
+        told |= {name: self.definition.setting(problem.case, name) for name in call.told(self.definition.settings)}
+        return raised.arguments(self._given(problem.arrays), told)
+
+    def in_order(self, found: Any) -> list[Any]:
+        """The gradients that the backward returned, in the order of `returns`, as they are."""
         if isinstance(found, Mapping):
             by_name = {str(key).lower().removeprefix("d"): value for key, value in found.items()}
-            values = [by_name.get(name) for name in self.returns]
-        elif isinstance(found, tuple | list):
-            values = list(found)
-        else:
-            values = [found]
-        values = values[: len(self.returns)]
+            return [by_name.get(name) for name in self.returns]
+        return list(found if isinstance(found, tuple | list) else [found])[: len(self.returns)]
+
+    def _gradients(self, found: Any, problem: Problem) -> dict[str, Array]:
+        values = self.in_order(found)
         shapes = problem.case.shapes
         if not self.ordered and not isinstance(found, Mapping):
             self._put_in_order(values, problem)
@@ -187,7 +246,7 @@ class Implementation:
 
     def _put_in_order(self, values: Sequence[Any], problem: Problem) -> None:
         """See from the shapes of the first answer if the gradients come in another order, (dw, db, dx), say."""
-        shapes = {name: np.shape(layouts.to_user(self.layout, name, problem.arrays[name])) for name in self.arguments}
+        shapes = {name: np.shape(a) for name, a in self._given(problem.arrays).items()}
         came = [np.shape(value) for value in values]
         names = [name for shape in came for name in self.returns if shapes[name] == shape]
         if len(set(names)) == len(names) == len(self.returns):
@@ -195,14 +254,26 @@ class Implementation:
         self.ordered = True
 
     def _array(self, name: str, value: Any, ndim: int) -> Array:
+        title = name if name == "y" else f"d{name}"
         try:
             array = layouts.from_user(self.layout, name, value, ndim)
         except Exception as error:
-            raise Refused(f"no array can be made of the {name} that was returned: {error}") from error
-        if array.dtype.kind not in "fiub":
-            raise Refused(f"the {name} that was returned is not numeric but {type(value).__name__}")
+            raise Refused(f"no array can be made of the {title} that was returned: {error}") from error
+        if name == "b" and self.b_form is not None and array.ndim == len(self.b_form):
+            array = array.reshape(-1)
+        if text := raised.no_number(title, array.dtype, value):
+            raise Refused(text)
         return array
 
     def _changed(self, given: Mapping[str, Any], problem: Problem) -> list[str]:
         before = {**self._given(problem.arrays), "dy": layouts.to_user(self.layout, "y", problem.dy)}
         return [name for name, value in given.items() if not np.array_equal(value, before[name])]
+
+
+def _written(form: tuple[int, ...]) -> str:
+    return f"({', '.join('C' if n < 0 else str(n) for n in form)})"
+
+
+def listed(names: Sequence[str]) -> str:
+    """`padding, dilation and groups`."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

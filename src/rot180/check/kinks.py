@@ -1,7 +1,8 @@
 """Where an operation has no derivative: relu at 0, the largest cell of a window several times.
 
-Every one-sided choice is as good as another there, so what the user's backward does is noted and not judged, with one
-exception: if all cells that tie get the whole gradient, more arrives below than was sent.
+Every one-sided choice is as good as another there, so what the user's backward does is noted and not judged. So is the
+whole gradient to all cells that tie, which is no subgradient but what a mask of the largest cells does. What is not
+finite is no choice.
 
 Who may import it: the parts of check/. Deliberately absent: everything where there is a derivative.
 """
@@ -15,7 +16,7 @@ from .definitions import Definition
 from .definitions.pooling import MaxPooling
 from .evidence import same
 from .findings import Diagnosis
-from .implementation import Implementation, Refused
+from .judged import Code, Refused
 
 SLUG = "at-a-kink"
 _TEXT = {
@@ -26,13 +27,17 @@ _TEXT = {
 }
 TIED = (
     "Where several cells of a window are the largest, each of them gets the whole gradient of the window: the mask "
-    "x == max has several ones. More arrives below than was sent. After a relu, whose zeros tie, that is not rare."
+    "x == max has several ones there. The maximum has no derivative at such a point, so this is no fault; but more "
+    "arrives below than was sent, which is no subgradient. PyTorch sends it to the first one. After a relu, whose "
+    "zeros tie, that is not rare. To share it write mask / mask.sum() for the mask, to send it to one use argmax."
 )
-TIED_MEND = "use argmax, which takes the first one, or divide the mask by its sum: mask / mask.sum()"
+NOT_FINITE = (
+    "dx is not finite where {where}: NaN or infinite at {count} of {total} cells. A division by 0 is near at hand."
+)
 
 
-def note(code: Implementation, definition: Definition, problem: Problem) -> Diagnosis | None:
-    """What the backward does on a problem with kinks: nothing, a note, or the slug `mask-wrong`."""
+def note(code: Code, definition: Definition, problem: Problem) -> Diagnosis | None:
+    """What the backward does on a problem with kinks: nothing, a note, or "unknown" where it is not finite."""
     try:
         outcome = code.run(problem)
     except Refused:
@@ -40,13 +45,18 @@ def note(code: Implementation, definition: Definition, problem: Problem) -> Diag
     found, right = outcome.gradients.get("x"), definition.gradients(problem.dy, problem.arrays, problem.case)["x"]
     if found is None or found.shape != right.shape or same(found, right):
         return None
+    pooled = isinstance(definition, MaxPooling)
+    if count := int((~np.isfinite(found)).sum()):
+        where = "several cells of a window are the largest" if pooled else "x is 0"
+        text = NOT_FINITE.format(where=where, count=count, total=found.size)
+        return Diagnosis("unknown", "dx", text, "", problem.case.describe())
     if not isinstance(definition, MaxPooling):
         there = problem.arrays["x"] == 0
         text = _TEXT["relu"].format(count=int(there.sum()), total=there.size)
         return Diagnosis(SLUG, "dx", text, "") if same(np.where(there, right, found), right) else None
     shares = _shares(definition, problem)
     if same(found, shares["all"]):
-        return Diagnosis("mask-wrong", "dx", TIED, TIED_MEND, problem.case.describe())
+        return Diagnosis(SLUG, "dx", TIED, "")
     choice = "the last one gets the gradient" if same(found, shares["last"]) else "others get a share"
     choice = "they share the gradient evenly" if same(found, shares["even"]) else choice
     return Diagnosis(SLUG, "dx", _TEXT["pool"].format(choice=choice), "")
@@ -54,15 +64,13 @@ def note(code: Implementation, definition: Definition, problem: Problem) -> Diag
 
 def _shares(definition: MaxPooling, problem: Problem) -> dict[str, Array]:
     """What dx is if all cells that tie get the whole gradient, or the last one, or each an even share."""
-    x, dy = problem.arrays["x"], problem.dy
+    x = problem.arrays["x"]
     results = {name: np.zeros(x.shape) for name in ("all", "last", "even")}
-    for p, cells in definition.windows(problem.case):
-        for n, c in np.ndindex(*x.shape[:2]):
-            values = np.array([x[(n, c, *cell)] for cell in cells])
-            tied = [cell for cell, value in zip(cells, values, strict=True) if value == values.max()]
-            sent = dy[(n, c, *p)]
-            for cell in tied:
-                results["all"][(n, c, *cell)] += sent
-                results["even"][(n, c, *cell)] += sent / len(tied)
-            results["last"][(n, c, *tied[-1])] += sent
+    for sent, cells in definition.sent(problem):
+        largest = max(x[cell] for cell in cells)
+        tied = [cell for cell in cells if x[cell] == largest]
+        for cell in tied:
+            results["all"][cell] += sent
+            results["even"][cell] += sent / len(tied)
+        results["last"][tied[-1]] += sent
     return results

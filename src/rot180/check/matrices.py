@@ -8,27 +8,34 @@ from __future__ import annotations
 import numpy as np
 
 from .case import Array
-from .evidence import same, tolerance
+from .evidence import Evidence
 
 MOST = 12  # rows and columns that are shown
+NOISE = 1e-13  # of the largest cell: what is left of a sum that should be 0
 
 
-def beside(found: Array, right: Array, name: str) -> str:
+def beside(evidence: Evidence, argument: str, name: str) -> str:
     """The plane in which most cells differ, found and right; wrong cells in brackets."""
+    found, right = evidence.found[argument], evidence.right[argument]
     if found.shape != right.shape:
         return f"{name} has shape {found.shape}, and should have {right.shape}"
-    if same(found, right):
-        return ""
-    wrong = np.abs(np.subtract(found, right, dtype=float)) > tolerance(found) * max(1.0, float(np.abs(right).max()))
-    if found.ndim < 2:
-        planes, where = [a.reshape(1, -1) for a in (found, right, wrong)], ""
-    else:
-        flat = wrong.reshape(-1, *wrong.shape[-2:]).sum((1, 2))
-        index = np.unravel_index(int(flat.argmax()), wrong.shape[:-2])
-        planes = [a[index] for a in (found, right, wrong)]
-        where = f"[{', '.join(str(int(i)) for i in index)}]" if index else ""
+    wrong = evidence.differing(argument)
+    index = plane(evidence, argument)
+    planes = [a[index] if a.ndim > 1 else a.reshape(1, -1) for a in (found, right, wrong)]
+    where = f"[{', '.join(map(str, index))}]" if index else ""
+    noise = NOISE * float(np.abs(right).max(initial=1.0, where=np.isfinite(right)))
     left, middle, marks = (plane[:MOST, :MOST] for plane in planes)
-    return _columns([(f"{name}{where}", left, marks), ("should be", middle, np.zeros_like(marks))])
+    quiet = [np.where(np.abs(a) <= noise, 0.0, a) for a in (left, middle)]
+    return _columns([(f"{name}{where}", quiet[0], marks), ("should be", quiet[1], np.zeros_like(marks))])
+
+
+def plane(evidence: Evidence, argument: str) -> tuple[int, ...]:
+    """The index of the plane in which most cells differ; () for a matrix or a vector."""
+    wrong = evidence.differing(argument)
+    if wrong.ndim < 3:
+        return ()
+    counts = wrong.reshape(-1, *wrong.shape[-2:]).sum((1, 2))
+    return tuple(int(i) for i in np.unravel_index(int(counts.argmax()), wrong.shape[:-2]))
 
 
 def _columns(parts: list[tuple[str, Array, Array]]) -> str:
@@ -51,5 +58,5 @@ def _columns(parts: list[tuple[str, Array, Array]]) -> str:
 
 
 def _cell(value: float, marked: bool) -> str:
-    text = f"{float(value):.6g}"
+    text = f"{float(value) + 0.0:.6g}"  # no -0
     return f"[{text}]" if marked else f"{text} "

@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import FormatError
+from ..formats import atomic
 from ..window import per_axis
 from . import definitions
 from .case import Array, Case, Problem, draw
@@ -33,25 +34,23 @@ FORMAT, VERSION = "rot180-vectors", 1
 INDEX = "rot180-vectors.json"
 SETS = ("tiny", "standard", "exhaustive")
 MOST_CELLS = 1 << 20  # of an array in an answer
+_NO_ARRAY = "{name} must be an object with a shape and as many numbers in data; see docs/vectors.md"
 
 
 def export(folder: str | Path, op: str, which: str = "standard", seed: int = 0) -> list[str]:
     """Write the cases of an operation into a folder, and return their names.
 
     Args:
-        folder: is made; must be empty, or hold vectors that are replaced.
+        folder: is made, or is empty: old answers in it would be judged as those to the new cases.
         op: conv1d to conv3d, conv_transpose1d to conv_transpose3d, linear.
         which: "tiny", a case per setting, a few cells each; "standard", some sizes; "exhaustive", settings in all
             combinations.
     """
-    from ..formats import atomic
-
     if which not in SETS:
         raise ValueError(f"vectors.export: the set must be one of {', '.join(SETS)}; got {which!r}")
     definition = convolution(op)
     root = Path(folder)
-    if root.exists() and any(root.iterdir()) and not (root / INDEX).is_file():
-        raise FormatError(f"vectors.export: {root} is not empty and holds no vectors; give an empty folder")
+    _require_empty(root)
     atomic.make_folder(root)
     names = []
     for number, case in enumerate(_cases(definition, which)):
@@ -62,6 +61,19 @@ def export(folder: str | Path, op: str, which: str = "standard", seed: int = 0) 
     index = {"format": FORMAT, "version": VERSION, "op": definition.name, "set": which, "cases": names}
     atomic.write_text(root / INDEX, json.dumps(index, indent=1) + "\n")
     return names
+
+
+def _require_empty(root: Path) -> None:
+    """FormatError where a folder holds anything, or is none."""
+    if root.exists() and not root.is_dir():
+        raise FormatError(f"vectors.export: {root} is no folder")
+    if (root / INDEX).exists():
+        raise FormatError(
+            f"vectors.export: {root} holds vectors already, and old answers would be judged as new ones; give another "
+            "folder, or remove it first"
+        )
+    if root.exists() and any(root.iterdir()):
+        raise FormatError(f"vectors.export: {root} is not empty and holds no vectors; give an empty folder")
 
 
 def convolution(op: str) -> Convolution:
@@ -107,8 +119,6 @@ def _smallest(definition: Definition, case: Case) -> Case:
 
 def _write(folder: Path, definition: Definition, problem: Problem) -> None:
     """One case, whole or not at all."""
-    from ..formats import atomic
-
     arrays = {**problem.arrays, "dy": problem.dy, "y": definition.forward(problem.arrays, problem.case)}
     gradients = definition.gradients(problem.dy, problem.arrays, problem.case)
     arrays |= {f"d{name}": gradient for name, gradient in gradients.items()}
@@ -119,15 +129,15 @@ def _write(folder: Path, definition: Definition, problem: Problem) -> None:
     }
     atomic.make_folder(folder)
     files = {folder / f"{name}.npy": as_npy(a) for name, a in arrays.items()}
-    texts = {"case.json": json.dumps(record) + "\n", "settings.txt": _lines(definition, problem.case)}
+    texts = {"case.json": json.dumps(record) + "\n", "settings.txt": settings_lines(definition, problem.case)}
     atomic.write_files({**files, **{folder / name: text.encode() for name, text in texts.items()}})
 
 
-def _lines(definition: Definition, case: Case) -> str:
+def settings_lines(definition: Definition, case: Case) -> str:
     """`stride 2 2`: every setting, those at their default too; groups as one number."""
     lines = [f"op {definition.name}"]
     for name in definition.settings:
-        value = case.settings.get(name, 0 if "padding" in name else 1)
+        value = case.settings.get(name, definition.default(name))
         values = (value,) if name == "groups" else per_axis(definition.name, name, value, definition.axes)
         lines.append(" ".join([name, *map(str, values)]))
     return "\n".join(lines) + "\n"
@@ -156,8 +166,11 @@ def array_of(data: Any, name: str) -> Array:
         or math.prod(shape) != len(cells)
         or not all(isinstance(v, int | float) and not isinstance(v, bool) for v in cells)
     ):
-        raise FormatError(f"{name} must be an object with a shape and as many numbers in data; see docs/vectors.md")
-    return np.array(cells, float).reshape(shape)
+        raise FormatError(_NO_ARRAY.format(name=name))
+    try:
+        return np.array(cells, float).reshape(shape)
+    except OverflowError:  # an integer beyond float64
+        raise FormatError(_NO_ARRAY.format(name=name)) from None
 
 
 def _short(value: Any) -> str:

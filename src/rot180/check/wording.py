@@ -10,12 +10,18 @@ from collections.abc import Iterator
 import numpy as np
 
 from .diagnosis import Explanation
-from .evidence import Evidence
+from .evidence import Evidence, same
 from .findings import Diagnosis
 from .mistakes import sums
 
+SIGN = (
+    "The sign is inverted. A layer hands on dy times what the forward multiplied with, and has no minus of its own. "
+    "The one of the update, w -= rate * dw, stands there and not in the gradient."
+)
+SIGN_MEND = "turn the sign: dx = -dx, best where the minus comes in"
 
-def texts(explanation: Explanation, argument: str) -> Iterator[tuple[str, str, str]]:
+
+def texts(explanation: Explanation, argument: str, *, loss: bool) -> Iterator[tuple[str, str, str]]:
     """Slug, explanation and mend of each mistake in it."""
     for mistake, variant in explanation.parts:
         yield (
@@ -25,7 +31,8 @@ def texts(explanation: Explanation, argument: str) -> Iterator[tuple[str, str, s
         )
     forward = argument == "y"
     if explanation.negative:
-        yield "sign-inverted", *((sums.SIGN_RESULT, sums.SIGN_RESULT_MEND) if forward else (sums.SIGN, sums.SIGN_MEND))
+        backward = (sums.SIGN, sums.SIGN_MEND) if loss else (SIGN, SIGN_MEND)
+        yield "sign-inverted", *((sums.SIGN_RESULT, sums.SIGN_RESULT_MEND) if forward else backward)
     if explanation.factor:
         text, mend = (sums.SCALED_RESULT, sums.SCALED_RESULT_MEND) if forward else (sums.SCALED, sums.SCALED_MEND)
         yield "scaled", text.replace("{variant}", explanation.factor), mend
@@ -35,12 +42,24 @@ def missing(argument: str) -> Diagnosis:
     return Diagnosis("unknown", f"d{argument}", f"The backward returns no d{argument}.", "")
 
 
+def reshaped(evidence: Evidence, argument: str) -> bool:
+    """Whether a gradient has another shape than it should and the right numbers, in order."""
+    found, right = evidence.found[argument], evidence.right[argument]
+    other = argument != "y" and found.shape != right.shape and found.size == right.size
+    return other and same(found.reshape(right.shape), right)
+
+
 def structure(evidence: Evidence, argument: str) -> str:
     """Where an error lies that no known mistake explains."""
     found, right = evidence.found[argument], evidence.right[argument]
+    if reshaped(evidence, argument):
+        return (
+            f"d{argument} has the shape {found.shape}, and {right.shape} is needed, that of {argument}. The numbers "
+            f"are right. With this shape {argument} - rate * d{argument} is not what was meant, or raises."
+        )
     if found.shape != right.shape:
         return f"No known mistake explains this. The shape is {found.shape} and should be {right.shape}."
-    wrong = np.abs(found - right) > 1e-9 * max(1.0, float(np.abs(right).max(initial=0)))
+    wrong = evidence.differing(argument)
     names = ("sample", "channel", "row", "column") if right.ndim == 4 else tuple(f"axis {a}" for a in range(right.ndim))
     parts = []
     for axis in range(right.ndim):
@@ -48,4 +67,5 @@ def structure(evidence: Evidence, argument: str) -> str:
         if len(hit) < right.shape[axis]:
             parts.append(f"{names[axis]} {', '.join(map(str, hit))} of {right.shape[axis]}")
     where = f"; only in {'; '.join(parts)}" if parts else ", all over"
-    return f"No known mistake explains this. {int(wrong.sum())} of {right.size} cells are wrong{where}."
+    count = f"{int(wrong.sum())} of {right.size} cells are wrong{where}" if right.size > 1 else "The one cell is wrong"
+    return f"No known mistake explains this. {count}. That is with {evidence.case.describe()}."

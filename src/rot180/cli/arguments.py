@@ -95,6 +95,19 @@ def shape(text: str) -> tuple[int, int, int]:
     return int(numbers[0]), int(numbers[1]), int(numbers[2])
 
 
+def ints(text: str) -> int | tuple[int, ...]:
+    """An int, or one per axis."""
+    numbers = text.split(",")
+    if not all(number.strip().isdecimal() for number in numbers):
+        raise argparse.ArgumentTypeError(f"a number, or one per axis as 2,1, is needed; got {text!r}")
+    return int(text) if len(numbers) == 1 else tuple(map(int, numbers))
+
+
+def words(text: str) -> tuple[str, ...]:
+    """Names with commas between them."""
+    return tuple(word.strip() for word in text.split(","))
+
+
 def short(name: str) -> str:
     """A name for a table: on one line, and without its middle if it is long."""
     shown = one_line(name)

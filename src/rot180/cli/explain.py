@@ -71,7 +71,6 @@ def add(commands: Commands) -> None:
 def run(args: argparse.Namespace) -> ExitStatus:
     """Trace; then print, write or serve."""
     from .. import explain
-    from ..formats import atomic
 
     cell = None if args.cell is None else explain.Cell.parsed(args.cell)
     shown = _trace(args, cell)
@@ -83,9 +82,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
             shown.save(path)
             _say_written(path, args.lang)
     if args.html is not None:
-        from ..explain.document import document
-
-        atomic.write_text(args.html, document(shown, language=args.lang))
+        explain.page(shown, args.html, language=args.lang, cell=cell)
         _say_written(args.html, args.lang)
     if text is not None:
         print(text, end="")
@@ -114,10 +111,10 @@ def _trace(args: argparse.Namespace, cell: Any) -> Trace:
         def made(pictured: Any) -> Trace:
             return _of_run(args, pictured)
     elif args.op is not None and (Path(args.op).suffix.lower() in (".json", ".npz")):
-        _refuse(settings, "a saved trace", None)
+        _refuse(settings | ({"pictured": pictured} if pictured else {}), "a saved trace", None)
         return explain.Trace.load(args.op)
     elif args.op is None:
-        _refuse(settings, "the example; name an operation", None)
+        _refuse(settings | ({"pictured": pictured} if pictured else {}), "the example; name an operation", None)
         return _welcome()
     else:
         settings = _with_numbers(args.op, settings)

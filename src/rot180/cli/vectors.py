@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import json
 
-from .arguments import Commands, add_command, whole
-from .check import colours, painted
+from . import verdict
+from .arguments import Commands, add_command, whole, words
 from .status import ExitStatus
 
 EXAMPLE = (
     "rot180 vectors export cases --op conv_transpose2d\n"
     "  ./my_program cases        (writes its answers beside each case: docs/vectors.md)\n"
-    "  rot180 vectors verify cases"
+    "  rot180 vectors verify cases\n"
+    "  rot180 vectors verify cases --only y        (a program without a backward)"
 )
 
 
@@ -25,20 +25,22 @@ def add(commands: Commands) -> None:
     parser.add_argument("--op", default="conv2d", help="to export; default: %(default)s")
     parser.add_argument("--set", choices=("tiny", "standard", "exhaustive"), default="standard", help="to export")
     parser.add_argument("--seed", type=whole, default=0, help="of the numbers to export; default: 0")
+    parser.add_argument("--only", type=words, metavar="NAMES", help="to verify: y, or y,db, say; default: y,dx,dw,db")
     parser.add_argument("--json", action="store_true", help="of a verdict: print it as JSON")
 
 
 def run(args: argparse.Namespace) -> ExitStatus:
     """Export, or verify and print the report."""
     from ..check import answers, vectors
+    from ..errors import Rot180Error
 
     if args.what == "export":
         names = vectors.export(args.folder, args.op, args.set, args.seed)
         print(f"{len(names)} cases of {args.op} in {args.folder}; then: rot180 vectors verify {args.folder}")
         return ExitStatus.DONE
-    report = answers.verify(args.folder)
-    if args.json:
-        print(json.dumps(report.as_dict(), indent=2))
-    else:
-        print(painted(report.render()) if colours() else report.render())
-    return ExitStatus.DONE if report.ok else ExitStatus.FAULT
+    json_path = verdict.STDOUT if args.json else None
+    try:
+        report = answers.verify(args.folder, args.only)
+    except (Rot180Error, ValueError, OSError) as error:
+        raise verdict.unable(str(error), json_path) from None
+    return verdict.deliver(report, json_path=json_path)

@@ -18,6 +18,7 @@ import numpy as np
 
 from ..formats import atomic
 from . import strings
+from .cells import Cell, place
 from .make import trace
 from .module import joined, style
 from .record import Trace
@@ -39,10 +40,12 @@ def tour() -> dict[str, Any]:
     return {name: trace(op, **settings).as_dict() for name, (op, settings) in _TOUR.items()}
 
 
-def model(shown: Trace, *, live: bool, language: str = "en") -> dict[str, Any]:
+def model(shown: Trace, *, live: bool, language: str = "en", cell: Cell | str | None = None) -> dict[str, Any]:
     """What the page's model holds at first, whatever hosts it."""
+    cell = Cell.parsed(cell) if isinstance(cell, str) else cell
     return {
         "trace": shown.as_dict(),
+        "cell": None if cell is None else {"array": cell.array, "at": place(shown, cell)},
         "live": live,
         "language": strings.language(language),
         "strings": strings.table(),
@@ -50,9 +53,14 @@ def model(shown: Trace, *, live: bool, language: str = "en") -> dict[str, Any]:
     }
 
 
-def document(shown: Trace, *, live: bool = False, language: str = "en") -> str:
-    """The whole HTML document. live: whether it may ask the server that it comes from."""
-    data = json.dumps(model(shown, live=live, language=language), ensure_ascii=False, separators=(",", ":"))
+def document(shown: Trace, *, live: bool = False, language: str = "en", cell: Cell | str | None = None) -> str:
+    """The whole HTML document.
+
+    Args:
+        live: whether it may ask the server that it comes from.  cell: to open on, as "dx[0,0,1,1]".
+    """
+    first = model(shown, live=live, language=language, cell=cell)
+    data = json.dumps(first, ensure_ascii=False, separators=(",", ":"))
     script = f"{joined()}\n{_host()}"
     return (
         f'<!DOCTYPE html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'
@@ -65,13 +73,14 @@ def document(shown: Trace, *, live: bool = False, language: str = "en") -> str:
     )
 
 
-def page(trace: Trace, path: atomic.Name, *, language: str = "en") -> None:
+def page(trace: Trace, path: atomic.Name, *, language: str = "en", cell: Cell | str | None = None) -> None:
     """Write the page of a trace as one HTML file that needs nothing else; whole or not at all.
 
     Args:
         trace: what `trace` made.  path: of the file.  language: "en" or "zh"; the page can change it.
+        cell: to open on, as "dx[0,0,1,1]".
     """
-    atomic.write_text(path, document(trace, language=language))
+    atomic.write_text(path, document(trace, language=language, cell=cell))
 
 
 def policy(script: str, live: bool) -> str:

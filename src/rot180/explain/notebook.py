@@ -66,6 +66,7 @@ def _widget() -> Any:
         language = traitlets.Unicode("en").tag(sync=True)
         strings = traitlets.Dict().tag(sync=True)
         tour = traitlets.Dict().tag(sync=True)
+        cell = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
 
         def __init__(self, shown: Trace | None, *, language: str) -> None:
             super().__init__(**model(welcome() if shown is None else shown, live=True, language=language))

@@ -93,21 +93,7 @@ def _shown(
     view, cells = trace.views[cell.array], np.array(step["cells"])
     marked = np.zeros(cells.shape, bool)
     if step["operand"] == "result":
-        if step["kind"] == "correlate":
-            numbers = whole
-        else:
-            flat = place(trace, cell)
-            kept = np.array(next(s["cells"] for s in view["steps"] if s["kind"] == "correlate"))
-            numbers = whole[kept >= 0].reshape(cells.shape)
-            if step["kind"] == "sum":
-                size = cells.size
-                numbers = trace.arrays[cell.array].ravel()[flat // size * size :][:size].reshape(cells.shape)
-                if cell.array == "y" and "b" in trace.arrays:
-                    numbers = numbers - trace.arrays["b"][pair[2]]
-                if trace.rest:
-                    numbers = numbers - trace.rest[cell.array].ravel()[flat // size * size :][:size].reshape(
-                        cells.shape
-                    )
+        numbers = _results(trace, cell, step, pair, whole)
         position = np.argwhere(cells == place(trace, cell) % int((cells >= 0).sum()))[0]
         marked[tuple(position)] = True
     else:
@@ -122,6 +108,22 @@ def _shown(
         for codes, values in zip(step["cells"], numbers, strict=True)
     ]
     return texts, marked
+
+
+def _results(trace: Trace, cell: Cell, step: views.Step, pair: tuple[int, int, int], whole: Any) -> Any:
+    """The numbers of a step of the result: of this pair of channels, or summed over all that are shown."""
+    shape = step["shape"]
+    if step["kind"] == "correlate":
+        return whole
+    if step["kind"] == "keep":
+        kept = next(one["cells"] for one in trace.views[cell.array]["steps"] if one["kind"] == "correlate")
+        return whole[np.array(kept) >= 0].reshape(shape)
+    size = shape[0] * shape[1]
+    own = slice(place(trace, cell) // size * size, (place(trace, cell) // size + 1) * size)
+    numbers = trace.arrays[cell.array].ravel()[own].reshape(shape)
+    if cell.array == "y" and "b" in trace.arrays:
+        numbers = numbers - trace.arrays["b"][pair[2]]
+    return numbers - trace.rest[cell.array].ravel()[own].reshape(shape) if trace.rest else numbers
 
 
 def _matrix(texts: list[list[str]], marked: Any) -> list[str]:

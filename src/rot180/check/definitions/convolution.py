@@ -23,14 +23,14 @@ from ...window import DENSE, Sizes, Window, per_axis
 from ..case import Array, Arrays, Case
 from .definition import Definition
 
-_SIZES: dict[
-    int, list[tuple[int, int, int, Sizes, Sizes]]
-] = {  # (images, channels and outputs of a group, x, kernel): no two alike; the strides below do not tile x
+# By number of axes (images, channels and outputs of a group, x, kernel): no two alike; the strides below do not tile x.
+_SIZES: dict[int, list[tuple[int, int, int, Sizes, Sizes]]] = {
     0: [(3, 4, 5, (), ()), (2, 3, 4, (), ())],
     1: [(2, 2, 3, (9,), (4,)), (3, 3, 2, (8,), (3,)), (2, 2, 3, (7,), (2,))],
     2: [(2, 2, 3, (6, 7), (3, 2)), (3, 2, 3, (5, 6), (2, 3)), (2, 3, 2, (6, 5), (3, 4))],
     3: [(2, 2, 3, (4, 5, 6), (3, 2, 4)), (2, 3, 2, (5, 4, 6), (2, 3, 3))],
 }
+_MOST_ROOM = {0: 0, 1: 64, 2: 16, 3: 8}  # of an axis of x, for kernels that need it, by number of axes
 _TRIED: list[dict[str, int]] = [  # as far as the settings are open
     {},
     {"stride": 2, "padding": 1},
@@ -75,6 +75,13 @@ class Convolution(Definition):
         """As in PyTorch; a kernel_size is the weight's affair."""
         return {"padding": 0, "output_padding": 0, "kernel_size": None}.get(setting, 1)
 
+    def setting(self, case: Case, name: str) -> Any:
+        """The kernel_size as the weight has it."""
+        if name == "kernel_size" and name not in case.settings and "w" in case.shapes:
+            sizes = case.shapes["w"][2:]
+            return sizes[0] if len(set(sizes)) == 1 else sizes
+        return super().setting(case, name)
+
     def dictionary(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """With "pad" as in conv_param."""
         return {"stride": 1, "pad": settings.get("padding", 0), "padding": 0, "dilation": 1, "groups": 1, **settings}
@@ -107,8 +114,7 @@ class Convolution(Definition):
         contract = kernels.conv_x if self.transposed else kernels.conv_y
         with block("numpy"):
             y = contract(arrays["x"], self.kernel(arrays["w"], case), window)
-        b = arrays.get("b")
-        return y if b is None else y + b.reshape(-1, *[1] * self.axes)
+        return plus_bias(y, arrays.get("b"))
 
     def gradients(self, dy: Array, arrays: Arrays, case: Case) -> dict[str, Array]:
         """{argument: gradient}."""
@@ -149,14 +155,21 @@ class Convolution(Definition):
     def cases(self, fixed: Mapping[str, Any], open_settings: tuple[str, ...], convention: str) -> Iterator[Case]:
         """Settings and sizes, simple ones first: those that are fixed as they are, those that are open varied."""
         seen: list[Case] = []
+        impossible: list[ShapeError] = []
         for number, tried in enumerate(_TRIED):
             settings = {**{name: value for name, value in tried.items() if name in open_settings}, **fixed}
-            case = self._case(settings, number, convention)
-            if case is not None and case not in seen:
+            try:
+                case = self._case(settings, number, convention)
+            except ShapeError as reason:
+                impossible.append(reason)
+                continue
+            if case not in seen:
                 seen.append(case)
                 yield case
+        if not seen:
+            raise impossible[0]
 
-    def _case(self, settings: dict[str, Any], number: int, convention: str) -> Case | None:
+    def _case(self, settings: dict[str, Any], number: int, convention: str) -> Case:
         sizes = _SIZES[self.axes]
         images, channels, outputs, x, k = sizes[number % len(sizes)]
         kernel = settings.pop("kernel_size", None)
@@ -165,13 +178,12 @@ class Convolution(Definition):
         groups = int(settings.get("groups", 1))
         if self.transposed:  # x is the narrow side here: keep the result small
             x = tuple(max(2, n // 2 + 1 - axis) for axis, n in enumerate(x))
+        else:
+            x = with_room(self.name, x, k, settings)
         w = (channels * groups, outputs, *k) if self.transposed else (outputs * groups, channels, *k)
         shapes = {"x": (images, channels * groups, *x), "w": w, "b": (outputs * groups,)}
         case = Case(settings, shapes, convention)
-        try:
-            self.window(case)
-        except ShapeError:
-            return None
+        self.window(case)
         return case
 
     def alike(self, case: Case, *, channels: bool) -> Case:
@@ -220,9 +232,45 @@ class Convolution(Definition):
         return shapes["w"][axis] > 0
 
 
+def with_room(op: str, x: Sizes, kernel: Sizes, settings: Mapping[str, Any]) -> Sizes:
+    """The sizes of x, longer where the kernel would not fit; ShapeError where that takes too many cells.
+
+    Every cell is a difference that may be measured, so there is an end to it.
+    """
+    axes, padding = len(x), settings.get("padding", 0)
+    if is_uneven(padding):
+        return x
+    steps, spread = (per_axis(op, s, settings.get(s, 1), axes) for s in ("stride", "dilation"))
+    sizes: list[int] = []
+    for n, k, p, s, d in zip(x, kernel, per_axis(op, "padding", padding, axes), steps, spread, strict=True):
+        need = d * (k - 1) + 1 - 2 * p
+        if need > max(n, _MOST_ROOM[axes]):
+            raise ShapeError(
+                f"{op}: a kernel of {k} with dilation {d} and padding {p} needs an x of {need} cells, and problems of "
+                f"at most {_MOST_ROOM[axes]} are tried; check it with smaller numbers"
+            )
+        sizes.append(n if n >= need else need + s * (1 + len(sizes)))
+    return tuple(sizes)
+
+
+def is_uneven(padding: Any) -> bool:
+    """Whether it is 'same', or (before, after) per axis, and no number; the operation itself judges those."""
+    return isinstance(padding, str) or (isinstance(padding, tuple) and any(isinstance(p, tuple) for p in padding))
+
+
 def rotated(w: Array) -> Array:
     """By 180 degrees: every spatial axis backwards."""
     return np.ascontiguousarray(np.flip(w, tuple(range(2, w.ndim))))
+
+
+def plus_bias(y: Array, b: Array | None) -> Array:
+    """b on every position; y itself where there is no b."""
+    return y if b is None else y + b.reshape(-1, *[1] * (y.ndim - 2))
+
+
+def without_bias(arrays: Arrays) -> dict[str, Array]:
+    """The arguments of the layer without b."""
+    return {name: a for name, a in arrays.items() if name != "b"}
 
 
 CONVOLUTIONS = {

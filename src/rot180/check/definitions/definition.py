@@ -55,6 +55,10 @@ class Definition:
         """What a setting is where none is given."""
         raise KeyError(setting)
 
+    def setting(self, case: Case, name: str) -> Any:
+        """What functions are told of a setting: the case's, or the default; None where nothing is to be said."""
+        return case.settings.get(name, self.default(name))
+
     def dictionary(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """The settings as CS231n's functions take them, and under PyTorch's names."""
         return dict(settings)

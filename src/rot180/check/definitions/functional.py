@@ -84,7 +84,7 @@ class Functional(Definition):
         for number, sizes in enumerate(_SIZES):
             for form in self.forms_of(fixed):
                 for tried in usable if number == 0 else usable[-1:]:
-                    known = {name: self.defaults[name] for name in open_settings}
+                    known = {name: self.defaults[name] for name in open_settings if name in self.defaults}
                     case = Case({**known, **tried, **fixed}, self.shapes(form, sizes, fixed), convention)
                     if self._exists(case):
                         yield case

@@ -79,6 +79,11 @@ class LayerNorm(Norm):
         """No size is given."""
         return None if setting == "normalized_shape" else super().default(setting)
 
+    def setting(self, case: Case, name: str) -> Any:
+        """The size of the last axis, where none are given."""
+        found = super().setting(case, name)
+        return case.shapes["x"][-1:] if name == "normalized_shape" and found is None else found
+
     def forms_of(self, fixed: Mapping[str, Any]) -> tuple[Form, ...]:
         """One axis, unless sizes are given; then with one or two axes before them."""
         count = len(_sizes(fixed))

@@ -17,7 +17,7 @@ from ...errors import Rot180Error, ShapeError
 from ...explain.trace import triples
 from ...window import Sizes, Window, per_axis
 from ..case import Array, Arrays, Case, Problem
-from .convolution import Convolution
+from .convolution import Convolution, with_room
 from .definition import Definition, distinct
 from .functional import Functional
 
@@ -76,16 +76,25 @@ class Pooling(Definition):
     def cases(self, fixed: Mapping[str, Any], open_settings: tuple[str, ...], convention: str) -> Iterator[Case]:
         """Settings and sizes; where no stride is given it is the kernel's size."""
         seen: list[Case] = []
+        impossible: list[ShapeError] = []
         pairs = {name: value[: self.axes] for name, value in _PAIRS.items()}
         for number, (tried, sizes) in enumerate([*_TRIED, (pairs, (4, 9, 4)), (pairs, (6, 5, 3))]):
             told = {name: value for name, value in tried.items() if name in open_settings}
             settings = {"kernel_size": 2, **told, **fixed}
             settings.setdefault("stride", settings["kernel_size"])
-            x = (*_IMAGES[number % 2], *sizes[: self.axes])
-            case = Case(settings, {"x": x}, convention)
-            if self._exists(case) and case not in seen:
+            try:
+                kernel = per_axis(self.name, "kernel_size", settings["kernel_size"], self.axes)
+                x = (*_IMAGES[number % 2], *with_room(self.name, sizes[: self.axes], kernel, settings))
+                case = Case(settings, {"x": x}, convention)
+                self.y_shape(case)
+            except ShapeError as reason:
+                impossible.append(reason)
+                continue
+            if case not in seen:
                 seen.append(case)
                 yield case
+        if not seen:
+            raise impossible[0]
 
     def _exists(self, case: Case) -> bool:
         try:
@@ -157,6 +166,13 @@ class MaxPooling(Pooling, Functional):
         for triple in triples(self.geometry(case), 1, 1, 1):
             met.setdefault(triple.y[2:], []).append(triple.x[2:])
         return list(met.items())
+
+    def sent(self, problem: Problem) -> Iterator[tuple[float, list[Sizes]]]:
+        """For each cell of dy, what arrives there, and the cells of x in its window, image and channel included."""
+        windows = self.windows(problem.case)
+        for image in np.ndindex(*problem.arrays["x"].shape[:2]):
+            for p, cells in windows:
+                yield float(problem.dy[(*image, *p)]), [(*image, *cell) for cell in cells]
 
 
 def _max(name: str, axes: int) -> MaxPooling:

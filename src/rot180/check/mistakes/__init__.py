@@ -5,10 +5,13 @@ what the user's code returned, on every problem that was tried, it is named. Add
 to the file of its family.
 """
 
-from . import borders, kernel, pointwise, state, steps, sums
-from .mistake import ALL, ANY, Candidate, Mistake
+from . import borders, channels, kernel, pointwise, pooling, reshapes, state, steps, sums, unnamed
+from .mistake import ALL, ANY, UNNAMED, Candidate, Mistake
 
-__all__ = ["ALL", "ANY", "Candidate", "Mistake", "borders", "in_order", "kernel", "pointwise", "state", "steps", "sums"]
+__all__ = [
+    "ALL", "ANY", "UNNAMED", "Candidate", "Mistake", "borders", "channels", "in_order", "kernel", "pointwise",
+    "pooling", "reshapes", "state", "steps", "sums", "unnamed",
+]  # fmt: skip
 
 # Where several explain the same arrays they are named in this order: the specific before the general, a slip of the
 # pen before a misunderstanding. What is not listed comes after.

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import product
 
 import numpy as np
 
-from ..definitions.convolution import Convolution
-from ..evidence import Evidence
+from ...window import Sizes
+from ..case import Array
+from ..definitions.convolution import Convolution, plus_bias, without_bias
+from ..evidence import Evidence, same
 from .mistake import ANY, Candidate, mistake
 
 
@@ -21,8 +23,7 @@ def _plain(ev: Evidence) -> bool:
     "dx-padding-kept",
     "x",
     "dx has the size of the padded input: the rows and columns of the padding belong to no cell of x and have to be "
-    "cut "
-    "off{variant}. The slice that does it must not be 0:-0 where there is no padding, which is empty.",
+    "cut off{variant}. The slice that does it must not be 0:-0 where there is no padding, which is empty.",
     "dx = dx_padded[:, :, pad:pad + H, pad:pad + W]",
 )
 def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
@@ -56,17 +57,50 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
 def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     if not ev.definition.axes:
         return
-    pads = ev.through().padding
-    axes = range(len(pads))
-    for steps in sorted(product((0, 1, -1, 2, -2), repeat=len(pads)), key=lambda s: sum(map(abs, s))):
-        if any(steps):
-            moved = tuple(p + step for p, step in zip(pads, steps, strict=True))
-            if all(moved[a] >= 0 for a in axes):
-                yield ev.dx(ev.through(padding=moved)), f"{steps if len(steps) > 1 else steps[0]} cells"
-    if any(pads):
-        yield ev.dx(ev.through(padding=(0,) * len(pads))), "the padding, which was left out"
-    else:
-        yield ev.right["x"], "the padding, which was left out"
+    window, moved = ev.through(), _moved(ev)
+    pads = window.padding
+    for steps in sorted(product(range(-3, 4), repeat=len(pads)), key=lambda s: sum(map(abs, s))):
+        if any(steps) and (len(pads) < 3 or sum(map(abs, steps)) < 3 or len(set(steps)) == 1):
+            yield from ((array, f"{steps if len(steps) > 1 else steps[0]} cells") for array in moved(steps))
+    over = [n + 2 * p - span for n, p, span in zip(window.x_size, pads, window.spans, strict=True)]
+    for steps, variant in (
+        (tuple(-p for p in pads), "the padding, which was left out"),
+        (pads, "the padding, which was cut off twice"),
+        (tuple(q - p for p, q in zip(pads, pads[::-1], strict=True)), "the padding, which was that of another axis"),
+        (tuple(-n for n in over), "the rows that the stride leaves over, which were put in front and not at the end"),
+    ):
+        yield from ((array, variant) for array in moved(steps))
+    if _plain(ev) and ev.found["x"].shape == ev.right["x"].shape and np.any(ev.found["x"]):
+        sizes = sorted(product(*[range(1 - n, n) for n in window.x_size]), key=lambda s: sum(map(abs, s)))
+        matches = (a for steps in sizes for a in moved(steps)[:1] if np.any(a) and same(ev.found["x"], a))
+        if (array := next(matches, None)) is not None:
+            yield array, "several cells, how many may differ from setting to setting"
+
+
+def _moved(ev: Evidence) -> Callable[[Sizes], list[Array]]:
+    """dx by how far it is moved along each axis: with zeros beyond the padded gradient, and as far as that goes."""
+    window = ev.through()
+    if not _plain(ev):  # x is the narrow side, and it is dy that is read elsewhere
+
+        def read(steps: Sizes) -> list[Array]:
+            padding = tuple(p + step for p, step in zip(window.padding, steps, strict=True))
+            return [ev.dx(ev.through(padding=padding))] if min(padding) >= 0 else []
+
+        return read
+    padded = ev.dx(ev.through(x_size=window.spans, padding=(0,) * window.ndim))
+    room = tuple(n + 3 for n in window.x_size)  # to each side, with zeros where no window reaches
+    whole = np.pad(padded, [(0, 0), (0, 0), *[(r, 2 * r) for r in room]])
+
+    def cut(steps: Sizes) -> list[Array]:
+        begins = [r + p + step for r, p, step in zip(room, window.padding, steps, strict=True)]
+        ends = [begin + n for begin, n in zip(begins, window.x_size, strict=True)]
+        if min(begins) < 0 or any(end > size for end, size in zip(ends, whole.shape[2:], strict=True)):
+            return []
+        last = [r + n + 2 * p for r, n, p in zip(room, window.x_size, window.padding, strict=True)]
+        both = dict.fromkeys([tuple(ends), tuple(map(min, ends, last))])
+        return [whole[(slice(None), slice(None), *map(slice, begins, to))] for to in both]
+
+    return cut
 
 
 @mistake(
@@ -86,12 +120,10 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
         if min(short) > 0:
             yield ev.dx(ev.through(x_size=short)), "dx is only as long as the windows reach"
     if argument == "w":
-        wide = dy.shape[2:] if ev.definition.transposed else ev.x.shape[2:]
-        taps = tuple(
-            (wide[a] + 2 * window.padding[a] - window.stride[a] * (window.y_size[a] - 1) - 1) // window.dilation[a] + 1
-            for a in axes
+        yield (
+            ev.dw(ev.through(kernel=ev.room(window))),
+            "dw has taps more than w, where the spread dy leaves rows of x over",
         )
-        yield ev.dw(ev.through(kernel=taps)), "dw has taps more than w, where the spread dy leaves rows of x over"
     for axis in (*axes, None):
         which = list(axes) if axis is None else [axis]
         without = dy.copy()
@@ -118,10 +150,8 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
         yield ev.right["y"], ANY
         return
     y = ev.definition.forward(ev.problem.arrays, replace(ev.case, settings=settings))
-    for variant, fill in (("", 0.0), ("the bias is there", 1.0)):
-        padded = np.zeros_like(ev.right["y"])
-        if fill and "b" in ev.problem.arrays:
-            padded += ev.problem.arrays["b"].reshape(-1, *[1] * ev.definition.axes)
+    zeros = np.zeros_like(ev.right["y"])
+    for variant, padded in (("", zeros.copy()), ("the bias is there", plus_bias(zeros, ev.problem.arrays.get("b")))):
         padded[tuple(slice(n) for n in y.shape)] = y
         yield padded, variant
 
@@ -129,11 +159,7 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
 @mistake(
     "transposed-padding-added",
     "y",
-    "The transposed layer pads by `padding`. It is the adjoint of a layer that padded, so it crops: as a correlation "
-    "of "
-    "the input, spread by the stride, it pads by dilation*(K - 1) - padding. Where that happens to equal the padding "
-    "(a "
-    "kernel of 3 with padding 1) nothing shows.",
+    "The transposed layer pads by `padding`. It is the adjoint of a layer that padded, so it crops{variant}.",
     "pad the spread input by dilation*(K - 1) - padding, or scatter and crop `padding` cells from each side",
 )
 def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
@@ -141,8 +167,9 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     if not isinstance(definition, Convolution) or not definition.transposed:
         return
     window = ev.through()
-    arrays = {name: a for name, a in ev.problem.arrays.items() if name != "b"}
-    whole = definition.forward(arrays, ev.case, ev.through(x_size=window.spans, padding=(0,) * window.ndim))
+    arrays, b = without_bias(ev.problem.arrays), ev.problem.arrays.get("b")
+    scattered = definition.forward(arrays, ev.case, ev.through(x_size=window.spans, padding=(0,) * window.ndim))
+    whole = scattered
     for a in range(window.ndim):  # on a correlation of the spread input that pads p, the crop is this, or more padding
         crop = window.dilation[a] * (window.kernel[a] - 1) - window.padding[a]
         extra = window.x_size[a] + 2 * window.padding[a] - window.spans[a]  # the output padding
@@ -151,5 +178,15 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
         cut = slice(max(crop, 0), whole.shape[2 + a] - max(crop - extra, 0))
         whole = np.pad(whole[(slice(None),) * (2 + a) + (cut,)], more)
     if whole.size:
-        b = ev.problem.arrays.get("b")
-        yield whole if b is None else whole + b.reshape(-1, *[1] * window.ndim), ""
+        text = (
+            ": as a correlation of the input, spread by the stride, it pads by dilation*(K - 1) - padding; where that "
+            "happens to equal the padding (a kernel of 3 with padding 1) nothing shows"
+        )
+        yield plus_bias(whole, b), text
+    padding = [(0, 0), (0, 0)]
+    for size, span, p in zip(window.x_size, window.spans, window.padding, strict=True):
+        padding.append((p, p + size + 2 * p - span))
+    yield (
+        plus_bias(np.pad(scattered, padding), b),
+        ": here its result is longer on each side by the padding that had to be cut off there",
+    )

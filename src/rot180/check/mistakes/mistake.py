@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from ..case import Array
 from ..evidence import Evidence
 
-Candidate = tuple[
-    Array, str
-]  # what the argument would be, and which variant of the mistake that is ("" if there is one)
+# What the argument would be, and which variant of the mistake that is ("" if there is one).
+Candidate = tuple[Array, str]
 Candidates = Callable[[Evidence, str], Iterator[Candidate]]
 
 
@@ -38,6 +37,7 @@ class Mistake:
 
 
 ALL: list[Mistake] = []  # a slug may come several times, for different arguments
+UNNAMED = "unknown"  # the slug of what is recognised and has no name
 ANY = "*"  # the variant of a candidate on a problem that does not tell the variants apart
 _EVERY = ("x", "w", "b")
 _PARAMETERS = ("gamma", "beta")  # what can happen to all gradients of a convolution can happen to these

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import combinations, product
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from ..definitions.norm import Norm
 from ..definitions.pooling import MaxPooling
 from ..evidence import Evidence
 from .mistake import Candidate, mistake
+from .sums import partial_sums
 
 _RECTIFIERS = ("relu", "leaky_relu")
 
@@ -47,40 +47,15 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
 def _pooled(definition: MaxPooling, ev: Evidence) -> Iterator[Candidate]:
     """dx of a maximum that asks other cells."""
     everywhere, evenly, smallest = (np.zeros(ev.x.shape) for _ in range(3))
-    for n, c in np.ndindex(*ev.x.shape[:2]):
-        for p, cells in definition.windows(ev.case):
-            sent = ev.dy[(n, c, *p)]
-            for cell in cells:
-                everywhere[(n, c, *cell)] += sent
-                evenly[(n, c, *cell)] += sent / len(cells)
-            smallest[(n, c, *min(cells, key=lambda cell: ev.x[(n, c, *cell)]))] += sent
+    for sent, cells in definition.sent(ev.problem):
+        for cell in cells:
+            everywhere[cell] += sent
+            evenly[cell] += sent / len(cells)
+        smallest[min(cells, key=lambda cell: ev.x[cell])] += sent
     yield everywhere, "all cells of a window get it"
     yield evenly, "all cells of a window get the same share, as of an average"
     yield smallest, "the smallest cell of a window gets it"
     yield ev.right["x"] * ev.x, "it is multiplied by the largest cell, where 1 belongs"
-
-
-@mistake(
-    "overlap-overwritten",
-    "x",
-    "Cells are overwritten where they should be added to: = for +=. {variant}. Where the windows do not overlap, "
-    "nothing shows.",
-    "+= , into an array of zeros",
-    replays=False,
-)
-def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
-    definition = ev.definition
-    if not isinstance(definition, MaxPooling) or not ev.defined:
-        return
-    cell_only, whole = np.zeros(ev.x.shape), np.zeros(ev.x.shape)
-    for n, c in np.ndindex(*ev.x.shape[:2]):
-        for p, cells in definition.windows(ev.case):
-            largest = max(cells, key=lambda cell: ev.x[(n, c, *cell)])
-            for cell in cells:
-                whole[(n, c, *cell)] = 0.0
-            whole[(n, c, *largest)] = cell_only[(n, c, *largest)] = ev.dy[(n, c, *p)]
-    yield cell_only, "A cell that is the largest of several windows keeps the gradient of the last one"
-    yield whole, "Each window replaces all its cells, with zeros where they are not the largest"
 
 
 @mistake(
@@ -96,7 +71,7 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     if not isinstance(definition, Norm) or not ev.defined:
         return
     axes = definition.statistics_axes(ev.case)
-    normal, scale = _normalised(definition, ev)
+    normal, scale = normalised(definition, ev)
     g = ev.dy
     if "gamma" in ev.problem.arrays:
         g = g * _spread(ev.problem.arrays["gamma"], definition.parameter_axes(ev.case), ev.x.ndim)
@@ -107,7 +82,7 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     yield g, "There is no division by the standard deviation, and the mean and the variance are treated"
 
 
-def _normalised(definition: Norm, ev: Evidence) -> tuple[Array, Array]:
+def normalised(definition: Norm, ev: Evidence) -> tuple[Array, Array]:
     """x_hat, and what it was divided by."""
     axes = definition.statistics_axes(ev.case)
     eps = ev.case.settings.get("eps", definition.default("eps"))
@@ -135,29 +110,13 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     definition = ev.definition
     if not isinstance(definition, Norm) or not ev.defined:
         return
-    terms = ev.dy * _normalised(definition, ev)[0] if argument == "gamma" else ev.dy
-    shape = ev.problem.arrays[argument].shape
+    terms = ev.dy * normalised(definition, ev)[0] if argument == "gamma" else ev.dy
     kept = definition.parameter_axes(ev.case)
-    for count, keep in product(range(terms.ndim + 1), (False, True)):
-        for summed in combinations(range(terms.ndim), count):
-            if set(summed) == set(range(terms.ndim)) - set(kept):
-                if keep:
-                    yield terms.sum(summed, keepdims=True), "the axes that are summed over are kept"
-                continue
-            over = ", ".join(map(str, summed))
-            variant = f"only over the axes {over}" if summed else "there is no sum at all"
-            partial = terms.sum(summed, keepdims=keep)
-            yield partial, variant
-            if partial.size == int(np.prod(shape)) and partial.shape != shape:
-                yield partial.reshape(shape), variant
-            if partial.ndim == 0:
-                yield np.full(shape, partial), f"{variant}, one number for all"
-    if argument == "gamma":
-        yield _total(ev.dy * ev.x, kept), "x stands there for x_hat"
-        yield ev.right["beta"] if "beta" in ev.right else _total(ev.dy, kept), "x_hat is missing"
+    yield from partial_sums(terms, kept, [f"axis {a}" for a in range(terms.ndim)])
 
 
-def _total(terms: Array, kept: tuple[int, ...]) -> Array:
+def total(terms: Array, kept: tuple[int, ...]) -> Array:
+    """The sum over all axes but those that are kept."""
     return terms.sum(tuple(a for a in range(terms.ndim) if a not in kept))
 
 

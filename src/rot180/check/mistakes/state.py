@@ -14,8 +14,7 @@ from .mistake import Candidate, mistake
     "integer-truncated",
     "y x w b",
     "Fractions are cut off: somewhere an array of integers takes the results (np.zeros(shape, dtype=int), zeros_like "
-    "of "
-    "integers, //). Whole numbers come out right, so a test with integers does not show it.",
+    "of integers, //). Whole numbers come out right, so a test with integers does not show it.",
     "make the arrays with the dtype of the input: np.zeros(shape, x.dtype)",
     replays=False,
     turns=True,
@@ -24,14 +23,41 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     yield np.trunc(ev.right[argument]), ""
     yield np.floor(ev.right[argument]), "downwards"
     yield np.rint(ev.right[argument]), "to the nearest"
+    with np.errstate(invalid="ignore"):
+        yield ev.right[argument].astype(np.uint8).astype(float), "and wrapped to 0 to 255"
+
+
+@mistake(
+    "integer-truncated",
+    "y x w",
+    "Fractions are cut off before anything is computed: {variant} is turned into integers (astype(int), int(...), an "
+    "array of integers that it is copied into). Whole numbers come out right, so a test with integers shows nothing.",
+    "keep {variant} as it is, or make the copy with its dtype: np.zeros(shape, x.dtype)",
+)
+def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
+    arrays = ev.problem.arrays
+    x, w, dy = np.trunc(ev.x), np.trunc(ev.w), np.trunc(ev.dy)
+    if argument == "y":
+        yield ev.definition.forward({**arrays, "x": x}, ev.case), "x"
+        if "w" in arrays:
+            yield ev.definition.forward({**arrays, "w": w}, ev.case), "w"
+            whole = {name: np.trunc(array) for name, array in arrays.items()}
+            yield ev.definition.forward({**whole, "b": arrays["b"]} if "b" in arrays else whole, ev.case), "x and w"
+            yield ev.definition.forward(whole, ev.case), "all that comes in"
+        return
+    yield ev.gradient(argument, dy=dy), "dy"
+    if argument == "x" and "w" not in arrays:
+        return
+    other = "x" if argument == "w" else "w"
+    yield (ev.dw(x=x) if argument == "w" else ev.dx(w=w)), other
+    yield (ev.dw(x=x, dy=dy) if argument == "w" else ev.dx(w=w, dy=dy)), f"{other} and dy"
 
 
 @mistake(
     "weights-updated-first",
     "x",
     "dx is computed with weights that are already those of the next step: w - {variant} * dw. The gradient belongs to "
-    "the "
-    "weights that the forward has used.",
+    "the weights that the forward has used.",
     "compute dx before w is updated, or keep the w of the forward in the cache",
 )
 def _(ev: Evidence, argument: str) -> Iterator[Candidate]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from functools import reduce
 from typing import Any
@@ -11,7 +12,8 @@ import numpy as np
 
 from ...errors import ShapeError
 from ...window import Window
-from ..case import Array
+from ..case import Array, Case
+from ..definitions.convolution import plus_bias
 from ..evidence import Evidence
 from .mistake import ANY, Candidate, mistake
 
@@ -37,13 +39,23 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
             inner = [slice(p, max(n - p, 0)) for n, p in zip(window.spans, window.padding, strict=True)]
             yield whole[(slice(None), slice(None), *inner)], variant
         elif argument == "w" and ev.definition.axes:  # and the taps that x has room for, if dy were dense
-            wide = ev.dy.shape[2:] if ev.definition.transposed else ev.x.shape[2:]
-            taps = tuple(
-                (n + 2 * p - q) // d + 1
-                for n, p, q, d in zip(wide, window.padding, window.y_size, window.dilation, strict=True)
-            )
-            if min(taps) > 0:
+            if min(taps := ev.room(window)) > 0:
                 yield ev.dw(replace(window, kernel=taps)), "; dw has other sizes than w"
+
+
+@mistake(
+    "stride-ignored",
+    "y",
+    "The forward moves by one cell from window to window, whatever the stride is.",
+    "x index = stride*p + dilation*k - padding; a transposed layer puts stride - 1 zeros between the cells of x",
+)
+def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
+    if not ev.definition.axes:
+        return
+    stride = ev.case.settings.get("stride", ev.definition.default("stride"))
+    case = replace(ev.case, settings={**ev.case.settings, "stride": 1})
+    with suppress(ShapeError):
+        yield ev.definition.forward(ev.problem.arrays, case), "" if np.any(np.asarray(stride) > 1) else ANY
 
 
 @mistake(
@@ -56,37 +68,41 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
 def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     if not ev.definition.axes:
         return
-    settings = ev.case.settings
-    swapped = {**settings, "stride": settings.get("dilation", 1), "dilation": settings.get("stride", 1)}
     if argument == "y":
         try:
-            yield ev.definition.forward(ev.problem.arrays, replace(ev.case, settings=swapped)), ""
+            yield ev.definition.forward(ev.problem.arrays, with_steps_swapped(ev.case)), ""
         except ShapeError:
-            return
+            if not ev.found["y"].size:  # the kernel is longer than x now, and NumPy's slices are empty
+                yield ev.found["y"], ANY
         return
     window = ev.through()
     other = ev.through(stride=window.dilation, dilation=window.stride)
     yield (ev.dx(other) if argument == "x" else ev.dw(other)), ""
 
 
+def with_steps_swapped(case: Case) -> Case:
+    """The case of a layer that takes the stride for the dilation."""
+    settings = case.settings
+    swapped = {**settings, "stride": settings.get("dilation", 1), "dilation": settings.get("stride", 1)}
+    return replace(case, settings=swapped)
+
+
 @mistake(
     "overlap-overwritten",
     "y x w",
-    "Cells are overwritten where they should be added to: = for +=. {variant}. Where the windows do not overlap, "
-    "nothing "
-    "shows.",
+    "Cells are overwritten where they should be added to: = for +=. {variant}.",
     "+= , into an array of zeros",
 )
 def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
+    if argument != "w":
+        yield from _last_of_a_loop(ev, argument)
     if not ev.definition.axes:
         return
     scatters = argument == ("y" if ev.definition.transposed else "x")
     if scatters:
         source = ev.x if argument == "y" else ev.dy
         for variant, result in _overwritten(ev, source, ev.w):
-            if argument == "y" and "b" in ev.problem.arrays:
-                result = result + ev.problem.arrays["b"].reshape(-1, *[1] * ev.definition.axes)
-            yield result, variant
+            yield (plus_bias(result, ev.problem.arrays.get("b")) if argument == "y" else result), variant
     elif argument == "w":
         narrow = ev.x if ev.definition.transposed else ev.dy
         for samples, variant in (
@@ -97,6 +113,33 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
             kept = np.zeros_like(narrow)
             kept[place] = narrow[place]
             yield (ev.dw(x=kept) if ev.definition.transposed else ev.dw(dy=kept)), variant
+
+
+def _last_of_a_loop(ev: Evidence, argument: str) -> Iterator[Candidate]:
+    """What is left of a sum over channels, or over taps, that a loop assigns: its last term, in each group."""
+    source, groups = (ev.x if argument == "y" else ev.dy), ev.through().groups
+    for at, word in ((-1, "last"), (0, "first")):
+        channel, tap = np.zeros_like(source), np.zeros_like(ev.w)
+        share = source.shape[1] // groups
+        channel[:, at % share :: share] = source[:, at % share :: share]
+        place: Any = (slice(None), slice(None), *[at] * ev.definition.axes)
+        tap[place] = ev.w[place]
+        side = "dy" if argument == "x" else "x"
+        text = (
+            f"Of the sum over the channels of {side} only the {word} one is left, because each replaces the one before"
+        )
+        yield _with(ev, argument, source=channel), text
+        if ev.definition.axes:
+            text = f"Of the sum over the taps only the {word} one is left, because each replaces the one before"
+            yield _with(ev, argument, w=tap), text
+
+
+def _with(ev: Evidence, argument: str, source: Array | None = None, w: Array | None = None) -> Array:
+    """y or dx from another source or kernel."""
+    if argument == "x":
+        return ev.dx(w=w, dy=source)
+    changes = {name: a for name, a in (("x", source), ("w", w)) if a is not None}
+    return ev.definition.forward({**ev.problem.arrays, **changes}, ev.case)
 
 
 def _overwritten(ev: Evidence, source: Array, w: Array) -> Iterator[tuple[str, Array]]:
@@ -117,7 +160,8 @@ def _overwritten(ev: Evidence, source: Array, w: Array) -> Iterator[tuple[str, A
         for channels, first in (("", 0), ("channel and ", size - 1)):
             shares = [slice(g * size + first, (g + 1) * size) for g in range(window.groups)]
             parts = [np.einsum("no...,oc...->nc...", here[:, s], weights[s]) for s in shares]
-            yield f"Each {channels}{outer} replaces the one before", np.concatenate(parts, 1) * hit
+            shows = "" if channels else "; where the windows do not overlap, nothing shows"
+            yield f"Each {channels}{outer} replaces the one before{shows}", np.concatenate(parts, 1) * hit
 
 
 def _last_meeting(window: Window, axis: int, outer: str) -> tuple[Array, Array, Array]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 import numpy as np
 
+from ..case import Array
 from ..evidence import Evidence
 from .mistake import ANY, Candidate, mistake
 
@@ -29,33 +30,51 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
 
 
 @mistake(
+    "last-sample-only",
+    "y",
+    "Only one sample of the batch is computed, {variant}; the others stay what they were before the loop.",
+    "y[n] = inside the loop over the batch, for every n",
+    replays=False,
+)
+def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
+    for at, word in ((-1, "the last one"), (0, "the first one")):
+        y = np.zeros_like(ev.right["y"])
+        if y.ndim:
+            y[at] = ev.right["y"][at]
+            yield y, word
+
+
+@mistake(
     "db-not-summed",
     "b",
     "The gradient of the bias is not summed over everything that the bias was added to: {variant}. b[o] went into "
-    "every "
-    "position of every sample, so db[o] is the sum of dy[:, o] over all of them.",
+    "every position of every sample, so db[o] is the sum of dy[:, o] over all of them.",
     "db = dy.sum(axis=(0, 2, 3))",
     replays=False,
 )
 def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
-    dy = ev.dy
-    axes = range(dy.ndim)
-    names = ["the batch", "the channels", *[f"spatial axis {a}" for a in range(dy.ndim - 2)]]
-    right = tuple(a for a in axes if a != 1)
-    for count in range(dy.ndim + 1):
+    names = ["the batch", "the channels", *[f"spatial axis {a}" for a in range(ev.dy.ndim - 2)]]
+    yield from partial_sums(ev.dy, (1,), names)
+
+
+def partial_sums(terms: Array, kept: tuple[int, ...], names: Sequence[str]) -> Iterator[Candidate]:
+    """What comes of a sum over other axes, by their names, than all but those that the parameter has."""
+    shape = tuple(terms.shape[a] for a in kept)
+    axes = range(terms.ndim)
+    for count in range(terms.ndim + 1):
         for summed in combinations(axes, count):
-            if summed == right:
-                yield dy.sum(summed, keepdims=True), "the sum is right, but it keeps its axes"
+            if set(summed) == set(axes) - set(kept):
+                yield terms.sum(summed, keepdims=True), "the sum is right, but it keeps its axes"
                 continue
             over = " and ".join(names[a] for a in summed)
-            variant = f"only over {over}" if summed else "it is dy itself"
-            partial = dy.sum(summed)
+            variant = f"only over {over}" if summed else "there is no sum at all"
+            partial = terms.sum(summed)
             yield partial, variant
-            yield dy.sum(summed, keepdims=True), f"{variant}, and keeps its axes"
-            if partial.size == dy.shape[1] and partial.ndim != 1:
-                yield partial.reshape(dy.shape[1]), variant
+            yield terms.sum(summed, keepdims=True), f"{variant}, and it keeps its axes"
+            if partial.size == np.prod(shape) and partial.shape != shape:
+                yield partial.reshape(shape), variant
             if partial.ndim == 0:
-                yield np.full(dy.shape[1], partial), f"{variant}, one number for all channels"
+                yield np.full(shape, partial), f"{variant}, one number for all"
 
 
 @mistake(
@@ -135,9 +154,8 @@ def factors(ev: Evidence) -> Iterator[tuple[float, str]]:
 
 
 SCALED = (
-    "The gradient is {variant} times the right one. Whether a loss is a mean is its own affair: the layer gets dy "
-    "with the "
-    "factor in it already and must not add another one."
+    "The gradient is {variant} times the right one. Whether a loss is a mean is its own affair: the layer gets dy with "
+    "the factor in it already and must not add another one."
 )
 SCALED_RESULT = "The result of the forward is {variant} times the right one."
 SCALED_RESULT_MEND = "take the factor out, or put in the mean that is missing: y is what the operation is defined as"

@@ -1,0 +1,328 @@
+"""The verdict on what somebody's functions gave on many problems, and the diagnosis of what is wrong.
+
+The forward is judged against the definition of the operation, the backward against the gradient of the user's own
+forward. Where that forward is the definition, or the definition with one known mistake, its gradient is computed; where
+it is neither, it is measured by differences. These are exact where the operation is affine, as a convolution is in each
+argument, because all numbers are small integers; else they have bounds.
+
+Who may import it: the parts of check/. Deliberately absent: which problems are tried (trials.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from . import formula, forward_slopes, kinks, matrices, measured, plain
+from .case import Case, Problem
+from .diagnosis import Explanation, explain
+from .evidence import LOW_PRECISION, Evidence, is_low, same
+from .findings import Diagnosis, LayerReport, Stage
+from .judged import Code, Outcome, Refused
+from .mistakes import UNNAMED, state, steps
+from .repeats import Repeats, repeated, stale
+from .trials import Trials
+from .wording import missing, reshaped, structure, texts
+
+CONVENTIONS = ("correlation", "convolution")
+# Forwards with known gradients, and one without any of its own.
+COMPUTED = ("", "forward-flipped", "stride-dilation-swapped", "integer-truncated")
+LARGE = 2.0**20  # by which dy is multiplied, exactly
+MOST_TRIES = 120  # of smaller cases
+
+
+class Check:
+    """One verdict."""
+
+    def __init__(self, trials: Trials) -> None:
+        self.trials, self.definition = trials, trials.definition
+        self.variant: str | None = ""  # of the forward: right, a known mistake, or unknown
+        self.stages: list[Stage] = []
+        self.diagnoses: list[Diagnosis] = []
+        self.unexplained: list[Diagnosis] = []
+        self.remarks: list[str] = []
+        self.notes: list[Diagnosis] = []
+        self.repeats = Repeats()
+
+    @property
+    def code(self) -> Code:
+        """What is judged, in the form that the trials have found."""
+        return self.trials.code
+
+    def report(self) -> LayerReport:
+        """Try everything, and judge it."""
+        self.trials.try_all()
+        self.remarks += [*self.trials.remarks, *self.code.remarks]
+        self._judge_state()
+        self.variant = self._judge_forward()
+        tried = tuple(p.case.describe() for p, _ in self.trials.runs)
+        if some := [run for run in self.trials.runs if run[1].y.size]:  # one without cells says nothing of gradients
+            self.trials.runs = some
+        evidences = [self._evidence(problem, outcome) for problem, outcome in self.trials.runs]
+        self._judge_backward(evidences)
+        self._remark_on_the_refused()
+        self._judge_linearity(evidences[0])
+        self._note_kinks()
+        self._note_precision(evidences)
+        return LayerReport(
+            self.definition.name, self.code.name, self.trials.convention, tuple(self.stages), tuple(self.diagnoses),
+            tuple(self.unexplained), tuple(self.notes), tuple(self.remarks),
+            tried, tuple(self.trials.refused),
+        )  # fmt: skip
+
+    # ---- the forward ----
+
+    def _judge_forward(self) -> str | None:
+        """ "" if it is right, the slug of the known mistake that it is, or None."""
+        evidences = [self._of_forward(problem, outcome) for problem, outcome in self.trials.runs]
+        wrong = [e for e in evidences if e.wrong("y")]
+        if not wrong:
+            self.stages.append(Stage("forward", True, f"equals the definition on {_all(len(evidences))}"))
+            return ""
+        self.stages.append(Stage("forward", False, f"differs from the definition on {len(wrong)} of {len(evidences)}"))
+        if self._say_plainly(evidences, "y"):
+            return None
+        found = explain(evidences, "y")
+        self._say(found, "y", wrong)
+        if len(found) == 1 and len(found[0].parts) == 1 and not found[0].factor and not found[0].negative:
+            slug = found[0].parts[0][0].slug
+            return None if slug == UNNAMED else slug
+        return None
+
+    def _of_forward(self, problem: Problem, outcome: Outcome) -> Evidence:
+        case, right = problem.case, {"y": self.definition.forward(problem.arrays, problem.case)}
+        return Evidence(self.definition, problem, {"y": outcome.y}, right, case, self.definition.window(case))
+
+    # ---- the backward ----
+
+    def _evidence(self, problem: Problem, outcome: Outcome) -> Evidence:
+        """With the gradients of the user's own forward."""
+        case = problem.case
+        if self.variant == "forward-flipped":
+            case = replace(case, convention=CONVENTIONS[1 - CONVENTIONS.index(case.convention)])
+        elif self.variant == "stride-dilation-swapped":
+            case = steps.with_steps_swapped(case)
+        if self.variant in COMPUTED or not self._fits(problem, outcome):
+            return self._by_definition(problem, outcome, case)
+        try:
+            own = measured.gradients(self.code, problem, outcome.y)
+        except Refused:
+            return self._by_definition(problem, outcome, case)  # answers to vectors: there is no code to call
+        return Evidence(
+            self.definition, problem, outcome.gradients, own.gradients, case, None, own.slack, False, own.kinks
+        )
+
+    def _by_definition(self, problem: Problem, outcome: Outcome, case: Case) -> Evidence:
+        right = self.definition.gradients(problem.dy, problem.arrays, case)
+        return Evidence(self.definition, problem, outcome.gradients, right, case, self.definition.window(case))
+
+    def _fits(self, problem: Problem, outcome: Outcome) -> bool:
+        """Whether the dy that the backward got has the shape of the user's result; one that gets none has its own."""
+        return not self.code.takes_dy or problem.dy.shape == outcome.y.shape
+
+    def _judge_backward(self, evidences: Sequence[Evidence]) -> None:
+        self._judge_differences(evidences)
+        mended = []
+        for argument in self.code.returns:
+            present = [e for e in evidences if argument in e.found]
+            if argument in self.repeats.random:
+                continue
+            if argument in self.repeats.added:
+                present = [self._steady(argument, evidences[0])]
+            elif len(present) < len(evidences):
+                self.unexplained.append(missing(argument))
+                continue
+            name = f"d{argument}"
+            present, old = stale(present, argument)
+            if old is not None:
+                self.diagnoses.append(old)
+            wrong = [e for e in present if e.wrong(argument)]
+            if not wrong:
+                if any(e.compares(argument) for e in present):
+                    self.stages.append(Stage(name, True, f"right on {_all(len(present), 'that was judged')}"))
+                continue
+            self.stages.append(Stage(name, False, f"wrong on {len(wrong)} of {len(present)} problems"))
+            if self._say_plainly(present, argument):
+                continue
+            found = explain(present, argument)
+            if self.variant != "" and self._right_by_definition(argument):
+                mended.append(name)
+                if not found:
+                    continue  # the forward is at fault
+            self._say(found, argument, wrong)
+        judged = {f"d{argument}" for argument in self.code.returns}
+        if mended and judged & {d.argument for d in (*self.diagnoses, *self.unexplained)} <= set(mended):
+            self._remark_on_the_forward(mended)
+
+    def _judge_linearity(self, first: Evidence) -> None:
+        """Where all is right so far: with a dy so large that clips show which small numbers do not reach."""
+        if self.diagnoses or self.unexplained or not self.code.takes_dy:
+            return
+        problem = replace(first.problem, dy=first.problem.dy * LARGE)
+        try:
+            found = self.code.gradients(problem)
+        except Refused:
+            return
+        right = {argument: LARGE * gradient for argument, gradient in first.right.items()}
+        slack = {argument: LARGE * bound for argument, bound in first.slack.items()}
+        large = replace(first, problem=problem, found=found, right=right, slack=slack)
+        for argument, gradient in found.items():
+            if gradient.dtype != np.float16 and np.isfinite(gradient).all() and large.wrong(argument):
+                text = f"d{argument} is not linear in dy: another one than {LARGE:.0f} d{argument} for {LARGE:.0f} dy"
+                self.stages.append(Stage("linear", False, text))
+                self._say(explain([large, first], argument), argument, [large])
+
+    def _judge_differences(self, evidences: Sequence[Evidence]) -> None:
+        """Whether the gradients that were computed are those of the forward, on the smallest whole-numbered problem."""
+        runs = zip(evidences, self.trials.runs, strict=True)
+        usable = [(e, o) for e, (p, o) in runs if p.unit == 1 and self._fits(p, o)]
+        if not usable:
+            return
+        smallest, outcome = min(usable, key=lambda pair: pair[0].case.cells)
+        try:
+            stage, kinked = forward_slopes.stage(self.code, smallest, outcome)
+        except Refused:
+            return  # answers to vectors: there is no code to call
+        self.stages.append(stage)
+        if kinked and self.variant is None:
+            self.notes.append(Diagnosis(kinks.SLUG, "y", kinked, ""))
+
+    def _steady(self, argument: str, first: Evidence) -> Evidence:
+        """What one call adds to a gradient that the calls accumulate."""
+        return replace(first, found={**first.found, argument: self.repeats.added[argument]})
+
+    def _right_by_definition(self, argument: str) -> bool:
+        """Whether a gradient is right for the forward of the definition, on all problems."""
+        for problem, outcome in self.trials.runs:
+            fitting = problem.with_result(self.definition.y_shape(problem.case))
+            try:
+                found = outcome.gradients if fitting is problem else self.code.gradients(fitting)
+            except Refused:
+                return False
+            right = self.definition.gradients(fitting.dy, fitting.arrays, fitting.case)
+            if argument not in found or not same(found[argument], right[argument]):
+                return False
+        return True
+
+    def _remark_on_the_forward(self, mended: Sequence[str]) -> None:
+        names = " and ".join(sorted(mended))
+        how = "Without the rotation in the forward" if self.variant == "forward-flipped" else "With the forward mended"
+        self.remarks.append(
+            f"One change mends all of this: {names} are right for the forward of the definition. {how}, forward and "
+            "backward belong together."
+        )
+
+    def _remark_on_the_refused(self) -> None:
+        """What is named rests on the problems that ran: say so where these are few."""
+        ran, refused = len({p.case.describe() for p, _ in self.trials.runs}), len(self.trials.refused)
+        if 2 * ran < refused and (self.diagnoses or self.unexplained):
+            self.remarks.append(
+                f"{self.code.name} refused {refused} problems and took {ran}: what is said of it here rests on little, "
+                "and what it refuses may have the same cause."
+            )
+
+    # ---- what shows by calling ----
+
+    def _judge_state(self) -> None:
+        changed = sorted({name for _, outcome in self.trials.runs for name in outcome.changed})
+        for name in changed:
+            text = state.INPUT_MUTATED.format(variant=name[0].upper() + name[1:])
+            self.diagnoses.append(Diagnosis("input-mutated", name, text, state.INPUT_MUTATED_MEND))
+        self.repeats = repeated(self.code, self.trials.runs[0])
+        self.diagnoses += self.repeats.diagnoses
+        self.unexplained += self.repeats.unexplained
+
+    # ---- notes ----
+
+    def _note_kinks(self) -> None:
+        if self.variant != "" or self.diagnoses or self.unexplained:
+            return
+        for problem, _ in self.trials.runs[:4]:
+            at_kinks = self.definition.at_kinks(problem.case, self.trials.seed)
+            found = kinks.note(self.code, self.definition, at_kinks) if at_kinks else None
+            if found is not None:
+                (self.notes if found.slug == kinks.SLUG else self.unexplained).append(found)
+                return
+
+    def _note_precision(self, evidences: Sequence[Evidence]) -> None:
+        """Results that are right as far as float32 goes, and no further."""
+        for name in ("y", *self.code.returns):
+            pairs = [(o.y, self._of_forward(p, o).right["y"]) for p, o in self.trials.runs] if name == "y" else []
+            pairs = pairs or [(e.found[name], e.right[name]) for e in evidences if name in e.found and not e.slack]
+            if any(is_low(found, right) for found, right in pairs):
+                title = name if name == "y" else f"d{name}"
+                self.notes.append(Diagnosis("low-precision", title, LOW_PRECISION, ""))
+
+    # ---- saying it ----
+
+    def _say(self, found: Sequence[Explanation], argument: str, wrong: Sequence[Evidence]) -> None:
+        name = argument if argument == "y" else f"d{argument}"
+        another_shape = not found and all(reshaped(e, argument) for e in wrong)
+        least = wrong[0] if another_shape else min(wrong, key=lambda e: e.case.cells)
+        smallest = least if another_shape else self._shrunk(least, argument)
+        shown = _shown(smallest, argument)
+        if not found:
+            mend = f"{name} = {name}.reshape({argument}.shape)" if another_shape else ""
+            self.unexplained.append(Diagnosis("unknown", name, structure(least, argument), mend, **shown))
+        for explanation in found:
+            for slug, text, mend in texts(explanation, argument, loss=self.definition.loss):
+                kind = self.unexplained if slug == UNNAMED else self.diagnoses
+                kind.append(Diagnosis(slug, name, text, mend, **shown))
+
+    def _say_plainly(self, evidences: Sequence[Evidence], argument: str) -> bool:
+        """Whether these are no gradients or results at all: then that is said, and no mistake is looked for."""
+        found = plain.seen(evidences, argument)
+        if found is not None:
+            name, (text, evidence) = argument if argument == "y" else f"d{argument}", found
+            shown = _shown(self._shrunk(evidence, argument), argument)
+            self.unexplained.append(Diagnosis("unknown", name, text, "", **shown))
+        return found is not None
+
+    def _shrunk(self, evidence: Evidence, argument: str) -> Evidence:
+        """The same fault on the smallest sizes at which it still shows."""
+        tries = 0
+        while tries < MOST_TRIES:
+            for case in self.definition.smaller(evidence.problem.case):
+                shapes = (case.shapes, evidence.problem.case.shapes)
+                if "kernel_size" in self.trials.settings and len({s["w"][2:] for s in shapes if "w" in s}) > 1:
+                    continue  # it may be written for this size
+                tries += 1
+                less = self._again(case, evidence, argument)
+                if less is not None:
+                    evidence = less
+                    break
+            else:
+                break
+        return evidence
+
+    def _again(self, case: Case, like: Evidence, argument: str) -> Evidence | None:
+        """The code on another case, if it is wrong there too."""
+        problem = self.trials.problem(case, 0, like.problem.unit)
+        if problem is None:
+            return None
+        try:
+            problem, outcome = self.trials.run(problem)
+        except Refused:
+            return None
+        if argument == "y":
+            evidence = self._of_forward(problem, outcome)
+        elif not outcome.y.size:
+            return None
+        else:
+            evidence = self._evidence(problem, outcome)
+        return evidence if argument in evidence.found and evidence.wrong(argument) else None
+
+
+def _shown(evidence: Evidence, argument: str) -> dict[str, str]:
+    """What a diagnosis shows of one problem."""
+    return {
+        "case": evidence.case.describe(),
+        "picture": matrices.beside(evidence, argument, argument if argument == "y" else f"d{argument}"),
+        "formula": formula.of_first_wrong_cell(evidence, argument),
+    }
+
+
+def _all(count: int, which: str = "") -> str:
+    return f"all {count} problems" if count > 1 else f"the one problem {which}".rstrip()

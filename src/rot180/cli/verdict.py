@@ -1,0 +1,115 @@
+"""The verdict on a layer as a command gives it: text with colours, JSON, a page; and what stands where there is none.
+
+Who may import it: the commands. Deliberately absent: how anything is found (check/).
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .arguments import UsageError
+from .status import ExitStatus
+
+if TYPE_CHECKING:
+    from ..check import LayerReport
+
+STDOUT = "-"  # in place of a file
+MOST_PRINTED = 400  # characters of what the code printed
+WRONG_CELL = re.compile(r"(?<!\w)\[-?(?:[\d.e+-]+|inf|nan)\](?= |$)", re.MULTILINE)  # as `check/matrices.py` marks it
+
+
+def deliver(
+    report: LayerReport, printed: str = "", json_path: str | None = None, html_path: str | None = None
+) -> ExitStatus:
+    """Print the verdict, then write the files; UsageError where one cannot be written, after all others are."""
+    asked = {json_path: as_json(report.as_dict()), html_path: page(report)}
+    if STDOUT in asked:
+        print(asked[STDOUT], end="")
+    else:
+        print(painted(report.render()) if colours() else report.render())
+        if printed:
+            print(f"\n  the code printed, here once:\n    {printed[:MOST_PRINTED]}")
+    unwritten = write(asked)
+    if unwritten:
+        raise UsageError("; ".join(unwritten))
+    return ExitStatus.DONE if report.ok else ExitStatus.FAULT
+
+
+def unable(message: str, json_path: str | None) -> UsageError:
+    """The error to raise where there is no verdict; who asked for JSON gets an object that says so."""
+    text = as_json({"ok": None, "error": message})
+    if json_path == STDOUT:
+        print(text, end="")
+    unwritten = write({json_path: text})
+    return UsageError("; ".join([message, *unwritten]))
+
+
+def write(asked: Mapping[str | None, str]) -> list[str]:
+    """Write texts to the files that were named, as far as it can be done, and return what could not be done."""
+    from ..formats import WriteError, atomic
+
+    unwritten = []
+    for path, text in asked.items():
+        if path and path != STDOUT:
+            try:
+                atomic.write_text(Path(path), text)
+            except WriteError as error:
+                unwritten.append(str(error))
+    return unwritten
+
+
+def as_json(data: Any) -> str:
+    return json.dumps(data, indent=2) + "\n"
+
+
+def colours() -> bool:
+    """Whether the terminal shows them and nobody has asked it not to (no-color.org)."""
+    return sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+
+
+def painted(text: str) -> str:
+    """Verdicts and wrong cells in colour."""
+    text = re.sub(r"\bWRONG\b", "\033[1;31mWRONG\033[0m", text)
+    text = re.sub(r"(?m)^(  )ok   ", "\\1\033[32mok\033[0m   ", text)
+    text = re.sub(r"(?m): right$", ": \033[1;32mright\033[0m", text)
+    return WRONG_CELL.sub("\033[31m\\g<0>\033[0m", text)
+
+
+def page(report: LayerReport) -> str:
+    """The report as one HTML file that needs nothing else."""
+    blocks = []
+    for finding in (*report.diagnoses, *report.unexplained, *report.notes):
+        picture = WRONG_CELL.sub(r"<mark>\g<0></mark>", html.escape(finding.picture))
+        blocks.append(
+            f"<section><h2><code>{html.escape(finding.slug)}</code> in {html.escape(finding.argument)}</h2>"
+            f"<p>{html.escape(finding.explanation)}</p>"
+            + (f"<p>Mend: <code>{html.escape(finding.mend)}</code></p>" if finding.mend else "")
+            + (f"<p>Smallest case that fails: {html.escape(finding.case)}</p>" if finding.case else "")
+            + f"<pre>{picture}\n\n{html.escape(finding.formula)}</pre></section>"
+        )
+    stages = "".join(
+        f"<li class={'ok' if s.passed else 'wrong'}>{html.escape(s.name)}: {html.escape(s.text)}</li>"
+        for s in report.stages
+    )
+    remarks = "".join(f"<p><strong>{html.escape(remark)}</strong></p>" for remark in report.remarks)
+    title = html.escape(report.title)
+    tried = f"<p>Tried: {html.escape('; '.join(report.tried))}</p>"
+    refused = f"<p>Refused, so not judged: {html.escape('; '.join(report.refused))}</p>" if report.refused else ""
+    return (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title><style>{STYLE}</style>'
+        f"<h1>{title}</h1><ul>{stages}</ul>{''.join(blocks)}{remarks}{tried}{refused}</html>\n"
+    )
+
+
+STYLE = (
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}"
+    "pre{background:#f4f4f4;padding:1rem;overflow-x:auto}mark{background:#ffd6cc}"
+    "li.ok::marker{content:'\\2713  '}li.wrong::marker{content:'\\2717  '}li.wrong{color:#a30000}"
+)

@@ -1,0 +1,25 @@
+"""`check.layer` itself: what it prints and warns of."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+from rot180.check import layer
+
+
+@pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
+@pytest.mark.parametrize("wrong", [0, 1, 2, 3])
+def test_results_that_are_not_finite_are_reported_without_warnings(value, wrong):
+    def forward(x, w, b):
+        y = x @ w.T + b
+        return y * value if wrong == 0 else y
+
+    def backward(dy, x, w, b):
+        found = [dy @ w, dy.T @ x, dy.sum(0)]
+        return [g * value if wrong == place else g for place, g in enumerate(found, 1)]
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        assert not layer(forward, backward, "linear").ok
+    assert not caught, [str(w.message) for w in caught]

@@ -1,0 +1,53 @@
+"""`rot180 vectors`: what is asked for is judged, and what is missing is said."""
+
+import json
+
+import numpy as np
+import pytest
+
+from rot180.cli.entry import main
+
+
+@pytest.fixture
+def cases(tmp_path, capsys):
+    """A folder of vectors of a linear layer, to which some names are answered."""
+
+    def make(*names):
+        folder = tmp_path / "cases"
+        assert main(["vectors", "export", str(folder), "--op", "linear"]) == 0
+        for case in (p for p in folder.iterdir() if p.is_dir()):
+            (case / "answer").mkdir()
+            for name in names:
+                np.save(case / "answer" / f"{name}.npy", np.load(case / f"{name}.npy"))
+        capsys.readouterr()
+        return str(folder)
+
+    return make
+
+
+def test_a_program_without_a_backward(cases, capsys):
+    folder = cases("y")
+    assert main(["vectors", "verify", folder]) == 1
+    out = capsys.readouterr().out
+    assert (
+        "cases as linear: WRONG" in out and "missing: dx" in out and "No answer holds db, so it is not judged." in out
+    )
+    assert main(["vectors", "verify", folder, "--only", "y"]) == 0
+    out = capsys.readouterr().out
+    assert "cases (y only) as linear: right" in out and "As asked, only y judged; not judged: dx, dw, db." in out
+    assert main(["vectors", "verify", folder, "--only", "y,dz"]) == 2
+    assert "only must name y, or y and some of dx, dw, db; got 'dz'" in capsys.readouterr().err
+
+
+def test_a_complete_program(cases, capsys):
+    folder = cases("y", "dx", "dw", "db")
+    assert main(["vectors", "verify", folder, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["ok"] is True and found["remarks"] == []
+
+
+def test_json_of_what_could_not_be_verified(tmp_path, capsys):
+    assert main(["vectors", "verify", str(tmp_path), "--json"]) == 2
+    shown = capsys.readouterr()
+    found = json.loads(shown.out)
+    assert found["ok"] is None and "there is no file" in found["error"] and found["error"] in shown.err

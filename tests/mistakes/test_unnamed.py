@@ -1,0 +1,42 @@
+"""What has no name in the list of mistakes gets none, and the text says what it is."""
+
+from __future__ import annotations
+
+import pytest
+
+from rot180.check import layer
+from tests.mistakes.right_loops import conv, conv_backward
+from tests.mistakes.wrong_unnamed import UNNAMED
+
+
+@pytest.mark.parametrize(
+    ("name", "forward", "backward", "op", "settings", "argument", "words"), UNNAMED, ids=[entry[0] for entry in UNNAMED]
+)
+def test_it_is_recognised_and_stays_unknown(name, forward, backward, op, settings, argument, words):
+    for seed in range(3):
+        report = layer(forward, backward, op, seed=seed, **settings)
+        assert not report.ok
+        assert not report.diagnoses, report.render()
+        texts = {finding.argument: finding.explanation for finding in report.unexplained}
+        assert words in texts[argument], report.render()
+
+
+def test_a_verdict_on_few_problems_says_so():
+    def backward(dy, x, w, b, stride=1, padding=0):
+        if stride > 1 or padding or len(x) > 2:
+            raise NotImplementedError("one day")
+        dx, dw, db = conv_backward(dy, x, w, b)
+        return dx, dw[..., ::-1, ::-1], db
+
+    report = layer(conv, backward)
+    assert [d.slug for d in report.diagnoses] == ["dw-rotated"]
+    assert any("refused" in remark and "rests on little" in remark for remark in report.remarks), report.render()
+
+
+def test_a_mend_of_an_axis_that_is_backwards_names_that_axis():
+    def backward(dy, x, w, b, stride=1, padding=0):
+        dx, dw, db = conv_backward(dy, x, w, b, stride, padding)
+        return dx, dw[:, :, ::-1], db
+
+    (found,) = layer(conv, backward).diagnoses
+    assert "np.flip(dw, (2,))" in found.mend
