@@ -148,3 +148,12 @@ def test_a_large_layer_says_what_it_shows_and_counts_the_rest(open_file: Callabl
     products = [float(text.replace("−", "-")) for text in page.locator(".ledger tbody .product").all_inner_texts()]
     assert sum(products) + float(rest.replace("−", "-")) == shown.arrays["dx"].flat[50]
     assert float(rest.replace("−", "-")) == shown.as_dict()["rest"]["dx"][50]
+
+
+def test_it_opens_on_the_cell_that_the_host_names(new_page: Callable[..., Any], tmp_path: Path) -> None:
+    file = tmp_path / "cell.html"
+    document.page(trace("conv2d", **DEMO), file, cell="dw[0,0,2,1]")
+    opened = new_page()
+    opened.goto(file.as_uri())
+    assert title(opened).startswith("dW[0,0,2,1] = ")
+    assert opened.locator("[aria-selected=true]").count() == 1

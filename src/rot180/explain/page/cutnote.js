@@ -7,7 +7,8 @@ export function makeCutNote(app) {
   return {
     element,
     update() {
-      const { rest, pictured, source } = app.trace, words = [];
+      const { rest, pictured, source } = app.trace,
+        words = [];
       if (source) words.push(sourceText(source));
       if (rest) words.push(app.t("cut.words", { n: span(pictured.n), c: span(pictured.c), o: span(pictured.o) }));
       element.textContent = words.join(" ");
@@ -18,7 +19,10 @@ export function makeCutNote(app) {
 
 // The layer, run and image of a trace that was taken from a trained network.
 function sourceText(source) {
-  return ["layer", "run", "image"].filter(key => typeof source[key] === "string").map(key => source[key]).join(" \u00b7 ");
+  return ["layer", "run", "image"]
+    .filter(key => typeof source[key] === "string")
+    .map(key => source[key])
+    .join(" \u00b7 ");
 }
 
 // "0\u20132, 5" for [0, 1, 2, 5].
