@@ -26,7 +26,7 @@ from .record import Trace
 _TOUR: dict[str, tuple[str, dict[str, Any]]] = {  # the layers that the page's tour shows
     "stride1": ("conv2d", {"input": 4, "w": np.array([[[[1.0, 2.0], [3.0, 4.0]]]])}),  # a kernel whose rotation is seen
     "stride2": ("conv2d", {"input": 5, "kernel_size": 3, "stride": 2}),
-    "transposed": ("conv_transpose2d", {"input": 3, "kernel_size": 3, "stride": 2}),
+    "transposed": ("conv_transpose2d", {"x": np.arange(1.0, 10.0).reshape(1, 1, 3, 3), "kernel_size": 3, "stride": 2}),
     "output_padding": (
         "conv_transpose2d",
         {"input": 3, "kernel_size": 3, "stride": 2, "padding": 1, "output_padding": 1},

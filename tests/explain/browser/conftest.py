@@ -1,4 +1,4 @@
-"""A real Chromium for the explainer's page: as a file that is opened, as a module with a model of ours, as a served page."""
+"""A real Chromium for the explainer's page: as a file, as a module with a model of ours, as a served page."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ playwright = pytest.importorskip("playwright.sync_api", reason="playwright is no
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
 ]  # fmt: skip
 
 # Loads the module as anywidget does and gives it a model whose traces the test sets.
@@ -92,14 +93,18 @@ def open_file(new_page: Callable[..., Any], tmp_path: Path) -> Callable[..., Any
 
 @pytest.fixture
 def mount(new_page: Callable[..., Any]) -> Callable[..., Any]:
-    """The module with a model of ours: `page.evaluate("trace => model.set('trace', trace)", data)` shows another trace."""
+    """The module with a model of ours, in which `model.set("trace", trace)` shows another trace."""
 
     def mounted(shown: Trace | dict[str, Any], *, live: bool = False, **settings: Any) -> Any:
         page = new_page(**settings)
         data = {
-            "trace": shown if isinstance(shown, dict) else shown.as_dict(), "live": live, "language": "en", "strings": strings.table(), "error": "",
+            "trace": shown if isinstance(shown, dict) else shown.as_dict(),
+            "live": live,
+            "language": "en",
+            "strings": strings.table(),
+            "error": "",
             "tour": document.tour(),
-        }  # fmt: skip
+        }
         page.evaluate(MOUNT, {"text": module.module(), "style": module.style(), "data": data})
         return page
 

@@ -11,7 +11,18 @@ import pytest
 from rot180.explain import trace
 from tests.explain.browser.marks import cell, edit, title, values
 
-LAYER = {"input": (5, 6), "kernel_size": (3, 2), "stride": (2, 1), "padding": 1, "channels": 2, "outputs": 2, "bias": True}
+LAYER = {
+    "input": (5, 6),
+    "kernel_size": (3, 2),
+    "stride": (2, 1),
+    "padding": 1,
+    "channels": 2,
+    "outputs": 2,
+    "bias": True,
+}
+# {panel: [cells that show a difference]}
+DELTAS = """() => Object.fromEntries([...document.querySelectorAll("[data-panel]")].map(panel => [
+  panel.dataset.panel, [...panel.querySelectorAll("[data-delta]")].map(td => td.cell)]))"""
 DEPENDANTS = {"x": {"y", "dw"}, "w": {"y", "dx"}, "b": {"y"}, "dy": {"dx", "dw", "db"}}
 
 
@@ -26,7 +37,7 @@ def test_an_edit_equals_a_new_computation(op: str, name: str, open_file: Callabl
     arrays[name].flat[flat] = -7
     settings = {key: value for key, value in LAYER.items() if key in ("stride", "padding")}
     expected, found = trace(op, **settings, **arrays), values(page)
-    deltas = page.evaluate("Object.fromEntries([...document.querySelectorAll('[data-panel]')].map(p => [p.dataset.panel, [...p.querySelectorAll('[data-delta]')].map(td => td.cell)]))")  # fmt: skip
+    deltas = page.evaluate(DELTAS)
     for key, array in expected.arrays.items():
         assert found[key] == array.ravel().tolist(), key
         changed = {at for at, (old, new) in enumerate(zip(before[key], found[key], strict=True)) if old != new}

@@ -103,7 +103,9 @@ def test_the_address_restores_numbers_pass_view_and_pin(open_file: Callable[...,
     assert again.locator("[aria-pressed=true][data-pass]").get_attribute("data-pass") == "dw"
 
 
-@pytest.mark.parametrize("fragment", ["#v=1&cell=nothing.3&x=1,2", "#v=1&op=%00&x=a,b&view=sideways&pass=db", "#v=9", "#v=1&cell=x.99"])
+@pytest.mark.parametrize(
+    "fragment", ["#v=1&cell=nothing.3&x=1,2", "#v=1&op=%00&x=a,b&view=sideways&pass=db", "#v=9", "#v=1&cell=x.99"]
+)
 def test_a_wrong_address_leaves_the_page_as_it_is(fragment: str, open_file: Callable[..., Any]) -> None:
     shown = trace("conv2d", **DEMO)
     page = open_file(shown, fragment=fragment)
@@ -123,3 +125,35 @@ def test_in_a_notebooks_frame_it_works_and_says_that_it_cannot_save(new_page: Ca
     assert frame.locator(".sum-title").inner_text().startswith("dW[0,0,1,1]")
     frame.locator("summary", has_text="Save").click()
     assert "notebook" in frame.locator(".sheet .note").first.inner_text()
+
+
+def test_edits_can_be_undone(open_file: Callable[..., Any]) -> None:
+    page = open_file(trace("conv2d", **DEMO))
+    before = values(page)
+    assert not page.locator("[data-act=reset]").is_visible()
+    edit(page, "w", 0, "44")
+    page.locator("[data-act=reset]").click()
+    assert values(page) == before
+    assert "&w=" not in page.evaluate("location.hash")
+    assert not page.locator("[data-act=reset]").is_visible()
+
+
+def test_a_large_layer_says_what_it_shows_and_counts_the_rest(open_file: Callable[..., Any]) -> None:
+    shown = trace("conv2d", input=20, kernel_size=3, channels=16, outputs=16)
+    assert shown.rest is not None
+    page = open_file(shown)
+    assert page.locator(".cut").inner_text().startswith("A large layer: shown are sample 0, input channels 0–")
+    cell(page, "dx", 50).hover()
+    rest = page.locator(".ledger .rest .product").inner_text()
+    products = [float(text.replace("−", "-")) for text in page.locator(".ledger tbody .product").all_inner_texts()]
+    assert sum(products) + float(rest.replace("−", "-")) == shown.arrays["dx"].flat[50]
+    assert float(rest.replace("−", "-")) == shown.as_dict()["rest"]["dx"][50]
+
+
+def test_it_opens_on_the_cell_that_the_host_names(new_page: Callable[..., Any], tmp_path: Path) -> None:
+    file = tmp_path / "cell.html"
+    document.page(trace("conv2d", **DEMO), file, cell="dw[0,0,2,1]")
+    opened = new_page()
+    opened.goto(file.as_uri())
+    assert title(opened).startswith("dW[0,0,2,1] = ")
+    assert opened.locator("[aria-selected=true]").count() == 1

@@ -1,6 +1,7 @@
 // The page's state and what follows from each change of it. Parts speak to one another through the app only.
 
-import { applyAddress, readAddress, writeAddress } from "./address.js";
+import { readAddress, writeAddress } from "./address.js";
+import { ask, beginFrom, transpose } from "./asking.js";
 import { make } from "./dom.js";
 import { PASS_OF, passFor } from "./explained.js";
 import { sentence } from "./formula.js";
@@ -9,14 +10,27 @@ import { receive } from "./saving.js";
 import { buildShell } from "./shell.js";
 import { makeSums, termsOf } from "./sums.js";
 
-const SOON = 150;  // ms
+const SOON = 150; // ms
 
 export function makeApp(model, el) {
   const app = {
-    model, el, root: make("div", { class: "rot180-explainer" }), heard: {},
-    state: { pass: "dx", chosen: "dx", view: "direct", pinned: null, shown: null, edited: new Set(), language: model.get("language") || "en" },
+    model,
+    el,
+    root: make("div", { class: "rot180-explainer" }),
+    heard: {},
+    state: {
+      pass: "dx",
+      chosen: "dx",
+      view: "direct",
+      pinned: null,
+      shown: null,
+      edited: new Set(),
+      language: model.get("language") || "en",
+    },
     whole: el.parentElement === document.body,
-    get listening() { return Boolean(model.get("live")); },
+    get listening() {
+      return Boolean(model.get("live"));
+    },
   };
   addActions(app);
   addPlaying(app);
@@ -27,13 +41,16 @@ export function makeApp(model, el) {
   buildShell(app);
   app.load(model.get("trace"));
   beginFrom(app, said);
-  const onTrace = () => { app.tour.running || app.load(model.get("trace")); };
+  const onTrace = () => {
+    app.tour.running || app.load(model.get("trace"));
+  };
   const onError = () => app.controls.error(model.get("error"));
   model.on("change:trace", onTrace);
   model.on("change:error", onError);
   const onFile = () => receive(model.get("file"));
   model.on("change:file", onFile);
-  const deaf = listenToKeys(app, app.whole ? document : el), resized = watchSize(app);
+  const deaf = listenToKeys(app, app.whole ? document : el),
+    resized = watchSize(app);
   return () => {
     model.off("change:trace", onTrace);
     model.off("change:error", onError);
@@ -45,47 +62,42 @@ export function makeApp(model, el) {
   };
 }
 
-// Brings back what the address says: what needs Python is asked for, the rest is set at once.
-function beginFrom(app, said) {
-  if (!said) return;
-  if (!said.request || !app.listening) return applyAddress(app, said);
-  const once = () => {
-    app.model.off("change:trace", once);
-    queueMicrotask(() => applyAddress(app, said));  // after the page has the trace
-  };
-  app.model.on("change:trace", once);
-  send(app, said.request);
-}
-
 function addActions(app) {
   const { state } = app;
   Object.assign(app, {
-    on(event, act) { (app.heard[event] ??= []).push(act); },
-    emit(event, value) { for (const act of app.heard[event] ?? []) act(value); },
-    room() { return roomOf(app); },
-    load(trace, sums) { load(app, trace, sums); },
-    show(name, cell) { shown(app, name, cell); },
-    leave() { if (state.pinned) shown(app, ...state.pinned); },
-    pin(name, cell) { pin(app, name, cell); },
-    choosePass(pass) { choosePass(app, pass); },
-    setView(view) { setView(app, view); },
-    say(text) { app.live.textContent = text; },
-    note(name, cell) { note(app, name, cell); },
-    ask(changes) { ask(app, changes); },
-    help() { app.helpDialog.showModal(); },
-    escape() { if (app.tour.running) app.tour.close(); else if (state.pinned) pin(app, ...state.pinned); },
-    transpose() { transpose(app); },
-    rotate() { rotate(app); },
-    setLanguage(language) { setLanguage(app, language); },
+    on: (event, act) => (app.heard[event] ??= []).push(act),
+    emit: (event, value) => (app.heard[event] ?? []).forEach(act => act(value)),
+    room: () => roomOf(app),
+    load: (trace, sums) => load(app, trace, sums),
+    show: (name, cell) => shown(app, name, cell),
+    leave: () => state.pinned && shown(app, ...state.pinned),
+    pin: (name, cell) => pin(app, name, cell),
+    choosePass: pass => choosePass(app, pass),
+    setView: view => setView(app, view),
+    say: text => (app.live.textContent = text),
+    note: (name, cell) => note(app, name, cell),
+    ask: changes => ask(app, changes),
+    help: () => app.helpDialog.showModal(),
+    escape: () => (app.tour.running ? app.tour.close() : state.pinned && pin(app, ...state.pinned)),
+    transpose: () => transpose(app),
+    rotate: () => rotate(app),
+    setLanguage: language => setLanguage(app, language),
   });
 }
 
 function addPlaying(app) {
-  const { state } = app, film = () => state.view === "equivalent";
+  const { state } = app,
+    film = () => state.view === "equivalent";
   Object.assign(app, {
-    length() { return film() ? app.equivalent.length : app.cells.length; },
-    position() { return film() ? app.equivalent.frame : Math.max(0, app.cells.indexOf(state.shown[1])); },
-    frameKind() { return app.equivalent.kinds[app.equivalent.frame]; },
+    length() {
+      return film() ? app.equivalent.length : app.cells.length;
+    },
+    position() {
+      return film() ? app.equivalent.frame : Math.max(0, app.cells.indexOf(state.shown[1]));
+    },
+    frameKind() {
+      return app.equivalent.kinds[app.equivalent.frame];
+    },
     seek(to) {
       if (film()) app.equivalent.seek(to);
       else shown(app, state.pass, app.cells[Math.max(0, Math.min(to, app.cells.length - 1))]);
@@ -109,7 +121,8 @@ function load(app, trace, sums = makeSums(trace)) {
   app.state.fresh = true;
   app.root.classList.remove("has-pin");
   app.heading.textContent = app.t(`op.${trace.op}`);
-  for (const part of [app.toolbar, app.controls, app.shapeBar, app.checkerboard]) part.update();
+  for (const part of [app.toolbar, app.controls, app.cut, app.shapeBar, app.checkerboard]) part.update();
+  app.emit("loaded");
   app.stage.build(app.room());
   if (!app.sums.values[app.state.chosen]) app.state.chosen = "y";
   app.state.pass = app.state.chosen;
@@ -126,7 +139,9 @@ function roomOf(app) {
 
 // A cell in the middle of a panel's first plane: of those there, one that most terms make.
 function centre(app, name) {
-  const { rows, columns } = app.stage.panels[name], row = Math.floor(rows / 2), column = Math.floor(columns / 2);
+  const { rows, columns } = app.stage.panels[name],
+    row = Math.floor(rows / 2),
+    column = Math.floor(columns / 2);
   let best = row * columns + column;
   for (const r of [row, row - 1])
     for (const c of [column, column - 1]) {
@@ -137,7 +152,7 @@ function centre(app, name) {
 }
 
 function shown(app, name, cell) {
-  const pass = passFor(app.sums, name, app.state.chosen);  // what the pointer only crosses changes no choice
+  const pass = passFor(app.sums, name, app.state.chosen); // what the pointer only crosses changes no choice
   if (app.state.pass !== pass || app.state.fresh) {
     app.stage.parts(pass, app.state.fresh || pass === app.state.chosen);
     app.state.fresh = false;
@@ -204,31 +219,11 @@ function rotate(app) {
   app.seek(at);
 }
 
-function transpose(app) {
-  const { op, request } = app.trace;
-  if (!app.listening || op.includes("pool")) return app.say(app.t(app.listening ? "transpose.none" : "controls.still"));
-  const other = op.includes("transpose") ? op.replace("_transpose", "") : op.replace("conv", "conv_transpose");
-  app.ask({ ...request, op: other, arrays: undefined });
-}
-
-// Asks the library; typing several digits asks once.
-function ask(app, changes) {
-  const { file, ...request } = { ...changes };
-  if (file) return send(app, { file, ...request });
-  app.wanted = request;
-  clearTimeout(app.asking);
-  app.asking = setTimeout(() => send(app, request), SOON);
-}
-
-function send(app, request) {
-  const plain = Object.fromEntries(Object.entries(request).filter(([, value]) => value !== undefined));
-  delete plain.given;
-  app.model.set("request", plain);
-  app.model.save_changes();
-}
-
 function setLanguage(app, language) {
-  const { trace, sums, state } = app, { pinned, view, edited } = state, [name, cell] = state.shown, step = app.tour.at;
+  const { trace, sums, state } = app,
+    { pinned, view, edited } = state,
+    [name, cell] = state.shown,
+    step = app.tour.at;
   app.player.stop();
   state.language = language;
   app.heard = {};
@@ -243,13 +238,16 @@ function setLanguage(app, language) {
 }
 
 function watchSize(app) {
-  let width = app.root.clientWidth, timer;
+  let width = app.root.clientWidth,
+    timer;
   const observer = new ResizeObserver(() => {
     if (app.root.clientWidth === width) return;
     width = app.root.clientWidth;
     clearTimeout(timer);
     timer = setTimeout(() => {
-      const { shown: [name, cell] } = app.state;
+      const {
+        shown: [name, cell],
+      } = app.state;
       app.stage.build(app.room());
       app.state.fresh = true;
       shown(app, name, cell);

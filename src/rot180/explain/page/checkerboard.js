@@ -11,7 +11,12 @@ export function makeCheckerboard(app) {
     update() {
       const { overlap } = app.trace;
       element.hidden = !overlap;
-      if (overlap) replace(element, make("h2", {}, app.t("overlap.title")), make("div", { class: "overlap-body" }, map(app, overlap), words(app, overlap)));
+      if (overlap)
+        replace(
+          element,
+          make("h2", {}, app.t("overlap.title")),
+          make("div", { class: "overlap-body" }, map(app, overlap), words(app, overlap)),
+        );
     },
   };
 }
@@ -23,7 +28,8 @@ function words(app, overlap) {
 }
 
 function map(app, overlap) {
-  const counts = overlap.counts, most = Math.max(...counts.map(row => Math.max(...row)));
+  const counts = overlap.counts,
+    most = Math.max(...counts.map(row => Math.max(...row)));
   if (counts[0].length > WIDEST) return null;
   const table = make("table", { class: "counts", "aria-label": app.t("overlap.title") });
   for (const row of counts) {

@@ -2,15 +2,22 @@
 
 import { NAMES, cellName, number } from "./naming.js";
 
-const FONT = "system-ui, -apple-system, Segoe UI, sans-serif", MATH = "Georgia, Times New Roman, serif";
+const FONT = "system-ui, -apple-system, Segoe UI, sans-serif",
+  MATH = "Georgia, Times New Roman, serif";
 
 // {width, height, ground, shapes: [{kind: "box", x, y, w, h, fill, stroke, line, dash} | {kind: "text", ...}]}
 export function drawing(app) {
-  const root = app.root.getBoundingClientRect(), shapes = [], style = getComputedStyle(app.root);
-  const ink = style.color, soft = style.getPropertyValue("--soft").trim();
-  const panels = Object.values(app.stage.panels), origin = app.stage.element.getBoundingClientRect();
-  const top = 64, left = 24;
-  let width = 0, height = 0;
+  const root = app.root.getBoundingClientRect(),
+    shapes = [],
+    style = getComputedStyle(app.root);
+  const ink = style.color,
+    soft = style.getPropertyValue("--soft").trim();
+  const panels = Object.values(app.stage.panels),
+    origin = app.stage.element.getBoundingClientRect();
+  const top = 64,
+    left = 24;
+  let width = 0,
+    height = 0;
   const place = element => {
     const box = element.getBoundingClientRect();
     const one = { x: box.left - origin.left + left, y: box.top - origin.top + top, w: box.width, h: box.height };
@@ -20,30 +27,90 @@ export function drawing(app) {
   };
   const [name, cell] = app.state.shown;
   const title = `${cellName(app.trace, name, cell)} = ${number(app.sums.values[name][cell])}`;
-  shapes.push({ kind: "text", x: left, y: 34, size: 18, weight: 600, fill: ink, anchor: "start", text: app.t(`op.${app.trace.op}`) });
+  shapes.push({
+    kind: "text",
+    x: left,
+    y: 34,
+    size: 18,
+    weight: 600,
+    fill: ink,
+    anchor: "start",
+    text: app.t(`op.${app.trace.op}`),
+  });
   for (const panel of panels) {
     const head = place(panel.element.querySelector("h3 .symbol"));
-    shapes.push({ kind: "text", x: head.x, y: head.y + 15, size: 17, italic: true, fill: ink, anchor: "start", text: NAMES[panel.name] });
+    shapes.push({
+      kind: "text",
+      x: head.x,
+      y: head.y + 15,
+      size: 17,
+      italic: true,
+      fill: ink,
+      anchor: "start",
+      text: NAMES[panel.name],
+    });
     const what = place(panel.element.querySelector("h3 .what"));
-    shapes.push({ kind: "text", x: what.x, y: what.y + 14, size: 12, fill: soft, anchor: "start", text: app.t(`panel.${panel.name}`) });
+    shapes.push({
+      kind: "text",
+      x: what.x,
+      y: what.y + 14,
+      size: 12,
+      fill: soft,
+      anchor: "start",
+      text: app.t(`panel.${panel.name}`),
+    });
     for (const td of panel.body.querySelectorAll("td")) cellShapes(shapes, place(td), td, td.textContent);
   }
   shapes.push({ kind: "text", x: left, y: height + 30, size: 15, fill: ink, anchor: "start", text: title });
-  return { width: Math.ceil(Math.max(width + 24, 320)), height: Math.ceil(height + 52), ground: style.backgroundColor, shapes };
+  return {
+    width: Math.ceil(Math.max(width + 24, 320)),
+    height: Math.ceil(height + 52),
+    ground: style.backgroundColor,
+    shapes,
+  };
 }
 
 // A cell: its ground, then its mark on top of it, its number and its badge.
 function cellShapes(shapes, at, td, text) {
-  const style = getComputedStyle(td), marked = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
-  const size = parseFloat(style.fontSize), line = parseFloat(style.outlineWidth);
+  const style = getComputedStyle(td),
+    marked = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
+  const size = parseFloat(style.fontSize),
+    line = parseFloat(style.outlineWidth);
   shapes.push({ kind: "box", ...at, fill: style.backgroundColor, stroke: style.borderRightColor, line: 1 });
   if (marked)
     shapes.push({
-      kind: "box", x: at.x + line / 2, y: at.y + line / 2, w: at.w - line, h: at.h - line, fill: "none",
-      stroke: style.outlineColor, line, dash: style.outlineStyle === "dashed" ? [4, 3] : null, top: true });
-  shapes.push({ kind: "text", x: at.x + at.w / 2, y: at.y + at.h / 2 + size * 0.36, size, weight: style.fontWeight, fill: style.color, anchor: "middle", text });
+      kind: "box",
+      x: at.x + line / 2,
+      y: at.y + line / 2,
+      w: at.w - line,
+      h: at.h - line,
+      fill: "none",
+      stroke: style.outlineColor,
+      line,
+      dash: style.outlineStyle === "dashed" ? [4, 3] : null,
+      top: true,
+    });
+  shapes.push({
+    kind: "text",
+    x: at.x + at.w / 2,
+    y: at.y + at.h / 2 + size * 0.36,
+    size,
+    weight: style.fontWeight,
+    fill: style.color,
+    anchor: "middle",
+    text,
+  });
   const badge = td.getAttribute("data-badge");
-  if (badge) shapes.push({ kind: "text", x: at.x + 4, y: at.y + 11, size: 9, fill: style.color, anchor: "start", text: badge });
+  if (badge)
+    shapes.push({
+      kind: "text",
+      x: at.x + 4,
+      y: at.y + 11,
+      size: 9,
+      fill: style.color,
+      anchor: "start",
+      text: badge,
+    });
 }
 
 function ordered(picture) {
@@ -51,10 +118,12 @@ function ordered(picture) {
 }
 
 export function asSvg(picture) {
-  const space = "http://www.w3.org/2000/svg", svg = document.createElementNS(space, "svg");
+  const space = "http://www.w3.org/2000/svg",
+    svg = document.createElementNS(space, "svg");
   const put = (name, attributes, text) => {
     const element = document.createElementNS(space, name);
-    for (const [key, value] of Object.entries(attributes)) if (value !== null && value !== undefined) element.setAttribute(key, value);
+    for (const [key, value] of Object.entries(attributes))
+      if (value !== null && value !== undefined) element.setAttribute(key, value);
     if (text !== undefined) element.textContent = text;
     svg.append(element);
   };
@@ -64,14 +133,37 @@ export function asSvg(picture) {
   put("rect", { width: picture.width, height: picture.height, fill: picture.ground });
   for (const one of ordered(picture))
     if (one.kind === "box")
-      put("rect", { x: one.x, y: one.y, width: one.w, height: one.h, fill: one.fill, stroke: one.stroke, "stroke-width": one.line, "stroke-dasharray": one.dash?.join(" ") });
+      put("rect", {
+        x: one.x,
+        y: one.y,
+        width: one.w,
+        height: one.h,
+        fill: one.fill,
+        stroke: one.stroke,
+        "stroke-width": one.line,
+        "stroke-dasharray": one.dash?.join(" "),
+      });
     else
-      put("text", { x: one.x, y: one.y, fill: one.fill, "font-size": one.size, "font-weight": one.weight, "font-style": one.italic ? "italic" : null, "font-family": one.italic ? MATH : FONT, "text-anchor": one.anchor }, one.text);
+      put(
+        "text",
+        {
+          x: one.x,
+          y: one.y,
+          fill: one.fill,
+          "font-size": one.size,
+          "font-weight": one.weight,
+          "font-style": one.italic ? "italic" : null,
+          "font-family": one.italic ? MATH : FONT,
+          "text-anchor": one.anchor,
+        },
+        one.text,
+      );
   return new XMLSerializer().serializeToString(svg);
 }
 
 export function asCanvas(picture, scale = 2) {
-  const canvas = document.createElement("canvas"), pen = canvas.getContext("2d");
+  const canvas = document.createElement("canvas"),
+    pen = canvas.getContext("2d");
   canvas.width = picture.width * scale;
   canvas.height = picture.height * scale;
   pen.scale(scale, scale);

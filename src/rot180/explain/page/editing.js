@@ -16,10 +16,15 @@ export function makeEditing(app) {
 }
 
 function beginEdit(app, td, name, cell) {
-  const old = td.textContent, input = make("input", {
-    class: "edit", inputmode: "text", autocomplete: "off", spellcheck: "false", value: String(app.sums.values[name][cell]),
-    "aria-label": app.t("edit.label", { name: cellName(app.trace, name, cell) }),
-  });
+  const old = td.textContent,
+    input = make("input", {
+      class: "edit",
+      inputmode: "text",
+      autocomplete: "off",
+      spellcheck: "false",
+      value: String(app.sums.values[name][cell]),
+      "aria-label": app.t("edit.label", { name: cellName(app.trace, name, cell) }),
+    });
   let over = false;
   const close = (keep, refocus) => {
     if (over) return;
@@ -55,7 +60,8 @@ export function parse(text) {
 
 // Sets numbers, [[array, cell, value], ...], and shows everything that changed with them.
 export function change(app, wanted) {
-  const first = new Map(), key = one => `${one.name} ${one.cell}`;
+  const first = new Map(),
+    key = one => `${one.name} ${one.cell}`;
   for (const [name, cell, value] of wanted) {
     app.state.edited.add(name);
     for (const one of edit(app.sums, name, cell, value)) {
@@ -69,9 +75,18 @@ export function change(app, wanted) {
   app.emit("values", changes);
 }
 
-// The numbers of a pasted table, row by row; commas, semicolons, tabs and spaces part them. null where one is no number.
+// The numbers of a pasted table, row by row, parted by commas, semicolons, tabs or spaces; null where one is no number.
 export function parseTable(text) {
-  const rows = text.trim().split(/\r?\n/).map(row => row.trim().split(/[\s,;]+/).filter(Boolean).map(parse));
+  const rows = text
+    .trim()
+    .split(/\r?\n/)
+    .map(row =>
+      row
+        .trim()
+        .split(/[\s,;]+/)
+        .filter(Boolean)
+        .map(parse),
+    );
   return rows.some(row => row.includes(null)) || !rows.flat().length ? null : rows;
 }
 

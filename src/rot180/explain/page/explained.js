@@ -1,9 +1,10 @@
-// What is explained: one cell, either a sum (y, dX, dW, db) with the cells that make it, or a cell of x, w, b or dy with
-// the sums that it feeds in the present pass.
+// What is explained: one cell, either a sum (y, dX, dW, db) with the cells that make it, or a cell of x, w, b or dy
+// with the sums that it feeds in the present pass.
 
 import { FACTORS, SIDE, TARGETS, channelOf, dependants, factorsOf, meeting, termValue, termsOf, wins } from "./sums.js";
 
-const BADGES = 36, MANY = 100000;
+const BADGES = 36,
+  MANY = 100000;
 export const PASS_OF = { y: "y", dx: "dx", dw: "dw", db: "dw" };
 const PASSES_OF = { x: ["y", "dw"], w: ["dx", "y"], b: ["y"], dy: ["dx", "dw"] };
 
@@ -24,14 +25,18 @@ export function explain(sums, name, cell, pass) {
 }
 
 function made(sums, target, cell) {
-  const found = termsOf(sums, target, cell), terms = [], marks = [{ name: target, cell, role: "target" }];
+  const found = termsOf(sums, target, cell),
+    terms = [],
+    marks = [{ name: target, cell, role: "target" }];
   const badges = found.length <= BADGES && found.length > 1;
   let at = 0;
   for (const t of found) {
-    const factors = factorsOf(sums, target, t), badge = badges ? String(++at) : "";
+    const factors = factorsOf(sums, target, t),
+      badge = badges ? String(++at) : "";
     const won = sums.kind === "maximum" && target === "y" ? wins(sums, t) : undefined;
     terms.push({ factors, value: termValue(sums, target, t), won });
-    for (const [name, one] of factors) marks.push({ name, cell: one, role: won === false ? "lost" : roleOf(name), badge });
+    for (const [name, one] of factors)
+      marks.push({ name, cell: one, role: won === false ? "lost" : roleOf(name), badge });
   }
   const bias = target === "y" && sums.values.b ? channelOf(sums, cell) : null;
   if (bias !== null) {
@@ -42,9 +47,11 @@ function made(sums, target, cell) {
 }
 
 function feeds(sums, name, cell, pass) {
-  const terms = [], marks = [{ name, cell, role: "source" }];
+  const terms = [],
+    marks = [{ name, cell, role: "source" }];
   if (name === "b") {
-    for (const o of dependants(sums, "b", cell).y ?? []) terms.push({ into: o, factors: [["b", cell]], value: sums.values.b[cell] });
+    for (const o of dependants(sums, "b", cell).y ?? [])
+      terms.push({ into: o, factors: [["b", cell]], value: sums.values.b[cell] });
   } else
     for (const t of meeting(sums, name, cell)) {
       const into = sums.lists[SIDE[pass]][t];
@@ -56,7 +63,8 @@ function feeds(sums, name, cell, pass) {
   terms.slice(0, MANY).forEach((term, at) => {
     const badge = badges ? String(at + 1) : "";
     marks.push({ name: pass, cell: term.into, role: "fed", badge });
-    for (const [other, one] of term.factors) if (other !== name) marks.push({ name: other, cell: one, role: roleOf(other), badge });
+    for (const [other, one] of term.factors)
+      if (other !== name) marks.push({ name: other, cell: one, role: roleOf(other), badge });
   });
   return { reverse: true, name, target: pass, cell, terms, marks };
 }

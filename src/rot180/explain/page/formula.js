@@ -5,24 +5,36 @@ import { cellName, number } from "./naming.js";
 import { explain, roleOf } from "./explained.js";
 import { restOf } from "./sums.js";
 
-const FOLD = 12, UNFOLDED = 600;
+const FOLD = 12,
+  UNFOLDED = 600;
 
 export function makeFormula(app) {
-  const title = make("h2", { class: "sum-title" }), list = make("table", { class: "ledger" });
+  const title = make("h2", { class: "sum-title" }),
+    list = make("table", { class: "ledger" });
   const more = make("button", { type: "button", class: "link", onclick: () => unfold(true) });
   const note = make("p", { class: "note" });
   const element = make("section", { class: "formula", "aria-label": app.t("formula.label") }, title, note, list, more);
-  let folded = true, shown = null;
+  let folded = true,
+    shown = null;
 
   function unfold() {
     folded = !folded;
     draw();
   }
   function draw() {
-    const { terms } = shown, limit = folded ? (terms.length <= FOLD + 2 ? terms.length : FOLD) : UNFOLDED;
+    const { terms } = shown,
+      limit = folded ? (terms.length <= FOLD + 2 ? terms.length : FOLD) : UNFOLDED;
     sumHeading(app, title, shown);
     note.textContent = general(app, shown);
-    replace(list, make("tbody", {}, terms.slice(0, limit).map((term, at) => line(app, shown, term, at))), foot(app, shown));
+    replace(
+      list,
+      make(
+        "tbody",
+        {},
+        terms.slice(0, limit).map((term, at) => line(app, shown, term, at)),
+      ),
+      foot(app, shown),
+    );
     more.hidden = terms.length <= FOLD + 2;
     more.textContent = folded ? app.t("formula.more", { count: terms.length }) : app.t("formula.fewer");
     list.classList.toggle("folded", limit < terms.length);
@@ -49,32 +61,47 @@ function reference(app, name, cell) {
 }
 
 function sumHeading(app, title, shown) {
-  const { sums } = app, value = sums.values[shown.name][shown.cell];
+  const { sums } = app,
+    value = sums.values[shown.name][shown.cell];
   replace(
-    title, make("span", { class: shown.reverse ? `ref ${roleOf(shown.name)}` : "ref target" },
-      cellName(app.trace, shown.name, shown.cell)),
-    make("span", { class: "equals" }, " = "), make("b", {}, number(value)));
+    title,
+    make(
+      "span",
+      { class: shown.reverse ? `ref ${roleOf(shown.name)}` : "ref target" },
+      cellName(app.trace, shown.name, shown.cell),
+    ),
+    make("span", { class: "equals" }, " = "),
+    make("b", {}, number(value)),
+  );
 }
 
 // One sentence: what kind of sum this is, or how many sums the cell feeds.
 function general(app, shown) {
-  const { sums } = app, key = shown.reverse ? "feeds" : "made";
+  const { sums } = app,
+    key = shown.reverse ? "feeds" : "made";
   const kind = sums.kind === "maximum" ? "maximum" : sums.average ? "average" : "products";
   if (!shown.reverse && !shown.terms.length) return app.t("formula.none");
   return app.t(`formula.${key}.${kind}.${shown.target}`, { count: shown.terms.length });
 }
 
 function line(app, shown, term, at) {
-  const { sums } = app, values = term.factors.map(([name, cell]) => number(sums.values[name][cell]));
-  const sign = sums.average ? " / " : " · ", refs = [];
-  term.factors.forEach(([name, cell], i) => refs.push(i ? sign : "", reference(app, name, cell)));
+  const { sums } = app,
+    values = term.factors.map(([name, cell]) => number(sums.values[name][cell]));
+  const sign = sums.average ? " / " : " · ",
+    refs = [];
+  for (const [name, cell] of term.factors)
+    if (!shown.reverse || name !== shown.name)
+      // its own is in the title
+      refs.push(refs.length ? sign : "", reference(app, name, cell));
   const row = make(
-    "tr", { class: term.won === false ? "lost" : term.won ? "won" : null },
+    "tr",
+    { class: term.won === false ? "lost" : term.won ? "won" : null },
     make("td", { class: "at" }, shown.terms.length > 1 ? String(at + 1) : ""),
     shown.reverse && make("td", { class: "into" }, cellName(app.trace, shown.target, term.into)),
     make("td", { class: "refs" }, refs),
     make("td", { class: "values" }, values.length > 1 ? values.map(one => bracket(one)).join(sign) : ""),
-    make("td", { class: "product" }, number(term.value)));
+    make("td", { class: "product" }, number(term.value)),
+  );
   row.addEventListener("pointerenter", () => app.emit("term", at));
   row.addEventListener("pointerleave", () => app.emit("term", null));
   return row;
@@ -88,16 +115,26 @@ function foot(app, shown) {
   if (shown.reverse || !shown.terms.length) return null;
   const kind = app.sums.kind === "maximum" && shown.target === "y" ? "formula.largest" : "formula.sum";
   const rest = app.trace.rest?.[shown.target] ? restOf(app.sums, shown.target, shown.cell) : null;
-  const total = (words, value, name) => make(
-    "tr", { class: name }, make("td", { class: "at" }), make("td", { colspan: 2 }, words), make("td", { class: "product" }, number(value)));
+  const total = (words, value, name) =>
+    make(
+      "tr",
+      { class: name },
+      make("td", { class: "at" }),
+      make("td", { colspan: 2 }, words),
+      make("td", { class: "product" }, number(value)),
+    );
   return make(
-    "tfoot", {}, rest !== null && total(app.t("formula.rest"), rest, "rest"),
-    total(app.t(kind), app.sums.values[shown.target][shown.cell], "total"));
+    "tfoot",
+    {},
+    rest !== null && total(app.t("formula.rest"), rest, "rest"),
+    total(app.t(kind), app.sums.values[shown.target][shown.cell], "total"),
+  );
 }
 
 // "dX[0,0,1,2] = 10, 18 terms": what is read out when another cell is shown.
 export function sentence(app, name, cell, pass) {
-  const shown = explain(app.sums, name, cell, pass), what = cellName(app.trace, name, cell);
+  const shown = explain(app.sums, name, cell, pass),
+    what = cellName(app.trace, name, cell);
   const values = { cell: what, value: number(app.sums.values[name][cell]), count: shown.terms.length };
   return app.t(shown.reverse ? `live.feeds.${shown.target}` : "live.made", values);
 }

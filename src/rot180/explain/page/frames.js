@@ -6,7 +6,8 @@ import { FACTORS, SIDE } from "./sums.js";
 // [{kind, image, kernel, at}, ...]: which step of either operand is shown, and the cell being summed.
 export function framesOf(view) {
   const frames = [];
-  let image = 0, kernel = 0;
+  let image = 0,
+    kernel = 0;
   view.steps.forEach((step, index) => {
     if (step.operand === "image") image = index;
     if (step.operand === "kernel") kernel = index;
@@ -16,16 +17,22 @@ export function framesOf(view) {
     } else if (step.kind === "correlate") {
       const cells = step.shape[0] * step.shape[1];
       for (let at = 0; at < cells; at++) frames.push({ kind: "correlate", image, kernel, at });
-    } else if (step.kind !== "start") frames.push({ kind: step.kind, image, kernel, at: Infinity, step: index });
+    } else if (step.kind !== "start") {
+      const done = step.operand === "result"; // the correlation lies behind
+      frames.push({ kind: step.kind, image, kernel, at: done ? Infinity : -1 });
+    }
   });
   return frames;
 }
 
 // The planes that meet in the target's plane: [[image's plane, kernel's plane], ...], one for each term of "sum".
 export function pairsOf(sums, view, target, plane) {
-  const names = operands(view), sizes = {}, found = new Map();
+  const names = operands(view),
+    sizes = {},
+    found = new Map();
   for (const name of [target, ...names]) sizes[name] = planeSize(sums.shapes[name]).reduce((a, b) => a * b);
-  const into = sums.lists[SIDE[target]], [a, b] = names.map(name => sums.lists[SIDE[name]]);
+  const into = sums.lists[SIDE[target]],
+    [a, b] = names.map(name => sums.lists[SIDE[name]]);
   for (let t = 0; t < into.length; t++) {
     if (Math.floor(into[t] / sizes[target]) !== plane) continue;
     const pair = [Math.floor(a[t] / sizes[names[0]]), Math.floor(b[t] / sizes[names[1]])];
@@ -41,7 +48,8 @@ export function operands(view) {
 
 // The numbers of a step's grid, row by row; what was inserted is zero.
 export function gridValues(sums, step, plane) {
-  const size = planeSize(sums.shapes[step.array]).reduce((a, b) => a * b), values = sums.values[step.array];
+  const size = planeSize(sums.shapes[step.array]).reduce((a, b) => a * b),
+    values = sums.values[step.array];
   return step.cells.map(row => row.map(ref => (ref >= 0 ? values[plane * size + ref] : 0)));
 }
 
@@ -55,7 +63,8 @@ export function productSum(image, kernel, row, column) {
 
 // The direct sum of one cell over the triples of one pair of planes alone: what the correlation must give.
 export function directSum(sums, view, target, cell, pair) {
-  const names = operands(view), { start, order } = sums.index[SIDE[target]];
+  const names = operands(view),
+    { start, order } = sums.index[SIDE[target]];
   const sizes = names.map(name => planeSize(sums.shapes[name]).reduce((a, b) => a * b));
   let sum = 0;
   for (const t of order.subarray(start[cell], start[cell + 1])) {

@@ -3,12 +3,16 @@
 import { make } from "./dom.js";
 import { NAMES, entryOf, planeSize, short } from "./naming.js";
 
-const BADGED = 32, NUMBERED = 22;  // cells smaller than these have no room for a badge, or for a number at all
-const GLYPH = 0.6, LARGEST = 15.5, SMALLEST = 7;  // a digit's width by its height; letters in pixels
+const BADGED = 32,
+  NUMBERED = 22; // cells smaller than these have no room for a badge, or for a number at all
+const GLYPH = 0.6,
+  LARGEST = 15.5,
+  SMALLEST = 7; // a digit's width by its height; letters in pixels
 
 // `layout` is {planes: [[row, column, first, second]..], cell}: where the planes lie, and the side of a cell in pixels.
 export function makePanel(app, name, layout) {
-  const shape = app.sums.shapes[name], [rows, columns] = planeSize(shape);
+  const shape = app.sums.shapes[name],
+    [rows, columns] = planeSize(shape);
   const panel = { name, rows, columns, layout, cells: [], home: -1, changed: [] };
   const scale = largest(app.sums.values[name]);
   const body = make("div", { class: "planes" });
@@ -26,16 +30,26 @@ export function makePanel(app, name, layout) {
   panel.order = Object.keys(panel.cells).map(Number);
   fit(panel);
   panel.element = make(
-    "section", { class: "panel", "data-panel": name }, panelHeading(app, name), make("div", { class: "scroller" }, body));
+    "section",
+    { class: "panel", "data-panel": name },
+    panelHeading(app, name),
+    make("div", { class: "scroller" }, body),
+  );
   if (panel.home >= 0) panel.cells[panel.home].tabIndex = 0;
   return panel;
 }
 
 function panelHeading(app, name) {
-  const shape = app.sums.shapes[name], size = shape.length > 1 ? shape.slice(2) : shape;
+  const shape = app.sums.shapes[name],
+    size = shape.length > 1 ? shape.slice(2) : shape;
   return make(
-    "h3", {}, make("i", { class: "key", "aria-hidden": "true" }), make("span", { class: "symbol" }, NAMES[name]),
-    make("span", { class: "what" }, app.t(`panel.${name}`)), make("span", { class: "size" }, size.join("\u2009×\u2009")));
+    "h3",
+    {},
+    make("i", { class: "key", "aria-hidden": "true" }),
+    make("span", { class: "symbol" }, NAMES[name]),
+    make("span", { class: "what" }, app.t(`panel.${name}`)),
+    make("span", { class: "size" }, size.join("\u2009×\u2009")),
+  );
 }
 
 function planeName(app, name, a, b) {
@@ -44,7 +58,9 @@ function planeName(app, name, a, b) {
 }
 
 function plane(app, panel, a, b, scale) {
-  const { name, rows, columns } = panel, shape = app.sums.shapes[name], values = app.sums.values[name];
+  const { name, rows, columns } = panel,
+    shape = app.sums.shapes[name],
+    values = app.sums.values[name];
   const first = shape.length === 1 ? 0 : (a * shape[1] + b) * rows * columns;
   const label = shape.length === 1 ? NAMES[name] : `${NAMES[name]}, ${planeName(app, name, a, b)}`;
   const table = make("table", { role: "grid", "aria-label": `${label}: ${app.t(`panel.${name}`)}` });
@@ -52,7 +68,8 @@ function plane(app, panel, a, b, scale) {
   for (let r = 0; r < rows; r++) {
     const row = make("tr", { role: "row" });
     for (let c = 0; c < columns; c++) {
-      const cell = document.createElement("td"), at = first + r * columns + c;
+      const cell = document.createElement("td"),
+        at = first + r * columns + c;
       cell.setAttribute("role", "gridcell");
       cell.tabIndex = -1;
       cell.cell = at;
@@ -83,7 +100,8 @@ export function paint(cell, value, scale, digits) {
 
 // One size of letters for the whole panel, by its longest number.
 function fit(panel) {
-  const { cell } = panel.layout, longest = panel.cells.reduce((most, td) => Math.max(most, td.textContent.length), 1);
+  const { cell } = panel.layout,
+    longest = panel.cells.reduce((most, td) => Math.max(most, td.textContent.length), 1);
   const size = Math.min(LARGEST, cell * 0.2 + 6.6, (cell - 4) / (longest * GLYPH));
   panel.body.style.setProperty("--font", `${Math.max(SMALLEST, size).toFixed(1)}px`);
 }
@@ -125,15 +143,20 @@ export function focusCell(panel, at) {
 
 // Where an arrow key, Home or End leads from a cell; null where it leads nowhere.
 export function neighbour(panel, at, key, whole) {
-  const { rows, columns, layout } = panel, size = rows * columns;
+  const { rows, columns, layout } = panel,
+    size = rows * columns;
   if (whole && (key === "Home" || key === "End")) {
     return panel.order[key === "Home" ? 0 : panel.order.length - 1];
   }
-  const number = Math.floor(at / size), offset = at % size, r = Math.floor(offset / columns), c = offset % columns;
+  const number = Math.floor(at / size),
+    offset = at % size,
+    r = Math.floor(offset / columns),
+    c = offset % columns;
   if (key === "Home") return at - c;
   if (key === "End") return at - c + columns - 1;
   const [down, right] = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[key];
-  const row = r + down, column = c + right;
+  const row = r + down,
+    column = c + right;
   if (row >= 0 && row < rows && column >= 0 && column < columns) return at + down * columns + right;
   const here = layout.planes.find(one => one[4] === number);
   const next = here && layout.planes.find(one => one[0] === here[0] + down && one[1] === here[1] + right);

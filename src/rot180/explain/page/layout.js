@@ -2,17 +2,29 @@
 
 import { planeSize } from "./naming.js";
 
-const CELL_SIDES = [44, 40, 36, 32, 28, 25, 22, 16, 14, 12, 10, 8], GAP = 14, BETWEEN = 44, HEADING = 172, NARROW = 650;
-const READABLE = 22, ENLARGED = 28;
-const TALL = 400, PER_PIXEL = 40;  // a column taller than this costs a pixel of the cell's side for every so many
+const CELL_SIDES = [44, 40, 36, 32, 28, 25, 22, 16, 14, 12, 10, 8],
+  GAP = 14,
+  BETWEEN = 44,
+  HEADING = 172,
+  NARROW = 650;
+const READABLE = 22,
+  ENLARGED = 28;
+const TALL = 400,
+  PER_PIXEL = 40; // a column taller than this costs a pixel of the cell's side for every so many
 
 // How the planes of an array lie by its first two axes: [row, column] of plane (a, b) where b has `count` entries.
-const LIE = { firstAcross: (a, b) => [b, a], secondAcross: (a, b) => [a, b], column: (a, b, count) => [a * count + b, 0] };
+const LIE = {
+  firstAcross: (a, b) => [b, a],
+  secondAcross: (a, b) => [a, b],
+  column: (a, b, count) => [a * count + b, 0],
+};
 
-// For x, w and y in this order of liking: like a matrix product, the channels of x down beside those of w, and the outputs
-// of w and y across.
+// For x, w and y in this order of liking: like a matrix product, the channels of x down beside those of w, and the
+// outputs of w and y across.
 const WAYS = {
-  x: ["firstAcross", "secondAcross", "column"], w: ["firstAcross", "secondAcross", "column"], y: ["secondAcross", "firstAcross", "column"],
+  x: ["firstAcross", "secondAcross", "column"],
+  w: ["firstAcross", "secondAcross", "column"],
+  y: ["secondAcross", "firstAcross", "column"],
 };
 
 // {x: {planes, cell}, ...} for all arrays shown; `room` is the width in pixels that they may take.
@@ -21,16 +33,25 @@ export function arrange(trace, room) {
   let best = null;
   for (const way of product(names.map(name => WAYS[name]))) {
     const planes = Object.fromEntries(names.map((name, i) => [name, planesOf(trace, name, LIE[way[i]])]));
-    const cell = CELL_SIDES.find(side => (room >= NARROW || side < CELL_SIDES[1]) && widthOf(trace, planes, side, room) <= room) ?? 0;  // 0: it will scroll
+    const cell =
+      CELL_SIDES.find(side => (room >= NARROW || side < CELL_SIDES[1]) && widthOf(trace, planes, side, room) <= room) ??
+      0; // 0: it will scroll
     const dislike = way.reduce((sum, one, i) => sum + WAYS[names[i]].indexOf(one), 0);
     const score = cell - Math.max(0, heightOf(trace, planes, cell) - TALL) / PER_PIXEL - dislike / 10;
     if (!best || score > best.score) best = { planes, cell, score };
   }
-  const cell = best.cell || CELL_SIDES[CELL_SIDES.length - 1], layout = {}, partner = { x: "dx", w: "dw", y: "dy" };
+  const cell = best.cell || CELL_SIDES[CELL_SIDES.length - 1],
+    layout = {},
+    partner = { x: "dx", w: "dw", y: "dy" };
   for (const name of names)
     for (const one of [name, partner[name]])
-      if (trace.arrays[one]) layout[one] = { planes: best.planes[name], cell: cell < READABLE ? enlarged(trace, best.planes, name, cell) : cell };
-  for (const name of ["b", "db"]) if (trace.arrays[name]) layout[name] = { planes: [[0, 0, 0, 0, 0]], cell: Math.max(cell, READABLE) };
+      if (trace.arrays[one])
+        layout[one] = {
+          planes: best.planes[name],
+          cell: cell < READABLE ? enlarged(trace, best.planes, name, cell) : cell,
+        };
+  for (const name of ["b", "db"])
+    if (trace.arrays[name]) layout[name] = { planes: [[0, 0, 0, 0, 0]], cell: Math.max(cell, READABLE) };
   return layout;
 }
 
@@ -46,15 +67,19 @@ function product([first, ...rest]) {
 
 // The tallest array in pixels.
 function heightOf(trace, planes, side) {
-  return Math.max(...Object.entries(planes).map(([name, list]) => {
-    const count = Math.max(...list.map(one => one[0])) + 1, [rows] = planeSize(trace.arrays[name].shape);
-    return count * rows * side + (count - 1) * (GAP + 18);
-  }));
+  return Math.max(
+    ...Object.entries(planes).map(([name, list]) => {
+      const count = Math.max(...list.map(one => one[0])) + 1,
+        [rows] = planeSize(trace.arrays[name].shape);
+      return count * rows * side + (count - 1) * (GAP + 18);
+    }),
+  );
 }
 
 // The planes of an array: [row, column, first axis, second axis, number].
 function planesOf(trace, name, lie) {
-  const [first, second] = trace.arrays[name].shape, planes = [];
+  const [first, second] = trace.arrays[name].shape,
+    planes = [];
   for (let a = 0; a < first; a++)
     for (let b = 0; b < second; b++) planes.push([...lie(a, b, second), a, b, a * second + b]);
   return planes;
@@ -63,7 +88,8 @@ function planesOf(trace, name, lie) {
 // What the columns take together; on a narrow page, where they may stand under one another, the widest of them.
 function widthOf(trace, planes, side, room) {
   const widths = Object.entries(planes).map(([name, list]) => {
-    const count = Math.max(...list.map(one => one[1])) + 1, [, cells] = planeSize(trace.arrays[name].shape);
+    const count = Math.max(...list.map(one => one[1])) + 1,
+      [, cells] = planeSize(trace.arrays[name].shape);
     return Math.max(HEADING, count * cells * side + (count - 1) * GAP);
   });
   if (room < NARROW) return Math.max(...widths) + side;

@@ -20,10 +20,11 @@ export function cellName(trace, name, offset) {
 
 // The number in the whole layer of an entry of one of the first two axes.
 export function entryOf(trace, name, axis, entry) {
-  const letter = trace.axes[name]?.[axis], whole = trace.rest && axis < 2 && trace.pictured[letter]?.[entry];
+  const letter = trace.axes[name]?.[axis],
+    whole = trace.rest && axis < 2 && trace.pictured[letter]?.[entry];
   if (whole === undefined || whole === null || whole === false) return entry;
   if (axis === 0 || !name.endsWith("w")) return whole;
-  const { groups = 1, channels, outputs } = trace.request;  // the second axis of w counts within the group
+  const { groups = 1, channels, outputs } = trace.request; // the second axis of w counts within the group
   return whole % Math.max((letter === "c" ? channels : outputs) / groups, 1);
 }
 

@@ -6,17 +6,58 @@ import { place } from "./naming.js";
 import { asCanvas, asSvg, drawing } from "./drawing.js";
 
 export function makeSaving(app) {
-  const item = (key, act) => make("button", { type: "button", class: "item", "data-save": key, onclick: () => { act(); details.open = false; } }, app.t(`save.${key}`));
-  const files = framed() ? [make("p", { class: "note" }, app.t("save.framed"))] : [
-    item("svg", () => keep("rot180.svg", new Blob([asSvg(drawing(app))], { type: "image/svg+xml" }))),
-    item("png", () => asCanvas(drawing(app)).toBlob(blob => keep("rot180.png", blob))),
-    item("json", () => keep("rot180.json", new Blob([JSON.stringify(currentTrace(app))], { type: "application/json" }))),
-    item("csv", () => keep("rot180.csv", new Blob([asCsv(app)], { type: "text/csv" })))];
-  if (app.listening) for (const file of ["html", "npz"]) files.push(item(file, () => app.ask({ file, language: app.state.language, trace: { ...currentTrace(app), triples: undefined, views: undefined } })));
+  const item = (key, act) =>
+    make(
+      "button",
+      {
+        type: "button",
+        class: "item",
+        "data-save": key,
+        onclick: () => {
+          act();
+          details.open = false;
+        },
+      },
+      app.t(`save.${key}`),
+    );
+  const files = framed()
+    ? [make("p", { class: "note" }, app.t("save.framed"))]
+    : [
+        item("svg", () => keep("rot180.svg", new Blob([asSvg(drawing(app))], { type: "image/svg+xml" }))),
+        item("png", () => asCanvas(drawing(app)).toBlob(blob => keep("rot180.png", blob))),
+        item("json", () =>
+          keep("rot180.json", new Blob([JSON.stringify(currentTrace(app))], { type: "application/json" })),
+        ),
+        item("csv", () => keep("rot180.csv", new Blob([asCsv(app)], { type: "text/csv" }))),
+      ];
+  if (app.listening)
+    for (const file of ["html", "npz"])
+      files.push(
+        item(file, () =>
+          app.ask({
+            file,
+            language: app.state.language,
+            trace: { ...currentTrace(app), triples: undefined, views: undefined },
+          }),
+        ),
+      );
   const code = ["rot180", "pytorch"].map(kind => item(kind, () => copy(app, codeOf(app, kind))));
-  const details = make("details", { class: "menu" }, make("summary", {}, app.t("save.title")), make("div", { class: "sheet" }, files, make("hr"), code));
-  details.addEventListener("keydown", event => { if (event.key === "Escape") { details.open = false; event.stopPropagation(); details.firstChild.focus(); } });
-  details.addEventListener("focusout", event => { if (event.relatedTarget && !details.contains(event.relatedTarget)) details.open = false; });
+  const details = make(
+    "details",
+    { class: "menu" },
+    make("summary", {}, app.t("save.title")),
+    make("div", { class: "sheet" }, files, make("hr"), code),
+  );
+  details.addEventListener("keydown", event => {
+    if (event.key === "Escape") {
+      details.open = false;
+      event.stopPropagation();
+      details.firstChild.focus();
+    }
+  });
+  details.addEventListener("focusout", event => {
+    if (event.relatedTarget && !details.contains(event.relatedTarget)) details.open = false;
+  });
   return details;
 }
 
@@ -26,15 +67,20 @@ function framed() {
 }
 
 function keep(name, blob) {
-  const url = URL.createObjectURL(blob), link = make("a", { href: url, download: name });
+  const url = URL.createObjectURL(blob),
+    link = make("a", { href: url, download: name });
   link.click();
   setTimeout(() => URL.revokeObjectURL(url), 1000);
 }
 
 // The trace with the numbers as they are now.
 export function currentTrace(app) {
-  const arrays = Object.fromEntries(Object.entries(app.trace.arrays).map(
-    ([name, { shape }]) => [name, { shape, values: Array.from(app.sums.values[name]) }]));
+  const arrays = Object.fromEntries(
+    Object.entries(app.trace.arrays).map(([name, { shape }]) => [
+      name,
+      { shape, values: Array.from(app.sums.values[name]) },
+    ]),
+  );
   const given = [...new Set([...(app.trace.request?.given ?? []), ...app.state.edited])].sort();
   return { ...app.trace, arrays, request: { ...app.trace.request, given } };
 }
@@ -58,8 +104,11 @@ export function asCsv(app) {
 
 // The lines that make this layer, with the numbers as they are now.
 export function codeOf(app, kind) {
-  const list = name => JSON.stringify(nested(app.sums.shapes[name], Array.from(app.sums.values[name]))).replace(/,/g, ", ");
-  return (app.trace.code?.[kind] ?? "").replace(/\{(x|w|b|dy)\}/g, (whole, name) => (app.sums.values[name] ? list(name) : whole));
+  const list = name =>
+    JSON.stringify(nested(app.sums.shapes[name], Array.from(app.sums.values[name]))).replace(/,/g, ", ");
+  return (app.trace.code?.[kind] ?? "").replace(/\{(x|w|b|dy)\}/g, (whole, name) =>
+    app.sums.values[name] ? list(name) : whole,
+  );
 }
 
 function copy(app, text) {

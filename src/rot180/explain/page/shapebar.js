@@ -2,14 +2,16 @@
 
 import { make, replace } from "./dom.js";
 
-const LONGEST_STRIP = 40;
+const LONGEST_STRIP = 40,
+  KERNEL_AXES = { 1: ["o", "c", "s"], 2: ["o", "c", "r", "s"] };
 
 export function makeShapeBar(app) {
   const element = make("section", { class: "shape", "aria-label": app.t("shape.label") });
   return {
     element,
     update() {
-      const seen = new Set(), lines = [];
+      const seen = new Set(),
+        lines = [];
       app.trace.shape.forEach((one, axis) => {
         const text = one.numbers + one.unused + String(app.trace.settings.padding?.[axis]);
         if (!seen.has(text)) lines.push(axisOf(app, one, axis));
@@ -21,14 +23,43 @@ export function makeShapeBar(app) {
 }
 
 function axisOf(app, one, axis) {
-  const [, result] = one.numbers.split(/ = (?=[^=]*$)/), exact = Number(one.exact);
+  const [, result] = one.numbers.split(/ = (?=[^=]*$)/),
+    exact = Number(one.exact);
   const words = [];
-  if (Number.isFinite(exact) && !Number.isInteger(exact)) words.push(app.t("shape.floor", { exact: Number(exact.toFixed(3)), size: result ?? "" }));
+  if (Number.isFinite(exact) && !Number.isInteger(exact))
+    words.push(app.t("shape.floor", { exact: Number(exact.toFixed(3)), size: result ?? "" }));
   if (one.unused > 0 && !app.trace.op.includes("transpose")) words.push(app.t("shape.unused", { count: one.unused }));
   return make(
-    "div", { class: "axis" }, make("p", { class: "size-formula" }, pretty(one.formula)),
+    "div",
+    { class: "axis" },
+    make("p", { class: "size-formula" }, pretty(one.formula)),
     make("p", { class: "size-formula" }, make("span", { class: "soft" }, pretty(one.numbers))),
-    strip(app, axis, one.unused), words.length ? make("p", { class: "note" }, words.join(" ")) : null);
+    make(
+      "p",
+      { class: "size-formula" },
+      make("span", { class: "soft" }, app.t("shape.meet")),
+      " ",
+      make("span", { class: "rule" }, meetingRule(app, axis)),
+    ),
+    strip(app, axis, one.unused),
+    words.length ? make("p", { class: "note" }, words.join(" ")) : null,
+  );
+}
+
+// Which cells meet on an axis: "h = 2p + r − 1", the wide side's index by the narrow side's and the kernel's.
+function meetingRule(app, axis) {
+  const {
+      axes,
+      op,
+      window: { stride, dilation, padding },
+    } = app.trace,
+    transposed = op.includes("transpose");
+  const [wide, narrow] = transposed ? [axes.y, axes.x] : [axes.x, axes.y],
+    tap = (axes.w ?? KERNEL_AXES[stride.length])[axis + 2];
+  const times = (factor, name) => (factor === 1 ? name : `${factor}${name}`),
+    before = padding[axis];
+  const sum = `${times(stride[axis], narrow[axis + 2])} + ${times(dilation[axis], tap)}`;
+  return `${wide[axis + 2]} = ${sum}${before ? ` \u2212 ${before}` : ""}`;
 }
 
 function pretty(text) {
@@ -37,12 +68,21 @@ function pretty(text) {
 
 // The wide side's axis as little squares: padding, cells, and those beyond the last window.
 function strip(app, axis, unused) {
-  const { x_size: sizes } = app.trace.window, [before, after] = app.trace.settings.padding[axis] ?? [0, 0];
+  const { x_size: sizes } = app.trace.window,
+    [before, after] = app.trace.settings.padding[axis] ?? [0, 0];
   const total = before + sizes[axis] + after;
   if (total > LONGEST_STRIP || app.trace.op.includes("transpose")) return null;
   const cells = Array.from({ length: total }, (_, i) => {
     const kind = i < before || i >= before + sizes[axis] ? "padding" : "cell";
     return make("i", { class: i >= total - unused ? `${kind} beyond` : kind });
   });
-  return make("div", { class: "strip", role: "img", "aria-label": app.t("shape.strip", { before, size: sizes[axis], after, count: unused }) }, cells);
+  return make(
+    "div",
+    {
+      class: "strip",
+      role: "img",
+      "aria-label": app.t("shape.strip", { before, size: sizes[axis], after, count: unused }),
+    },
+    cells,
+  );
 }

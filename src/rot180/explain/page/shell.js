@@ -1,6 +1,7 @@
 // The page's parts, in order; built anew when the language changes.
 
 import { make, replace } from "./dom.js";
+import { makeCutNote } from "./cutnote.js";
 import { makeCheckerboard } from "./checkerboard.js";
 import { makeControls } from "./controls.js";
 import { makeEditing } from "./editing.js";
@@ -30,16 +31,34 @@ export function buildShell(app) {
   app.controls = makeControls(app);
   app.shapeBar = makeShapeBar(app);
   app.checkerboard = makeCheckerboard(app);
+  app.cut = makeCutNote(app);
   app.player = makePlayer(app);
   app.tour = makeTour(app);
   app.helpDialog = makeHelp(app);
   replace(
-    app.root, make("header", { class: "top" }, app.heading, actions(app)), app.tour.element,
-    app.listening && app.controls.element, app.toolbar.element,
-    make("main", { class: "work" },
-      make("div", { class: "left" }, app.stage.element, app.equivalent.element, app.player.element, app.live), app.formula.element),
-    make("div", { class: "footing" }, app.shapeBar.element, app.checkerboard.element), !app.listening && app.controls.element,
-    app.helpDialog);
+    app.root,
+    make("header", { class: "top" }, app.heading, actions(app)),
+    app.tour.element,
+    app.listening && app.controls.element,
+    app.toolbar.element,
+    make(
+      "main",
+      { class: "work" },
+      make(
+        "div",
+        { class: "left" },
+        app.cut.element,
+        app.stage.element,
+        app.equivalent.element,
+        app.player.element,
+        app.live,
+      ),
+      app.formula.element,
+    ),
+    make("div", { class: "footing" }, app.shapeBar.element, app.checkerboard.element),
+    !app.listening && app.controls.element,
+    app.helpDialog,
+  );
   app.on("edit", makeEditing(app));
   app.on("values", () => afterEdit(app));
   app.on("term", at => app.stage.show(...app.state.shown, at ?? undefined));
@@ -54,8 +73,33 @@ function afterEdit(app) {
 
 function actions(app) {
   const [language, name] = OTHER[app.state.language] ?? OTHER.zh;
-  app.tourButton = make("button", { type: "button", class: "link", "data-act": "tour", onclick: () => app.tour.go(0) }, app.t("tour.begin"));
-  app.languageButton = make("button", { type: "button", class: "link", lang: language, "data-act": "language", onclick: () => app.setLanguage(language) }, name);
-  const help = make("button", { type: "button", class: "link", "data-act": "help", onclick: () => app.help() }, app.t("help.open"));
-  return make("nav", { class: "actions", "aria-label": app.t("actions.label") }, app.tourButton, makeSaving(app), help, app.languageButton);
+  app.tourButton = make(
+    "button",
+    { type: "button", class: "link", "data-act": "tour", onclick: () => app.tour.go(0) },
+    app.t("tour.begin"),
+  );
+  app.languageButton = make(
+    "button",
+    {
+      type: "button",
+      class: "link",
+      lang: language,
+      "data-act": "language",
+      onclick: () => app.setLanguage(language),
+    },
+    name,
+  );
+  const help = make(
+    "button",
+    { type: "button", class: "link", "data-act": "help", onclick: () => app.help() },
+    app.t("help.open"),
+  );
+  return make(
+    "nav",
+    { class: "actions", "aria-label": app.t("actions.label") },
+    app.tourButton,
+    makeSaving(app),
+    help,
+    app.languageButton,
+  );
 }

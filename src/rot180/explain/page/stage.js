@@ -6,13 +6,18 @@ import { arrange } from "./layout.js";
 import { makeMarks } from "./marks.js";
 import { explain, parts } from "./explained.js";
 
-const ROWS = [["x", "w", "y"], ["dx", "dw", "dy"]];
-const REST = 200;  // ms
+const ROWS = [
+  ["x", "w", "y"],
+  ["dx", "dw", "dy"],
+];
+const REST = 200; // ms
 const MOVES = ["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "Home", "End"];
 
 export function makeStage(app) {
-  const element = make("div", { class: "panels" }), mark = makeMarks();
-  let panels = {}, resting = null;
+  const element = make("div", { class: "panels" }),
+    mark = makeMarks();
+  let panels = {},
+    resting = null;
   element.addEventListener("pointerover", event => {
     const found = event.pointerType !== "touch" && cellOf(event.target);
     if (found) app.show(...found);
@@ -36,7 +41,9 @@ export function makeStage(app) {
   });
   return {
     element,
-    get panels() { return panels; },
+    get panels() {
+      return panels;
+    },
     build(room) {
       panels = build(app, element, room);
     },
@@ -56,7 +63,12 @@ export function makeStage(app) {
       else resting = setTimeout(show, REST);
     },
     changes(list) {
-      for (const panel of Object.values(panels)) repaint(app, panel, list.filter(change => change.name === panel.name));
+      for (const panel of Object.values(panels))
+        repaint(
+          app,
+          panel,
+          list.filter(change => change.name === panel.name),
+        );
     },
     focus(name, cell) {
       if (panels[name]) focusCell(panels[name], cell);
@@ -90,21 +102,24 @@ function onKey(app, panels, [name, cell], event) {
 }
 
 function build(app, element, room) {
-  const layout = arrange(app.trace, room), panels = {};
+  const layout = arrange(app.trace, room),
+    panels = {};
   const names = ROWS[0].filter(name => layout[name]);
   element.style.setProperty("--columns", names.length);
   const children = [];
-  ROWS.forEach((row, r) => row.forEach(name => {
-    if (!layout[name]) return;
-    const column = make("div", { class: "column" });
-    column.style.gridArea = `${r + 1} / ${names.indexOf(ROWS[0][row.indexOf(name)]) + 1}`;
-    for (const one of [name, { w: "b", dw: "db" }[name]]) {
-      if (!layout[one]) continue;
-      panels[one] = makePanel(app, one, layout[one]);
-      column.append(panels[one].element);
-    }
-    children.push(column);
-  }));
+  ROWS.forEach((row, r) =>
+    row.forEach(name => {
+      if (!layout[name]) return;
+      const column = make("div", { class: "column" });
+      column.style.gridArea = `${r + 1} / ${names.indexOf(ROWS[0][row.indexOf(name)]) + 1}`;
+      for (const one of [name, { w: "b", dw: "db" }[name]]) {
+        if (!layout[one]) continue;
+        panels[one] = makePanel(app, one, layout[one]);
+        column.append(panels[one].element);
+      }
+      children.push(column);
+    }),
+  );
   replace(element, children);
   return panels;
 }

@@ -3,7 +3,8 @@
 
 export function translator(strings, language) {
   return (key, values = {}) => {
-    const entry = (values.count === 1 && strings[`${key}.one`]) || strings[key], text = entry?.[language] ?? entry?.en ?? key;
+    const entry = (values.count === 1 && strings[`${key}.one`]) || strings[key],
+      text = entry?.[language] ?? entry?.en ?? key;
     return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
   };
 }

@@ -10,7 +10,10 @@ export const SIDE = { x: "x", dx: "x", w: "w", dw: "w", y: "y", dy: "y" };
 export const TARGETS = ["y", "dx", "dw", "db"];
 
 export function makeSums(trace) {
-  const values = {}, shapes = {}, lists = {}, index = {};
+  const values = {},
+    shapes = {},
+    lists = {},
+    index = {};
   for (const [name, array] of Object.entries(trace.arrays)) {
     values[name] = Float64Array.from(array.values, one => (one === null ? NaN : one));
     shapes[name] = array.shape;
@@ -28,7 +31,8 @@ export function makeSums(trace) {
 
 // Which triples have each cell: those of cell c are order[start[c]] .. order[start[c + 1] - 1].
 function byCell(cells, length) {
-  const start = new Int32Array(length + 1), order = new Int32Array(cells.length);
+  const start = new Int32Array(length + 1),
+    order = new Int32Array(cells.length);
   for (const cell of cells) start[cell + 1]++;
   for (let cell = 0; cell < length; cell++) start[cell + 1] += start[cell];
   const next = start.slice(0, length);
@@ -63,14 +67,16 @@ export function wins(sums, t) {
 }
 
 function channelCells(sums, channel) {
-  const [images, channels] = sums.shapes.y, size = sums.values.y.length / (images * channels), cells = [];
-  for (let n = 0; n < images; n++)
-    for (let at = 0; at < size; at++) cells.push((n * channels + channel) * size + at);
+  const [images, channels] = sums.shapes.y,
+    size = sums.values.y.length / (images * channels),
+    cells = [];
+  for (let n = 0; n < images; n++) for (let at = 0; at < size; at++) cells.push((n * channels + channel) * size + at);
   return cells;
 }
 
 export function channelOf(sums, o) {
-  const [images, channels] = sums.shapes.y, size = sums.values.y.length / (images * channels);
+  const [images, channels] = sums.shapes.y,
+    size = sums.values.y.length / (images * channels);
   return Math.floor(o / size) % channels;
 }
 
@@ -112,7 +118,8 @@ export function restOf(sums, target, cell) {
 
 // The targets' cells that depend on one cell of x, w, b or dy: {y: Set, dx: Set, ...}.
 export function dependants(sums, name, cell) {
-  const found = {}, { lists, values } = sums;
+  const found = {},
+    { lists, values } = sums;
   const add = (target, one) => (found[target] ??= new Set()).add(one);
   if (name === "b") for (const o of channelCells(sums, cell)) add("y", o);
   else
@@ -130,13 +137,15 @@ export function dependants(sums, name, cell) {
 // Puts a number into x, w, b or dy and brings all that depends on it up to date: what changed, as
 // [{name, cell, before, after}], the edited cell first.
 export function edit(sums, name, cell, value) {
-  const before = sums.values[name][cell], changes = [{ name, cell, before, after: value }];
+  const before = sums.values[name][cell],
+    changes = [{ name, cell, before, after: value }];
   sums.values[name][cell] = value;
   const found = dependants(sums, name, cell);
   if (sums.kind === "maximum" && name === "x") for (const o of found.y ?? []) sums.winners[o] = winner(sums, o);
   for (const [target, cells] of Object.entries(found))
     for (const one of cells) {
-      const old = sums.values[target][one], now = total(sums, target, one);
+      const old = sums.values[target][one],
+        now = total(sums, target, one);
       sums.values[target][one] = now;
       if (!Object.is(old, now) && old !== now) changes.push({ name: target, cell: one, before: old, after: now });
     }

@@ -3,14 +3,25 @@
 import { make } from "./dom.js";
 import { NAMES } from "./naming.js";
 
-const PASSES = ["y", "dx", "dw"], VIEWS = ["direct", "equivalent"];
+const PASSES = ["y", "dx", "dw"],
+  VIEWS = ["direct", "equivalent"];
 
 export function makeToolbar(app) {
-  const passes = PASSES.map(pass => make(
-    "button", { type: "button", "data-pass": pass, onclick: () => app.choosePass(pass) },
-    make("span", { class: "symbol" }, NAMES[pass]), make("span", {}, app.t(`pass.${pass}`))));
-  const views = VIEWS.map(view => make(
-    "button", { type: "button", "data-view": view, title: app.t(`view.${view}.title`), onclick: () => app.setView(view) }, app.t(`view.${view}`)));
+  const passes = PASSES.map(pass =>
+    make(
+      "button",
+      { type: "button", "data-pass": pass, onclick: () => app.choosePass(pass) },
+      make("span", { class: "symbol" }, NAMES[pass]),
+      make("span", {}, app.t(`pass.${pass}`)),
+    ),
+  );
+  const views = VIEWS.map(view =>
+    make(
+      "button",
+      { type: "button", "data-view": view, title: app.t(`view.${view}.title`), onclick: () => app.setView(view) },
+      app.t(`view.${view}`),
+    ),
+  );
   const choice = (key, buttons) => make("div", { class: "choice", role: "group", "aria-label": app.t(key) }, buttons);
   const viewChoice = choice("view.label", views);
   app.on("pass", pass => {

@@ -4,25 +4,39 @@ import { make, replace } from "./dom.js";
 
 // trace: one of the model's small tour traces; frame: the step of the equivalent view that is shown; play: let it run.
 const STEPS = [
-  { trace: "stride1", pass: "y", view: "direct", play: true }, { trace: "stride1", pass: "y", view: "direct" },
-  { trace: "stride1", pass: "dw", view: "direct" }, { trace: "stride1", pass: "dx", view: "equivalent", play: true },
-  { trace: "stride2", pass: "dx", view: "equivalent", play: true }, { trace: "transposed", pass: "y", view: "direct", reverse: "x" },
+  { trace: "stride1", pass: "y", view: "direct", play: true },
+  { trace: "stride1", pass: "y", view: "direct" },
+  { trace: "stride1", pass: "dw", view: "direct" },
+  { trace: "stride1", pass: "dx", view: "equivalent", play: true },
+  { trace: "stride2", pass: "dx", view: "equivalent", play: true },
+  { trace: "transposed", pass: "y", view: "direct", reverse: "x" },
   { trace: "output_padding", pass: "y", view: "equivalent", play: true },
 ];
 
 export function makeTour(app) {
-  const title = make("h2"), text = make("p"), count = make("span", { class: "count" });
+  const title = make("h2"),
+    text = make("p"),
+    count = make("span", { class: "count" });
   const back = make("button", { type: "button", class: "plain", onclick: () => go(at - 1) }, app.t("tour.back"));
   const on = make("button", { type: "button", class: "plain strong", onclick: () => go(at + 1) });
   const end = make("button", { type: "button", class: "link", onclick: () => close() }, app.t("tour.end"));
-  const element = make("section", { class: "tour", hidden: true, "aria-label": app.t("tour.title") }, count, title, text, make("div", { class: "row" }, back, on, end));
-  let at = -1, own = null;
+  const element = make(
+    "section",
+    { class: "tour", hidden: true, "aria-label": app.t("tour.title") },
+    count,
+    title,
+    text,
+    make("div", { class: "row" }, back, on, end),
+  );
+  let at = -1,
+    own = null;
 
   function go(next) {
     if (next >= STEPS.length) return close();
     if (!own) own = { trace: app.trace, values: app.sums, pass: app.state.pass, view: app.state.view };
     at = Math.max(0, next);
     app.touring = true;
+    app.root.classList.add("touring");
     element.hidden = false;
     replace(count, `${at + 1} / ${STEPS.length}`);
     replace(title, app.t(`tour.${at + 1}.title`));
@@ -35,6 +49,7 @@ export function makeTour(app) {
     app.player.stop();
     element.hidden = true;
     app.touring = false;
+    app.root.classList.remove("touring");
     at = -1;
     if (own) {
       app.load(own.trace, own.values);
@@ -44,7 +59,17 @@ export function makeTour(app) {
     own = null;
     app.tourButton?.focus();
   }
-  return { element, go, close, get at() { return at; }, get running() { return at >= 0; } };
+  return {
+    element,
+    go,
+    close,
+    get at() {
+      return at;
+    },
+    get running() {
+      return at >= 0;
+    },
+  };
 }
 
 function setUp(app, step, fallback) {

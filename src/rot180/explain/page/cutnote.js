@@ -1,0 +1,37 @@
+// A line that says where the numbers come from and which part of a large layer is shown.
+
+import { make } from "./dom.js";
+
+export function makeCutNote(app) {
+  const element = make("p", { class: "note cut" });
+  return {
+    element,
+    update() {
+      const { rest, pictured, source } = app.trace,
+        words = [];
+      if (source) words.push(sourceText(source));
+      if (rest) words.push(app.t("cut.words", { n: span(pictured.n), c: span(pictured.c), o: span(pictured.o) }));
+      element.textContent = words.join(" ");
+      element.hidden = !words.length;
+    },
+  };
+}
+
+// The layer, run and image of a trace that was taken from a trained network.
+function sourceText(source) {
+  return ["layer", "run", "image"]
+    .filter(key => typeof source[key] === "string")
+    .map(key => source[key])
+    .join(" \u00b7 ");
+}
+
+// "0\u20132, 5" for [0, 1, 2, 5].
+function span(numbers) {
+  const parts = [];
+  for (const one of numbers ?? []) {
+    const last = parts[parts.length - 1];
+    if (last && last[1] === one - 1) last[1] = one;
+    else parts.push([one, one]);
+  }
+  return parts.map(([first, last]) => (first === last ? `${first}` : `${first}\u2013${last}`)).join(", ");
+}

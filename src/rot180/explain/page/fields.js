@@ -1,0 +1,199 @@
+// The fields of a layer's settings: each asks the library for the layer that it makes.
+
+import { make } from "./dom.js";
+import { nested } from "./editing.js";
+
+const OPS = [
+  "conv2d",
+  "conv_transpose2d",
+  "conv1d",
+  "conv_transpose1d",
+  "max_pool2d",
+  "avg_pool2d",
+  "max_pool1d",
+  "avg_pool1d",
+];
+const PAIRS = [
+  ["input", 1],
+  ["kernel", 1],
+  ["stride", 1],
+  ["padding", 0],
+  ["dilation", 1],
+  ["output_padding", 0],
+];
+const COUNTS = ["channels", "outputs", "groups", "images"],
+  KINDS = ["integers", "random", "impulse"],
+  MOST_SIDE = 64;
+// Which arrays keep their shape when a setting changes, so that the reader's own numbers can stay.
+const KEPT = {
+  stride: ["x", "w", "b"],
+  padding: ["x", "w", "b"],
+  dilation: ["x", "w", "b"],
+  output_padding: ["x", "w", "b"],
+  input: ["w", "b"],
+  kernel: ["x", "b"],
+  images: ["w", "b"],
+  bias: ["x", "w", "dy"],
+};
+
+// All fields that the present operation has.
+export function settingFields(app) {
+  const { request, op } = app.trace,
+    pools = op.includes("pool");
+  const counts = COUNTS.filter(
+    key => request[key] !== undefined && !(pools && (key === "outputs" || key === "groups")),
+  );
+  const flags = ["bias", "ceil_mode", "count_include_pad"].filter(key =>
+    key === "bias" ? !pools : request[key] !== undefined,
+  );
+  return [
+    field(
+      app,
+      "op",
+      chooser(
+        "op",
+        OPS,
+        one => app.t(`op.${one}`),
+        value => setOp(app, value),
+      ),
+    ),
+    ...PAIRS.filter(([key]) => request[key] !== undefined).map(([key, least]) => axesField(app, key, least)),
+    make("span", { class: "break", "aria-hidden": "true" }),
+    ...counts.map(key => field(app, key, numberInput(app, key, null, 1))),
+    ...flags.map(key => field(app, key, flag(app, key))),
+    valuesField(app),
+  ];
+}
+
+function field(app, key, input) {
+  return make(
+    "label",
+    { class: "field" },
+    make("span", {}, app.t(`controls.${key}`)),
+    make("span", { class: "inputs" }, input),
+  );
+}
+
+function fieldGroup(app, key, inputs) {
+  const label = app.t(`controls.${key}`);
+  return make(
+    "div",
+    { class: "field", role: "group", "aria-label": label },
+    make("span", {}, label),
+    make("span", { class: "inputs" }, inputs),
+  );
+}
+
+function axesField(app, key, least) {
+  const inputs = app.trace.window.kernel.map((_, axis) => numberInput(app, key, axis, least));
+  const by = () => make("span", { class: "by", "aria-hidden": "true" }, "\u00d7");
+  return fieldGroup(
+    app,
+    key,
+    inputs.flatMap((input, axis) => (axis ? [by(), input] : [input])),
+  );
+}
+
+function flag(app, key) {
+  return make("input", {
+    type: "checkbox",
+    "data-field": key,
+    onchange: event => askFor(app, key, event.target.checked),
+  });
+}
+
+function chooser(key, names, text, act, label = null) {
+  const options = names.map(one => make("option", { value: one }, text(one)));
+  return make(
+    "select",
+    { "data-field": key, "aria-label": label, onchange: event => act(event.target.value) },
+    options,
+  );
+}
+
+function valuesField(app) {
+  const kind = chooser(
+    "values",
+    KINDS,
+    one => app.t(`values.${one}`),
+    value => askFor(app, "values", value),
+    app.t("controls.values"),
+  );
+  const again = () => askFor(app, "seed", (app.trace.request.seed ?? 0) + 1);
+  return fieldGroup(app, "values", [
+    kind,
+    make("button", { type: "button", class: "plain", onclick: again }, app.t("controls.again")),
+  ]);
+}
+
+function numberInput(app, key, axis, least) {
+  const label =
+    axis === null
+      ? app.t(`controls.${key}`)
+      : `${app.t(`controls.${key}`)}, ${app.t("controls.axis", { axis: axis + 1 })}`;
+  return make("input", {
+    type: "number",
+    min: least,
+    max: MOST_SIDE,
+    step: 1,
+    "data-field": key,
+    "data-axis": axis,
+    "aria-label": label,
+    oninput: event => {
+      if (event.target.value !== "") setNumber(app, key, axis, Number(event.target.value));
+    },
+  });
+}
+
+function setNumber(app, key, axis, value) {
+  if (axis === null) return askFor(app, key, value);
+  const list = [...current(app.wanted ?? app.trace.request, app, key)];
+  list[axis] = key === "padding" ? [value, value] : value;
+  askFor(app, key, list);
+}
+
+// A setting as a list with an entry for each axis; padding "same" as the numbers that it came to.
+function current(request, app, key) {
+  return Array.isArray(request[key]) ? request[key] : app.trace.settings[key];
+}
+
+function setOp(app, op) {
+  const { input, kernel, ...rest } = app.trace.request,
+    axes = op.endsWith("1d") ? 1 : 2;
+  const fit = list => (Array.isArray(list) ? Array.from({ length: axes }, (_, i) => list[i] ?? list[0]) : list);
+  const request = { ...rest, op, input: fit(input), kernel: fit(kernel) };
+  for (const key of ["stride", "padding", "dilation", "output_padding"]) request[key] = fit(request[key]);
+  if (op.includes("pool"))
+    Object.assign(request, {
+      dilation: undefined,
+      output_padding: undefined,
+      groups: undefined,
+      outputs: undefined,
+      bias: undefined,
+    });
+  app.ask({ ...request, arrays: undefined });
+}
+
+function askFor(app, key, value) {
+  const base = app.wanted ?? app.trace.request,
+    kept = key === "values" || key === "seed" ? [] : (KEPT[key] ?? []);
+  const own = new Set([...app.state.edited, ...(base.given ?? [])]),
+    arrays = {};
+  for (const name of kept)
+    if (own.has(name) && app.sums.values[name] && (!app.wanted?.arrays || name in app.wanted.arrays))
+      arrays[name] = nested(app.sums.shapes[name], Array.from(app.sums.values[name]));
+  app.ask({ ...base, [key]: value, arrays });
+}
+
+// Puts the trace's settings into the fields, but not into the one that is being typed in.
+export function fill(app, fields) {
+  const { request } = app.trace;
+  for (const input of fields.querySelectorAll("[data-field]")) {
+    const { field: key, axis } = input.dataset;
+    if (input.type === "checkbox") input.checked = Boolean(request[key]);
+    else if (input !== document.activeElement || input.tagName === "SELECT") {
+      const value = axis === undefined ? request[key] : current(request, app, key)[Number(axis)];
+      input.value = Array.isArray(value) ? value[0] : value;
+    }
+  }
+}
