@@ -1,7 +1,7 @@
 """`python -m benchmarks.hover`: how long the explainer's page takes to follow the pointer, in a headless Chromium.
 
-The layer has nearly 5,000 cells. For each of many cells, all over the page, the time from the event until the browser has
-styled and laid out what changed; a picture of a screen at 60 a second is due after 16 ms.
+The layer has nearly 5,000 cells. For each of many cells, all over the page: the time from the event until the browser
+has styled and laid out what changed. A picture of a screen at 60 a second is due after 16 ms.
 """
 
 import shutil

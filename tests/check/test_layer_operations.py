@@ -254,6 +254,21 @@ def test_float32_is_a_note_and_hides_no_fault():
     assert found(wrong) == ([("scaled", "dx")], [])
 
 
+def test_a_forward_in_float32_makes_gradients_in_float64_as_coarse():
+    def forward(x):
+        y = np.tanh(x.astype(np.float32))
+        return y, y
+
+    def backward(dy, cache):
+        return dy * (1 - cache**2)
+
+    report = layer(forward, backward, "tanh")
+    assert report.ok, report.render()
+    assert [(n.slug, n.argument) for n in report.notes] == [("low-precision", "y"), ("low-precision", "dx")]
+    wrong = layer(forward, lambda dy, cache: 1.001 * backward(dy, cache), "tanh")
+    assert not wrong.ok
+
+
 def test_sign_and_size_are_reported_apart():
     report = layer(right.mse, lambda y_pred, y_true: y_true - y_pred, "mse_loss")
     assert [d.slug for d in report.diagnoses] == ["sign-inverted", "scaled"]

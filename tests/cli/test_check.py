@@ -77,6 +77,10 @@ def test_a_wrong_one_is_named_shown_and_written_down(file, capsys, tmp_path):
     out = capsys.readouterr().out
     assert "dw-rotated: dw" in out and "mend: dw = dw[..., ::-1, ::-1]" in out and "should be" in out
     assert "<code>dw-rotated</code>" in page.read_text() and "<mark>" in page.read_text()
+    shown = re.search(
+        r"<summary>How <code>(dw\[[0-9,]+\])</code> is made, in the explainer</summary><iframe", page.read_text()
+    )
+    assert shown and json.loads(data.read_text())["diagnoses"][0]["example"]["cell"] == shown[1]
     found = json.loads(data.read_text())
     assert found["ok"] is False and [d["slug"] for d in found["diagnoses"]] == ["dw-rotated"]
     assert main([*words[:2], "--json", "-"]) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -9,10 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rot180 import check
+from rot180 import check, explain
 from rot180.check import definitions
 from rot180.check.case import Case
 from rot180.check.definitions import Definition
+from rot180.check.findings import Diagnosis
 from rot180.check.implementation import Implementation
 from rot180.check.judgement import Check
 from rot180.check.trials import Trials
@@ -45,6 +47,27 @@ def test_a_wrong_one_is_named(entry: Entry) -> None:
     assert found[:1] == [entry.slugs[0]], str(report)
     assert set(found) == set(entry.slugs), str(report)
     assert not report.unexplained, str(report)
+    for diagnosis in report.diagnoses:
+        assert_explained(diagnosis)
+
+
+def assert_explained(diagnosis: Diagnosis) -> None:
+    """The explainer, on the smallest case, makes the wrong cell as the report says that it should have been."""
+    if diagnosis.example is None:
+        return
+    example = diagnosis.example
+    trace = explain.trace(example.op, **example.settings, **example.arrays)
+    name, index = example.cell.removesuffix("]").split("[")
+    assert explain.text(trace, example.cell)
+    right = trace.arrays[name][tuple(map(int, index.split(",")))]
+    told = re.search(r"(\S+), not \S+$", diagnosis.formula)
+    assert told is None or float(told.group(1)) == pytest.approx(right, rel=1e-5), diagnosis.render()
+
+
+def test_most_mistakes_of_plain_convolutions_can_be_seen_in_the_explainer() -> None:
+    reports = [run(e) for e in WRONG if e.op == "conv2d" and e.check.get("convention") is None and not e.peers][:12]
+    found = [d for report in reports for d in report.diagnoses if d.argument in ("dx", "dw")]
+    assert sum(d.example is not None for d in found) >= len(found) // 2 > 2
 
 
 @pytest.mark.parametrize("entry", params(RIGHT))

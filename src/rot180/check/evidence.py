@@ -33,6 +33,7 @@ class Evidence:
         slack: bounds of the errors of `right`, by argument and cell; infinite where it is unknown.
         kinks: at how many cells it is unknown because the left and the right derivative differ.
         defined: whether the forward is the one of the definition, so that mistakes can be computed from it.
+        single: whether the forward went through float32, so that gradients in float64 may be as coarse.
     """
 
     definition: Definition
@@ -44,6 +45,7 @@ class Evidence:
     slack: Mapping[str, Array] = field(default_factory=dict)
     defined: bool = True
     kinks: int = 0
+    single: bool = False
 
     @property
     def x(self) -> Array:
@@ -118,7 +120,9 @@ class Evidence:
 
     def differing(self, argument: str) -> Array:
         """Which cells are wrong, as a mask, where the shape is right."""
-        return differing(self.found[argument], self.right[argument], slack=self.slack.get(argument, 0.0))
+        found, slack = self.found[argument], self.slack.get(argument, 0.0)
+        within = max(SINGLE_CLOSE, tolerance(found)) if self.single else None
+        return differing(found, self.right[argument], within, slack)
 
     @property
     def counted(self) -> tuple[int, ...]:
@@ -180,8 +184,8 @@ LOW_PRECISION = (
 )
 
 
-def is_low(found: Array, right: Array) -> bool:
-    """Whether a result that counts as right owes that to the tolerance for float32."""
-    if found.shape != right.shape or not is_single(found) or not same(found, right):
+def is_low(found: Array, right: Array, single: bool = False) -> bool:
+    """Whether a result that counts as right owes that to the tolerance for float32, in it or in the forward."""
+    if found.shape != right.shape or not (single or is_single(found)) or not same(found, right, SINGLE_CLOSE):
         return False
     return not same(found.astype(float), right, CLOSE)

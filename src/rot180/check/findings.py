@@ -9,6 +9,8 @@ import textwrap
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from .example import Example
+
 WIDTH = 100
 MOST_CASES = 4  # that are listed in the text
 
@@ -21,7 +23,7 @@ class Diagnosis:
         slug: its name.  argument: whose value is wrong: "y", "dx", "dw" or "db".
         explanation: a paragraph.  mend: what to write instead.
         case: the smallest case that fails.  picture: small matrices with the wrong cells marked.
-        formula: what one wrong cell should have followed.
+        formula: what one wrong cell should have followed.  example: that case, for the explainer.
     """
 
     slug: str
@@ -31,6 +33,13 @@ class Diagnosis:
     case: str = ""
     picture: str = ""
     formula: str = ""
+    example: Example | None = None
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Diagnosis:
+        """What `asdict` gave."""
+        example = data.get("example")
+        return cls(**{**data, "example": example and Example(**example)})
 
     def render(self) -> str:
         """The diagnosis as text."""
@@ -122,7 +131,7 @@ class LayerReport:
         parts = {name: value for name, value in data.items() if name != "ok"}
         parts["stages"] = tuple(Stage(**stage) for stage in parts["stages"])
         for name in ("diagnoses", "unexplained", "notes"):
-            parts[name] = tuple(Diagnosis(**finding) for finding in parts[name])
+            parts[name] = tuple(Diagnosis.from_dict(finding) for finding in parts[name])
         for name in ("remarks", "tried", "refused"):
             parts[name] = tuple(parts[name])
         return cls(**parts)

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..explain.trace import Triple, meeting
 from .evidence import Evidence
-from .matrices import plane
+from .example import first_wrong_cell
 
 MOST = 6  # terms that are written out
 WIDTH = 100  # of a line
@@ -18,14 +18,13 @@ def of_first_wrong_cell(ev: Evidence, argument: str) -> str:
     The first one of the matrix that is shown.
     """
     found, right = ev.found[argument], ev.right[argument]
-    if not ev.defined or found.shape != right.shape:
+    cell = first_wrong_cell(ev, argument)
+    if cell is None:
         return ""
     if argument == "b":
         return _sum_of_dy(ev)
     if ev.window is None:
         return ""
-    index = plane(ev, argument)
-    cell = (*index, *(int(i) for i in np.argwhere(ev.differing(argument)[index])[0]))
     terms = _terms(ev, argument, cell)
     name = argument if argument == "y" else f"d{argument}"
     symbols = [f"{a}{list(i)} * {b}{list(j)}" for a, i, b, j, _, _ in terms]

@@ -1,9 +1,7 @@
 """The verdict on what somebody's functions gave on many problems, and the diagnosis of what is wrong.
 
 The forward is judged against the definition of the operation, the backward against the gradient of the user's own
-forward. Where that forward is the definition, or the definition with one known mistake, its gradient is computed; where
-it is neither, it is measured by differences. These are exact where the operation is affine, as a convolution is in each
-argument, because all numbers are small integers; else they have bounds.
+forward (gathering.py).
 
 Who may import it: the parts of check/. Deliberately absent: which problems are tried (trials.py).
 """
@@ -12,25 +10,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
-from . import formula, forward_slopes, kinks, matrices, measured, plain
-from .case import Case, Problem
+from . import example, formula, forward_slopes, kinks, matrices, plain
 from .diagnosis import Explanation, explain
 from .evidence import LOW_PRECISION, Evidence, is_low, same
 from .findings import Diagnosis, LayerReport, Stage
-from .judged import Code, Outcome, Refused
-from .mistakes import UNNAMED, state, steps
+from .gathering import Gathering, fits
+from .judged import Code, Refused
+from .mistakes import UNNAMED, state
 from .repeats import Repeats, repeated, stale
 from .trials import Trials
 from .wording import missing, reshaped, structure, texts
 
-CONVENTIONS = ("correlation", "convolution")
-# Forwards with known gradients, and one without any of its own.
-COMPUTED = ("", "forward-flipped", "stride-dilation-swapped", "integer-truncated")
 LARGE = 2.0**20  # by which dy is multiplied, exactly
-MOST_TRIES = 120  # of smaller cases
 
 
 class Check:
@@ -38,7 +33,7 @@ class Check:
 
     def __init__(self, trials: Trials) -> None:
         self.trials, self.definition = trials, trials.definition
-        self.variant: str | None = ""  # of the forward: right, a known mistake, or unknown
+        self.gathering = Gathering(trials)
         self.stages: list[Stage] = []
         self.diagnoses: list[Diagnosis] = []
         self.unexplained: list[Diagnosis] = []
@@ -56,11 +51,11 @@ class Check:
         self.trials.try_all()
         self.remarks += [*self.trials.remarks, *self.code.remarks]
         self._judge_state()
-        self.variant = self._judge_forward()
+        self.gathering.variant = self._judge_forward()
         tried = tuple(p.case.describe() for p, _ in self.trials.runs)
         if some := [run for run in self.trials.runs if run[1].y.size]:  # one without cells says nothing of gradients
             self.trials.runs = some
-        evidences = [self._evidence(problem, outcome) for problem, outcome in self.trials.runs]
+        evidences = [self.gathering.of_backward(problem, outcome) for problem, outcome in self.trials.runs]
         self._judge_backward(evidences)
         self._remark_on_the_refused()
         self._judge_linearity(evidences[0])
@@ -76,7 +71,7 @@ class Check:
 
     def _judge_forward(self) -> str | None:
         """ "" if it is right, the slug of the known mistake that it is, or None."""
-        evidences = [self._of_forward(problem, outcome) for problem, outcome in self.trials.runs]
+        evidences = [self.gathering.of_forward(problem, outcome) for problem, outcome in self.trials.runs]
         wrong = [e for e in evidences if e.wrong("y")]
         if not wrong:
             self.stages.append(Stage("forward", True, f"equals the definition on {_all(len(evidences))}"))
@@ -91,36 +86,7 @@ class Check:
             return None if slug == UNNAMED else slug
         return None
 
-    def _of_forward(self, problem: Problem, outcome: Outcome) -> Evidence:
-        case, right = problem.case, {"y": self.definition.forward(problem.arrays, problem.case)}
-        return Evidence(self.definition, problem, {"y": outcome.y}, right, case, self.definition.window(case))
-
     # ---- the backward ----
-
-    def _evidence(self, problem: Problem, outcome: Outcome) -> Evidence:
-        """With the gradients of the user's own forward."""
-        case = problem.case
-        if self.variant == "forward-flipped":
-            case = replace(case, convention=CONVENTIONS[1 - CONVENTIONS.index(case.convention)])
-        elif self.variant == "stride-dilation-swapped":
-            case = steps.with_steps_swapped(case)
-        if self.variant in COMPUTED or not self._fits(problem, outcome):
-            return self._by_definition(problem, outcome, case)
-        try:
-            own = measured.gradients(self.code, problem, outcome.y)
-        except Refused:
-            return self._by_definition(problem, outcome, case)  # answers to vectors: there is no code to call
-        return Evidence(
-            self.definition, problem, outcome.gradients, own.gradients, case, None, own.slack, False, own.kinks
-        )
-
-    def _by_definition(self, problem: Problem, outcome: Outcome, case: Case) -> Evidence:
-        right = self.definition.gradients(problem.dy, problem.arrays, case)
-        return Evidence(self.definition, problem, outcome.gradients, right, case, self.definition.window(case))
-
-    def _fits(self, problem: Problem, outcome: Outcome) -> bool:
-        """Whether the dy that the backward got has the shape of the user's result; one that gets none has its own."""
-        return not self.code.takes_dy or problem.dy.shape == outcome.y.shape
 
     def _judge_backward(self, evidences: Sequence[Evidence]) -> None:
         self._judge_differences(evidences)
@@ -147,7 +113,7 @@ class Check:
             if self._say_plainly(present, argument):
                 continue
             found = explain(present, argument)
-            if self.variant != "" and self._right_by_definition(argument):
+            if self.gathering.variant != "" and self._right_by_definition(argument):
                 mended.append(name)
                 if not found:
                     continue  # the forward is at fault
@@ -177,7 +143,7 @@ class Check:
     def _judge_differences(self, evidences: Sequence[Evidence]) -> None:
         """Whether the gradients that were computed are those of the forward, on the smallest whole-numbered problem."""
         runs = zip(evidences, self.trials.runs, strict=True)
-        usable = [(e, o) for e, (p, o) in runs if p.unit == 1 and self._fits(p, o)]
+        usable = [(e, o) for e, (p, o) in runs if p.unit == 1 and fits(self.code, p, o)]
         if not usable:
             return
         smallest, outcome = min(usable, key=lambda pair: pair[0].case.cells)
@@ -186,7 +152,7 @@ class Check:
         except Refused:
             return  # answers to vectors: there is no code to call
         self.stages.append(stage)
-        if kinked and self.variant is None:
+        if kinked and self.gathering.variant is None:
             self.notes.append(Diagnosis(kinks.SLUG, "y", kinked, ""))
 
     def _steady(self, argument: str, first: Evidence) -> Evidence:
@@ -208,7 +174,11 @@ class Check:
 
     def _remark_on_the_forward(self, mended: Sequence[str]) -> None:
         names = " and ".join(sorted(mended))
-        how = "Without the rotation in the forward" if self.variant == "forward-flipped" else "With the forward mended"
+        how = (
+            "Without the rotation in the forward"
+            if self.gathering.variant == "forward-flipped"
+            else "With the forward mended"
+        )
         self.remarks.append(
             f"One change mends all of this: {names} are right for the forward of the definition. {how}, forward and "
             "backward belong together."
@@ -237,7 +207,7 @@ class Check:
     # ---- notes ----
 
     def _note_kinks(self) -> None:
-        if self.variant != "" or self.diagnoses or self.unexplained:
+        if self.gathering.variant != "" or self.diagnoses or self.unexplained:
             return
         for problem, _ in self.trials.runs[:4]:
             at_kinks = self.definition.at_kinks(problem.case, self.trials.seed)
@@ -249,9 +219,9 @@ class Check:
     def _note_precision(self, evidences: Sequence[Evidence]) -> None:
         """Results that are right as far as float32 goes, and no further."""
         for name in ("y", *self.code.returns):
-            pairs = [(o.y, self._of_forward(p, o).right["y"]) for p, o in self.trials.runs] if name == "y" else []
-            pairs = pairs or [(e.found[name], e.right[name]) for e in evidences if name in e.found and not e.slack]
-            if any(is_low(found, right) for found, right in pairs):
+            judged = [self.gathering.of_forward(*run) for run in self.trials.runs] if name == "y" else evidences
+            pairs = [(e.found[name], e.right[name], e.single) for e in judged if name in e.found and not e.slack]
+            if any(is_low(found, right, single) for found, right, single in pairs):
                 title = name if name == "y" else f"d{name}"
                 self.notes.append(Diagnosis("low-precision", title, LOW_PRECISION, ""))
 
@@ -261,7 +231,7 @@ class Check:
         name = argument if argument == "y" else f"d{argument}"
         another_shape = not found and all(reshaped(e, argument) for e in wrong)
         least = wrong[0] if another_shape else min(wrong, key=lambda e: e.case.cells)
-        smallest = least if another_shape else self._shrunk(least, argument)
+        smallest = least if another_shape else self.gathering.shrunk(least, argument)
         shown = _shown(smallest, argument)
         if not found:
             mend = f"{name} = {name}.reshape({argument}.shape)" if another_shape else ""
@@ -276,51 +246,18 @@ class Check:
         found = plain.seen(evidences, argument)
         if found is not None:
             name, (text, evidence) = argument if argument == "y" else f"d{argument}", found
-            shown = _shown(self._shrunk(evidence, argument), argument)
+            shown = _shown(self.gathering.shrunk(evidence, argument), argument)
             self.unexplained.append(Diagnosis("unknown", name, text, "", **shown))
         return found is not None
 
-    def _shrunk(self, evidence: Evidence, argument: str) -> Evidence:
-        """The same fault on the smallest sizes at which it still shows."""
-        tries = 0
-        while tries < MOST_TRIES:
-            for case in self.definition.smaller(evidence.problem.case):
-                shapes = (case.shapes, evidence.problem.case.shapes)
-                if "kernel_size" in self.trials.settings and len({s["w"][2:] for s in shapes if "w" in s}) > 1:
-                    continue  # it may be written for this size
-                tries += 1
-                less = self._again(case, evidence, argument)
-                if less is not None:
-                    evidence = less
-                    break
-            else:
-                break
-        return evidence
 
-    def _again(self, case: Case, like: Evidence, argument: str) -> Evidence | None:
-        """The code on another case, if it is wrong there too."""
-        problem = self.trials.problem(case, 0, like.problem.unit)
-        if problem is None:
-            return None
-        try:
-            problem, outcome = self.trials.run(problem)
-        except Refused:
-            return None
-        if argument == "y":
-            evidence = self._of_forward(problem, outcome)
-        elif not outcome.y.size:
-            return None
-        else:
-            evidence = self._evidence(problem, outcome)
-        return evidence if argument in evidence.found and evidence.wrong(argument) else None
-
-
-def _shown(evidence: Evidence, argument: str) -> dict[str, str]:
+def _shown(evidence: Evidence, argument: str) -> dict[str, Any]:
     """What a diagnosis shows of one problem."""
     return {
         "case": evidence.case.describe(),
         "picture": matrices.beside(evidence, argument, argument if argument == "y" else f"d{argument}"),
         "formula": formula.of_first_wrong_cell(evidence, argument),
+        "example": example.of(evidence, argument),
     }
 
 

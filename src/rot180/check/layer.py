@@ -9,8 +9,9 @@ import numpy as np
 
 from . import definitions
 from .findings import LayerReport
+from .gathering import CONVENTIONS
 from .implementation import Implementation
-from .judgement import CONVENTIONS, Check
+from .judgement import Check
 from .settings import fixed
 from .trials import Trials
 

@@ -19,6 +19,7 @@ from .status import ExitStatus
 
 if TYPE_CHECKING:
     from ..check import LayerReport
+    from ..check.example import Example
 
 STDOUT = "-"  # in place of a file
 MOST_PRINTED = 400  # characters of what the code printed
@@ -83,8 +84,8 @@ def painted(text: str) -> str:
 
 
 def page(report: LayerReport) -> str:
-    """The report as one HTML file that needs nothing else."""
-    blocks = []
+    """The report as one HTML file that needs nothing else, the explainer on each case that it can show included."""
+    blocks, explained = [], []
     for finding in (*report.diagnoses, *report.unexplained, *report.notes):
         picture = WRONG_CELL.sub(r"<mark>\g<0></mark>", html.escape(finding.picture))
         blocks.append(
@@ -92,8 +93,12 @@ def page(report: LayerReport) -> str:
             f"<p>{html.escape(finding.explanation)}</p>"
             + (f"<p>Mend: <code>{html.escape(finding.mend)}</code></p>" if finding.mend else "")
             + (f"<p>Smallest case that fails: {html.escape(finding.case)}</p>" if finding.case else "")
-            + f"<pre>{picture}\n\n{html.escape(finding.formula)}</pre></section>"
+            + f"<pre>{picture}\n\n{html.escape(finding.formula)}</pre>"
         )
+        if finding.example and finding.example not in explained:
+            explained.append(finding.example)
+            blocks.append(explanation(finding.example))
+        blocks.append("</section>")
     stages = "".join(
         f"<li class={'ok' if s.passed else 'wrong'}>{html.escape(s.name)}: {html.escape(s.text)}</li>"
         for s in report.stages
@@ -108,8 +113,19 @@ def page(report: LayerReport) -> str:
     )
 
 
+def explanation(example: Example) -> str:
+    """The explainer, folded, on the cell that is wrong: it shows how a right one is made."""
+    from .. import explain
+    from ..explain.notebook import frame
+
+    shown = explain.trace(example.op, **example.settings, **example.arrays)
+    summary = f"<summary>How <code>{html.escape(example.cell)}</code> is made, in the explainer</summary>"
+    return f"<details>{summary}{frame(shown, cell=example.cell, lazily=True)}</details>"
+
+
 STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}"
     "pre{background:#f4f4f4;padding:1rem;overflow-x:auto}mark{background:#ffd6cc}"
+    "summary{cursor:pointer;color:#0b5cad}iframe{margin-top:1rem}"
     "li.ok::marker{content:'\\2713  '}li.wrong::marker{content:'\\2717  '}li.wrong{color:#a30000}"
 )

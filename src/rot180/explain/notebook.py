@@ -20,11 +20,16 @@ from .server import answer
 HEIGHT = 860  # pixels: the page at a notebook's width
 
 
-def frame(shown: Trace, language: str = "en") -> str:
-    """The document in an iframe that may run its script and nothing else."""
+def frame(shown: Trace, language: str = "en", cell: str | None = None, *, lazily: bool = False) -> str:
+    """The document in an iframe that may run its script and nothing else.
+
+    Args:
+        cell: to open on, as "dx[0,0,1,1]".  lazily: whether it is loaded only when it comes into view.
+    """
+    page, loading = html.escape(document(shown, language=language, cell=cell)), ' loading="lazy"' if lazily else ""
     return (
-        f'<iframe title="rot180 explain: {html.escape(shown.op)}" sandbox="allow-scripts allow-downloads" '
-        f'style="width:100%;height:{HEIGHT}px;border:0" srcdoc="{html.escape(document(shown, language=language))}">'
+        f'<iframe title="rot180 explain: {html.escape(shown.op)}" sandbox="allow-scripts allow-downloads"{loading} '
+        f'style="width:100%;height:{HEIGHT}px;border:0" srcdoc="{page}">'
         "</iframe>"
     )
 

@@ -41,6 +41,8 @@ def test_zeros_padding_and_the_rotation_are_seen(open_file: Callable[..., Any], 
     stuffed[::2, ::2] = x
     assert np.array_equal(grid(page, "x"), stuffed)
     assert page.locator("[data-plate=x] td.stuffed").count() == 25 - 9
+    assert page.locator("[data-plate=y] td.unknown").count() == 36
+    assert not page.locator(".verdict").is_visible()
     page.locator("[data-kind=pad]").click()
     assert np.array_equal(grid(page, "x"), np.pad(stuffed, ((1, 2), (1, 2))))
     assert (

@@ -16,7 +16,7 @@ from .mistake import ANY, Candidate, mistake
     "x",
     "Cells are overwritten where they should be added to: = for +=. {variant}. Where the windows do not overlap, "
     "nothing shows.",
-    "+= , into an array of zeros",
+    "write += for =, into an array that starts as zeros",
     replays=False,
 )
 def _(ev: Evidence, argument: str) -> Iterator[Candidate]:

@@ -91,7 +91,7 @@ def with_steps_swapped(case: Case) -> Case:
     "overlap-overwritten",
     "y x w",
     "Cells are overwritten where they should be added to: = for +=. {variant}.",
-    "+= , into an array of zeros",
+    "write += for =, into an array that starts as zeros",
 )
 def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     if argument != "w":

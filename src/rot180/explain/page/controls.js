@@ -11,7 +11,7 @@ export function makeControls(app) {
   const error = make("p", { class: "error", role: "alert", hidden: true });
   const fields = make("div", { class: "fields" });
   const settings = make("details", { class: "settings" }, make("summary", {}, app.t("controls.label")), fields);
-  settings.open = !app.listening || app.root.clientWidth > FOLDED; // on a phone the picture comes first
+  settings.open = !app.listening || !app.root.clientWidth || app.root.clientWidth > FOLDED; // on a phone the picture comes first
   replace(element, settings, error);
   let shape = "";
   return {

@@ -17,7 +17,10 @@ export function framesOf(view) {
     } else if (step.kind === "correlate") {
       const cells = step.shape[0] * step.shape[1];
       for (let at = 0; at < cells; at++) frames.push({ kind: "correlate", image, kernel, at });
-    } else if (step.kind !== "start") frames.push({ kind: step.kind, image, kernel, at: Infinity, step: index });
+    } else if (step.kind !== "start") {
+      const done = step.operand === "result"; // the correlation lies behind
+      frames.push({ kind: step.kind, image, kernel, at: done ? Infinity : -1 });
+    }
   });
   return frames;
 }

@@ -36,6 +36,7 @@ export function makeTour(app) {
     if (!own) own = { trace: app.trace, values: app.sums, pass: app.state.pass, view: app.state.view };
     at = Math.max(0, next);
     app.touring = true;
+    app.root.classList.add("touring");
     element.hidden = false;
     replace(count, `${at + 1} / ${STEPS.length}`);
     replace(title, app.t(`tour.${at + 1}.title`));
@@ -48,6 +49,7 @@ export function makeTour(app) {
     app.player.stop();
     element.hidden = true;
     app.touring = false;
+    app.root.classList.remove("touring");
     at = -1;
     if (own) {
       app.load(own.trace, own.values);
