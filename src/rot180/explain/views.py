@@ -20,7 +20,7 @@ import numpy as np
 from .operations import Layer
 
 STUFFED, PADDING, OUTPUT_PADDING, DILATED, DROPPED = -1, -2, -3, -4, -5
-_STRONGER = (STUFFED, DILATED, OUTPUT_PADDING, PADDING, DROPPED)  # in a corner of two, the later one names the cell
+_STRONGER = (STUFFED, DILATED, PADDING, OUTPUT_PADDING, DROPPED)  # in a corner of two, the later one names the cell
 
 Line = list[int]  # the cells of one axis: indices, or one of the kinds of zeros
 Step = dict[str, Any]

@@ -37,7 +37,8 @@ export function arrange(trace, room) {
       CELL_SIDES.find(side => (room >= NARROW || side < CELL_SIDES[1]) && widthOf(trace, planes, side, room) <= room) ??
       0; // 0: it will scroll
     const dislike = way.reduce((sum, one, i) => sum + WAYS[names[i]].indexOf(one), 0);
-    const score = cell - Math.max(0, heightOf(trace, planes, cell) - TALL) / PER_PIXEL - dislike / 10;
+    const readable = cell >= READABLE ? READABLE : 0;
+    const score = cell + readable - Math.max(0, heightOf(trace, planes, cell) - TALL) / PER_PIXEL - dislike / 10;
     if (!best || score > best.score) best = { planes, cell, score };
   }
   const cell = best.cell || CELL_SIDES[CELL_SIDES.length - 1],
