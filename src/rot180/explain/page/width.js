@@ -1,19 +1,26 @@
 // What follows from the width that the host gives: a notebook's cell is narrower than the window, so no rule asks that.
 
-const ONE_COLUMN = 1040, // pixels: up to here one thing stands under another
-  PHONE = 700,
+export const COLUMNS = 650; // pixels that the panels need to stand in three columns
+const MARGINS = 34, // of the page, where it is narrow
+  BESIDE = 526, // wider margins, the formula, the gap between
   SOON = 150; // ms
 
 export function classify(app) {
-  const width = app.root.clientWidth;
-  app.root.classList.toggle("narrow", width > 0 && width <= ONE_COLUMN);
-  app.root.classList.toggle("phone", width > 0 && width <= PHONE);
+  app.root.classList.toggle("narrow", !wide(app));
+  app.root.classList.toggle("phone", onPhone(app));
+}
+
+export function onPhone(app) {
+  return !wide(app) && roomOf(app) < COLUMNS;
 }
 
 // The width for the panels, beside the formula or above it.
 export function roomOf(app) {
-  const width = app.root.clientWidth;
-  return width > ONE_COLUMN ? width - 64 - 400 - 62 : width - 34;
+  return app.root.clientWidth - (wide(app) ? BESIDE : MARGINS);
+}
+
+function wide(app) {
+  return app.root.clientWidth >= COLUMNS + BESIDE;
 }
 
 // Lays the page out anew when its width changes: `again` once it stays.
