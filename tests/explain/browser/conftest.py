@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -101,15 +100,3 @@ def served() -> Iterator[str]:
     server.shutdown()
     server.server_close()
     thread.join()
-
-
-@pytest.fixture
-def keep_picture() -> Callable[[Any, str], None]:
-    """Keeps a screenshot where ROT180_SCREENSHOTS names a folder."""
-
-    def keep(page: Any, name: str) -> None:
-        folder = os.environ.get("ROT180_SCREENSHOTS")
-        if folder:
-            page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
-
-    return keep

@@ -53,8 +53,9 @@ def until(page: Any, expression: str, argument: Any = None) -> None:
         page.wait_for_timeout(20)
 
 
-def edit(page: Any, panel: str, flat: int, value: str) -> None:
+def edit(where: Any, panel: str, flat: int, value: str) -> None:
     """Double click, type, Enter."""
-    cell(page, panel, flat).dblclick()
-    page.keyboard.type(value)
-    page.keyboard.press("Enter")
+    cell(where, panel, flat).dblclick()
+    keyboard = (where if hasattr(where, "keyboard") else where.page).keyboard
+    keyboard.type(value)
+    keyboard.press("Enter")

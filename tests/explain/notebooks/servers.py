@@ -23,11 +23,11 @@ STOPPING = 20.0  # that it may take to end when told to
 @contextmanager
 def jupyterlab(folder: Path) -> Iterator[str]:
     """A running JupyterLab on the notebooks of a folder; gives an address with {} for a notebook's name."""
+    say_nothing(folder)
     token, port = secrets.token_hex(16), free_port()
     command = [
         "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}",
-        "--ServerApp.port_retries=0", f"--ServerApp.root_dir={folder}", "--LabApp.news_url=None",
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LabApp.extension_manager=readonly",
+        "--ServerApp.port_retries=0", f"--ServerApp.root_dir={folder}", "--LabApp.extension_manager=readonly",
     ]  # fmt: skip
     with running(command, folder, {"JUPYTER_TOKEN": token}, f"http://127.0.0.1:{port}/api"):
         yield f"http://127.0.0.1:{port}/lab/tree/{{}}?reset&token={token}"
@@ -35,7 +35,10 @@ def jupyterlab(folder: Path) -> Iterator[str]:
 
 @contextmanager
 def marimo(notebook: Path) -> Iterator[str]:
-    """A running marimo on a notebook, in its editor; gives the address."""
+    """A running marimo on a notebook, in its editor, which runs all its cells; gives the address."""
+    settings = notebook.parent / "home" / ".config" / "marimo" / "marimo.toml"
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    settings.write_text("[runtime]\nauto_instantiate = true\n")
     token, port = secrets.token_hex(16), free_port()
     command = [
         "marimo", "--yes", "edit", "--headless", "--skip-update-check", "--no-sandbox", "--host", "127.0.0.1",
@@ -43,6 +46,15 @@ def marimo(notebook: Path) -> Iterator[str]:
     ]  # fmt: skip
     with running(command, notebook.parent, {}, f"http://127.0.0.1:{port}/health", token):
         yield f"http://127.0.0.1:{port}/?access_token={token}"
+
+
+def say_nothing(folder: Path) -> None:
+    """No window of JupyterLab's own that asks for news."""
+    settings = (
+        folder / "home/.jupyter/lab/user-settings/@jupyterlab/apputils-extension/notification.jupyterlab-settings"
+    )
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    settings.write_text('{"fetchNews": "false", "checkForUpdates": false}')
 
 
 def free_port() -> int:
