@@ -10,6 +10,7 @@ import pytest
 
 from rot180.errors import FormatError
 from rot180.explain import ExplainError, Trace, trace
+from rot180.explain.document import document
 from rot180.explain.files import from_npz, to_npz
 
 OPS = ["conv1d", "conv2d", "conv_transpose1d", "conv_transpose2d", "max_pool2d", "avg_pool1d"]
@@ -74,7 +75,9 @@ def changed(**changes):
             "does not fit|1,000,000,000 cells",
         ),
         (changed(settings=None), "settings must be an object"),
-        (changed(request__op=3), "there is no operation 3"),
+        (changed(request__op=3), "a trace of conv2d has a request for 3"),
+        (changed(request__op="max_pool2d"), "a trace of conv2d has a request for 'max_pool2d'"),
+        (changed(arrays__x={"shape": [1, 1, 5, 5], "values": [1e308] * 25}), r"none over 1e\+100"),
         (changed(pictured={"n": [0], "c": [0, 1], "o": [0]}), r"pictured\['c'\] must be a list of 1 ints"),
         (changed(rest={"y": [1]}), "does not hold together|cannot reshape"),
     ],
@@ -97,6 +100,12 @@ def test_thousands_of_damaged_files_give_nothing_but_format_errors():
         except FormatError:
             refused += 1
     assert refused > 1000
+
+
+def test_half_a_surrogate_pair_can_be_written():
+    shown = Trace.from_json(changed(source={"run": "a\ud800b"}))
+    assert shown.source == {"run": "a?b"}
+    assert document(shown).encode()
 
 
 def test_files_that_are_no_traces(tmp_path):

@@ -86,6 +86,7 @@ def test_a_page_asks_in_json_and_may_send_more_than_the_operation_has():
         ("conv2d", {"x": [[1, 2], [3]]}, ExplainError, "x must be numbers, in lists of equal length or an array"),
         ("conv2d", {"x": [1, 2]}, ExplainError, r"x has shape \(2,\); 4 dimensions are needed"),
         ("conv2d", {"x": [[np.nan] * 3] * 3}, ExplainError, "x holds NaN or infinite values"),
+        ("conv2d", {"w": [[-1e101] * 3] * 3}, ExplainError, r"w holds 1e\+101; numbers up to 1e\+100 .* scale it down"),
         ("conv2d", {"x": np.zeros((3, 0))}, ExplainError, r"x has shape \(1, 1, 3, 0\); 1 to 1024 cells"),
         ("conv2d", {"x": np.zeros((3, 3)), "input": 4}, ExplainError, r"but input=\(4, 4\); leave one of them out"),
         ("conv2d", {"x": np.zeros((3, 3)), "images": 2}, ExplainError, "but images=2; leave images out"),

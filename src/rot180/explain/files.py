@@ -24,9 +24,9 @@ from ..window import hashable
 from .errors import ExplainError
 from .flat import count_triples
 from .limits import MOST_CELLS, MOST_TRIPLES, check_sides, count_cells, everything
-from .operations import Arrays, Layer, find
+from .operations import Array, Arrays, Layer, find
 from .record import FORMAT, VERSION, Trace
-from .request import ARRAYS, from_page
+from .request import ARRAYS, MOST_SIZE, Request, from_page
 
 MOST_BYTES = 1 << 25
 _RESULTS = ("y", "dx", "dw", "db")
@@ -77,12 +77,25 @@ def _assembled(data: Mapping[str, Any], arrays: Arrays) -> Trace:
     check_sides(layer)
     if count_cells(shapes) > MOST_CELLS or count_triples(layer, shapes) > MOST_TRIPLES:
         raise FormatError(f"explain: this trace has more than {MOST_CELLS:,} cells or {MOST_TRIPLES:,} products")
-    request = from_page(_object(data, "request"))
+    request = _request(data)
     if data.get("rest") is None:
         own = _object(data, "request").get("given", [])
         request = replace(request, given={name: given[name] for name in given if name in own})
     pictured = _pictured(_object(data, "pictured"), everything(shapes))
     return Trace(layer, request, given, pictured, _rest(data.get("rest"), layer, given), _source(data.get("source")))
+
+
+def _request(data: Mapping[str, Any]) -> Request:
+    """What was asked for: of the operation that the trace is of."""
+    asked = _object(data, "request")
+    if asked.get("op") != data["op"]:
+        raise FormatError(f"explain: a trace of {data['op']} has a request for {asked.get('op')!r:.40}")
+    return from_page(asked)
+
+
+def _fine(values: Array) -> bool:
+    """Finite, and small enough that the sums of their products are."""
+    return bool((np.abs(values) <= MOST_SIZE).all())
 
 
 def _arrays(data: Mapping[str, Any]) -> Arrays:
@@ -93,8 +106,11 @@ def _arrays(data: Mapping[str, Any]) -> Arrays:
         shape, values = entry["shape"], np.array(entry["values"], np.float64)
         if not all(type(size) is int and size > 0 for size in shape) or values.ndim != 1:
             raise FormatError(f"explain: {name} has shape {shape!r:.80}; positive ints and a flat list are needed")
-        if int(np.prod(shape, dtype=object)) != values.size or not np.isfinite(values).all():
-            raise FormatError(f"explain: {name} has {values.size} values, which must be finite and fill {shape!r:.80}")
+        if int(np.prod(shape, dtype=object)) != values.size or not _fine(values):
+            raise FormatError(
+                f"explain: {name} has {values.size} values, which must be finite and fill {shape!r:.80}"
+                f", with none over {MOST_SIZE:g}"
+            )
         arrays[name] = values.reshape(shape)
     return arrays
 
@@ -125,15 +141,20 @@ def _rest(data: Any, layer: Layer, given: Arrays) -> Arrays | None:
     for name, values in data.items():
         if name in _RESULTS:
             rest[name] = np.array(values, np.float64).reshape(shapes[name])
-            if not np.isfinite(rest[name]).all():
-                raise FormatError(f"explain: rest[{name!r}] holds NaN or infinite values")
+            if not _fine(np.sqrt(np.abs(rest[name]))):  # they are sums of products
+                raise FormatError(f"explain: rest[{name!r}] holds NaN, infinite or too large values")
     return rest
 
 
 def _source(data: Any) -> dict[str, str] | None:
     if not isinstance(data, Mapping):
         return None
-    return {str(name)[:40]: str(value)[:400] for name, value in data.items()}
+    return {_text(name)[:40]: _text(value)[:400] for name, value in data.items()}
+
+
+def _text(value: Any) -> str:
+    """As text that can be written: JSON may hold half of a surrogate pair, UTF-8 may not."""
+    return str(value).encode("utf-8", "replace").decode()
 
 
 def _no_constant(name: str) -> float:

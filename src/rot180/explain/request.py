@@ -17,6 +17,7 @@ from .operations import Array, Arrays, Layer, Operation, find
 from .values import KINDS
 
 MOST_SIDE = 1024  # of an axis: more than any picture can show, and little enough to refuse at once
+MOST_SIZE = 1e100  # of a number: the sums of their products stay finite, which JSON needs
 ARRAYS = ("x", "w", "b", "dy")
 SETTINGS = ("stride", "padding", "dilation", "output_padding", "groups", "ceil_mode", "count_include_pad")
 FLAGS = ("bias", "ceil_mode", "count_include_pad")
@@ -175,6 +176,10 @@ def _array(operation: Operation, name: str, value: Any) -> Array:
         raise ExplainError(f"trace: {op}: {name} has shape {array.shape}; 1 to {MOST_SIDE} cells per axis are needed")
     if not np.isfinite(array).all():
         raise ExplainError(f"trace: {op}: {name} holds NaN or infinite values, which no picture shows")
+    if np.abs(array).max() > MOST_SIZE:
+        raise ExplainError(
+            f"trace: {op}: {name} holds {np.abs(array).max():.3g}; numbers up to {MOST_SIZE:g} are pictured: scale it down"
+        )
     return array
 
 
