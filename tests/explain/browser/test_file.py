@@ -157,3 +157,12 @@ def test_it_opens_on_the_cell_that_the_host_names(new_page: Callable[..., Any], 
     opened.goto(file.as_uri())
     assert title(opened).startswith("dW[0,0,2,1] = ")
     assert opened.locator("[aria-selected=true]").count() == 1
+
+
+@pytest.mark.parametrize("name", ["constructor", "toString", "__proto__"])
+def test_an_address_with_names_that_every_object_has(name: str, open_file: Callable[..., Any]) -> None:
+    shown = trace("conv2d", **DEMO)
+    page = open_file(shown, fragment=f"#v=1&op=conv2d&lang={name}&cell={name}.0&view=equivalent&pass=dx")
+    assert page.locator("h1").inner_text() == "2-D convolution"
+    assert values(page)["x"] == shown.arrays["x"].ravel().tolist()
+    assert page.locator("[aria-pressed=true][data-view]").get_attribute("data-view") == "equivalent"

@@ -5,6 +5,7 @@ import { EDITABLE, change } from "./editing.js";
 const LISTS = ["input", "kernel", "stride", "padding", "dilation", "output_padding"],
   MOST_TEXT = 2000;
 const SCALARS = ["groups", "channels", "outputs", "images", "values", "seed"],
+  LANGUAGES = ["en", "zh"],
   FLAGS = ["bias", "ceil_mode", "count_include_pad"];
 
 // Writes the state; where the address cannot be written (a notebook's frame), nothing happens.
@@ -63,7 +64,7 @@ export function readAddress(app) {
     numbers,
     pass: parts.get("pass"),
     view: parts.get("view"),
-    language: parts.get("lang"),
+    language: LANGUAGES.includes(parts.get("lang")) ? parts.get("lang") : null,
     cell: panel ? [panel, Number(cell)] : null,
   };
 }

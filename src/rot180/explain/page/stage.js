@@ -16,7 +16,7 @@ const MOVES = ["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "Home", "End"]
 export function makeStage(app) {
   const element = make("div", { class: "panels" }),
     mark = makeMarks();
-  let panels = {},
+  let panels = Object.create(null),
     resting = null;
   element.addEventListener("pointerover", event => {
     const found = event.pointerType !== "touch" && cellOf(event.target);
@@ -103,7 +103,7 @@ function onKey(app, panels, [name, cell], event) {
 
 function build(app, element, room) {
   const layout = arrange(app.trace, room),
-    panels = {};
+    panels = Object.create(null); // an address may ask for any name: none may be there by itself
   const names = ROWS[0].filter(name => layout[name]);
   element.style.setProperty("--columns", names.length);
   const children = [];

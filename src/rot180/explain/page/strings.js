@@ -2,9 +2,10 @@
 // count of one there may be an entry of its own, `key.one`.
 
 export function translator(strings, language) {
+  const own = (of, key) => (of && Object.hasOwn(of, key) ? of[key] : undefined);
   return (key, values = {}) => {
-    const entry = (values.count === 1 && strings[`${key}.one`]) || strings[key],
-      text = entry?.[language] ?? entry?.en ?? key;
-    return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
+    const entry = (values.count === 1 && own(strings, `${key}.one`)) || own(strings, key),
+      text = own(entry, language) ?? own(entry, "en") ?? key;
+    return text.replace(/\{(\w+)\}/g, (whole, name) => (Object.hasOwn(values, name) ? String(values[name]) : whole));
   };
 }
