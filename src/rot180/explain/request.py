@@ -178,7 +178,8 @@ def _array(operation: Operation, name: str, value: Any) -> Array:
         raise ExplainError(f"trace: {op}: {name} holds NaN or infinite values, which no picture shows")
     if np.abs(array).max() > MOST_SIZE:
         raise ExplainError(
-            f"trace: {op}: {name} holds {np.abs(array).max():.3g}; numbers up to {MOST_SIZE:g} are pictured: scale it down"
+            f"trace: {op}: {name} holds {np.abs(array).max():.3g}; numbers up to {MOST_SIZE:g} "
+            "are pictured: scale it down"
         )
     return array
 

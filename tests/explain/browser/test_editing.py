@@ -101,3 +101,33 @@ def test_pasted_numbers_take_the_place_of_the_arrays(open_file: Callable[..., An
     assert page.locator(".own [role=status]").inner_text() == "Every entry must be a finite number."
     assert values(page)["w"] == [1, 2, 3, 4]
     assert title(page)
+
+
+def test_a_rounded_number_looks_it(open_file: Callable[..., Any]) -> None:
+    """1000000 in a cell is one million; 1234567 is written 1.2e6 there, and in full in the sum."""
+    ones = np.ones((1, 1, 2, 2))
+    page = open_file(trace("conv2d", x=np.array([[1.0, 2], [3, 1234.5]]), w=ones, dy=np.ones((1, 1, 1, 1))))
+    assert cell(page, "x", 3).inner_text() == "1.2e3"
+    assert cell(page, "y", 0).inner_text() == "1.2e3"
+    edit(page, "x", 0, "1234567")
+    assert cell(page, "x", 0).inner_text() == "1.2e6"
+    cell(page, "y", 0).hover()
+    assert title(page) == "y[0,0,0,0] = 1.2358e6"
+    assert page.locator(".sum-title b").get_attribute("title") == "1235806.5"
+    edit(page, "x", 3, "−9876.54321")
+    assert cell(page, "x", 3).inner_text() == "−9.9e3"
+    cell(page, "x", 3).hover()
+    assert title(page) == "x[0,0,1,1] = −9876.5"
+    edit(page, "x", 3, "120.25")
+    assert cell(page, "x", 3).inner_text() == "120.3"
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_the_ledger_shows_its_products_beside_long_numbers(width: int, open_file: Callable[..., Any]) -> None:
+    rng = np.random.default_rng(0)
+    arrays = {"x": rng.normal(size=(1, 12, 5, 5)), "w": rng.normal(size=(12, 12, 3, 3)) * 1e-3}
+    page = open_file(trace("conv2d", **arrays, pictured={"n": [0], "c": [10, 11], "o": [11]}), width=width)
+    page.locator("[data-pass=y]").click()
+    page.evaluate("document.querySelector('[data-panel=y] td').click()")
+    assert page.locator(".formula").evaluate("one => one.scrollWidth - one.clientWidth") <= 0
+    assert page.locator(".ledger .product").first.inner_text()

@@ -71,7 +71,7 @@ function sumHeading(app, title, shown) {
       cellName(app.trace, shown.name, shown.cell),
     ),
     make("span", { class: "equals" }, " = "),
-    make("b", {}, number(value)),
+    make("b", { title: String(value) }, number(value)),
   );
 }
 
@@ -100,7 +100,7 @@ function line(app, shown, term, at) {
     shown.reverse && make("td", { class: "into" }, cellName(app.trace, shown.target, term.into)),
     make("td", { class: "refs" }, refs),
     make("td", { class: "values" }, values.length > 1 ? values.map(one => bracket(one)).join(sign) : ""),
-    make("td", { class: "product" }, number(term.value)),
+    make("td", { class: "product", title: String(term.value) }, number(term.value)),
   );
   row.addEventListener("pointerenter", () => app.emit("term", at));
   row.addEventListener("pointerleave", () => app.emit("term", null));
@@ -121,7 +121,7 @@ function foot(app, shown) {
       { class: name },
       make("td", { class: "at" }),
       make("td", { colspan: 2 }, words),
-      make("td", { class: "product" }, number(value)),
+      make("td", { class: "product", title: String(value) }, number(value)),
     );
   return make(
     "tfoot",

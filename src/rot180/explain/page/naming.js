@@ -31,17 +31,27 @@ export function entryOf(trace, name, axis, entry) {
 // A number in full enough for a sum: whole numbers whole, others to `digits` significant digits.
 export function number(value, digits = 5) {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "NaN" : value < 0 ? "\u2212\u221e" : "\u221e";
-  const text = Number.isInteger(value) && Math.abs(value) < 1e15 ? String(value) : trim(value.toPrecision(digits));
+  const text = Number.isInteger(value) && Math.abs(value) < 1e15 ? String(value) : inDigits(value, digits);
   return text.replace(/-/g, "\u2212");
 }
 
-// A number for a small cell: at most about five characters, `digits` of them after the point.
+// A fraction never reads as a whole number: it keeps its zeros, or a digit behind the point.
+function inDigits(value, digits) {
+  const rounded = value.toPrecision(digits);
+  if (rounded.includes("e")) return trim(rounded);
+  if (!rounded.includes(".")) return Number.isInteger(value) ? rounded : value.toFixed(1);
+  return Number.isInteger(Number(rounded)) && !Number.isInteger(value) ? rounded : trim(rounded);
+}
+
+// A number for a small cell: at most about five characters, `digits` of them after the point. A rounded number looks it:
+// large ones have a power of ten (1.2e6), fractions keep a digit behind the point.
 export function short(value, digits = 2) {
   if (!Number.isFinite(value)) return number(value);
-  const size = Math.abs(value);
-  if (size >= 99999.5) return number(Number(value.toExponential(0)), 1);
-  if (Number.isInteger(value)) return number(value);
-  return value.toFixed(size < 9.995 ? digits : size < 99.95 ? 1 : 0).replace("-", "\u2212");
+  const size = Math.abs(value),
+    whole = Number.isInteger(value);
+  if (size >= 99999.5 || (!whole && size >= 999.95)) return trim(value.toExponential(1)).replace(/-/g, "\u2212");
+  if (whole) return number(value);
+  return value.toFixed(size < 9.995 ? digits : 1).replace("-", "\u2212");
 }
 
 function trim(text) {
