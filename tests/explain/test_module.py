@@ -6,7 +6,9 @@ import pytest
 
 from rot180.explain.module import FOLDER, ModuleError, joined, module, order
 
-TOP = re.compile(r"^(?:export )?(?:async )?(?:function|const|let|class) (\w+)", re.MULTILINE)
+TOP = re.compile(
+    r"^(?:(?:export )?(?:async )?(?:function|const|let|class) |  (?=[A-Z_]+ = ))(\w+)", re.MULTILINE
+)  # with the further names of a `const A = 1,`
 
 
 def files(tmp_path, **texts):

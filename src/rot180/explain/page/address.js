@@ -1,9 +1,10 @@
 // The page's state in its address, #v=1&op=conv2d&input=5x5..., so that a link shows what was seen.
 
-import { EDITABLE, change } from "./editing.js";
+import { EDITABLE, change, markOf } from "./editing.js";
 
 const LISTS = ["input", "kernel", "stride", "padding", "dilation", "output_padding"],
-  MOST_TEXT = 2000;
+  MOST_TEXT = 2000,
+  MOST_SIZE = 1e100; // of a number, as in request.py
 const SCALARS = ["groups", "channels", "outputs", "images", "values", "seed"],
   LANGUAGES = ["en", "zh"],
   FLAGS = ["bias", "ceil_mode", "count_include_pad"];
@@ -15,14 +16,30 @@ export function writeAddress(app) {
     parts = [["v", "1"], ...requestParts(trace.request ?? {})];
   parts.push(["pass", state.pass], ["view", state.view], ["lang", state.language]);
   if (state.pinned) parts.push(["cell", state.pinned.join(".")]);
-  const plain = join(parts),
-    given = new Set([...state.edited, ...(trace.request?.given ?? [])]);
-  const full = join([...parts, ...[...given].map(name => [name, Array.from(app.sums.values[name]).join(",")])]);
+  app.unheld = addNumbers(app, parts);
+  app.cut.update();
   try {
-    history.replaceState(null, "", full.length <= MOST_TEXT ? full : plain);
+    history.replaceState(null, "", join(parts));
   } catch {
     // about:srcdoc and sandboxed frames refuse
   }
+}
+
+// Adds the reader's own numbers as far as they fit, small arrays first; of the others a mark, by which a reload knows
+// them again. Returns their names.
+function addNumbers(app, parts) {
+  const { values } = app.sums,
+    unheld = [];
+  const own = [...new Set([...app.state.edited, ...(app.trace.request?.given ?? [])])].filter(name => values[name]);
+  const texts = own.map(name => [name, Array.from(values[name]).join(",")]).sort((a, b) => a[1].length - b[1].length);
+  let length = join(parts).length;
+  for (const one of texts) {
+    length += join([one]).length;
+    if (length <= MOST_TEXT) parts.push(one);
+    else unheld.push(one[0]);
+  }
+  if (unheld.length) parts.push(["without", unheld.map(name => `${name}.${markOf(values[name])}`).join(",")]);
+  return unheld;
 }
 
 function join(parts) {
@@ -36,11 +53,22 @@ function requestParts(request) {
     if (request[name] !== undefined)
       parts.push([name, Array.isArray(request[name]) ? request[name].map(list).join("x") : request[name]]);
   for (const name of SCALARS) if (request[name] !== undefined) parts.push([name, request[name]]);
+  const { pictured } = request;
+  if (pictured) parts.push(["pictured", Object.keys(pictured).map(letter => letter + pictured[letter].join(",")).join("_")]);
   for (const name of FLAGS) if (request[name] !== undefined) parts.push([name, request[name] ? 1 : 0]);
   return parts;
 }
 
-// What an address says: {request, pass, view, cell: [name, number], language, numbers: {x: [...]}}; null where nothing.
+// Whether a trace is what an address was written of: the same layer, and every array of its own is spoken of there.
+export function isAbout(said, { request }) {
+  const named = [...Object.keys(said.numbers), ...said.without.map(([name]) => name)];
+  return (
+    join(requestParts(said.request)) === join(requestParts(request)) && (request.given ?? []).every(name => named.includes(name))
+  );
+}
+
+// What an address says: {request, pass, view, cell: [name, number], language, numbers: {x: [...]}, without: [[name,
+// mark]]}; null where nothing.
 export function readAddress(app) {
   const parts = new URLSearchParams((app.whole ? location.hash : "").slice(1));
   if (parts.get("v") !== "1") return null;
@@ -53,15 +81,22 @@ export function readAddress(app) {
   }
   for (const name of SCALARS)
     if (request && parts.has(name)) request[name] = name === "values" ? parts.get(name) : Number(parts.get(name));
+  const pictured = [...(parts.get("pictured") ?? "").matchAll(/([nco])(\d+(?:,\d+)*)/g)];
+  if (request && pictured.length)
+    request.pictured = Object.fromEntries(pictured.map(([, letter, list]) => [letter, list.split(",").map(Number)]));
   for (const name of FLAGS) if (request && parts.has(name)) request[name] = parts.get(name) === "1";
   for (const name of EDITABLE) {
     const values = parts.get(name)?.split(",").map(Number);
-    if (values?.every(Number.isFinite)) numbers[name] = values;
+    if (values?.every(one => Math.abs(one) <= MOST_SIZE)) numbers[name] = values;
   }
   const [panel, cell] = (parts.get("cell") ?? "").split(".");
   return {
     request,
     numbers,
+    without: (parts.get("without") ?? "")
+      .split(",")
+      .map(one => one.split("."))
+      .filter(([name]) => EDITABLE.includes(name)),
     pass: parts.get("pass"),
     view: parts.get("view"),
     language: LANGUAGES.includes(parts.get("lang")) ? parts.get("lang") : null,
@@ -80,7 +115,16 @@ export function applyAddress(app, said) {
       });
   }
   if (wanted.length) change(app, wanted);
+  app.missing = missing(app.sums, said);
+  app.cut.update();
   if (["y", "dx", "dw"].includes(said.pass) && app.sums.values[said.pass]) app.choosePass(said.pass);
   if (said.cell && app.stage.panels[said.cell[0]]?.cells[said.cell[1]]) app.pin(...said.cell);
   if (said.view === "equivalent") app.setView("equivalent");
+}
+
+// The arrays that the address was written with and that are not shown now.
+function missing({ values }, said) {
+  const names = said.without.filter(([name, mark]) => markOf(values[name] ?? []) !== mark).map(([name]) => name);
+  for (const [name, own] of Object.entries(said.numbers)) if (values[name]?.length !== own.length) names.push(name);
+  return names;
 }

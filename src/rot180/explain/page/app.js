@@ -17,6 +17,10 @@ export function makeApp(model, el) {
     el,
     root: make("div", { class: "rot180-explainer", tabindex: -1 }),
     heard: {},
+    first: model.get("trace"),
+    aside: null, // the reader's own layer, with all that was done to it, while the tour shows others
+    unheld: [], // arrays that the address is too short for
+    missing: [], // arrays that an address was too short for
     state: {
       pass: "dx",
       chosen: "dx",
@@ -42,7 +46,9 @@ export function makeApp(model, el) {
   app.load(model.get("trace"));
   beginFrom(app, said);
   const onTrace = () => {
-    app.tour.running || app.load(model.get("trace"));
+    const trace = model.get("trace");
+    if (app.aside) app.aside = { ...app.aside, trace, sums: makeSums(trace), edited: [], pinned: null, missing: [] };
+    else app.load(trace);
   };
   const onError = () => app.controls.error(model.get("error"));
   model.on("change:trace", onTrace);
@@ -68,7 +74,8 @@ function addActions(app) {
     on: (event, act) => (app.heard[event] ??= []).push(act),
     emit: (event, value) => (app.heard[event] ?? []).forEach(act => act(value)),
     room: () => roomOf(app),
-    load: (trace, sums) => load(app, trace, sums),
+    load: (trace, sums, kept) => load(app, trace, sums, kept),
+    done: () => done(app),
     show: (name, cell) => shown(app, name, cell),
     leave: () => state.pinned && state.view === "direct" && shown(app, ...state.pinned),
     pin: (name, cell) => pin(app, name, cell),
@@ -111,15 +118,17 @@ function addPlaying(app) {
   });
 }
 
-function load(app, trace, sums = makeSums(trace)) {
+// What the reader did to the layer that is shown.
+function done({ state, missing }) {
+  return { edited: [...state.edited], pinned: state.pinned, missing };
+}
+
+function load(app, trace, sums = makeSums(trace), kept = { edited: [], pinned: null, missing: [] }) {
+  const inCells = app.stage.element.contains(focused(app.root));
   if (app.player.playing) app.player.stop();
-  app.trace = trace;
-  app.sums = sums;
-  app.wanted = null;
-  app.state.edited = new Set();
-  app.state.pinned = null;
-  app.state.fresh = true;
-  app.root.classList.remove("has-pin");
+  Object.assign(app, { trace, sums, wanted: null, unheld: [], missing: kept.missing });
+  Object.assign(app.state, { edited: new Set(kept.edited), pinned: kept.pinned, fresh: true });
+  app.root.classList.toggle("has-pin", Boolean(kept.pinned));
   app.heading.textContent = app.t(`op.${trace.op}`);
   for (const part of [app.toolbar, app.controls, app.cut, app.shapeBar, app.checkerboard]) part.update();
   app.emit("loaded");
@@ -128,8 +137,9 @@ function load(app, trace, sums = makeSums(trace)) {
   app.state.pass = app.state.chosen;
   const view = trace.views?.[app.state.pass] ? app.state.view : "direct";
   app.state.view = "direct";
-  shown(app, ...centre(app, app.state.pass));
+  shown(app, ...(kept.pinned ?? centre(app, app.state.pass)));
   setView(app, view);
+  if (inCells) app.stage.focus(...app.state.shown);
 }
 
 // A cell in the middle of a panel's first plane: of those there, one that most terms make.
@@ -217,16 +227,15 @@ function rotate(app) {
 
 function setLanguage(app, language) {
   const { trace, sums, state } = app,
-    { pinned, view, edited } = state,
+    { view } = state,
+    kept = done(app),
     [name, cell] = state.shown,
     step = app.tour.at;
   app.player.stop();
   state.language = language;
   app.heard = {};
   buildShell(app);
-  load(app, trace, sums);
-  Object.assign(state, { pinned, edited });
-  app.root.classList.toggle("has-pin", Boolean(pinned));
+  load(app, trace, sums, kept);
   shown(app, name, cell);
   setView(app, view);
   if (step >= 0) app.tour.go(step);

@@ -51,7 +51,7 @@ function resetButton(app) {
     button.hidden = false;
   });
   app.on("loaded", () => {
-    button.hidden = true;
+    button.hidden = !app.state.edited.size;
   });
   return button;
 }

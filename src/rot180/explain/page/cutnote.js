@@ -1,6 +1,7 @@
 // A line that says where the numbers come from and which part of a large layer is shown.
 
 import { make } from "./dom.js";
+import { markOf } from "./editing.js";
 
 export function makeCutNote(app) {
   const element = make("p", { class: "note cut" });
@@ -11,6 +12,8 @@ export function makeCutNote(app) {
         words = [];
       if (source) words.push(sourceText(source));
       if (rest) words.push(app.t("cut.words", { n: span(pictured.n), c: span(pictured.c), o: span(pictured.o) }));
+      if (app.missing.length) words.push(app.t("address.missing", { names: app.missing.join(", ") }));
+      else if (app.unheld.length) words.push(unheldText(app));
       element.textContent = words.join(" ");
       element.hidden = !words.length;
     },
@@ -23,6 +26,15 @@ function sourceText(source) {
     .filter(key => typeof source[key] === "string")
     .map(key => source[key])
     .join(" \u00b7 ");
+}
+
+// That the address is too short for some numbers; a reload brings back those that the host began with.
+function unheldText(app) {
+  const { arrays } = app.first,
+    { values } = app.sums;
+  const comes = name => arrays[name] && markOf(arrays[name].values) === markOf(values[name]);
+  const key = app.unheld.every(comes) ? "address.unheld" : "address.unheld.edited";
+  return app.t(key, { names: app.unheld.join(", ") });
 }
 
 // "0\u20132, 5" for [0, 1, 2, 5].

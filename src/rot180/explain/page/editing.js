@@ -90,6 +90,14 @@ export function parseTable(text) {
   return rows.some(row => row.includes(null)) || !rows.flat().length ? null : rows;
 }
 
+// A short mark of an array's numbers, by which they are known again.
+export function markOf(values) {
+  let mark = 0x811c9dc5; // FNV-1a
+  for (const letter of Array.from(values).join(","))
+    mark = Math.imul(mark ^ letter.charCodeAt(0), 0x01000193) >>> 0;
+  return mark.toString(36);
+}
+
 // An array as nested lists in its shape.
 export function nested(shape, values) {
   if (shape.length === 1) return Array.from(values);

@@ -1,7 +1,7 @@
 // The fields of a layer's settings: each asks the library for the layer that it makes.
 
 import { focused, make } from "./dom.js";
-import { nested } from "./editing.js";
+import { keptBy, keptByOperation, ownArrays } from "./kept.js";
 
 const OPS = [
   "conv2d",
@@ -24,17 +24,6 @@ const PAIRS = [
 const COUNTS = ["channels", "outputs", "groups", "images"],
   KINDS = ["integers", "random", "impulse"],
   MOST_SIDE = 64;
-// Which arrays keep their shape when a setting changes, so that the reader's own numbers can stay.
-const KEPT = {
-  stride: ["x", "w", "b"],
-  padding: ["x", "w", "b"],
-  dilation: ["x", "w", "b"],
-  output_padding: ["x", "w", "b"],
-  input: ["w", "b"],
-  kernel: ["x", "b"],
-  images: ["w", "b"],
-  bias: ["x", "w", "dy"],
-};
 
 // All fields that the present operation has.
 export function settingFields(app) {
@@ -171,18 +160,14 @@ function setOp(app, op) {
       outputs: undefined,
       bias: undefined,
     });
-  app.ask({ ...request, arrays: undefined });
+  app.ask({ ...request, arrays: ownArrays(app, keptByOperation(app.trace.op, op, app.trace.request)) });
 }
 
 function askFor(app, key, value) {
-  const base = app.wanted ?? app.trace.request,
-    kept = key === "values" || key === "seed" ? [] : (KEPT[key] ?? []);
-  const own = new Set([...app.state.edited, ...(base.given ?? [])]),
-    arrays = {};
-  for (const name of kept)
-    if (own.has(name) && app.sums.values[name] && (!app.wanted?.arrays || name in app.wanted.arrays))
-      arrays[name] = nested(app.sums.shapes[name], Array.from(app.sums.values[name]));
-  app.ask({ ...base, [key]: value, arrays });
+  const { wanted } = app,
+    before = wanted?.arrays; // of a change that was not answered yet: what it dropped stays dropped
+  const kept = keptBy(key).filter(name => !before || Object.hasOwn(before, name));
+  app.ask({ ...(wanted ?? app.trace.request), [key]: value, arrays: ownArrays(app, kept) });
 }
 
 // Puts the trace's settings into the fields, but not into the one that is being typed in.

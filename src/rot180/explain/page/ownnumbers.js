@@ -2,6 +2,7 @@
 
 import { make } from "./dom.js";
 import { change, parseTable } from "./editing.js";
+import { keptBy, ownArrays } from "./kept.js";
 
 // Pasted numbers, row by row, for one of the arrays; in a served page a table of another size makes a layer that fits.
 export function ownNumbers(app) {
@@ -56,6 +57,11 @@ function takeNumbers(app, name, text) {
     return app.t("own.count", { name, count: length, came: flat.length });
   const array = shape.length === 4 ? [[rows]] : [[flat]],
     size = shape.length === 4 ? [rows.length, rows[0].length] : [flat.length];
-  app.ask({ ...app.trace.request, [name === "x" ? "input" : "kernel"]: size, arrays: { [name]: array } });
+  const setting = name === "x" ? "input" : "kernel";
+  app.ask({
+    ...app.trace.request,
+    [setting]: size,
+    arrays: { ...ownArrays(app, keptBy(setting)), [name]: array },
+  });
   return "";
 }

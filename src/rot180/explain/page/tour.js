@@ -28,12 +28,11 @@ export function makeTour(app) {
     text,
     make("div", { class: "row" }, back, on, end),
   );
-  let at = -1,
-    own = null;
+  let at = -1;
 
   function go(next) {
     if (next >= STEPS.length) return close();
-    if (!own) own = { trace: app.trace, values: app.sums, pass: app.state.pass, view: app.state.view };
+    app.aside ??= { trace: app.trace, sums: app.sums, pass: app.state.pass, view: app.state.view, ...app.done() };
     at = Math.max(0, next);
     app.touring = true;
     app.root.classList.add("touring");
@@ -43,7 +42,7 @@ export function makeTour(app) {
     replace(text, app.t(`tour.${at + 1}.text`));
     back.disabled = at === 0;
     on.textContent = app.t(at === STEPS.length - 1 ? "tour.done" : "tour.on");
-    setUp(app, STEPS[at], own.trace);
+    setUp(app, STEPS[at], app.aside.trace);
   }
   function close() {
     app.player.stop();
@@ -51,12 +50,14 @@ export function makeTour(app) {
     app.touring = false;
     app.root.classList.remove("touring");
     at = -1;
+    const own = app.aside;
+    app.aside = null;
     if (own) {
-      app.load(own.trace, own.values);
+      app.load(own.trace, own.sums, own);
+      app.choosePass(app.sums.values[own.pass] ? own.pass : "y");
+      if (own.pinned) app.show(...own.pinned);
       app.setView(own.view);
-      app.choosePass(own.pass);
     }
-    own = null;
     app.tourButton?.focus();
   }
   return {

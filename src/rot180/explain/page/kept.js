@@ -1,0 +1,38 @@
+// Which of the reader's own numbers still fit another layer, so that they stay when a setting changes.
+
+import { nested } from "./editing.js";
+
+const KEPT = {
+  stride: ["x", "w", "b"],
+  padding: ["x", "w", "b"],
+  dilation: ["x", "w", "b"],
+  output_padding: ["x", "w", "b"],
+  input: ["w", "b"],
+  kernel: ["x", "b"],
+  images: ["w", "b"],
+  bias: ["x", "w", "dy"],
+};
+
+// The arrays that keep their shape when a setting changes.
+export function keptBy(setting) {
+  return Object.hasOwn(KEPT, setting) ? KEPT[setting] : [];
+}
+
+// Those that keep it when the operation does. The first two axes of w swap with transposing: it stays where they are
+// equal.
+export function keptByOperation(from, to, { channels, outputs }) {
+  if (from.slice(-2) !== to.slice(-2)) return [];
+  if (from.includes("pool") || to.includes("pool")) return ["x"];
+  const same = from.includes("transpose") === to.includes("transpose") || channels === outputs;
+  return same ? ["x", "w", "b"] : ["x", "b"];
+}
+
+// {name: nested lists} of those of these arrays that are the reader's own.
+export function ownArrays(app, names) {
+  const own = new Set([...app.state.edited, ...(app.trace.request.given ?? [])]),
+    arrays = {};
+  for (const name of names)
+    if (own.has(name) && app.sums.values[name])
+      arrays[name] = nested(app.sums.shapes[name], Array.from(app.sums.values[name]));
+  return arrays;
+}
