@@ -42,6 +42,15 @@ def test_a_layer_of_many_channels_shows_one_of_its_outputs():
     model = nn.Sequential(nn.Conv2d(1, 16, 5), nn.Flatten(), nn.Linear(16 * 24 * 24, 10))
     t, _ = trace_layer(model, "conv1", np.zeros((1, 28, 28), np.float32) + 0.5, pictured={"o": 9})
     assert t.pictured == {"n": [0], "c": [0], "o": [9]} and t.arrays["y"].shape == (1, 1, 24, 24)
+    image = np.random.default_rng(1).standard_normal((1, 8, 8)).astype(np.float32)
+    model = nn.Sequential(nn.Conv2d(1, 16, 3), nn.Flatten(), nn.Linear(16 * 36, 2))
+    tensors = [rot180.tensor(image[None], requires_grad=True)]
+    tensors += [y := model[0](tensors[0]), model[2](model[1](y))]
+    t, best = trace_layer(model, "conv1", image)
+    (dy,) = rot180.grad(tensors[2][0, best], [tensors[1]])
+    o = int(np.abs(dy.data).sum(axis=(0, 2, 3)).argmax())
+    assert t.pictured == {"n": [0], "c": [0], "o": [o]} and o > 0
+    assert np.allclose(t.arrays["y"][0, 0], tensors[1].data[0, o])
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,8 @@ from .operations import OPERATIONS, Array
 from .record import Trace
 from .request import ask
 
+MOST_OUTPUTS = 8  # that a page shows at a size that can be read
+
 _KINDS: dict[str, tuple[type[nn.Module], str]] = {
     "conv1d": (nn.Conv1d, "stride padding dilation groups"),
     "conv2d": (nn.Conv2d, "stride padding dilation groups"),
@@ -36,7 +38,7 @@ def trace_layer(
     Args:
         model: gives one score per class.  name: of a layer, as `named_modules` has it, or "conv1", the first conv.
         image: as the model takes one, (C, H, W).
-        pictured: as for `trace`; a layer of many channels shows one output channel.
+        pictured: as for `trace`; a layer of many channels shows one output channel, that with the most gradient.
         source: where all this comes from, for the trace.
 
     dy is the gradient of the class's score: what every cell of y does for it.
@@ -63,8 +65,15 @@ def trace_layer(
         arrays["w"] = module.weight.data
         if module.bias is not None:
             arrays["b"] = module.bias.data
-    request = ask(op, {**settings, **arrays, "pictured": pictured})
+    request = ask(op, {**settings, **arrays, "pictured": pictured or _one_of_many(arrays["dy"])})
     return make(request, {**(source or {}), "layer": name}), best
+
+
+def _one_of_many(dy: Array) -> dict[str, list[int]] | None:
+    """The output channel to picture where all would be too many to read."""
+    if dy.shape[1] <= MOST_OUTPUTS:
+        return None
+    return {"o": [int(np.abs(dy).sum(axis=(0, *range(2, dy.ndim))).argmax())]}
 
 
 def find_layer(model: nn.Module, name: str) -> nn.Module:
