@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -166,3 +167,24 @@ def test_an_address_with_names_that_every_object_has(name: str, open_file: Calla
     assert page.locator("h1").inner_text() == "2-D convolution"
     assert values(page)["x"] == shown.arrays["x"].ravel().tolist()
     assert page.locator("[aria-pressed=true][data-view]").get_attribute("data-view") == "equivalent"
+
+
+def test_the_picture_of_the_equivalent_view_is_what_is_seen(open_file: Callable[..., Any], tmp_path: Path) -> None:
+    """The numbers lie where their cells do: in grids; each plane is named where there are several."""
+    page = open_file(trace("conv2d", **DEMO, channels=2), accept_downloads=True)
+
+    def saved(name: str) -> str:
+        page.locator("summary", has_text="Save").click()
+        with page.expect_download() as waiting:
+            page.locator("[data-save=svg]").click()
+        waiting.value.save_as(tmp_path / name)
+        return (tmp_path / name).read_text("utf-8")
+
+    assert ">n 0, c 1</text>" in saved("direct.svg")
+    page.locator("[data-view=equivalent]").click()
+    text = saved("equivalent.svg")
+    cells = page.locator(".plate-grid td")
+    boxes = set(re.findall(r'<rect x="([\d.]+)" y="([\d.]+)" width="[\d.]+" height="[\d.]+"', text))
+    assert len(boxes) >= cells.count() > 30
+    box = page.locator(".equivalent").bounding_box()
+    assert float(re.search(r'<svg[^>]* height="(\d+)"', text)[1]) > box["height"] / 2  # type: ignore[index]

@@ -42,3 +42,11 @@ def test_the_focus_and_the_pass_stay_when_the_view_changes(mount: Callable[..., 
     assert page.evaluate("document.activeElement.className").startswith("rot180-explainer")
     page.keyboard.press("e")
     assert page.locator("[data-panel=y]").is_visible()
+
+
+def test_the_sheet_for_own_numbers_does_not_widen_a_phone(mount: Callable[..., Any]) -> None:
+    page = mount(welcome(), live=True, width=360)
+    page.locator(".settings > summary").click()
+    page.locator(".own summary").click()
+    assert page.locator(".own textarea").is_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360

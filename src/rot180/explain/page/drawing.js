@@ -1,77 +1,65 @@
 // The panels as a list of shapes, and that list as SVG or on a canvas: what is saved is what is seen.
 
-import { NAMES, cellName, number } from "./naming.js";
+import { cellName, number } from "./naming.js";
 
 const FONT = "system-ui, -apple-system, Segoe UI, sans-serif",
-  MATH = "Georgia, Times New Roman, serif";
+  MATH = "Georgia, Times New Roman, serif",
+  TOP = 64,
+  LEFT = 24;
+const RULES = { y: "y = \u03a3 x \u00b7 w", dx: "dX = \u03a3 dy \u00b7 w", dw: "dW = \u03a3 x \u00b7 dy" };
 
 // {width, height, ground, shapes: [{kind: "box", x, y, w, h, fill, stroke, line, dash} | {kind: "text", ...}]}
 export function drawing(app) {
-  const root = app.root.getBoundingClientRect(),
-    shapes = [],
-    style = getComputedStyle(app.root);
-  const ink = style.color,
+  const film = app.state.view === "equivalent",
+    view = film ? app.equivalent.element : app.stage.element;
+  const style = getComputedStyle(app.root),
+    ink = style.color,
     soft = style.getPropertyValue("--soft").trim();
-  const panels = Object.values(app.stage.panels),
-    origin = app.stage.element.getBoundingClientRect();
-  const top = 64,
-    left = 24;
-  let width = 0,
-    height = 0;
-  const place = element => {
-    const box = element.getBoundingClientRect();
-    const one = { x: box.left - origin.left + left, y: box.top - origin.top + top, w: box.width, h: box.height };
-    width = Math.max(width, one.x + one.w);
-    height = Math.max(height, one.y + one.h);
-    return one;
-  };
-  const [name, cell] = app.state.shown;
-  const title = `${cellName(app.trace, name, cell)} = ${number(app.sums.values[name][cell])}`;
-  shapes.push({
-    kind: "text",
-    x: left,
-    y: 34,
-    size: 18,
-    weight: 600,
-    fill: ink,
-    anchor: "start",
-    text: app.t(`op.${app.trace.op}`),
-  });
-  for (const panel of panels) {
-    const head = place(panel.element.querySelector("h3 .symbol"));
-    shapes.push({
-      kind: "text",
-      x: head.x,
-      y: head.y + 15,
-      size: 17,
-      italic: true,
-      fill: ink,
-      anchor: "start",
-      text: NAMES[panel.name],
-    });
-    const what = place(panel.element.querySelector("h3 .what"));
-    shapes.push({
-      kind: "text",
-      x: what.x,
-      y: what.y + 14,
-      size: 12,
-      fill: soft,
-      anchor: "start",
-      text: app.t(`panel.${panel.name}`),
-    });
-    for (const td of panel.body.querySelectorAll("td")) cellShapes(shapes, place(td), td, td.textContent);
+  const sheet = makeSheet(view.getBoundingClientRect()),
+    words = (fill, size, x, y, text, more = {}) =>
+      sheet.shapes.push({ kind: "text", x, y, size, fill, anchor: "start", text, ...more });
+  words(ink, 18, LEFT, 34, app.t(`op.${app.trace.op}`), { weight: 600 });
+  for (const symbol of view.querySelectorAll("h3 .symbol")) {
+    const at = sheet.place(symbol);
+    words(ink, 17, at.x, at.y + 15, symbol.textContent, { italic: true });
   }
-  shapes.push({ kind: "text", x: left, y: height + 30, size: 15, fill: ink, anchor: "start", text: title });
+  for (const what of view.querySelectorAll("h3 .what, .plane-name, .sign, [aria-current=step]")) {
+    const at = sheet.place(what),
+      size = what.matches(".sign") ? 24 : what.matches(".plane-name") ? 11 : 12;
+    words(soft, size, at.x, at.y + at.h / 2 + size * 0.36, what.lastChild.textContent);
+  }
+  for (const td of view.querySelectorAll(".planes td, .plate-grid td")) cellShapes(sheet.shapes, sheet.place(td), td);
+  const [name, cell] = app.state.shown,
+    { pass } = app.state;
+  words(ink, 15, LEFT, sheet.height + 30, `${cellName(app.trace, name, cell)} = ${number(app.sums.values[name][cell])}`);
+  words(soft, 13, LEFT, sheet.height + 50, RULES[app.trace.kind === "products" && app.sums.values.w ? pass : ""] ?? "");
   return {
-    width: Math.ceil(Math.max(width + 24, 320)),
-    height: Math.ceil(height + 52),
+    width: Math.ceil(Math.max(sheet.width + 24, 320)),
+    height: Math.ceil(sheet.height + 70),
     ground: style.backgroundColor,
-    shapes,
+    shapes: sheet.shapes,
   };
 }
 
+// Where elements lie on the picture, which grows to hold them.
+function makeSheet(origin) {
+  const sheet = {
+    width: 0,
+    height: 0,
+    shapes: [],
+    place(element) {
+      const box = element.getBoundingClientRect();
+      const one = { x: box.left - origin.left + LEFT, y: box.top - origin.top + TOP, w: box.width, h: box.height };
+      sheet.width = Math.max(sheet.width, one.x + one.w);
+      sheet.height = Math.max(sheet.height, one.y + one.h);
+      return one;
+    },
+  };
+  return sheet;
+}
+
 // A cell: its ground, then its mark on top of it, its number and its badge.
-function cellShapes(shapes, at, td, text) {
+function cellShapes(shapes, at, td) {
   const style = getComputedStyle(td),
     marked = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
   const size = parseFloat(style.fontSize),
@@ -98,15 +86,15 @@ function cellShapes(shapes, at, td, text) {
     weight: style.fontWeight,
     fill: style.color,
     anchor: "middle",
-    text,
+    text: td.textContent,
   });
   const badge = td.getAttribute("data-badge");
-  if (badge)
+  if (badge && getComputedStyle(td, "::before").display !== "none")
     shapes.push({
       kind: "text",
       x: at.x + 4,
-      y: at.y + 11,
-      size: 9,
+      y: at.y + 9,
+      size: 8,
       fill: style.color,
       anchor: "start",
       text: badge,
