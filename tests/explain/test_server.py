@@ -58,6 +58,29 @@ def raw(server, text):
     return found
 
 
+def test_a_trickling_request_has_its_time(server, monkeypatch):
+    monkeypatch.setattr("rot180.explain.server.SECONDS", 0.3)
+    host = f"Host: 127.0.0.1:{server.server_port}\r\nContent-Type: application/json\r\n"
+    for start in (f"POST /trace HTTP/1.1\r\n{host}Content-Length: 900\r\n\r\n", "POST /trace HTTP/1.1\r\nX: "):
+        with socket.create_connection(("127.0.0.1", server.server_port), timeout=10) as connection:
+            connection.sendall(start.encode())
+            began, found = time.monotonic(), b""
+            connection.settimeout(0.05)
+            while time.monotonic() < began + 5:
+                try:
+                    part = connection.recv(65536)
+                except TimeoutError:
+                    connection.sendall(b"x")
+                    continue
+                except ConnectionError:  # sent after the end
+                    break
+                found += part
+                if not part:
+                    break
+            assert time.monotonic() - began < 4
+            assert b"took too long to arrive" in found or "POST /trace HTTP/1.1\r\nX" in start
+
+
 def test_the_page_and_its_requests(server):
     response, page = ask(server, "GET", "/")
     assert response.status == 200 and page == server.document and b"connect-src 'self'" in page

@@ -8,9 +8,11 @@ before it is read, what is no JSON before it is looked at.
 from __future__ import annotations
 
 import base64
+import contextlib
 import errno
 import json
 import os
+import socket
 import sys
 import threading
 from collections.abc import Mapping
@@ -124,6 +126,21 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = SECONDS
     server_version, sys_version = "rot180", ""
 
+    def setup(self) -> None:
+        """Whoever sends a byte now and then keeps each read short: the request as a whole has its time too."""
+        super().setup()
+        self.late = threading.Timer(SECONDS, self._stop_reading)
+        self.late.daemon = True
+        self.late.start()
+
+    def finish(self) -> None:
+        self.late.cancel()
+        super().finish()
+
+    def _stop_reading(self) -> None:
+        with contextlib.suppress(OSError):  # it may have gone
+            self.connection.shutdown(socket.SHUT_RD)
+
     def do_GET(self) -> None:
         if self._is_ours():
             if self.path.split("?")[0] == "/":
@@ -147,6 +164,9 @@ class _Handler(BaseHTTPRequestHandler):
         if len(length) > 12 or int(length) > MOST_BODY:
             return self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"at most {MOST_BODY:,} bytes are taken")
         data = self.rfile.read(int(length))
+        self.late.cancel()
+        if len(data) < int(length):
+            return self._refuse(HTTPStatus.BAD_REQUEST, "the body broke off, or took too long to arrive")
         try:
             body = json.loads(data)
         except (ValueError, RecursionError):
