@@ -37,6 +37,7 @@ def test_a_file_that_needs_nothing_else(tmp_path):
 def test_it_opens_on_a_cell():
     assert parts(document(welcome()))[2]["cell"] is None
     assert parts(document(welcome(), cell="dx[0,0,1,3]"))[2]["cell"] == {"array": "dx", "at": 8}
+    assert parts(document(welcome(), cell="dX[0,0,1,3]"))[2]["cell"] == {"array": "dx", "at": 8}  # as the page has it
     with pytest.raises(ExplainError, match="index 7 of axis w is not there"):
         document(welcome(), cell="dx[0,0,1,7]")
 

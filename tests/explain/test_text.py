@@ -17,7 +17,7 @@ def test_a_cell_of_dx_whole():
     w, dy = np.arange(1.0, 10).reshape(3, 3), np.arange(25.0).reshape(5, 5)
     text = cell_text(trace("conv_transpose2d", **SMALL, w=w, dy=dy), "dx[0,0,1,1]")
     assert text.startswith("conv_transpose2d (stride=2):  x 1x1x2x2,  w 1x1x3x3,  y 1x1x5x5\n")
-    assert "P = (H - 1)*s - 2p + d*(R - 1) + output_padding + 1  =  (2 - 1)*2 - 2*0 + 1*(3 - 1) + 0 + 1 = 5" in text
+    assert "P = (H - 1)*s - 2*pad + d*(R - 1) + output_padding + 1  =  (2 - 1)*2 - 2*0 + 1*(3 - 1) + 0 + 1 = 5" in text
     assert "dx[0,0,1,1] = 906, the sum of these terms (9):\n  1  dy[0,0,2,2] * w[0,0,0,0]  12 * 1  =  12\n" in text
     assert "12 + 26 + 42 + 68 + 90 + 114 + 154 + 184 + 216 = 906" in text
     assert "1. dy as it is\n     0   1   2   3   4\n     5   6   7   8   9\n    10  11[ 12  13  14]\n" in text
@@ -76,7 +76,7 @@ def test_pools_and_biases():
     text = cell_text(trace("conv1d", input=9, images=2, bias=True), "db[0]")
     assert text.count("dy[") == 14 and "db[0] = " in text
     assert "no product reaches it" in cell_text(trace("conv_transpose1d", stride=3, kernel_size=1), "y[0,0,1]")
-    assert "cells at the end of axis q that no window reaches: 1" in cell_text(trace("max_pool1d"), "y[0,0,0]")
+    assert "cells at the end of axis w that no window reaches: 1" in cell_text(trace("max_pool1d"), "y[0,0,0]")
 
 
 def test_a_part_of_a_large_layer_keeps_its_numbers():

@@ -30,13 +30,13 @@ class Cell:
 
     @classmethod
     def parsed(cls, text: str) -> Cell:
-        """From dx[0,0,1,1] or dx 0 0 1 1; ExplainError for anything else."""
-        found = re.fullmatch(r"\s*([a-z]+)\s*[\[( ]\s*(\d{1,9}(?:\s*[, ]\s*\d{1,9})*)\s*[\])]?\s*", text)
-        if found is None or found[1] not in RESULTS:
+        """From dx[0,0,1,1], dX[0,0,1,1] or dx 0 0 1 1; ExplainError for anything else."""
+        found = re.fullmatch(r"\s*(dX|dW|[a-z]+)\s*[\[( ]\s*(\d{1,9}(?:\s*[, ]\s*\d{1,9})*)\s*[\])]?\s*", text)
+        if found is None or found[1].lower() not in RESULTS:
             raise ExplainError(
                 f"explain: a cell is {', '.join(RESULTS)} and an index, as dx[0,0,1,1]; got {text!r:.80}"
             )
-        return cls(found[1], tuple(int(number) for number in re.split(r"[,\s]+", found[2].strip())))
+        return cls(found[1].lower(), tuple(int(number) for number in re.split(r"[,\s]+", found[2].strip())))
 
     def pictured(self, request: Request) -> dict[str, list[int]]:
         """What must be pictured of a large layer to see this cell: `trace(..., pictured=...)`."""

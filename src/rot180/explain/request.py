@@ -107,8 +107,9 @@ def ask(op: Any, given: Mapping[str, Any]) -> Request:
         w_shape: Sizes = (1, 1, *kernel)
     elif "w" in arrays:
         w_shape = arrays["w"].shape
-    elif operation.transposed and outputs % groups:
-        raise ExplainError(f"trace: {name}: outputs is {outputs}; groups={groups} must divide it")
+    elif (outputs if operation.transposed else channels) % groups:
+        what, count = ("outputs", outputs) if operation.transposed else ("channels", channels)
+        raise ExplainError(f"trace: {name}: {what} is {count}; groups={groups} must divide it")
     else:
         w_shape = weight_shape(operation, channels, outputs, groups, kernel)
     layer = Layer.made(operation, x_shape, w_shape, arrays["b"].shape if "b" in arrays else None, settings)

@@ -11,7 +11,8 @@ def size_formulas(layer: Layer) -> list[dict[str, Any]]:
     """One entry per spatial axis: {axis, formula, numbers, exact, unused}.
 
     exact: the quotient before it is rounded, plus one. unused: the cells of the padded wide side, at its end, that no
-    position of the window reaches. P and Q are sizes of y, H and W of x, R and S of the kernel.
+    position of the window reaches. P and Q are sizes of y, H and W of x, R and S of the kernel; padding is
+    "pad", since p is a row of y.
     """
     return [_of_axis(layer, axis) for axis in range(layer.window.ndim)]
 
@@ -22,7 +23,9 @@ def _of_axis(layer: Layer, axis: int) -> dict[str, Any]:
     size, step, result = "HW"[row], "RS"[row], "PQ"[row]
     x, y, k = layer.x_size[axis], layer.y_size[axis], window.kernel[axis]
     s, d, (before, after) = window.stride[axis], window.dilation[axis], layer.pads[axis]
-    pads, padded = (" 2p", f" 2*{before}") if before == after else (" p1 {} p2", f" {before} {{}} {after}")
+    pads, padded = (" 2*pad", f" 2*{before}")
+    if before != after:
+        pads, padded = " pad1 {} pad2", f" {before} {{}} {after}"
     need = d * (k - 1) + 1
     wide = layer.y_size[axis] if layer.operation.transposed else x
     found: dict[str, Any] = {"axis": layer.operation.letters["y"][2 + axis], "formula": "", "numbers": ""}

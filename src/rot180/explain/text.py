@@ -32,10 +32,11 @@ def _heading(trace: Trace, language: str) -> str:
         f"{name} {'x'.join(map(str, trace.arrays[name].shape))}" for name in ("x", "w", "y") if name in trace.arrays
     ]
     lines = [f"{trace.op}{_settings(trace)}:  {',  '.join(sizes)}", say("text.size", language)]
-    for found in size_formulas(layer):
+    letters = layer.operation.letters["x"][2:]
+    for axis, found in enumerate(size_formulas(layer)):
         lines.append(f"  {found['formula']}  =  {found['numbers']}")
         if found["unused"] and not layer.operation.transposed:
-            lines.append(f"  {say('text.unused', language, axis=found['axis'], count=found['unused'])}")
+            lines.append(f"  {say('text.unused', language, axis=letters[axis], count=found['unused'])}")
     if trace.rest is not None:
         shown = {name: ", ".join(map(str, numbers)) for name, numbers in trace.pictured.items()}
         lines.append(say("text.pictured", language, **shown))
