@@ -188,3 +188,30 @@ def test_the_picture_of_the_equivalent_view_is_what_is_seen(open_file: Callable[
     assert len(boxes) >= cells.count() > 30
     box = page.locator(".equivalent").bounding_box()
     assert float(re.search(r'<svg[^>]* height="(\d+)"', text)[1]) > box["height"] / 2  # type: ignore[index]
+
+
+def test_the_document_has_the_readers_language(open_file: Callable[..., Any]) -> None:
+    page = open_file(trace("conv2d", **DEMO))
+    assert (page.evaluate("document.documentElement.lang"), page.title()) == ("en", "2-D convolution · rot180")
+    page.locator("[data-act=language]").click()
+    assert (page.evaluate("document.documentElement.lang"), page.title()) == ("zh-Hans", "二维卷积 · rot180")
+
+
+def test_nothing_is_left_out_without_a_word(open_file: Callable[..., Any]) -> None:
+    """A folded ledger says how many terms are missing before the sum; the player is at no cell of another array."""
+    page = open_file(trace("conv2d", input=6, kernel_size=5, padding=2))
+    cell(page, "y", 14).hover()
+    rows = page.locator(".ledger tbody .product").count()
+    assert page.locator(".ledger .left-out").inner_text().strip() == f"… and {25 - rows} more terms"
+    assert page.locator(".player .count").inner_text() == "15 / 36"
+    cell(page, "x", 8).hover()
+    assert page.locator(".player .count").inner_text() == "– / 36"
+    page.locator(".formula > .link").click()
+    assert page.locator(".ledger .left-out").count() == 0
+
+
+def test_channels_of_a_pool_that_are_not_pictured_add_nothing(open_file: Callable[..., Any]) -> None:
+    page = open_file(trace("max_pool2d", input=40, kernel_size=2, channels=3))
+    assert page.locator(".cut").inner_text() == (
+        "A large layer: shown are sample 0 and channels 0; the channels of a pool do not meet."
+    )

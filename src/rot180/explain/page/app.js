@@ -100,7 +100,11 @@ function addPlaying(app) {
       return film() ? app.equivalent.length : app.cells.length;
     },
     position() {
-      return film() ? app.equivalent.frame : Math.max(0, app.cells.indexOf(state.shown[1]));
+      return film() ? app.equivalent.frame : app.isAt() ? Math.max(0, app.cells.indexOf(state.shown[1])) : 0;
+    },
+    // Whether the sequence is anywhere: not while a cell of another array is looked at.
+    isAt() {
+      return film() || state.shown[0] === state.pass;
     },
     frameKind() {
       return app.equivalent.kinds[app.equivalent.frame];
@@ -130,6 +134,7 @@ function load(app, trace, sums = makeSums(trace), kept = { edited: [], pinned: n
   Object.assign(app.state, { edited: new Set(kept.edited), pinned: kept.pinned, fresh: true });
   app.root.classList.toggle("has-pin", Boolean(kept.pinned));
   app.heading.textContent = app.t(`op.${trace.op}`);
+  if (app.whole) nameDocument(app);
   for (const part of [app.toolbar, app.controls, app.cut, app.shapeBar, app.checkerboard]) part.update();
   app.emit("loaded");
   app.stage.build(app.room());
@@ -140,6 +145,11 @@ function load(app, trace, sums = makeSums(trace), kept = { edited: [], pinned: n
   shown(app, ...(kept.pinned ?? centre(app, app.state.pass)));
   setView(app, view);
   if (inCells) app.stage.focus(...app.state.shown);
+}
+
+function nameDocument(app) {
+  document.documentElement.lang = app.root.lang;
+  document.title = `${app.heading.textContent} \u00b7 rot180`;
 }
 
 // A cell in the middle of a panel's first plane: of those there, one that most terms make.

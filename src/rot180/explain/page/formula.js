@@ -33,6 +33,7 @@ export function makeFormula(app) {
         {},
         terms.slice(0, limit).map((term, at) => line(app, shown, term, at)),
       ),
+      limit < terms.length && leftOut(app, terms.length - limit),
       foot(app, shown),
     );
     more.hidden = terms.length <= FOLD + 2;
@@ -109,6 +110,15 @@ function line(app, shown, term, at) {
 
 function bracket(text) {
   return text.startsWith("\u2212") ? `(${text})` : text;
+}
+
+// Between the lines and their sum: how many are not there.
+function leftOut(app, count) {
+  return make(
+    "tbody",
+    { class: "left-out" },
+    make("tr", {}, make("td", { class: "at" }), make("td", { colspan: 3 }, app.t("formula.left_out", { count }))),
+  );
 }
 
 function foot(app, shown) {

@@ -86,7 +86,7 @@ export function makePlayer(app) {
     update() {
       scrub.max = Math.max(0, app.length() - 1);
       scrub.value = app.position();
-      count.textContent = `${app.position() + 1} / ${app.length()}`;
+      count.textContent = `${app.isAt() ? app.position() + 1 : "\u2013"} / ${app.length()}`;
     },
   };
 }
