@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from rot180.explain import trace
 from rot180.explain.make import welcome
 from tests.explain.browser.marks import cell
 
@@ -50,3 +51,18 @@ def test_the_sheet_for_own_numbers_does_not_widen_a_phone(mount: Callable[..., A
     page.locator(".own summary").click()
     assert page.locator(".own textarea").is_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_a_wide_panel_opens_where_its_cell_is(open_file: Callable[..., Any]) -> None:
+    page = open_file(trace("conv1d", input=600, kernel_size=3))
+    seen = """td => { const cell = td.getBoundingClientRect(), box = td.closest(".scroller").getBoundingClientRect();
+      return box.left <= cell.left && cell.right <= box.right; }"""
+    for name in ("dx", "y"):
+        page.locator(f"[data-pass={name}]").click()
+        assert page.locator(f"[data-panel={name}] .scroller").evaluate("one => one.scrollWidth > one.clientWidth")
+        assert page.locator(f"[data-panel={name}] td.target").evaluate(seen)
+
+
+def test_the_page_fits_320_pixels(open_file: Callable[..., Any]) -> None:
+    page = open_file(welcome(), width=320)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320

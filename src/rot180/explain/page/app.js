@@ -144,6 +144,7 @@ function load(app, trace, sums = makeSums(trace), kept = { edited: [], pinned: n
   app.state.view = "direct";
   shown(app, ...(kept.pinned ?? centre(app, app.state.pass)));
   setView(app, view);
+  app.stage.reveal(...app.state.shown);
   if (inCells) app.stage.focus(...app.state.shown);
 }
 
@@ -206,6 +207,7 @@ function choosePass(app, pass) {
   app.player.stop();
   app.state.chosen = pass;
   shown(app, ...centre(app, pass));
+  app.stage.reveal(...app.state.shown);
   if (app.state.view === "equivalent") app.equivalent.open(pass, app.state.shown[1]);
   app.player.update();
   writeAddress(app);

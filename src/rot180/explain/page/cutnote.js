@@ -15,7 +15,7 @@ export function makeCutNote(app) {
       if (app.missing.length) words.push(app.t("address.missing", { names: app.missing.join(", ") }));
       else if (app.unheld.length) words.push(unheldText(app));
       element.textContent = words.join(" ");
-      element.hidden = !words.length;
+      element.hidden = !element.textContent;
     },
   };
 }
@@ -33,8 +33,9 @@ function unheldText(app) {
   const { arrays } = app.first,
     { values } = app.sums;
   const comes = name => arrays[name] && markOf(arrays[name].values) === markOf(values[name]);
-  const key = app.unheld.every(comes) ? "address.unheld" : "address.unheld.edited";
-  return app.t(key, { names: app.unheld.join(", ") });
+  const same = app.unheld.every(comes);
+  if (same && !app.listening) return ""; // the file that the address leads to holds them
+  return app.t(same ? "address.unheld" : "address.unheld.edited", { names: app.unheld.join(", ") });
 }
 
 // "0\u20132, 5" for [0, 1, 2, 5].

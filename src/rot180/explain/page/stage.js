@@ -70,6 +70,14 @@ export function makeStage(app) {
           list.filter(change => change.name === panel.name),
         );
     },
+    // Scrolls a cell's panel to it, where the panel is wider than its room.
+    reveal(name, cell) {
+      const td = panels[name]?.cells[cell],
+        scroller = td?.closest(".scroller");
+      if (!scroller || scroller.scrollWidth <= scroller.clientWidth) return;
+      const at = td.getBoundingClientRect().left - scroller.getBoundingClientRect().left + scroller.scrollLeft;
+      scroller.scrollLeft = at - scroller.clientWidth / 2;
+    },
     focus(name, cell) {
       if (panels[name]) focusCell(panels[name], cell);
     },
