@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from . import calling, layouts, raised
+from . import calling, layouts, raised, returned
 from .calling import Call, CallingError, Words
 from .case import Array, Arrays, Problem
 from .definitions import Definition
@@ -35,13 +35,6 @@ ORDER = (
     "{usual} = backward(...) gets the wrong ones; returns= says another order."
 )
 B_FORM = "b is given as {form}, C channels: with (C,), which is PyTorch's, the functions refused every case."
-
-
-def parts(found: Any) -> tuple[Any, Any]:
-    """What a forward returned: y, and the cache, which is what comes after it in a tuple."""
-    if isinstance(found, tuple) and len(found) > 1:
-        return found[0], found[1] if len(found) == 2 else found[1:]
-    return found, None
 
 
 class Implementation:
@@ -183,7 +176,7 @@ class Implementation:
 
     def _result(self, found: Any, problem: Problem) -> tuple[Array, Any]:
         """y, and the cache: what is returned after it, if it is several things as a tuple."""
-        y, cache = parts(found)
+        y, cache = returned.parts(found)
         return self._array("y", y, len(self.definition.y_shape(problem.case))), cache
 
     def call(self, function: Function, call: Call, given: Mapping[str, Any], problem: Problem) -> Any:
@@ -226,15 +219,12 @@ class Implementation:
         told |= {name: self.definition.setting(problem.case, name) for name in call.told(self.definition.settings)}
         return raised.arguments(self._given(problem.arrays), told)
 
-    def in_order(self, found: Any) -> list[Any]:
+    def in_order(self, found: Any, problem: Problem) -> list[Any]:
         """The gradients that the backward returned, in the order of `returns`, as they are."""
-        if isinstance(found, Mapping):
-            by_name = {str(key).lower().removeprefix("d"): value for key, value in found.items()}
-            return [by_name.get(name) for name in self.returns]
-        return list(found if isinstance(found, tuple | list) else [found])[: len(self.returns)]
+        return returned.gradients(found, self.returns, np.shape(self._given(problem.arrays)[self.returns[0]]))
 
     def _gradients(self, found: Any, problem: Problem) -> dict[str, Array]:
-        values = self.in_order(found)
+        values = self.in_order(found, problem)
         shapes = problem.case.shapes
         if not self.ordered and not isinstance(found, Mapping):
             self._put_in_order(values, problem)
