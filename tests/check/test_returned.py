@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 
 from rot180.check import layer
+from rot180.check.calling import CallingError
+from tests.mistakes.right_loops import conv, conv_backward
+
+
+def plain(x, w, b):
+    return conv(x, w, b)
 
 
 def softmax(x):
@@ -43,3 +51,50 @@ def test_a_fault_in_rows_of_numbers_is_found():
     assert [(d.slug, d.argument) for d in report.diagnoses] == [("sign-inverted", "dx")], report.render()
     report = layer(half_squares, lambda x, t: (x - t)[:1].tolist(), "half_squared_error")
     assert not report.ok
+
+
+# ---- gradients by names ----
+
+
+def in_names(*names):
+    return lambda dy, x, w, b: dict(zip(names, conv_backward(dy, x, w, b), strict=True))
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("dx", "dw", "db"), ("dX", "dW", "dB"), ("grad_x", "grad_w", "grad_b"), ("input", "weight", "bias"),
+        ("dinput", "dweight", "dbias"), ("d_input", "d_kernel", "d_bias"), ("x_grad", "w_grad", "b_grad"),
+        ("gradX", "gradW", "gradB"), ("dA_prev", "dW", "db"), ("x", "w", "b"), ("dinputs", "dfilters", "dbiases"),
+        ("grad_input", "grad_weight", "grad_bias"), ("data", "filter", "bias"), ("dIn_", "dW", "db"),
+    ],
+)  # fmt: skip
+def test_gradients_by_names(names):
+    report = layer(plain, in_names(*names))
+    assert report.ok, report.render()
+
+
+def test_names_that_do_not_say_which_gradient_it_is_are_asked_for():
+    with pytest.raises(CallingError, match="'second', 'third'; which of them is dx and which dw and which db"):
+        layer(plain, in_names("first", "second", "third"))
+
+
+def test_a_gradient_that_is_missing_among_names_is_missing():
+    report = layer(plain, lambda dy, x, w, b: dict(zip(("dx", "dw"), conv_backward(dy, x, w, b)[:2], strict=True)))
+    assert [(d.slug, d.argument) for d in report.unexplained] == [("unknown", "db")], report.render()
+
+
+@dataclass
+class Gradients:
+    x: np.ndarray
+    weight: np.ndarray
+    db: np.ndarray
+
+
+def test_gradients_in_a_dataclass_and_from_a_generator():
+    report = layer(plain, lambda dy, x, w, b: Gradients(*conv_backward(dy, x, w, b)))
+    assert report.ok, report.render()
+    report = layer(softmax, lambda dy, y: {"gradient": softmax_backward(dy, y)}, "softmax")
+    assert report.ok, report.render()
+    report = layer(plain, lambda dy, x, w, b: (g for g in conv_backward(dy, x, w, b)))
+    assert report.ok, report.render()

@@ -221,12 +221,17 @@ class Implementation:
 
     def in_order(self, found: Any, problem: Problem) -> list[Any]:
         """The gradients that the backward returned, in the order of `returns`, as they are."""
-        return returned.gradients(found, self.returns, np.shape(self._given(problem.arrays)[self.returns[0]]))
+        shape = np.shape(self._given(problem.arrays)[self.returns[0]])
+        return returned.gradients(found, self.returns, shape, self._argument_of)
+
+    def _argument_of(self, name: str) -> str | None:
+        """Which argument a gradient of this name belongs to."""
+        return Words("gradient", self.declared[1], (), self.on_forward.meanings).meaning_of(name)
 
     def _gradients(self, found: Any, problem: Problem) -> dict[str, Array]:
         values = self.in_order(found, problem)
         shapes = problem.case.shapes
-        if not self.ordered and not isinstance(found, Mapping):
+        if not self.ordered and returned.named(found) is None:
             self._put_in_order(values, problem)
         return {
             name: self._array(name, value, len(shapes[name]))
