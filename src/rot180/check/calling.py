@@ -80,11 +80,6 @@ class Call:
     passed_over: tuple[str, ...] = ()
     meanings: Mapping[str, str] = field(default_factory=dict)
 
-    @property
-    def worded(self) -> dict[str, str]:
-        """The settings whose default in the code is a word, "valid", say."""
-        return {name: value for name, value in self.defaults.items() if isinstance(value, str)}
-
     def told(self, settings: Sequence[str]) -> tuple[str, ...]:
         """Those of the settings that it can be told one by one."""
         return tuple(name for name in settings if name in self.keywords or name in self.names)
@@ -181,12 +176,15 @@ class _Reading:
             if not required:
                 self.passed_over.append(f"{name}={parameter.default!r}")
             return not required
+        if parameter.kind is parameter.POSITIONAL_ONLY and self.skipped:
+            self.passed_over.append(f"{name}={parameter.default!r}")
+            return not required
         self.meanings[name] = meaning
         keyword_only = parameter.kind is parameter.KEYWORD_ONLY
         setting = meaning in self.words.settings
         if setting and not required:
             self.defaults[meaning] = parameter.default
-        if setting and (keyword_only or not required):
+        if setting and (keyword_only or not required) and parameter.kind is not parameter.POSITIONAL_ONLY:
             self.keywords[meaning] = name
             self.skipped = True
         else:

@@ -18,6 +18,7 @@ from .calling import Call, CallingError, Words
 from .case import Array, Arrays, Problem
 from .definitions import Definition
 from .judged import Code, Outcome, Refused
+from .telling import Telling, listed
 
 __all__ = ["Code", "Implementation", "Outcome", "Refused"]
 
@@ -56,6 +57,7 @@ class Implementation:
             self.on_backward = calling.read(
                 backward, backward_arguments, Words("backward", known, settings, self.on_forward.meanings)
             )
+        self.telling = Telling(definition, self.on_forward, self.on_backward, backward)
         self.name = getattr(backward or forward, "__name__", type(backward or forward).__name__)
         self._require(known)
         self.arguments = tuple(a for a in known if a in self.on_forward.names)
@@ -85,10 +87,7 @@ class Implementation:
     @property
     def open_settings(self) -> tuple[str, ...]:
         """The settings that they can be told, so that the checker may vary them."""
-        told = set(self.on_forward.told(self.definition.settings))
-        if "settings" in self.on_forward.names:
-            told |= set(self.definition.in_dict)
-        return tuple(name for name in self.definition.settings if name in told)
+        return self.telling.open
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -98,7 +97,7 @@ class Implementation:
             "backward": self.on_backward.passed_over if self.on_backward else (),
         }
         names = " and ".join(f"{', '.join(names)} of the {role}" for role, names in over.items() if names)
-        closed = [name for name in self.definition.settings if name not in self.open_settings]
+        closed = [name for name in self.definition.settings if name not in (*self.open_settings, *self.telling.words)]
         found = [PASSED_OVER.format(names=names, settings=listed(closed))] if names and closed else []
         if self.returns != self.declared[1]:
             order, usual = (", ".join(f"d{a}" for a in names) for names in (self.returns, self.declared[1]))
@@ -182,14 +181,14 @@ class Implementation:
     def call(self, function: Function, call: Call, given: Mapping[str, Any], problem: Problem) -> Any:
         """One of the functions on arrays of the user's layout, as they are given: nothing is copied."""
         positional: list[Any] = []
-        keywords = self._told(call, problem)
+        keywords = self.telling.keywords(call, problem.case)
         for name in call.names:
             if name == "settings":
                 value: Any = self.definition.dictionary(problem.case.settings)
             elif name in given or name not in (*self.definition.settings, "kernel_size"):
                 value = given.get(name)
             else:
-                value = self.definition.setting(problem.case, name)
+                value = self.telling.value(call, problem.case, name)
             if name in call.by_name:
                 keywords[call.by_name[name]] = value
             else:
@@ -202,21 +201,10 @@ class Implementation:
             by = f"the {role}, {getattr(function, '__name__', type(function).__name__)},"
             raise Refused(raised.reason(error, function), by, self._in_words(call, problem)) from error
 
-    def _told(self, call: Call, problem: Problem) -> dict[str, Any]:
-        """The settings by their names in the code: all that it has, because its defaults may be others than the
-        operation's; but for a default that is a word, where a number may not be understood."""
-        settings = problem.case.settings
-        told = {name: self.definition.setting(problem.case, name) for name in call.keywords}
-        return {
-            call.keywords[name]: value
-            for name, value in told.items()
-            if value is not None and (name in settings or name not in call.worded)
-        }
-
     def _in_words(self, call: Call, problem: Problem) -> str:
         """What the functions are given of a problem, in their layout."""
         told = dict(problem.case.settings)
-        told |= {name: self.definition.setting(problem.case, name) for name in call.told(self.definition.settings)}
+        told |= {name: self.telling.value(call, problem.case, name) for name in call.told(self.definition.settings)}
         return raised.arguments(self._given(problem.arrays), told)
 
     def in_order(self, found: Any, problem: Problem) -> list[Any]:
@@ -267,8 +255,3 @@ class Implementation:
 
 def _written(form: tuple[int, ...]) -> str:
     return f"({', '.join('C' if n < 0 else str(n) for n in form)})"
-
-
-def listed(names: Sequence[str]) -> str:
-    """`padding, dilation and groups`."""
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

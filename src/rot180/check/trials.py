@@ -22,6 +22,7 @@ from .judged import Code, Outcome, Refused
 
 Run = tuple[Problem, Outcome]
 NO_FIT = (np.inf, np.inf)
+SAME_STRIDE = "stride was left at 1: with a larger one there are several conventions of padding 'same'."
 
 
 class Trials:
@@ -67,6 +68,9 @@ class Trials:
 
     def _try_cases(self) -> None:
         open_settings = tuple(s for s in self.code.open_settings if s not in self.settings)
+        if self.settings.get("padding") == "same" and "stride" in open_settings:
+            open_settings = tuple(s for s in open_settings if s != "stride")
+            self.remarks += [SAME_STRIDE] if SAME_STRIDE not in self.remarks else []
         cases = list(self.definition.cases(self.settings, open_settings, self.convention))
         self._try(cases)
         if not self.runs or not all(map(self._is_right, self.runs)):
