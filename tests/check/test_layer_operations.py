@@ -269,6 +269,31 @@ def test_a_forward_in_float32_makes_gradients_in_float64_as_coarse():
     assert not wrong.ok
 
 
+def norm(eps, backward_eps, cached=float):
+    """Batch norm, and what of it is kept."""
+
+    def forward(x, gamma, beta):
+        v = x.var(0)
+        x_hat = (x - x.mean(0)) / np.sqrt(v + eps)
+        return gamma * x_hat + beta, (x_hat.astype(cached), gamma, v)
+
+    def backward(dy, cache):
+        x_hat, gamma, v = cache
+        d = dy * gamma
+        dx = (d - d.mean(0) - x_hat * (d * x_hat).mean(0)) / np.sqrt(v + backward_eps)
+        return dx, (dy * x_hat).sum(0), dy.sum(0)
+
+    return forward, backward
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_cache_in_float32_is_a_note_and_a_forgotten_eps_is_none(seed):
+    report = layer(*norm(1e-5, 1e-5, np.float32), "batch_norm", seed=seed)
+    assert report.ok, report.render()
+    assert ("low-precision", "dx") in [(n.slug, n.argument) for n in report.notes]
+    assert found(layer(*norm(1e-5, 0.0), "batch_norm", seed=seed)) == ([], ["dx"])
+
+
 def test_sign_and_size_are_reported_apart():
     report = layer(right.mse, lambda y_pred, y_true: y_true - y_pred, "mse_loss")
     assert [d.slug for d in report.diagnoses] == ["sign-inverted", "scaled"]

@@ -220,8 +220,8 @@ class Check:
         """Results that are right as far as float32 goes, and no further."""
         for name in ("y", *self.code.returns):
             judged = [self.gathering.of_forward(*run) for run in self.trials.runs] if name == "y" else evidences
-            pairs = [(e.found[name], e.right[name], e.single) for e in judged if name in e.found and not e.slack]
-            if any(is_low(found, right, single) for found, right, single in pairs):
+            pairs = [(e.found[name], e.right[name], e.within(name)) for e in judged if name in e.found and not e.slack]
+            if any(is_low(*pair) for pair in pairs):
                 title = name if name == "y" else f"d{name}"
                 self.notes.append(Diagnosis("low-precision", title, LOW_PRECISION, ""))
 
