@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from . import calling, layouts, raised, returned
+from . import calling, forms, layouts, raised, returned
 from .calling import Call, CallingError, Words
 from .case import Array, Arrays, Problem
 from .definitions import Definition
@@ -23,10 +23,6 @@ from .telling import Telling, listed
 __all__ = ["Code", "Implementation", "Outcome", "Refused"]
 
 Function = Callable[..., Any]
-IN_OUT = (
-    "w is taken as (in, out), as in x @ w: so the functions run and fit the operation, not with (out, in), which is "
-    "PyTorch's. In a program that has its weights as (out, in) this layer needs w.T."
-)
 PASSED_OVER = (
     "What {names} takes is not told by its name, so it was left at its default, and {settings} were not tried with "
     "other values; rename it, or say them (padding=1, say) where they are fixed."
@@ -35,7 +31,7 @@ ORDER = (
     "The gradients are returned as ({order}), as their shapes tell, and judged so. Whoever writes "
     "{usual} = backward(...) gets the wrong ones; returns= says another order."
 )
-B_FORM = "b is given as {form}, C channels: with (C,), which is PyTorch's, the functions refused every case."
+HINTED = ("padding", "stride", "dilation")
 
 
 class Implementation:
@@ -64,7 +60,9 @@ class Implementation:
         self.ordered = returns is not None or len(definition.gradients_of) < 2
         self.returns = tuple(returns or (a for a in definition.gradients_of if a in self.arguments))
         self.declared = self.ordered, self.returns
-        self.b_form: tuple[int, ...] | None = None  # as reshape takes it; None for (C,)
+        self.vectors: Mapping[str, forms.Form] = {}  # those that are not given as (C,)
+        self.one_hot = False
+        self.per_axis = False
 
     def _require(self, known: Sequence[str]) -> None:
         """CallingError where something is missing that there is no check without."""
@@ -90,13 +88,20 @@ class Implementation:
         return self.telling.open
 
     @property
+    def hints(self) -> Mapping[str, tuple[Any, ...]]:
+        """Values that settings may have in the code: the defaults of parameters whose names say nothing."""
+        numbers = tuple(v for v in self.on_forward.passed_over.values() if type(v) is int and v > 0)
+        return dict.fromkeys(HINTED, numbers) if numbers and self.definition.axes else {}
+
+    @property
     def remarks(self) -> tuple[str, ...]:
         """On parameters that are left alone, and on the order of what is returned."""
         over = {
             "forward": self.on_forward.passed_over,
-            "backward": self.on_backward.passed_over if self.on_backward else (),
+            "backward": self.on_backward.passed_over if self.on_backward else {},
         }
-        names = " and ".join(f"{', '.join(names)} of the {role}" for role, names in over.items() if names)
+        written = {role: ", ".join(f"{name}={value!r}" for name, value in left.items()) for role, left in over.items()}
+        names = " and ".join(f"{names} of the {role}" for role, names in written.items() if names)
         closed = [name for name in self.definition.settings if name not in (*self.open_settings, *self.telling.words)]
         found = [PASSED_OVER.format(names=names, settings=listed(closed))] if names and closed else []
         if self.returns != self.declared[1]:
@@ -105,15 +110,14 @@ class Implementation:
         return tuple(found)
 
     def otherwise(self, *, refused: bool) -> Sequence[tuple[Code, str]]:
-        """With w of a linear layer as (in, out); where all is refused also with a b that has more axes than one."""
-        found: list[tuple[Code, str]] = []
-        if self.definition.name == "linear" and self.layout == "channels_first":
-            found.append((self._in_form(layout="channels_last"), IN_OUT))
-        if refused and "b" in self.arguments and self.layout != "bare":
-            ones = (1,) * (self.definition.axes + 1)
-            for form in dict.fromkeys([(*ones, -1), (1, -1, *ones[1:]), (-1, 1), (1, -1)]):
-                found.append((self._in_form(b_form=form), B_FORM.format(form=_written(form))))
-        return found
+        """With parameters in other forms."""
+        found = forms.others(self.definition, self.layout, self.arguments, refused=refused)
+        return [(self._in_form(**changes), remark) for changes, remark in found]
+
+    def like_gradients(self, outcome: Outcome) -> tuple[Code, str] | None:
+        """With b, gamma and beta in the shapes of their gradients, where these have more axes, of one cell."""
+        found = forms.as_gradients(self.definition, self.layout, outcome.gradients)
+        return (self._in_form(vectors={**self.vectors, **found}), forms.said(found)) if found else None
 
     def _in_form(self, **changes: Any) -> Implementation:
         """The same functions, called anew."""
@@ -164,14 +168,17 @@ class Implementation:
 
     def _given(self, arrays: Arrays) -> dict[str, Any]:
         given = {name: layouts.to_user(self.layout, name, arrays[name]) for name in self.arguments}
-        if self.b_form is not None:
-            given["b"] = given["b"].reshape(self.b_form)
+        for name, form in self.vectors.items():
+            given[name] = given[name].reshape(form)
+        if self.one_hot:
+            given["t"] = np.eye(arrays["x"].shape[1])[arrays["t"]]
         return given
 
     def _forward(self, problem: Problem, arrays: Arrays) -> tuple[Any, dict[str, Any]]:
         """What the forward returned, and the copies that it was given."""
         given = self._given(arrays)
-        return self.call(self.forward, self.on_forward, given, problem), given
+        found = self.call(self.forward, self.on_forward, given, problem)
+        return returned.of_forward(found, np.ndim(layouts.to_user(self.layout, "y", problem.dy))), given
 
     def _result(self, found: Any, problem: Problem) -> tuple[Array, Any]:
         """y, and the cache: what is returned after it, if it is several things as a tuple."""
@@ -181,14 +188,14 @@ class Implementation:
     def call(self, function: Function, call: Call, given: Mapping[str, Any], problem: Problem) -> Any:
         """One of the functions on arrays of the user's layout, as they are given: nothing is copied."""
         positional: list[Any] = []
-        keywords = self.telling.keywords(call, problem.case)
+        keywords = self.telling.keywords(call, problem.case, per_axis=self.per_axis)
         for name in call.names:
             if name == "settings":
                 value: Any = self.definition.dictionary(problem.case.settings)
             elif name in given or name not in (*self.definition.settings, "kernel_size"):
                 value = given.get(name)
             else:
-                value = self.telling.value(call, problem.case, name)
+                value = self.telling.value(call, problem.case, name, per_axis=self.per_axis)
             if name in call.by_name:
                 keywords[call.by_name[name]] = value
             else:
@@ -204,7 +211,10 @@ class Implementation:
     def _in_words(self, call: Call, problem: Problem) -> str:
         """What the functions are given of a problem, in their layout."""
         told = dict(problem.case.settings)
-        told |= {name: self.telling.value(call, problem.case, name) for name in call.told(self.definition.settings)}
+        told |= {
+            name: self.telling.value(call, problem.case, name, per_axis=self.per_axis)
+            for name in call.told(self.definition.settings)
+        }
         return raised.arguments(self._given(problem.arrays), told)
 
     def in_order(self, found: Any, problem: Problem) -> list[Any]:
@@ -242,7 +252,7 @@ class Implementation:
             array = layouts.from_user(self.layout, name, value, ndim)
         except Exception as error:
             raise Refused(f"no array can be made of the {title} that was returned: {error}") from error
-        if name == "b" and self.b_form is not None and array.ndim == len(self.b_form):
+        if name in self.vectors and array.ndim == len(self.vectors[name]):
             array = array.reshape(-1)
         if text := raised.no_number(title, array.dtype, value):
             raise Refused(text)
@@ -251,7 +261,3 @@ class Implementation:
     def _changed(self, given: Mapping[str, Any], problem: Problem) -> list[str]:
         before = {**self._given(problem.arrays), "dy": layouts.to_user(self.layout, "y", problem.dy)}
         return [name for name, value in given.items() if not np.array_equal(value, before[name])]
-
-
-def _written(form: tuple[int, ...]) -> str:
-    return f"({', '.join('C' if n < 0 else str(n) for n in form)})"

@@ -81,8 +81,8 @@ class Telling:
             found.append(NOT_TOLD.format(names=listed(unheard), were=were, values=values))
         return found
 
-    def value(self, call: Call, case: Case, name: str) -> Any:
-        """Of one setting, for a function; None where nothing is to be said."""
+    def value(self, call: Call, case: Case, name: str, *, per_axis: bool = False) -> Any:
+        """Of one setting, for a function; None where nothing is to be said. `per_axis` asks for tuples."""
         default = call.defaults.get(name)
         if isinstance(default, str) and name not in case.settings:
             return default
@@ -91,12 +91,14 @@ class Telling:
             return default
         if isinstance(default, tuple | list) and isinstance(value, int):
             return type(default)([value] * len(default))
+        if per_axis and isinstance(value, int) and name != "groups":
+            return (value,) * self.definition.axes
         return value
 
-    def keywords(self, call: Call, case: Case) -> dict[str, Any]:
+    def keywords(self, call: Call, case: Case, *, per_axis: bool = False) -> dict[str, Any]:
         """The settings by their names in the code: all that it has, because its defaults may be others than the
         operation's."""
-        told = {name: self.value(call, case, name) for name in call.keywords}
+        told = {name: self.value(call, case, name, per_axis=per_axis) for name in call.keywords}
         return {call.keywords[name]: value for name, value in told.items() if value is not None}
 
 
