@@ -98,3 +98,37 @@ def test_gradients_in_a_dataclass_and_from_a_generator():
     assert report.ok, report.render()
     report = layer(plain, lambda dy, x, w, b: (g for g in conv_backward(dy, x, w, b)))
     assert report.ok, report.render()
+
+
+# ---- the result and the cache ----
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        lambda y, x, w, b: [y, (x, w, b)], lambda y, x, w, b: [y.tolist(), (x, w, b)],
+        lambda y, x, w, b: {"y": y, "cache": (x, w, b)}, lambda y, x, w, b: {"out": y, "ctx": [x, w, b]},
+        lambda y, x, w, b: (y, x, w, b), lambda y, x, w, b: [y, x, w, b],
+    ],
+)  # fmt: skip
+def test_a_result_beside_a_cache(form):
+    report = layer(lambda x, w, b: form(conv(x, w, b), x, w, b), lambda dy, cache: conv_backward(dy, *cache))
+    assert report.ok, report.render()
+
+
+def test_a_result_in_rows_and_a_loss_beside_its_gradient():
+    report = layer(lambda x, w, b: list(conv(x, w, b)), lambda dy, x, w, b: conv_backward(dy, x, w, b))
+    assert report.ok, report.render()
+    report = layer(lambda x, t: [half_squares(x, t), x - t], op="half_squared_error")
+    assert report.ok, report.render()
+    report = layer(lambda x, t: [0.5 * ((a - b) ** 2).sum() for a, b in zip(x, t, strict=True)], lambda x, t: x - t,
+                   "half_squared_error")  # fmt: skip
+    assert not report.ok
+    report = layer(lambda x, w, b: {"y": conv(x, w, b)}, lambda dy, x, w, b: conv_backward(dy, x, w, b))
+    assert report.ok, report.render()
+
+
+@pytest.mark.parametrize("names", ["first second", "y z_1", "y out"])
+def test_a_result_that_the_names_of_a_dict_do_not_say_is_asked_for(names):
+    with pytest.raises(CallingError, match=r"the forward returns a dict with '.*', '.*'; which of them is the result"):
+        layer(lambda x, w, b: dict.fromkeys(names.split(), conv(x, w, b)), lambda dy, cache: conv_backward(dy, *cache))

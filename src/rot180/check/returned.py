@@ -1,6 +1,6 @@
 """What a forward and a backward returned, taken apart: y and the cache, and the gradients in their order.
 
-    y; (y, cache); [y, cache]; (loss, dx)
+    y; (y, cache), also as a list or as a dict with these names; (loss, dx)
     (dx, dw, db), a list or a generator of them, a dict or a dataclass with their names
     dx              of one gradient, an array or rows of numbers
 
@@ -16,10 +16,37 @@ from typing import Any
 
 import numpy as np
 
-from .calling import CallingError
+from .calling import ALIASES, CallingError
 
 MARKS = ("grad_of_", "gradient_", "grad_", "delta_", "d_", "grad", "d")  # before the name, or after it
 Meaning = Callable[[str], str | None]
+
+
+def of_forward(found: Any, ndim: int) -> Any:
+    """What a forward returned, as y or a tuple with y at its head; CallingError for a dict that does not say which.
+
+    Args:
+        ndim: of y, as the functions have it: [y, cache] is told from rows of numbers by it.
+    """
+    if isinstance(found, Mapping):
+        return _of_names(found)
+    if not isinstance(found, list) or len(found) < 2 or _ndim(found) == ndim or _ndim(found[0]) != ndim:
+        return found
+    losses = ndim == 0 and all(_ndim(value) == 0 for value in found)  # of the samples, one each
+    return found if losses else tuple(found)
+
+
+def _of_names(found: Mapping[Any, Any]) -> Any:
+    """(y, cache), or y, from a dict."""
+    names = {str(key): value for key, value in found.items()}
+    results = [name for name in names if name.lower() in ALIASES["y"].split()]
+    caches = [name for name in names if name.lower() in ALIASES["cache"].split()]
+    if len(results) != 1 or len(caches) != len(names) - 1:
+        raise CallingError(
+            f"check.layer: the forward returns a dict with {', '.join(map(repr, names))}; which of them is the result "
+            "and which the cache cannot be told; return y, or (y, cache)"
+        )
+    return (names[results[0]], names[caches[0]]) if caches else names[results[0]]
 
 
 def parts(found: Any) -> tuple[Any, Any]:
@@ -95,6 +122,11 @@ def _is_one(found: Sequence[Any], shape: tuple[int, ...]) -> bool:
     if isinstance(found, tuple) or not found or _shape(found[0]) == shape:
         return False
     return isinstance(found[0], list | int | float | np.number)
+
+
+def _ndim(value: Any) -> int | None:
+    shape = _shape(value)
+    return None if shape is None else len(shape)
 
 
 def _shape(value: Any) -> tuple[int, ...] | None:
