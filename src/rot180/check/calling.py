@@ -69,7 +69,7 @@ class Call:
         keywords: the settings that it can be told, and under which name.
         by_name: the name of each of `names` that cannot be passed in order.
         defaults: of the settings, as the code has them.
-        passed_over: parameters that are left at their defaults because their names do not say what they take.
+        passed_over: parameters that are left at their defaults, these, because their names do not say what they take.
         meanings: of the parameters' names.
     """
 
@@ -77,7 +77,7 @@ class Call:
     keywords: Mapping[str, str]
     by_name: Mapping[str, str] = field(default_factory=dict)
     defaults: Mapping[str, Any] = field(default_factory=dict)
-    passed_over: tuple[str, ...] = ()
+    passed_over: Mapping[str, Any] = field(default_factory=dict)
     meanings: Mapping[str, str] = field(default_factory=dict)
 
     def told(self, settings: Sequence[str]) -> tuple[str, ...]:
@@ -153,16 +153,14 @@ class _Reading:
         self.keywords: dict[str, str] = {}
         self.by_name: dict[str, str] = {}
         self.defaults: dict[str, Any] = {}
-        self.passed_over: list[str] = []
+        self.passed_over: dict[str, Any] = {}
         self.meanings: dict[str, str] = {}
         self.skipped = False  # something that stays at its default: what follows would be passed in its place
 
     @property
     def call(self) -> Call:
         """What was read."""
-        return Call(
-            tuple(self.names), self.keywords, self.by_name, self.defaults, tuple(self.passed_over), self.meanings
-        )
+        return Call(tuple(self.names), self.keywords, self.by_name, self.defaults, self.passed_over, self.meanings)
 
     def take(self, parameter: inspect.Parameter) -> bool:
         """False where it is required, and its name says nothing."""
@@ -174,10 +172,10 @@ class _Reading:
         if meaning is None or meaning in self.names:
             self.skipped = True
             if not required:
-                self.passed_over.append(f"{name}={parameter.default!r}")
+                self.passed_over[name] = parameter.default
             return not required
         if parameter.kind is parameter.POSITIONAL_ONLY and self.skipped:
-            self.passed_over.append(f"{name}={parameter.default!r}")
+            self.passed_over[name] = parameter.default
             return not required
         self.meanings[name] = meaning
         keyword_only = parameter.kind is parameter.KEYWORD_ONLY
