@@ -6,10 +6,11 @@
     forward(x, w, b, conv_param)                or in a dict, as in CS231n: {"stride": 2, "pad": 1}
     backward(dy, cache)                         where forward returns (y, cache)
     backward(dy, x, w, b)                       in any order, by name
-    backward(dy, y)                             y, out, probs: the result of the forward
+    backward(dy, y)                             y, out, probs: the result of the forward; no out=None beside an x
     backward(x, t)                              of a loss; also (x, t, dy), (dy, cache), (cache)
 
-What the names do not say is asked for: `forward_arguments` and `backward_arguments` list them in order.
+What the names do not say is asked for: `forward_arguments` and `backward_arguments` list them in order. telling.py has
+the values of settings, forms.py other forms of the arrays, returned.py what comes back.
 """
 
 from __future__ import annotations
