@@ -111,7 +111,7 @@ class Trials:
         self.runs, self.refused = [], refused
         if taken is not None:
             self.runs, self.refused, remark = taken
-            self.remarks += [remark] if remark else []
+            self.remarks += [remark] if remark and remark not in self.remarks else []
 
     def _try_otherwise(self, cases: Sequence[Case]) -> None:
         """Keep to another form of the parameters, if it is right; or if it is taken, where the first one is refused."""
