@@ -149,6 +149,14 @@ def spatial_batchnorm_beta(dy, x, gamma, eps=1e-5):
     return dx, dgamma, dy.sum((2, 3))
 
 
+def batchnorm_gamma_assigned(dout, cache):
+    """dgamma = in the loop over the batch."""
+    dx, _, dbeta = right.batchnorm_backward(dout, cache)
+    for row, normal in zip(dout, cache[0], strict=True):
+        dgamma = row * normal
+    return dx, dgamma, dbeta
+
+
 def batchnorm_mean_of_gamma(dout, cache):
     dx, dgamma, dbeta = right.batchnorm_backward(dout, cache)
     return dx, dgamma / len(dout), dbeta
@@ -251,6 +259,7 @@ WRONG = [
     ("statistics-as-constants", "dx", "layer norm, all", right.layernorm, layernorm_all_constant, LN, {}),
     ("db-not-summed", "dbeta", "layer norm, wrong axis", right.layernorm, layernorm_of_the_batch, LN, {}),
     ("db-not-summed", "dbeta", "batch norm of images", right.spatial_batchnorm, spatial_batchnorm_beta, BN, {}),
+    ("db-not-summed", "dgamma", "batch norm, last sample", *STEPS, batchnorm_gamma_assigned, BN, {}),
     ("scaled", "dgamma", "batch norm, mean for sum", *STEPS, batchnorm_mean_of_gamma, BN, {}),
     ("gradients-accumulated", "dbeta", "batch norm", *STEPS, Accumulating, BN, {}),
     ("softmax-jacobian-dropped", "dx", "softmax, diagonal", right.softmax, softmax_diagonal, "softmax", {}),

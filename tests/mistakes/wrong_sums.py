@@ -64,6 +64,22 @@ def deconv_db_one_axis(dout, cache):
     return {**grads, "b": np.sum(dout, axis=(0, 2))}
 
 
+def conv_db_assigned(dout, x, w, b, stride=1, padding=0):
+    """db[f] = in all loops."""
+    dx, dw, db = conv_backward(dout, x, w, b, stride, padding)
+    for n, f, i, j in np.ndindex(*dout.shape):
+        db[f] = dout[n, f, i, j]
+    return dx, dw, db
+
+
+def conv_db_of_last_column(dy, x, w, *, stride=1, padding=0, dilation=1, groups=1):
+    """db = in the loop over the last axis."""
+    found = tap_conv_backward(dy, x, w, stride=stride, padding=padding, dilation=dilation, groups=groups)
+    for j in range(dy.shape[-1]):
+        found["db"] = dy[..., j].sum((0, *range(2, dy.ndim - 1)))
+    return found
+
+
 # ---- scaled ----
 
 
@@ -149,6 +165,8 @@ ENTRIES = [
         {"layout": "channels_last"},
     ),
     Entry("transposed, db misses an axis", deconv_col2im, deconv_db_one_axis, "conv_transpose2d", ("db-not-summed",)),
+    Entry("db = in all loops", conv, conv_db_assigned, slugs=("db-not-summed",)),
+    Entry("db = in the loop over columns", tap_conv, conv_db_of_last_column, "conv3d", ("db-not-summed",)),
     Entry("dw a mean over the batch", tap_conv, conv_dw_mean, "conv3d", ("scaled",)),
     Entry("transposed, db a mean", plain_transpose, deconv_db_mean, "conv_transpose2d", ("scaled",)),
     Entry("linear, twice", linear, linear_twice, "linear", ("scaled",)),

@@ -55,6 +55,7 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
 def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     names = ["the batch", "the channels", *[f"spatial axis {a}" for a in range(ev.dy.ndim - 2)]]
     yield from partial_sums(ev.dy, (1,), names)
+    yield from assigned_sums(ev.dy, (1,), names, but=((0,),))  # that one is last-sample-only
 
 
 def partial_sums(terms: Array, kept: tuple[int, ...], names: Sequence[str]) -> Iterator[Candidate]:
@@ -75,6 +76,23 @@ def partial_sums(terms: Array, kept: tuple[int, ...], names: Sequence[str]) -> I
                 yield partial.reshape(shape), variant
             if partial.ndim == 0:
                 yield np.full(shape, partial), f"{variant}, one number for all"
+
+
+def assigned_sums(
+    terms: Array, kept: tuple[int, ...], names: Sequence[str], but: Sequence[tuple[int, ...]] = ()
+) -> Iterator[Candidate]:
+    """What is left of the sum where loops over some of its axes assign, or return in their first round."""
+    summed = tuple(a for a in range(terms.ndim) if a not in kept)
+    for count in range(1, len(summed) + 1):
+        for loops in combinations(summed, count):
+            if loops in but:
+                continue
+            over = " and ".join(names[a] for a in loops)
+            for at, word, cause in ((-1, "last", "assigns where it should add"), (0, "first", "ends too early")):
+                left = terms
+                for a in loops:
+                    left = np.take(left, [at], a)
+                yield left.sum(summed), f"of {over} only the {word} index counts, as where a loop {cause}"
 
 
 @mistake(
