@@ -80,6 +80,16 @@ def conv_db_of_last_column(dy, x, w, *, stride=1, padding=0, dilation=1, groups=
     return found
 
 
+def conv_nhwc_db_over_two_axes(dout, images, filters, bias, stride=1, padding=0):
+    """(0, 1) for (0, 1, 2)."""
+    dx, dfilters, _ = conv_nhwc_backward(dout, images, filters, bias, stride, padding)
+    return dx, dfilters, dout.sum((0, 1))
+
+
+def conv_nhwc_db_itself(dout, images, filters, bias, stride=1, padding=0):
+    return (*conv_nhwc_backward(dout, images, filters, bias, stride, padding)[:2], dout)
+
+
 # ---- scaled ----
 
 
@@ -167,6 +177,13 @@ ENTRIES = [
     Entry("transposed, db misses an axis", deconv_col2im, deconv_db_one_axis, "conv_transpose2d", ("db-not-summed",)),
     Entry("db = in all loops", conv, conv_db_assigned, slugs=("db-not-summed",)),
     Entry("db = in the loop over columns", tap_conv, conv_db_of_last_column, "conv3d", ("db-not-summed",)),
+    Entry(
+        "channels last, db misses an axis", conv_nhwc, conv_nhwc_db_over_two_axes, "conv2d", ("db-not-summed",),
+        {"layout": "channels_last"},
+    ),
+    Entry(
+        "channels last, db is dout", conv_nhwc, conv_nhwc_db_itself, "conv2d", ("db-not-summed",), {"layout": "NHWC"},
+    ),
     Entry("dw a mean over the batch", tap_conv, conv_dw_mean, "conv3d", ("scaled",)),
     Entry("transposed, db a mean", plain_transpose, deconv_db_mean, "conv_transpose2d", ("scaled",)),
     Entry("linear, twice", linear, linear_twice, "linear", ("scaled",)),

@@ -49,7 +49,7 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     "b",
     "The gradient of the bias is not summed over everything that the bias was added to: {variant}. b[o] went into "
     "every position of every sample, so db[o] is the sum of dy[:, o] over all of them.",
-    "db = dy.sum(axis=(0, 2, 3))",
+    "db = dy.sum over all axes but the channels: axis=(0, 2, 3), or axis=(0, 1, 2) where dy is (N, H, W, C)",
     replays=False,
 )
 def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
@@ -59,7 +59,17 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
 
 
 def partial_sums(terms: Array, kept: tuple[int, ...], names: Sequence[str]) -> Iterator[Candidate]:
-    """What comes of a sum over other axes, by their names, than all but those that the parameter has."""
+    """What comes of a sum over other axes, by their names, than all but those that the parameter has.
+
+    Where several axes are left, they lie as in the user's array: with the channels second, or last.
+    """
+    yield from _partial_sums(terms, kept, names)
+    if kept == (1,) and terms.ndim > 2:
+        last = _partial_sums(np.moveaxis(terms, 1, -1), (terms.ndim - 1,), [*names[:1], *names[2:], names[1]])
+        yield from ((partial, f"{variant}, with the channels last") for partial, variant in last)
+
+
+def _partial_sums(terms: Array, kept: tuple[int, ...], names: Sequence[str]) -> Iterator[Candidate]:
     shape = tuple(terms.shape[a] for a in kept)
     axes = range(terms.ndim)
     for count in range(terms.ndim + 1):
