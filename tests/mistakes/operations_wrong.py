@@ -101,6 +101,11 @@ def average_not_divided(dout, x, kernel_size=2, stride=2, padding=0):
     return right.average_backward(dout, x, kernel_size, stride, padding) * kernel_size**2
 
 
+def average_by_the_side(dout, x, kernel_size=2, stride=2, padding=0):
+    """Divided by k where k * k belongs."""
+    return right.average_backward(dout, x, kernel_size, stride, padding) * kernel_size
+
+
 def average_padding_kept(dout, x, kernel_size=2, stride=2, padding=0):
     padded = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
     return right.average_backward(dout, padded, kernel_size, stride, 0)
@@ -207,6 +212,12 @@ def softmax_loss_not_divided(x, y):
     return loss, dx * len(x)
 
 
+def softmax_loss_by_classes(x, y):
+    """len(x[0]) for len(x)."""
+    loss, dx = right.softmax_loss(x, y)
+    return loss, dx * len(x) / len(x[0])
+
+
 def softmax_loss_turned(x, y):
     loss, dx = right.softmax_loss(x, y)
     return loss, -dx
@@ -251,6 +262,7 @@ WRONG = [
     ("stride-ignored", "dx", "max pool", right.pool_by_strides, pool_without_stride, "max_pool2d", {}),
     ("border-dropped", "dx", "max pool", pool_without_the_odd_row, pool_without_the_odd_row_backward, "max_pool2d", {}),
     ("scaled", "dx", "average pool not divided", right.average, average_not_divided, "avg_pool2d", {}),
+    ("scaled", "dx", "average pool by the side", right.average, average_by_the_side, "avg_pool2d", {}),
     ("dx-padding-kept", "dx", "average pool, padding kept", right.average, average_padding_kept, "avg_pool2d", {}),
     ("overlap-overwritten", "dx", "average pool", right.average, average_overwriting, "avg_pool2d", {}),
     ("statistics-as-constants", "dx", "batch norm, all", *STEPS, batchnorm_all_constant, BN, {}),
@@ -269,6 +281,7 @@ WRONG = [
     ("integer-truncated", "dx", "relu", right.relu_forward, relu_in_integers, "relu", {}),
     ("integer-truncated", "y", "leaky relu", leaky_in_integers, right.leaky_backward, "leaky_relu", {}),
     ("scaled", "dx", "cross entropy not divided", softmax_loss_not_divided, None, CE, {}),
+    ("scaled", "dx", "cross entropy by the classes", softmax_loss_by_classes, None, CE, {}),
     ("sign-inverted", "dx", "cross entropy", softmax_loss_turned, None, CE, {}),
     ("sign-inverted", "dx", "label - predicted, half squares", right.half_squares, half_squares_turned,
      "half_squared_error", {}),

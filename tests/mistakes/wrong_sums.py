@@ -108,6 +108,27 @@ def linear_twice(grad_output, x, w, b):
     return 2 * grad_output @ w, 2 * grad_output.T @ x, 2 * grad_output.sum(0)
 
 
+def conv_dw_half_mean(dout, x, w, b, stride=1, padding=0):
+    """The 1 / (2 N) of a half squared error."""
+    dx, dw, db = conv_backward(dout, x, w, b, stride, padding)
+    return dx, dw / (2 * len(x)), db
+
+
+def conv_by_fan_in(dy, x, w, b, stride=1, padding=0, dilation=1):
+    dx, dw, db = conv_einsum_backward(dy, x, w, b, stride, padding, dilation)
+    return dx, dw / w[0].size, db
+
+
+def conv_rotated_half_mean(dout, x, w, b, stride=1, padding=0):
+    dx, dw, db = conv_backward(dout, x, w, b, stride, padding)
+    return dx, -dw[:, :, ::-1, ::-1] / (2 * len(x)), db
+
+
+def conv_dx_by_stride(dout, x, w, b, stride=1, padding=0):
+    dx, dw, db = conv_backward(dout, x, w, b, stride, padding)
+    return dx / stride, dw, db
+
+
 # ---- sign-inverted ----
 
 
@@ -185,6 +206,9 @@ ENTRIES = [
         "channels last, db is dout", conv_nhwc, conv_nhwc_db_itself, "conv2d", ("db-not-summed",), {"layout": "NHWC"},
     ),
     Entry("dw a mean over the batch", tap_conv, conv_dw_mean, "conv3d", ("scaled",)),
+    Entry("dw by 2 N", conv, conv_dw_half_mean, slugs=("scaled",)),
+    Entry("dw by the fan-in", conv_einsum, conv_by_fan_in, slugs=("scaled",)),
+    Entry("dx by the stride", conv, conv_dx_by_stride, slugs=("scaled",)),
     Entry("transposed, db a mean", plain_transpose, deconv_db_mean, "conv_transpose2d", ("scaled",)),
     Entry("linear, twice", linear, linear_twice, "linear", ("scaled",)),
     Entry(
@@ -200,5 +224,9 @@ ENTRIES = [
     Entry("clipped at 10", conv_einsum, conv_clipped, slugs=("clipped",)),
     Entry("clipped at 0", plane, plane_clipped_at_zero, "conv2d", ("clipped",), {"layout": "hw"}),
     Entry("dw rotated, and a mean", conv, conv_rotated_mean, slugs=("dw-rotated", "scaled")),
+    Entry(
+        "dw rotated, negative and by 2 N", conv, conv_rotated_half_mean,
+        slugs=("dw-rotated", "sign-inverted", "scaled"),
+    ),
     Entry("linear, negative mean", linear, linear_negative_mean, "linear", ("sign-inverted", "scaled")),
 ]  # fmt: skip

@@ -152,29 +152,35 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     else:
         yield clipped, f"{-low:g} and {low:g}"
         yield clipped, f"{low:g}, from below,"
-    yield clipped, "two bounds"  # of which some problems reach the one, some the other
+    if found.size > 1:  # one cell is always a bound
+        yield clipped, "two bounds"  # of which some problems reach the one, some the other
 
 
 # ---- factors: these can go with any other mistake ----
 
 
-def factors(ev: Evidence) -> Iterator[tuple[float, str]]:
-    """Factors that people multiply by, and how they are called."""
+def counts(ev: Evidence) -> dict[str, int]:
+    """The numbers that people divide by."""
     shape = ev.counted
     n, spatial, cells = shape[0], int(np.prod(shape[2:])), int(np.prod(shape))
-    counts = {
+    return {
         "N": n, "positions": spatial, "N * positions": n * spatial, "channels of the result": shape[1],
         "cells of the result": cells, "cells of a sample's result": cells // n,
         **ev.definition.counts(ev.case),
     }  # fmt: skip
+
+
+def factors(ev: Evidence) -> Iterator[tuple[float, str]]:
+    """Factors that people multiply by, and how they are called."""
+    numbers = counts(ev)
     yield 1.0, ""
-    for name, count in counts.items():
+    for name, count in numbers.items():
         if count > 1:
             yield 1 / count, f"1 / ({name})" if "*" in name or " " in name else f"1 / {name}"
     yield from ((2.0, "2"), (0.5, "1 / 2"))
     if ev.definition.loss and ev.dy.ndim == 0:
         yield 1 / float(ev.dy), "1 / dy (the gradient that arrives at the loss is left out)"
-    for name, count in counts.items():
+    for name, count in numbers.items():
         if count > 1:
             yield float(count), name
             yield 2 / count, f"2 / ({name})"
