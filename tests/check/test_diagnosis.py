@@ -261,6 +261,29 @@ def test_zeros_everywhere_are_said_to_be_that(argument: str) -> None:
     assert f"{argument} is 0 everywhere, on all 10 problems" in report.unexplained[0].explanation
 
 
+def assigned(dy: Any, x: Any, w: Any, b: Any, stride: Any, padding: Any, places: Any) -> Gradients:
+    """dw = in the loop over positions, the last of which is `places`."""
+    dx, _, db = conv_backward(dy, x, w, b, stride, padding)
+    last = np.zeros_like(dy)
+    last[places] = dy[places]
+    return dx, conv_backward(last, x, w, b, stride, padding)[1], db
+
+
+@pytest.mark.parametrize("places", [np.s_[:, :, -1, -1], np.s_[-1, :, -1, -1]])
+def test_zeros_that_may_come_of_assigning_are_said_to_be_that_too(places: Any) -> None:
+    """Where the padding is longer than the kernel, the last window has no cell of x."""
+
+    def backward(dy: Any, x: Any, w: Any, b: Any, stride: Any = 1, padding: Any = 0) -> Gradients:
+        return assigned(dy, x, w, b, stride, padding, places)
+
+    report = check.layer(conv, backward, stride=3, padding=5, kernel_size=(3, 2))
+    assert not report.diagnoses, str(report)
+    (unknown,) = report.unexplained
+    assert "dw is 0 everywhere" in unknown.explanation
+    assert "or = stands for +=, and the last window lies in the padding" in unknown.explanation
+    assert "+=" not in judged(lambda dx, dw, db: (dx, 0 * dw, db)).unexplained[0].explanation
+
+
 def test_bools_are_said_to_be_that() -> None:
     report = judged(lambda dx, dw, db: (dx, dw, db.astype(bool)))
     assert not report.diagnoses, str(report)
