@@ -82,6 +82,14 @@ def test_a_factor_of_one_cell_is_none() -> None:
     assert [d.argument for d in report.unexplained] == ["db"]
 
 
+@pytest.mark.parametrize("divisor", [lambda dx: 3, lambda dx: 3 * len(dx), lambda dx: dx.shape[2] * dx.shape[3]])
+def test_a_factor_of_1_but_for_the_rounding_of_float32_is_not_called_a_factor(divisor: Any) -> None:
+    def rounded(n: int) -> float:
+        return float(np.float32(1 / n)) * n
+
+    assert not judged(lambda dx, dw, db: (dx, dw * rounded(divisor(dx)), db)).diagnoses
+
+
 def test_a_factor_that_changes_from_case_to_case_is_not_called_a_factor() -> None:
     report = judged(lambda dx, dw, db: (dx * (1.5 + abs(dw).sum()), dw, db))
     assert not report.diagnoses

@@ -55,7 +55,7 @@ def _named(evidence: Evidence, array: Array, argument: str) -> list[Factor]:
 def _constant(pairs: Pairs, argument: str) -> Factor | None:
     """A factor that has no name and is the same on all problems, a learning rate, say."""
     factor = _factor(*pairs[0], argument)
-    if factor and all(same(e.found[argument], factor * a) and np.any(a) for e, a in pairs):
+    if factor and abs(factor - 1) > _ALIKE and all(same(e.found[argument], factor * a) and np.any(a) for e, a in pairs):
         return f"{abs(factor):.6g}", factor < 0
     return None
 
@@ -79,8 +79,8 @@ def _by_sizes(pairs: Pairs, argument: str) -> Factor | None:
     if len(shown) < _FEWEST_PROBLEMS or sum(np.count_nonzero(a) - 1 for _, a in shown) < _FEWEST_CELLS:
         return None
     factors = [factor for e, a in shown if (factor := _factor(e, a, argument)) is not None]
-    if len(factors) < len(shown):
-        return None
+    if len(factors) < len(shown) or np.allclose(factors, 1, rtol=_ALIKE, atol=0):
+        return None  # 1 but for rounding is no factor that anybody has put there
     negative = all(factor < 0 for factor in factors)
     measured, sizes = np.array(factors) * (-1 if negative else 1), _sizes([e for e, _ in shown])
     told = next(_laws(measured, sizes), None) or next(_tables(measured, sizes), None)
