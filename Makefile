@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install
 # Without pip's isolated environment, which is another one each time and so would have the engine compiled anew by each.
 INSTALL := $(PIP) --no-build-isolation --editable
+SCREENSHOTS := $(CURDIR)/build/screenshots
 NATIVE := $(wildcard native/*.h native/*.cpp native/CMakeLists.txt)
 
 # The environment holds what is installed into it, and nothing else.
@@ -20,20 +21,24 @@ MADE := $(VENV)/.made-$(shell printf '%s' '$(PYTHON) $(CURDIR)' | cksum | cut -d
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-peers test-native test-arm sanitize lint types docs pages bench native clean
+.PHONY: help demo test test-peers test-notebooks test-native test-arm sanitize lint types docs pages bench native clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s%s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s%s\n", $$1, $$2 }' Makefile
 
 demo: $(VENV)/.demo ## train a small network on the digits that come with the package
 	$(BIN)/rot180 train digits --out runs/demo
 	@echo "The results are in $(CURDIR)/runs/demo; open $(CURDIR)/runs/demo/report.html in a browser"
 
-test: $(VENV)/.test ## run the tests, without the comparisons with other libraries (ARGS="-k conv" narrows them)
-	$(BIN)/python -m pytest -m "not peers" $(ARGS)
+test: $(VENV)/.test ## run the tests, but those of the next two (ARGS="-k conv" narrows them)
+	$(BIN)/python -m pytest -m "not peers and not notebooks" $(ARGS)
 
 test-peers: $(VENV)/.peers ## compare with PyTorch and SciPy (installs both: large)
 	$(BIN)/python -m pytest -m peers $(ARGS)
+
+test-notebooks: $(VENV)/.notebooks ## look at the explainer in JupyterLab and marimo (installs both: large)
+	@mkdir -p $(SCREENSHOTS)
+	ROT180_SCREENSHOTS=$(SCREENSHOTS) $(BIN)/python -m pytest -m notebooks tests/explain/notebooks $(ARGS)
 
 native: $(VENV)/.tools ## compile the native engine (the other targets do so where a file of native/ has changed)
 	@rm -f $(VENV)/.native
@@ -109,6 +114,11 @@ $(VENV)/.torch: $(MADE)
 $(VENV)/.peers: $(VENV)/.test $(VENV)/.torch
 	@echo "installing SciPy into $(VENV)"
 	@$(INSTALL) '.[peers]'
+	@touch $@
+
+$(VENV)/.notebooks: $(VENV)/.test
+	@echo "installing JupyterLab and marimo into $(VENV)"
+	@$(INSTALL) '.[notebook,notebook-test]'
 	@touch $@
 
 $(VENV)/.lint: $(VENV)/.native

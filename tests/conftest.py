@@ -1,14 +1,20 @@
-"""What every test may rely on: skips that count as failures where they must, and the optional data sets."""
+"""What every test may rely on: skips that count as failures where they must, a browser, and the optional data sets."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+import shutil
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+CHROMIUM_FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+]  # fmt: skip
 OPTIONAL_DATA = "data:"  # such a skip is never a failure: these data sets are outside the checkout
 
 
@@ -43,6 +49,20 @@ def pytest_make_collect_report() -> Generator[None, Any, Any]:
     report = yield
     fail_if_skipped(report)
     return report
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """A headless Chromium that finds no machine but this one; one for all tests, since Playwright's synchronous form
+    cannot be started twice."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (the extra test)")
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        pytest.skip("there is no chromium (Debian, Ubuntu: apt install chromium)")
+    with sync_api.sync_playwright() as p:
+        chromium = p.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
+        yield chromium
+        chromium.close()
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ NAMED = re.compile(r"""\bextra\s+[`'"]?([a-z]+)[`'"]|rot180\[([a-z,]+)\]|install
 def declared() -> dict[str, str]:
     """The extras of pyproject.toml with the text of their lists."""
     section = (ROOT / "pyproject.toml").read_text().split("[project.optional-dependencies]")[1].split("\n[")[0]
-    return dict(re.findall(r"^(\w+) = \[(.*)\]$", section, re.MULTILINE))
+    return dict(re.findall(r"^([\w-]+) = \[(.*)\]$", section, re.MULTILINE))
 
 
 def named() -> dict[str, list[str]]:

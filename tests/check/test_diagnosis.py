@@ -47,6 +47,49 @@ def test_sign_and_size_are_told_apart() -> None:
     assert "1 / N" in report.diagnoses[1].explanation
 
 
+LAWS = {
+    "1 / (2 * N) (0.25 where N = 2, 0.166667 where N = 3)": lambda dx, dw, db: (dx, dw / (2 * len(dx)), db),
+    "3 / N (1.5 where N = 2, 1 where N = 3)": lambda dx, dw, db: (dx, 3 * dw / len(dx), db),
+    "1 / (channels of the input * cells of the kernel) (0.0833333 where": lambda dx, dw, db: (
+        dx, dw / dw[0].size, db,
+    ),
+    "channels of the result / N (1.5 where N = 2 and channels of the result = 3": lambda dx, dw, db: (
+        dx, dw * len(dw) / len(dx), db,
+    ),
+    "0.841471 where N = 2, 0.909297 where N = 3": lambda dx, dw, db: (dx, dw * np.sin(len(dx) - 1.0), db),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("factor", LAWS)
+def test_a_factor_that_goes_with_the_sizes_is_told_with_them(factor: str) -> None:
+    report = judged(LAWS[factor])
+    assert found(report) == [("scaled", "dw")], str(report)
+    assert f"The gradient is {factor}" in report.diagnoses[0].explanation
+
+
+def test_a_factor_of_one_cell_is_none() -> None:
+    """Any two numbers are parallel."""
+
+    def backward(dout: Any, x: Any, w: Any, b: Any) -> Gradients:
+        dx, dw, db = conv_backward(dout[None, None], x[None, None], w[None, None], np.array([b]))
+        return dx[0, 0], dw[0, 0], np.sin(db) * x.size
+
+    def forward(x: Any, w: Any, b: Any) -> Any:
+        return conv(x[None, None], w[None, None], np.array([b]))[0, 0]
+
+    report = check.layer(forward, backward, layout="hw")
+    assert not report.diagnoses
+    assert [d.argument for d in report.unexplained] == ["db"]
+
+
+@pytest.mark.parametrize("divisor", [lambda dx: 3, lambda dx: 3 * len(dx), lambda dx: dx.shape[2] * dx.shape[3]])
+def test_a_factor_of_1_but_for_the_rounding_of_float32_is_not_called_a_factor(divisor: Any) -> None:
+    def rounded(n: int) -> float:
+        return float(np.float32(1 / n)) * n
+
+    assert not judged(lambda dx, dw, db: (dx, dw * rounded(divisor(dx)), db)).diagnoses
+
+
 def test_a_factor_that_changes_from_case_to_case_is_not_called_a_factor() -> None:
     report = judged(lambda dx, dw, db: (dx * (1.5 + abs(dw).sum()), dw, db))
     assert not report.diagnoses
@@ -224,6 +267,29 @@ def test_zeros_everywhere_are_said_to_be_that(argument: str) -> None:
     report = judged(change)
     assert not report.diagnoses, str(report)
     assert f"{argument} is 0 everywhere, on all 10 problems" in report.unexplained[0].explanation
+
+
+def assigned(dy: Any, x: Any, w: Any, b: Any, stride: Any, padding: Any, places: Any) -> Gradients:
+    """dw = in the loop over positions, the last of which is `places`."""
+    dx, _, db = conv_backward(dy, x, w, b, stride, padding)
+    last = np.zeros_like(dy)
+    last[places] = dy[places]
+    return dx, conv_backward(last, x, w, b, stride, padding)[1], db
+
+
+@pytest.mark.parametrize("places", [np.s_[:, :, -1, -1], np.s_[-1, :, -1, -1]])
+def test_zeros_that_may_come_of_assigning_are_said_to_be_that_too(places: Any) -> None:
+    """Where the padding is longer than the kernel, the last window has no cell of x."""
+
+    def backward(dy: Any, x: Any, w: Any, b: Any, stride: Any = 1, padding: Any = 0) -> Gradients:
+        return assigned(dy, x, w, b, stride, padding, places)
+
+    report = check.layer(conv, backward, stride=3, padding=5, kernel_size=(3, 2))
+    assert not report.diagnoses, str(report)
+    (unknown,) = report.unexplained
+    assert "dw is 0 everywhere" in unknown.explanation
+    assert "or = stands for +=, and the last window lies in the padding" in unknown.explanation
+    assert "+=" not in judged(lambda dx, dw, db: (dx, 0 * dw, db)).unexplained[0].explanation
 
 
 def test_bools_are_said_to_be_that() -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from rot180.explain.module import FOLDER, ModuleError, joined, module, order
 
-TOP = re.compile(r"^(?:export )?(?:async )?(?:function|const|let|class) (\w+)", re.MULTILINE)
+# Declarations at the left edge, and the further constants of a `const` that goes on over several lines.
+TOP = re.compile(r"^(?:(?:export )?(?:async )?(?:function|const|let|class) |  (?=[A-Z_]+ = ))(\w+)", re.MULTILINE)
 
 
 def files(tmp_path, **texts):

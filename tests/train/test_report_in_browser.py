@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,13 +13,7 @@ from rot180 import data, models, train
 from rot180.train import report
 
 pytest.importorskip("matplotlib", reason="matplotlib is not installed (the extra report)")
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (the extra test)")
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
-]  # fmt: skip
 SIZES = {"phone": (390, 844), "desk": (1280, 900)}
 HEADINGS = [
     "How it learned", "What it takes for what", "Class by class", "The worst mistakes", "First-layer filters",
@@ -54,16 +47,6 @@ WORST_CONTRAST = """() => {
   }
   return worst;
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if CHROMIUM is None:
-        pytest.skip("there is no chromium (Debian, Ubuntu: apt install chromium)")
-    with playwright.sync_playwright() as p:
-        chromium = p.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")

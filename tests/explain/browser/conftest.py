@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,15 +12,6 @@ import pytest
 from rot180.explain import Trace, document, module, strings
 from rot180.explain.make import welcome
 from rot180.explain.server import Server
-
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (the extra test)")
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
-    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
-]  # fmt: skip
 
 # Loads the module as anywidget does and gives it a model whose traces the test sets.
 MOUNT = """async ({ text, style, data }) => {
@@ -42,16 +31,6 @@ MOUNT = """async ({ text, style, data }) => {
   document.body.append(el);
   window.unmount = widget.render({ model: window.model, el });
 }"""
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    if CHROMIUM is None:
-        pytest.skip("there is no chromium (Debian, Ubuntu: apt install chromium)")
-    with playwright.sync_playwright() as p:
-        chromium = p.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture
@@ -121,15 +100,3 @@ def served() -> Iterator[str]:
     server.shutdown()
     server.server_close()
     thread.join()
-
-
-@pytest.fixture
-def keep_picture() -> Callable[[Any, str], None]:
-    """Keeps a screenshot where ROT180_SCREENSHOTS names a folder."""
-
-    def keep(page: Any, name: str) -> None:
-        folder = os.environ.get("ROT180_SCREENSHOTS")
-        if folder:
-            page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
-
-    return keep

@@ -1,44 +1,48 @@
-"""What the page shows, read from the document: values, marked cells, the ledger."""
+"""What the page shows, read from the document: values, marked cells, the ledger.
+
+`where` is whatever holds one page: a Playwright page, a frame, or an element; locators look into shadow roots too.
+"""
 
 from __future__ import annotations
 
 import time
 from typing import Any
 
-# {panel: [[cell, role], ...]} of all marked cells.
-MARKED = """() => {
-  const found = {};
-  for (const panel of document.querySelectorAll("[data-panel]"))
-    for (const td of panel.querySelectorAll("td[role=gridcell]"))
-      for (const role of ["target", "source", "blue", "orange", "fed"])
-        if (td.classList.contains(role)) (found[panel.dataset.panel] ??= []).push([td.cell, role]);
-  return found;
-}"""
-VALUES = """() => Object.fromEntries([...document.querySelectorAll("[data-panel]")].map(panel => [
+PANELS, CELLS = "[data-panel]", "td[role=gridcell]"
+# [[panel, cell, role], ...] of all marked cells.
+MARKED = """panels => panels.flatMap(panel => [...panel.querySelectorAll("td[role=gridcell]")].flatMap(td =>
+  ["target", "source", "blue", "orange", "fed"].filter(role => td.classList.contains(role))
+    .map(role => [panel.dataset.panel, td.cell, role])))"""
+VALUES = """panels => Object.fromEntries(panels.map(panel => [
   panel.dataset.panel,
   [...panel.querySelectorAll("td[role=gridcell]")].sort((a, b) => a.cell - b.cell).map(td => td.textContent)]))"""
 
 
-def marked(page: Any) -> dict[str, set[tuple[int, str]]]:
-    return {name: {(cell, role) for cell, role in cells} for name, cells in page.evaluate(MARKED).items()}
+def marked(where: Any) -> dict[str, set[tuple[int, str]]]:
+    found: dict[str, set[tuple[int, str]]] = {}
+    for panel, at, role in where.locator(PANELS).evaluate_all(MARKED):
+        found.setdefault(panel, set()).add((at, role))
+    return found
 
 
-def values(page: Any) -> dict[str, list[float]]:
-    return {name: [number(text) for text in texts] for name, texts in page.evaluate(VALUES).items()}
+def values(where: Any) -> dict[str, list[float]]:
+    return {
+        name: [number(text) for text in texts] for name, texts in where.locator(PANELS).evaluate_all(VALUES).items()
+    }
 
 
 def number(text: str) -> float:
     return float(text.replace("−", "-"))
 
 
-def cell(page: Any, panel: str, flat: int) -> Any:
-    """The table cell of a flat offset into an array, as an element."""
-    found = "([panel, flat]) => [...document.querySelectorAll(`[data-panel=${panel}] td`)].find(td => td.cell === flat)"
-    return page.evaluate_handle(found, [panel, flat]).as_element()
+def cell(where: Any, panel: str, flat: int) -> Any:
+    """The table cell of a flat offset into an array."""
+    cells = where.locator(f"[data-panel={panel}] {CELLS}")
+    return cells.nth(cells.evaluate_all("(cells, flat) => cells.findIndex(td => td.cell === flat)", flat))
 
 
-def title(page: Any) -> str:
-    return page.locator(".sum-title").inner_text()
+def title(where: Any) -> str:
+    return where.locator(".sum-title").inner_text()
 
 
 def until(page: Any, expression: str, argument: Any = None) -> None:
@@ -49,8 +53,9 @@ def until(page: Any, expression: str, argument: Any = None) -> None:
         page.wait_for_timeout(20)
 
 
-def edit(page: Any, panel: str, flat: int, value: str) -> None:
+def edit(where: Any, panel: str, flat: int, value: str) -> None:
     """Double click, type, Enter."""
-    cell(page, panel, flat).dblclick()
-    page.keyboard.type(value)
-    page.keyboard.press("Enter")
+    cell(where, panel, flat).dblclick()
+    keyboard = (where if hasattr(where, "keyboard") else where.page).keyboard
+    keyboard.type(value)
+    keyboard.press("Enter")

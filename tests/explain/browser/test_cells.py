@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import pytest
 
 from rot180.explain import trace
+from tests.explain.browser.expected import FACTORS, fed, made
 from tests.explain.browser.marks import cell, marked, number, title, values
 from tests.explain.settings import CONVOLUTIONS, layers
 
@@ -26,37 +26,9 @@ LAYERS = {
     ),
     "one axis": ("conv1d", {"input": 8, "kernel_size": 3, "stride": 3, "padding": ((2, 1),), "outputs": 2}),
 }  # fmt: skip
-FACTORS = {"y": ("x", "w"), "dx": ("dy", "w"), "dw": ("x", "dy")}
-SIDE = {"x": "x", "dx": "x", "w": "w", "dw": "w", "y": "y", "dy": "y"}
 # Points at a cell without moving a mouse, which is quicker.
 POINT = """([name, flat]) => [...document.querySelectorAll(`[data-panel=${name}] td`)].find(td => td.cell === flat)
   .dispatchEvent(new PointerEvent("pointerover", { bubbles: true }))"""
-ROLE = {"x": "blue", "dy": "blue", "w": "orange"}
-
-
-def made(shown: Any, target: str, flat: int) -> dict[str, set[tuple[int, str]]]:
-    """What must be marked for a sum: from the triples alone."""
-    lists = {side: np.asarray(shown.triples[side]) for side in "yxw"}
-    here, expected = lists[SIDE[target]] == flat, {target: {(flat, "target")}}
-    for name in FACTORS[target]:
-        cells = {(int(one), ROLE[name]) for one in lists[SIDE[name]][here]}
-        if cells:
-            expected[name] = cells
-    if target == "y" and "b" in shown.arrays:
-        channels, plane = shown.arrays["y"].shape[1], int(np.prod(shown.arrays["y"].shape[2:]))
-        expected["b"] = {(flat // plane % channels, "orange")}
-    return expected
-
-
-def fed(shown: Any, name: str, flat: int, target: str) -> dict[str, set[tuple[int, str]]]:
-    lists = {side: np.asarray(shown.triples[side]) for side in "yxw"}
-    here, expected = lists[SIDE[name]] == flat, {name: {(flat, "source")}}
-    (other,) = set(FACTORS[target]) - {name}
-    for one, role in ((target, "fed"), (other, ROLE[other])):
-        cells = {(int(at), role) for at in lists[SIDE[one]][here]}
-        if cells:
-            expected[one] = cells
-    return expected
 
 
 @pytest.mark.parametrize("layer", LAYERS)

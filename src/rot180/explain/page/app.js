@@ -2,21 +2,20 @@
 
 import { readAddress, writeAddress } from "./address.js";
 import { ask, beginFrom, transpose } from "./asking.js";
-import { make } from "./dom.js";
+import { focused, make } from "./dom.js";
 import { PASS_OF, passFor } from "./explained.js";
 import { sentence } from "./formula.js";
 import { listenToKeys } from "./keyboard.js";
 import { receive } from "./saving.js";
 import { buildShell } from "./shell.js";
 import { makeSums, termsOf } from "./sums.js";
-
-const SOON = 150; // ms
+import { classify, roomOf, watchSize } from "./width.js";
 
 export function makeApp(model, el) {
   const app = {
     model,
     el,
-    root: make("div", { class: "rot180-explainer" }),
+    root: make("div", { class: "rot180-explainer", tabindex: -1 }),
     heard: {},
     state: {
       pass: "dx",
@@ -35,6 +34,7 @@ export function makeApp(model, el) {
   addActions(app);
   addPlaying(app);
   el.append(app.root);
+  classify(app);
   document.body.classList.toggle("rot180-whole", app.whole);
   const said = readAddress(app);
   if (said?.language) app.state.language = said.language;
@@ -50,7 +50,7 @@ export function makeApp(model, el) {
   const onFile = () => receive(model.get("file"));
   model.on("change:file", onFile);
   const deaf = listenToKeys(app, app.whole ? document : el),
-    resized = watchSize(app);
+    resized = watchSize(app, () => relay(app));
   return () => {
     model.off("change:trace", onTrace);
     model.off("change:error", onError);
@@ -70,7 +70,7 @@ function addActions(app) {
     room: () => roomOf(app),
     load: (trace, sums) => load(app, trace, sums),
     show: (name, cell) => shown(app, name, cell),
-    leave: () => state.pinned && shown(app, ...state.pinned),
+    leave: () => state.pinned && state.view === "direct" && shown(app, ...state.pinned),
     pin: (name, cell) => pin(app, name, cell),
     choosePass: pass => choosePass(app, pass),
     setView: view => setView(app, view),
@@ -130,11 +130,6 @@ function load(app, trace, sums = makeSums(trace)) {
   app.state.view = "direct";
   shown(app, ...centre(app, app.state.pass));
   setView(app, view);
-}
-
-function roomOf(app) {
-  const width = app.root.clientWidth;
-  return width > 1040 ? width - 64 - 400 - 62 : width - 34;
 }
 
 // A cell in the middle of a panel's first plane: of those there, one that most terms make.
@@ -200,6 +195,7 @@ function setView(app, view) {
   const possible = view === "equivalent" && app.trace.views?.[app.state.pass];
   app.player.stop();
   app.state.view = possible ? "equivalent" : "direct";
+  if ((possible ? app.stage : app.equivalent).element.contains(focused(app.root))) app.root.focus({ preventScroll: true });
   app.stage.element.hidden = Boolean(possible);
   app.equivalent.element.hidden = !possible;
   if (possible) {
@@ -237,23 +233,10 @@ function setLanguage(app, language) {
   app.languageButton.focus();
 }
 
-function watchSize(app) {
-  let width = app.root.clientWidth,
-    timer;
-  const observer = new ResizeObserver(() => {
-    if (app.root.clientWidth === width) return;
-    width = app.root.clientWidth;
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      const {
-        shown: [name, cell],
-      } = app.state;
-      app.stage.build(app.room());
-      app.state.fresh = true;
-      shown(app, name, cell);
-      if (app.state.view === "equivalent") app.equivalent.refresh();
-    }, SOON);
-  });
-  observer.observe(app.root);
-  return () => observer.disconnect();
+function relay(app) {
+  const [name, cell] = app.state.shown;
+  app.stage.build(app.room());
+  app.state.fresh = true;
+  shown(app, name, cell);
+  if (app.state.view === "equivalent") app.equivalent.refresh();
 }

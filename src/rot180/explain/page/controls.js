@@ -3,15 +3,14 @@
 import { make, replace } from "./dom.js";
 import { fill, settingFields } from "./fields.js";
 import { ownNumbers } from "./ownnumbers.js";
-
-const FOLDED = 700; // pixels: on a narrower page the settings begin folded
+import { onPhone } from "./width.js";
 
 export function makeControls(app) {
   const element = make("section", { class: "controls", "aria-label": app.t("controls.label") });
   const error = make("p", { class: "error", role: "alert", hidden: true });
   const fields = make("div", { class: "fields" });
   const settings = make("details", { class: "settings" }, make("summary", {}, app.t("controls.label")), fields);
-  settings.open = !app.listening || !app.root.clientWidth || app.root.clientWidth > FOLDED; // on a phone the picture comes first
+  settings.open = !app.listening || !app.root.clientWidth || !onPhone(app); // on a phone the picture comes first
   replace(element, settings, error);
   let shape = "";
   return {

@@ -21,3 +21,8 @@ export function replace(parent, ...children) {
 export function still() {
   return matchMedia("(prefers-reduced-motion: reduce)").matches;
 }
+
+// What has the focus in the document, or in the shadow root, that an element is in.
+export function focused(element) {
+  return element.getRootNode().activeElement ?? null;
+}

@@ -5,6 +5,7 @@ import { directSum, framesOf, gridValues, operands, pairsOf, productSum } from "
 import { largest, paint } from "./grid.js";
 import { NAMES, planeSize } from "./naming.js";
 import { placesOf, plateOf, slide, turn } from "./plates.js";
+import { onPhone } from "./width.js";
 
 export function makeEquivalent(app) {
   const steps = make("ol", { class: "steps" }),
@@ -167,7 +168,7 @@ function side(app, film) {
   const columns = widest(film.view, "image")[1] + widest(film.view, "kernel")[1] + film.correlate.shape[1];
   const room = app.room() - 120,
     width = app.root.clientWidth;
-  return width < 700
+  return onPhone(app)
     ? Math.max(18, Math.min(36, Math.floor((width - 40) / widest(film.view, "image")[1])))
     : Math.max(20, Math.min(40, Math.floor(room / columns)));
 }

@@ -1,6 +1,6 @@
 // The fields of a layer's settings: each asks the library for the layer that it makes.
 
-import { make } from "./dom.js";
+import { focused, make } from "./dom.js";
 import { nested } from "./editing.js";
 
 const OPS = [
@@ -191,7 +191,7 @@ export function fill(app, fields) {
   for (const input of fields.querySelectorAll("[data-field]")) {
     const { field: key, axis } = input.dataset;
     if (input.type === "checkbox") input.checked = Boolean(request[key]);
-    else if (input !== document.activeElement || input.tagName === "SELECT") {
+    else if (input !== focused(input) || input.tagName === "SELECT") {
       const value = axis === undefined ? request[key] : current(request, app, key)[Number(axis)];
       input.value = Array.isArray(value) ? value[0] : value;
     }

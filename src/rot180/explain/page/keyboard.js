@@ -4,14 +4,33 @@ const PASS_KEYS = { 1: "y", 2: "dx", 3: "dw" };
 
 export function listenToKeys(app, where) {
   const onKey = event => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (withModifier(event) || event.defaultPrevented) return;
     const typing = event.target.closest?.("input, select, textarea, dialog, details[open]");
     if (typing && !(event.target.type === "range" && event.key !== " ")) return;
     if (event.key === " " && event.target.closest?.("button, summary, a")) return;
     if (act(app, event.key)) event.preventDefault();
   };
   where.addEventListener("keydown", onKey);
-  return () => where.removeEventListener("keydown", onKey);
+  const shared = keepFromJupyter(app);
+  return () => {
+    where.removeEventListener("keydown", onKey);
+    shared();
+  };
+}
+
+// In JupyterLab a letter is a command to the cell (x cuts it, page and all) unless the focused element itself says no.
+// JupyterLab listens in the document's capture phase, so this must come before it.
+function keepFromJupyter(app) {
+  const mark = event => {
+    const path = event.composedPath();
+    if (path.includes(app.root)) path[0].toggleAttribute("data-lm-suppress-shortcuts", !withModifier(event));
+  };
+  window.addEventListener("keydown", mark, true);
+  return () => window.removeEventListener("keydown", mark, true);
+}
+
+function withModifier(event) {
+  return event.ctrlKey || event.metaKey || event.altKey;
 }
 
 function act(app, key) {

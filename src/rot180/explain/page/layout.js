@@ -1,12 +1,12 @@
 // Where the panels' planes lie and how large a cell is, so that the three columns fit beside one another.
 
 import { planeSize } from "./naming.js";
+import { COLUMNS } from "./width.js";
 
 const CELL_SIDES = [44, 40, 36, 32, 28, 25, 22, 16, 14, 12, 10, 8],
   GAP = 14,
   BETWEEN = 44,
-  HEADING = 172,
-  NARROW = 650;
+  HEADING = 172;
 const READABLE = 22,
   ENLARGED = 28;
 const TALL = 400,
@@ -34,7 +34,7 @@ export function arrange(trace, room) {
   for (const way of product(names.map(name => WAYS[name]))) {
     const planes = Object.fromEntries(names.map((name, i) => [name, planesOf(trace, name, LIE[way[i]])]));
     const cell =
-      CELL_SIDES.find(side => (room >= NARROW || side < CELL_SIDES[1]) && widthOf(trace, planes, side, room) <= room) ??
+      CELL_SIDES.find(side => (room >= COLUMNS || side < CELL_SIDES[1]) && widthOf(trace, planes, side, room) <= room) ??
       0; // 0: it will scroll
     const dislike = way.reduce((sum, one, i) => sum + WAYS[names[i]].indexOf(one), 0);
     const readable = cell >= READABLE ? READABLE : 0;
@@ -59,7 +59,7 @@ export function arrange(trace, room) {
 // A small array beside large ones keeps cells that can be read, as far as its column goes.
 function enlarged(trace, planes, name, cell) {
   const own = { [name]: planes[name] };
-  return widthOf(trace, own, ENLARGED, NARROW) <= HEADING && heightOf(trace, own, ENLARGED) <= TALL ? ENLARGED : cell;
+  return widthOf(trace, own, ENLARGED, COLUMNS) <= HEADING && heightOf(trace, own, ENLARGED) <= TALL ? ENLARGED : cell;
 }
 
 function product([first, ...rest]) {
@@ -93,6 +93,6 @@ function widthOf(trace, planes, side, room) {
       [, cells] = planeSize(trace.arrays[name].shape);
     return Math.max(HEADING, count * cells * side + (count - 1) * GAP);
   });
-  if (room < NARROW) return Math.max(...widths) + side;
+  if (room < COLUMNS) return Math.max(...widths) + side;
   return widths.reduce((sum, width) => sum + width, BETWEEN * (widths.length - 1));
 }

@@ -1,0 +1,39 @@
+// What follows from the width that the host gives: a notebook's cell is narrower than the window, so no rule asks that.
+
+export const COLUMNS = 650; // pixels that the panels need to stand in three columns
+const MARGINS = 34, // of the page, where it is narrow
+  BESIDE = 526, // wider margins, the formula, the gap between
+  SOON = 150; // ms
+
+export function classify(app) {
+  app.root.classList.toggle("narrow", !wide(app));
+  app.root.classList.toggle("phone", onPhone(app));
+}
+
+export function onPhone(app) {
+  return !wide(app) && roomOf(app) < COLUMNS;
+}
+
+// The width for the panels, beside the formula or above it.
+export function roomOf(app) {
+  return app.root.clientWidth - (wide(app) ? BESIDE : MARGINS);
+}
+
+function wide(app) {
+  return app.root.clientWidth >= COLUMNS + BESIDE;
+}
+
+// Lays the page out anew when its width changes: `again` once it stays.
+export function watchSize(app, again) {
+  let width = app.root.clientWidth,
+    timer;
+  const observer = new ResizeObserver(() => {
+    if (app.root.clientWidth === width) return;
+    width = app.root.clientWidth;
+    classify(app);
+    clearTimeout(timer);
+    timer = setTimeout(again, SOON);
+  });
+  observer.observe(app.root);
+  return () => observer.disconnect();
+}
