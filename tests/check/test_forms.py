@@ -36,15 +36,12 @@ def test_a_row_is_no_gradient_of_a_bias_as_pytorch_has_it():
     assert [(d.slug, d.argument) for d in report.diagnoses] == [("db-not-summed", "db")], report.render()
 
 
-def test_a_bias_with_four_axes_as_its_gradient_has():
+def test_four_axes_are_no_gradient_of_a_bias_that_is_taken_with_one():
     def backward(dy, x, w, b):
         return (*conv_backward(dy, x, w, b.ravel())[:2], dy.sum((0, 2, 3), keepdims=True))
 
     report = layer(lambda x, w, b: conv(x, w, b.ravel()), backward)
-    assert report.ok, report.render()
-    assert said(report, "b is given as (1, C, 1, 1)")
-    report = layer(lambda x, w, b: conv(x, w, b * 1 if b.ndim == 1 else 1 / 0), backward)
-    assert [d.argument for d in (*report.diagnoses, *report.unexplained)] == ["db"], report.render()
+    assert [(d.slug, d.argument) for d in report.diagnoses] == [("db-not-summed", "db")], report.render()
 
 
 def test_gamma_and_beta_that_are_rows():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import rot180.functional as F
 from rot180.check import layer
 from rot180.errors import GradientError
 from tests.mistakes.right_loops import conv, conv_backward
@@ -125,3 +126,33 @@ def test_a_padding_of_an_unknown_name_is_recognised():
     assert any("stride 2, padding 1" in case for case in report.tried)
     report = layer(forward, lambda dy, x, w, b, stride=1: conv_backward(dy, x, w, b, stride))
     assert [d.argument for d in (*report.diagnoses, *report.unexplained)][:1] == ["dx"], report.render()
+
+
+def baked(stride, padding):
+    """A convolution that has its steps in its code."""
+
+    def forward(x, w, b):
+        return F.conv2d(x, w, b, stride=stride, padding=padding)
+
+    def backward(dy, x, w, b):
+        return F.conv2d_backward(dy, x, w, stride=stride, padding=padding)
+
+    return forward, backward
+
+
+@pytest.mark.parametrize(
+    ("stride", "padding", "said"), [(2, 0, "stride 2"), (1, 1, "padding 1"), (2, 1, "stride 2 and padding 1")]
+)
+def test_steps_that_are_written_into_a_convolution_are_recognised(stride, padding, said):
+    report = layer(*baked(stride, padding), "conv2d")
+    assert report.ok, report.render()
+    assert any(f"The forward has {said} in it" in remark for remark in report.remarks)
+    assert not layer(*baked(stride, padding), "conv2d", stride=3).ok  # who says how it should be is taken at their word
+
+
+def test_a_mistake_beside_steps_that_are_written_into_the_code_is_named():
+    forward, backward = baked(2, 1)
+    report = layer(
+        forward, lambda dy, x, w, b: (lambda dx, dw, db: (dx, dw[..., ::-1, ::-1], db))(*backward(dy, x, w, b))
+    )
+    assert [d.slug for d in report.diagnoses] == ["dw-rotated"]

@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import GradientError
+from ..errors import GradientError, ShapeError
+from . import written
 from .case import Case, Problem
 from .definitions import Definition
 from .evidence import same
@@ -157,7 +158,13 @@ class Trials:
                     break
 
     def _guess(self) -> bool:
-        """Whether a setting that is written into the code, another than the default, explains the forward."""
+        """Whether settings that are written into the code, others than the defaults, explain the forward."""
+        if found := written.steps(self.definition, self.runs):
+            self.settings = {**self.settings, **found}
+            named = " and ".join(f"{name} {value}" for name, value in found.items())
+            usual = " and ".join(str(self.definition.default(name)) for name in found)
+            self.remarks.append(f"The forward has {named} in it; it is judged with that, not {usual}.")
+            return True
         settings = self.runs[0][0].case.settings
         for name, values in {**self.code.hints, **self.definition.guesses}.items():
             if name not in self.definition.settings or name in settings:
@@ -186,7 +193,10 @@ class Trials:
         furthest, others = 0.0, 0
         for number, (problem, outcome) in enumerate(self.runs):
             case = replace(problem.case, settings={**problem.case.settings, name: value})
-            right = self.definition.forward(problem.arrays, case)
+            try:
+                right = self.definition.forward(problem.arrays, case)
+            except ShapeError:  # there is no such window
+                return NO_FIT
             if same(outcome.y, right):
                 furthest = max(furthest, float(np.max(np.abs(np.subtract(outcome.y, right, dtype=float)), initial=0.0)))
             elif number == 0:
