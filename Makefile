@@ -38,7 +38,7 @@ test-peers: $(VENV)/.peers ## compare with PyTorch and SciPy (installs both: lar
 
 test-notebooks: $(VENV)/.notebooks ## look at the explainer in JupyterLab and marimo (installs both: large)
 	@mkdir -p $(SCREENSHOTS)
-	ROT180_SCREENSHOTS=$(SCREENSHOTS) $(BIN)/python -m pytest -m notebooks $(ARGS)
+	ROT180_SCREENSHOTS=$(SCREENSHOTS) $(BIN)/python -m pytest -m notebooks tests/explain/notebooks $(ARGS)
 
 native: $(VENV)/.tools ## compile the native engine (the other targets do so where a file of native/ has changed)
 	@rm -f $(VENV)/.native

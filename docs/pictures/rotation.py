@@ -1,4 +1,4 @@
-"""Draws `rotation.svg`, the picture of the README: one cell of dX, and the four products that made it.
+"""Draws `rotation.svg`, the picture of docs/tutorials/gradients.md: one cell of dX, and the four products that made it.
 
 Run `python docs/pictures/rotation.py` in an environment with rot180. The numbers come from `F.conv2d_backward`; the
 script fails if the products that it draws do not add up to the library's cell.

@@ -263,3 +263,43 @@ def test_an_order_that_only_the_shapes_tell_is_told():
     assert report.ok
     assert any("returned as (db, dw, dx), as their shapes tell" in text for text in report.remarks)
     assert not layer(lambda x, w, b: conv(x, w, b), backward, returns=["b", "w", "x"]).remarks
+
+
+# ---- parameters of the backward that have the name of the result, and a default ----
+
+
+def into(out, dx):
+    if out is None:
+        return dx
+    out += dx
+    return out
+
+
+def test_an_array_to_write_into_is_not_the_result():
+    def backward(dy, x, w, b, out=None):
+        dx, dw, db = conv_backward(dy, x, w, b)
+        return into(out, dx), dw, db
+
+    report = layer(lambda x, w, b: conv(x, w, b), backward)
+    assert report.ok, report.render()
+    report = layer(lambda x: np.maximum(x, 0), lambda dy, x, out=None: into(out, dy * (x > 0)), "relu")
+    assert report.ok, report.render()
+    report = layer(lambda x, out=None: np.maximum(x, 0, out=out), lambda dy, x, out=None: dy * (x > 0), "relu")
+    assert report.ok, report.render()
+
+
+@pytest.mark.parametrize("name", ["activation", "result", "output", "y"])
+def test_an_optional_parameter_with_a_name_of_the_result_is_left_alone(name):
+    functions = {"conv_backward": conv_backward}
+    exec(
+        f"def backward(dy, x, w, b, {name}=None):\n"
+        f"    return conv_backward(dy if {name} is None else dy * ({name} > 0), x, w, b)",
+        functions,
+    )
+    report = layer(lambda x, w, b: conv(x, w, b), functions["backward"])
+    assert report.ok, report.render()
+
+
+def test_the_result_is_passed_where_it_is_all_that_there_is():
+    report = layer(np.tanh, lambda dy, y=None: dy * (1 - y * y), "tanh", forward_arguments=["x"])
+    assert report.ok, report.render()

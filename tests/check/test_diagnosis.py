@@ -32,27 +32,6 @@ def found(report: check.LayerReport) -> list[tuple[str, str]]:
     return [(d.slug, d.argument) for d in report.diagnoses]
 
 
-# ---- factors ----
-
-
-def test_a_factor_without_a_name_is_told() -> None:
-    report = judged(lambda dx, dw, db: (dx, 0.003 * dw, db))
-    assert found(report) == [("scaled", "dw")]
-    assert "0.003 times" in report.diagnoses[0].explanation
-
-
-def test_sign_and_size_are_told_apart() -> None:
-    report = judged(lambda dx, dw, db: (-dx / len(dx), dw, db))
-    assert found(report) == [("sign-inverted", "dx"), ("scaled", "dx")]
-    assert "1 / N" in report.diagnoses[1].explanation
-
-
-def test_a_factor_that_changes_from_case_to_case_is_not_called_a_factor() -> None:
-    report = judged(lambda dx, dw, db: (dx * (1.5 + abs(dw).sum()), dw, db))
-    assert not report.diagnoses
-    assert [d.argument for d in report.unexplained] == ["dx"]
-
-
 # ---- nothing is made up, nothing is missed ----
 
 NONSENSE = [np.sin, lambda a: a + 1, lambda a: a**2, lambda a: np.zeros_like(a), lambda a: np.sort(a, None)]
@@ -224,6 +203,29 @@ def test_zeros_everywhere_are_said_to_be_that(argument: str) -> None:
     report = judged(change)
     assert not report.diagnoses, str(report)
     assert f"{argument} is 0 everywhere, on all 10 problems" in report.unexplained[0].explanation
+
+
+def assigned(dy: Any, x: Any, w: Any, b: Any, stride: Any, padding: Any, places: Any) -> Gradients:
+    """dw = in the loop over positions, the last of which is `places`."""
+    dx, _, db = conv_backward(dy, x, w, b, stride, padding)
+    last = np.zeros_like(dy)
+    last[places] = dy[places]
+    return dx, conv_backward(last, x, w, b, stride, padding)[1], db
+
+
+@pytest.mark.parametrize("places", [np.s_[:, :, -1, -1], np.s_[-1, :, -1, -1]])
+def test_zeros_that_may_come_of_assigning_are_said_to_be_that_too(places: Any) -> None:
+    """Where the padding is longer than the kernel, the last window has no cell of x."""
+
+    def backward(dy: Any, x: Any, w: Any, b: Any, stride: Any = 1, padding: Any = 0) -> Gradients:
+        return assigned(dy, x, w, b, stride, padding, places)
+
+    report = check.layer(conv, backward, stride=3, padding=5, kernel_size=(3, 2))
+    assert not report.diagnoses, str(report)
+    (unknown,) = report.unexplained
+    assert "dw is 0 everywhere" in unknown.explanation
+    assert "or = stands for +=, and the last window lies in the padding" in unknown.explanation
+    assert "+=" not in judged(lambda dx, dw, db: (dx, 0 * dw, db)).unexplained[0].explanation
 
 
 def test_bools_are_said_to_be_that() -> None:

@@ -6,9 +6,8 @@ import pytest
 
 from rot180.explain.module import FOLDER, ModuleError, joined, module, order
 
-TOP = re.compile(
-    r"^(?:(?:export )?(?:async )?(?:function|const|let|class) |  (?=[A-Z_]+ = ))(\w+)", re.MULTILINE
-)  # with the further names of a `const A = 1,`
+# Declarations at the left edge, and the further constants of a `const` that goes on over several lines.
+TOP = re.compile(r"^(?:(?:export )?(?:async )?(?:function|const|let|class) |  (?=[A-Z_]+ = ))(\w+)", re.MULTILINE)
 
 
 def files(tmp_path, **texts):

@@ -101,6 +101,11 @@ def average_not_divided(dout, x, kernel_size=2, stride=2, padding=0):
     return right.average_backward(dout, x, kernel_size, stride, padding) * kernel_size**2
 
 
+def average_by_the_side(dout, x, kernel_size=2, stride=2, padding=0):
+    """Divided by k where k * k belongs."""
+    return right.average_backward(dout, x, kernel_size, stride, padding) * kernel_size
+
+
 def average_padding_kept(dout, x, kernel_size=2, stride=2, padding=0):
     padded = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
     return right.average_backward(dout, padded, kernel_size, stride, 0)
@@ -147,6 +152,14 @@ def layernorm_of_the_batch(dout, cache):
 def spatial_batchnorm_beta(dy, x, gamma, eps=1e-5):
     dx, dgamma, _ = right.spatial_batchnorm_backward(dy, x, gamma, eps)
     return dx, dgamma, dy.sum((2, 3))
+
+
+def batchnorm_gamma_assigned(dout, cache):
+    """dgamma = in the loop over the batch."""
+    dx, _, dbeta = right.batchnorm_backward(dout, cache)
+    for row, normal in zip(dout, cache[0], strict=True):
+        dgamma = row * normal
+    return dx, dgamma, dbeta
 
 
 def batchnorm_mean_of_gamma(dout, cache):
@@ -199,6 +212,12 @@ def softmax_loss_not_divided(x, y):
     return loss, dx * len(x)
 
 
+def softmax_loss_by_classes(x, y):
+    """len(x[0]) for len(x)."""
+    loss, dx = right.softmax_loss(x, y)
+    return loss, dx * len(x) / len(x[0])
+
+
 def softmax_loss_turned(x, y):
     loss, dx = right.softmax_loss(x, y)
     return loss, -dx
@@ -243,6 +262,7 @@ WRONG = [
     ("stride-ignored", "dx", "max pool", right.pool_by_strides, pool_without_stride, "max_pool2d", {}),
     ("border-dropped", "dx", "max pool", pool_without_the_odd_row, pool_without_the_odd_row_backward, "max_pool2d", {}),
     ("scaled", "dx", "average pool not divided", right.average, average_not_divided, "avg_pool2d", {}),
+    ("scaled", "dx", "average pool by the side", right.average, average_by_the_side, "avg_pool2d", {}),
     ("dx-padding-kept", "dx", "average pool, padding kept", right.average, average_padding_kept, "avg_pool2d", {}),
     ("overlap-overwritten", "dx", "average pool", right.average, average_overwriting, "avg_pool2d", {}),
     ("statistics-as-constants", "dx", "batch norm, all", *STEPS, batchnorm_all_constant, BN, {}),
@@ -251,6 +271,7 @@ WRONG = [
     ("statistics-as-constants", "dx", "layer norm, all", right.layernorm, layernorm_all_constant, LN, {}),
     ("db-not-summed", "dbeta", "layer norm, wrong axis", right.layernorm, layernorm_of_the_batch, LN, {}),
     ("db-not-summed", "dbeta", "batch norm of images", right.spatial_batchnorm, spatial_batchnorm_beta, BN, {}),
+    ("db-not-summed", "dgamma", "batch norm, last sample", *STEPS, batchnorm_gamma_assigned, BN, {}),
     ("scaled", "dgamma", "batch norm, mean for sum", *STEPS, batchnorm_mean_of_gamma, BN, {}),
     ("gradients-accumulated", "dbeta", "batch norm", *STEPS, Accumulating, BN, {}),
     ("softmax-jacobian-dropped", "dx", "softmax, diagonal", right.softmax, softmax_diagonal, "softmax", {}),
@@ -260,6 +281,7 @@ WRONG = [
     ("integer-truncated", "dx", "relu", right.relu_forward, relu_in_integers, "relu", {}),
     ("integer-truncated", "y", "leaky relu", leaky_in_integers, right.leaky_backward, "leaky_relu", {}),
     ("scaled", "dx", "cross entropy not divided", softmax_loss_not_divided, None, CE, {}),
+    ("scaled", "dx", "cross entropy by the classes", softmax_loss_by_classes, None, CE, {}),
     ("sign-inverted", "dx", "cross entropy", softmax_loss_turned, None, CE, {}),
     ("sign-inverted", "dx", "label - predicted, half squares", right.half_squares, half_squares_turned,
      "half_squared_error", {}),

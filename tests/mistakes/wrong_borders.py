@@ -110,6 +110,17 @@ def conv_backward_short(grad_output, input, weight, bias, stride=1, padding=0):
     return full[:, :, padding : full.shape[2] - padding, padding : full.shape[3] - padding], dw, db
 
 
+def conv_backward_cut_short(grad_output, input, weight, bias, stride=1, padding=0):
+    """dx of the padded input, only as long as the windows reach, and cut as if it had all rows: NumPy says nothing."""
+    _, dw, db = conv_backward(grad_output, input, weight, bias, stride, padding)
+    (_, _, p, q), (_, _, kh, kw) = grad_output.shape, weight.shape
+    full = np.zeros((len(input), input.shape[1], (p - 1) * stride + kh, (q - 1) * stride + kw))
+    for i, j in np.ndindex(p, q):
+        given = np.tensordot(grad_output[:, :, i, j], weight, 1)
+        full[:, :, i * stride : i * stride + kh, j * stride : j * stride + kw] += given
+    return full[:, :, padding : padding + input.shape[2], padding : padding + input.shape[3]], dw, db
+
+
 def conv_backward_last_window(grad_output, input, weight, bias, stride=1, padding=0):
     """range(P - 1) for range(P), in both loops."""
     padded = np.pad(input, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
@@ -208,6 +219,11 @@ ENTRIES = [
     ),
     Entry("dx with missing rows in front", conv, conv_backward_rows_in_front, slugs=("dx-shifted",)),
     Entry("dx as long as the windows reach", conv, conv_backward_short, slugs=("border-dropped",)),
+    Entry("dx as long as the windows reach, cut", conv, conv_backward_cut_short, slugs=("border-dropped",)),
+    Entry(
+        "the same, with a kernel of one cell", conv, conv_backward_cut_short, "conv2d", ("border-dropped",),
+        {"kernel_size": 1, "stride": 3},
+    ),
     Entry("range(P - 1)", conv, conv_backward_last_window, slugs=("border-dropped",)),
     Entry(
         "zero rows", deconv_zero_rows, deconv_zero_rows_backward, "conv_transpose2d",

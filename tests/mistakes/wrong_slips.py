@@ -9,7 +9,7 @@ from .entry import Entry
 from .right_loops import conv, conv_backward, conv_forward_naive, tap_conv, tap_conv_backward
 from .right_matrices import conv_nhwc, conv_nhwc_backward
 from .right_small import affine_forward, linear, linear_backward
-from .right_transposed import conv_transpose_backward, deconv_by_zeros, deconv_by_zeros_backward
+from .right_transposed import conv_transpose, conv_transpose_backward, deconv_by_zeros, deconv_by_zeros_backward
 from .wrong_borders import deconv_pads
 
 # ---- NumPy turns other axes than were meant ----
@@ -45,6 +45,40 @@ def conv_nhwc_dw_of_first_filter(dout, images, filters, bias, stride=1, padding=
     for f in range(filters.shape[3]):
         dw[..., 0] += right[..., f]
     return dx, dw, db
+
+
+# ---- the weight is misread ----
+
+
+def conv_cols_of_misread_weight(dout, x, w, b, stride=1, padding=0):
+    """w (C, F, R, S) for w (F, C, R, S), and reshaped to (F, C*R*S) all the same."""
+    _, dw, db = conv_backward(dout, x, w, b, stride, padding)
+    misread = w.transpose(1, 0, 2, 3).reshape(w.shape)
+    return conv_backward(dout, x, misread, b, stride, padding)[0], dw, db
+
+
+def deconv_dx_of_misread_weight(dy, x, w, b, stride=1, padding=0):
+    """w (C, F, R, S) reshaped to (C*R*S, F), for a product with the columns of dy."""
+    _, dw, db = conv_transpose_backward(dy, x, w, b, stride, padding)
+    c, f, r, s = w.shape
+    misread = w.reshape(c, r, s, f).transpose(0, 3, 1, 2)
+    return conv_transpose_backward(dy, x, misread, b, stride, padding)[0], dw, db
+
+
+def deconv(x, w, b, stride=1, padding=0):
+    return conv_transpose(x, w, b, stride, padding)
+
+
+def conv_of_misread_weight(x, w, b, stride=1, padding=0):
+    """w.reshape(-1, F) for w.reshape(F, -1).T; the backward belongs to it."""
+    f, c, r, s = w.shape
+    return conv(x, w.reshape(c, r, s, f).transpose(3, 0, 1, 2), b, stride, padding)
+
+
+def conv_of_misread_weight_backward(dout, x, w, b, stride=1, padding=0):
+    f, c, r, s = w.shape
+    dx, dw, db = conv_backward(dout, x, w.reshape(c, r, s, f).transpose(3, 0, 1, 2), b, stride, padding)
+    return dx, dw.transpose(1, 2, 3, 0).reshape(w.shape), db
 
 
 # ---- the return inside the loop over the batch ----
@@ -142,6 +176,15 @@ def conv_not_turned_and_clipped(dout, x, w, b, stride=1, padding=0):
 
 
 ENTRIES = [
+    Entry("dx by a weight that is misread", conv, conv_cols_of_misread_weight, slugs=("reshaped-not-transposed",)),
+    Entry(
+        "transposed, dx by a weight that is misread", deconv, deconv_dx_of_misread_weight, "conv_transpose2d",
+        ("reshaped-not-transposed",),
+    ),
+    Entry(
+        "y by a weight that is misread", conv_of_misread_weight, conv_of_misread_weight_backward,
+        slugs=("reshaped-not-transposed",),
+    ),
     Entry("np.flip(w)", conv, conv_dx_np_flip, slugs=("dx-kernel-not-rotated",)),
     Entry("np.rot90(dw, 2)", conv, conv_dw_rot90, slugs=("dw-rotated",)),
     Entry("only rows turned", conv, conv_dx_rows_only, slugs=("dx-kernel-not-rotated",)),

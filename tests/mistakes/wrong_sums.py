@@ -64,6 +64,32 @@ def deconv_db_one_axis(dout, cache):
     return {**grads, "b": np.sum(dout, axis=(0, 2))}
 
 
+def conv_db_assigned(dout, x, w, b, stride=1, padding=0):
+    """db[f] = in all loops."""
+    dx, dw, db = conv_backward(dout, x, w, b, stride, padding)
+    for n, f, i, j in np.ndindex(*dout.shape):
+        db[f] = dout[n, f, i, j]
+    return dx, dw, db
+
+
+def conv_db_of_last_column(dy, x, w, *, stride=1, padding=0, dilation=1, groups=1):
+    """db = in the loop over the last axis."""
+    found = tap_conv_backward(dy, x, w, stride=stride, padding=padding, dilation=dilation, groups=groups)
+    for j in range(dy.shape[-1]):
+        found["db"] = dy[..., j].sum((0, *range(2, dy.ndim - 1)))
+    return found
+
+
+def conv_nhwc_db_over_two_axes(dout, images, filters, bias, stride=1, padding=0):
+    """(0, 1) for (0, 1, 2)."""
+    dx, dfilters, _ = conv_nhwc_backward(dout, images, filters, bias, stride, padding)
+    return dx, dfilters, dout.sum((0, 1))
+
+
+def conv_nhwc_db_itself(dout, images, filters, bias, stride=1, padding=0):
+    return (*conv_nhwc_backward(dout, images, filters, bias, stride, padding)[:2], dout)
+
+
 # ---- scaled ----
 
 
@@ -80,6 +106,27 @@ def deconv_db_mean(dy, x, w, b, stride=1, padding=0):
 def linear_twice(grad_output, x, w, b):
     """The 2 of a squared error, which is in the gradient that arrives already."""
     return 2 * grad_output @ w, 2 * grad_output.T @ x, 2 * grad_output.sum(0)
+
+
+def conv_dw_half_mean(dout, x, w, b, stride=1, padding=0):
+    """The 1 / (2 N) of a half squared error."""
+    dx, dw, db = conv_backward(dout, x, w, b, stride, padding)
+    return dx, dw / (2 * len(x)), db
+
+
+def conv_by_fan_in(dy, x, w, b, stride=1, padding=0, dilation=1):
+    dx, dw, db = conv_einsum_backward(dy, x, w, b, stride, padding, dilation)
+    return dx, dw / w[0].size, db
+
+
+def conv_rotated_half_mean(dout, x, w, b, stride=1, padding=0):
+    dx, dw, db = conv_backward(dout, x, w, b, stride, padding)
+    return dx, -dw[:, :, ::-1, ::-1] / (2 * len(x)), db
+
+
+def conv_dx_by_stride(dout, x, w, b, stride=1, padding=0):
+    dx, dw, db = conv_backward(dout, x, w, b, stride, padding)
+    return dx / stride, dw, db
 
 
 # ---- sign-inverted ----
@@ -149,7 +196,19 @@ ENTRIES = [
         {"layout": "channels_last"},
     ),
     Entry("transposed, db misses an axis", deconv_col2im, deconv_db_one_axis, "conv_transpose2d", ("db-not-summed",)),
+    Entry("db = in all loops", conv, conv_db_assigned, slugs=("db-not-summed",)),
+    Entry("db = in the loop over columns", tap_conv, conv_db_of_last_column, "conv3d", ("db-not-summed",)),
+    Entry(
+        "channels last, db misses an axis", conv_nhwc, conv_nhwc_db_over_two_axes, "conv2d", ("db-not-summed",),
+        {"layout": "channels_last"},
+    ),
+    Entry(
+        "channels last, db is dout", conv_nhwc, conv_nhwc_db_itself, "conv2d", ("db-not-summed",), {"layout": "NHWC"},
+    ),
     Entry("dw a mean over the batch", tap_conv, conv_dw_mean, "conv3d", ("scaled",)),
+    Entry("dw by 2 N", conv, conv_dw_half_mean, slugs=("scaled",)),
+    Entry("dw by the fan-in", conv_einsum, conv_by_fan_in, slugs=("scaled",)),
+    Entry("dx by the stride", conv, conv_dx_by_stride, slugs=("scaled",)),
     Entry("transposed, db a mean", plain_transpose, deconv_db_mean, "conv_transpose2d", ("scaled",)),
     Entry("linear, twice", linear, linear_twice, "linear", ("scaled",)),
     Entry(
@@ -165,5 +224,9 @@ ENTRIES = [
     Entry("clipped at 10", conv_einsum, conv_clipped, slugs=("clipped",)),
     Entry("clipped at 0", plane, plane_clipped_at_zero, "conv2d", ("clipped",), {"layout": "hw"}),
     Entry("dw rotated, and a mean", conv, conv_rotated_mean, slugs=("dw-rotated", "scaled")),
+    Entry(
+        "dw rotated, negative and by 2 N", conv, conv_rotated_half_mean,
+        slugs=("dw-rotated", "sign-inverted", "scaled"),
+    ),
     Entry("linear, negative mean", linear, linear_negative_mean, "linear", ("sign-inverted", "scaled")),
 ]  # fmt: skip

@@ -128,6 +128,10 @@ UNNAMED = [
     ("dgamma and dbeta exchanged", STEPS, batchnorm_exchanged, BN, {}, "dbeta", "which is dgamma"),
     ("dgamma of x", right.spatial_batchnorm, spatial_batchnorm_of_x, BN, {}, "dgamma", "x where x_hat belongs"),
     ("no padding", conv_without_padding, conv_without_padding_backward, "conv2d", {}, "y", "without the padding"),
+    (
+        "no padding, and how to say so", conv_without_padding, conv_without_padding_backward, "conv2d", {}, "y",
+        "or, if it is to have none, tell the checker: padding=0",
+    ),
     ("no dilation", conv_not_dilated, conv_not_dilated_backward, "conv1d", {}, "y", "without the dilation"),
     ("no bias", conv_without_bias, conv_without_bias_backward, "conv2d", {}, "y", "without the bias"),
     (

@@ -9,12 +9,12 @@
     report = check.layer(forward, backward, op="conv2d", stride=2)     # functions on arrays of your own
     print(report.render())
 
-`layer.py` is the check of a forward and a backward: `trials.py` runs them, `judgement.py` says what is wrong and which
-mistake it is. `definitions/` has what is right, `mistakes/` what people get wrong, `diagnosis.py` the search among
-them, `findings.py` the report. `measured.py` has the gradient of the forward by differences, exact ones where it is
-affine, `kinks.py` what is done where there is no derivative.
-`repeats.py` has what shows by calling again, `plain.py` arrays that are no gradient at all, `raised.py` what the code
-raised.
+`layer.py` is the check of a forward and a backward: `calling.py` reads their signatures, `telling.py` has what they are
+told, `forms.py` other forms of their arrays, `returned.py` what they return; `trials.py` runs them, `judgement.py` says
+what is wrong and which mistake it is. `definitions/` has what is right, `mistakes/` what people get wrong,
+`diagnosis.py` the search among them, `findings.py` the report. `measured.py` has the gradient of the forward by
+differences, exact ones where it is affine, `kinks.py` what is done where there is no derivative. `repeats.py` has what
+shows by calling again, `plain.py` arrays that are no gradient at all, `raised.py` what the code raised.
 
 `gradient.py` is the check of Tensors, `subject.py` what is checked, `differences.py` the numerical derivative and its
 error bound, `report.py` what was found.

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
@@ -33,6 +34,7 @@ class Answers:
     layout = "channels_first"
     open_settings = ()
     remarks = ()
+    hints: Mapping[str, tuple[int, ...]] = MappingProxyType({})
     takes_dy = True
 
     def __init__(
@@ -54,6 +56,9 @@ class Answers:
     def otherwise(self, *, refused: bool) -> Sequence[tuple[Code, str]]:
         """There is one form."""
         return ()
+
+    def like_gradients(self, outcome: Outcome) -> None:
+        """Nor is there another shape."""
 
     def value(self, problem: Problem, arrays: Mapping[str, Array]) -> Array:
         """Nothing else can be computed."""

@@ -6,10 +6,11 @@
     forward(x, w, b, conv_param)                or in a dict, as in CS231n: {"stride": 2, "pad": 1}
     backward(dy, cache)                         where forward returns (y, cache)
     backward(dy, x, w, b)                       in any order, by name
-    backward(dy, y)                             y, out, probs: the result of the forward
+    backward(dy, y)                             y, out, probs: the result of the forward; no out=None beside an x
     backward(x, t)                              of a loss; also (x, t, dy), (dy, cache), (cache)
 
-What the names do not say is asked for: `forward_arguments` and `backward_arguments` list them in order.
+What the names do not say is asked for: `forward_arguments` and `backward_arguments` list them in order. telling.py has
+the values of settings, forms.py other forms of the arrays, returned.py what comes back.
 """
 
 from __future__ import annotations
@@ -68,16 +69,16 @@ class Call:
         names: the meanings of what it is passed: "x", "dy", "y" (the result), "cache", "settings" or a setting's.
         keywords: the settings that it can be told, and under which name.
         by_name: the name of each of `names` that cannot be passed in order.
-        passed_over: parameters that are left at their defaults because their names do not say what they take.
-        worded: of `keywords`, the settings whose default in the code is a word, "valid", say.
+        defaults: of the settings, as the code has them.
+        passed_over: parameters that are left at their defaults, these, because their names do not say what they take.
         meanings: of the parameters' names.
     """
 
     names: tuple[str, ...]
     keywords: Mapping[str, str]
     by_name: Mapping[str, str] = field(default_factory=dict)
-    worded: frozenset[str] = frozenset()
-    passed_over: tuple[str, ...] = ()
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    passed_over: Mapping[str, Any] = field(default_factory=dict)
     meanings: Mapping[str, str] = field(default_factory=dict)
 
     def told(self, settings: Sequence[str]) -> tuple[str, ...]:
@@ -137,36 +138,59 @@ def read(function: Callable[..., Any], given: Sequence[str] | None, words: Words
             f"check.layer: the signature of the {words.role} cannot be read; say its arguments in order, for example "
             f"{words.role}_arguments={words.example()!r}"
         ) from None
-    names: list[str] = []
-    keywords: dict[str, str] = {}
-    by_name: dict[str, str] = {}
-    worded: set[str] = set()
-    passed_over: list[str] = []
-    skipped = False
+    found = _Reading(words)
     for parameter in parameters:
-        if parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
-            continue
-        meaning = words.meaning_of(parameter.name)
-        if meaning in names:
-            meaning = None
-        required = parameter.default is parameter.empty
-        keyword_only = parameter.kind is parameter.KEYWORD_ONLY
-        if meaning is None and required:
+        if parameter.kind not in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL) and not found.take(parameter):
             raise CallingError(_unknown(function, parameter.name, parameters, words))
-        if meaning is None:
-            passed_over.append(f"{parameter.name}={parameter.default!r}")
-        if meaning in words.settings and (keyword_only or not required):
-            keywords[meaning] = parameter.name
-            if isinstance(parameter.default, str):
-                worded.add(meaning)
-        elif meaning is not None and (required or meaning in words.passed):
-            names.append(meaning)
-            if keyword_only or skipped:
-                by_name[meaning] = parameter.name
-            continue
-        skipped = True  # what follows would be passed in its place
-    meanings = {p.name: meaning for p in parameters if (meaning := words.meaning_of(p.name)) is not None}
-    return Call(tuple(names), keywords, by_name, frozenset(worded), tuple(passed_over), meanings)
+    return found.call
+
+
+class _Reading:
+    """The parameters of one function, taken one after the other."""
+
+    def __init__(self, words: Words) -> None:
+        self.words = words
+        self.names: list[str] = []
+        self.keywords: dict[str, str] = {}
+        self.by_name: dict[str, str] = {}
+        self.defaults: dict[str, Any] = {}
+        self.passed_over: dict[str, Any] = {}
+        self.meanings: dict[str, str] = {}
+        self.skipped = False  # something that stays at its default: what follows would be passed in its place
+
+    @property
+    def call(self) -> Call:
+        """What was read."""
+        return Call(tuple(self.names), self.keywords, self.by_name, self.defaults, self.passed_over, self.meanings)
+
+    def take(self, parameter: inspect.Parameter) -> bool:
+        """False where it is required, and its name says nothing."""
+        name, required = parameter.name, parameter.default is parameter.empty
+        meaning = self.words.meaning_of(name)
+        if meaning == "y" and not required and {"x", "cache"} & set(self.names):
+            self.skipped = True  # out=None, result=None: not what the forward gave, where there is no need of it
+            return True
+        if meaning is None or meaning in self.names:
+            self.skipped = True
+            if not required:
+                self.passed_over[name] = parameter.default
+            return not required
+        if parameter.kind is parameter.POSITIONAL_ONLY and self.skipped:
+            self.passed_over[name] = parameter.default
+            return not required
+        self.meanings[name] = meaning
+        keyword_only = parameter.kind is parameter.KEYWORD_ONLY
+        setting = meaning in self.words.settings
+        if setting and not required:
+            self.defaults[meaning] = parameter.default
+        if setting and (keyword_only or not required) and parameter.kind is not parameter.POSITIONAL_ONLY:
+            self.keywords[meaning] = name
+            self.skipped = True
+        else:
+            self.names.append(meaning)
+            if keyword_only or self.skipped:
+                self.by_name[meaning] = name
+        return True
 
 
 def _unknown(function: Any, name: str, parameters: Sequence[Any], words: Words) -> str:

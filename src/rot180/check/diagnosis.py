@@ -15,13 +15,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
+from . import factors
 from .case import Array
 from .evidence import Evidence, same
-from .mistakes import ANY, UNNAMED, Mistake, in_order, sums
-
-Factor = tuple[str, bool]  # its name, "" for 1, and whether it is negative
+from .mistakes import ANY, UNNAMED, Mistake, in_order
 
 
 @dataclass(frozen=True)
@@ -49,7 +46,7 @@ def explain(evidences: Sequence[Evidence], argument: str) -> list[Explanation]:
     pivots = _pivots(wrong)
     if found := list(_single(evidences, argument, usable, pivots, factored=False)):
         return _preferred(found, len({e.problem.case.describe() for e in wrong}))
-    if factor := _factor_of([(e, e.right[argument]) for e in evidences], argument):
+    if factor := factors.of([(e, e.right[argument]) for e in evidences], argument):
         return [Explanation((), *factor)]
     if found := list(_single(evidences, argument, usable, pivots, factored=True)):
         return _preferred(found, len({e.problem.case.describe() for e in wrong}))
@@ -127,7 +124,7 @@ def _pairs(evidences: Sequence[Evidence], argument: str, usable: list[Mistake], 
 
 def _fits(pivot: Evidence, array: Array, argument: str, *, factored: bool) -> bool:
     """Whether this is what was found on the pivot, but for some factor if one is allowed."""
-    return _parallel(pivot, array, argument) if factored else same(pivot.found[argument], array)
+    return factors.parallel(pivot, array, argument) if factored else same(pivot.found[argument], array)
 
 
 def _changes(array: Array, evidence: Evidence, argument: str) -> bool:
@@ -148,7 +145,7 @@ def _verified(
     parts = tuple((step.mistake, step.variant) for step in steps)
     if not factored:
         return Explanation(parts)
-    factor = _factor_of(pairs, argument)
+    factor = factors.of(pairs, argument)
     return Explanation(parts, *factor) if factor else None
 
 
@@ -191,47 +188,3 @@ def _table(mistake: Mistake, evidence: Evidence, argument: str) -> dict[str, lis
     except (ValueError, IndexError):
         return {}  # what the user returned has a shape that this mistake cannot have
     return table
-
-
-def _factor_of(pairs: Sequence[tuple[Evidence, Array]], argument: str) -> Factor | None:
-    """The known factor by which what was found differs from these arrays on all problems; None if none."""
-    if any(e.found[argument].shape != a.shape for e, a in pairs):
-        return None
-    order = _factors(*pairs[0], argument)
-    common = set(order)
-    for evidence, array in pairs[1:]:
-        common &= set(_factors(evidence, array, argument))
-    return next((f for f in order if f in common), None) or _constant(pairs, argument)
-
-
-def _constant(pairs: Sequence[tuple[Evidence, Array]], argument: str) -> Factor | None:
-    """A factor that has no name and is the same on all problems, a learning rate, say."""
-    evidence, array = pairs[0]
-    size = float(np.vdot(array, array))
-    factor = float(np.vdot(array, evidence.found[argument])) / size if size else 0.0
-    if factor and all(same(e.found[argument], factor * a) and np.any(a) for e, a in pairs):
-        return f"{abs(factor):.6g}", factor < 0
-    return None
-
-
-def _parallel(evidence: Evidence, array: Array, argument: str) -> bool:
-    """Whether what was found is this array but for some factor."""
-    found = evidence.found[argument]
-    size = float(np.vdot(array, array))
-    if found.shape != array.shape or not size:
-        return False
-    factor = float(np.vdot(array, found)) / size
-    return bool(factor) and same(found, factor * array)
-
-
-def _factors(evidence: Evidence, array: Array, argument: str) -> list[Factor]:
-    """The known factors by which what was found differs from an array on one problem."""
-    found = evidence.found[argument]
-    if found.shape != array.shape or not np.any(array):
-        return []
-    return [
-        (name, sign < 0)
-        for factor, name in sums.factors(evidence)
-        for sign in (1, -1)
-        if (name or sign < 0) and same(found, sign * factor * array)
-    ]

@@ -13,19 +13,16 @@ from typing import Any
 
 import numpy as np
 
-from . import calling, layouts, raised
+from . import calling, forms, layouts, raised, returned
 from .calling import Call, CallingError, Words
 from .case import Array, Arrays, Problem
 from .definitions import Definition
 from .judged import Code, Outcome, Refused
+from .telling import Telling, listed
 
 __all__ = ["Code", "Implementation", "Outcome", "Refused"]
 
 Function = Callable[..., Any]
-IN_OUT = (
-    "w is taken as (in, out), as in x @ w: so the functions run and fit the operation, not with (out, in), which is "
-    "PyTorch's. In a program that has its weights as (out, in) this layer needs w.T."
-)
 PASSED_OVER = (
     "What {names} takes is not told by its name, so it was left at its default, and {settings} were not tried with "
     "other values; rename it, or say them (padding=1, say) where they are fixed."
@@ -34,14 +31,7 @@ ORDER = (
     "The gradients are returned as ({order}), as their shapes tell, and judged so. Whoever writes "
     "{usual} = backward(...) gets the wrong ones; returns= says another order."
 )
-B_FORM = "b is given as {form}, C channels: with (C,), which is PyTorch's, the functions refused every case."
-
-
-def parts(found: Any) -> tuple[Any, Any]:
-    """What a forward returned: y, and the cache, which is what comes after it in a tuple."""
-    if isinstance(found, tuple) and len(found) > 1:
-        return found[0], found[1] if len(found) == 2 else found[1:]
-    return found, None
+HINTED = ("padding", "stride", "dilation")
 
 
 class Implementation:
@@ -63,13 +53,16 @@ class Implementation:
             self.on_backward = calling.read(
                 backward, backward_arguments, Words("backward", known, settings, self.on_forward.meanings)
             )
+        self.telling = Telling(definition, self.on_forward, self.on_backward, backward)
         self.name = getattr(backward or forward, "__name__", type(backward or forward).__name__)
         self._require(known)
         self.arguments = tuple(a for a in known if a in self.on_forward.names)
         self.ordered = returns is not None or len(definition.gradients_of) < 2
         self.returns = tuple(returns or (a for a in definition.gradients_of if a in self.arguments))
         self.declared = self.ordered, self.returns
-        self.b_form: tuple[int, ...] | None = None  # as reshape takes it; None for (C,)
+        self.vectors: Mapping[str, forms.Form] = {}  # those that are not given as (C,)
+        self.one_hot = False
+        self.per_axis = False
 
     def _require(self, known: Sequence[str]) -> None:
         """CallingError where something is missing that there is no check without."""
@@ -92,20 +85,24 @@ class Implementation:
     @property
     def open_settings(self) -> tuple[str, ...]:
         """The settings that they can be told, so that the checker may vary them."""
-        told = set(self.on_forward.told(self.definition.settings))
-        if "settings" in self.on_forward.names:
-            told |= set(self.definition.in_dict)
-        return tuple(name for name in self.definition.settings if name in told)
+        return self.telling.open
+
+    @property
+    def hints(self) -> Mapping[str, tuple[Any, ...]]:
+        """Values that settings may have in the code: the defaults of parameters whose names say nothing."""
+        numbers = tuple(v for v in self.on_forward.passed_over.values() if type(v) is int and v > 0)
+        return dict.fromkeys(HINTED, numbers) if numbers and self.definition.axes else {}
 
     @property
     def remarks(self) -> tuple[str, ...]:
         """On parameters that are left alone, and on the order of what is returned."""
         over = {
             "forward": self.on_forward.passed_over,
-            "backward": self.on_backward.passed_over if self.on_backward else (),
+            "backward": self.on_backward.passed_over if self.on_backward else {},
         }
-        names = " and ".join(f"{', '.join(names)} of the {role}" for role, names in over.items() if names)
-        closed = [name for name in self.definition.settings if name not in self.open_settings]
+        written = {role: ", ".join(f"{name}={value!r}" for name, value in left.items()) for role, left in over.items()}
+        names = " and ".join(f"{names} of the {role}" for role, names in written.items() if names)
+        closed = [name for name in self.definition.settings if name not in (*self.open_settings, *self.telling.words)]
         found = [PASSED_OVER.format(names=names, settings=listed(closed))] if names and closed else []
         if self.returns != self.declared[1]:
             order, usual = (", ".join(f"d{a}" for a in names) for names in (self.returns, self.declared[1]))
@@ -113,15 +110,14 @@ class Implementation:
         return tuple(found)
 
     def otherwise(self, *, refused: bool) -> Sequence[tuple[Code, str]]:
-        """With w of a linear layer as (in, out); where all is refused also with a b that has more axes than one."""
-        found: list[tuple[Code, str]] = []
-        if self.definition.name == "linear" and self.layout == "channels_first":
-            found.append((self._in_form(layout="channels_last"), IN_OUT))
-        if refused and "b" in self.arguments and self.layout != "bare":
-            ones = (1,) * (self.definition.axes + 1)
-            for form in dict.fromkeys([(*ones, -1), (1, -1, *ones[1:]), (-1, 1), (1, -1)]):
-                found.append((self._in_form(b_form=form), B_FORM.format(form=_written(form))))
-        return found
+        """With parameters in other forms."""
+        found = forms.others(self.definition, self.layout, self.arguments, refused=refused)
+        return [(self._in_form(**changes), remark) for changes, remark in found]
+
+    def like_gradients(self, outcome: Outcome) -> tuple[Code, str] | None:
+        """With b, gamma and beta in the shapes of their gradients, where these have more axes, of one cell."""
+        found = forms.as_gradients(self.definition, self.layout, outcome.gradients)
+        return (self._in_form(vectors={**self.vectors, **found}), forms.said(found)) if found else None
 
     def _in_form(self, **changes: Any) -> Implementation:
         """The same functions, called anew."""
@@ -172,31 +168,34 @@ class Implementation:
 
     def _given(self, arrays: Arrays) -> dict[str, Any]:
         given = {name: layouts.to_user(self.layout, name, arrays[name]) for name in self.arguments}
-        if self.b_form is not None:
-            given["b"] = given["b"].reshape(self.b_form)
+        for name, form in self.vectors.items():
+            given[name] = given[name].reshape(form)
+        if self.one_hot:
+            given["t"] = np.eye(arrays["x"].shape[1])[arrays["t"]]
         return given
 
     def _forward(self, problem: Problem, arrays: Arrays) -> tuple[Any, dict[str, Any]]:
         """What the forward returned, and the copies that it was given."""
         given = self._given(arrays)
-        return self.call(self.forward, self.on_forward, given, problem), given
+        found = self.call(self.forward, self.on_forward, given, problem)
+        return returned.of_forward(found, np.ndim(layouts.to_user(self.layout, "y", problem.dy))), given
 
     def _result(self, found: Any, problem: Problem) -> tuple[Array, Any]:
         """y, and the cache: what is returned after it, if it is several things as a tuple."""
-        y, cache = parts(found)
+        y, cache = returned.parts(found)
         return self._array("y", y, len(self.definition.y_shape(problem.case))), cache
 
     def call(self, function: Function, call: Call, given: Mapping[str, Any], problem: Problem) -> Any:
         """One of the functions on arrays of the user's layout, as they are given: nothing is copied."""
         positional: list[Any] = []
-        keywords = self._told(call, problem)
+        keywords = self.telling.keywords(call, problem.case, per_axis=self.per_axis)
         for name in call.names:
             if name == "settings":
                 value: Any = self.definition.dictionary(problem.case.settings)
             elif name in given or name not in (*self.definition.settings, "kernel_size"):
                 value = given.get(name)
             else:
-                value = self.definition.setting(problem.case, name)
+                value = self.telling.value(call, problem.case, name, per_axis=self.per_axis)
             if name in call.by_name:
                 keywords[call.by_name[name]] = value
             else:
@@ -209,34 +208,28 @@ class Implementation:
             by = f"the {role}, {getattr(function, '__name__', type(function).__name__)},"
             raise Refused(raised.reason(error, function), by, self._in_words(call, problem)) from error
 
-    def _told(self, call: Call, problem: Problem) -> dict[str, Any]:
-        """The settings by their names in the code: all that it has, because its defaults may be others than the
-        operation's; but for a default that is a word, where a number may not be understood."""
-        settings = problem.case.settings
-        told = {name: self.definition.setting(problem.case, name) for name in call.keywords}
-        return {
-            call.keywords[name]: value
-            for name, value in told.items()
-            if value is not None and (name in settings or name not in call.worded)
-        }
-
     def _in_words(self, call: Call, problem: Problem) -> str:
         """What the functions are given of a problem, in their layout."""
         told = dict(problem.case.settings)
-        told |= {name: self.definition.setting(problem.case, name) for name in call.told(self.definition.settings)}
+        told |= {
+            name: self.telling.value(call, problem.case, name, per_axis=self.per_axis)
+            for name in call.told(self.definition.settings)
+        }
         return raised.arguments(self._given(problem.arrays), told)
 
-    def in_order(self, found: Any) -> list[Any]:
+    def in_order(self, found: Any, problem: Problem) -> list[Any]:
         """The gradients that the backward returned, in the order of `returns`, as they are."""
-        if isinstance(found, Mapping):
-            by_name = {str(key).lower().removeprefix("d"): value for key, value in found.items()}
-            return [by_name.get(name) for name in self.returns]
-        return list(found if isinstance(found, tuple | list) else [found])[: len(self.returns)]
+        shape = np.shape(self._given(problem.arrays)[self.returns[0]])
+        return returned.gradients(found, self.returns, shape, self._argument_of)
+
+    def _argument_of(self, name: str) -> str | None:
+        """Which argument a gradient of this name belongs to."""
+        return Words("gradient", self.declared[1], (), self.on_forward.meanings).meaning_of(name)
 
     def _gradients(self, found: Any, problem: Problem) -> dict[str, Array]:
-        values = self.in_order(found)
+        values = self.in_order(found, problem)
         shapes = problem.case.shapes
-        if not self.ordered and not isinstance(found, Mapping):
+        if not self.ordered and returned.named(found) is None:
             self._put_in_order(values, problem)
         return {
             name: self._array(name, value, len(shapes[name]))
@@ -259,7 +252,7 @@ class Implementation:
             array = layouts.from_user(self.layout, name, value, ndim)
         except Exception as error:
             raise Refused(f"no array can be made of the {title} that was returned: {error}") from error
-        if name == "b" and self.b_form is not None and array.ndim == len(self.b_form):
+        if name in self.vectors and array.ndim == len(self.vectors[name]):
             array = array.reshape(-1)
         if text := raised.no_number(title, array.dtype, value):
             raise Refused(text)
@@ -268,12 +261,3 @@ class Implementation:
     def _changed(self, given: Mapping[str, Any], problem: Problem) -> list[str]:
         before = {**self._given(problem.arrays), "dy": layouts.to_user(self.layout, "y", problem.dy)}
         return [name for name, value in given.items() if not np.array_equal(value, before[name])]
-
-
-def _written(form: tuple[int, ...]) -> str:
-    return f"({', '.join('C' if n < 0 else str(n) for n in form)})"
-
-
-def listed(names: Sequence[str]) -> str:
-    """`padding, dilation and groups`."""
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

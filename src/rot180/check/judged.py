@@ -5,9 +5,9 @@ Who may import it: the parts of check/. Deliberately absent: how functions are c
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from .case import Array, Arrays, Problem
 from .definitions import Definition
@@ -73,6 +73,10 @@ class Code(Protocol):
         """Whether the gradient of the result is passed."""
 
     @property
+    def hints(self) -> Mapping[str, tuple[Any, ...]]:
+        """Values of settings that may be written into it."""
+
+    @property
     def remarks(self) -> tuple[str, ...]:
         """What was taken for granted in calling it."""
 
@@ -88,3 +92,6 @@ class Code(Protocol):
     def otherwise(self, *, refused: bool) -> Sequence[tuple[Code, str]]:
         """The same code called with parameters of other forms, to be tried where this one was refused or is wrong, each
         with what is to be said if it is the one that fits."""
+
+    def like_gradients(self, outcome: Outcome) -> tuple[Code, str] | None:
+        """The same code called with vectors in the shapes in which their gradients came; None where there is none."""

@@ -57,5 +57,8 @@ def layer(
     implementation = Implementation(
         forward, backward, definition, layout, forward_arguments, backward_arguments, returns
     )
+    written = implementation.telling.written(told)
+    trials = Trials(implementation, definition, convention, {**written, **told}, seed)
+    trials.remarks += implementation.telling.remarks(told)
     with np.errstate(all="ignore"):  # where the code gives what is not finite
-        return Check(Trials(implementation, definition, convention, told, seed)).report()
+        return Check(trials).report()

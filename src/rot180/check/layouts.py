@@ -4,6 +4,7 @@
     channels_last    x, y (N, *spatial, C); weights (*kernel, in, out), of a transposed layer (*kernel, out, in); so the
                      weight of a linear layer, which has no kernel, is (in, out), as in x @ w
     bare             x, y and w without batch and channels, a single matrix each; b a number
+    columns          of linear layers, found and never asked for: x, y (C, N); weights as they are
 
 A layout is a pair of functions, which are each other's inverse.
 """
@@ -49,6 +50,8 @@ def to_user(layout: str, argument: str, a: Array) -> Any:
         return a[()]
     if layout == "bare":
         return float(a[0]) if argument == "b" else a[0, 0].copy()
+    if layout == "columns" and argument in ("x", "y"):
+        return np.ascontiguousarray(a.T)
     if layout == "channels_last" and a.ndim > 1:
         return np.ascontiguousarray(np.transpose(a, _last(argument, a.ndim)))
     return a.copy()
@@ -63,6 +66,8 @@ def from_user(layout: str, argument: str, a: Any, ndim: int) -> Array:
         if argument == "b":
             return array.reshape(1) if array.size == 1 else array
         return array[None, None] if array.ndim == ndim - 2 else array
+    if layout == "columns" and argument in ("x", "y"):
+        return array.T
     if layout == "channels_last" and array.ndim == ndim > 1:
         return np.transpose(array, np.argsort(_last(argument, ndim)))
     return array

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..window import Window
 from .evidence import Evidence
 
 
@@ -25,10 +26,22 @@ def seen(evidences: Sequence[Evidence], argument: str) -> tuple[str, Evidence] |
         return BOOLS.format(name=name), by_size[0]
     shaped = all(e.found[argument].shape == e.right[argument].shape for e in evidences)
     if shaped and not any(e.found[argument].any() for e in evidences):
-        return ZEROS.format(
-            name=name, where=f"on all {total} problems" if total > 1 else "on the one problem"
-        ), by_size[0]
+        where = f"on all {total} problems" if total > 1 else "on the one problem"
+        assigned = argument == "w" and all(_ends_in_the_padding(e.window) for e in evidences)
+        return ZEROS.format(name=name, where=where, more=ASSIGNED if assigned else ""), by_size[0]
     return None
+
+
+def _ends_in_the_padding(window: Window | None) -> bool:
+    """Whether the last window has no cell of the wide side."""
+    if window is None:
+        return False
+    sides = (window.x_size, window.y_size, window.kernel)
+    axes = zip(*sides, window.stride, window.padding, window.dilation, strict=True)
+    return any(
+        not any(0 <= stride * (positions - 1) + dilation * k - padding < size for k in range(kernel))
+        for size, positions, kernel, stride, padding, dilation in axes
+    )
 
 
 NOT_FINITE = (
@@ -37,4 +50,5 @@ NOT_FINITE = (
     "(np.empty). What else may be wrong shows when this is mended."
 )
 BOOLS = "{name} is an array of bool, True and False: a comparison stands where the numbers should."
-ZEROS = "{name} is 0 everywhere, {where}: nothing is ever put into it, or what is put there is thrown away."
+ZEROS = "{name} is 0 everywhere, {where}: nothing is ever put into it, or what is put there is thrown away{more}."
+ASSIGNED = ", or = stands for +=, and the last window lies in the padding with all its cells"

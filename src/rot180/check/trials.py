@@ -8,20 +8,30 @@ Who may import it: the parts of check/. Deliberately absent: the verdict (judgem
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from ..errors import GradientError
+from ..errors import GradientError, ShapeError
+from . import written
 from .case import Case, Problem
 from .definitions import Definition
 from .evidence import same
+from .forms import VECTORS
 from .judged import Code, Outcome, Refused
 
+DEPTHWISE = (
+    "Every channel has a kernel of its own, w (C, 1, ...): with other channels the functions refused every case."
+)
+SINGLE = (
+    "x has one image: with more of them the functions refused every case. That the gradients of w and b are sums over "
+    "images is not judged."
+)
 Run = tuple[Problem, Outcome]
 NO_FIT = (np.inf, np.inf)
+SAME_STRIDE = "stride was left at 1: with a larger one there are several conventions of padding 'same'."
 
 
 class Trials:
@@ -67,14 +77,17 @@ class Trials:
 
     def _try_cases(self) -> None:
         open_settings = tuple(s for s in self.code.open_settings if s not in self.settings)
+        if self.settings.get("padding") == "same" and "stride" in open_settings:
+            open_settings = tuple(s for s in open_settings if s != "stride")
+            self.remarks += [SAME_STRIDE] if SAME_STRIDE not in self.remarks else []
         cases = list(self.definition.cases(self.settings, open_settings, self.convention))
         self._try(cases)
         if not self.runs or not all(map(self._is_right, self.runs)):
             self._try_otherwise(cases)
-        for channels in (False, True):  # code that is written for square kernels, or for as many channels in as out
-            if not self.runs:
-                alike = (self.definition.alike(case, channels=channels) for case in cases)
-                self._try([case for case in alike if case is not None])
+        if self.runs:
+            self._try_like_gradients(cases)
+        else:
+            self._try_special(cases)
         if not self.runs:
             reason = self._first_refusal
             by, given = (reason.by, reason.given) if reason is not None else ("", "")
@@ -83,6 +96,23 @@ class Trials:
                 f"check.layer: {by or self.code.name} refused every case, the first one with {first}; "
                 "give the settings and the kernel_size that it is written for, and its layout"
             )
+
+    def _try_special(self, cases: Sequence[Case]) -> None:
+        """Keep to the first kind of special cases that are right, or else that are taken."""
+        refused = self.refused
+        taken: tuple[list[Run], list[str], str] | None = None
+        for special, remark in _specials(self.definition, cases):
+            self.runs, self.refused = [], list(refused)
+            self._try(special)
+            right = bool(self.runs) and all(map(self._is_right, self.runs))
+            if right or (self.runs and taken is None):
+                taken = self.runs, self.refused, remark
+            if right:
+                break
+        self.runs, self.refused = [], refused
+        if taken is not None:
+            self.runs, self.refused, remark = taken
+            self.remarks += [remark] if remark and remark not in self.remarks else []
 
     def _try_otherwise(self, cases: Sequence[Case]) -> None:
         """Keep to another form of the parameters, if it is right; or if it is taken, where the first one is refused."""
@@ -101,6 +131,19 @@ class Trials:
             self.code, self.runs, self.refused, remark = taken
             self.remarks.append(remark)
 
+    def _try_like_gradients(self, cases: Sequence[Case]) -> None:
+        """Keep to vectors in the shapes in which their gradients came, if all is right and fits so: db (1, C), say."""
+        found = self.code.like_gradients(self.runs[0][1])
+        if found is None:
+            return
+        before = self.code, self.runs, self.refused
+        (self.code, remark), self.runs, self.refused = found, [], []
+        self._try(cases)
+        if self.runs and all(self._is_right(run) and _gradients_fit(run) for run in self.runs):
+            self.remarks.append(remark)
+        else:
+            self.code, self.runs, self.refused = before
+
     def _try(self, cases: Sequence[Case]) -> None:
         for number, case in enumerate(cases):
             for unit in (1.0, 0.25) if number < 2 else (1.0,):
@@ -115,19 +158,32 @@ class Trials:
                     break
 
     def _guess(self) -> bool:
-        """Whether a setting that is written into the code, another than the default, explains the forward."""
+        """Whether settings that are written into the code, others than the defaults, explain the forward."""
+        if found := written.steps(self.definition, self.runs):
+            self.settings = {**self.settings, **found}
+            named = " and ".join(f"{name} {value}" for name, value in found.items())
+            usual = " and ".join(str(self.definition.default(name)) for name in found)
+            self.remarks.append(f"The forward has {named} in it; it is judged with that, not {usual}.")
+            return True
         settings = self.runs[0][0].case.settings
-        for name, values in self.definition.guesses.items():
+        for name, values in {**self.code.hints, **self.definition.guesses}.items():
             if name not in self.definition.settings or name in settings:
                 continue
             default = self.definition.default(name)
             misfits = {value: self._misfit(name, value) for value in (default, *values)}
+            if min(misfits.values()) >= (1, 0.0) and (read := self._read_off(name)) is not None:
+                misfits = {default: NO_FIT, read: (0, 0.0)}
             value = min(misfits, key=lambda value: misfits[value])
             if value != default and misfits[value] < NO_FIT:
                 self.settings = {**self.settings, name: value}
                 self.remarks.append(f"The forward has {name} {value} in it; it is judged with that, not {default}.")
                 return True
         return False
+
+    def _read_off(self, name: str) -> float | None:
+        """A value of a setting that the first result gives away, if it explains all of them."""
+        value = self.definition.read_off(name, self.runs[0][0], self.runs[0][1].y)
+        return value if value is not None and self._misfit(name, value)[0] == 0 else None
 
     def _misfit(self, name: str, value: Any) -> tuple[float, float]:
         """On how many problems the forward differs from the definition with this setting, and how far it is elsewhere.
@@ -137,7 +193,10 @@ class Trials:
         furthest, others = 0.0, 0
         for number, (problem, outcome) in enumerate(self.runs):
             case = replace(problem.case, settings={**problem.case.settings, name: value})
-            right = self.definition.forward(problem.arrays, case)
+            try:
+                right = self.definition.forward(problem.arrays, case)
+            except ShapeError:  # there is no such window
+                return NO_FIT
             if same(outcome.y, right):
                 furthest = max(furthest, float(np.max(np.abs(np.subtract(outcome.y, right, dtype=float)), initial=0.0)))
             elif number == 0:
@@ -162,3 +221,23 @@ class Trials:
     def _is_right(self, run: Run) -> bool:
         problem, outcome = run
         return same(outcome.y, self.definition.forward(problem.arrays, problem.case))
+
+
+def _specials(definition: Definition, cases: Sequence[Case]) -> Iterator[tuple[list[Case], str]]:
+    """For code that is written for square kernels, for as many channels in as out, for one kernel per channel or for
+    one image, each with what is to be said of it."""
+    each = [case for case in map(definition.depthwise, cases) if case is not None]
+    square = [definition.alike(case, channels=False) for case in cases]
+    yield [case for case in square if case is not None], ""
+    as_many = [definition.alike(case, channels=True) for case in cases]
+    yield [case for case in as_many if case is not None], ""
+    yield each, DEPTHWISE
+    yield [case for case in (definition.alike(case, channels=False) for case in each) if case is not None], DEPTHWISE
+    yield [case for case in map(definition.single, cases) if case is not None], SINGLE
+
+
+def _gradients_fit(run: Run) -> bool:
+    """Whether the gradients of vectors have the shapes of their arrays."""
+    problem, outcome = run
+    found = {name: gradient.shape for name, gradient in outcome.gradients.items() if name in VECTORS}
+    return all(shape == problem.arrays[name].shape for name, shape in found.items())

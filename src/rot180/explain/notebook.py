@@ -17,7 +17,7 @@ from .module import module, style
 from .record import Trace
 from .server import answer
 
-HEIGHT = 860  # pixels: the page at a notebook's width
+HEIGHT = 1100  # pixels: the page with its sum, at the width of a notebook
 
 
 def frame(shown: Trace, language: str = "en", cell: str | None = None, *, lazily: bool = False) -> str:

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
+import numpy as np
+
 from ... import functional as F
-from ..case import Case, Problem
+from ..case import Array, Case, Problem
 from .functional import Form, Functional
 
 
@@ -16,6 +18,14 @@ class Rectifier(Functional):
     """relu and leaky_relu: their derivative jumps where x is 0, so no x is but in `at_kinks`."""
 
     guesses: ClassVar[Mapping[str, tuple[Any, ...]]] = {"negative_slope": (0.01, 0.1, 0.2, 0.001, 0.3, 0.02, 0.05)}
+
+    def read_off(self, setting: str, problem: Problem, y: Array) -> float | None:
+        """The slope, where x is below 0."""
+        x = problem.arrays["x"]
+        if y.shape != x.shape or not (x < 0).any():
+            return None
+        slope = float(f"{float(np.median(y[x < 0] / x[x < 0])):.6g}")
+        return slope if 0 < slope < 1 else None
 
     def at_kinks(self, case: Case, seed: int) -> Problem | None:
         """About every third x is 0."""

@@ -186,9 +186,11 @@ class Convolution(Definition):
         self.window(case)
         return case
 
-    def alike(self, case: Case, *, channels: bool) -> Case:
+    def alike(self, case: Case, *, channels: bool) -> Case | None:
         """The same case with square x and kernels, for code that takes one size for all axes; if asked for, with as
         many channels in as out as well, where a swapped weight hides."""
+        if "w" not in case.shapes:
+            return None
         x, w = case.shapes["x"], case.shapes["w"]
         x = (*x[:2], *(max(x[2:]),) * self.axes) if self.axes else x
         w = (*w[:2], *(max(w[2:]),) * self.axes) if self.axes else w
@@ -199,6 +201,16 @@ class Convolution(Definition):
             x, w = (x[0], share * groups, *x[2:]), (share * groups, share, *w[2:])
         outputs = w[1] * int(case.settings.get("groups", 1)) if self.transposed else w[0]
         return replace(case, shapes={"x": x, "w": w, "b": (outputs,)})
+
+    def depthwise(self, case: Case) -> Case | None:
+        """As many groups as there are channels, or channels as groups, where these are given."""
+        groups = int(case.settings.get("groups", 0))
+        if not self.axes or "w" not in case.shapes or groups == 1:
+            return None
+        x, w = case.shapes["x"], case.shapes["w"]
+        channels = groups or x[1]
+        shapes = {"x": (x[0], channels, *x[2:]), "w": (channels, 1, *w[2:]), "b": (channels,)}
+        return replace(case, settings={**case.settings, "groups": channels}, shapes=shapes)
 
     def smaller(self, case: Case) -> Iterator[Case]:
         """The same case with one size less, for every size that can be less."""

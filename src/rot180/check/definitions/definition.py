@@ -113,6 +113,20 @@ class Definition:
         """The case for code that takes one size for all axes; None if the operation has no such cases of its own."""
         return None
 
+    def depthwise(self, case: Case) -> Case | None:
+        """The case for code that has one kernel per channel; None if the operation has none."""
+        return None
+
+    def single(self, case: Case) -> Case | None:
+        """The case for code that takes one image; None if the operation has no images."""
+        if not self.axes or case.shapes["x"][0] == 1:
+            return None
+        return replace(case, shapes={**case.shapes, "x": (1, *case.shapes["x"][1:])})
+
+    def read_off(self, setting: str, problem: Problem, y: Array) -> float | None:
+        """A value of a setting that explains a result, if it can be read off; it may be none of `guesses`."""
+        return None
+
     def bare(self, case: Case) -> Case | None:
         """The case of one sample and one channel, for functions that take matrices; None if it has no such form."""
         shapes = {name: (1, 1, *s[2:]) if len(s) > 1 else (1,) for name, s in case.shapes.items()}

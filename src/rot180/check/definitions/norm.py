@@ -9,10 +9,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ... import functional as F
-from ..case import Array, Case
+from ..case import Array, Case, Problem
 from .definition import distinct
 from .functional import Form, Functional
 
+LARGEST_EPS = 0.1  # that is taken for one
 FEWEST = 3  # values under one mean: two are normalised to 1 and -1 whatever they are
 
 
@@ -44,6 +45,22 @@ class Norm(Functional):
     def parameter_axes(self, case: Case) -> tuple[int, ...]:
         """Of x, those that gamma and beta have."""
         return (1,)
+
+    def read_off(self, setting: str, problem: Problem, y: Array) -> float | None:
+        """The eps: what the root has besides the variance."""
+        x, case = problem.arrays["x"], problem.case
+        if setting != "eps" or y.shape != x.shape:
+            return None
+        along = [n if axis in self.parameter_axes(case) else 1 for axis, n in enumerate(x.shape)]
+        gamma, beta = (
+            problem.arrays[name].reshape(along) if name in problem.arrays else 1.0 - i
+            for i, name in enumerate(("gamma", "beta"))
+        )
+        axes = self.statistics_axes(case)
+        off = x - x.mean(axes, keepdims=True)
+        under = (off * gamma / (y - beta)) ** 2 - x.var(axes, keepdims=True)
+        eps = float(f"{float(np.nanmedian(under)):.4g}")
+        return eps if 0 < eps < LARGEST_EPS else None
 
     def drawn(self, argument: str, shape: tuple[int, ...], rng: np.random.Generator, unit: float, case: Case) -> Array:
         """An x of which no two cells are equal, so that no variance is 0."""

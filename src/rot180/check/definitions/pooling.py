@@ -53,11 +53,11 @@ class Pooling(Definition):
         return 0 if setting == "padding" else 2
 
     def dictionary(self, settings: Mapping[str, Any]) -> dict[str, Any]:
-        """With the names of pool_param."""
+        """With the names of pool_param, and the f of Coursera's hparameters."""
         kernel = settings["kernel_size"]
         sides = kernel if isinstance(kernel, tuple) else (kernel,) * max(self.axes, 2)
         names = ("pool_depth", "pool_height", "pool_width")[-len(sides) :]
-        return {**settings, "pool_size": kernel, **dict(zip(names, sides, strict=True))}
+        return {**settings, "pool_size": kernel, "f": kernel, **dict(zip(names, sides, strict=True))}
 
     def geometry(self, case: Case) -> Window:
         """The window of one channel; ShapeError if there is none."""

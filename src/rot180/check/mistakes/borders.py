@@ -116,9 +116,10 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     window, dy = ev.through(), ev.dy
     axes = range(window.ndim)
     if argument == "x" and not ev.definition.transposed:
-        short = tuple(min(window.x_size[a], window.spans[a] - 2 * window.padding[a]) for a in axes)
-        if min(short) > 0:
-            yield ev.dx(ev.through(x_size=short)), "dx is only as long as the windows reach"
+        for cut, variant in ((2, ""), (1, ", and the slice from padding to padding + H ends there, without an error")):
+            short = tuple(min(window.x_size[a], window.spans[a] - cut * window.padding[a]) for a in axes)
+            if min(short) > 0:
+                yield ev.dx(ev.through(x_size=short)), f"dx is only as long as the windows reach{variant}"
     if argument == "w":
         yield (
             ev.dw(ev.through(kernel=ev.room(window))),

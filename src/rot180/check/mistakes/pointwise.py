@@ -11,7 +11,7 @@ from ..definitions.norm import Norm
 from ..definitions.pooling import MaxPooling
 from ..evidence import Evidence
 from .mistake import Candidate, mistake
-from .sums import partial_sums
+from .sums import assigned_sums, partial_sums
 
 _RECTIFIERS = ("relu", "leaky_relu")
 
@@ -112,7 +112,9 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
         return
     terms = ev.dy * normalised(definition, ev)[0] if argument == "gamma" else ev.dy
     kept = definition.parameter_axes(ev.case)
-    yield from partial_sums(terms, kept, [f"axis {a}" for a in range(terms.ndim)])
+    names = [f"axis {a}" for a in range(terms.ndim)]
+    yield from partial_sums(terms, kept, names)
+    yield from assigned_sums(terms, kept, names)
 
 
 def total(terms: Array, kept: tuple[int, ...]) -> Array:

@@ -23,6 +23,8 @@ from .mistake import Candidate, mistake
     "transpose before the reshape, for example dy.transpose(1, 0, 2, 3).reshape(O, -1)",
 )
 def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
+    if argument != "w":
+        yield from _weights_misread(ev, argument)
     if argument == "y":
         yield from _results_misread(ev)
         return
@@ -48,6 +50,14 @@ def _results_misread(ev: Evidence) -> Iterator[Candidate]:
             yield plus_bias(scrambled, b), f": y, {name}"
         for name, scrambled in _relaid(ev.right["y"], "NO"):
             yield scrambled, f": y with its bias, {name}"
+
+
+def _weights_misread(ev: Evidence, argument: str) -> Iterator[Candidate]:
+    """y or dx from a weight laid out in one order and read in another."""
+    if "w" in ev.problem.arrays:
+        for name, w in _relaid(ev.w, "CO" if ev.definition.transposed else "OC"):
+            arrays = {**ev.problem.arrays, "w": w}
+            yield ev.definition.forward(arrays, ev.case) if argument == "y" else ev.dx(w=w), f": w, {name}"
 
 
 def _relaid(a: Array, letters: str) -> Iterator[tuple[str, Array]]:

@@ -49,16 +49,27 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     "b",
     "The gradient of the bias is not summed over everything that the bias was added to: {variant}. b[o] went into "
     "every position of every sample, so db[o] is the sum of dy[:, o] over all of them.",
-    "db = dy.sum(axis=(0, 2, 3))",
+    "db = dy.sum over all axes but the channels: axis=(0, 2, 3), or axis=(0, 1, 2) where dy is (N, H, W, C)",
     replays=False,
 )
 def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     names = ["the batch", "the channels", *[f"spatial axis {a}" for a in range(ev.dy.ndim - 2)]]
     yield from partial_sums(ev.dy, (1,), names)
+    yield from assigned_sums(ev.dy, (1,), names, but=((0,),))  # that one is last-sample-only
 
 
 def partial_sums(terms: Array, kept: tuple[int, ...], names: Sequence[str]) -> Iterator[Candidate]:
-    """What comes of a sum over other axes, by their names, than all but those that the parameter has."""
+    """What comes of a sum over other axes, by their names, than all but those that the parameter has.
+
+    Where several axes are left, they lie as in the user's array: with the channels second, or last.
+    """
+    yield from _partial_sums(terms, kept, names)
+    if kept == (1,) and terms.ndim > 2:
+        last = _partial_sums(np.moveaxis(terms, 1, -1), (terms.ndim - 1,), [*names[:1], *names[2:], names[1]])
+        yield from ((partial, f"{variant}, with the channels last") for partial, variant in last)
+
+
+def _partial_sums(terms: Array, kept: tuple[int, ...], names: Sequence[str]) -> Iterator[Candidate]:
     shape = tuple(terms.shape[a] for a in kept)
     axes = range(terms.ndim)
     for count in range(terms.ndim + 1):
@@ -75,6 +86,23 @@ def partial_sums(terms: Array, kept: tuple[int, ...], names: Sequence[str]) -> I
                 yield partial.reshape(shape), variant
             if partial.ndim == 0:
                 yield np.full(shape, partial), f"{variant}, one number for all"
+
+
+def assigned_sums(
+    terms: Array, kept: tuple[int, ...], names: Sequence[str], but: Sequence[tuple[int, ...]] = ()
+) -> Iterator[Candidate]:
+    """What is left of the sum where loops over some of its axes assign, or return in their first round."""
+    summed = tuple(a for a in range(terms.ndim) if a not in kept)
+    for count in range(1, len(summed) + 1):
+        for loops in combinations(summed, count):
+            if loops in but:
+                continue
+            over = " and ".join(names[a] for a in loops)
+            for at, word, cause in ((-1, "last", "assigns where it should add"), (0, "first", "ends too early")):
+                left = terms
+                for a in loops:
+                    left = np.take(left, [at], a)
+                yield left.sum(summed), f"of {over} only the {word} index counts, as where a loop {cause}"
 
 
 @mistake(
@@ -124,29 +152,35 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     else:
         yield clipped, f"{-low:g} and {low:g}"
         yield clipped, f"{low:g}, from below,"
-    yield clipped, "two bounds"  # of which some problems reach the one, some the other
+    if found.size > 1:  # one cell is always a bound
+        yield clipped, "two bounds"  # of which some problems reach the one, some the other
 
 
 # ---- factors: these can go with any other mistake ----
 
 
-def factors(ev: Evidence) -> Iterator[tuple[float, str]]:
-    """Factors that people multiply by, and how they are called."""
+def counts(ev: Evidence) -> dict[str, int]:
+    """The numbers that people divide by."""
     shape = ev.counted
     n, spatial, cells = shape[0], int(np.prod(shape[2:])), int(np.prod(shape))
-    counts = {
+    return {
         "N": n, "positions": spatial, "N * positions": n * spatial, "channels of the result": shape[1],
         "cells of the result": cells, "cells of a sample's result": cells // n,
         **ev.definition.counts(ev.case),
     }  # fmt: skip
+
+
+def factors(ev: Evidence) -> Iterator[tuple[float, str]]:
+    """Factors that people multiply by, and how they are called."""
+    numbers = counts(ev)
     yield 1.0, ""
-    for name, count in counts.items():
+    for name, count in numbers.items():
         if count > 1:
             yield 1 / count, f"1 / ({name})" if "*" in name or " " in name else f"1 / {name}"
     yield from ((2.0, "2"), (0.5, "1 / 2"))
     if ev.definition.loss and ev.dy.ndim == 0:
         yield 1 / float(ev.dy), "1 / dy (the gradient that arrives at the loss is left out)"
-    for name, count in counts.items():
+    for name, count in numbers.items():
         if count > 1:
             yield float(count), name
             yield 2 / count, f"2 / ({name})"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -54,18 +55,32 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
         yield total(ev.dy * ev.x, kept), "of dy * x, with x where x_hat belongs"
 
 
+def _by_default(ev: Evidence, argument: str, setting: str) -> Iterator[Candidate]:
+    if setting in ev.definition.settings:
+        case = replace(ev.case, settings={**ev.case.settings, setting: ev.definition.default(setting)})
+        with suppress(ShapeError):
+            yield ev.definition.forward(ev.problem.arrays, case), ""
+
+
+for _setting, _none in (("padding", 0), ("dilation", 1), ("output_padding", 0)):
+    mistake(
+        UNNAMED,
+        "y",
+        f"The result is the one without the {_setting.replace('_', ' ')}: what is given there is not used, or not by "
+        f"the forward; or, if it is to have none, tell the checker: {_setting}={_none}.",
+        f"use {_setting} in the forward: x index = stride*p + dilation*k - padding",
+    )(partial(_by_default, setting=_setting))
+
+
 @mistake(
     UNNAMED,
     "y",
-    "The result is the one without {variant}: what is given there is not used, or not by the forward.",
-    "use {variant} in the forward: x index = stride*p + dilation*k - padding, and b on every position",
+    "The result is the one without the bias: what is given there is not used, or not by the forward.",
+    "add b on every position, in the forward",
 )
 def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
-    for setting in ev.definition.settings:
-        if setting in ("padding", "dilation", "output_padding"):
-            yield from _by_default(ev, setting)
     if "b" in ev.problem.arrays:
-        yield ev.definition.forward(without_bias(ev.problem.arrays), ev.case), "the bias"
+        yield ev.definition.forward(without_bias(ev.problem.arrays), ev.case), ""
 
 
 @mistake(
@@ -79,13 +94,6 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     if ev.definition.axes:
         window = ev.through(dilation=(1,) * ev.definition.axes)
         yield (ev.dx(window) if argument == "x" else ev.dw(window)), ""
-
-
-def _by_default(ev: Evidence, setting: str) -> Iterator[Candidate]:
-    default = ev.definition.default(setting)
-    case = replace(ev.case, settings={**ev.case.settings, setting: default})
-    with suppress(ShapeError):
-        yield ev.definition.forward(ev.problem.arrays, case), f"the {setting.replace('_', ' ')}"
 
 
 @mistake(

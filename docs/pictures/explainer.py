@@ -1,0 +1,37 @@
+"""Takes `explainer.png`, the picture that the README opens with: `rot180 explain` as it greets, in Chromium.
+
+python docs/pictures/explainer.py        (needs playwright, the extra "test", and chromium)
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+from rot180 import explain
+from rot180.explain.make import welcome
+
+PICTURE = Path(__file__).with_suffix(".png")
+CELL = "dx[0,0,1,1]"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"]
+
+
+def take(picture: Path) -> None:
+    """The part of the page above its sizes, at twice the pixels, so that it is sharp on fine screens."""
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as play:
+        file = Path(folder, "explainer.html")
+        explain.page(welcome(), file, cell=CELL)
+        browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        page = browser.new_page(viewport={"width": 1180, "height": 720}, device_scale_factor=1.5)
+        page.goto(file.as_uri())
+        page.wait_for_timeout(800)  # marks fade in
+        page.screenshot(path=picture)
+        browser.close()
+
+
+if __name__ == "__main__":
+    take(Path(sys.argv[1]) if len(sys.argv) > 1 else PICTURE)
