@@ -60,8 +60,8 @@ def as_gradients(definition: Definition, layout: str, gradients: Mapping[str, Ar
     """The forms of vectors whose gradients came with more axes, all but one of them of one cell.
 
     None where nobody writes a vector so, and the axes were rather forgotten: b of x @ w.T + b is (out,), as PyTorch's
-    is, b of x @ w + b also a row; that of images, channels first, does not meet them without a reshape; channels last it
-    has all four axes or one.
+    is, b of x @ w + b also a row; that of images, channels first, does not meet them without a reshape; channels last
+    it has all four axes or one.
     """
     if layout == "bare" or ("b" in definition.arguments and layout == "channels_first"):
         return {}
