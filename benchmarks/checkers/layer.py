@@ -3,7 +3,7 @@
 import numpy as np
 
 from rot180.check import layouts
-from rot180.check.implementation import parts
+from rot180.check.returned import parts
 
 
 class Layer:
@@ -50,5 +50,5 @@ class Layer:
         else:
             given = {**given, "y": y, "cache": cache, "dy": dy}
             found = code.call(code.backward, code.on_backward, given, self.problem)
-        gradients = code.in_order(found)
+        gradients = code.in_order(found, self.problem)
         return gradients if code.takes_dy else [np.asarray(gradient) * dy for gradient in gradients]

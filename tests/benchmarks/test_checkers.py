@@ -14,7 +14,7 @@ from benchmarks.checkers.contest import Result, Verdict
 from benchmarks.checkers.subjects import single, subjects
 
 RIGHT, SCALED, FLIPPED, LOW = "linear by einsum", "linear, twice", "textbook convolution", "sigmoid in float32"
-TIED = "max pool to tied cells"
+MUTATING = "relu in place"
 CS231N = "CS231n, 1e-7"
 SUBJECTS = subjects()
 
@@ -43,9 +43,14 @@ def alarms(result: Result, checker: str) -> list[bool]:
     ],
 )
 def test_what_each_objects_to(peer: str) -> None:
-    result = held(peer, RIGHT, SCALED, FLIPPED, TIED)
+    result = held(peer, RIGHT, SCALED, FLIPPED, MUTATING)
     assert alarms(result, "rot180") == [False, True, True, True]
-    assert alarms(result, peer) == [False, True, False, False]  # the forward's mistake and ties are not their question
+    assert alarms(result, peer) == [
+        False,
+        True,
+        False,
+        False,
+    ]  # nor the forward's mistake nor what happens to dy is their question
     assert [tried.forward_alone for tried in result.tried] == [False, False, True, False]
     assert (result.right, result.wrong, result.forward_alone) == ([0], [1, 3], [2])
     assert page.named(result, "rot180") == 2 and page.named(result, peer) == 0
@@ -107,18 +112,18 @@ def rows(table: str) -> list[list[str]]:
 
 
 def test_the_tables(monkeypatch: pytest.MonkeyPatch) -> None:
-    result = held(CS231N, RIGHT, SCALED, FLIPPED, TIED)
+    result = held(CS231N, RIGHT, SCALED, FLIPPED, MUTATING)
     head, rule, ours, *peers, last = rows(page.totals(result))
     assert head[1] == "caught, of 2 wrong backwards" and set(rule) == {"---"}
     assert ours[:5] == ["rot180", "2", "-", "2", "0"] and ours[6] == "1"
     assert [row[:2] for row in peers] == [[name, "not installed"] for name in contest.PEERS if name != CS231N]
     assert last[:5] == [CS231N, "1", "1", "0", "0"] and last[6] == "0"
     assert rows(page.by_slug(result))[2:] == [
-        ["`mask-wrong`", "1", "1", "0"],
+        ["`input-mutated`", "1", "1", "0"],
         ["`scaled`", "1", "1", "1"],
         ["`forward-flipped` (forward alone)", "1", "1", "0"],
     ]
-    assert f"- {CS231N} passes: {TIED} (`mask-wrong`)." in page.lists(result)
+    assert f"- {CS231N} passes: {MUTATING} (`input-mutated`)." in page.lists(result)
     assert [row[:5] for row in rows(page.readme({"date": "", "others": ""}, result, None, ""))[2:]] == [
         ["rot180", "2", "2", "0", "1"], [CS231N, "1", "0", "0", "0"],
     ]  # fmt: skip
@@ -141,7 +146,7 @@ def test_false_alarms_are_listed_with_what_was_said() -> None:
 
 def test_it_writes_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(contest, "present", lambda peer: "" if peer == CS231N else None)
-    assert program.main(["--only", RIGHT, TIED, "--no-single", "--out", str(tmp_path)]) == 0
+    assert program.main(["--only", RIGHT, MUTATING, "--no-single", "--out", str(tmp_path)]) == 0
     (file,) = tmp_path.iterdir()
     assert file.name.endswith("-checkers.md")
     assert "| rot180 | 1 | - | 1 | 0 |" in file.read_text(encoding="utf-8")

@@ -12,6 +12,12 @@ HERE = Path(__file__).parent
 SLOWEST = 60_000  # milliseconds that a notebook's program may take to do what it was told
 
 
+def pytest_ignore_collect(config: pytest.Config) -> bool | None:
+    """What is deselected anyway is not imported: without the notebooks that would be a skip, which may be a failure."""
+    wanted = config.option.markexpr
+    return True if wanted and ("notebooks" not in wanted or "not notebooks" in wanted) else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
