@@ -58,7 +58,8 @@ class Norm(Functional):
         )
         axes = self.statistics_axes(case)
         off = x - x.mean(axes, keepdims=True)
-        under = (off * gamma / (y - beta)) ** 2 - x.var(axes, keepdims=True)
+        with np.errstate(all="ignore"):  # where y is beta
+            under = (off * gamma / (y - beta)) ** 2 - x.var(axes, keepdims=True)
         eps = float(f"{float(np.nanmedian(under)):.4g}")
         return eps if 0 < eps < LARGEST_EPS else None
 
