@@ -51,6 +51,7 @@ class Tried:
 
     problems: list
     returns: tuple[str, ...]
+    layout: str  # in which its arrays were found to lie
     low: bool  # whether it computes in float32, whatever it is given
     forward_alone: bool = False  # whether the forward is accused alone, and differences agree with its backward
 
@@ -137,7 +138,7 @@ def judged(subject, plain):
     alarm = "" if report.ok else ", ".join(f"{slug}: {argument}" for slug, argument in found) or "unexplained"
     tried = tried_on(subject)
     if {argument for _, argument in found} == {"y"}:
-        tried = replace(tried, forward_alone=agree(implementation(plain, tried.returns), tried.problems))
+        tried = replace(tried, forward_alone=agree(implementation(plain, tried.returns, tried.layout), tried.problems))
     return Verdict(alarm, seconds, found=found), tried
 
 
@@ -150,7 +151,7 @@ def tried_on(subject):
     results = [array for _, outcome in trials.runs for array in (outcome.y, *outcome.gradients.values())]
     problems = [problem for problem, _ in trials.runs if problem.unit == 1]
     low = any(array.dtype == np.float32 for array in results)
-    return Tried(problems, code.returns, low)
+    return Tried(problems, trials.code.returns, trials.code.layout, low)
 
 
 def agree(code, problems):
@@ -176,7 +177,7 @@ def of_peer(peer, numbers, tried, narrow):
 
 def asked(ask, subject, tried, seed, dtype):
     """One verdict: problem after problem, until something is said against it."""
-    code = implementation(subject, tried.returns)
+    code = implementation(subject, tried.returns, tried.layout)
     start = time.perf_counter()
     for at, problem in enumerate(tried.problems):
         layer = Layer(code, problem, (seed, at), dtype)

@@ -34,11 +34,12 @@ def subjects():
     return found
 
 
-def implementation(subject, returns=None):
-    """With the way to call it; `returns`: the order of its gradients, if that is known."""
+def implementation(subject, returns=None, layout=None):
+    """With the way to call it; `returns` and `layout`: the order of its gradients and axes, if they are known."""
     told = subject.told
     return Implementation(
-        subject.forward, subject.backward, definitions.find(subject.op), told.get("layout", "channels_first"),
+        subject.forward, subject.backward, definitions.find(subject.op),
+        layout or told.get("layout", "channels_first"),
         returns=returns or told.get("returns"),
     )  # fmt: skip
 
