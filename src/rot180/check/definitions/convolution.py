@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -21,7 +22,7 @@ from ...errors import ShapeError
 from ...kernels.engines import block
 from ...window import DENSE, Sizes, Window, per_axis
 from ..case import Array, Arrays, Case
-from .definition import Definition
+from .definition import Definition, possible
 
 # By number of axes (images, channels and outputs of a group, x, kernel): no two alike; the strides below do not tile x.
 _SIZES: dict[int, list[tuple[int, int, int, Sizes, Sizes]]] = {
@@ -154,20 +155,12 @@ class Convolution(Definition):
 
     def cases(self, fixed: Mapping[str, Any], open_settings: tuple[str, ...], convention: str) -> Iterator[Case]:
         """Settings and sizes, simple ones first: those that are fixed as they are, those that are open varied."""
-        seen: list[Case] = []
-        impossible: list[ShapeError] = []
-        for number, tried in enumerate(_TRIED):
-            settings = {**{name: value for name, value in tried.items() if name in open_settings}, **fixed}
-            try:
-                case = self._case(settings, number, convention)
-            except ShapeError as reason:
-                impossible.append(reason)
-                continue
-            if case not in seen:
-                seen.append(case)
-                yield case
-        if not seen:
-            raise impossible[0]
+        for_each = [
+            {**{name: value for name, value in tried.items() if name in open_settings}, **fixed} for tried in _TRIED
+        ]
+        yield from possible(
+            partial(self._case, settings, number, convention) for number, settings in enumerate(for_each)
+        )
 
     def _case(self, settings: dict[str, Any], number: int, convention: str) -> Case:
         sizes = _SIZES[self.axes]

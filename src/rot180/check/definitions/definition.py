@@ -5,12 +5,13 @@ Who may import it: the files of this folder. Deliberately absent: any operation.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
 
+from ...errors import ShapeError
 from ...window import Window
 from ..case import Array, Arrays, Case, Problem, draw
 
@@ -147,6 +148,23 @@ class Definition:
     def counts(self, case: Case) -> dict[str, int]:
         """Other numbers that people divide by or forget to divide by, and how they are called."""
         return {}
+
+
+def possible(attempts: Iterable[Callable[[], Case]]) -> Iterator[Case]:
+    """Each case that there is, once; the first ShapeError where there is none."""
+    seen: list[Case] = []
+    impossible: list[ShapeError] = []
+    for attempt in attempts:
+        try:
+            case = attempt()
+        except ShapeError as reason:
+            impossible.append(reason)
+            continue
+        if case not in seen:
+            seen.append(case)
+            yield case
+    if not seen:
+        raise impossible[0]
 
 
 def distinct(rng: np.random.Generator, shape: tuple[int, ...], unit: float) -> Array:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -18,7 +19,7 @@ from ...explain.trace import triples
 from ...window import Sizes, Window, per_axis
 from ..case import Array, Arrays, Case, Problem
 from .convolution import Convolution, with_room
-from .definition import Definition, distinct
+from .definition import Definition, distinct, possible
 from .functional import Functional
 
 _TRIED: list[tuple[dict[str, Any], Sizes]] = [  # settings, as far as they are open, and sizes: some are not tiled
@@ -75,26 +76,20 @@ class Pooling(Definition):
 
     def cases(self, fixed: Mapping[str, Any], open_settings: tuple[str, ...], convention: str) -> Iterator[Case]:
         """Settings and sizes; where no stride is given it is the kernel's size."""
-        seen: list[Case] = []
-        impossible: list[ShapeError] = []
         pairs = {name: value[: self.axes] for name, value in _PAIRS.items()}
+        attempts = []
         for number, (tried, sizes) in enumerate([*_TRIED, (pairs, (4, 9, 4)), (pairs, (6, 5, 3))]):
             told = {name: value for name, value in tried.items() if name in open_settings}
             settings = {"kernel_size": 2, **told, **fixed}
             settings.setdefault("stride", settings["kernel_size"])
-            try:
-                kernel = per_axis(self.name, "kernel_size", settings["kernel_size"], self.axes)
-                x = (*_IMAGES[number % 2], *with_room(self.name, sizes[: self.axes], kernel, settings))
-                case = Case(settings, {"x": x}, convention)
-                self.y_shape(case)
-            except ShapeError as reason:
-                impossible.append(reason)
-                continue
-            if case not in seen:
-                seen.append(case)
-                yield case
-        if not seen:
-            raise impossible[0]
+            attempts.append(partial(self._pooled, settings, _IMAGES[number % 2], sizes[: self.axes], convention))
+        yield from possible(attempts)
+
+    def _pooled(self, settings: dict[str, Any], images: tuple[int, ...], sizes: Sizes, convention: str) -> Case:
+        kernel = per_axis(self.name, "kernel_size", settings["kernel_size"], self.axes)
+        case = Case(settings, {"x": (*images, *with_room(self.name, sizes, kernel, settings))}, convention)
+        self.y_shape(case)
+        return case
 
     def _exists(self, case: Case) -> bool:
         try:

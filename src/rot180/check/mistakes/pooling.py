@@ -11,6 +11,11 @@ from ..evidence import Evidence
 from .mistake import ANY, Candidate, mistake
 
 
+def _maximum(ev: Evidence) -> MaxPooling | None:
+    """The operation, if it is a maximum whose windows are known."""
+    return ev.definition if isinstance(ev.definition, MaxPooling) and ev.defined else None
+
+
 @mistake(
     "overlap-overwritten",
     "x",
@@ -20,8 +25,8 @@ from .mistake import ANY, Candidate, mistake
     replays=False,
 )
 def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
-    definition = ev.definition
-    if not isinstance(definition, MaxPooling) or not ev.defined:
+    definition = _maximum(ev)
+    if definition is None:
         return
     cell_only, whole = np.zeros(ev.x.shape), np.zeros(ev.x.shape)
     for sent, cells in definition.sent(ev.problem):
@@ -42,8 +47,8 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     replays=False,
 )
 def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
-    definition = ev.definition
-    if not isinstance(definition, MaxPooling) or not ev.defined:
+    definition = _maximum(ev)
+    if definition is None:
         return
     window = definition.geometry(ev.problem.case)
     if all(s == 1 for s in window.stride):
@@ -71,8 +76,8 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     replays=False,
 )
 def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
-    definition = ev.definition
-    if not isinstance(definition, MaxPooling) or not ev.defined:
+    definition = _maximum(ev)
+    if definition is None:
         return
     window = definition.geometry(ev.problem.case)
     reach = [max(n - p, 0) for n, p in zip(window.spans, window.padding, strict=True)]
