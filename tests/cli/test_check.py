@@ -122,24 +122,22 @@ def test_code_that_hangs(file, capsys):
     assert "did not come to an end within 1.5 seconds" in capsys.readouterr().err
 
 
+def beginning(text):
+    """RIGHT with these lines at the beginning of its backward."""
+    head = "def layer_backward(dout, cache):\n"
+    return textwrap.dedent(RIGHT).replace(head, head + text)
+
+
 def test_a_thread_that_is_left_running_costs_no_verdict(file, capsys):
     text = "    import threading, time\n    threading.Thread(target=time.sleep, args=(60,)).start()\n"
-    path = file(
-        textwrap.dedent(RIGHT).replace(
-            "def layer_backward(dout, cache):\n", "def layer_backward(dout, cache):\n" + text
-        )
-    )
+    path = file(beginning(text))
     assert main(["check", path, "--timeout", "20"]) == 0
     assert "layer_backward as conv2d (correlation): right" in capsys.readouterr().out
 
 
 def test_what_is_printed_past_python_is_shown_and_harmless(file, capsys):
     text = "    import os\n    os.write(1, b'from C \\xff\\x1b[2J' * 20000)\n    print('from Python')\n"
-    path = file(
-        textwrap.dedent(RIGHT).replace(
-            "def layer_backward(dout, cache):\n", "def layer_backward(dout, cache):\n" + text
-        )
-    )
+    path = file(beginning(text))
     assert main(["check", path]) == 0
     out = capsys.readouterr().out
     shown = out.partition("the code printed, here once:")[2]

@@ -11,6 +11,7 @@ import pytest
 import rot180
 from rot180 import data, models, train
 from rot180.train import report
+from tests.contrast import CONTRAST, worst_contrast
 
 pytest.importorskip("matplotlib", reason="matplotlib is not installed (the extra report)")
 
@@ -19,34 +20,6 @@ HEADINGS = [
     "How it learned", "What it takes for what", "Class by class", "The worst mistakes", "First-layer filters",
     "One image through the layers", "What would change the loss", "Layer by layer",
 ]  # fmt: skip
-CONTRAST = 4.5  # WCAG 2.2, success criterion 1.4.3
-
-# The smallest contrast of a text on the page with what lies under it, and the text.
-WORST_CONTRAST = """() => {
-  const parse = text => { const [r, g, b, a = 1] = text.match(/[\\d.]+/g).map(Number); return [r, g, b, a]; };
-  const over = (top, under) => [0, 1, 2].map(i => top[i] * top[3] + under[i] * (1 - top[3])).concat(1);
-  const luminance = c => [0.2126, 0.7152, 0.0722].reduce((sum, weight, i) => {
-    const s = c[i] / 255;
-    return sum + weight * (s <= 0.04045 ? s / 12.92 : ((s + 0.055) / 1.055) ** 2.4);
-  }, 0);
-  const ground = element => {
-    const colour = parse(getComputedStyle(element).backgroundColor);
-    if (colour[3] === 1) return colour;
-    return over(colour, element.parentElement ? ground(element.parentElement) : [255, 255, 255, 1]);
-  };
-  let worst = [99, ""];
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) {
-    const element = walker.currentNode.parentElement, words = walker.currentNode.data.trim();
-    if (!words || words === "·" || !element.getClientRects().length) continue;  // a dot stands for nothing at all
-    const style = getComputedStyle(element), under = ground(element);
-    const ink = over(parse(element.closest("svg") ? style.fill : style.color), under);
-    const [a, b] = [luminance(ink), luminance(under)].sort((x, y) => y - x);
-    const ratio = (a + 0.05) / (b + 0.05);
-    if (ratio < worst[0]) worst = [ratio, words];
-  }
-  return worst;
-}"""
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +66,7 @@ def test_the_page_reads_well(page: Any, file: Path) -> None:
     for details in page.locator("summary").all():
         details.click()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    ratio, words = page.evaluate(WORST_CONTRAST)
+    ratio, words = worst_contrast(page, silent="·")
     assert ratio >= CONTRAST, words
     ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert (sum(map(int, ground.strip("rgb()").split(","))) > 384) == (page.scheme == "light")
@@ -115,6 +88,6 @@ def test_it_is_printed_light_and_without_links(browser: Any, file: Path) -> None
     opened.emulate_media(media="print")
     assert opened.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert not opened.locator("nav").is_visible()
-    assert opened.evaluate(WORST_CONTRAST)[0] >= CONTRAST
+    assert worst_contrast(opened, silent="·")[0] >= CONTRAST
     assert opened.pdf().startswith(b"%PDF")
     opened.close()

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 PANELS, CELLS = "[data-panel]", "td[role=gridcell]"
@@ -59,3 +60,13 @@ def edit(where: Any, panel: str, flat: int, value: str) -> None:
     keyboard = (where if hasattr(where, "keyboard") else where.page).keyboard
     keyboard.type(value)
     keyboard.press("Enter")
+
+
+def save(page: Any, key: str, folder: Path) -> Path:
+    """The file that Save > `key` gives."""
+    page.locator("summary", has_text="Save").click()
+    with page.expect_download() as waiting:
+        page.locator(f"[data-save={key}]").click()
+    file = folder / f"saved.{key}"
+    waiting.value.save_as(file)
+    return file

@@ -9,35 +9,10 @@ from typing import Any
 import pytest
 
 from rot180.explain import strings, trace
+from tests.contrast import CONTRAST, worst_contrast
 from tests.explain.browser.marks import cell, marked, title, until
 
 LAYER = {"input": 5, "kernel_size": 3, "stride": 2, "padding": 1, "bias": True}
-CONTRAST = 4.5  # WCAG 2.2, success criterion 1.4.3
-
-# The smallest contrast of a text with what lies under it, and the text; hatched grounds count by their colour.
-WORST_CONTRAST = """() => {
-  const parse = text => { const [r, g, b, a = 1] = text.match(/[\\d.]+/g).map(Number); return [r, g, b, a]; };
-  const over = (top, under) => [0, 1, 2].map(i => top[i] * top[3] + under[i] * (1 - top[3])).concat(1);
-  const luminance = c => [0.2126, 0.7152, 0.0722].reduce((sum, weight, i) => {
-    const s = c[i] / 255;
-    return sum + weight * (s <= 0.04045 ? s / 12.92 : ((s + 0.055) / 1.055) ** 2.4);
-  }, 0);
-  const ground = element => {
-    const colour = parse(getComputedStyle(element).backgroundColor);
-    if (colour[3] === 1) return colour;
-    return over(colour, element.parentElement ? ground(element.parentElement) : [255, 255, 255, 1]);
-  };
-  let worst = [99, ""];
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) {
-    const element = walker.currentNode.parentElement, words = walker.currentNode.data.trim();
-    if (!words || !element.getClientRects().length || element.closest(":disabled")) continue;
-    const style = getComputedStyle(element), under = ground(element), ink = over(parse(style.color), under);
-    const [a, b] = [luminance(ink), luminance(under)].sort((x, y) => y - x);
-    if ((a + 0.05) / (b + 0.05) < worst[0]) worst = [(a + 0.05) / (b + 0.05), words];
-  }
-  return worst;
-}"""
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -63,7 +38,7 @@ def test_every_text_has_enough_contrast(op: str, scheme: str, open_file: Callabl
     page = open_file(trace(op, **LAYER), color_scheme=scheme, reduced_motion="reduce")
     for act in ("[data-pass=y]", "[data-pass=dx]", "[data-view=equivalent]", "[data-act=tour]"):
         page.locator(act).click()
-        ratio, words = page.evaluate(WORST_CONTRAST)
+        ratio, words = worst_contrast(page, passed_over=":disabled")
         assert ratio >= CONTRAST, (act, words)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from rot180.explain import document, trace
-from tests.explain.browser.marks import cell, edit, title, until, values
+from tests.explain.browser.marks import cell, edit, save, title, until, values
 
 DEMO = {"input": 5, "kernel_size": 3, "stride": 2, "padding": 1, "bias": True}
 
@@ -47,12 +47,7 @@ def test_it_saves_files(key: str, open_file: Callable[..., Any], tmp_path: Path)
     shown = trace("conv2d", **DEMO)
     page = open_file(shown, accept_downloads=True)
     edit(page, "x", 0, "77")
-    page.locator("summary", has_text="Save").click()
-    with page.expect_download() as waiting:
-        page.locator(f"[data-save={key}]").click()
-    file = tmp_path / f"saved.{key}"
-    waiting.value.save_as(file)
-    data = file.read_bytes()
+    data = save(page, key, tmp_path).read_bytes()
     if key == "png":
         assert data.startswith(b"\x89PNG")
         assert len(data) > 10_000

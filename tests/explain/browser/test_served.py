@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rot180.explain import trace
-from tests.explain.browser.marks import edit, title, until, values
+from tests.explain.browser.marks import edit, save, title, until, values
 
 SIZE = """([panel, size]) =>
   document.querySelector(`[data-panel=${panel}] .size`)?.textContent.replace(/\\s/g, "") === size"""
@@ -80,12 +80,7 @@ def test_the_address_restores_the_layer_in_a_fresh_profile(
 @pytest.mark.parametrize("key", ["html", "npz"])
 def test_python_makes_files_of_the_edited_numbers(key: str, page: Any, tmp_path: Any) -> None:
     edit(page, "x", 0, "321")
-    page.locator("summary", has_text="Save").click()
-    with page.expect_download() as waiting:
-        page.locator(f"[data-save={key}]").click()
-    file = tmp_path / f"saved.{key}"
-    waiting.value.save_as(file)
-    data = file.read_bytes()
+    data = save(page, key, tmp_path).read_bytes()
     assert b"321" in data if key == "html" else data.startswith(b"PK")
 
 
