@@ -17,7 +17,7 @@ INNER = [
     r"rot180\.cli",
     r"rot180\.(functional|kernels|tape|bench|check|data|explain|models)\.",
     r"rot180\.train\.(?!report$)",
-    r"rot180\.nn\.(?!(init|clip_grad)$)",
+    r"rot180\.nn\.(?!(init|utils)$)",
     r"rot180\.optim\.(?!lr_scheduler$)",
 ]
 

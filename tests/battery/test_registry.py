@@ -18,8 +18,8 @@ from .registry import CASES
 NO_OPS = {
     functional: {"Gradients"},  # a named tuple
     nn: {
-        "Module", "ModuleDict", "ModuleList", "Parameter", "ParameterDict", "ParameterList", "Sequential", "clip_grad",
-        "init",
+        "Module", "ModuleDict", "ModuleList", "Parameter", "ParameterDict", "ParameterList", "Sequential", "init",
+        "utils",
     },
     arithmetic: {"broadcast_to_shape", "sum_to", "choose", "unbroadcast"},  # parts of the others
     elementary: set(),

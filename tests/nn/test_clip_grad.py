@@ -1,4 +1,4 @@
-"""Clipping of gradients: by hand, PyTorch's numbers, what is in place, what is refused."""
+"""Gradient clipping: values worked out by hand, in-place updates, errors, and a comparison with PyTorch."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from rot180.nn.clip_grad import clip_grad_norm_, clip_grad_value_, clip_grads_wi
 
 
 def parameters(*gradients: Any, dtype: Any = np.float32) -> list[Tensor]:
-    """One parameter for each gradient; None for one without."""
-    made = []
+    """One parameter for each gradient; None stands for a parameter without a gradient."""
+    result = []
     for g in gradients:
         p = Tensor(np.zeros(np.shape([0.0] if g is None else g), dtype), requires_grad=True)
         p.grad = None if g is None else Tensor(np.array(g, dtype))
-        made.append(p)
-    return made
+        result.append(p)
+    return result
 
 
-def values(some: list[Tensor]) -> list[Any]:
-    return [None if p.grad is None else p.grad.tolist() for p in some]
+def values(params: list[Tensor]) -> list[Any]:
+    return [None if p.grad is None else p.grad.tolist() for p in params]
 
 
-def test_the_norm_is_that_of_all_gradients_together() -> None:
-    some = parameters([3.0, 0.0], None, [[0.0], [4.0]])
-    arrays = [p.grad.data for p in some if p.grad is not None]
-    total = clip_grad_norm_(some, 2.5)
+def test_the_norm_is_taken_over_all_gradients_together() -> None:
+    params = parameters([3.0, 0.0], None, [[0.0], [4.0]])
+    arrays = [p.grad.data for p in params if p.grad is not None]
+    total = clip_grad_norm_(params, 2.5)
     assert isinstance(total, Tensor) and total.shape == () and total.dtype == np.float32
     assert total.item() == 5
     np.testing.assert_allclose(arrays[0], [1.5, 0], rtol=1e-6)  # in place: 2.5 / (5 + 1e-6)
@@ -39,10 +39,10 @@ def test_the_norm_is_that_of_all_gradients_together() -> None:
 
 
 def test_a_norm_within_bounds_changes_nothing() -> None:
-    some = parameters([3.0, 4.0])
-    assert clip_grad_norm_(some, 6).item() == 5
-    assert clip_grad_norm_(some, float("inf")).item() == 5
-    assert values(some) == [[3.0, 4.0]]
+    params = parameters([3.0, 4.0])
+    assert clip_grad_norm_(params, 6).item() == 5
+    assert clip_grad_norm_(params, float("inf")).item() == 5
+    assert values(params) == [[3.0, 4.0]]
 
 
 @pytest.mark.parametrize(
@@ -57,13 +57,13 @@ def test_a_norm_within_bounds_changes_nothing() -> None:
         (-1, 0.48),
     ],
 )
-def test_other_norms(norm_type: Any, norm: float) -> None:
-    some = parameters([1.0, -2.0], [-3.0, 4.0], dtype=np.float64)
-    assert clip_grad_norm_(some, norm / 2, norm_type).item() == pytest.approx(norm, rel=1e-14)
-    np.testing.assert_allclose(values(some), [[0.5, -1.0], [-1.5, 2.0]], rtol=1e-5)
+def test_norms_of_other_orders(norm_type: Any, norm: float) -> None:
+    params = parameters([1.0, -2.0], [-3.0, 4.0], dtype=np.float64)
+    assert clip_grad_norm_(params, norm / 2, norm_type).item() == pytest.approx(norm, rel=1e-14)
+    np.testing.assert_allclose(values(params), [[0.5, -1.0], [-1.5, 2.0]], rtol=1e-5)
 
 
-def test_one_tensor_no_gradients_and_empty_ones() -> None:
+def test_a_single_tensor_missing_gradients_and_empty_gradients() -> None:
     (p,) = parameters([3.0, 4.0])
     assert clip_grad_norm_(p, 1.0).item() == 5
     assert clip_grad_norm_(parameters(None), 1.0).item() == 0
@@ -73,62 +73,62 @@ def test_one_tensor_no_gradients_and_empty_ones() -> None:
 
 
 def test_dtypes_may_be_mixed() -> None:
-    some = parameters([3.0]) + parameters([4.0], dtype=np.float64)
-    total = clip_grad_norm_(some, 1.0)
+    params = parameters([3.0]) + parameters([4.0], dtype=np.float64)
+    total = clip_grad_norm_(params, 1.0)
     assert (total.dtype, total.item()) == (np.float64, 5)
-    assert [p.grad.dtype for p in some if p.grad is not None] == [np.float32, np.float64]
-    np.testing.assert_allclose(np.ravel(values(some)), [0.6, 0.8], rtol=1e-6)
+    assert [p.grad.dtype for p in params if p.grad is not None] == [np.float32, np.float64]
+    np.testing.assert_allclose(np.ravel(values(params)), [0.6, 0.8], rtol=1e-6)
 
 
 @pytest.mark.parametrize("size", [1e-30, 1e-20, 1e18, 1e19, 1e30])
-def test_gradients_whose_square_leaves_float32_have_a_norm(size: float) -> None:
-    some = parameters(np.full(100, size), np.full((3, 100), -size))
-    assert get_total_norm([p.grad for p in some if p.grad is not None]).item() == pytest.approx(20 * size, rel=1e-6)
-    clip_grad_norm_(some, 1.0)
+def test_norm_of_gradients_whose_square_overflows_or_underflows(size: float) -> None:
+    params = parameters(np.full(100, size), np.full((3, 100), -size))
+    assert get_total_norm([p.grad for p in params if p.grad is not None]).item() == pytest.approx(20 * size, rel=1e-6)
+    clip_grad_norm_(params, 1.0)
     if size > 1:  # PyTorch makes these zeros, because their norm is infinite
-        assert some[1].grad is not None
-        np.testing.assert_allclose(some[1].grad.data, -1 / 20, rtol=1e-5)
+        assert params[1].grad is not None
+        np.testing.assert_allclose(params[1].grad.data, -1 / 20, rtol=1e-5)
 
 
 def test_strided_gradients() -> None:
     p = Tensor(np.zeros((4, 3), np.float32), requires_grad=True)
-    whole = np.ones((3, 8), np.float32)
-    p.grad = Tensor(whole.T[::2])
+    base = np.ones((3, 8), np.float32)
+    p.grad = Tensor(base.T[::2])
     assert clip_grad_norm_(p, 1.0).item() == pytest.approx(12**0.5)
-    np.testing.assert_allclose(whole[:, ::2], 12**-0.5, rtol=1e-6)
-    assert np.array_equal(whole[:, 1::2], np.ones((3, 4)))
+    np.testing.assert_allclose(base[:, ::2], 12**-0.5, rtol=1e-6)
+    assert np.array_equal(base[:, 1::2], np.ones((3, 4)))
 
 
-def test_a_norm_that_is_not_finite() -> None:
+def test_a_norm_that_is_infinite_or_nan() -> None:
     for bad in (np.inf, np.nan):
-        some = parameters([1.0, bad])
+        params = parameters([1.0, bad])
         with pytest.raises(GradientError, match=f"clip_grad_norm_: the norm of order 2.0 is {bad}"):
-            clip_grad_norm_(some, 1.0, error_if_nonfinite=True)
-        assert values(some)[0][0] == 1.0
-    assert np.isnan(clip_grad_norm_(some, 1.0).item())
-    assert np.isnan(values(some)).all()  # as in PyTorch
-    some = parameters([1.0, np.inf])
+            clip_grad_norm_(params, 1.0, error_if_nonfinite=True)
+        assert values(params)[0][0] == 1.0
+    assert np.isnan(clip_grad_norm_(params, 1.0).item())
+    assert np.isnan(values(params)).all()  # as in PyTorch
+    params = parameters([1.0, np.inf])
     with pytest.warns(RuntimeWarning, match="invalid value"):
-        assert clip_grad_norm_(some, 1.0).item() == np.inf
-    np.testing.assert_array_equal(values(some), [[0.0, np.nan]])
+        assert clip_grad_norm_(params, 1.0).item() == np.inf
+    np.testing.assert_array_equal(values(params), [[0.0, np.nan]])
 
 
-def test_values() -> None:
-    some = parameters([-3.0, 0.5, np.nan], None, [[2.0]])
-    array = some[0].grad.data if some[0].grad is not None else None
-    clip_grad_value_(some, 1)
+def test_clip_grad_value() -> None:
+    params = parameters([-3.0, 0.5, np.nan], None, [[2.0]])
+    array = params[0].grad.data if params[0].grad is not None else None
+    clip_grad_value_(params, 1)
     np.testing.assert_array_equal(array, [-1.0, 0.5, np.nan])
-    assert values(some)[1:] == [None, [[1.0]]]
-    clip_grad_value_(some[2], 0.25)
-    assert values(some)[2] == [[0.25]]
+    assert values(params)[1:] == [None, [[1.0]]]
+    clip_grad_value_(params[2], 0.25)
+    assert values(params)[2] == [[0.25]]
 
 
-def test_a_norm_of_ones_own() -> None:
-    some = parameters([3.0, 4.0], dtype=np.float64)
-    clip_grads_with_norm_(some, 1.0, Tensor(np.float64(10.0)))
-    np.testing.assert_allclose(values(some), [[0.3, 0.4]], rtol=1e-6)
-    clip_grads_with_norm_(some, 1.0, 0.5)  # type: ignore[arg-type]
-    np.testing.assert_allclose(values(some), [[0.3, 0.4]], rtol=1e-6)
+def test_scaling_by_a_precomputed_norm() -> None:
+    params = parameters([3.0, 4.0], dtype=np.float64)
+    clip_grads_with_norm_(params, 1.0, Tensor(np.float64(10.0)))
+    np.testing.assert_allclose(values(params), [[0.3, 0.4]], rtol=1e-6)
+    clip_grads_with_norm_(params, 1.0, 0.5)  # type: ignore[arg-type]
+    np.testing.assert_allclose(values(params), [[0.3, 0.4]], rtol=1e-6)
 
 
 def test_a_gradient_that_belongs_to_a_graph_is_replaced() -> None:
@@ -141,17 +141,17 @@ def test_a_gradient_that_belongs_to_a_graph_is_replaced() -> None:
     assert rot180.grad((recorded * recorded).sum(), x)[0].item() == 2 * 27 * 18  # as if nothing had been clipped
 
 
-def test_the_names_of_pytorch() -> None:
-    assert nn.utils.clip_grad_norm_ is clip_grad_norm_
-    assert nn.utils.clip_grad_value_ is clip_grad_value_
+def test_clipping_the_gradients_of_a_model() -> None:
     model = nn.Linear(3, 2)
     model(np.ones((4, 3), np.float32)).sum().backward()
     assert nn.utils.clip_grad_norm_(model.parameters(), 0.5).item() == pytest.approx((4 * 4 * 8) ** 0.5)
     assert nn.utils.get_total_norm([p.grad for p in model.parameters()]).item() == pytest.approx(0.5)
 
 
-def test_what_is_refused() -> None:
-    with pytest.raises(TypeError, match=re.escape("takes a Tensor or several; got Linear; give its parameters()")):
+def test_errors() -> None:
+    with pytest.raises(
+        TypeError, match=re.escape("takes a Tensor or an iterable of Tensors; got Linear; pass its parameters()")
+    ):
         clip_grad_norm_(nn.Linear(1, 1), 1.0)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="clip_grad_value_: entry 1 is a ndarray; a Tensor is needed"):
         clip_grad_value_([*parameters([1.0]), np.ones(2)], 1.0)  # type: ignore[list-item]
@@ -167,18 +167,18 @@ def test_what_is_refused() -> None:
         clip_grad_norm_(parameters([1.0]), None)  # type: ignore[arg-type]
     with pytest.raises(DtypeError, match="clip_grad_norm_: norm_type must be a number; got 'max'"):
         clip_grad_norm_(parameters([1.0]), 1.0, "max")  # type: ignore[arg-type]
-    with pytest.warns(UserWarning, match="clip_grad_norm_: got an empty generator, perhaps one that was used up"):
+    with pytest.warns(UserWarning, match="clip_grad_norm_: got an empty generator; it may have been used up"):
         clip_grad_norm_((p for p in parameters()), 1.0)
 
 
-# ---- beside PyTorch ----
+# ---- compared with PyTorch ----
 
 
 @pytest.mark.peers
 @pytest.mark.parametrize("norm_type", [1.0, 2.0, 3.0, 0.5, 0.0, -1.0, float("inf"), float("-inf")])
 @pytest.mark.parametrize("dtypes", [("float32", "float32"), ("float64", "float64"), ("float32", "float64")])
 @pytest.mark.parametrize("max_norm", [0.0, 0.7, 1e6])
-def test_norms_and_gradients_are_pytorchs(norm_type: float, dtypes: tuple[str, str], max_norm: float) -> None:
+def test_norms_and_gradients_equal_pytorchs(norm_type: float, dtypes: tuple[str, str], max_norm: float) -> None:
     import torch
 
     rng = np.random.default_rng(0)

@@ -2,10 +2,10 @@
 
     from rot180 import nn
 
-It may use everything below; `optim` and `data`, beside it, it may not. Deliberately absent: arithmetic (functional/).
+It may import everything below, but not `optim` and `data` on the same floor. The arithmetic is in functional/.
 """
 
-from . import clip_grad, init
+from . import init, utils
 from .activation import (
     ELU,
     GELU,
@@ -85,8 +85,6 @@ from .parameter import Parameter
 from .pool import AvgPool1d, AvgPool2d, AvgPool3d, MaxPool1d, MaxPool2d, MaxPool3d
 from .shuffle import ChannelShuffle, PixelShuffle, PixelUnshuffle
 from .upsample import Upsample, UpsamplingBilinear2d, UpsamplingNearest2d
-
-utils = clip_grad  # what PyTorch users look for: nn.utils.clip_grad_norm_
 
 __all__ = [
     "ELU",
@@ -178,6 +176,6 @@ __all__ = [
     "ZeroPad1d",
     "ZeroPad2d",
     "ZeroPad3d",
-    "clip_grad",
     "init",
+    "utils",
 ]
