@@ -1,6 +1,6 @@
 """A convolution layer as a user might have written it, with one mistake in its backward.
 
-    rot180 check examples/mine.py --op conv2d      names the mistake and exits with status 1
+`rot180 check examples/mine.py --op conv2d` names the mistake and exits with status 1.
 """
 
 import numpy as np
@@ -8,7 +8,7 @@ import numpy as np
 
 def forward(x, w, b):
     """y (N, F, P, Q) from x (N, C, H, W), w (F, C, R, S) and b (F,): stride 1, no padding."""
-    n, c, h, width = x.shape
+    n, _, h, width = x.shape
     f, _, r, s = w.shape
     y = np.zeros((n, f, h - r + 1, width - s + 1), x.dtype)
     for i in range(y.shape[2]):
