@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install
 # Without pip's isolated environment, which is another one each time and so would have the engine compiled anew by each.
 INSTALL := $(PIP) --no-build-isolation --editable
 SCREENSHOTS := $(CURDIR)/build/screenshots
-NATIVE := $(wildcard native/*.h native/*.cpp native/CMakeLists.txt)
+NATIVE := $(shell find native -path native/tests -prune -o \( -name '*.h' -o -name '*.cpp' -o -name CMakeLists.txt \) -print)
 
 # The environment holds what is installed into it, and nothing else.
 export PYTHONNOUSERSITE := 1

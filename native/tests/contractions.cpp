@@ -14,10 +14,10 @@
 #endif
 
 #include "check.h"
-#include "engine.h"
+#include "dispatch/instruction_sets.h"
 #include "geometries.h"
 #include "paths.h"
-#include "threads.h"
+#include "threads/pool.h"
 
 using namespace rot180;
 

@@ -4,7 +4,7 @@
 #include <random>
 #include <vector>
 
-#include "geometry.h"
+#include "window/geometry.h"
 
 namespace rot180 {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "check.h"
-#include "memory.h"
+#include "memory/allocator.h"
 
 using namespace rot180;
 

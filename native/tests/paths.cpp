@@ -1,8 +1,8 @@
 // Which paths a geometry takes, by the kernels' own conditions: compiled for each instruction set, as they are.
 #include "paths.h"
 
-#include "choice.h"
-#include "contract.h"
+#include "dispatch/algorithms.h"
+#include "gemm/direct.h"
 
 namespace rot180 {
 namespace ROT180_ISA {

@@ -2,7 +2,7 @@
 #pragma once
 #include <cstdint>
 
-#include "engine.h"
+#include "dispatch/instruction_sets.h"
 
 namespace rot180 {
 

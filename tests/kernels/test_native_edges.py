@@ -1,4 +1,4 @@
-"""The edge of the compiled engine (`native/bind.cpp`): what it refuses, what it says, and what it survives."""
+"""The edge of the compiled engine (`native/python/module.cpp`): what it refuses, what it says, and what it survives."""
 
 from __future__ import annotations
 

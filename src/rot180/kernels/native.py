@@ -22,7 +22,7 @@ from ..window import Sizes, Window
 from . import conv, threads
 from .walk import Array
 
-ALGORITHMS = ("automatic", "direct", "dense", "winograd", "winograd4", "depthwise")  # native/choice.h: where
+ALGORITHMS = ("automatic", "direct", "dense", "winograd", "winograd4", "depthwise")  # native/dispatch/algorithms.h: where
 LARGEST = 2**31 - 1
 _forced = "automatic"
 _large_tiles = False  # whether the table's row winograd4 counts

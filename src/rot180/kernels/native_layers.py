@@ -1,4 +1,4 @@
-"""The compiled engine beside the contractions: what a profile of the training steps asked for (`native/layers.h`).
+"""The compiled engine beside the contractions: what a profile of the training steps asked for (`native/layers/layers.h`).
 
 Each of these forwards to the extension. It takes C-contiguous arrays, so others are copied first; what it returns is
 C-contiguous. What is small or empty, and shapes that no profile shows, go on to the NumPy kernel of the same name.

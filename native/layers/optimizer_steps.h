@@ -1,0 +1,16 @@
+// What updates.cpp defines: the optimisers' updates, each in one pass over memory and with the bits of its NumPy text.
+#pragma once
+#include "layers/layers.h"
+#include "simd/vector.h"
+
+namespace rot180 {
+namespace ROT180_ISA {
+
+template <class T>
+void sgd(int64_t cells, const SgdStep<T>& step, const T* g, T* d, T* v);
+
+template <class T>
+void adam(int64_t cells, const AdamStep<T>& step, const T* g, T* d, T* m, T* v, T* most);
+
+}  // namespace ROT180_ISA
+}  // namespace rot180
