@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from rot180 import FormatError, MissingExtraError, ShapeError
-from rot180.data import folder, read_folder, read_folder_parts, read_image
+from rot180.data import Subset, TensorDataset, folder, read_folder, read_folder_parts, read_image, stratified_split
 
 from .written import image_bytes, write_classes
 
@@ -37,6 +37,19 @@ def test_images_labels_and_names_come_out_sorted(tmp_path: Path) -> None:
     about = data.about
     assert (about["name"], about["path"], about["images"]) == ("folder", str(tmp_path), 5)
     assert (about["skipped"], about["ignored"]) == (0, 0)
+
+
+def test_each_image_keeps_its_file_name_through_splits_and_skipped_files(tmp_path: Path) -> None:
+    write_classes(tmp_path, {"cat": 3, "dog": 2, "dog/brown": 1})
+    (tmp_path / "cat" / "1.png").write_bytes(b"damaged")
+    images = read_folder(tmp_path)
+    assert images.files == ("cat/0.png", "cat/2.png", "dog/0.png", "dog/1.png", "dog/brown/0.png")
+    for part in stratified_split(images, 0.4):
+        assert [file.split("/")[0] for file in part.files] == [part.classes[k] for k in part.labels]
+        for image, file in zip(part.images, part.files, strict=True):
+            np.testing.assert_array_equal(image, read_image(tmp_path / file, (1, 8, 8)))
+    assert Subset(images, [4, 0]).files == ("dog/brown/0.png", "cat/0.png")
+    assert Subset(TensorDataset(np.zeros(3)), [0]).files == ()
 
 
 def test_hidden_and_other_files_are_ignored_and_deeper_folders_belong_to_their_class(tmp_path: Path) -> None:

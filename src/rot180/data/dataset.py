@@ -82,10 +82,12 @@ class LabelledImages(TensorDataset):
         classes: the names of the classes.
         about: what a training run writes down of the data: plain values that JSON can hold.
 
-    `skipped` lists the files that a reader left out, as (file, reason).
+    `skipped` lists the files that a reader left out, as (file, reason). `files` names the file of each image, relative
+    to the folder that was read; it is empty if the images do not come from separate files.
     """
 
     skipped: tuple[Skipped, ...] = ()
+    files: tuple[str, ...] = ()
 
     def __init__(self, images: Any, labels: Any, classes: Sequence[str], about: dict[str, Any] | None = None) -> None:
         super().__init__(images, labels)
@@ -144,6 +146,12 @@ class Subset(Dataset):
             wrong = self.indices[(self.indices < 0) | (self.indices >= size)][0]
             raise IndexError(f"Subset: index {wrong} is out of range; the dataset has {size} samples, 0 to {size - 1}")
 
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The file of each sample, if the dataset knows them; see `LabelledImages`."""
+        files = getattr(self.dataset, "files", ())
+        return tuple(files[i] for i in self.indices) if files else ()
+
     def __len__(self) -> int:
         return len(self.indices)
 
@@ -194,6 +202,8 @@ def stratified_split(data: LabelledImages, share: float = 0.2, seed: int = 0) ->
         about = {**data.about, "split": split, "split_seed": seed, "held_out": share}
         images = LabelledImages(data.images[chosen], data.labels[chosen], data.classes, about)
         images.skipped = data.skipped
+        if data.files:
+            images.files = tuple(data.files[i] for i in np.flatnonzero(chosen))
         return images
 
     return part("train", ~held_out), part("test", held_out)

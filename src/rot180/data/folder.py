@@ -87,6 +87,7 @@ def read_folder(
     about = {"name": "folder", "path": os.path.abspath(path), "ignored": found.ignored, "skipped": len(found.skipped)}
     images = LabelledImages.from_bytes(cells, labels, found.classes, about)
     images.skipped = tuple(found.skipped)
+    images.files = tuple(os.path.relpath(file, found.root).replace(os.sep, "/") for file, _ in found.files)
     return images
 
 
