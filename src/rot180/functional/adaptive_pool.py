@@ -3,7 +3,7 @@
     bin p of P on an axis of H cells: from floor(p * H / P) to ceil((p + 1) * H / P); neighbours may share a cell
 
 The average is a linear map per axis (`resample`), and a mean where there is one bin. The maximum is taken axis by axis
-(`kernels/adaptive_max.py`), or by the ordinary pool where the bins are small and of one size; its adjoints are those of
+(`adaptive_max.py`), or by the ordinary pool where the bins are small and of one size; its adjoints are those of
 `max_pool`: adding to the cells that were chosen (`_max_x`), and reading them (`_max_at`).
 """
 
@@ -18,13 +18,12 @@ from typing import Any
 import numpy as np
 
 from ..errors import ShapeError
-from ..kernels import adaptive_max
-from ..kernels.axis_map import AxisMap
 from ..tape import reduction
 from ..tape.operands import floating, raw
 from ..tape.record import Array, Variable, primitive, wrap
 from ..window import Sizes, ints
-from . import pool
+from . import adaptive_max, pool
+from .axis_map import AxisMap
 from .resample import resample
 
 OutputSize = int | Sequence[int | None]

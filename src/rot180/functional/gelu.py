@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.erf import erf as erf_array
 from ..tape.elementary import clamp, erf, exp
+from ..tape.erf import erf as erf_array
 from ..tape.operands import FLOATS, floating
 from ..tape.record import Array, primitive
 from .activation import tanh

@@ -23,11 +23,11 @@ from typing import Any
 import numpy as np
 
 from ..errors import ShapeError
-from ..kernels.axis_map import AxisMap
 from ..tape.operands import floating, raw
 from ..tape.record import Array
 from ..window import PerAxis, Sizes, ints, per_axis
 from .adaptive_pool import adaptive_average
+from .axis_map import AxisMap
 from .resample import resample
 
 _MODES = {  # the numbers of spatial axes that each takes

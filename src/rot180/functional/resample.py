@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..kernels import axis_map
-from ..kernels.axis_map import AxisMap
 from ..tape.record import Array, primitive
+from . import axis_map
+from .axis_map import AxisMap
 
 Maps = tuple[AxisMap | None, ...]
 

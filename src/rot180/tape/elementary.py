@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.erf import erf as erf_array
+from .erf import erf as erf_array
 from .operands import floating, raw
 from .record import Array, primitive
 

@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from rot180.kernels.adaptive_max import bins, first_maxima, maxima, put, read
+from rot180.functional.adaptive_max import bins, first_maxima, maxima, put, read
 
 
 def by_loops(x: np.ndarray, sizes: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
@@ -24,7 +24,7 @@ def by_loops(x: np.ndarray, sizes: tuple[int, ...]) -> tuple[np.ndarray, np.ndar
     return y, index
 
 
-def test_the_bins_are_pytorchs_formula() -> None:
+def test_bins_follow_the_formula_of_pytorch() -> None:
     starts, stops = bins(7, 3)
     assert starts.tolist() == [0, 2, 4] and stops.tolist() == [3, 5, 7]
     starts, stops = bins(2, 3)

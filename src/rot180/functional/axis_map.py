@@ -2,15 +2,15 @@
 
     y[..., p, ...] = sum over i of M[p, i] * x[..., i, ...]
 
-An `AxisMap` is M for one axis, as its taps (p, i, weight): a few neighbouring i for every p. `apply` runs one map per
-axis; the adjoint of it is `apply` with the maps' adjoints.
+An `AxisMap` holds M for one axis as its taps (p, i, weight): a few neighbouring i for every p. `apply` runs one map
+per axis. Its adjoint is `apply` with the adjoint maps. There are four ways to run a map:
 
-    copies of each cell            np.repeat              the rows are a cell, each as often as the others
-    sums of blocks of cells        adds of strided views  the adjoint of that
-    one cell for each p            np.take
-    all else                       matrix products, one for each block of p, over the cells i that this block reads
+    y repeats each cell k times     np.repeat
+    y sums blocks of k cells        additions of strided views (the adjoint of repeating)
+    y selects one cell for each p   np.take
+    any other map                   matrix products: one per block of p, over the cells i that the block reads
 
-Who may import it: functional/ (no engine has another version of it). Deliberately absent: where weights come from.
+This file does not choose the weights: `interpolate.py` and `adaptive_pool.py` do.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ from functools import cached_property
 
 import numpy as np
 
-from .walk import Array
+from ..tape.record import Array
 
-BLOCK = 32  # cells on the wider side of a block: large enough for BLAS, and few of the products are with zero
+BLOCK = 32  # cells on the longer side of a block: large enough for BLAS, small enough to multiply few zeros
 
 
 class AxisMap:
-    """The matrix (y_size, x_size) of a linear map along one axis, as taps; repeated (p, i) add up.
+    """The matrix (y_size, x_size) of a linear map along one axis, stored as taps; repeated (p, i) are added.
 
     Args:
-        x_size, y_size: how many cells the axis has before and after.
-        p, i: indices of y and of x, one each per tap.
-        weight: the entries of the matrix; their dtype is that of the arrays which the map is applied to.
+        x_size, y_size: sizes of the axis before and after the map.
+        p, i: integer arrays of shape (taps,): indices into y and into x.
+        weight: array of shape (taps,): the matrix entries, in the dtype of the arrays that the map is applied to.
     """
 
     def __init__(self, x_size: int, y_size: int, p: Array, i: Array, weight: Array) -> None:
         order = np.argsort(p, kind="stable")
-        order = order[weight[order] != 0]  # a cell that does not count must not make y NaN
+        order = order[weight[order] != 0]  # 0 * NaN is NaN: a tap of weight 0 must not reach y
         self.x_size, self.y_size = x_size, y_size
         self.p, self.i, self.weight = p[order], i[order], weight[order]
 
@@ -50,26 +50,27 @@ class AxisMap:
 
     @cached_property
     def copies(self) -> int:
-        """k, if y is x with every cell k times in a row; else 0."""
-        k, rest = divmod(self.y_size, max(self.x_size, 1))
-        steps = np.arange(self.y_size)
-        each = not rest and np.array_equal(self.p, steps) and np.array_equal(self.i, steps // max(k, 1))
-        return k if each and np.all(self.weight == 1) else 0
+        """k if y repeats every cell of x k times in a row; otherwise 0."""
+        k, remainder = divmod(self.y_size, max(self.x_size, 1))
+        positions = np.arange(self.y_size)
+        repeats = not remainder and np.array_equal(self.p, positions)
+        repeats = repeats and np.array_equal(self.i, positions // max(k, 1))
+        return k if repeats and np.all(self.weight == 1) else 0
 
     @cached_property
-    def chosen(self) -> Array | None:
-        """The cell of x that each y is a copy of, if each is."""
-        whole = np.array_equal(self.p, np.arange(self.y_size)) and bool(np.all(self.weight == 1))
-        return self.i if whole else None
+    def selected(self) -> Array | None:
+        """The index into x that each y copies, or None if some y is not a copy of one cell."""
+        copies_one = np.array_equal(self.p, np.arange(self.y_size)) and bool(np.all(self.weight == 1))
+        return self.i if copies_one else None
 
     @cached_property
     def blocks(self) -> list[tuple[slice, slice, Array]]:
-        """(some rows, the cells that they read, this part of the matrix), with sides of about BLOCK."""
+        """Blocks (rows of y, cells of x that they read, submatrix) with sides of about BLOCK."""
         return self._blocks(max(BLOCK * self.y_size // max(self.x_size, self.y_size, 1), 1))
 
     @cached_property
     def rows(self) -> list[tuple[slice, slice, Array]]:
-        """The blocks of one row each: no product is with a zero, so what is not finite stays where it belongs."""
+        """Blocks of one row each: nothing is multiplied by 0, so an infinity reaches only the y that reads it."""
         return self._blocks(1)
 
     def _blocks(self, height: int) -> list[tuple[slice, slice, Array]]:
@@ -86,38 +87,38 @@ class AxisMap:
 
 
 def apply(x: Array, maps: Sequence[AxisMap | None]) -> Array:
-    """y (N, C, *y_sizes) from x (N, C, *x_sizes), one map per spatial axis; None leaves its axis alone."""
-    y, order = as_it_lies(x)
+    """Map x (N, C, *x_sizes) to y (N, C, *y_sizes) with one map per spatial axis; None leaves its axis unchanged."""
+    y, order = in_memory_order(x)
     steps = [(order.index(axis), m) for axis, m in enumerate(maps, x.ndim - len(maps)) if m is not None]
-    for place, m in sorted(steps, key=_cheapest):
+    for place, m in sorted(steps, key=_cost):
         before, after = y.shape[:place], y.shape[place + 1 :]
         y = _along(y.reshape(math.prod(before), m.x_size, math.prod(after)), m)
         y = y.reshape(*before, m.y_size, *after)
     return y.transpose(np.argsort(order))
 
 
-def as_it_lies(x: Array) -> tuple[Array, list[int]]:
-    """x with its axes in the order in which they lie in memory, without gaps, and that order."""
+def in_memory_order(x: Array) -> tuple[Array, list[int]]:
+    """Return (x with its axes sorted by stride, C-contiguous; the order of the axes)."""
     order = sorted(range(x.ndim), key=lambda axis: -abs(x.strides[axis]))
     y = x.transpose(order)
     return (y, order) if y.flags.c_contiguous else (np.ascontiguousarray(x), list(range(x.ndim)))
 
 
-def _cheapest(step: tuple[int, AxisMap]) -> tuple[float, int]:
-    """What shrinks comes first, what grows last; of equals the costlier one, which is the innermost, on less data."""
+def _cost(step: tuple[int, AxisMap]) -> tuple[float, int]:
+    """Sort key: maps that shrink x most first; of equal ones the innermost, costliest, which then sees least data."""
     place, m = step
     ratio = m.y_size / max(m.x_size, 1)
     return ratio, place if ratio < 1 else -place
 
 
 def _along(x: Array, m: AxisMap) -> Array:
-    """The map along the middle axis: (outer, y_size, inner) from (outer, x_size, inner), in C order."""
+    """Apply a map to the middle axis: (outer, x_size, inner) to (outer, y_size, inner), both C-contiguous."""
     if m.copies:
         return np.repeat(x, m.copies, axis=1)
     if m.adjoint.copies:
         return _block_sum(x, m.adjoint.copies)
-    if m.chosen is not None:
-        return x.take(m.chosen, axis=1)
+    if m.selected is not None:
+        return x.take(m.selected, axis=1)
     outer, _, inner = x.shape
     y = np.empty((outer, m.y_size, inner), x.dtype)
     for rows, cells, matrix in m.blocks if np.isfinite(x).all() else m.rows:
@@ -129,7 +130,7 @@ def _along(x: Array, m: AxisMap) -> Array:
 
 
 def _block_sum(x: Array, k: int) -> Array:
-    """The sums of k neighbours along the middle axis."""
+    """Sum every k neighbours along the middle axis."""
     parts = x.reshape(x.shape[0], x.shape[1] // k, k, x.shape[2])
     y = parts[:, :, 0] + parts[:, :, 1] if k > 1 else parts[:, :, 0].copy()
     for j in range(2, k):

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rot180.kernels import erf as module
-from rot180.kernels.erf import erf
+from rot180.tape import erf as module
+from rot180.tape.erf import erf
 
 FLOATS = [np.float32, np.float64]
 
@@ -30,7 +30,7 @@ def everywhere(dtype: Any) -> np.ndarray:
 
 
 @pytest.mark.parametrize(("dtype", "ulps"), [(np.float32, 1.5), (np.float64, 2.0)])
-def test_it_is_the_error_function_to_the_last_place_or_two(dtype: Any, ulps: float) -> None:
+def test_erf_is_accurate_to_one_or_two_units_in_the_last_place(dtype: Any, ulps: float) -> None:
     x = everywhere(dtype)
     y = erf(x)
     expected = np.array([math.erf(v) for v in x.tolist()])
@@ -41,7 +41,7 @@ def test_it_is_the_error_function_to_the_last_place_or_two(dtype: Any, ulps: flo
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
-def test_corners(dtype: Any) -> None:
+def test_special_values(dtype: Any) -> None:
     largest, smallest = np.finfo(dtype).max, np.finfo(dtype).smallest_subnormal
     x = np.array([0.0, -0.0, np.inf, -np.inf, largest, -largest, 6.0, smallest, -smallest], dtype)
     y = erf(x)
@@ -51,13 +51,13 @@ def test_corners(dtype: Any) -> None:
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
-def test_it_is_odd_and_never_falls(dtype: Any) -> None:
+def test_erf_is_odd_and_monotonic(dtype: Any) -> None:
     x = np.linspace(0, 7, 100001, dtype=dtype)
     np.testing.assert_array_equal(erf(-x), -erf(x))
     assert np.diff(erf(x)).min() >= -np.finfo(dtype).eps
 
 
-def test_blocks_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_result_does_not_depend_on_the_block_size(monkeypatch: pytest.MonkeyPatch) -> None:
     x = everywhere(np.float64)[:1001]
     whole = erf(x)
     monkeypatch.setattr(module, "BLOCK", 10)

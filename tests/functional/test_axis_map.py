@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rot180.kernels import axis_map
-from rot180.kernels.axis_map import BLOCK, AxisMap, apply
+from rot180.functional import axis_map
+from rot180.functional.axis_map import BLOCK, AxisMap, apply
 
 
-def of_matrix(matrix: np.ndarray) -> AxisMap:
+def map_of_matrix(matrix: np.ndarray) -> AxisMap:
     p, i = np.nonzero(matrix)
     return AxisMap(matrix.shape[1], matrix.shape[0], p, i, matrix[p, i])
 
@@ -25,7 +25,7 @@ def copying(k: int, x_size: int) -> np.ndarray:
     return np.repeat(np.eye(x_size), k, axis=0)
 
 
-def choosing(rng: np.random.Generator, y_size: int, x_size: int) -> np.ndarray:
+def selecting(rng: np.random.Generator, y_size: int, x_size: int) -> np.ndarray:
     return np.eye(x_size)[np.sort(rng.integers(0, x_size, y_size))]
 
 
@@ -39,9 +39,9 @@ MATRICES = {
     "copies": copying(3, 4),
     "copies of one": copying(4, 1),
     "sums": copying(3, 4).T,
-    "chosen": choosing(RNG, 6, 4),
-    "chosen of many": choosing(RNG, 3, 9),
-    "adjoint of chosen": choosing(RNG, 6, 4).T,
+    "selecting": selecting(RNG, 6, 4),
+    "chosen of many": selecting(RNG, 3, 9),
+    "adjoint of selecting": selecting(RNG, 6, 4).T,
     "nothing": np.zeros((0, 4)),
     "of nothing": np.zeros((4, 0)),
 }
@@ -51,7 +51,7 @@ MATRICES = {
 @pytest.mark.parametrize("name", MATRICES)
 def test_a_map_is_its_matrix_on_every_axis(name: str, dtype: type) -> None:
     matrix = MATRICES[name].astype(dtype)
-    m = of_matrix(matrix)
+    m = map_of_matrix(matrix)
     for axis in range(3):
         shape = [2, 3, 3, 2, 5]
         shape[axis + 2] = m.x_size
@@ -71,45 +71,45 @@ def test_maps_on_two_axes_in_any_memory_order(order: tuple[int, ...]) -> None:
     x = RNG.integers(-4, 5, (2, 3, 4, 9)) * 1.0
     laid = np.ascontiguousarray(x.transpose(order)).transpose(np.argsort(order))
     expected = np.einsum("ph,qw,nchw->ncpq", rows, columns, x)
-    np.testing.assert_array_equal(apply(laid, (of_matrix(rows), of_matrix(columns))), expected)
+    np.testing.assert_array_equal(apply(laid, (map_of_matrix(rows), map_of_matrix(columns))), expected)
     gaps = np.repeat(np.repeat(x, 2, 2), 3, 3)[:, :, ::2, ::3]
-    np.testing.assert_array_equal(apply(gaps, (of_matrix(rows), of_matrix(columns))), expected)
+    np.testing.assert_array_equal(apply(gaps, (map_of_matrix(rows), map_of_matrix(columns))), expected)
     broadcast = np.broadcast_to(x[:1, :1], x.shape)
     expected = np.broadcast_to(expected[:1, :1], expected.shape)
-    np.testing.assert_array_equal(apply(broadcast, (of_matrix(rows), of_matrix(columns))), expected)
+    np.testing.assert_array_equal(apply(broadcast, (map_of_matrix(rows), map_of_matrix(columns))), expected)
 
 
-def test_the_ways_are_what_they_should_be() -> None:
-    assert of_matrix(MATRICES["copies"]).copies == 3
-    assert of_matrix(MATRICES["sums"]).adjoint.copies == 3
-    assert of_matrix(np.eye(4)).copies == 1
-    assert of_matrix(2 * np.eye(4)).copies == 0 and of_matrix(2 * np.eye(4)).chosen is None
-    assert of_matrix(MATRICES["chosen"]).chosen is not None
-    assert of_matrix(MATRICES["adjoint of chosen"]).chosen is None
-    m = of_matrix(MATRICES["shrinking blocks"])
+def test_each_map_takes_the_intended_path() -> None:
+    assert map_of_matrix(MATRICES["copies"]).copies == 3
+    assert map_of_matrix(MATRICES["sums"]).adjoint.copies == 3
+    assert map_of_matrix(np.eye(4)).copies == 1
+    assert map_of_matrix(2 * np.eye(4)).copies == 0 and map_of_matrix(2 * np.eye(4)).selected is None
+    assert map_of_matrix(MATRICES["selecting"]).selected is not None
+    assert map_of_matrix(MATRICES["adjoint of selecting"]).selected is None
+    m = map_of_matrix(MATRICES["shrinking blocks"])
     assert m.adjoint.adjoint is m
     assert len(m.blocks) > 1
     assert all(max(matrix.shape) <= BLOCK + 8 for _, _, matrix in m.blocks)
 
 
-def test_taps_of_one_cell_add_up() -> None:
+def test_repeated_taps_are_added() -> None:
     m = AxisMap(2, 1, np.array([0, 0, 0]), np.array([1, 1, 0]), np.array([1.0, 2.0, 4.0]))
     np.testing.assert_array_equal(apply(np.array([[[1.0, 10.0]]]), (m,)), [[[34]]])
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
-def test_what_is_not_finite_stays_where_it_belongs(bad: float) -> None:
+def test_infinity_and_nan_reach_only_the_outputs_that_read_them(bad: float) -> None:
     matrix = np.abs(np.eye(6)[:, :6] + np.eye(6, k=1))  # y[p] = x[p] + x[p + 1]
     x = np.arange(12.0).reshape(1, 1, 6, 2)
     x[0, 0, 3, 0] = bad
-    y = apply(x, (of_matrix(matrix), None))
+    y = apply(x, (map_of_matrix(matrix), None))
     assert [tuple(at) for at in np.argwhere(~np.isfinite(y))[:, 2:]] == [(2, 0), (3, 0)]
-    y = apply(x.swapaxes(2, 3).copy(), (None, of_matrix(matrix)))
+    y = apply(x.swapaxes(2, 3).copy(), (None, map_of_matrix(matrix)))
     assert [tuple(at) for at in np.argwhere(~np.isfinite(y))[:, 2:]] == [(0, 2), (0, 3)]
 
 
-def test_shrinking_comes_first_and_growing_last() -> None:
-    shrinking, growing = of_matrix(MATRICES["shrinking"]), of_matrix(MATRICES["banded"])
-    assert sorted([(3, growing), (2, shrinking)], key=axis_map._cheapest) == [(2, shrinking), (3, growing)]
-    assert sorted([(2, growing), (3, growing)], key=axis_map._cheapest)[0][0] == 3
-    assert sorted([(3, shrinking), (2, shrinking)], key=axis_map._cheapest)[0][0] == 2
+def test_shrinking_maps_run_first_and_growing_maps_last() -> None:
+    shrinking, growing = map_of_matrix(MATRICES["shrinking"]), map_of_matrix(MATRICES["banded"])
+    assert sorted([(3, growing), (2, shrinking)], key=axis_map._cost) == [(2, shrinking), (3, growing)]
+    assert sorted([(2, growing), (3, growing)], key=axis_map._cost)[0][0] == 3
+    assert sorted([(3, shrinking), (2, shrinking)], key=axis_map._cost)[0][0] == 2

@@ -1,16 +1,16 @@
-"""The error function, which NumPy has not, to about one unit in the last place.
+"""The error function, accurate to about one unit in the last place. NumPy does not provide it.
 
-After W. J. Cody, "Rational Chebyshev approximations for the error function" (Math. Comp. 23, 1969, 631-637), but in two
-pieces instead of three, so that most cells of a normalised input need the first alone:
+The method follows W. J. Cody, "Rational Chebyshev approximations for the error function" (Math. Comp. 23, 1969,
+631-637), with two pieces instead of three, so that most elements of a normalised input need only the first:
 
     |x| <= 1    erf(x) = x + x * R(x**2)
-    beyond      erf(x) = sign(x) * (1 - exp(-x**2) * R(|x|)), up to where that rounds to 1
+    otherwise   erf(x) = sign(x) * (1 - exp(-x**2) * R(|x|)), up to where that rounds to 1
 
-The coefficients are this library's own: minimax fits by Remez' exchange in arithmetic of 45 digits, the first weighted
-for the relative error of erf, the second for its absolute error. The fits err by 7e-19 and 1.2e-18 for float64, by
-1.2e-9 and 1.1e-8 for float32 (where the second is multiplied by exp(-x**2), at most 0.37).
+The coefficients were computed for this library: minimax fits by the Remez exchange algorithm in 45-digit arithmetic.
+The first piece is weighted for the relative error of erf, the second for its absolute error. The fit errors are 7e-19
+and 1.2e-18 for float64, and 1.2e-9 and 1.1e-8 for float32 (there the second is multiplied by exp(-x**2) <= 0.37).
 
-Deliberately absent: derivatives (tape/elementary.py).
+The derivative is in `elementary.py`.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .walk import Array
+from .record import Array
 
-BLOCK = 65536  # cells that are worked on at a time: they and the temporaries stay in the cache
+BLOCK = 65536  # elements per pass: they and the temporaries stay in the cache
 
 
 class _Fit(NamedTuple):
-    """Numerators and denominators, the constant first, of both pieces."""
+    """Coefficients of (numerator, denominator) of both pieces, constant term first."""
 
     near: tuple[list[Array], list[Array]]
     far: tuple[list[Array], list[Array]]
-    end: Array  # from here on erf rounds to 1
+    end: Array  # for |x| at or above this, erf rounds to 1
 
 
 def _fit(dtype: Any, *coefficients: tuple[float, ...], end: float) -> _Fit:
@@ -63,36 +63,36 @@ _FITS = {
 
 
 def erf(x: Array) -> Array:
-    """erf(x), cell by cell, for float32 and float64; NaN stays NaN."""
+    """Return erf(x) for each element of a float32 or float64 array; NaN stays NaN."""
     flat = np.ascontiguousarray(x).reshape(-1)
     y = np.empty_like(flat)
     for start in range(0, flat.size, BLOCK):
-        _block(flat[start : start + BLOCK], y[start : start + BLOCK])
+        _erf_block(flat[start : start + BLOCK], y[start : start + BLOCK])
     return y.reshape(x.shape)
 
 
-def _block(x: Array, y: Array) -> None:
+def _erf_block(x: Array, y: Array) -> None:
     fit = _FITS[x.dtype]
     one = np.ones((), x.dtype)
     inside = np.clip(x, -one, one)
     _ratio(fit.near, inside * inside, y)
     y *= inside
     y += inside
-    beyond = np.flatnonzero(np.abs(x) > one)
-    if beyond.size:
-        signed = x[beyond]
+    outside = np.flatnonzero(np.abs(x) > one)
+    if outside.size:
+        signed = x[outside]
         a = np.minimum(np.abs(signed), fit.end)
-        rest = np.exp(-a * a)
-        rest *= _ratio(fit.far, a, np.empty_like(a))
-        y[beyond] = np.copysign(one - rest, signed)
+        complement = np.exp(-a * a)
+        complement *= _ratio(fit.far, a, np.empty_like(a))
+        y[outside] = np.copysign(one - complement, signed)
 
 
 def _ratio(coefficients: tuple[list[Array], list[Array]], z: Array, out: Array) -> Array:
-    """P(z) / Q(z) by Horner's rule, into `out`; without Q a polynomial."""
-    above, below = coefficients
-    _polynomial(above, z, out)
-    if below:
-        out /= _polynomial(below, z, np.empty_like(z))
+    """Write P(z) / Q(z), or P(z) if Q has no coefficients, into `out` by Horner's rule."""
+    numerator, denominator = coefficients
+    _polynomial(numerator, z, out)
+    if denominator:
+        out /= _polynomial(denominator, z, np.empty_like(z))
     return out
 
 
