@@ -185,16 +185,16 @@ def test_wrong_usage(file, capsys):
     assert "a number, or one per axis as 2,1, is needed; got 'x'" in capsys.readouterr().err
 
 
-def test_what_cannot_be_written_comes_after_the_verdict(file, capsys, tmp_path):
-    path, nowhere = file(RIGHT), tmp_path / "no" / "report"
+def test_an_unwritable_file_comes_after_the_verdict_and_the_other_file(file, capsys, tmp_path):
+    path, folder, html = file(RIGHT), tmp_path / "folder", tmp_path / "report.html"
+    folder.mkdir()
     for option in ("--json", "--html"):
-        assert main(["check", path, option, str(nowhere)]) == 2
+        assert main(["check", path, option, str(folder)]) == 3
         shown = capsys.readouterr()
         assert "layer_backward as conv2d (correlation): right" in shown.out
-        assert shown.err.count("\n") == 1 and f"cannot write {nowhere}" in shown.err
-    page = tmp_path / "report.html"
-    assert main(["check", path, "--json", str(nowhere), "--html", str(page)]) == 2
-    assert "<h1>layer_backward as conv2d" in page.read_text()
+        assert shown.err == f"rot180: cannot write {folder}: Is a directory; no file was changed\n"
+    assert main(["check", path, "--json", str(folder), "--html", str(html)]) == 3
+    assert "<h1>layer_backward as conv2d" in html.read_text()
 
 
 def test_a_page_on_standard_output(file, capsys, tmp_path, monkeypatch):

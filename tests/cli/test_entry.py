@@ -43,7 +43,7 @@ def failing(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
         (
             WriteError("m", PermissionError(13, "Permission denied")),
             ExitStatus.FAILED,
-            "cannot write m: Permission denied; what was there before is unchanged",
+            "cannot write m: Permission denied; no file was changed",
         ),
         (OSError(28, "No space left on device"), ExitStatus.FAILED, "No space left on device"),
         (DivergedError("the loss became nan"), ExitStatus.FAILED, "the loss became nan"),

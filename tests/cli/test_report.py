@@ -42,4 +42,4 @@ def test_a_folder_that_is_no_run_is_one_line(tmp_path: Path, capsys: pytest.Capt
 def test_a_place_that_cannot_be_written_is_a_failed_run(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (run / "report.html").mkdir()
     assert main(["report", str(run)]) == ExitStatus.FAILED
-    assert "report.html: Is a directory; what was there before is unchanged" in capsys.readouterr().err
+    assert "report.html: Is a directory; no file was changed" in capsys.readouterr().err

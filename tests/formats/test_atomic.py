@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from rot180.formats import WriteError, atomic
+from tests.special_files import FULL, NULL, Pipe, is_device, make_device, make_socket
 
 posix = os.name == "posix"
 
@@ -66,7 +67,7 @@ def test_of_several_files_none_is_replaced_if_one_fails(tmp_path: Path, monkeypa
         sync(descriptor)
 
     monkeypatch.setattr(os, "fsync", fail_on_the_third)
-    with pytest.raises(WriteError, match=r"cannot write .*c: Disk quota exceeded; what was there before is unchanged"):
+    with pytest.raises(WriteError, match=r"cannot write .*c: Disk quota exceeded; no file was changed"):
         atomic.write_files({tmp_path / name: b"new" for name in "abc"})
     assert {name: (tmp_path / name).read_bytes() for name in names(tmp_path)} == dict.fromkeys("abc", b"old")
 
@@ -114,6 +115,147 @@ def test_make_folder_names_a_file_in_the_way(tmp_path: Path) -> None:
     assert atomic.make_folder(tmp_path / "c" / "d").is_dir()
 
 
+# ---- devices, pipes, sockets and open descriptors ----
+
+needs_pipes = pytest.mark.skipif(not posix, reason="named pipes are POSIX's")
+
+
+def test_a_device_is_written_and_stays_a_device(tmp_path: Path) -> None:
+    null = make_device(tmp_path / "null", NULL)
+    atomic.write_text(null, "text")
+    assert is_device(null, NULL)
+    assert names(tmp_path) == ["null"]
+
+
+def test_a_link_to_a_device_is_followed(tmp_path: Path) -> None:
+    null = make_device(tmp_path / "null", NULL)
+    (tmp_path / "link").symlink_to("null")
+    atomic.write_text(tmp_path / "link", "text")
+    assert is_device(null, NULL) and (tmp_path / "link").is_symlink()
+
+
+def test_a_device_that_refuses_is_a_write_error_without_a_claim_on_files(tmp_path: Path) -> None:
+    full = make_device(tmp_path / "full", FULL)
+    with pytest.raises(WriteError, match=r"cannot write .*full: No space left on device$"):
+        atomic.write_text(full, "text")
+    assert is_device(full, FULL)
+
+
+@needs_pipes
+def test_a_pipe_gets_all_bytes_and_stays_a_pipe(tmp_path: Path) -> None:
+    pipe = Pipe(tmp_path / "pipe")
+    atomic.write_bytes(pipe.path, bytes(range(256)) * 1000)  # more than a pipe holds
+    assert pipe.read() == bytes(range(256)) * 1000
+    assert names(tmp_path) == ["pipe"]
+
+
+@needs_pipes
+def test_a_pipe_whose_reader_has_gone_is_a_write_error(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    open_file = os.open
+
+    def close_reader_after_open(*words: object) -> int:
+        descriptor = open_file(*words)  # type: ignore[arg-type]
+        os.close(reader)
+        return descriptor
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "open", close_reader_after_open)
+        with pytest.raises(WriteError, match=r"cannot write .*pipe: Broken pipe$"):
+            atomic.write_text(tmp_path / "pipe", "text")
+
+
+@needs_pipes
+def test_a_socket_is_refused(tmp_path: Path) -> None:
+    with make_socket(tmp_path / "socket"), pytest.raises(WriteError, match=r"socket: Is a socket; no file was changed"):
+        atomic.write_text(tmp_path / "socket", "text")
+    assert (tmp_path / "socket").is_socket()
+
+
+@needs_pipes
+def test_files_and_pipes_are_written_together(tmp_path: Path) -> None:
+    pipe = Pipe(tmp_path / "pipe")
+    atomic.write_files({tmp_path / "a": b"1", pipe.path: b"2", tmp_path / "b": b"3"})
+    assert pipe.read() == b"2"
+    assert ((tmp_path / "a").read_bytes(), (tmp_path / "b").read_bytes()) == (b"1", b"3")
+
+
+def test_a_device_that_refuses_leaves_the_files_beside_it(tmp_path: Path) -> None:
+    full = make_device(tmp_path / "full", FULL)
+    (tmp_path / "a").write_bytes(b"old")
+    with pytest.raises(WriteError, match=r"full: No space left on device$"):
+        atomic.write_files({full: b"new", tmp_path / "a": b"new", tmp_path / "b": b"new"})
+    assert (tmp_path / "a").read_bytes() == b"old"
+    assert names(tmp_path) == ["a", "full"]
+
+
+@needs_pipes
+def test_a_file_that_cannot_be_written_leaves_the_pipe_beside_it_alone(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")  # without a reader: opening it would wait for ever
+    with pytest.raises(WriteError, match=r"missing.a: No such file or directory; no file was changed"):
+        atomic.write_files({tmp_path / "pipe": b"new", tmp_path / "missing" / "a": b"new"})
+
+
+def test_the_message_makes_no_claim_after_the_first_rename(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    replace = os.replace
+
+    def fail_on_b(source: Path, target: Path) -> None:
+        if target.name == "b":
+            raise OSError(errno.EIO, "Input/output error")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", fail_on_b)
+    with pytest.raises(WriteError, match=r"b: Input/output error$"):
+        atomic.write_files({tmp_path / "a": b"new", tmp_path / "b": b"new"})
+    assert names(tmp_path) == ["a"]
+
+
+OWN_STREAM = """
+import sys
+from rot180.formats import atomic
+print("before")
+atomic.write_text(sys.argv[1], "written\\n")
+print("after")
+"""
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/fd"), reason="/proc/self/fd is Linux's")
+@pytest.mark.parametrize("kind", ["pipe", "file"])
+def test_standard_output_is_written_where_it_stands(tmp_path: Path, kind: str) -> None:
+    link = tmp_path / "stdout"  # a link as /dev/stdout is one, so that a mistake cannot harm the machine's
+    link.symlink_to("/proc/self/fd/1")
+    out = tmp_path / "out"
+    out.write_text("first\n")
+    inode = out.stat().st_ino
+    with open(out, "a") as file:
+        stdout = subprocess.PIPE if kind == "pipe" else file
+        run = subprocess.run([sys.executable, "-c", OWN_STREAM, str(link)], stdout=stdout, text=True, check=True)
+    written = "before\nwritten\nafter\n"
+    assert (run.stdout if kind == "pipe" else out.read_text()) == (written if kind == "pipe" else f"first\n{written}")
+    assert out.stat().st_ino == inode and link.is_symlink()
+    assert names(tmp_path) == ["out", "stdout"]
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/fd"), reason="/proc/self/fd is Linux's")
+def test_an_open_descriptor_is_written_at_its_position_and_a_closed_one_is_an_error(tmp_path: Path) -> None:
+    with open(tmp_path / "a", "wb") as file:
+        file.write(b"first ")
+        file.flush()
+        atomic.write_text(f"/proc/self/fd/{file.fileno()}", "second")
+        closed = file.fileno()
+    assert (tmp_path / "a").read_bytes() == b"first second"
+    with pytest.raises(WriteError, match=rf"cannot write /proc/self/fd/{closed}: Bad file descriptor$"):
+        atomic.write_text(f"/proc/self/fd/{closed}", "third")
+    assert names(tmp_path) == ["a"]
+
+
+def test_make_folder_refuses_a_file(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"")
+    with pytest.raises(WriteError, match=r"cannot write .*a: Not a directory; no file was changed"):
+        atomic.make_folder(tmp_path / "a")
+
+
 FULL_DISK = """
 import resource, signal, sys
 import numpy as np
@@ -134,6 +276,6 @@ def test_a_full_disk_leaves_the_old_model_whole(tmp_path: Path) -> None:
 
     path = tmp_path / "model.safetensors"
     run = subprocess.run([sys.executable, "-c", FULL_DISK, str(path)], capture_output=True, text=True, check=True)
-    assert run.stdout == f"cannot write {path}: File too large; what was there before is unchanged\n"
+    assert run.stdout == f"cannot write {path}: File too large; no file was changed\n"
     assert names(tmp_path) == ["model.safetensors"]
     assert safetensors.load(path)["w"].shape == (1000,)

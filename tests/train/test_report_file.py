@@ -370,7 +370,7 @@ def test_a_failure_leaves_the_report_before(run: Path, monkeypatch: pytest.Monke
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(WriteError, match=r"report\.html: No space left on device; what was there before is unchanged"):
+    with pytest.raises(WriteError, match=r"report\.html: No space left on device; no file was changed"):
         report.write(run, FEW)
     assert (run / "report.html").read_text() == "before"
     assert sorted(p.name for p in run.iterdir()) == ["config.json", "metrics.jsonl", "model.safetensors", "report.html"]

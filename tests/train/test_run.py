@@ -235,6 +235,6 @@ except OSError as error:
 def test_a_full_disk_leaves_the_run_before_whole(tmp_path: Path) -> None:
     call = [sys.executable, "-c", FULL_DISK, str(tmp_path / "r")]
     out = subprocess.run(call, capture_output=True, text=True, check=True).stdout
-    assert out.endswith("model.safetensors: File too large; what was there before is unchanged\n"), out
+    assert out.endswith("model.safetensors: File too large; no file was changed\n"), out
     assert sorted(path.name for path in (tmp_path / "r").iterdir()) == FILES
     assert train.load_run(tmp_path / "r")[1]["model"]["name"] == "linear"

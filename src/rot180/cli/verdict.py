@@ -11,7 +11,6 @@ import os
 import re
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .arguments import UsageError
@@ -20,6 +19,7 @@ from .status import ExitStatus
 if TYPE_CHECKING:
     from ..check import LayerReport
     from ..check.example import Example
+    from ..formats import WriteError
 
 STDOUT = "-"  # in place of a file
 MOST_PRINTED = 400  # characters of what the code printed
@@ -29,17 +29,17 @@ WRONG_CELL = re.compile(r"(?<!\w)\[-?(?:[\d.e+-]+|inf|nan)\](?= |$)", re.MULTILI
 def deliver(
     report: LayerReport, printed: str = "", json_path: str | None = None, html_path: str | None = None
 ) -> ExitStatus:
-    """Print the verdict, then write the files; UsageError where one cannot be written, after all others are."""
-    asked = {json_path: as_json(report.as_dict()), html_path: page(report)}
-    if STDOUT in asked:
-        print(asked[STDOUT], end="")
+    """Print the verdict, then write the files; raises WriteError after all files that can be written are."""
+    texts = {json_path: as_json(report.as_dict()), html_path: page(report)}
+    if STDOUT in texts:
+        print(texts[STDOUT], end="")
     else:
         print(painted(report.render()) if colours() else report.render())
         if printed:
             print(f"\n  the code printed, here once:\n    {printed[:MOST_PRINTED]}")
-    unwritten = write(asked)
-    if unwritten:
-        raise UsageError("; ".join(unwritten))
+    errors = write(texts)
+    if errors:
+        raise errors[0]
     return ExitStatus.DONE if report.ok else ExitStatus.FAULT
 
 
@@ -48,22 +48,21 @@ def unable(message: str, json_path: str | None) -> UsageError:
     text = as_json({"ok": None, "error": message})
     if json_path == STDOUT:
         print(text, end="")
-    unwritten = write({json_path: text})
-    return UsageError("; ".join([message, *unwritten]))
+    return UsageError("; ".join([message, *map(str, write({json_path: text}))]))
 
 
-def write(asked: Mapping[str | None, str]) -> list[str]:
-    """Write texts to the files that were named, as far as it can be done, and return what could not be done."""
+def write(texts: Mapping[str | None, str]) -> list[WriteError]:
+    """Write the texts whose path is a file; returns the errors of the files that could not be written."""
     from ..formats import WriteError, atomic
 
-    unwritten = []
-    for path, text in asked.items():
+    errors = []
+    for path, text in texts.items():
         if path and path != STDOUT:
             try:
-                atomic.write_text(Path(path), text)
+                atomic.write_text(path, text)
             except WriteError as error:
-                unwritten.append(str(error))
-    return unwritten
+                errors.append(error)
+    return errors
 
 
 def as_json(data: Any) -> str:

@@ -1,109 +1,188 @@
-"""Files appear whole or not at all: written beside their place under another name, then moved there in one step.
+"""Write files whole or not at all.
 
-Everything that rot180 writes goes through here. A process that dies, a full disk or a pressed Ctrl-C leaves the file
-that was there before. Several files that belong together are moved only after all of them are safely on the disk.
+Everything that rot180 writes goes through this module. A regular file is written under a temporary name in the same
+folder and then renamed, so a crash, a full disk or Ctrl-C leaves the previous file as it was. If several files belong
+together, none is renamed before all of them are on the disk.
 
-Deliberately absent: appending. A file that grows is rewritten whole.
+Devices, named pipes and the descriptors of this process (`/dev/stdout`, `/dev/fd/N`) are opened and written: a rename
+would replace them by a regular file. Sockets are refused.
+
+Deliberately absent: appending. A file that grows is rewritten.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import secrets
 import stat
+import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 Name = str | os.PathLike[str]
 
+MAX_LINKS = 40  # Linux's own limit on a chain of symbolic links
 _TEMPORARY = re.compile(r"\.(.*)\.[0-9a-f]{16}\.tmp", re.DOTALL)
 
 
 class WriteError(OSError):
-    """A file or folder that could not be written; the message names it and the cause. Nothing was changed."""
+    """A file or folder that could not be written.
 
-    def __init__(self, path: Name, error: OSError) -> None:
+    Args:
+        path: named in the message.  error: the cause.
+        unchanged: the message says that no file was changed.
+    """
+
+    def __init__(self, path: Name, error: OSError, unchanged: bool = True) -> None:
         cause = error.strerror or str(error) or type(error).__name__
-        super().__init__(error.errno, f"cannot write {os.fspath(path)}: {cause}; what was there before is unchanged")
+        message = f"cannot write {os.fspath(path)}: {cause}"
+        super().__init__(error.errno, f"{message}; no file was changed" if unchanged else message)
 
     def __str__(self) -> str:
         return str(self.strerror)
 
 
+class _Replacement(NamedTuple):
+    """A regular file on its way to its place."""
+
+    temporary: Path
+    target: Path
+
+
 def write_bytes(path: Name, data: bytes) -> None:
-    """Write the whole of `data` to `path`, or raise WriteError and leave what was there."""
+    """Write `data` to `path`; raises WriteError."""
     write_files({path: data})
 
 
 def write_text(path: Name, text: str) -> None:
-    """Write `text` as UTF-8 with the line ends that it has, or raise WriteError and leave what was there."""
+    """Write `text` to `path` as UTF-8, line ends as they are; raises WriteError."""
     write_bytes(path, text.encode())
 
 
 def write_files(contents: Mapping[Name, bytes] | Mapping[str, bytes] | Mapping[Path, bytes]) -> None:
-    """Write several files: none is replaced before all of them are on the disk.
+    """Write several files; none is replaced before all of them are on the disk.
 
-    Only a crash between the moves themselves, one rename per file, can leave some of them new and some old.
-    Raises WriteError; the files that were there are unchanged unless a move itself failed after another had succeeded.
+    Only a crash between the renames, one per file, can leave some files new and some old. Devices and pipes are written
+    after the temporary files and before the renames, so an error in one of them changes no regular file.
+
+    Raises WriteError.
     """
-    ready: list[tuple[Path, Path]] = []  # (temporary, place) of the files that are on the disk
-    asked: Name = ""
+    replacements: list[_Replacement] = []
+    streams: list[tuple[Name, bytes]] = []
+    current: Name = ""
+    unchanged = True
     try:
-        for asked, data in contents.items():
-            place = Path(os.path.realpath(asked))  # through a link to the file itself, so that the link stays a link
-            # In the same folder, so that the move is a rename and never a copy. Named before it exists: an interrupt
-            # in the midst of making it must find the name.
-            temporary = place.with_name(f".{place.name[:100]}.{secrets.token_hex(8)}.tmp")
-            ready.append((temporary, place))
-            _write(temporary, data, place)
-        for temporary, place in ready:
-            asked = place
-            os.replace(temporary, place)
-        for folder in {place.parent for _, place in ready}:
+        for current, data in contents.items():
+            if _is_stream(current):
+                streams.append((current, data))
+                continue
+            target = Path(os.path.realpath(current))  # a symbolic link stays a link: the file behind it is replaced
+            # The temporary file is in the same folder, so that the rename never copies. It is recorded before it
+            # exists, so that an interrupt while it is created still removes it.
+            temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(8)}.tmp")
+            replacements.append(_Replacement(temporary, target))
+            _write_temporary(temporary, data, target)
+        for current, data in streams:
+            unchanged = False
+            _write_stream(current, data)
+        for temporary, target in replacements:
+            current = target
+            os.replace(temporary, target)
+            unchanged = False
+        for folder in {target.parent for _, target in replacements}:
             _sync_folder(folder)
     except OSError as error:
-        raise WriteError(asked, error) from error
+        raise WriteError(current, error, unchanged) from error
     finally:
-        for temporary, _ in ready:
-            with contextlib.suppress(OSError):  # moved, or never made
+        for temporary, _ in replacements:
+            with contextlib.suppress(OSError):  # renamed already, or never created
                 temporary.unlink(missing_ok=True)
 
 
 def make_folder(path: Name) -> Path:
-    """Make a folder, with its parents, unless it is there; raises WriteError where that is impossible."""
+    """Create a folder and its parents if they do not exist; raises WriteError."""
     folder = Path(path)
     try:
+        if folder.exists() and not folder.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
         folder.mkdir(parents=True, exist_ok=True)
         if not os.access(folder, os.W_OK | os.X_OK):
-            raise PermissionError(13, "Permission denied")
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
         raise WriteError(path, error) from error
     return folder
 
 
 def leftover_of(path: Path) -> str | None:
-    """The name (its first 100 characters) of the file that a process was writing here when it was killed, if any."""
-    found = _TEMPORARY.fullmatch(path.name)
-    return found[1] if found and path.is_file() else None
+    """The name of the file (its first 100 characters) that a killed process was writing as `path`, or None."""
+    match = _TEMPORARY.fullmatch(path.name)
+    return match[1] if match and path.is_file() else None
 
 
-def _write(temporary: Path, data: bytes, place: Path) -> None:
-    """The file with the permissions of the one that it replaces, or else with those that any new file would get."""
-    if place.is_dir():
-        raise IsADirectoryError(21, "Is a directory")
+def _is_stream(path: Name) -> bool:
+    """True if `path` must be opened and written instead of replaced; OSError for a socket or a folder."""
+    if _own_descriptor(path) is not None:
+        return True
+    try:
+        mode = os.stat(path).st_mode
+    except FileNotFoundError:
+        return False  # a new file, or a missing folder, which the write reports
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if stat.S_ISSOCK(mode):
+        raise OSError(errno.ENXIO, "Is a socket")
+    return not stat.S_ISREG(mode)
+
+
+def _own_descriptor(path: Name) -> int | None:
+    """The number N if `path` leads to /dev/fd/N of this process, as /dev/stdout does; otherwise None.
+
+    The file behind such a link may be a regular one (`rot180 ... --json /dev/stdout > file`). Replacing that file would
+    take it away from everybody who has it open.
+    """
+    place = os.fspath(path)
+    for _ in range(MAX_LINKS):
+        folder, name = os.path.split(place)
+        if name.isdecimal() and re.fullmatch(rf"/dev/fd|/proc/{os.getpid()}(/task/\d+)?/fd", os.path.realpath(folder)):
+            return int(name)
+        try:
+            place = os.path.join(folder, os.readlink(place))
+        except OSError:  # not a link
+            return None
+    return None
+
+
+def _write_stream(path: Name, data: bytes) -> None:
+    """Write to a device, to a named pipe (this waits for its reader) or to a descriptor of this process."""
+    own = _own_descriptor(path)
+    if own is None:
+        descriptor = os.open(path, os.O_WRONLY | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0))
+    else:
+        for stream in (sys.stdout, sys.stderr):  # what was printed before comes first
+            if stream is not None:
+                stream.flush()
+        descriptor = os.dup(own)
+    with open(descriptor, "wb") as file:
+        file.write(data)
+
+
+def _write_temporary(temporary: Path, data: bytes, target: Path) -> None:
+    """Write and sync a new file with the permissions of `target`, if that exists, else with the usual ones."""
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
     with open(descriptor, "wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
     with contextlib.suppress(FileNotFoundError):
-        os.chmod(temporary, stat.S_IMODE(place.stat().st_mode))
+        os.chmod(temporary, stat.S_IMODE(target.stat().st_mode))
 
 
 def _sync_folder(folder: Path) -> None:
-    """Put the renames themselves on the disk, where the system can; the contents are there already."""
+    """Sync the renames to the disk where the system can; the contents are there already."""
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:

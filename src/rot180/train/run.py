@@ -103,8 +103,10 @@ class Run:
                 self.folder / METRICS: lines.encode(),
             }
         )
-        with contextlib.suppress(OSError):  # of the run that these files have replaced
-            (self.folder / REPORT).unlink()
+        report = self.folder / REPORT  # of the run that these files have replaced
+        if report.is_file():  # not a device or a pipe
+            with contextlib.suppress(OSError):
+                report.unlink()
 
 
 def _is_leftover(path: Path) -> bool:

@@ -38,7 +38,7 @@ def write(
         command: the command line that trains the run again; by default what the run's config says, if anything.
 
     Raises FileNotFoundError or FormatError that name what is missing from the run or does not fit, WriteError if the
-    file cannot be written (what was there before is unchanged). The library's random state is left alone.
+    file cannot be written (then no file was changed). The library's random state is left alone.
     """
     before = get_rng_state()
     try:
