@@ -1,11 +1,12 @@
 """Arrays as a few numbers, so that the values recorded from PyTorch fit in a small file.
 
-A digest is the shape, two random projections (every entry counts in both, with a factor of size 1/2 to 3/2) and some
-entries as they are.
+A digest holds the shape, two random projections (every entry counts in both, with a factor of size 1/2 to 3/2) and a
+few entries.
 """
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,10 @@ import numpy as np
 SHOWN = 4
 
 
-def _factors(a: np.ndarray) -> np.ndarray:
-    rng = np.random.default_rng(a.size)
-    return rng.uniform(0.5, 1.5, (2, a.size)) * rng.choice((-1.0, 1.0), (2, a.size))
+@cache
+def _factors(size: int) -> np.ndarray:
+    rng = np.random.default_rng(size)
+    return rng.uniform(0.5, 1.5, (2, size)) * rng.choice((-1.0, 1.0), (2, size))
 
 
 def _entries(a: np.ndarray) -> np.ndarray:
@@ -24,11 +26,11 @@ def _entries(a: np.ndarray) -> np.ndarray:
 
 def digest(a: np.ndarray) -> list[Any]:
     flat = np.asarray(a, np.float64).ravel()
-    return [list(a.shape), (_factors(a) @ flat).tolist(), flat[_entries(a)].tolist()]
+    return [list(a.shape), (_factors(a.size) @ flat).tolist(), flat[_entries(a)].tolist()]
 
 
 def difference(a: np.ndarray, recorded: list[Any]) -> float:
-    """The largest difference from a digest, relative to the sizes that went into each number; inf for another shape."""
+    """The largest difference from a digest, relative to each number's terms; inf for another shape or NaN."""
     shape, projections, entries = recorded
     if list(a.shape) != shape:
         return float("inf")
@@ -37,4 +39,5 @@ def difference(a: np.ndarray, recorded: list[Any]) -> float:
     mine = digest(a)
     far = np.abs(np.subtract(mine[1], projections)) / (size * max(a.size, 1) ** 0.5)
     near = np.abs(np.subtract(mine[2], entries)) / size
-    return float(max(far.max(initial=0.0), near.max(initial=0.0)))
+    worst = np.concatenate([far, near]).max(initial=0.0)
+    return float("inf") if np.isnan(worst) else float(worst)

@@ -1,6 +1,6 @@
-"""Records what PyTorch gives for every row: outputs and first-order gradients, as digests, in recorded.json.
+"""Record PyTorch's outputs and first-order gradients of every row as digests in recorded.json.
 
-    python -m tests.battery.record        from the top of the checkout, with torch==2.13.0 installed
+    python -m tests.battery.record        from the top of the checkout, with PyTorch (`recorded.py` names the release)
 
 The inputs and cotangents come from seeds, so the file holds results only.
 """
@@ -8,15 +8,13 @@ The inputs and cotangents come from seeds, so the file holds results only.
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import torch
 
 from . import peers
 from .digest import digest
+from .recorded import FILE
 from .registry import CASES
-
-FILE = Path(__file__).with_name("recorded.json")
 
 
 def main() -> None:

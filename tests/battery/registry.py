@@ -1,4 +1,4 @@
-"""Every op and layer that the battery runs. A new one without a row fails `test_registry.py`."""
+"""The rows of all ops and layers. A public op without a row fails `test_registry.py`."""
 
 from __future__ import annotations
 

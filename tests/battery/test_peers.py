@@ -1,4 +1,4 @@
-"""The battery against PyTorch itself: what was recorded, and second order through its double backward."""
+"""The battery beside PyTorch itself: first order, and second order through PyTorch's double backward."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import rot180
 from rot180 import Tensor
 
 from .case import Case, is_float
+from .recorded import HOW_TO_RECORD, not_recorded
 from .registry import CASES
 
 pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore:Using padding='same':UserWarning")]
@@ -25,6 +26,10 @@ def assert_close(found: list[np.ndarray], expected: list[np.ndarray], tolerance:
     for a, b in zip(found, expected, strict=True):
         assert a.shape == b.shape
         np.testing.assert_allclose(a, b, rtol=tolerance, atol=0.1 * tolerance * (1 + np.abs(b).max(initial=0.0)))
+
+
+def test_every_row_with_a_counterpart_is_recorded() -> None:
+    assert not_recorded() == [], HOW_TO_RECORD
 
 
 @pytest.mark.parametrize("case", WITH_PEER, ids=lambda case: case.id)
