@@ -1,6 +1,6 @@
-"""Writes the API reference, one page per public module, from the docstrings.
+"""Write the API reference, one page per public module, from the docstrings.
 
-python docs/reference.py build/reference        what `make docs` runs; needs pdoc, the extra "docs"
+`make docs` runs `python docs/reference.py build/reference`. It needs pdoc, the extra "docs".
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pdoc
 
-# A page for each package, and for the modules that a program of one's own imports; inner modules have their docstrings
-# in the sources. pdoc reads "!" as "leave out" and the rest as a regular expression.
+# Each package has a page, and so does each module that user programs import. Inner modules are documented in the sources.
+# For pdoc, "!" means "leave out", and the rest is a regular expression.
 INNER = [
     r"rot180\.cli",
     r"rot180\.(functional|kernels|tape|bench|check|data|explain|models)\.",
@@ -23,9 +23,9 @@ INNER = [
 
 
 def write(folder: Path) -> None:
-    """All pages, and a page with a search field that leads to them."""
+    """Write all pages, and an index with a search field."""
     pdoc.render.configure(docformat="google", footer_text="rot180")
-    # What a NamedTuple keeps of its annotations are strings that pdoc cannot look up; it shows them as they are.
+    # The annotations of a NamedTuple are strings that pdoc cannot resolve; it shows them unchanged.
     warnings.filterwarnings("ignore", "Error parsing type annotation ForwardRef")
     pdoc.pdoc("rot180", *[f"!{pattern}" for pattern in INNER], output_directory=folder)
 
@@ -34,4 +34,4 @@ if __name__ == "__main__":
     if len(sys.argv) != 2:
         sys.exit(f"usage: python {sys.argv[0]} FOLDER")
     write(Path(sys.argv[1]))
-    print(f"the reference begins at {Path(sys.argv[1], 'index.html')}")
+    print(f"wrote the reference; open {Path(sys.argv[1], 'index.html')}")
