@@ -8,6 +8,8 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install
 # Without pip's isolated environment, which is another one each time and so would have the engine compiled anew by each.
 INSTALL := $(PIP) --no-build-isolation --editable
 SCREENSHOTS := $(CURDIR)/build/screenshots
+# Up to four processes; ARGS="-n 0" runs the tests in one, as a debugger needs it.
+PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses=4 --dist=worksteal
 NATIVE := $(shell find native -path native/tests -prune -o \( -name '*.h' -o -name '*.cpp' -o -name CMakeLists.txt \) -print)
 
 # The environment holds what is installed into it, and nothing else.
@@ -21,7 +23,7 @@ MADE := $(VENV)/.made-$(shell printf '%s' '$(PYTHON) $(CURDIR)' | cksum | cut -d
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-peers test-notebooks test-native test-arm sanitize lint types docs pages bench native clean
+.PHONY: help demo test test-all mutants test-peers test-notebooks test-native test-arm sanitize lint types docs pages bench native clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s%s\n", $$1, $$2 }' Makefile
@@ -30,13 +32,19 @@ demo: $(VENV)/.demo ## train a small network on the digits that come with the pa
 	$(BIN)/rot180 train digits --out runs/demo
 	@echo "The results are in $(CURDIR)/runs/demo; open $(CURDIR)/runs/demo/report.html in a browser"
 
-test: $(VENV)/.test ## run the tests, but those of the next two (ARGS="-k conv" narrows them)
-	$(BIN)/python -m pytest -m "not peers and not notebooks" $(ARGS)
+test: $(VENV)/.test ## run the tests that a contributor needs (ARGS="-k conv -x" narrows them)
+	$(PYTEST) -m "not slow and not peers and not notebooks" $(ARGS)
+
+test-all: $(VENV)/.test ## run these and the exhaustive tests
+	$(PYTEST) -m "not peers and not notebooks" --battery-table $(ARGS)
 
 test-peers: $(VENV)/.peers ## compare with PyTorch and SciPy (installs both: large)
-	$(BIN)/python -m pytest -m peers $(ARGS)
+	$(PYTEST) -m peers $(ARGS)
 
-test-notebooks: $(VENV)/.notebooks ## look at the explainer in JupyterLab and marimo (installs both: large)
+mutants: $(VENV)/.test ## break the library on purpose, place by place, and count what the tests catch (minutes)
+	$(BIN)/python -m tests.mutants $(ARGS)
+
+test-notebooks: $(VENV)/.notebooks ## test the explainer in JupyterLab and marimo (installs both: large)
 	@mkdir -p $(SCREENSHOTS)
 	ROT180_SCREENSHOTS=$(SCREENSHOTS) $(BIN)/python -m pytest -m notebooks tests/explain/notebooks $(ARGS)
 

@@ -100,7 +100,7 @@ class Copy:
         if count != 1:
             raise SystemExit(
                 f"error: {fault.description!r}: the text {fault.old!r} occurs {count} times in "
-                f"src/rot180/{fault.file}, not once; write the same mistake for the new source in tests/mutants/faults.py"
+                f"src/rot180/{fault.file}, not once; write the same mistake for the new source in faults.py"
             )
 
     def try_fault(self, fault: Fault) -> str | None:
