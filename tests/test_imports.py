@@ -15,7 +15,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "src" / "rot180"
 
 FLOORS = [
-    {"window", "errors", "random"},
+    {"window", "errors", "random", "spelling"},
     {"kernels"},
     {"tape"},
     {"functional"},

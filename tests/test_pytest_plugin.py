@@ -66,7 +66,7 @@ def test_code_that_goes_awry_fails_with_one_clear_line(tmp_path):
     for said in (
         "raises, refused every case", "RuntimeError: boom", "leaves called sys.exit(0)",
         "there is no backward; only a loss may be one function", "linear has no setting 'stride'",
-        "there is no operation 'linaer'",
+        "unknown operation 'linaer': did you mean 'linear'?",
     ):  # fmt: skip
         assert said in done.stdout, said
     failures = done.stdout.partition("FAILURES")[2].partition("short test summary")[0]

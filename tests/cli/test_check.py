@@ -180,7 +180,7 @@ def test_wrong_usage(file, capsys):
     assert main(["check", f"{file(RIGHT)}:layer_forward,nothing"]) == 2
     assert "has no function nothing; it has layer_backward, layer_forward" in capsys.readouterr().err
     assert main(["check", file(RIGHT), "--op", "conv9"]) == 2
-    assert "there is no operation 'conv9'" in capsys.readouterr().err
+    assert "unknown operation 'conv9': did you mean 'conv1d', 'conv2d' or 'conv3d'?" in capsys.readouterr().err
     assert main(["check", file(RIGHT), "--stride", "x"]) == 2
     assert "a number, or one per axis as 2,1, is needed; got 'x'" in capsys.readouterr().err
 
@@ -279,7 +279,7 @@ def test_every_setting_has_an_option(file, capsys, text, words, right, said):
         (["--eps", "x"], "--eps: a number of at least 0 is needed; got 'x'"),
         (["--stride", "1,2,3"], r"check: conv2d: stride must be an int or 2 ints, one per spatial axis; got (1, 2, 3)"),
         (["--returns", "x,w,b,q"], "check: returns names 'x', 'w', 'b', 'q'; conv2d has gradients of x, w, b"),
-        (["--layout", "sideways"], "check: there is no layout 'sideways'"),
+        (["--layout", "sideways"], "check: unknown layout 'sideways'"),
     ],
 )
 def test_settings_that_make_no_sense(file, capsys, words, message):

@@ -129,7 +129,7 @@ def test_a_layer_of_a_run_back_to_the_pixels(capsys, convolutional, picture, tmp
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["conv3d"], "there is no operation 'conv3d' to explain; there are conv1d"),
+        (["conv3d"], "unknown operation 'conv3d': did you mean 'conv1d' or 'conv2d'? The operations are conv1d"),
         (["conv2d", "--kernel", "9"], "conv2d: the kernel is 9 on spatial axis 0, but the input has only 5"),
         (["conv2d", "--kernel", "3x3x3"], "a number, or one per axis as 3x5, is needed; got '3x3x3'"),
         (["conv2d", "--padding", "1:x2"], "before:after per axis, as 1:0x2:1, is needed; got '1:x2'"),

@@ -14,7 +14,6 @@ import pytest
 
 from rot180 import get_num_threads, models
 from rot180.cli import ExitStatus, main
-from rot180.data.named import names
 
 QUICK = ["train", "digits", "--model", "linear", "--epochs", "1"]
 HEARING = """# a shell starts what it runs in the background deaf to SIGINT, and children inherit that
@@ -90,11 +89,11 @@ def test_the_environment_says_how_many_threads_there_are(tmp_path: Path) -> None
     [
         (
             ["train", "cats"],
-            f"load: there is no data set and no folder or file 'cats'; the data sets are {', '.join(names())}",
+            "load: 'cats' is neither a data set nor an existing folder or file; the data sets are digits, mnist",
         ),
         (
             ["train", "digits", "--model", "vgg"],
-            "build: there is no model 'vgg'; there are small, stages, resnet20, lenet, linear",
+            "build: unknown model 'vgg'; the models are small, stages, resnet20, lenet, linear",
         ),
     ],
 )

@@ -98,7 +98,10 @@ def test_a_named_set_without_files_says_what_to_give(
         (["digits", "--data", "x"], "digits: the digits come with the package; no folder (--data) is needed"),
         (["digits", "--size", "8"], "load: size: only for images at a path; digits is as it is"),
         (["digits", "--mirror", "http://localhost"], "--mirror goes with --download"),
-        (["digits", "--download"], "download: there is no data set 'digits' to download"),
+        (
+            ["digits", "--download"],
+            "download: unknown downloadable data set 'digits'; the ",
+        ),
         (["digits", "--augment", "affine,blur"], "--augment: there is no 'blur'; there are affine, flip, crop, rotate"),
         ([".", "--download"], "--download is for a data set with a name; . is a path"),
         ([".", "--held-out", "0"], "argument --held-out: a share, above 0 and below 1, is needed; got '0'"),

@@ -47,7 +47,7 @@ def test_a_path_is_loaded_too(tmp_path: Path, kind: str, monkeypatch: pytest.Mon
 
 def test_mistakes_are_told_apart(tmp_path: Path) -> None:
     with pytest.raises(
-        FileNotFoundError, match="no data set and no folder or file 'mnits'; the data sets are digits, mn"
+        FileNotFoundError, match="'mnits' is neither a data set nor an existing folder or file: did you mean 'mnist'"
     ):
         load("mnits")
     with pytest.raises(ValueError, match="load: split must be 'train' or 'test'; got 'val'"):

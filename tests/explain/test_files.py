@@ -60,7 +60,7 @@ def changed(**changes):
         ("[" * 100_000, "this is not JSON"),
         ("[]", "this is no trace: it has no format 'rot180.trace'"),
         (changed(version=2), "has version 2; this rot180 reads 1"),
-        (changed(op="conv9d"), "there is no operation 'conv9d'"),
+        (changed(op="conv9d"), "unknown operation 'conv9d'"),
         (changed(arrays=[]), "arrays must be an object; got list"),
         (changed(arrays__x={"shape": [1, 1, 5, 5], "values": [1]}), r"x has 1 values, which must be finite and fill"),
         (changed(arrays__x={"shape": [1, 1, -5, -5], "values": [1] * 25}), "positive ints and a flat list are needed"),

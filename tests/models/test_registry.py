@@ -63,7 +63,7 @@ def test_initial_weights_come_from_the_seed() -> None:
 
 def test_an_unknown_name_lists_the_known_ones() -> None:
     with pytest.raises(
-        ValueError, match="build: there is no model 'large'; there are small, stages, resnet20, lenet, linear"
+        ValueError, match="build: unknown model 'large'; the models are small, stages, resnet20, lenet, linear"
     ):
         models.build("large", (1, 8, 8), 10)
 

@@ -192,7 +192,7 @@ def recipe(name: Any = "linear", shape: Any = (1, 8, 8), classes: Any = 10) -> C
         (config(model={"name": "linear"}), FormatError, "does not describe a model: 'input_shape'"),
         (config(class_names=["a"]), FormatError, r"has class_names \['a'\]; its model needs a list of 10 strings"),
         (config(class_names=[None] * 10), FormatError, "needs a list of 10 strings"),
-        (recipe(name="large"), FormatError, "there is no model 'large'"),
+        (recipe(name="large"), FormatError, "unknown model 'large'"),
         (recipe(name=["small"]), FormatError, "does not describe a model"),
         (recipe(shape="abc"), FormatError, "are not all integers"),
         (recipe(shape=[1, 8, 8.5]), FormatError, "are not all integers"),

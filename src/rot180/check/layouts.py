@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import Rot180Error
+from ..spelling import unknown_name
 from .case import Array
 from .definitions import Definition
 
@@ -40,7 +41,7 @@ def find(name: str, definition: Definition) -> str:
                 )
             return layout
     raise UnknownLayoutError(
-        f"check.layer: there is no layout {name!r}; there are {', '.join(n for names in NAMES.values() for n in names)}"
+        f"check.layer: {unknown_name('layout', name, [n for names in NAMES.values() for n in names])}"
     )
 
 

@@ -80,7 +80,9 @@ def convolution(op: str) -> Convolution:
     """The definition of an operation that there are vectors of; UnknownOperationError where there are none."""
     definition = definitions.find(op)
     if not isinstance(definition, Convolution):
-        raise UnknownOperationError(f"vectors: there are none of {op!r}; there are some of {', '.join(CONVOLUTIONS)}")
+        raise UnknownOperationError(
+            f"vectors: {op!r} has no vectors; the operations with vectors are {', '.join(CONVOLUTIONS)}"
+        )
     return definition
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from ..errors import MissingExtraError, Rot180Error
+from ..spelling import unknown_name
 from .locate import start_folder
 from .reading import Name
 
@@ -81,7 +82,7 @@ def download(name: str, root: Name | None = None, mirror: str | None = None, *, 
     part of it is left.
     """
     if name not in REMOTES:
-        raise ValueError(f"download: there is no data set {name!r} to download; there are {', '.join(REMOTES)}")
+        raise ValueError(f"download: {unknown_name('downloadable data set', name, REMOTES)}")
     if mirror is not None and not mirror.startswith(("http://", "https://")):
         raise ValueError(f"download: a mirror begins with http:// or https://; got {mirror!r}")
     try:

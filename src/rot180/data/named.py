@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from ..spelling import unknown_name
 from .cifar import cifar10
 from .dataset import LabelledImages
 from .folder import read_folder_parts
@@ -84,10 +85,9 @@ def _is_name(source: Name, options: dict[str, Any]) -> bool:
             raise ValueError(f"load: {_said(options)}: only for images at a path; {source} is as it is")
         return True
     if not Path(source).exists():
-        known = ", ".join(READERS)
-        raise FileNotFoundError(
-            2, f"load: there is no data set and no folder or file {os.fspath(source)!r}; the data sets are {known}"
-        )
+        name = os.fspath(source)
+        begin = f"load: {name!r} is neither a data set nor an existing folder or file"
+        raise FileNotFoundError(2, unknown_name("data set", name, READERS, begin))
     return False
 
 

@@ -17,6 +17,7 @@ from .. import functional as F
 from ..functional.conv_arguments import plain_window, transposed_window
 from ..functional.pool import pool_divisor, pool_window
 from ..kernels.engines import block
+from ..spelling import unknown_name
 from ..tape import Tensor
 from ..tape.modes import enable_grad
 from ..window import Sizes, Window, pads_per_axis
@@ -86,7 +87,7 @@ def find(op: Any) -> Operation:
     """The operation of this name, with dashes or underscores; ExplainError if there is none."""
     found = OPERATIONS.get(op.replace("-", "_")) if isinstance(op, str) else None
     if found is None:
-        raise ExplainError(f"trace: there is no operation {op!r} to explain; there are {', '.join(OPERATIONS)}")
+        raise ExplainError(f"trace: {unknown_name('operation', op, OPERATIONS)}")
     return found
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from .. import nn
 from ..errors import ShapeError
+from ..spelling import unknown_name
 from .lenet import lenet
 from .linear import linear
 from .resnet import resnet20
@@ -51,7 +52,7 @@ def build(name: str, input_shape: tuple[int, int, int], classes: int) -> nn.Modu
     it down and build it again.
     """
     if name not in _MODELS:
-        raise ValueError(f"build: there is no model {name!r}; there are {', '.join(_MODELS)}")
+        raise ValueError(f"build: {unknown_name('model', name, _MODELS)}")
     shape = tuple(operator.index(size) for size in input_shape)
     if len(shape) != 3 or min(shape) < 1:
         raise ShapeError(f"build: input_shape is {shape}; three sizes (C, H, W) of at least 1 are needed")

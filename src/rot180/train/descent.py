@@ -18,6 +18,7 @@ from typing import Any
 from .. import nn
 from ..nn.clip_grad import clip_grad_norm_
 from ..optim import SGD, Adam, AdamW, RMSprop, lr_scheduler
+from ..spelling import unknown_name
 from ..tape import Tensor
 
 OPTIMIZERS: dict[str, tuple[Callable[..., Any], float]] = {  # with the learning rate to begin with
@@ -126,7 +127,7 @@ def _check(
     optimizer: Any, lr: float | None, weight_decay: float | None, schedule: Any, warm_up: float, clip_norm: float | None
 ) -> None:
     if isinstance(optimizer, str) and optimizer not in OPTIMIZERS:
-        raise ValueError(f"fit: there is no optimizer {optimizer!r}; there are {', '.join(OPTIMIZERS)}, or give one")
+        raise ValueError(f"fit: {unknown_name('optimizer', optimizer, OPTIMIZERS)}; or pass an optimizer object")
     for name, value in (("lr", lr), ("weight_decay", weight_decay)):
         if value is None:
             continue
@@ -135,9 +136,7 @@ def _check(
         if not (math.isfinite(value) and (value > 0 or (value == 0 and name == "weight_decay"))):
             raise ValueError(f"fit: {name} must be a positive number; got {value}")
     if not callable(schedule) and schedule not in SCHEDULES:
-        raise ValueError(
-            f"fit: there is no schedule {schedule!r}; there are {', '.join(SCHEDULES)}, or give a function"
-        )
+        raise ValueError(f"fit: {unknown_name('schedule', schedule, SCHEDULES)}; or pass a function")
     if not 0 <= warm_up < 1:
         raise ValueError(f"fit: warm_up is a share of the steps, at least 0 and below 1; got {warm_up}")
     if warm_up and schedule in ("one-cycle", "plateau"):

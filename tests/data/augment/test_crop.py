@@ -65,9 +65,12 @@ def test_the_result_is_an_array_of_its_own() -> None:
         (lambda: Crop((4, 4, 4)), r"Crop: size must be an int .*; got \(4, 4, 4\)"),  # type: ignore[arg-type]
         (lambda: Crop(True), "Crop: size must be an int .*; got True"),
         (lambda: Crop(3, padding=-1), "Crop: padding must be an int of at least 0; got -1"),
-        (lambda: Crop(3, padding_mode="wrap"), "Crop: there is no padding_mode 'wrap'; there are constant, edge, "),  # type: ignore[arg-type]
+        (
+            lambda: Crop(3, padding_mode="wrap"),
+            "Crop: unknown padding mode 'wrap'; the padding modes are const",
+        ),  # type: ignore[arg-type]
         (lambda: Shift(-1), "Shift: cells must be an int of at least 0, or two of them; got -1"),
-        (lambda: Shift(1, "zero"), "Shift: there is no padding_mode 'zero'"),  # type: ignore[arg-type]
+        (lambda: Shift(1, "zero"), "Shift: unknown padding mode 'zero'"),  # type: ignore[arg-type]
         (lambda: changed(Crop((6, 3), padding=1), 0, 0), "Crop: images of 3 x 3 cells with padding=1 are smaller than"),
     ],
 )

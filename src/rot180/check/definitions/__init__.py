@@ -10,6 +10,7 @@ All in float64; on integers exact where the operation is affine. `definition.py`
 from __future__ import annotations
 
 from ...errors import Rot180Error
+from ...spelling import unknown_name
 from .activation import ACTIVATIONS
 from .convolution import CONVOLUTIONS, Convolution
 from .definition import Definition
@@ -30,5 +31,5 @@ def find(op: str) -> Definition:
     """The definition of an operation, by its name with underscores or dashes."""
     definition = _ALL.get(op.replace("-", "_"))
     if definition is None:
-        raise UnknownOperationError(f"check.layer: there is no operation {op!r}; there are {', '.join(_ALL)}")
+        raise UnknownOperationError(f"check.layer: {unknown_name('operation', op, _ALL)}")
     return definition

@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from ...errors import ShapeError
+from ...spelling import unknown_name
 from ..dataset import Array
 from .augmentation import ImageAugmentation, unit
 
@@ -94,5 +95,5 @@ def _sides(op: str, name: str, value: Any, least: int) -> tuple[int, int]:
 
 def _mode(op: str, mode: Mode) -> Mode:
     if mode not in get_args(Mode):
-        raise ValueError(f"{op}: there is no padding_mode {mode!r}; there are {', '.join(get_args(Mode))}")
+        raise ValueError(f"{op}: {unknown_name('padding mode', mode, get_args(Mode))}")
     return mode

@@ -1,0 +1,50 @@
+"""The message for a name that is not known: which one was probably meant, and which ones there are.
+
+Commands, options, operations, models, data sets and optimizers all use it, so a misspelt name gets the same help
+everywhere. Any floor may import it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+ENOUGH = 0.6  # similarity, from 0 to 1, above which a name is suggested
+TIE = 0.05  # names that are this close to the best one are suggested with it
+MAX_SUGGESTED = 3
+
+
+def unknown_name(kind: str, name: object, known: Iterable[str], begin: str | None = None) -> str:
+    """A message for an unknown name, e.g. "unknown model 'resnet2': did you mean 'resnet20'? The models are ...".
+
+    Args:
+        kind: what is named, in the singular, for example "model".
+        name: as the user wrote it.
+        known: all names.
+        begin: the first words; default: "unknown", the kind and the name.
+    """
+    names = list(known)
+    begin = begin or f"unknown {kind} {name!r:.80}"
+    suggested = suggestions(str(name), names)
+    question = f": {did_you_mean(suggested)} The" if suggested else "; the"
+    return f"{begin}{question} {kind}s are {', '.join(names)}"
+
+
+def did_you_mean(suggested: list[str]) -> str:
+    """The question, e.g. "did you mean 'conv1d', 'conv2d' or 'conv3d'?"."""
+    quoted = [repr(name) for name in suggested]
+    return f"did you mean {' or '.join(filter(None, [', '.join(quoted[:-1]), quoted[-1]]))}?"
+
+
+def suggestions(name: str, known: Iterable[str]) -> list[str]:
+    """The known names that are most like `name`, best first; case, dashes and underscores do not count."""
+    from difflib import SequenceMatcher  # imported here: only a misspelt name needs it
+
+    wanted = _canonical(name)
+    similarity = {other: SequenceMatcher(None, _canonical(other), wanted).ratio() for other in known}
+    best = max(similarity.values(), default=0.0)
+    close = [other for other, ratio in similarity.items() if ratio >= max(ENOUGH, best - TIE)]
+    return sorted(close, key=lambda other: -similarity[other])[:MAX_SUGGESTED]
+
+
+def _canonical(name: str) -> str:
+    return name[:80].lower().replace("_", "-")
