@@ -8,13 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
 import rot180.functional as F
 from rot180 import data
 from rot180.cli import ExitStatus, main
 from rot180.train import load_run
 from tests.data.written import idx_bytes, write_classes
+
+Image = pytest.importorskip("PIL.Image", reason="Pillow is not installed (the extra image)")
 
 
 def pictures(folder: Path, count: int) -> tuple[list[str], list[int]]:

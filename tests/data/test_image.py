@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from rot180 import FormatError, MissingExtraError, ShapeError
 from rot180.data import digits, image, read_image
+
+Image = pytest.importorskip("PIL.Image", reason="Pillow is not installed (the extra image)")
 
 GREY = (1, 8, 8)
 

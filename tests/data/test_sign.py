@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from rot180.data import sign
 from rot180.data.sign import as_sign
+
+Image = pytest.importorskip("PIL.Image", reason="Pillow is not installed (the extra image)")
 
 STROKES = np.zeros((20, 12), np.uint8)  # an L: a tall stroke with a foot
 STROKES[:, :4], STROKES[-4:] = 255, 255

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
+import pytest
 
 Array = np.ndarray[Any, Any]
 
@@ -68,7 +68,8 @@ def npz_bytes(packed: bool = True, **arrays: Array) -> bytes:
 def image_bytes(cells: Array, kind: str = "png") -> bytes:
     """An image file of cells uint8, (H, W) or (H, W, 3)."""
     buffer = io.BytesIO()
-    Image.fromarray(cells).save(buffer, {"jpg": "jpeg", "tif": "tiff"}.get(kind, kind))
+    image = pytest.importorskip("PIL.Image", reason="Pillow is not installed (the extra image)")
+    image.fromarray(cells).save(buffer, {"jpg": "jpeg", "tif": "tiff"}.get(kind, kind))
     return buffer.getvalue()
 
 
