@@ -10,7 +10,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 
 import numpy as np
 import pytest
@@ -64,9 +63,9 @@ def test_a_trickling_request_has_its_time(server, monkeypatch):
     for start in (f"POST /trace HTTP/1.1\r\n{host}Content-Length: 900\r\n\r\n", "POST /trace HTTP/1.1\r\nX: "):
         with socket.create_connection(("127.0.0.1", server.server_port), timeout=10) as connection:
             connection.sendall(start.encode())
-            began, found = time.monotonic(), b""
+            found = b""
             connection.settimeout(0.05)
-            while time.monotonic() < began + 5:
+            for _ in range(400):
                 try:
                     part = connection.recv(65536)
                 except TimeoutError:
@@ -77,7 +76,8 @@ def test_a_trickling_request_has_its_time(server, monkeypatch):
                 found += part
                 if not part:
                     break
-            assert time.monotonic() - began < 4
+            else:
+                pytest.fail("the server still reads a request that trickles in")
             assert b"took too long to arrive" in found or "POST /trace HTTP/1.1\r\nX" in start
 
 
@@ -215,7 +215,6 @@ def test_ctrl_c_ends_it_cleanly():
     finally:
         child.kill()
     assert child.returncode == 0 and err == "" and out.strip() == ""
-    time.sleep(0.05)
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port), timeout=5)
 

@@ -74,10 +74,11 @@ def test_metadata_comes_back(tmp_path: Path) -> None:
     assert safetensors.load_metadata(tmp_path / "f") == {}
 
 
-@pytest.mark.parametrize("array", [np.array([1 + 2j]), np.array(["a"]), np.array([None]), np.zeros(1, np.longdouble)])
+LONG = [] if np.longdouble is np.float64 or np.finfo(np.longdouble).bits == 64 else [np.zeros(1, np.longdouble)]
+
+
+@pytest.mark.parametrize("array", [np.array([1 + 2j]), np.array(["a"]), np.array([None]), *LONG])
 def test_what_the_format_cannot_hold_is_refused(tmp_path: Path, array: Any) -> None:
-    if array.dtype == np.float64:  # where longdouble is only another name
-        return
     with pytest.raises(DtypeError, match=r"save: .*(w|dtype)"):
         safetensors.save({"w": array}, tmp_path / "f")
     assert not list(tmp_path.iterdir())

@@ -111,7 +111,7 @@ def random_case(entry: Entry, rng: np.random.Generator) -> Case:
     definition = definitions.find(entry.op)
     convention = entry.check.get("convention", "correlation")
     fixed = {name: value for name, value in entry.check.items() if name in definition.settings}
-    while True:
+    for _ in range(1000):
         settings = {name: int(rng.choice(values)) for name, values in entry.varies.items()} | fixed
         most = 5 if definition.axes < 3 else 3
         kernel = tuple(int(n) for n in rng.integers(1, most, definition.axes))
@@ -128,6 +128,7 @@ def random_case(entry: Entry, rng: np.random.Generator) -> Case:
         except ValueError:
             continue
         return case
+    raise AssertionError(f"no random sizes fit {entry.op} with {fixed}")
 
 
 def judge_at_random(entry: Entry, count: int, seed: int) -> None:
