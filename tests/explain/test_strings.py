@@ -78,11 +78,12 @@ def test_a_fault_is_found():
 
 
 def test_what_a_step_is_called_is_there():
-    kinds = ("start", "stuff", "pad", "crop", "rotate", "dilate", "correlate", "keep", "sum_n", "sum_c", "sum_o")
+    kinds = ("start", "stuff", "pad", "crop", "rotate", "dilate", "correlate", "keep")
+    kinds += ("sum_n", "sum_c", "sum_o", "rest", "bias")
     assert {f"text.step.{kind}" for kind in kinds} == {key for key in TABLE if key.startswith("text.step.")}
 
 
 def test_languages():
-    assert strings.language("zh") == "zh" and strings.say("text.step.start", "zh", array="dy") == "原始的 dy"
+    assert strings.language("zh") == "zh" and strings.say("text.step.rotate", "zh", array="w") == "w，旋转 180 度"
     with pytest.raises(ExplainError, match="there is no language 'de'; there are en, zh"):
         strings.language("de")

@@ -20,16 +20,16 @@ def test_a_cell_of_dx_whole():
     assert "P = (H - 1)*s - 2*pad + d*(R - 1) + output_padding + 1  =  (2 - 1)*2 - 2*0 + 1*(3 - 1) + 0 + 1 = 5" in text
     assert "dx[0,0,1,1] = 906, the sum of these terms (9):\n  1  dy[0,0,2,2] * w[0,0,0,0]  12 * 1  =  12\n" in text
     assert "12 + 26 + 42 + 68 + 90 + 114 + 154 + 184 + 216 = 906" in text
-    assert "1. dy as it is\n     0   1   2   3   4\n     5   6   7   8   9\n    10  11[ 12  13  14]\n" in text
+    assert "1. dy\n     0   1   2   3   4\n     5   6   7   8   9\n    10  11[ 12  13  14]\n" in text
     assert "    366    -  456" in text and "      -    -    -" in text and "- not kept" in text
-    assert "4. dx, what is kept" in text and "[ 906]" in text
+    assert "4. dx, only the cells that are kept" in text and "[ 906]" in text
 
 
 def test_the_rotation_and_the_zeros_are_seen():
     text = cell_text(trace("conv2d", input=5, kernel_size=3, stride=2, padding=1, values="impulse"), "dx[0,0,1,1]")
     assert "5. w, rotated by 180 degrees\n   [9  8  7]\n   [6  5  4]\n   [3  2  1]\n" in text
-    assert "3. dy, zeros around it\n    o  o  o  o  o  o  o\n    o[ 0  .  0] .  0  o\n" in text
-    assert ". zero between cells (stride)\no zero of the padding\n" in text
+    assert "3. dy, padded with zeros\n    o  o  o  o  o  o  o\n    o[ 0  .  0] .  0  o\n" in text
+    assert ". zero inserted between cells (stride)\no zero of the padding\n" in text
 
 
 def test_in_chinese():
@@ -52,11 +52,8 @@ def test_the_terms_and_the_steps_sum_to_the_cell(op):
                 found += t.arrays["b"][index[1]]
             assert found == values[index], (settings, cell)
             text = cell_text(t, cell)
-            last = re.findall(r"\[ *(-?\d+)\]", re.split(r"\n\d+\. ", text)[-1])[
-                0
-            ]  # the cell itself in the last matrix
-            bias = t.arrays["b"][index[1]] if array == "y" and "b" in t.arrays else 0
-            assert float(last) == values[index] - bias, (settings, cell)
+            _, last_matrix = re.split(r"\n\d+\. ", text)[-1].split("\n", 1)
+            assert float(re.findall(r"\[ *(-?\d+)\]", last_matrix)[0]) == values[index], (settings, cell)
 
 
 def test_pools_and_biases():
@@ -68,15 +65,33 @@ def test_pools_and_biases():
     assert "dx[0,0,0,1] = 3, the sum of these terms (2):\n  1  dy[0,0,0,0]  = 1\n  2  dy[0,0,0,1]  = 2\n" in cell_text(
         t, "dx[0,0,0,1]"
     )
-    assert "dx[0,0,0,2] = 0: it is the first maximum of no window" in cell_text(t, "dx[0,0,0,2]")
+    assert "dx[0,0,0,2] = 0: it is not the first maximum of any window" in cell_text(t, "dx[0,0,0,2]")
     for cell in np.ndindex(3, 3):
         assert sum(term.value for term in terms(t, Cell("dx", (0, 0, *cell)))) == t.arrays["dx"][(0, 0, *cell)]
     text = cell_text(trace("avg_pool1d", x=[1, 3, 6], kernel_size=2, stride=1), "y[0,0,1]")
     assert "y[0,0,1] = 4.5, the sum of these terms (2):\n  1  x[0,0,1] / 2  3 / 2  = 1.5\n" in text
     text = cell_text(trace("conv1d", input=9, images=2, bias=True), "db[0]")
     assert text.count("dy[") == 14 and "db[0] = " in text
-    assert "no product reaches it" in cell_text(trace("conv_transpose1d", stride=3, kernel_size=1), "y[0,0,1]")
-    assert "cells at the end of axis w that no window reaches: 1" in cell_text(trace("max_pool1d"), "y[0,0,0]")
+    assert "no product contributes to it" in cell_text(trace("conv_transpose1d", stride=3, kernel_size=1), "y[0,0,1]")
+    assert "cells at the end of axis w that no window covers: 1" in cell_text(trace("max_pool1d"), "y[0,0,0]")
+
+
+@pytest.mark.parametrize("op", CONVOLUTIONS)
+def test_the_last_step_adds_the_bias(op):
+    """The last matrix is the whole plane of y, and the step before it is y without the bias."""
+    settings = {"input": 5, "kernel_size": 2, "stride": 2, "channels": 2, "outputs": 3}
+    t = trace(op, **settings, b=[5, 6, 7])
+    cell = Cell("y", (0, 1, *[0] * (t.arrays["y"].ndim - 2)))
+    text = cell_text(t, cell)
+    *_, summed, biased = re.split(r"\n\d+\. ", text)
+    assert summed.startswith("y, summed over the input channels (2)\n")
+    assert biased.startswith("y, plus the bias b[1] = 6\n")
+    for step, bias in ((summed, 6), (biased, 0)):
+        rows = step.split("\n\n")[0].splitlines()[1:]
+        numbers = [[int(number) for number in re.findall(r"-?\d+", row)] for row in rows]
+        assert np.array_equal(numbers, np.atleast_2d(t.arrays["y"][0, 1] - bias))
+    assert re.search(r"^ +\d+  b\[1\] += +6$", text, re.MULTILINE)
+    assert "y，加上偏置 b[1] = 6" in cell_text(t, cell, "zh")
 
 
 def test_a_part_of_a_large_layer_keeps_its_numbers():
@@ -85,8 +100,8 @@ def test_a_part_of_a_large_layer_keeps_its_numbers():
         cell = Cell.parsed(name)
         t = trace("conv2d", **settings, pictured=cell.pictured(trace("conv2d", **settings).request))
         text = cell_text(t, cell)
-        assert t.rest is not None and "Only a part of the layer is pictured" in text
-        assert f"\n{name} = " in text and "from samples and channels that are not pictured" in text
+        assert t.rest is not None and "Only part of the layer is shown" in text
+        assert f"\n{name} = " in text and "channels and samples that are not shown" in text
     assert str(cell) == "db[4]"
 
 

@@ -42,9 +42,8 @@ def by_view(t, result):
                     continue
                 grids = [values(step["cells"], plane(t, step["array"], n, c, o)) for step in (image, kernel)]
                 whole = correlate(*grids)
-                assert (
-                    whole.shape == kept.shape == tuple(steps[-1 - (steps[-1]["kind"] == "sum")]["shape"]) or -5 in kept
-                )
+                assert whole.shape == kept.shape
+                assert whole.shape == tuple(steps[-1]["shape"]) or -5 in kept
                 part = np.zeros(total.shape[2:])
                 part.ravel()[kept[kept >= 0]] = whole[kept >= 0]
                 if result == "dw":
@@ -67,7 +66,9 @@ def test_the_view_is_the_result(op, result):
         t = trace(op, **settings)
         assert np.array_equal(by_view(t, result), t.arrays[result]), settings
         kinds |= {step["kind"] for step in t.views[result]["steps"]}
-    expected = {"start", "correlate", "sum"}
+        last = [step["kind"] for step in t.views[result]["steps"]][-1]
+        assert (last == "bias") == (result == "y" and "b" in t.arrays)
+    expected = {"start", "correlate", "sum"} | ({"bias"} if result == "y" else set())
     if result == "dw":
         expected |= {"pad", "stuff", "keep"}
     else:
@@ -88,6 +89,16 @@ def test_the_steps_of_a_strided_layer():
     assert steps[2]["cells"][0] == [-2] * 7 and steps[2]["cells"][1] == [-2, 0, -1, 1, -1, 2, -2]
     assert steps[view["kernel"]]["cells"] == [[8, 7, 6], [5, 4, 3], [2, 1, 0]]
     assert steps[-1]["kind"] == "correlate" and steps[-1]["shape"] == [5, 5]
+
+
+def test_a_part_of_a_layer_ends_with_the_contributions_of_the_rest_and_the_bias():
+    views = trace("conv2d", input=20, channels=16, outputs=16, bias=True).views
+    assert [step["kind"] for step in views["y"]["steps"]][-3:] == ["sum", "rest", "bias"]
+    assert [step["kind"] for step in views["dx"]["steps"]][-1] == "rest"
+    assert [step["kind"] for step in views["dw"]["steps"]][-1] == "correlate"  # one sample: nothing to add
+    small = trace("conv2d", bias=True).views
+    assert [step["kind"] for step in small["y"]["steps"]] == ["start", "start", "correlate", "bias"]
+    assert "bias" not in {step["kind"] for name in ("dx", "dw") for step in small[name]["steps"]}
 
 
 def test_zeros_are_named_by_what_they_are_there_for():

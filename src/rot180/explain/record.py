@@ -88,7 +88,9 @@ class Trace:
         """The equivalent view of each pass (`views.py`); {} for a pool."""
         images, channels = self.given["x"].shape[:2]
         outputs, groups = self.given["dy"].shape[1], self.window.groups
-        return views(self.layer, {"n": images, "c": channels // groups, "o": outputs // groups})
+        terms = {"n": images, "c": channels // groups, "o": outputs // groups}
+        with_rest = [name for name, values in (self.rest or {}).items() if values.any()]
+        return views(self.layer, terms, bias="b" in self.given, with_rest=with_rest)
 
     def as_dict(self) -> dict[str, Any]:
         """Lists, numbers and strings only: what the page shows."""

@@ -1,4 +1,4 @@
-"""The equivalent view of one cell in a terminal: every step as a small matrix, with what makes the cell in brackets."""
+"""The step-by-step view of one cell in a terminal: a small matrix per step, with the cells it uses in brackets."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from . import views
 from .cells import Cell, place
 from .numerals import number
+from .operations import Array
 from .record import Trace
 from .strings import say
 
@@ -20,34 +21,42 @@ _LEGEND = {
     views.OUTPUT_PADDING: "text.legend.output_padding",
     views.DROPPED: "text.legend.dropped",
 }
+Planes = tuple[int, int, int]  # sample n, input channel c and output channel o
 
 
 def view_text(trace: Trace, cell: Cell, language: str) -> str:
-    """The steps of the cell's pass, each a heading and a matrix, and what the marks mean."""
+    """The steps of the cell's pass, each a heading and a matrix, and a legend of the marks."""
     view = trace.views[cell.array]
-    n, c, o = _pair(trace, cell)
-    used: list[int] = []
+    planes = _planes(trace, cell)
+    codes: list[int] = []
     lines = [say("text.view", language, array=cell.array)]
-    counts = {"n": trace.given["x"].shape[0], "c": trace.given["x"].shape[1], "o": trace.given["dy"].shape[1]}
-    if any(count > 1 for count in counts.values()):
-        shown = {name: trace.pictured[name][i] for name, i in zip("nco", (n, c, o), strict=True)}
-        lines.append(say("text.pair", language, **shown))
-    whole, at = _correlation(trace, cell, (n, c, o))
+    if any(len(numbers) > 1 for numbers in trace.pictured.values()):
+        numbers = {letter: trace.pictured[letter][i] for letter, i in zip("nco", planes, strict=True)}
+        lines.append(say("text.pair", language, **numbers))
+    correlation, position = _correlation(trace, cell, planes)
     for i, step in enumerate(view["steps"]):
-        key = f"text.step.{step['kind']}" + (f"_{step['over']}" if step["kind"] == "sum" else "")
-        words = {"array": step["array"]}
-        if step["kind"] == "sum":
-            share = trace.window.groups if step["over"] != "n" else 1
-            words["count"] = str(counts[step["over"]] // share)
-        lines += ["", f"{i + 1}. {say(key, language, **words)}"]
-        lines += _matrix(*_shown(trace, cell, step, i, (n, c, o), whole, at))
-        used += [code for row in step["cells"] for code in row if code < 0 and code not in used]
-    legend = [say(key, language) for key in dict.fromkeys(_LEGEND[code] for code in used)]
-    return "\n".join([*lines, "", *legend, say("text.legend.window", language, cell=cell)])
+        lines += ["", f"{i + 1}. {_heading(trace, step, planes, language)}"]
+        lines += _matrix(*_grid(trace, cell, i, planes, correlation, position))
+        codes += [code for row in step["cells"] for code in row if code < 0]
+    legend = [say(_LEGEND[code], language) for code in dict.fromkeys(codes)]
+    return "\n".join([*lines, "", *dict.fromkeys(legend), say("text.legend.window", language, cell=cell)])
 
 
-def _pair(trace: Trace, cell: Cell) -> tuple[int, int, int]:
-    """The sample and the channels of the planes to show: the cell's own, and the first of those that it sums over."""
+def _heading(trace: Trace, step: views.Step, planes: Planes, language: str) -> str:
+    """What a step does."""
+    kind = step["kind"]
+    words: dict[str, Any] = {"array": step["array"]}
+    if kind == "sum":
+        over = step["over"]
+        words["count"] = len(trace.pictured[over]) // (trace.window.groups if over != "n" else 1)
+        kind = f"sum_{over}"
+    elif kind == "bias":
+        words |= {"o": trace.pictured["o"][planes[2]], "value": number(float(trace.arrays["b"][planes[2]]))}
+    return say(f"text.step.{kind}", language, **words)
+
+
+def _planes(trace: Trace, cell: Cell) -> Planes:
+    """The sample and channels of the planes to show: the cell's own, and the first of those that it sums over."""
     index = np.unravel_index(place(trace, cell), trace.arrays[cell.array].shape)
     own = {letter: int(i) for letter, i in zip(trace.layer.operation.letters[cell.array], index, strict=True)}
     groups, channels, outputs = trace.window.groups, trace.given["x"].shape[1], trace.given["dy"].shape[1]
@@ -62,75 +71,85 @@ def _pair(trace: Trace, cell: Cell) -> tuple[int, int, int]:
     return own["n"], own["o"] // (outputs // groups) * (channels // groups), own["o"]
 
 
-def _plane(trace: Trace, array: str, pair: tuple[int, int, int]) -> Any:
-    """One plane of x, w or dy, of a sample and a pair of channels."""
-    n, c, o = pair
+def _plane(trace: Trace, array: str, planes: Planes) -> Array:
+    """One plane of x, w or dy."""
+    n, c, o = planes
     a = trace.arrays[array]
     if array == "w":
         return a[c, o % a.shape[1]] if trace.layer.operation.transposed else a[o, c % a.shape[1]]
     return a[n, c if array == "x" else o]
 
 
-def _correlation(trace: Trace, cell: Cell, pair: tuple[int, int, int]) -> tuple[Any, tuple[int, int]]:
-    """The whole correlation of the last two grids, and where in it the cell lies."""
+def _correlation(trace: Trace, cell: Cell, planes: Planes) -> tuple[Array, tuple[int, int]]:
+    """The correlation of the last image with the last kernel, and the cell's row and column in it."""
     view = trace.views[cell.array]
     steps = view["steps"]
     image, kernel = (
-        views.values(steps[view[name]]["cells"], _plane(trace, steps[view[name]]["array"], pair))
+        views.values(steps[view[name]]["cells"], _plane(trace, steps[view[name]]["array"], planes))
         for name in ("image", "kernel")
     )
     windows = np.lib.stride_tricks.sliding_window_view(image, kernel.shape)
-    kept = np.array(next(step["cells"] for step in steps if step["kind"] == "correlate"))
     flat = place(trace, cell) % int(np.prod(trace.arrays[cell.array].shape[2:]))
-    row, column = np.argwhere(kept == flat)[0]
+    row, column = np.argwhere(_correlate_cells(view) == flat)[0]
     return np.einsum("pqrs,rs->pq", windows, kernel), (int(row), int(column))
 
 
-def _shown(
-    trace: Trace, cell: Cell, step: views.Step, i: int, pair: tuple[int, int, int], whole: Any, at: tuple[int, int]
-) -> tuple[list[list[str]], Any]:
-    """The texts of a step's grid, and which of them make the cell."""
-    view, cells = trace.views[cell.array], np.array(step["cells"])
-    marked = np.zeros(cells.shape, bool)
+def _correlate_cells(view: dict[str, Any]) -> Array:
+    """Which cell of the result each position of the correlation gives."""
+    return np.array(next(step["cells"] for step in view["steps"] if step["kind"] == "correlate"))
+
+
+def _grid(
+    trace: Trace, cell: Cell, i: int, planes: Planes, correlation: Array, position: tuple[int, int]
+) -> tuple[list[list[str]], Array]:
+    """The texts of step i, and the mask of those that are used for the cell."""
+    view = trace.views[cell.array]
+    step = view["steps"][i]
+    cells = np.array(step["cells"])
+    mask = np.zeros(cells.shape, bool)
     if step["operand"] == "result":
-        numbers = _results(trace, cell, step, pair, whole)
-        position = np.argwhere(cells == place(trace, cell) % int((cells >= 0).sum()))[0]
-        marked[tuple(position)] = True
+        values = _results(trace, cell, step, planes, correlation)
+        mask[tuple(np.argwhere(cells == place(trace, cell) % int((cells >= 0).sum()))[0])] = True
     else:
-        numbers = views.values(step["cells"], _plane(trace, step["array"], pair))
+        values = views.values(step["cells"], _plane(trace, step["array"], planes))
         if i == view["image"]:
             rows, columns = view["steps"][view["kernel"]]["shape"]
-            marked[at[0] : at[0] + rows, at[1] : at[1] + columns] = True
+            mask[position[0] : position[0] + rows, position[1] : position[1] + columns] = True
         elif i == view["kernel"]:
-            marked[:] = True
+            mask[:] = True
     texts = [
-        [_MARKS[code] if code < 0 else number(float(value)) for code, value in zip(codes, values, strict=True)]
-        for codes, values in zip(step["cells"], numbers, strict=True)
+        [_MARKS[code] if code < 0 else number(float(value)) for code, value in zip(codes, row, strict=True)]
+        for codes, row in zip(step["cells"], values, strict=True)
     ]
-    return texts, marked
+    return texts, mask
 
 
-def _results(trace: Trace, cell: Cell, step: views.Step, pair: tuple[int, int, int], whole: Any) -> Any:
-    """The numbers of a step of the result: of this pair of channels, or summed over all that are shown."""
-    shape = step["shape"]
-    if step["kind"] == "correlate":
-        return whole
-    if step["kind"] == "keep":
-        kept = next(one["cells"] for one in trace.views[cell.array]["steps"] if one["kind"] == "correlate")
-        return whole[np.array(kept) >= 0].reshape(shape)
+def _results(trace: Trace, cell: Cell, step: views.Step, planes: Planes, correlation: Array) -> Array:
+    """The numbers of a step of the result: of one pair of planes, then of the sum, then with the rest, then with b."""
+    kind, shape = step["kind"], step["shape"]
+    if kind == "correlate":
+        return correlation
+    if kind == "keep":
+        return correlation[_correlate_cells(trace.views[cell.array]) >= 0].reshape(shape)
     size = shape[0] * shape[1]
-    own = slice(place(trace, cell) // size * size, (place(trace, cell) // size + 1) * size)
-    numbers = trace.arrays[cell.array].ravel()[own].reshape(shape)
-    if cell.array == "y" and "b" in trace.arrays:
-        numbers = numbers - trace.arrays["b"][pair[2]]
-    return numbers - trace.rest[cell.array].ravel()[own].reshape(shape) if trace.rest else numbers
+    first = place(trace, cell) // size * size
+
+    def plane(array: Array) -> Array:
+        return array.ravel()[first : first + size].reshape(shape)
+
+    values = plane(trace.arrays[cell.array])
+    if kind != "bias" and cell.array == "y" and "b" in trace.arrays:
+        values = values - trace.arrays["b"][planes[2]]
+    if kind == "sum" and trace.rest:
+        values = values - plane(trace.rest[cell.array])
+    return values
 
 
-def _matrix(texts: list[list[str]], marked: Any) -> list[str]:
-    """Columns of one width; what is marked in brackets, a run of marked cells in one pair."""
+def _matrix(texts: list[list[str]], mask: Array) -> list[str]:
+    """Columns of equal width; brackets around each run of marked cells."""
     width = max(len(text) for row in texts for text in row)
     lines = []
-    for row, marks in zip(texts, marked, strict=True):
+    for row, marks in zip(texts, mask, strict=True):
         line = "   "
         for i, text in enumerate(row):
             opens, after = marks[i] and (i == 0 or not marks[i - 1]), i > 0 and marks[i - 1] and not marks[i]

@@ -11,7 +11,7 @@ values follow the numbers that a user edits, and nothing is computed here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,10 +26,15 @@ Line = list[int]  # the cells of one axis: indices, or one of the kinds of zeros
 Step = dict[str, Any]
 
 
-def views(layer: Layer, terms: dict[str, int]) -> dict[str, Any]:
-    """{"y", "dx", "dw"}: the view of each pass; {} for a pool.
+def views(
+    layer: Layer, terms: Mapping[str, int], *, bias: bool = False, with_rest: Collection[str] = ()
+) -> dict[str, Any]:
+    """The view of each pass, {"y", "dx", "dw"}; {} for a pooling layer.
 
-    terms: how many samples ("n") and channels ("c", "o") one cell sums over.
+    Args:
+        terms: how many samples ("n") and channels ("c", "o") one cell sums over.
+        bias: True if the layer has one; the view of y then ends with the step that adds it.
+        with_rest: the results to which the samples and channels that are not pictured contribute.
     """
     if layer.operation.pools:
         return {}
@@ -41,7 +46,14 @@ def views(layer: Layer, terms: dict[str, int]) -> dict[str, Any]:
         to_wide: _conv_x(_Walk(layer, to_wide), narrow),
         "dw": _conv_w(_Walk(layer, "dw"), wide, narrow),
     }
-    return {name: found[name].done(over[name], terms[over[name]]) for name in over}
+    for name, walk in found.items():
+        if terms[over[name]] > 1:
+            walk.add("sum", over=over[name])
+        if name in with_rest:
+            walk.add("rest")
+    if bias:
+        found["y"].add("bias")
+    return {name: found[name].as_dict() for name in over}
 
 
 @dataclass
@@ -70,10 +82,13 @@ class _Walk:
         if any(p < 0 for line in kept for p in line):
             self.step("keep", "result", self.result, [list(range(size)) for size in plane], plane)
 
-    def done(self, over: str, terms: int) -> dict[str, Any]:
+    def add(self, kind: str, **more: Any) -> None:
+        """Add a step that changes the numbers of the result and not which cells are shown."""
+        grid = {key: self.steps[-1][key] for key in ("operand", "array", "shape", "cells")}
+        self.steps.append({"kind": kind, **grid, **more})
+
+    def as_dict(self) -> dict[str, Any]:
         """The view as plain data."""
-        if terms > 1:
-            self.steps.append({**self.steps[-1], "kind": "sum", "over": over})
         return {
             "steps": self.steps,
             "image": self.last["image"],

@@ -139,6 +139,6 @@ def test_the_tour_has_seven_steps_and_gives_the_readers_layer_back(open_file: Ca
         titles.append(page.locator(".tour h2").inner_text())
         page.locator(".tour .strong").click()
     assert titles == [strings.table()[f"tour.{step}.title"]["en"] for step in range(1, 8)]
-    assert titles[3] == "dX needs padding and the rotation"
+    assert titles[3] == "dX needs padding and a rotation"
     assert not page.locator(".tour").is_visible()
     assert page.locator("[data-panel] .size").all_inner_texts() == sizes

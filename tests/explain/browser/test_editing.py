@@ -71,7 +71,7 @@ def test_escape_keeps_the_old_number_and_words_are_refused(open_file: Callable[.
     page.keyboard.type("many")
     page.keyboard.press("Enter")
     assert page.locator("input.edit").get_attribute("aria-invalid") == "true"
-    assert page.locator(".live").inner_text() == "A finite number is needed, such as 3 or −0.5."
+    assert page.locator(".live").inner_text() == "Enter a finite number, for example 3 or −0.5."
     page.keyboard.press("Escape")
     assert values(page) == before
 
@@ -80,7 +80,9 @@ def test_a_computed_cell_says_that_it_cannot_be_edited(open_file: Callable[..., 
     page = open_file(trace("conv2d", input=4, kernel_size=2))
     cell(page, "dx", 5).dblclick()
     assert page.locator("input.edit").count() == 0
-    assert page.locator(".live").inner_text() == "dX[0,0,1,1] is computed: edit x, w, b or dy instead."
+    assert page.locator(".live").inner_text() == (
+        "dX[0,0,1,1] is computed and cannot be edited. Edit x, w, b or dy instead."
+    )
 
 
 def test_pasted_numbers_take_the_place_of_the_arrays(open_file: Callable[..., Any]) -> None:
@@ -95,7 +97,7 @@ def test_pasted_numbers_take_the_place_of_the_arrays(open_file: Callable[..., An
     assert values(page)["y"] == expected.arrays["y"].ravel().tolist()
     page.locator(".own textarea").fill("1 2 3")
     page.locator(".own button").click()
-    assert page.locator(".own [role=status]").inner_text() == "w has 4 numbers here; 3 came."
+    assert page.locator(".own [role=status]").inner_text() == "w needs 4 numbers; 3 were pasted."
     page.locator(".own textarea").fill("1 2\n3 x")
     page.locator(".own button").click()
     assert page.locator(".own [role=status]").inner_text() == "Every entry must be a finite number."

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from rot180.explain import trace
-from tests.explain.browser.marks import edit, number
+from tests.explain.browser.marks import cell, edit, number
 from tests.explain.settings import CONVOLUTIONS, layers
 
 LAYER = {"input": 3, "kernel_size": 3, "stride": 2, "padding": 1, "output_padding": 1}
@@ -54,7 +54,7 @@ def test_zeros_padding_and_the_rotation_are_seen(open_file: Callable[..., Any], 
     assert np.array_equal(grid(page, "w"), w[::-1, ::-1])
     to_the_end(page)
     assert np.array_equal(grid(page, "y"), shown.arrays["y"][0, 0])
-    assert page.locator(".verdict").inner_text() == "✓ The same numbers as y by the direct sums."
+    assert page.locator(".verdict").inner_text() == "✓ Equal to y computed cell by cell."
     keep_picture(page, "equivalent")
 
 
@@ -82,6 +82,51 @@ def test_an_edit_reaches_the_equivalent_view(open_file: Callable[..., Any]) -> N
     w = shown.arrays["w"].copy()
     w.flat[0] = 50
     assert np.array_equal(grid(page, "y"), trace("conv2d", x=shown.arrays["x"], w=w).arrays["y"][0, 0])
+
+
+@pytest.mark.parametrize("op", CONVOLUTIONS)
+@pytest.mark.parametrize("settings", [{}, {"channels": 2, "outputs": 2, "images": 2}], ids=["one", "several"])
+def test_the_last_grid_is_y_with_its_bias(op: str, settings: dict[str, Any], open_file: Callable[..., Any]) -> None:
+    outputs = settings.get("outputs", 1)
+    shown = trace(op, input=4, kernel_size=2, stride=2, padding=1, **settings, b=range(5, 5 + outputs))
+    page = open_file(shown, reduced_motion="reduce")
+    for channel in range(outputs):
+        plane = shown.arrays["y"][0, channel]
+        page.locator("[data-view=direct]").click()
+        cell(page, "y", channel * plane.size).click()
+        page.locator("[data-view=equivalent]").click()
+        kinds = [button.get_attribute("data-kind") for button in page.locator(".steps button").all()]
+        assert kinds[-1] == "bias"
+        assert ("sum" in kinds) == ("channels" in settings)
+        to_the_end(page)
+        assert np.array_equal(grid(page, "y"), np.atleast_2d(plane))
+        assert grid(page, "b").tolist() == [[5 + channel]]
+        assert page.locator(".verdict").inner_text() == "✓ Equal to y computed cell by cell."
+        page.locator("[data-kind=correlate]").click()
+        assert page.locator("[data-plate=b]").count() == 0
+        assert not page.locator(".verdict").is_visible()
+        bias = page.locator(".ledger tr", has_text=f"b[{channel}]")
+        assert bias.locator(".product").inner_text() == str(5 + channel)
+        assert page.locator(".formula .note").inner_text().startswith("Input times kernel, plus the bias:")
+    page.locator("[data-act=language]").click()
+    assert page.locator("[data-kind=bias]").inner_text().endswith("加偏置 b")
+    to_the_end(page)
+    assert page.locator(".step-words").inner_text() == "给每个格子加上该输出通道的偏置。"
+
+
+def test_the_last_grid_includes_the_channels_that_are_not_shown(open_file: Callable[..., Any]) -> None:
+    shown = trace("conv2d", input=20, channels=16, outputs=16, bias=True)
+    assert shown.rest is not None
+    page = open_file(shown, reduced_motion="reduce")
+    page.locator("[data-pass=y]").click()
+    page.locator("[data-view=equivalent]").click()
+    to_the_end(page)
+    assert np.array_equal(grid(page, "y"), shown.arrays["y"][0, 0])
+    page.locator("[data-kind=rest]").click()
+    assert np.array_equal(grid(page, "y"), shown.arrays["y"][0, 0] - shown.arrays["b"][0])
+    page.locator("[data-kind=sum]").click()
+    expected = shown.arrays["y"][0, 0] - shown.arrays["b"][0] - shown.rest["y"][0, 0]
+    assert np.array_equal(grid(page, "y"), expected)
 
 
 @pytest.mark.slow

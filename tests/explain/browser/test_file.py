@@ -138,7 +138,7 @@ def test_a_large_layer_says_what_it_shows_and_counts_the_rest(open_file: Callabl
     shown = trace("conv2d", input=20, kernel_size=3, channels=16, outputs=16)
     assert shown.rest is not None
     page = open_file(shown)
-    assert page.locator(".cut").inner_text().startswith("A large layer: shown are sample 0, input channels 0–")
+    assert page.locator(".cut").inner_text().startswith("This layer is large: only sample 0, input channels 0–")
     cell(page, "dx", 50).hover()
     rest = page.locator(".ledger .rest .product").inner_text()
     products = [float(text.replace("−", "-")) for text in page.locator(".ledger tbody .product").all_inner_texts()]
@@ -208,5 +208,5 @@ def test_nothing_is_left_out_without_a_word(open_file: Callable[..., Any]) -> No
 def test_channels_of_a_pool_that_are_not_pictured_add_nothing(open_file: Callable[..., Any]) -> None:
     page = open_file(trace("max_pool2d", input=40, kernel_size=2, channels=3))
     assert page.locator(".cut").inner_text() == (
-        "A large layer: shown are sample 0 and channels 0; the channels of a pool do not meet."
+        "This layer is large: only sample 0 and channels 0 are shown. Pooling treats every channel separately."
     )

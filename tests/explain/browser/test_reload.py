@@ -44,7 +44,7 @@ def note(page: Any) -> str:
 def test_numbers_too_large_for_the_address_come_back(new_page: Callable[..., Any], serve_it: Any) -> None:
     page = new_page()
     page.goto(serve_it(large()))
-    assert note(page).startswith("The numbers of x are too many for the address: a reload brings them back here")
+    assert note(page).startswith("The numbers of x do not fit into the address. Reloading this page restores them")
     page.locator("[data-pass=y]").click()
     cell(page, "y", 40).click()
     before, heading = values(page), title(page)
@@ -65,9 +65,9 @@ def test_edits_too_large_for_the_address_are_not_lost_silently(new_page: Callabl
     page = new_page()
     page.goto(serve_it(large()))
     edit(page, "x", 0, "5")
-    assert "neither a reload nor a link brings them back" in note(page)
+    assert "Neither a reload nor a link restores them" in note(page)
     page.reload()
-    until(page, "document.querySelector('.cut').textContent.startsWith('The address did not hold the numbers of x')")
+    until(page, "document.querySelector('.cut').textContent.startsWith('This link does not contain the numbers of x')")
     assert values(page)["x"][0] == 1000
 
 
@@ -79,11 +79,11 @@ def test_a_link_of_somebody_elses_numbers_says_that_it_does_not_hold_them(
     fragment = page.evaluate("location.hash")
     other = new_page()
     other.goto(serve_it(trace("conv2d")) + fragment)
-    until(other, "document.querySelector('.cut').textContent.startsWith('The address did not hold the numbers of x')")
+    until(other, "document.querySelector('.cut').textContent.startsWith('This link does not contain the numbers of x')")
     assert other.locator("[data-panel=x] td").count() == 400
     third = new_page()
     third.goto(serve_it(trace("conv2d", x=np.ones((20, 20)), kernel_size=3)) + fragment)
-    until(third, "document.querySelector('.cut').textContent.startsWith('The address did not hold the numbers of x')")
+    until(third, "document.querySelector('.cut').textContent.startsWith('This link does not contain the numbers of x')")
 
 
 def test_a_link_without_own_numbers_does_not_show_those_of_the_server(

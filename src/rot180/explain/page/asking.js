@@ -39,7 +39,7 @@ function knownAgain({ rest, arrays }, without) {
 export function transpose(app) {
   const { op, request } = app.trace;
   if (!app.listening || op.includes("pool"))
-    return app.say(app.listening ? app.t("transpose.none") : `${app.t("controls.still")} rot180 explain`);
+    return app.say(app.listening ? app.t("transpose.none") : `${app.t("controls.fixed")} rot180 explain`);
   const other = op.includes("transpose") ? op.replace("_transpose", "") : op.replace("conv", "conv_transpose");
   app.ask({ ...request, op: other, arrays: ownArrays(app, keptByOperation(op, other, request)) });
 }

@@ -37,7 +37,7 @@ export function makeControls(app) {
 }
 
 function fixedNote(app) {
-  return make("p", { class: "note" }, app.t("controls.still"), " ", make("code", {}, "rot180 explain"));
+  return make("p", { class: "note" }, app.t("controls.fixed"), " ", make("code", {}, "rot180 explain"));
 }
 
 // Takes all edits back; there only while there are some.

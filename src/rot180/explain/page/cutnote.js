@@ -11,7 +11,7 @@ export function makeCutNote(app) {
       const { op, rest, pictured, source } = app.trace,
         words = [];
       if (source) words.push(sourceText(source));
-      if (rest) words.push(app.t(op.includes("pool") ? "cut.pool" : "cut.words", { n: span(pictured.n), c: span(pictured.c), o: span(pictured.o) }));
+      if (rest) words.push(app.t(op.includes("pool") ? "partial.pool" : "partial.conv", { n: span(pictured.n), c: span(pictured.c), o: span(pictured.o) }));
       if (app.missing.length) words.push(app.t("address.missing", { names: app.missing.join(", ") }));
       else if (app.unheld.length) words.push(unheldText(app));
       element.textContent = words.join(" ");
@@ -35,7 +35,7 @@ function unheldText(app) {
   const comes = name => arrays[name] && markOf(arrays[name].values) === markOf(values[name]);
   const same = app.unheld.every(comes);
   if (same && !app.listening) return ""; // the file that the address leads to holds them
-  return app.t(same ? "address.unheld" : "address.unheld.edited", { names: app.unheld.join(", ") });
+  return app.t(same ? "address.too_long" : "address.too_long.edited", { names: app.unheld.join(", ") });
 }
 
 // "0\u20132, 5" for [0, 1, 2, 5].

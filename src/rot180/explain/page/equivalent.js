@@ -1,10 +1,12 @@
-// The equivalent view: the same result as a plain correlation at stride 1, prepared step by step before one's eyes.
+// The step-by-step view: a pass as a correlation at stride 1. Zeros are inserted, the kernel is rotated, then it slides.
 
 import { make, replace, still } from "./dom.js";
-import { directSum, framesOf, gridValues, operands, pairsOf, productSum } from "./frames.js";
+import { correlateStep, correlation, directSum, operands, pairsOf, resultValues } from "./correlation.js";
+import { framesOf } from "./frames.js";
 import { largest, paint } from "./grid.js";
 import { NAMES, planeSize } from "./naming.js";
 import { placesOf, plateOf, slide, turn } from "./plates.js";
+import { channelOf } from "./sums.js";
 import { onPhone } from "./width.js";
 
 export function makeEquivalent(app) {
@@ -42,13 +44,16 @@ export function makeEquivalent(app) {
   };
 }
 
-// Begins anew with the planes that the target's cell belongs to.
+// Starts from the first frame, with the planes that the target's cell belongs to.
 function open(app, film, name, cell) {
   film.view = app.trace.views[name];
   film.target = name;
   film.plane = Math.floor(cell / planeSize(app.sums.shapes[name]).reduce((a, b) => a * b));
   film.frames = framesOf(film.view);
+  film.base = film.plane * planeSize(app.sums.shapes[name]).reduce((a, b) => a * b);
+  film.correlate = correlateStep(film.view);
   film.pairs = pairsOf(app.sums, film.view, name, film.plane);
+  if (!film.pairs.length) film.pairs = [[0, 0]]; // no cells meet: every product is with a zero
   film.pair = 0;
   film.frame = 0;
   replace(
@@ -81,7 +86,6 @@ function chapters(film) {
 function choosePair(app, film) {
   const [image, kernel] = operands(film.view),
     count = film.pairs.length;
-  film.pairing.hidden = count < 2;
   if (count < 2) return;
   const options = film.pairs.map((pair, at) =>
     make("option", { value: at }, `${planeLabel(app, image, pair[0])} · ${planeLabel(app, kernel, pair[1])}`),
@@ -106,23 +110,33 @@ function planeLabel(app, name, plane) {
   return `${NAMES[name]}[${Math.floor(plane / count)},${plane % count}]`;
 }
 
+// Correlates the chosen pair of planes and compares the result with the direct sums.
 function compute(app, film) {
-  const { view } = film,
-    [a, b] = film.pairs[film.pair] ?? [0, 0];
-  const image = gridValues(app.sums, view.steps[view.image], a),
-    kernel = gridValues(app.sums, view.steps[view.kernel], b);
-  const step = view.steps.find(one => one.kind === "correlate");
-  film.correlate = step;
-  film.values = step.cells.map((row, r) => row.map((_, c) => productSum(image, kernel, r, c)));
-  const base = film.plane * planeSize(app.sums.shapes[film.target]).reduce((one, two) => one * two);
-  film.base = base;
-  film.agrees = step.cells.every((row, r) =>
+  film.correlations = [];
+  const values = correlationOf(app, film, film.pair);
+  film.agrees = film.correlate.cells.every((row, r) =>
     row.every((ref, c) => {
-      if (ref < 0 || !film.pairs.length) return true;
-      const direct = directSum(app.sums, view, film.target, base + ref, film.pairs[film.pair]);
-      return Math.abs(direct - film.values[r][c]) <= 1e-9 * Math.max(1, Math.abs(direct));
+      if (ref < 0) return true;
+      const direct = directSum(app.sums, film.view, film.target, film.base + ref, film.pairs[film.pair]);
+      return nearlyEqual(values[r][c], direct);
     }),
   );
+}
+
+function correlationOf(app, film, pair) {
+  return (film.correlations[pair] ??= correlation(app.sums, film.view, film.pairs[pair]));
+}
+
+function nearlyEqual(value, expected) {
+  return Math.abs(value - expected) <= 1e-9 * Math.max(1, Math.abs(expected));
+}
+
+// The result's numbers at a frame; the other pairs of planes are correlated when their sum is shown.
+function valuesAt(app, film, frame) {
+  const { view, target, base, pair } = film,
+    pairs = addsAllPairs(view, frame) ? film.pairs.keys() : [pair];
+  for (const one of pairs) correlationOf(app, film, one);
+  return resultValues(app.sums, view, frame.result, target, base, film.correlations, pair);
 }
 
 function seek(app, film, frame) {
@@ -141,44 +155,69 @@ function draw(app, film, before) {
   film.words.textContent = app.t(`step.${now.kind}.words`, {
     name: NAMES[operands(view)[now.kind === "dilate" || now.kind === "rotate" ? 1 : 0]],
   });
-  if (before && before.image === now.image && before.kernel === now.kernel && film.image) return mark(app, film, now);
+  if (before && film.image && ["image", "kernel", "result"].every(part => before[part] === now[part]))
+    return mark(app, film, now);
   const moves = before && film.image && !still(),
-    [a, b] = film.pairs[film.pair] ?? [0, 0],
+    [a, b] = film.pairs[film.pair],
     cell = side(app, film);
   const old = moves ? { image: placesOf(film.image), kernel: placesOf(film.kernel) } : null;
   film.image = plateOf(app, view.steps[now.image], a, widest(view, "image"), cell);
   film.kernel = plateOf(app, view.steps[now.kernel], b, widest(view, "kernel"), cell);
-  film.result = resultPlate(app, film, cell);
-  const sign = text => make("span", { class: "sign", "aria-hidden": "true" }, text);
-  replace(film.plates, film.image.element, sign("\u2217"), film.kernel.element, sign("="), film.result.element);
+  film.values = valuesAt(app, film, now);
+  const result = view.steps[now.result];
+  film.result = plateOf(app, { ...result, array: film.target }, film.plane, result.shape, cell, film.values);
+  film.pairing.hidden = film.pairs.length < 2 || addsAllPairs(view, now);
+  replace(
+    film.plates,
+    addsAllPairs(view, now) && sign("\u03a3", "sum"),
+    [film.image.element, sign("\u22c6", "star"), film.kernel.element],
+    now.kind === "bias" && [sign("+"), biasPlate(app, film, cell).element],
+    [sign("="), film.result.element],
+  );
   if (moves && now.kind === "rotate") turn(film.kernel);
   else if (moves && before.kernel !== now.kernel) slide(old.kernel, film.kernel);
   if (moves && before.image !== now.image) slide(old.image, film.image);
   mark(app, film, now);
 }
 
-// The widest grid that an operand has on the way, so that nothing jumps when it grows.
+function sign(text, kind = "") {
+  return make("span", { class: `sign ${kind}`, "aria-hidden": "true" }, text);
+}
+
+function addsAllPairs(view, frame) {
+  return view.steps.slice(0, frame.result + 1).some(step => step.kind === "sum");
+}
+
+// The largest grid that an operand has in any step: this much room is kept for it, so that nothing moves when it grows.
 function widest(view, operand) {
   return view.steps
     .filter(step => step.operand === operand)
     .reduce((size, step) => [Math.max(size[0], step.shape[0]), Math.max(size[1], step.shape[1])], [0, 0]);
 }
 
+// The side of a cell in pixels, so that all grids, and the signs and gaps between them, fit beside one another.
 function side(app, film) {
-  const columns = widest(film.view, "image")[1] + widest(film.view, "kernel")[1] + film.correlate.shape[1];
-  const room = app.room() - 120,
+  const has = kind => film.view.steps.some(step => step.kind === kind),
+    columns = widest(film.view, "image")[1] + widest(film.view, "kernel")[1] + film.correlate.shape[1] + (has("bias") ? 1 : 0);
+  const room = app.room() - 135 - (has("bias") ? 70 : 0) - (has("sum") ? 42 : 0),
     width = app.root.clientWidth;
   return onPhone(app)
     ? Math.max(18, Math.min(36, Math.floor((width - 40) / widest(film.view, "image")[1])))
     : Math.max(20, Math.min(40, Math.floor(room / columns)));
 }
 
-function resultPlate(app, film, cell) {
-  const step = { ...film.correlate, array: film.target };
-  return plateOf(app, step, film.plane, film.correlate.shape, cell, film.values);
+function biasPlate(app, film, cell) {
+  const channel = channelOf(app.sums, film.base),
+    bias = app.sums.values.b[channel];
+  const plate = plateOf(app, { array: "b", shape: [1, 1], cells: [[channel]] }, 0, [1, 1], cell, [[bias]]);
+  plate.each(td => {
+    paint(td, bias, Math.abs(bias) || 1, 1);
+    td.classList.add("orange");
+  });
+  return plate;
 }
 
-// Marks the window, the kernel and the sum's cell; shows the results so far.
+// Marks the window, the kernel and the cell that is computed; shows the results so far.
 function mark(app, film, now) {
   const [, columns] = film.correlate.shape,
     correlating = now.kind === "correlate",
@@ -192,27 +231,36 @@ function mark(app, film, now) {
   film.kernel.each(td => td.classList.toggle("orange", correlating));
   const scale = largest(film.values.flat());
   film.result.each((td, r, c) => {
-    const at = r * columns + c,
-      kept = film.correlate.cells[r][c] >= 0,
-      known = done || (correlating && at <= now.at);
+    const known = done || (correlating && td.at <= now.at);
     if (known) paint(td, film.values[r][c], scale, 1);
     else td.textContent = "";
     td.classList.toggle("unknown", !known);
-    td.classList.toggle("dropped", known && !kept && (done || at < now.at));
-    td.classList.toggle("target", correlating && at === now.at);
+    td.classList.toggle("dropped", correlating && td.ref < 0 && td.at < now.at);
+    td.classList.toggle("target", correlating && td.at === now.at);
   });
-  film.verdict.hidden = !done && !(correlating && now.at === film.values.length * columns - 1);
-  film.verdict.textContent = app.t(film.agrees ? "verdict.agrees" : "verdict.differs", { name: NAMES[film.target] });
-  film.element.dataset.agrees = String(film.agrees);
+  showVerdict(app, film);
   const ref = correlating ? film.correlate.cells[row][column] : -5;
   if (ref >= 0) app.note(film.target, film.base + ref);
   else if (correlating) app.formula.blank(app.t("step.correlate.skipped"));
   app.emit("frame", film.frame);
 }
 
+// At the last frame: do the numbers equal the pass's own?
+function showVerdict(app, film) {
+  const last = film.frame === film.frames.length - 1;
+  if (last)
+    film.agrees &&= film.result.cells.every(
+      ([td, r, c]) => td.ref < 0 || nearlyEqual(film.values[r][c], app.sums.values[film.target][film.base + td.ref]),
+    );
+  film.verdict.hidden = !last;
+  film.verdict.textContent = app.t(film.agrees ? "verdict.agrees" : "verdict.differs", { name: NAMES[film.target] });
+  film.element.dataset.agrees = String(film.agrees);
+}
+
 function hover(app, film, event) {
   const td = event.target.closest("td");
   if (event.pointerType === "touch" || !td || !film.result?.element.contains(td)) return;
-  const first = film.frames.findIndex(frame => frame.kind === "correlate");
-  app.seek(first + td.at);
+  const first = film.frames.findIndex(frame => frame.kind === "correlate"),
+    refs = film.correlate.cells.flat();
+  app.seek(first + (film.frames[film.frame].at === Infinity ? refs.indexOf(td.ref) : td.at));
 }

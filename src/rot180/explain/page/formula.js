@@ -82,7 +82,8 @@ function general(app, shown) {
     key = shown.reverse ? "feeds" : "made";
   const kind = sums.kind === "maximum" ? "maximum" : sums.average ? "average" : "products";
   if (!shown.reverse && !shown.terms.length) return app.t("formula.none");
-  return app.t(`formula.${key}.${kind}.${shown.target}`, { count: shown.terms.length });
+  const withBias = !shown.reverse && shown.target === "y" && sums.values.b;
+  return app.t(`formula.${key}.${kind}.${shown.target}${withBias ? "_bias" : ""}`, { count: shown.terms.length });
 }
 
 function line(app, shown, term, at) {

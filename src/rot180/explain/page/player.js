@@ -18,7 +18,7 @@ export function makePlayer(app) {
     });
   const back = button("back", () => app.step(-1)),
     play = button("play", () => toggle()),
-    on = button("on", () => app.step(1));
+    forward = button("forward", () => app.step(1));
   const scrub = make("input", {
     type: "range",
     min: 0,
@@ -40,13 +40,13 @@ export function makePlayer(app) {
     { class: "player", role: "group", "aria-label": app.t("player.label") },
     back,
     play,
-    on,
+    forward,
     scrub,
     count,
     speed,
   );
   back.textContent = "\u2039";
-  on.textContent = "\u203a";
+  forward.textContent = "\u203a";
   let timer = null;
 
   function toggle() {

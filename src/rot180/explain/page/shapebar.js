@@ -27,7 +27,7 @@ function axisOf(app, one, axis) {
     exact = Number(one.exact);
   const words = [];
   if (Number.isFinite(exact) && !Number.isInteger(exact))
-    words.push(app.t("shape.floor", { exact: Number(exact.toFixed(3)), size: result ?? "" }));
+    words.push(app.t("shape.rounding", { exact: Number(exact.toFixed(3)), size: result ?? "" }));
   if (one.unused > 0 && !app.trace.op.includes("transpose")) words.push(app.t("shape.unused", { count: one.unused }));
   return make(
     "div",
@@ -37,7 +37,7 @@ function axisOf(app, one, axis) {
     make(
       "p",
       { class: "size-formula" },
-      make("span", { class: "soft" }, app.t("shape.meet")),
+      make("span", { class: "soft" }, app.t("shape.rule")),
       " ",
       make("span", { class: "rule" }, meetingRule(app, axis)),
     ),

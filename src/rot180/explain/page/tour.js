@@ -41,7 +41,7 @@ export function makeTour(app) {
     replace(title, app.t(`tour.${at + 1}.title`));
     replace(text, app.t(`tour.${at + 1}.text`));
     back.disabled = at === 0;
-    on.textContent = app.t(at === STEPS.length - 1 ? "tour.done" : "tour.on");
+    on.textContent = app.t(at === STEPS.length - 1 ? "tour.done" : "tour.next");
     setUp(app, STEPS[at], app.aside.trace);
   }
   function close() {
