@@ -72,12 +72,12 @@ def test_files_out_and_in(capsys, tmp_path):
     out = said(
         capsys, "conv2d", "--stride", 2, "--json", files[0], "--npz", files[1], "--html", files[2], "--lang", "zh"
     )
-    assert out == "".join(f"已写入：{file}\n" for file in files)
+    assert out == "".join(f"已写入 {file}\n" for file in files)
     assert '<html lang="zh">' in files[2].read_text("utf-8")
     for file in files[:2]:
         assert Trace.load(file).window.stride == (2, 2)
         assert "conv2d (stride=2)" in said(capsys, file, "--cell", "y[0,0,0,0]")
-    assert said(capsys, "--html", files[2]) == f"Written: {files[2]}\n"  # the example
+    assert said(capsys, "--html", files[2]) == f"Wrote {files[2]}\n"  # the example
     data = json.loads(re.search(r'type="application/json">(.*?)</script>', files[2].read_text("utf-8"))[1])
     assert data["trace"]["arrays"]["w"]["values"] == list(range(1, 10))
 
@@ -174,4 +174,4 @@ def test_the_page_is_served_until_it_is_interrupted(capsys, monkeypatch):
 
     monkeypatch.setattr(Server, "serve_forever", interrupted)
     out = said(capsys, "conv1d", "--no-browser", "--port", 0, "--lang", "zh")
-    assert re.fullmatch(r"讲解页面地址：http://127\.0\.0\.1:\d+/    （按 Ctrl-C 结束）\n\n", out)
+    assert re.fullmatch(r"讲解页面已启动：http://127\.0\.0\.1:\d+/（按 Ctrl-C 停止）。\n\n", out)

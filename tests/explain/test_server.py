@@ -205,7 +205,7 @@ def test_ctrl_c_ends_it_cleanly():
     child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         line = child.stdout.readline()
-        assert line.startswith("The explainer is at http://127.0.0.1:")
+        assert line.startswith("The explainer is running at http://127.0.0.1:")
         port = int(line.split(":")[2].split("/")[0])
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
         connection.request("GET", "/")
