@@ -10,8 +10,8 @@ from importlib import metadata
 import numpy as np
 
 from rot180 import check
-from rot180.check.implementation import Refused
-from rot180.check.trials import Trials
+from rot180.check.adapter.implementation import Refused
+from rot180.check.running.runner import Runner
 
 from . import with_differences, with_jax, with_torch
 from .layer import Layer
@@ -146,12 +146,12 @@ def tried_on(subject):
     """The problems that rot180 made."""
     code = implementation(subject)
     settings = {name: value for name, value in subject.told.items() if name not in ("layout", "convention", "returns")}
-    trials = Trials(code, code.definition, subject.told.get("convention", "correlation"), settings, 0)
-    trials.try_all()
-    results = [array for _, outcome in trials.runs for array in (outcome.y, *outcome.gradients.values())]
-    problems = [problem for problem, _ in trials.runs if problem.unit == 1]
+    runner = Runner(code, code.definition, subject.told.get("convention", "correlation"), settings, 0)
+    runner.try_all()
+    results = [array for _, outcome in runner.runs for array in (outcome.y, *outcome.gradients.values())]
+    problems = [problem for problem, _ in runner.runs if problem.unit == 1]
     low = any(array.dtype == np.float32 for array in results)
-    return Tried(problems, trials.code.returns, trials.code.layout, low)
+    return Tried(problems, runner.code.returns, runner.code.layout, low)
 
 
 def agree(code, problems):

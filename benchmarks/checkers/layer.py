@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from rot180.check import layouts
-from rot180.check.returned import parts
+from rot180.check.adapter import layouts
+from rot180.check.adapter.results import parts
 
 
 class Layer:

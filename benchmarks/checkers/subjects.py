@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from rot180.check import definitions
-from rot180.check.implementation import Implementation
+from rot180.check import operations
+from rot180.check.adapter.implementation import Implementation
 from tests.mistakes import gallery, operations_right, operations_wrong
 
 
@@ -38,7 +38,7 @@ def implementation(subject, returns=None, layout=None):
     """With the way to call it; `returns` and `layout`: the order of its gradients and axes, if they are known."""
     told = subject.told
     return Implementation(
-        subject.forward, subject.backward, definitions.find(subject.op),
+        subject.forward, subject.backward, operations.find(subject.op),
         layout or told.get("layout", "channels_first"),
         returns=returns or told.get("returns"),
     )  # fmt: skip

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from .check.findings import LayerReport
+    from .check.report import LayerReport
 
 
 @pytest.fixture

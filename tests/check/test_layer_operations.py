@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rot180.check import definitions, layer
-from rot180.check.calling import CallingError
-from rot180.check.layouts import UnknownLayoutError
+from rot180.check import layer, operations
+from rot180.check.adapter.layouts import UnknownLayoutError
+from rot180.check.adapter.signature import CallingError
 from tests.mistakes import operations_right as right
 
 
@@ -27,9 +27,9 @@ def d_softmax_cross_entropy(p, t):
 # ---- definitions ----
 
 
-@pytest.mark.parametrize("op", [name for name in definitions._ALL if "conv" not in name and name != "linear"])
+@pytest.mark.parametrize("op", [name for name in operations._ALL if "conv" not in name and name != "linear"])
 def test_the_gradient_of_each_definition_is_that_of_its_forward(op):
-    definition = definitions.find(op)
+    definition = operations.find(op)
     rng = np.random.default_rng(1)
     cases = list(definition.cases({}, (), "correlation"))
     assert cases
@@ -53,7 +53,7 @@ def test_the_gradient_of_each_definition_is_that_of_its_forward(op):
 def test_averages_count_the_padding_and_maxima_do_not():
     x = -np.ones((1, 1, 4, 4))
     for op, corner in (("avg_pool2d", -0.25), ("max_pool2d", -1.0)):
-        definition = definitions.find(op)
+        definition = operations.find(op)
         case = next(definition.cases({"kernel_size": 2, "stride": 2, "padding": 1}, (), "correlation"))
         case = type(case)(case.settings, {"x": x.shape})
         assert definition.forward({"x": x}, case)[0, 0, 0, 0] == corner

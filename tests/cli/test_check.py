@@ -7,7 +7,7 @@ import textwrap
 import pytest
 
 from rot180.check import LayerReport
-from rot180.check.findings import Diagnosis
+from rot180.check.report import Diagnosis
 from rot180.cli.check import target
 from rot180.cli.entry import main
 from rot180.cli.verdict import page, painted
@@ -75,7 +75,7 @@ def test_a_wrong_one_is_named_shown_and_written_down(file, capsys, tmp_path):
     ]
     assert main(words) == 1
     out = capsys.readouterr().out
-    assert "dw-rotated: dw" in out and "mend: dw = dw[..., ::-1, ::-1]" in out and "should be" in out
+    assert "dw-rotated: dw" in out and "fix: dw = dw[..., ::-1, ::-1]" in out and "should be" in out
     assert "<code>dw-rotated</code>" in page.read_text() and "<mark>" in page.read_text()
     shown = re.search(
         r"<summary>How <code>(dw\[[0-9,]+\])</code> is made, in the explainer</summary><iframe", page.read_text()

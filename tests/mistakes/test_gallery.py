@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from rot180 import check, explain
-from rot180.check import definitions
-from rot180.check.case import Case
-from rot180.check.definitions import Definition
-from rot180.check.findings import Diagnosis
-from rot180.check.implementation import Implementation
-from rot180.check.judgement import Check
-from rot180.check.trials import Trials
+from rot180.check import operations
+from rot180.check.adapter.implementation import Implementation
+from rot180.check.judging.judge import Judge
+from rot180.check.operations import Definition
+from rot180.check.operations.case import Case
+from rot180.check.report import Diagnosis
+from rot180.check.running.runner import Runner
 from rot180.errors import GradientError
 
 from .entry import Entry
@@ -108,7 +108,7 @@ class OneCase:
 
 def random_case(entry: Entry, rng: np.random.Generator) -> Case:
     """Sizes and settings that have a result."""
-    definition = definitions.find(entry.op)
+    definition = operations.find(entry.op)
     convention = entry.check.get("convention", "correlation")
     fixed = {name: value for name, value in entry.check.items() if name in definition.settings}
     for _ in range(1000):
@@ -133,7 +133,7 @@ def random_case(entry: Entry, rng: np.random.Generator) -> Case:
 
 def judge_at_random(entry: Entry, count: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    definition = definitions.find(entry.op)
+    definition = operations.find(entry.op)
     layout = entry.check.get("layout", "channels_first")
     judged = 0
     while judged < count:
@@ -142,8 +142,8 @@ def judge_at_random(entry: Entry, count: int, seed: int) -> None:
         returns = entry.check.get("returns")
         code = Implementation(entry.forward, entry.backward, definition, layout, returns=returns)
         try:
-            trials = Trials(code, one, case.convention, dict(case.settings), int(rng.integers(1 << 30)))
-            report = Check(trials).report()
+            runner = Runner(code, one, case.convention, dict(case.settings), int(rng.integers(1 << 30)))
+            report = Judge(runner).report()
         except GradientError as error:
             assert any(word in str(error) for word in ("NotImplementedError", "square images")), (
                 f"{entry.name} on {case.describe()}: {error}"

@@ -39,4 +39,4 @@ def test_a_mend_of_an_axis_that_is_backwards_names_that_axis():
         return dx, dw[:, :, ::-1], db
 
     (found,) = layer(conv, backward).diagnoses
-    assert "np.flip(dw, (2,))" in found.mend
+    assert "np.flip(dw, (2,))" in found.fix

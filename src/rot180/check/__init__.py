@@ -10,7 +10,7 @@
     print(report.render())
 
 `layer.py` is the check of a forward and a backward: `calling.py` reads their signatures, `telling.py` has what they are
-told, `forms.py` other forms of their arrays, `returned.py` what they return; `trials.py` runs them, `judgement.py` says
+told, `forms.py` other forms of their arrays, `returned.py` what they return; `runner.py` runs them, `judgement.py` says
 what is wrong and which mistake it is. `definitions/` has what is right, `mistakes/` what people get wrong,
 `diagnosis.py` the search among them, `findings.py` the report. `measured.py` has the gradient of the forward by
 differences, exact ones where it is affine, `kinks.py` what is done where there is no derivative. `repeats.py` has what
@@ -20,9 +20,9 @@ shows by calling again, `plain.py` arrays that are no gradient at all, `raised.p
 error bound, `report.py` what was found.
 """
 
-from .findings import Diagnosis, LayerReport, Stage
-from .gradient import assert_gradients, gradients
+from .gradients.check import assert_gradients, gradients
+from .gradients.report import Finding, Report
 from .layer import layer
-from .report import Finding, Report
+from .report import Diagnosis, LayerReport, Stage
 
 __all__ = ["Diagnosis", "Finding", "LayerReport", "Report", "Stage", "assert_gradients", "gradients", "layer"]

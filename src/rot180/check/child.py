@@ -24,7 +24,7 @@ from typing import IO, Any
 
 from ..errors import Rot180Error
 from ..formats import atomic
-from .findings import LayerReport
+from .report import LayerReport
 
 ANSWER = "answer.json"  # beside the request
 OURS = "check.layer: "  # how our own messages begin; the command says `check: `

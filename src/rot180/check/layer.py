@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from . import definitions
-from .findings import LayerReport
-from .gathering import CONVENTIONS
-from .implementation import Implementation
-from .judgement import Check
-from .settings import fixed
-from .trials import Trials
+from . import operations
+from .adapter.implementation import Implementation
+from .judging.collector import CONVENTIONS
+from .judging.judge import Judge
+from .operations.settings import fixed
+from .report import LayerReport
+from .running.runner import Runner
 
 
 def layer(
@@ -44,7 +44,7 @@ def layer(
     Raises GradientError where the functions refuse every case, TypeError (CallingError) where it cannot be seen how to
     call them.
     """
-    definition = definitions.find(op)
+    definition = operations.find(op)
     if convention not in CONVENTIONS:
         raise ValueError(f"check.layer: convention must be 'correlation' or 'convolution'; got {convention!r}")
     told = fixed(definition, settings)
@@ -57,8 +57,8 @@ def layer(
     implementation = Implementation(
         forward, backward, definition, layout, forward_arguments, backward_arguments, returns
     )
-    written = implementation.telling.written(told)
-    trials = Trials(implementation, definition, convention, {**written, **told}, seed)
-    trials.remarks += implementation.telling.remarks(told)
+    written = implementation.settings_adapter.written(told)
+    runner = Runner(implementation, definition, convention, {**written, **told}, seed)
+    runner.remarks += implementation.settings_adapter.remarks(told)
     with np.errstate(all="ignore"):  # where the code gives what is not finite
-        return Check(trials).report()
+        return Judge(runner).report()

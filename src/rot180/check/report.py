@@ -1,123 +1,153 @@
-"""What a check found: a Report with failures and notes, each a Finding, as data and as text.
+"""What the check of a layer found, as data and as text.
 
 Who may import it: the parts of check/, and users. Deliberately absent: how anything is found.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import textwrap
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
-_NOTES = ("at-a-kink", "unresolved", "unused", "coarse")
-_MEANING = {
-    "wrong-gradient": "the gradient differs from the numerical derivative by more than the error bound",
-    "no-gradient": "no gradient arrives at this argument, though the function depends on it",
-    "wrong-shape": "the gradient does not have the shape of the argument",
-    "not-finite": "the gradient is not finite where the function is smooth",
-    "at-a-kink": "the left and the right derivative differ, so there is no derivative to compare with; no fault",
-    "unresolved": "no step gave a usable difference (values nearby are not finite); no fault",
-    "unused": "the function does not depend on this argument",
-    "coarse": "changes by 1e-11 of this argument do not reach the output but changes by 4e-06 do, so differences tell "
-    "little: is something inside rounded to float32?",
-}
+WIDTH = 100
+MOST_CASES = 4  # that are listed in the text
 
 
 @dataclass(frozen=True)
-class Finding:
-    """One fault or remark, about one argument.
+class Example:
+    """What `explain.trace(op, **settings, **arrays)` takes, and the cell to look at, as "dx[0,0,1,1]"."""
+
+    op: str
+    settings: Mapping[str, Any]
+    arrays: Mapping[str, Any]  # nested lists
+    cell: str
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """One mistake that was recognised.
 
     Attributes:
-        slug: which one. Failures: wrong-gradient, wrong-shape, not-finite. Notes: at-a-kink, unresolved, unused, and
-            coarse (the function moves in steps).
-        argument: the name of the input or parameter.
-        explanation: one sentence.
-        index: the worst entry (of a failure) or the first one (of a note); None if there is no one entry.
-        gradient, numerical: what the sweep gave, and the difference quotient.
-        left, right: the one-sided difference quotients.
-        error, bound: |gradient - numerical| and what it may be.
-        eps: the step that was used, relative to max(1, |x|).
-        kink_near: a kink lies within the first, larger steps, so that smaller ones had to be used.
-        count, total: how many entries (or directions) have this finding, of how many.
+        slug: its name.  argument: whose value is wrong: "y", "dx", "dw" or "db".
+        explanation: a paragraph.  fix: what to write instead.
+        case: the smallest case that fails.  picture: small matrices with the wrong cells marked.
+        formula: what one wrong cell should have followed.  example: that case, for the explainer.
     """
 
     slug: str
     argument: str
     explanation: str
-    index: tuple[int, ...] | None = None
-    gradient: float = 0.0
-    numerical: float = 0.0
-    left: float = 0.0
-    right: float = 0.0
-    error: float = 0.0
-    bound: float = 0.0
-    eps: float = 0.0
-    kink_near: bool = False
-    count: int = 0
-    total: int = 0
+    fix: str
+    case: str = ""
+    picture: str = ""
+    formula: str = ""
+    example: Example | None = None
 
-    def render(self, unit: str) -> str:
-        """The finding as a few lines; `unit` says what is counted: entries or directions."""
-        place = "" if self.index is None else f", {'first' if self.slug in _NOTES else 'worst'} at {_at(self.index)}"
-        counted = f" ({self.count} of {self.total} {unit}{place})" if self.count else ""
-        lines = [f"{self.slug}: {self.argument}{counted}", f"    {self.explanation}"]
-        if self.slug in ("wrong-gradient", "not-finite"):
-            near = "yes, within the first step" if self.kink_near else "no"
-            lines.append(f"    gradient  {self.gradient:+.12g}    error {self.error:.3g}, bound {self.bound:.3g}")
-            lines.append(f"    numerical {self.numerical:+.12g}    eps {self.eps:.3g}, kink near: {near}")
-        elif self.slug == "at-a-kink":
-            lines.append(f"    gradient {self.gradient:+.6g}, left {self.left:+.6g}, right {self.right:+.6g}")
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Diagnosis:
+        """What `asdict` gave."""
+        example = data.get("example")
+        return cls(**{**data, "example": example and Example(**example)})
+
+    def render(self) -> str:
+        """The diagnosis as text."""
+        lines = [f"{self.slug}: {self.argument}"]
+        lines += textwrap.wrap(self.explanation, WIDTH, initial_indent="    ", subsequent_indent="    ")
+        if self.fix:
+            fix = f"fix: {self.fix}"
+            lines += textwrap.wrap(fix, WIDTH, initial_indent="    ", subsequent_indent="          ")
+        if self.case:
+            lines.append(f"    smallest case that fails: {self.case}")
+        lines += [f"    {line}" for line in (*self.picture.splitlines(), *self.formula.splitlines())]
         return "\n".join(lines)
 
 
 @dataclass(frozen=True)
-class Report:
-    """What a check of gradients found; true if nothing is wrong.
+class Stage:
+    """One step of the check: its name, whether it passed, and what it saw."""
+
+    name: str
+    passed: bool
+    text: str
+
+
+@dataclass(frozen=True)
+class LayerReport:
+    """What `check.layer` found; true if nothing is wrong.
 
     Attributes:
-        op: the name of what was checked.  order: of derivative.  mode, seed, eps: as the check was run.
-        compared: how many derivatives were compared with numerical ones, over all arguments.
-        worst: the largest error / bound among them; at most 1 if all are right.
-        failures: one Finding per argument whose gradient is wrong.  notes: remarks that do not count as faults.
+        op, name: the operation, and the name of the backward.
+        stages: what was compared, in order.  diagnoses: the mistakes, the one to fix first at the head.
+        unexplained: arguments that are wrong in a way that has no name, with the structure of the error, or with what
+            was done where that is recognised all the same.
+        notes: remarks that do not count as faults.  remarks: what several diagnoses have in common.
+        tried, refused: descriptions of the cases that ran, and of those that the code refused, with its reason.
     """
 
     op: str
-    order: int
-    mode: str
-    seed: int
-    eps: float
-    compared: int
-    worst: float
-    failures: tuple[Finding, ...]
-    notes: tuple[Finding, ...]
+    name: str
+    convention: str
+    stages: tuple[Stage, ...]
+    diagnoses: tuple[Diagnosis, ...]
+    unexplained: tuple[Diagnosis, ...] = field(default=())
+    notes: tuple[Diagnosis, ...] = field(default=())
+    remarks: tuple[str, ...] = field(default=())
+    tried: tuple[str, ...] = field(default=())
+    refused: tuple[str, ...] = field(default=())
 
     @property
     def ok(self) -> bool:
-        """Whether no gradient was found to be wrong; notes do not count."""
-        return not self.failures
+        """Whether nothing is wrong; notes do not count."""
+        return not (self.diagnoses or self.unexplained)
 
     def __bool__(self) -> bool:
         return self.ok
 
+    @property
+    def title(self) -> str:
+        """`layer_backward as conv2d (correlation): right`; only a convolution has a convention."""
+        how = f" ({self.convention})" if "conv" in self.op else ""
+        return f"{self.name} as {self.op}{how}: {'right' if self.ok else 'WRONG'}"
+
     def render(self) -> str:
         """The report as text."""
-        unit = "entries" if self.mode == "full" else "directions"
-        verdict = "WRONG" if not self.ok else "right" if self.compared else "NOT COMPARED with anything"
-        run = f"largest error / bound {self.worst:.2g}, mode {self.mode}, seed {self.seed}, eps {self.eps:.3g}"
-        lines = [f"{self.op}: gradients of order {self.order} are {verdict} ({self.compared} {unit} compared, {run})"]
-        if self.order == 2:
-            lines.append(
-                "  order 2 differentiates the gradients of order 1 and assumes that these are right: check them too"
-            )
-        for finding in (*self.failures, *self.notes):
-            lines += [f"  {line}" for line in finding.render(unit).split("\n")]
+        lines = [self.title]
+        for stage in self.stages:
+            lines.append(f"  {'ok   ' if stage.passed else 'WRONG'} {stage.name}: {stage.text}")
+        for finding in (*self.diagnoses, *self.unexplained):
+            lines += ["", *[f"  {line}" for line in finding.render().splitlines()]]
+        for remark in self.remarks:
+            lines += ["", *textwrap.wrap(remark, WIDTH, initial_indent="  ", subsequent_indent="  ")]
+        for note in self.notes:
+            lines += [
+                "",
+                *[f"  note: {line}" if i == 0 else f"  {line}" for i, line in enumerate(note.render().splitlines())],
+            ]
+        lines += ["", *_listed(f"tried, {len(self.tried)} problems", self.tried)]
+        lines += _listed("refused, so not judged", self.refused) if self.refused else []
         return "\n".join(lines)
 
     __str__ = render
 
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON: every attribute, and `ok`."""
+        return {"ok": self.ok, **asdict(self)}
 
-def meaning(slug: str) -> str:
-    """The sentence that explains a slug."""
-    return _MEANING[slug]
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> LayerReport:
+        """What `as_dict` gave."""
+        parts = {name: value for name, value in data.items() if name != "ok"}
+        parts["stages"] = tuple(Stage(**stage) for stage in parts["stages"])
+        for name in ("diagnoses", "unexplained", "notes"):
+            parts[name] = tuple(Diagnosis.from_dict(finding) for finding in parts[name])
+        for name in ("remarks", "tried", "refused"):
+            parts[name] = tuple(parts[name])
+        return cls(**parts)
 
 
-def _at(index: tuple[int, ...]) -> str:
-    return f"[{', '.join(map(str, index))}]"
+def _listed(title: str, cases: tuple[str, ...]) -> list[str]:
+    """A few of them, each once; all are in the attributes."""
+    once = list(dict.fromkeys(cases))
+    more = [f"    and {len(once) - MOST_CASES} more"] if len(once) > MOST_CASES else []
+    return [f"  {title}:", *[f"    {case}" for case in once[:MOST_CASES]], *more]

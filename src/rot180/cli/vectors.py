@@ -31,7 +31,7 @@ def add(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> ExitStatus:
     """Export, or verify and print the report."""
-    from ..check import answers, vectors
+    from ..check import vectors
     from ..errors import Rot180Error
 
     if args.what == "export":
@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
         return ExitStatus.DONE
     json_path = verdict.STDOUT if args.json else None
     try:
-        report = answers.verify(args.folder, args.only)
+        report = vectors.verify(args.folder, args.only)
     except (Rot180Error, ValueError, OSError) as error:
         raise verdict.unable(str(error), json_path) from None
     return verdict.deliver(report, json_path=json_path)

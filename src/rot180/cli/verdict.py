@@ -18,7 +18,7 @@ from .status import ExitStatus
 
 if TYPE_CHECKING:
     from ..check import LayerReport
-    from ..check.example import Example
+    from ..check.report import Example
     from ..formats import WriteError
 
 STDOUT = "-"  # in place of a file
@@ -90,7 +90,7 @@ def page(report: LayerReport) -> str:
         blocks.append(
             f"<section><h2><code>{html.escape(finding.slug)}</code> in {html.escape(finding.argument)}</h2>"
             f"<p>{html.escape(finding.explanation)}</p>"
-            + (f"<p>Mend: <code>{html.escape(finding.mend)}</code></p>" if finding.mend else "")
+            + (f"<p>Fix: <code>{html.escape(finding.fix)}</code></p>" if finding.fix else "")
             + (f"<p>Smallest case that fails: {html.escape(finding.case)}</p>" if finding.case else "")
             + f"<pre>{picture}\n\n{html.escape(finding.formula)}</pre>"
         )

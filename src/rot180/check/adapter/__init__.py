@@ -1,0 +1,1 @@
+"""How the user's functions are called: signatures, settings, layouts of arrays, and their results."""

@@ -1,0 +1,202 @@
+"""How the user's functions want to be called, from the names of their parameters.
+
+    forward(x, w, b)                            or other names of theirs; a missing b means a layer without bias
+    forward(x, w, b, stride=1, padding=0)       settings by keyword, under any of their usual names; all of them are
+                                                passed, whatever their defaults are
+    forward(x, w, b, conv_param)                or in a dict, as in CS231n: {"stride": 2, "pad": 1}
+    backward(dy, cache)                         where forward returns (y, cache)
+    backward(dy, x, w, b)                       in any order, by name
+    backward(dy, y)                             y, out, probs: the result of the forward; no out=None beside an x
+    backward(x, t)                              of a loss; also (x, t, dy), (dy, cache), (cache)
+
+What the names do not say is asked for: `forward_arguments` and `backward_arguments` list them in order. telling.py has
+the values of settings, forms.py other forms of the arrays, returned.py what comes back.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...errors import Rot180Error
+
+ALIASES = {  # where a name stands in several rows, the first one that the operation has counts
+    "stride": "stride strides s step",
+    "padding": "padding pad pads p",
+    "t": "t y target targets label labels y_true ytrue truth onehot one_hot",
+    "y": "y out output outputs result p probs prob probabilities s a activation y_out yhat y_hat",
+    "x": "x input inputs inp image images img data a_prev aprev prev a z z_in feature features act layer_input logits "
+    "logit scores score pred preds prediction predictions predicted y_pred ypred y_hat yhat output outputs out s in "
+    "input_data feature_map feature_maps signal",
+    "w": "w weight weights kernel kernels kern conv_w filter filters filt f k theta",
+    "b": "b bias biases",
+    "dy": "dy dout dz dout_ gy g grad grad_output grad_out upstream delta d_out dl_dy dldy dl_dout dl_dz douts doutput "
+    "output_gradient out_grad output_grad gradient error err dupstream da dloss "
+    "grad_y dh dscores d_l_d_out dl_d_out d",
+    "gamma": "gamma gammas weight weights w scale g",
+    "beta": "beta betas bias b shift offset",
+    "cache": "cache ctx context saved cached memory tape",
+    "dilation": "dilation dilations dil rate dilation_rate",
+    "groups": "groups group n_groups num_groups feature_group_count",
+    "output_padding": "output_padding out_pad outpad out_padding adj",
+    "kernel_size": "kernel_size kernel ksize pool_size pool window window_size size k f",
+    "eps": "eps epsilon",
+    "negative_slope": "negative_slope slope alpha leak",
+    "reduction": "reduction",
+    "normalized_shape": "normalized_shape",
+}
+DICTS = (
+    "conv_param conv_params pool_param pool_params bn_param bn_params ln_param ln_params param params hparameters "
+    "hparams hyperparameters options config cfg settings"
+)
+_MEANINGS: dict[str, list[str]] = {}
+for _name, _aliases in ALIASES.items():
+    for _alias in _aliases.split():
+        _MEANINGS.setdefault(_alias, []).append(_name)
+
+
+class CallingError(Rot180Error, TypeError):
+    """Functions whose parameters do not say what they take."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """How to call one function.
+
+    Attributes:
+        names: the meanings of what it is passed: "x", "dy", "y" (the result), "cache", "settings" or a setting's.
+        keywords: the settings that it can be told, and under which name.
+        by_name: the name of each of `names` that cannot be passed in order.
+        defaults: of the settings, as the code has them.
+        passed_over: parameters that are left at their defaults, these, because their names do not say what they take.
+        meanings: of the parameters' names.
+    """
+
+    names: tuple[str, ...]
+    keywords: Mapping[str, str]
+    by_name: Mapping[str, str] = field(default_factory=dict)
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    passed_over: Mapping[str, Any] = field(default_factory=dict)
+    meanings: Mapping[str, str] = field(default_factory=dict)
+
+    def told(self, settings: Sequence[str]) -> tuple[str, ...]:
+        """Those of the settings that it can be told one by one."""
+        return tuple(name for name in settings if name in self.keywords or name in self.names)
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """What the parameters of a function may mean: arguments of the operation, its settings, and what else there is."""
+
+    role: str  # "forward" or "backward"
+    arguments: tuple[str, ...]
+    settings: tuple[str, ...]
+    before: Mapping[str, str] = field(default_factory=dict)  # what names meant in the forward: they mean the same
+
+    @property
+    def passed(self) -> tuple[str, ...]:
+        """What is passed whether the function needs it or not."""
+        if self.role == "forward":
+            return (*self.arguments, "settings")
+        result = () if "t" in self.arguments else ("y",)
+        return (*self.arguments, "settings", "dy", "cache", *result)
+
+    def meaning_of(self, name: str) -> str | None:
+        """What a parameter of this name takes; None if it does not say."""
+        lower = name.lower().strip("_")
+        if lower in DICTS.split():
+            return "settings"
+        if name in self.before:
+            return self.before[name]
+        known = (*self.passed, *self.settings)
+        return next((meaning for meaning in _MEANINGS.get(lower, ()) if meaning in known), None)
+
+    def example(self, count: int = 0) -> tuple[str, ...]:
+        """How the parameters may be listed, `count` of them if it is known."""
+        if self.role == "backward" and count == 2 and len(self.arguments) > 1:
+            return ("dy", "cache")
+        return ("dy", *self.arguments) if self.role == "backward" else self.arguments
+
+
+def read(function: Callable[..., Any], given: Sequence[str] | None, words: Vocabulary) -> Call:
+    """From the signature, or from the names that were `given` in order."""
+    if given is not None:
+        known = (*words.passed, *words.settings)
+        unknown = [name for name in given if name not in known]
+        if unknown:
+            raise CallingError(
+                f"check.layer: {words.role}_arguments names {', '.join(map(repr, unknown))}; it may name "
+                f"{', '.join(known)}"
+            )
+        return Call(tuple(given), {})
+    try:
+        parameters = list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):
+        raise CallingError(
+            f"check.layer: the signature of the {words.role} cannot be read; say its arguments in order, for example "
+            f"{words.role}_arguments={words.example()!r}"
+        ) from None
+    found = _SignatureReader(words)
+    for parameter in parameters:
+        if parameter.kind not in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL) and not found.take(parameter):
+            raise CallingError(_unknown(function, parameter.name, parameters, words))
+    return found.call
+
+
+class _SignatureReader:
+    """The parameters of one function, taken one after the other."""
+
+    def __init__(self, words: Vocabulary) -> None:
+        self.words = words
+        self.names: list[str] = []
+        self.keywords: dict[str, str] = {}
+        self.by_name: dict[str, str] = {}
+        self.defaults: dict[str, Any] = {}
+        self.passed_over: dict[str, Any] = {}
+        self.meanings: dict[str, str] = {}
+        self.skipped = False  # something that stays at its default: what follows would be passed in its place
+
+    @property
+    def call(self) -> Call:
+        """What was read."""
+        return Call(tuple(self.names), self.keywords, self.by_name, self.defaults, self.passed_over, self.meanings)
+
+    def take(self, parameter: inspect.Parameter) -> bool:
+        """False where it is required, and its name says nothing."""
+        name, required = parameter.name, parameter.default is parameter.empty
+        meaning = self.words.meaning_of(name)
+        if meaning == "y" and not required and {"x", "cache"} & set(self.names):
+            self.skipped = True  # out=None, result=None: not what the forward gave, where there is no need of it
+            return True
+        if meaning is None or meaning in self.names:
+            self.skipped = True
+            if not required:
+                self.passed_over[name] = parameter.default
+            return not required
+        if parameter.kind is parameter.POSITIONAL_ONLY and self.skipped:
+            self.passed_over[name] = parameter.default
+            return not required
+        self.meanings[name] = meaning
+        keyword_only = parameter.kind is parameter.KEYWORD_ONLY
+        setting = meaning in self.words.settings
+        if setting and not required:
+            self.defaults[meaning] = parameter.default
+        if setting and (keyword_only or not required) and parameter.kind is not parameter.POSITIONAL_ONLY:
+            self.keywords[meaning] = name
+            self.skipped = True
+        else:
+            self.names.append(meaning)
+            if keyword_only or self.skipped:
+                self.by_name[meaning] = name
+        return True
+
+
+def _unknown(function: Any, name: str, parameters: Sequence[Any], words: Vocabulary) -> str:
+    shown = ", ".join(p.name for p in parameters)
+    needed = sum(p.default is p.empty for p in parameters)
+    return (
+        f"check.layer: {getattr(function, '__name__', words.role)}({shown}): what {name!r} takes cannot be told from "
+        f"its name; list all in order, for example {words.role}_arguments={words.example(needed)!r}"
+    )

@@ -1,0 +1,1 @@
+"""Naming the mistake that explains a wrong array."""

@@ -1,0 +1,179 @@
+"""Mistakes with the steps: the stride left out or taken for the dilation, cells overwritten where windows overlap."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from functools import reduce
+from typing import Any
+
+import numpy as np
+
+from ....errors import ShapeError
+from ....window import Window
+from ...operations.case import Array, Case
+from ...operations.convolution import plus_bias
+from ..evidence import Evidence
+from .mistake import ANY, Candidate, mistake
+
+
+@mistake(
+    "stride-ignored",
+    "x w",
+    "The backward does not spread dy by the stride. Between two cells of dy lie stride - 1 cells of x that no window "
+    "begins at; without that distance the windows lie next to each other, and everything gathers at the top left"
+    "{variant}.",
+    "put zeros between the cells of dy (spread[:, :, ::stride, ::stride] = dy), or index x by stride*p + dilation*k - "
+    "padding",
+)
+def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
+    if ev.definition.axes:
+        ones = (1,) * ev.definition.axes
+        window = ev.through(stride=ones)
+        variant = "" if any(s > 1 for s in ev.through().stride) else ANY
+        yield (ev.dx(window) if argument == "x" else ev.dw(window)), variant
+        if argument == "x" and not ev.definition.transposed:  # as long as a layer of stride 1 would have needed x
+            whole = ev.dx(replace(window, x_size=window.spans, padding=(0,) * window.ndim))
+            yield whole, variant
+            inner = [slice(p, max(n - p, 0)) for n, p in zip(window.spans, window.padding, strict=True)]
+            yield whole[(slice(None), slice(None), *inner)], variant
+        elif argument == "w" and ev.definition.axes:  # and the taps that x has room for, if dy were dense
+            if min(taps := ev.room(window)) > 0:
+                yield ev.dw(replace(window, kernel=taps)), "; dw has other sizes than w"
+
+
+@mistake(
+    "stride-ignored",
+    "y",
+    "The forward moves by one cell from window to window, whatever the stride is.",
+    "x index = stride*p + dilation*k - padding; a transposed layer puts stride - 1 zeros between the cells of x",
+)
+def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
+    if not ev.definition.axes:
+        return
+    stride = ev.case.settings.get("stride", ev.definition.default("stride"))
+    case = replace(ev.case, settings={**ev.case.settings, "stride": 1})
+    with suppress(ShapeError):
+        yield ev.definition.forward(ev.problem.arrays, case), "" if np.any(np.asarray(stride) > 1) else ANY
+
+
+@mistake(
+    "stride-dilation-swapped",
+    "y x w",
+    "The stride is used where the dilation belongs, and the other way round: the stride lies between windows, the "
+    "dilation between the taps of one window. Nothing shows where they are equal.",
+    "x index = stride*p + dilation*k - padding",
+)
+def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
+    if not ev.definition.axes:
+        return
+    if argument == "y":
+        try:
+            yield ev.definition.forward(ev.problem.arrays, with_steps_swapped(ev.case)), ""
+        except ShapeError:
+            if not ev.found["y"].size:  # the kernel is longer than x now, and NumPy's slices are empty
+                yield ev.found["y"], ANY
+        return
+    window = ev.through()
+    other = ev.through(stride=window.dilation, dilation=window.stride)
+    yield (ev.dx(other) if argument == "x" else ev.dw(other)), ""
+
+
+def with_steps_swapped(case: Case) -> Case:
+    """The case of a layer that takes the stride for the dilation."""
+    settings = case.settings
+    swapped = {**settings, "stride": settings.get("dilation", 1), "dilation": settings.get("stride", 1)}
+    return replace(case, settings=swapped)
+
+
+@mistake(
+    "overlap-overwritten",
+    "y x w",
+    "Cells are overwritten where they should be added to: = for +=. {variant}.",
+    "write += for =, into an array that starts as zeros",
+)
+def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
+    if argument != "w":
+        yield from _last_of_a_loop(ev, argument)
+    if not ev.definition.axes:
+        return
+    scatters = argument == ("y" if ev.definition.transposed else "x")
+    if scatters:
+        source = ev.x if argument == "y" else ev.dy
+        for variant, result in _overwritten(ev, source, ev.w):
+            yield (plus_bias(result, ev.problem.arrays.get("b")) if argument == "y" else result), variant
+    elif argument == "w":
+        narrow = ev.x if ev.definition.transposed else ev.dy
+        for samples, variant in (
+            (slice(-1, None), "Of dw only what the last window of the last sample gives is left"),
+            (slice(None), "Of dw only what the last window gives is left"),
+        ):
+            place: Any = (samples, slice(None), *[-1] * ev.definition.axes)
+            kept = np.zeros_like(narrow)
+            kept[place] = narrow[place]
+            yield (ev.dw(x=kept) if ev.definition.transposed else ev.dw(dy=kept)), variant
+
+
+def _last_of_a_loop(ev: Evidence, argument: str) -> Iterator[Candidate]:
+    """What is left of a sum over channels, or over taps, that a loop assigns: its last term, in each group."""
+    source, groups = (ev.x if argument == "y" else ev.dy), ev.through().groups
+    for at, word in ((-1, "last"), (0, "first")):
+        channel, tap = np.zeros_like(source), np.zeros_like(ev.w)
+        share = source.shape[1] // groups
+        channel[:, at % share :: share] = source[:, at % share :: share]
+        place: Any = (slice(None), slice(None), *[at] * ev.definition.axes)
+        tap[place] = ev.w[place]
+        side = "dy" if argument == "x" else "x"
+        text = (
+            f"Of the sum over the channels of {side} only the {word} one is left, because each replaces the one before"
+        )
+        yield _with(ev, argument, source=channel), text
+        if ev.definition.axes:
+            text = f"Of the sum over the taps only the {word} one is left, because each replaces the one before"
+            yield _with(ev, argument, w=tap), text
+
+
+def _with(ev: Evidence, argument: str, source: Array | None = None, w: Array | None = None) -> Array:
+    """y or dx from another source or kernel."""
+    if argument == "x":
+        return ev.dx(w=w, dy=source)
+    changes = {name: a for name, a in (("x", source), ("w", w)) if a is not None}
+    return ev.definition.forward({**ev.problem.arrays, **changes}, ev.case)
+
+
+def _overwritten(ev: Evidence, source: Array, w: Array) -> Iterator[tuple[str, Array]]:
+    """What a scatter leaves where it assigns: at each cell of the wide side, what came there last.
+
+    Whether windows or taps are the outer loop, the last of them at a cell is the last on every axis by itself. Where
+    channels have a loop of their own, inside or outside, the last channel of the group is what stays.
+    """
+    window = ev.through()
+    kernel = ev.definition.kernel(w, ev.case)
+    size = w.shape[0] // window.groups
+    for outer in ("window", "tap"):
+        met = [_last_meeting(window, axis, outer) for axis in range(window.ndim)]
+        seen: Any = (slice(None), slice(None), *np.ix_(*[p for p, _, _ in met]))
+        taps: Any = (slice(None), slice(None), *np.ix_(*[k for _, k, _ in met]))
+        here, weights = source[seen], kernel[taps]
+        hit = reduce(np.logical_and.outer, [h for *_, h in met])
+        for channels, first in (("", 0), ("channel and ", size - 1)):
+            shares = [slice(g * size + first, (g + 1) * size) for g in range(window.groups)]
+            parts = [np.einsum("no...,oc...->nc...", here[:, s], weights[s]) for s in shares]
+            shows = "" if channels else "; where the windows do not overlap, nothing shows"
+            yield f"Each {channels}{outer} replaces the one before{shows}", np.concatenate(parts, 1) * hit
+
+
+def _last_meeting(window: Window, axis: int, outer: str) -> tuple[Array, Array, Array]:
+    """For each cell of the wide side on an axis: position and tap that meet there last, and whether any do."""
+    cells = window.x_size[axis]
+    last_p, last_k, hit = np.zeros(cells, int), np.zeros(cells, int), np.zeros(cells, bool)
+    positions, taps = range(window.y_size[axis]), range(window.kernel[axis])
+    pairs = (
+        [(p, k) for p in positions for k in taps] if outer == "window" else [(p, k) for k in taps for p in positions]
+    )
+    for p, k in pairs:
+        cell = window.stride[axis] * p + window.dilation[axis] * k - window.padding[axis]
+        if 0 <= cell < cells:
+            last_p[cell], last_k[cell], hit[cell] = p, k, True
+    return last_p, last_k, hit

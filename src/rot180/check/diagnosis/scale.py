@@ -1,0 +1,159 @@
+"""By which factor what was found differs from an array: one with a name, one number, or one that goes with the sizes.
+
+Who may import it: the parts of check/. Deliberately absent: the names of the factors (mistakes/sums.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+import numpy as np
+
+from ..comparison import same
+from ..operations.case import Array
+from .evidence import Evidence
+from .mistakes import sums
+
+Factor = tuple[str, bool]  # its name, "" for 1, and whether it is negative
+Pairs = Sequence[tuple[Evidence, Array]]
+
+_ALIKE = 1e-5  # relative, of factors that were measured in what may be float32
+_FEWEST_PROBLEMS, _FEWEST_CELLS = 4, 8  # any two numbers have a factor, and any two factors a law
+_MOST_TOLD = 3
+
+
+def parallel(evidence: Evidence, array: Array, argument: str) -> bool:
+    """Whether what was found is this array but for some factor."""
+    return _factor(evidence, array, argument) is not None
+
+
+def of(pairs: Pairs, argument: str) -> Factor | None:
+    """The factor by which what was found differs from these arrays on all problems; None if there is none to tell."""
+    if any(e.found[argument].shape != a.shape for e, a in pairs):
+        return None
+    order = _named(*pairs[0], argument)
+    common = set(order)
+    for evidence, array in pairs[1:]:
+        common &= set(_named(evidence, array, argument))
+    named = next((f for f in order if f in common), None)
+    return named or _constant(pairs, argument) or _by_sizes(pairs, argument)
+
+
+def _named(evidence: Evidence, array: Array, argument: str) -> list[Factor]:
+    """The known factors by which what was found differs from an array on one problem."""
+    found = evidence.found[argument]
+    if found.shape != array.shape or not np.any(array):
+        return []
+    return [
+        (name, sign < 0)
+        for factor, name in sums.factors(evidence)
+        for sign in (1, -1)
+        if (name or sign < 0) and same(found, sign * factor * array)
+    ]
+
+
+def _constant(pairs: Pairs, argument: str) -> Factor | None:
+    """A factor that has no name and is the same on all problems, a learning rate, say."""
+    factor = _factor(*pairs[0], argument)
+    if factor and abs(factor - 1) > _ALIKE and all(same(e.found[argument], factor * a) and np.any(a) for e, a in pairs):
+        return f"{abs(factor):.6g}", factor < 0
+    return None
+
+
+def _factor(evidence: Evidence, array: Array, argument: str) -> float | None:
+    """The number by which what was found differs from an array on one problem."""
+    found = evidence.found[argument]
+    size = float(np.vdot(array, array))
+    if found.shape != array.shape or not size:
+        return None
+    factor = float(np.vdot(array, found)) / size
+    return factor if factor and same(found, factor * array) else None
+
+
+# ---- a factor on each problem, which its sizes and settings determine ----
+
+
+def _by_sizes(pairs: Pairs, argument: str) -> Factor | None:
+    """A factor that differs from problem to problem, if it is one of their sizes and not of their numbers."""
+    shown = [(e, a) for e, a in pairs if np.any(a) or np.any(e.found[argument])]
+    if len(shown) < _FEWEST_PROBLEMS or sum(np.count_nonzero(a) - 1 for _, a in shown) < _FEWEST_CELLS:
+        return None
+    factors = [factor for e, a in shown if (factor := _factor(e, a, argument)) is not None]
+    if len(factors) < len(shown) or np.allclose(factors, 1, rtol=_ALIKE, atol=0):
+        return None  # 1 but for rounding is no factor that anybody has put there
+    negative = all(factor < 0 for factor in factors)
+    measured, sizes = np.array(factors) * (-1 if negative else 1), _sizes([e for e, _ in shown])
+    told = next(_laws(measured, sizes), None) or next(_tables(measured, sizes), None)
+    return (told, negative) if told else None
+
+
+def _sizes(evidences: Sequence[Evidence]) -> dict[str, Array]:
+    """What differs between the problems, on each of them: numbers that are counted, settings that are one number."""
+    each = []
+    for evidence in evidences:
+        definition, given = evidence.definition, evidence.case.settings
+        settings = {name: given.get(name, definition.default(name)) for name in definition.settings}
+        each.append(settings | sums.counts(evidence))
+    sizes: dict[str, Array] = {}
+    for name in each[0]:
+        values = [of_one.get(name) for of_one in each]
+        if all(isinstance(v, int | float) for v in values) and len(set(values)) > 1:
+            array = np.array(values, float)
+            if not any(np.array_equal(array, other) for other in sizes.values()):
+                sizes[name] = array
+    return sizes
+
+
+def _laws(factors: Array, sizes: dict[str, Array]) -> Iterator[str]:
+    """The factor as a number times or by one or two sizes, simple ones first."""
+    found = []
+    for over, under in _fractions(list(sizes)):
+        with np.errstate(divide="ignore", invalid="ignore"):  # a padding may be 0
+            per = np.prod([sizes[n] for n in over], 0) / np.prod([sizes[n] for n in under], 0)
+        number = factors[0] / per[0] if np.isfinite(per).all() and per[0] else 0.0
+        if number and np.allclose(factors, number * per, rtol=_ALIKE, atol=0):
+            names = sorted((*over, *under), key=list(sizes).index)
+            text = f"{_written(float(number), over, under)} ({_told(factors, names, sizes)})"
+            found.append((len(names), abs(number - 1) > _ALIKE, text))
+    yield from (text for *_, text in sorted(found, key=lambda law: law[:2]))
+
+
+def _fractions(names: list[str]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """One or two of the names, each above or below the line."""
+    for name in names:
+        yield (), (name,)
+        yield (name,), ()
+    for two in combinations(names, 2):
+        yield (), two
+        yield two, ()
+        yield two[:1], two[1:]
+        yield two[1:], two[:1]
+
+
+def _written(number: float, over: Sequence[str], under: Sequence[str]) -> str:
+    """number * over / under."""
+    whole = round(1 / number)
+    by = abs(whole) > 1 and abs(1 / number - whole) < _ALIKE * abs(whole)
+    above = [*([] if by or abs(number - 1) < _ALIKE else [f"{number:.6g}"]), *over]
+    below = " * ".join([*([str(whole)] if by else []), *under])
+    return (" * ".join(above) or "1") + (f" / ({below})" if " " in below else f" / {below}" if below else "")
+
+
+def _tables(factors: Array, sizes: dict[str, Array]) -> Iterator[str]:
+    """The factor by the values of one size, where these come again often enough to be what determines it."""
+    for name, values in sizes.items():
+        groups = [factors[values == value] for value in dict.fromkeys(values)]
+        if len(factors) - len(groups) >= _FEWEST_PROBLEMS - 1 and all(
+            np.allclose(group, group[0], rtol=_ALIKE, atol=0) for group in groups
+        ):
+            yield _told(factors, [name], sizes)
+
+
+def _told(factors: Array, names: Sequence[str], sizes: dict[str, Array]) -> str:
+    """The factors beside the sizes, a few."""
+    told = dict.fromkeys(
+        f"{factor:.6g} where {' and '.join(f'{name} = {sizes[name][at]:g}' for name in names)}"
+        for at, factor in enumerate(factors)
+    )
+    return ", ".join([*told][:_MOST_TOLD])

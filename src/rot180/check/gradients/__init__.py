@@ -1,0 +1,1 @@
+"""`check.gradients`: the gradients of Tensor functions and modules against numerical derivatives."""

@@ -1,0 +1,273 @@
+"""The verdict on what somebody's functions gave on many problems, and the diagnosis of what is wrong.
+
+The forward is judged against the definition of the operation, the backward against the gradient of the user's own
+forward (gathering.py).
+
+Who may import it: the parts of check/. Deliberately absent: which problems are tried (runner.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ..adapter.code import Code, Refused
+from ..comparison import is_low, same
+from ..diagnosis.evidence import Evidence
+from ..diagnosis.mistakes import UNNAMED, state
+from ..diagnosis.search import Explanation, explain
+from ..diagnosis.texts import missing, reshaped, structure, texts
+from ..rendering import example, formula, matrices
+from ..report import Diagnosis, LayerReport, Stage
+from ..running.runner import Runner
+from . import invalid_arrays, kinks, reference_check
+from .collector import EvidenceCollector, fits
+from .repeated_calls import RepeatedCalls, repeated, stale
+
+LOW_PRECISION = (
+    "The result agrees with the right one as far as float32 goes and no further: somewhere it is computed or kept in "
+    "float32, though it was given float64. That is no fault."
+)
+LARGE = 2.0**20  # by which dy is multiplied, exactly
+
+
+class Judge:
+    """One verdict."""
+
+    def __init__(self, runner: Runner) -> None:
+        self.runner, self.definition = runner, runner.definition
+        self.collector = EvidenceCollector(runner)
+        self.stages: list[Stage] = []
+        self.diagnoses: list[Diagnosis] = []
+        self.unexplained: list[Diagnosis] = []
+        self.remarks: list[str] = []
+        self.notes: list[Diagnosis] = []
+        self.repeated_calls = RepeatedCalls()
+
+    @property
+    def code(self) -> Code:
+        """What is judged, in the form that the runner have found."""
+        return self.runner.code
+
+    def report(self) -> LayerReport:
+        """Try everything, and judge it."""
+        self.runner.try_all()
+        self.remarks += [*self.runner.remarks, *self.code.remarks]
+        self._judge_state()
+        self.collector.variant = self._judge_forward()
+        tried = tuple(p.case.describe() for p, _ in self.runner.runs)
+        if some := [run for run in self.runner.runs if run[1].y.size]:  # one without cells says nothing of gradients
+            self.runner.runs = some
+        evidences = [self.collector.of_backward(problem, outcome) for problem, outcome in self.runner.runs]
+        self._judge_backward(evidences)
+        self._remark_on_the_refused()
+        self._judge_linearity(evidences[0])
+        self._note_kinks()
+        self._note_precision(evidences)
+        return LayerReport(
+            self.definition.name, self.code.name, self.runner.convention, tuple(self.stages), tuple(self.diagnoses),
+            tuple(self.unexplained), tuple(self.notes), tuple(self.remarks),
+            tried, tuple(self.runner.refused),
+        )  # fmt: skip
+
+    # ---- the forward ----
+
+    def _judge_forward(self) -> str | None:
+        """ "" if it is right, the slug of the known mistake that it is, or None."""
+        evidences = [self.collector.of_forward(problem, outcome) for problem, outcome in self.runner.runs]
+        wrong = [e for e in evidences if e.wrong("y")]
+        if not wrong:
+            self.stages.append(Stage("forward", True, f"equals the definition on {_all(len(evidences))}"))
+            return ""
+        self.stages.append(Stage("forward", False, f"differs from the definition on {len(wrong)} of {len(evidences)}"))
+        if self._say_plainly(evidences, "y"):
+            return None
+        found = explain(evidences, "y")
+        self._say(found, "y", wrong)
+        if len(found) == 1 and len(found[0].parts) == 1 and not found[0].factor and not found[0].negative:
+            slug = found[0].parts[0][0].slug
+            return None if slug == UNNAMED else slug
+        return None
+
+    # ---- the backward ----
+
+    def _judge_backward(self, evidences: Sequence[Evidence]) -> None:
+        self._judge_differences(evidences)
+        fixed = []
+        for argument in self.code.returns:
+            present = [e for e in evidences if argument in e.found]
+            if argument in self.repeated_calls.random:
+                continue
+            if argument in self.repeated_calls.added:
+                present = [self._steady(argument, evidences[0])]
+            elif len(present) < len(evidences):
+                self.unexplained.append(missing(argument))
+                continue
+            name = f"d{argument}"
+            present, old = stale(present, argument)
+            if old is not None:
+                self.diagnoses.append(old)
+            wrong = [e for e in present if e.wrong(argument)]
+            if not wrong:
+                if any(e.compares(argument) for e in present):
+                    self.stages.append(Stage(name, True, f"right on {_all(len(present), 'that was judged')}"))
+                continue
+            self.stages.append(Stage(name, False, f"wrong on {len(wrong)} of {len(present)} problems"))
+            if self._say_plainly(present, argument):
+                continue
+            found = explain(present, argument)
+            if self.collector.variant != "" and self._right_by_definition(argument):
+                fixed.append(name)
+                if not found:
+                    continue  # the forward is at fault
+            self._say(found, argument, wrong)
+        judged = {f"d{argument}" for argument in self.code.returns}
+        if fixed and judged & {d.argument for d in (*self.diagnoses, *self.unexplained)} <= set(fixed):
+            self._remark_on_the_forward(fixed)
+
+    def _judge_linearity(self, first: Evidence) -> None:
+        """Where all is right so far: with a dy so large that clips show which small numbers do not reach."""
+        if self.diagnoses or self.unexplained or not self.code.takes_dy:
+            return
+        problem = replace(first.problem, dy=first.problem.dy * LARGE)
+        try:
+            found = self.code.gradients(problem)
+        except Refused:
+            return
+        right = {argument: LARGE * gradient for argument, gradient in first.right.items()}
+        error_bound = {argument: LARGE * bound for argument, bound in first.error_bound.items()}
+        large = replace(first, problem=problem, found=found, right=right, error_bound=error_bound)
+        for argument, gradient in found.items():
+            if gradient.dtype != np.float16 and np.isfinite(gradient).all() and large.wrong(argument):
+                text = f"d{argument} is not linear in dy: another one than {LARGE:.0f} d{argument} for {LARGE:.0f} dy"
+                self.stages.append(Stage("linear", False, text))
+                self._say(explain([large, first], argument), argument, [large])
+
+    def _judge_differences(self, evidences: Sequence[Evidence]) -> None:
+        """Whether the gradients that were computed are those of the forward, on the smallest whole-numbered problem."""
+        runs = zip(evidences, self.runner.runs, strict=True)
+        usable = [(e, o) for e, (p, o) in runs if p.unit == 1 and fits(self.code, p, o)]
+        if not usable:
+            return
+        smallest, outcome = min(usable, key=lambda pair: pair[0].case.cells)
+        try:
+            stage, kinked = reference_check.stage(self.code, smallest, outcome)
+        except Refused:
+            return  # answers to vectors: there is no code to call
+        self.stages.append(stage)
+        if kinked and self.collector.variant is None:
+            self.notes.append(Diagnosis(kinks.SLUG, "y", kinked, ""))
+
+    def _steady(self, argument: str, first: Evidence) -> Evidence:
+        """What one call adds to a gradient that the calls accumulate."""
+        return replace(first, found={**first.found, argument: self.repeated_calls.added[argument]})
+
+    def _right_by_definition(self, argument: str) -> bool:
+        """Whether a gradient is right for the forward of the definition, on all problems."""
+        for problem, outcome in self.runner.runs:
+            fitting = problem.with_result(self.definition.y_shape(problem.case))
+            try:
+                found = outcome.gradients if fitting is problem else self.code.gradients(fitting)
+            except Refused:
+                return False
+            right = self.definition.gradients(fitting.dy, fitting.arrays, fitting.case)
+            if argument not in found or not same(found[argument], right[argument]):
+                return False
+        return True
+
+    def _remark_on_the_forward(self, fixed: Sequence[str]) -> None:
+        names = " and ".join(sorted(fixed))
+        how = (
+            "Without the rotation in the forward"
+            if self.collector.variant == "forward-flipped"
+            else "With the forward fixed"
+        )
+        self.remarks.append(
+            f"One change fixes all of this: {names} are right for the forward of the definition. {how}, forward and "
+            "backward belong together."
+        )
+
+    def _remark_on_the_refused(self) -> None:
+        """What is named rests on the problems that ran: say so where these are few."""
+        ran, refused = len({p.case.describe() for p, _ in self.runner.runs}), len(self.runner.refused)
+        if 2 * ran < refused and (self.diagnoses or self.unexplained):
+            self.remarks.append(
+                f"{self.code.name} refused {refused} problems and took {ran}: what is said of it here rests on little, "
+                "and what it refuses may have the same cause."
+            )
+
+    # ---- what shows by calling ----
+
+    def _judge_state(self) -> None:
+        changed = sorted({name for _, outcome in self.runner.runs for name in outcome.changed})
+        for name in changed:
+            text = state.INPUT_MUTATED.format(variant=name[0].upper() + name[1:])
+            self.diagnoses.append(Diagnosis("input-mutated", name, text, state.INPUT_MUTATED_FIX))
+        self.repeated_calls = repeated(self.code, self.runner.runs[0])
+        self.diagnoses += self.repeated_calls.diagnoses
+        self.unexplained += self.repeated_calls.unexplained
+
+    # ---- notes ----
+
+    def _note_kinks(self) -> None:
+        if self.collector.variant != "" or self.diagnoses or self.unexplained:
+            return
+        for problem, _ in self.runner.runs[:4]:
+            at_kinks = self.definition.at_kinks(problem.case, self.runner.seed)
+            found = kinks.note(self.code, self.definition, at_kinks) if at_kinks else None
+            if found is not None:
+                (self.notes if found.slug == kinks.SLUG else self.unexplained).append(found)
+                return
+
+    def _note_precision(self, evidences: Sequence[Evidence]) -> None:
+        """Results that are right as far as float32 goes, and no further."""
+        for name in ("y", *self.code.returns):
+            judged = [self.collector.of_forward(*run) for run in self.runner.runs] if name == "y" else evidences
+            pairs = [
+                (e.found[name], e.right[name], e.within(name)) for e in judged if name in e.found and not e.error_bound
+            ]
+            if any(is_low(*pair) for pair in pairs):
+                title = name if name == "y" else f"d{name}"
+                self.notes.append(Diagnosis("low-precision", title, LOW_PRECISION, ""))
+
+    # ---- saying it ----
+
+    def _say(self, found: Sequence[Explanation], argument: str, wrong: Sequence[Evidence]) -> None:
+        name = argument if argument == "y" else f"d{argument}"
+        another_shape = not found and all(reshaped(e, argument) for e in wrong)
+        least = wrong[0] if another_shape else min(wrong, key=lambda e: e.case.cells)
+        smallest = least if another_shape else self.collector.shrunk(least, argument)
+        shown = _shown(smallest, argument)
+        if not found:
+            fix = f"{name} = {name}.reshape({argument}.shape)" if another_shape else ""
+            self.unexplained.append(Diagnosis("unknown", name, structure(least, argument), fix, **shown))
+        for explanation in found:
+            for slug, text, fix in texts(explanation, argument, loss=self.definition.loss):
+                kind = self.unexplained if slug == UNNAMED else self.diagnoses
+                kind.append(Diagnosis(slug, name, text, fix, **shown))
+
+    def _say_plainly(self, evidences: Sequence[Evidence], argument: str) -> bool:
+        """Whether these are no gradients or results at all: then that is said, and no mistake is looked for."""
+        found = invalid_arrays.seen(evidences, argument)
+        if found is not None:
+            name, (text, evidence) = argument if argument == "y" else f"d{argument}", found
+            shown = _shown(self.collector.shrunk(evidence, argument), argument)
+            self.unexplained.append(Diagnosis("unknown", name, text, "", **shown))
+        return found is not None
+
+
+def _shown(evidence: Evidence, argument: str) -> dict[str, Any]:
+    """What a diagnosis shows of one problem."""
+    return {
+        "case": evidence.case.describe(),
+        "picture": matrices.beside(evidence, argument, argument if argument == "y" else f"d{argument}"),
+        "formula": formula.of_first_wrong_cell(evidence, argument),
+        "example": example.of(evidence, argument),
+    }
+
+
+def _all(count: int, which: str = "") -> str:
+    return f"all {count} problems" if count > 1 else f"the one problem {which}".rstrip()

@@ -1,0 +1,289 @@
+"""Convolutions, plain and transposed, of 0 (linear) to 3 spatial axes: the trilinear form of docs/decisions/0001.
+
+The layer's x is the wide side of its window if it is plain, and the narrow one if it is transposed; all three
+contractions are the kernels' own. A wrong variant of a layer is mostly the right one through another window, which is
+why the replays of mistakes/ take one.
+
+By the convention "convolution" the plain layer rotates its kernel, and the transposed one, its adjoint, scatters the
+rotated kernel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ... import kernels
+from ...errors import ShapeError
+from ...kernels.engines import block
+from ...window import DENSE, Sizes, Window, per_axis
+from .case import Array, Arrays, Case
+from .definition import Definition, possible
+
+# By number of axes (images, channels and outputs of a group, x, kernel): no two alike; the strides below do not tile x.
+_SIZES: dict[int, list[tuple[int, int, int, Sizes, Sizes]]] = {
+    0: [(3, 4, 5, (), ()), (2, 3, 4, (), ())],
+    1: [(2, 2, 3, (9,), (4,)), (3, 3, 2, (8,), (3,)), (2, 2, 3, (7,), (2,))],
+    2: [(2, 2, 3, (6, 7), (3, 2)), (3, 2, 3, (5, 6), (2, 3)), (2, 3, 2, (6, 5), (3, 4))],
+    3: [(2, 2, 3, (4, 5, 6), (3, 2, 4)), (2, 3, 2, (5, 4, 6), (2, 3, 3))],
+}
+_MOST_ROOM = {0: 0, 1: 64, 2: 16, 3: 8}  # of an axis of x, for kernels that need it, by number of axes
+_TRIED: list[dict[str, int]] = [  # as far as the settings are open
+    {},
+    {"stride": 2, "padding": 1},
+    {"padding": 1},
+    {"stride": 2},
+    {"dilation": 2},
+    {"stride": 2, "padding": 1, "dilation": 2},
+    {"groups": 2},
+    {"stride": 3, "padding": 2, "groups": 2},
+    {"stride": 3, "padding": 1, "output_padding": 1},
+    {"stride": 2, "output_padding": 1},
+]
+
+
+@dataclass(frozen=True)
+class Convolution(Definition):
+    """conv1d to conv3d, conv_transpose1d to conv_transpose3d, linear."""
+
+    name: str
+    axes: int
+    transposed: bool = False
+
+    arguments: ClassVar[tuple[str, ...]] = ("x", "w", "b")
+    optional: ClassVar[tuple[str, ...]] = ("b",)
+    gradients_of: ClassVar[tuple[str, ...]] = ("x", "w", "b")
+    exact = True
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """The names of its settings, as PyTorch calls them."""
+        if not self.axes:
+            return ()
+        names = ("stride", "padding", "dilation", "groups")
+        return (*names, "output_padding") if self.transposed else names
+
+    @property
+    def in_dict(self) -> tuple[str, ...]:
+        """CS231n's conv_param."""
+        return ("stride", "padding")
+
+    def default(self, setting: str) -> Any:
+        """As in PyTorch; a kernel_size is the weight's affair."""
+        return {"padding": 0, "output_padding": 0, "kernel_size": None}.get(setting, 1)
+
+    def setting(self, case: Case, name: str) -> Any:
+        """The kernel_size as the weight has it."""
+        if name == "kernel_size" and name not in case.settings and "w" in case.shapes:
+            sizes = case.shapes["w"][2:]
+            return sizes[0] if len(set(sizes)) == 1 else sizes
+        return super().setting(case, name)
+
+    def dictionary(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """With "pad" as in conv_param."""
+        return {"stride": 1, "pad": settings.get("padding", 0), "padding": 0, "dilation": 1, "groups": 1, **settings}
+
+    # ---- what is right ----
+
+    def window(self, case: Case) -> Window:
+        """The geometry; ShapeError if there is none."""
+        if not self.axes:
+            return DENSE
+        n, given = self.axes, case.settings
+        stride, dilation = (per_axis(self.name, s, given.get(s, 1), n) for s in ("stride", "dilation"))
+        padding, groups = given.get("padding", 0), int(given.get("groups", 1))
+        x_size, kernel = case.shapes["x"][2:], case.shapes["w"][2:]
+        if not self.transposed:
+            return Window.plain(self.name, x_size, kernel, stride, padding, dilation, groups)
+        extra = per_axis(self.name, "output_padding", given.get("output_padding", 0), n)
+        return Window.transposed(self.name, x_size, kernel, stride, padding, extra, dilation, groups)
+
+    def y_shape(self, case: Case) -> tuple[int, ...]:
+        """Of the result."""
+        window, w = self.window(case), case.shapes["w"]
+        if self.transposed:
+            return (case.shapes["x"][0], w[1] * window.groups, *window.x_size)
+        return (case.shapes["x"][0], w[0], *window.y_size)
+
+    def forward(self, arrays: Arrays, case: Case, window: Window | None = None) -> Array:
+        """y, plus b on every position."""
+        window = window or self.window(case)
+        contract = kernels.conv_x if self.transposed else kernels.conv_y
+        with block("numpy"):
+            y = contract(arrays["x"], self.kernel(arrays["w"], case), window)
+        return plus_bias(y, arrays.get("b"))
+
+    def gradients(self, dy: Array, arrays: Arrays, case: Case) -> dict[str, Array]:
+        """{argument: gradient}."""
+        window = self.window(case)
+        return {
+            "x": self.dx(dy, arrays["w"], case, window),
+            "w": self.dw(dy, arrays["x"], case, window),
+            "b": dy.sum((0, *range(2, dy.ndim))),
+        }
+
+    def dx(self, dy: Array, w: Array, case: Case, window: Window) -> Array:
+        """The gradient of x through a window, this layer's or another."""
+        contract = kernels.conv_y if self.transposed else kernels.conv_x
+        with block("numpy"):
+            return contract(dy, self.kernel(w, case), window)
+
+    def dw(self, dy: Array, x: Array, case: Case, window: Window) -> Array:
+        """The gradient of w through a window."""
+        with block("numpy"):
+            dw = kernels.conv_w(dy, x, window) if self.transposed else kernels.conv_w(x, dy, window)
+        return self.kernel(dw, case)
+
+    def kernel(self, w: Array, case: Case) -> Array:
+        """As the contractions take it: rotated where the convention says so. Its own inverse and adjoint."""
+        return rotated(w) if case.convention == "convolution" else w
+
+    def counts(self, case: Case) -> dict[str, int]:
+        """Of the input and the kernel."""
+        x, w = case.shapes["x"], case.shapes["w"]
+        return {
+            "cells of the input": int(np.prod(x)),
+            "channels of the input": x[1],
+            "cells of the kernel": int(np.prod(w[2:])),
+        }
+
+    # ---- what it is tried on ----
+
+    def cases(self, fixed: Mapping[str, Any], open_settings: tuple[str, ...], convention: str) -> Iterator[Case]:
+        """Settings and sizes, simple ones first: those that are fixed as they are, those that are open varied."""
+        for_each = [
+            {**{name: value for name, value in tried.items() if name in open_settings}, **fixed} for tried in _TRIED
+        ]
+        yield from possible(
+            partial(self._case, settings, number, convention) for number, settings in enumerate(for_each)
+        )
+
+    def _case(self, settings: dict[str, Any], number: int, convention: str) -> Case:
+        sizes = _SIZES[self.axes]
+        images, channels, outputs, x, k = sizes[number % len(sizes)]
+        kernel = settings.pop("kernel_size", None)
+        if kernel is not None:
+            k = per_axis(self.name, "kernel_size", kernel, self.axes)
+        groups = int(settings.get("groups", 1))
+        if self.transposed:  # x is the narrow side here: keep the result small
+            x = tuple(max(2, n // 2 + 1 - axis) for axis, n in enumerate(x))
+        else:
+            x = with_room(self.name, x, k, settings)
+        w = (channels * groups, outputs, *k) if self.transposed else (outputs * groups, channels, *k)
+        shapes = {"x": (images, channels * groups, *x), "w": w, "b": (outputs * groups,)}
+        case = Case(settings, shapes, convention)
+        self.window(case)
+        return case
+
+    def alike(self, case: Case, *, channels: bool) -> Case | None:
+        """The same case with square x and kernels, for code that takes one size for all axes; if asked for, with as
+        many channels in as out as well, where a swapped weight hides."""
+        if "w" not in case.shapes:
+            return None
+        x, w = case.shapes["x"], case.shapes["w"]
+        x = (*x[:2], *(max(x[2:]),) * self.axes) if self.axes else x
+        w = (*w[:2], *(max(w[2:]),) * self.axes) if self.axes else w
+        if channels:
+            groups = int(case.settings.get("groups", 1))
+            share = min(x[1] // groups, w[1])
+            share = max(share, 2)
+            x, w = (x[0], share * groups, *x[2:]), (share * groups, share, *w[2:])
+        outputs = w[1] * int(case.settings.get("groups", 1)) if self.transposed else w[0]
+        return replace(case, shapes={"x": x, "w": w, "b": (outputs,)})
+
+    def depthwise(self, case: Case) -> Case | None:
+        """As many groups as there are channels, or channels as groups, where these are given."""
+        groups = int(case.settings.get("groups", 0))
+        if not self.axes or "w" not in case.shapes or groups == 1:
+            return None
+        x, w = case.shapes["x"], case.shapes["w"]
+        channels = groups or x[1]
+        shapes = {"x": (x[0], channels, *x[2:]), "w": (channels, 1, *w[2:]), "b": (channels,)}
+        return replace(case, settings={**case.settings, "groups": channels}, shapes=shapes)
+
+    def smaller(self, case: Case) -> Iterator[Case]:
+        """The same case with one size less, for every size that can be less."""
+        groups = int(case.settings.get("groups", 1))
+        x, w = case.shapes["x"], case.shapes["w"]
+        spatial = [(name, 2 + a) for name in ("x", "w") for a in range(self.axes)]
+        for argument, axis in [("x", 0), ("w", 1), ("w", 0), *spatial]:
+            step = int(argument == "x" or axis > 1)
+            shapes = {"x": list(x), "w": list(w)}
+            if not step and not self._fewer_channels(shapes, axis, groups):
+                continue
+            if step:
+                shapes[argument][axis] -= step
+            if min(*shapes["x"], *shapes["w"]) < 1:
+                continue
+            outputs = shapes["w"][1] * groups if self.transposed else shapes["w"][0]
+            made = {"x": tuple(shapes["x"]), "w": tuple(shapes["w"]), "b": (outputs,)}
+            less = replace(case, shapes=made)
+            try:
+                self.window(less)
+            except ShapeError:
+                continue
+            yield less
+
+    def _fewer_channels(self, shapes: dict[str, list[int]], axis: int, groups: int) -> bool:
+        """One channel less in each group, on `axis` of w and, where it is x's, on x."""
+        whole = axis == 0  # w's first axis has the channels of all groups, its second those of one
+        shapes["w"][axis] -= groups if whole else 1
+        if (axis == 0) == self.transposed:
+            shapes["x"][1] -= groups
+        return shapes["w"][axis] > 0
+
+
+def with_room(op: str, x: Sizes, kernel: Sizes, settings: Mapping[str, Any]) -> Sizes:
+    """The sizes of x, longer where the kernel would not fit; ShapeError where that takes too many cells.
+
+    Every cell is a difference that may be measured, so there is an end to it.
+    """
+    axes, padding = len(x), settings.get("padding", 0)
+    if is_uneven(padding):
+        return x
+    steps, spread = (per_axis(op, s, settings.get(s, 1), axes) for s in ("stride", "dilation"))
+    sizes: list[int] = []
+    for n, k, p, s, d in zip(x, kernel, per_axis(op, "padding", padding, axes), steps, spread, strict=True):
+        need = d * (k - 1) + 1 - 2 * p
+        if need > max(n, _MOST_ROOM[axes]):
+            raise ShapeError(
+                f"{op}: a kernel of {k} with dilation {d} and padding {p} needs an x of {need} cells, and problems of "
+                f"at most {_MOST_ROOM[axes]} are tried; check it with smaller numbers"
+            )
+        sizes.append(n if n >= need else need + s * (1 + len(sizes)))
+    return tuple(sizes)
+
+
+def is_uneven(padding: Any) -> bool:
+    """Whether it is 'same', or (before, after) per axis, and no number; the operation itself judges those."""
+    return isinstance(padding, str) or (isinstance(padding, tuple) and any(isinstance(p, tuple) for p in padding))
+
+
+def rotated(w: Array) -> Array:
+    """By 180 degrees: every spatial axis backwards."""
+    return np.ascontiguousarray(np.flip(w, tuple(range(2, w.ndim))))
+
+
+def plus_bias(y: Array, b: Array | None) -> Array:
+    """b on every position; y itself where there is no b."""
+    return y if b is None else y + b.reshape(-1, *[1] * (y.ndim - 2))
+
+
+def without_bias(arrays: Arrays) -> dict[str, Array]:
+    """The arguments of the layer without b."""
+    return {name: a for name, a in arrays.items() if name != "b"}
+
+
+CONVOLUTIONS = {
+    "conv1d": Convolution("conv1d", 1),
+    "conv2d": Convolution("conv2d", 2),
+    "conv3d": Convolution("conv3d", 3),
+    "conv_transpose1d": Convolution("conv_transpose1d", 1, True),
+    "conv_transpose2d": Convolution("conv_transpose2d", 2, True),
+    "conv_transpose3d": Convolution("conv_transpose3d", 3, True),
+    "linear": Convolution("linear", 0),
+}

@@ -1,0 +1,148 @@
+"""Operations that are taken from rot180.functional: its forward on arrays, its gradient by a sweep.
+
+A `Functional` says which axes its arguments have, by letters, so that it can be tried on sizes and shrunk:
+
+    {"x": "NCHW", "gamma": "C"}
+
+Who may import it: the files of this folder. Deliberately absent: any single operation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from ...errors import Rot180Error
+from ...kernels.engines import block
+from ...tape import Tensor, grad
+from .case import Array, Arrays, Case, Problem
+from .definition import Definition
+
+Form = Mapping[str, str]
+_SIZES: tuple[dict[str, int], ...] = (  # no two alike that may be taken for one another
+    {"N": 4, "C": 3, "D": 5, "H": 2, "W": 6, "Z": 7},
+    {"N": 3, "C": 5, "D": 4, "H": 6, "W": 2, "Z": 2},
+    {"N": 5, "C": 2, "D": 3, "H": 4, "W": 3, "Z": 6},
+)
+
+
+@dataclass(frozen=True)
+class Functional(Definition):
+    """One operation, of which `function` takes arrays or Tensors by name, and the settings.
+
+    Attributes:
+        forms: the axes of each argument, for each number of axes that it is tried with.
+        defaults: of the settings.  tried: settings that are tried where they are open.
+    """
+
+    name: str
+    function: Callable[[Mapping[str, Any], Mapping[str, Any]], Any]
+    forms: tuple[Form, ...] = ({"x": "ND"}, {"x": "NCHW"})
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    tried: tuple[Mapping[str, Any], ...] = ({},)
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """The names of its settings."""
+        return tuple(self.defaults)
+
+    def default(self, setting: str) -> Any:
+        """What a setting is where none is given."""
+        return self.defaults[setting]
+
+    def _all(self, case: Case) -> dict[str, Any]:
+        return {**self.defaults, **case.settings}
+
+    # ---- what is right ----
+
+    def y_shape(self, case: Case) -> tuple[int, ...]:
+        """As x."""
+        return case.shapes["x"]
+
+    def forward(self, arrays: Arrays, case: Case) -> Array:
+        """The result, in float64."""
+        with block("numpy"):
+            return np.asarray(self.function(arrays, self._all(case)))
+
+    def gradients(self, dy: Array, arrays: Arrays, case: Case) -> dict[str, Array]:
+        """{argument: gradient}, of those that are given."""
+        names = [name for name in self.gradients_of if name in arrays]
+        leaves = [Tensor(arrays[name].copy(), requires_grad=True) for name in names]
+        with block("numpy"):
+            y = self.function({**arrays, **dict(zip(names, leaves, strict=True))}, self._all(case))
+            found = grad(y, leaves, Tensor(np.asarray(dy, float)))
+        return {name: g.data for name, g in zip(names, found, strict=True) if g is not None}
+
+    # ---- what it is tried on ----
+
+    def cases(self, fixed: Mapping[str, Any], open_settings: tuple[str, ...], convention: str) -> Iterator[Case]:
+        """Every form on the first sizes, then on the others; settings that are open are told in any case."""
+        usable = [tried for tried in self.tried if all(name in open_settings for name in tried)]
+        for number, sizes in enumerate(_SIZES):
+            for form in self.forms_of(fixed):
+                for tried in usable if number == 0 else usable[-1:]:
+                    known = {name: self.defaults[name] for name in open_settings if name in self.defaults}
+                    case = Case({**known, **tried, **fixed}, self.shapes(form, sizes, fixed), convention)
+                    if self._exists(case):
+                        yield case
+
+    def forms_of(self, fixed: Mapping[str, Any]) -> tuple[Form, ...]:
+        """Those that go with the fixed settings."""
+        return self.forms
+
+    def shapes(self, form: Form, sizes: Mapping[str, int], fixed: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
+        """Of each argument."""
+        return {name: tuple(sizes[letter] for letter in letters) for name, letters in form.items()}
+
+    def fewest(self, letter: str, form: Form) -> int:
+        """How short an axis may become."""
+        return 1
+
+    def _exists(self, case: Case) -> bool:
+        try:
+            self.y_shape(case)
+        except Rot180Error:
+            return False
+        return True
+
+    def smaller(self, case: Case) -> Iterator[Case]:
+        """The same case with one size less, on all arguments that have this axis."""
+        form = self._form(case)
+        sizes = {a: n for name in case.shapes for a, n in zip(form[name], case.shapes[name], strict=True)}
+        for letter, size in sizes.items():
+            if size > self.fewest(letter, form):
+                less = {**sizes, letter: size - 1}
+                shapes = {name: tuple(less[a] for a in form[name]) for name in case.shapes}
+                made = replace(case, shapes=shapes)
+                if self._exists(made):
+                    yield made
+
+    def _form(self, case: Case) -> Form:
+        return next(
+            form
+            for form in self.forms_of(case.settings)
+            if all(len(form[name]) == len(shape) for name, shape in case.shapes.items())
+        )
+
+    def bare(self, case: Case) -> Case | None:
+        """Only of images."""
+        return super().bare(case) if len(case.shapes["x"]) > 2 else None
+
+    def problem(self, case: Case, seed: int, unit: float) -> Problem:
+        """Integers at unit 1; any numbers else, as far as the operation is smooth."""
+        rng = np.random.default_rng(seed)
+        arrays = {name: self.drawn(name, shape, rng, unit, case) for name, shape in case.shapes.items()}
+        return Problem(case, arrays, np.asarray(off_zero(rng, self.y_shape(case), unit)), unit)
+
+    def drawn(self, argument: str, shape: tuple[int, ...], rng: np.random.Generator, unit: float, case: Case) -> Array:
+        """The numbers of one argument."""
+        return off_zero(rng, shape, unit)
+
+
+def off_zero(rng: np.random.Generator, shape: tuple[int, ...], unit: float) -> Array:
+    """Integers from -3 to 3 but not 0 at unit 1, else numbers from 1/4 to 3 of either sign."""
+    size = rng.integers(1, 4, shape) * 1.0 if unit == 1 else rng.uniform(0.25, 3.0, shape)
+    return np.asarray(size * rng.choice((-1.0, 1.0), shape))

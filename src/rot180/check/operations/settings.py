@@ -1,0 +1,52 @@
+"""Settings that a user fixes: whether the operation has them, and whether they make sense.
+
+Who may import it: the parts of check/. Deliberately absent: how the user's functions are told them (calling.py).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from ...errors import ShapeError
+from ...window import hashable, per_axis, positive
+from . import Definition
+from .convolution import is_uneven
+
+_LEAST = {"stride": 1, "dilation": 1, "kernel_size": 1, "padding": 0, "output_padding": 0}
+
+
+def fixed(definition: Definition, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings with tuples for lists.
+
+    Raises TypeError for one that the operation has not, ValueError (ShapeError) for a value that makes no sense.
+    """
+    known = definition.settings
+    if definition.axes and "kernel_size" not in known:
+        known = (*known, "kernel_size")
+    unknown = [name for name in given if name not in known]
+    if unknown:
+        raise TypeError(
+            f"check.layer: {definition.name} has no setting {', '.join(map(repr, unknown))}; "
+            f"it has {', '.join(known) or 'none'}"
+        )
+    settings = {name: hashable(value) for name, value in given.items()}
+    for name, value in settings.items():
+        _require(definition, name, value)
+    return settings
+
+
+def _require(definition: Definition, name: str, value: Any) -> None:
+    op = definition.name
+    if name == "groups":
+        positive(op, name, value)
+    elif name == "normalized_shape":
+        for size in value if isinstance(value, tuple) else (value,):
+            positive(op, name, size)
+    elif name in ("eps", "negative_slope"):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise ValueError(f"{op}: {name} must be finite; got {value!r}")
+    elif name in _LEAST and not (name == "padding" and is_uneven(value)):
+        if min(per_axis(op, name, value, definition.axes)) < _LEAST[name]:
+            raise ShapeError(f"{op}: {name} must be at least {_LEAST[name]}; got {value!r}")

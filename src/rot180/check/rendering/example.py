@@ -1,0 +1,37 @@
+"""The smallest case that fails, with its numbers, so that the explainer can show how a wrong cell should be made.
+
+Who may import it: the parts of check/, and users. Deliberately absent: the explainer, which `cli/` opens.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..diagnosis.evidence import Evidence
+from ..report import Example
+from .matrices import plane
+
+TRACED = tuple(f"{kind}{axes}d" for kind in ("conv", "conv_transpose", "max_pool", "avg_pool") for axes in (1, 2))
+
+
+def of(ev: Evidence, argument: str) -> Example | None:
+    """None where the explainer has no such layer, or where another forward than the definition's was judged."""
+    cell = first_wrong_cell(ev, argument)
+    if cell is None or argument == "b" or ev.definition.name not in TRACED or ev.case.convention != "correlation":
+        return None
+    arrays = {**ev.problem.arrays, "dy": ev.dy}
+    name = argument if argument == "y" else f"d{argument}"
+    return Example(
+        ev.definition.name,
+        dict(ev.case.settings),
+        {key: value.tolist() for key, value in arrays.items()},
+        f"{name}[{','.join(map(str, cell))}]",
+    )
+
+
+def first_wrong_cell(ev: Evidence, argument: str) -> tuple[int, ...] | None:
+    """The first one of the matrix that is shown; None where there is none whose terms are known."""
+    if not ev.defined or ev.found[argument].shape != ev.right[argument].shape:
+        return None
+    index = plane(ev, argument)
+    return (*index, *(int(i) for i in np.argwhere(ev.differing(argument)[index])[0]))

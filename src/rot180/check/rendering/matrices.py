@@ -1,0 +1,62 @@
+"""Arrays as small matrices of text, side by side, with the cells that differ marked.
+
+Who may import it: the parts of check/. Deliberately absent: what is right, and colours (`cli/` paints the marks).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..diagnosis.evidence import Evidence
+from ..operations.case import Array
+
+MOST = 12  # rows and columns that are shown
+NOISE = 1e-13  # of the largest cell: what is left of a sum that should be 0
+
+
+def beside(evidence: Evidence, argument: str, name: str) -> str:
+    """The plane in which most cells differ, found and right; wrong cells in brackets."""
+    found, right = evidence.found[argument], evidence.right[argument]
+    if found.shape != right.shape:
+        return f"{name} has shape {found.shape}, and should have {right.shape}"
+    wrong = evidence.differing(argument)
+    index = plane(evidence, argument)
+    planes = [a[index] if a.ndim > 1 else a.reshape(1, -1) for a in (found, right, wrong)]
+    where = f"[{', '.join(map(str, index))}]" if index else ""
+    noise = NOISE * float(np.abs(right).max(initial=1.0, where=np.isfinite(right)))
+    left, middle, marks = (plane[:MOST, :MOST] for plane in planes)
+    quiet = [np.where(np.abs(a) <= noise, 0.0, a) for a in (left, middle)]
+    return _columns([(f"{name}{where}", quiet[0], marks), ("should be", quiet[1], np.zeros_like(marks))])
+
+
+def plane(evidence: Evidence, argument: str) -> tuple[int, ...]:
+    """The index of the plane in which most cells differ; () for a matrix or a vector."""
+    wrong = evidence.differing(argument)
+    if wrong.ndim < 3:
+        return ()
+    counts = wrong.reshape(-1, *wrong.shape[-2:]).sum((1, 2))
+    return tuple(int(i) for i in np.unravel_index(int(counts.argmax()), wrong.shape[:-2]))
+
+
+def _columns(parts: list[tuple[str, Array, Array]]) -> str:
+    """Titles over matrices, next to each other."""
+    blocks = []
+    for title, matrix, marks in parts:
+        texts = [
+            [_cell(v, bool(m)) for v, m in zip(row, mark, strict=True)] for row, mark in zip(matrix, marks, strict=True)
+        ]
+        width = max((len(t) for row in texts for t in row), default=0)
+        lines = ["".join(t.rjust(width + 1) for t in row) for row in texts]
+        blocks.append([title, *lines])
+    widths = [max(map(len, block)) for block in blocks]
+    height = max(map(len, blocks))
+    rows = []
+    for i in range(height):
+        cells = [(block[i] if i < len(block) else "").ljust(w) for block, w in zip(blocks, widths, strict=True)]
+        rows.append("    ".join(cells).rstrip())
+    return "\n".join(rows)
+
+
+def _cell(value: float, marked: bool) -> str:
+    text = f"{float(value) + 0.0:.6g}"  # no -0
+    return f"[{text}]" if marked else f"{text} "

@@ -1,0 +1,1 @@
+"""Running the user's functions on many small problems."""

@@ -1,0 +1,243 @@
+"""Somebody's functions on many small problems: which cases they take, and what they give.
+
+Code that is written for square kernels, or for as many channels in as out, gets such cases; a setting that is written
+into the forward is recognised and kept.
+
+Who may import it: the parts of check/. Deliberately absent: the verdict (judgement.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ...errors import GradientError, ShapeError
+from ..adapter.array_forms import VECTORS
+from ..adapter.code import Code, Outcome, Refused
+from ..comparison import same
+from ..operations import Definition
+from ..operations.case import Case, Problem
+from . import inferred_settings
+
+DEPTHWISE = (
+    "Every channel has a kernel of its own, w (C, 1, ...): with other channels the functions refused every case."
+)
+SINGLE = (
+    "x has one image: with more of them the functions refused every case. That the gradients of w and b are sums over "
+    "images is not judged."
+)
+Run = tuple[Problem, Outcome]
+NO_FIT = (np.inf, np.inf)
+SAME_STRIDE = "stride was left at 1: with a larger one there are several conventions of padding 'same'."
+
+
+class Runner:
+    """The code, what it is tried on, and what came of it.
+
+    Attributes:
+        settings: those that are fixed: given by the user, or found in the forward.
+        runs: every problem with its outcome.  refused: descriptions of the cases that the code refused.
+        remarks: on settings that were found.
+    """
+
+    def __init__(
+        self, code: Code, definition: Definition, convention: str, settings: dict[str, Any], seed: int
+    ) -> None:
+        self.code, self.definition, self.convention, self.seed = code, definition, convention, seed
+        self.settings = settings
+        self.runs: list[Run] = []
+        self.refused: list[str] = []
+        self.remarks: list[str] = []
+        self._first_refusal: Refused | None = None
+
+    def try_all(self) -> None:
+        """Fill `runs`; GradientError where every case is refused."""
+        self._try_cases()
+        if self._guess():
+            self.runs.clear()
+            self._try_cases()
+        self._set_apart()
+
+    def problem(self, case: Case, number: int, unit: float) -> Problem | None:
+        """A case with numbers, as the code takes it; None where it takes no such case."""
+        fitting = self.definition.bare(case) if self.code.layout == "bare" else case
+        if fitting is None:
+            return None
+        case = replace(fitting, shapes={name: fitting.shapes[name] for name in self.code.arguments})
+        problem = self.definition.problem(case, self.seed + number, unit)
+        return problem if self.code.takes_dy or not self.definition.loss else replace(problem, dy=np.ones(()))
+
+    def run(self, problem: Problem) -> Run:
+        """The code on a problem; with the dy that it got, where its result has a shape of its own."""
+        outcome = self.code.run(problem)
+        return (problem if outcome.dy is problem.dy else replace(problem, dy=outcome.dy)), outcome
+
+    def _try_cases(self) -> None:
+        open_settings = tuple(s for s in self.code.open_settings if s not in self.settings)
+        if self.settings.get("padding") == "same" and "stride" in open_settings:
+            open_settings = tuple(s for s in open_settings if s != "stride")
+            self.remarks += [SAME_STRIDE] if SAME_STRIDE not in self.remarks else []
+        cases = list(self.definition.cases(self.settings, open_settings, self.convention))
+        self._try(cases)
+        if not self.runs or not all(map(self._is_right, self.runs)):
+            self._try_otherwise(cases)
+        if self.runs:
+            self._try_like_gradients(cases)
+        else:
+            self._try_special(cases)
+        if not self.runs:
+            reason = self._first_refusal
+            by, given = (reason.by, reason.given) if reason is not None else ("", "")
+            first = f"{given} ({reason})" if given else self.refused[0]
+            raise GradientError(
+                f"check.layer: {by or self.code.name} refused every case, the first one with {first}; "
+                "give the settings and the kernel_size that it is written for, and its layout"
+            )
+
+    def _try_special(self, cases: Sequence[Case]) -> None:
+        """Keep to the first kind of special cases that are right, or else that are taken."""
+        refused = self.refused
+        taken: tuple[list[Run], list[str], str] | None = None
+        for special, remark in _specials(self.definition, cases):
+            self.runs, self.refused = [], list(refused)
+            self._try(special)
+            right = bool(self.runs) and all(map(self._is_right, self.runs))
+            if right or (self.runs and taken is None):
+                taken = self.runs, self.refused, remark
+            if right:
+                break
+        self.runs, self.refused = [], refused
+        if taken is not None:
+            self.runs, self.refused, remark = taken
+            self.remarks += [remark] if remark and remark not in self.remarks else []
+
+    def _try_otherwise(self, cases: Sequence[Case]) -> None:
+        """Keep to another form of the parameters, if it is right; or if it is taken, where the first one is refused."""
+        code, runs, refused = self.code, self.runs, self.refused
+        taken = None
+        for other, remark in code.otherwise(refused=not runs):
+            self.code, self.runs, self.refused = other, [], []
+            self._try(cases)
+            right = bool(self.runs) and all(map(self._is_right, self.runs))
+            if right or (self.runs and not runs and taken is None):
+                taken = self.code, self.runs, self.refused, remark
+            if right:
+                break
+        self.code, self.runs, self.refused = code, runs, refused
+        if taken is not None:
+            self.code, self.runs, self.refused, remark = taken
+            self.remarks.append(remark)
+
+    def _try_like_gradients(self, cases: Sequence[Case]) -> None:
+        """Keep to vectors in the shapes in which their gradients came, if all is right and fits so: db (1, C), say."""
+        found = self.code.like_gradients(self.runs[0][1])
+        if found is None:
+            return
+        before = self.code, self.runs, self.refused
+        (self.code, remark), self.runs, self.refused = found, [], []
+        self._try(cases)
+        if self.runs and all(self._is_right(run) and _gradients_fit(run) for run in self.runs):
+            self.remarks.append(remark)
+        else:
+            self.code, self.runs, self.refused = before
+
+    def _try(self, cases: Sequence[Case]) -> None:
+        for number, case in enumerate(cases):
+            for unit in (1.0, 0.25) if number < 2 else (1.0,):
+                problem = self.problem(case, number, unit)
+                if problem is None:
+                    break
+                try:
+                    self.runs.append(self.run(problem))
+                except Refused as reason:
+                    self._first_refusal = self._first_refusal or reason
+                    self.refused.append(f"{case.describe()} ({reason})")
+                    break
+
+    def _guess(self) -> bool:
+        """Whether settings that are written into the code, others than the defaults, explain the forward."""
+        if found := inferred_settings.steps(self.definition, self.runs):
+            self.settings = {**self.settings, **found}
+            named = " and ".join(f"{name} {value}" for name, value in found.items())
+            usual = " and ".join(str(self.definition.default(name)) for name in found)
+            self.remarks.append(f"The forward has {named} in it; it is judged with that, not {usual}.")
+            return True
+        settings = self.runs[0][0].case.settings
+        for name, values in {**self.code.hints, **self.definition.guesses}.items():
+            if name not in self.definition.settings or name in settings:
+                continue
+            default = self.definition.default(name)
+            misfits = {value: self._misfit(name, value) for value in (default, *values)}
+            if min(misfits.values()) >= (1, 0.0) and (read := self._read_off(name)) is not None:
+                misfits = {default: NO_FIT, read: (0, 0.0)}
+            value = min(misfits, key=lambda value: misfits[value])
+            if value != default and misfits[value] < NO_FIT:
+                self.settings = {**self.settings, name: value}
+                self.remarks.append(f"The forward has {name} {value} in it; it is judged with that, not {default}.")
+                return True
+        return False
+
+    def _read_off(self, name: str) -> float | None:
+        """A value of a setting that the first result gives away, if it explains all of them."""
+        value = self.definition.read_off(name, self.runs[0][0], self.runs[0][1].y)
+        return value if value is not None and self._misfit(name, value)[0] == 0 else None
+
+    def _misfit(self, name: str, value: Any) -> tuple[float, float]:
+        """On how many problems the forward differs from the definition with this setting, and how far it is elsewhere.
+
+        In float32 several values of eps pass; the gradient is that of the nearest. NO_FIT if the first problem fails.
+        """
+        furthest, others = 0.0, 0
+        for number, (problem, outcome) in enumerate(self.runs):
+            case = replace(problem.case, settings={**problem.case.settings, name: value})
+            try:
+                right = self.definition.forward(problem.arrays, case)
+            except ShapeError:  # there is no such window
+                return NO_FIT
+            if same(outcome.y, right):
+                furthest = max(furthest, float(np.max(np.abs(np.subtract(outcome.y, right, dtype=float)), initial=0.0)))
+            elif number == 0:
+                return NO_FIT
+            else:
+                others += 1
+        return others, furthest
+
+    def _set_apart(self) -> None:
+        """Leave out a number of axes that the code is not written for, if it is right with another one."""
+        if not self.definition.apart:
+            return
+        by_axes: dict[int, list[Run]] = {}
+        for run in self.runs:
+            by_axes.setdefault(run[0].arrays["x"].ndim, []).append(run)
+        right = [axes for axes, runs in by_axes.items() if all(map(self._is_right, runs))]
+        for axes in by_axes:
+            if right and axes not in right:
+                self.runs = [(problem, o) for problem, o in self.runs if problem.arrays["x"].ndim != axes]
+                self.refused.append(f"x of {axes} axes (the result is right with {right[0]}, and another one here)")
+
+    def _is_right(self, run: Run) -> bool:
+        problem, outcome = run
+        return same(outcome.y, self.definition.forward(problem.arrays, problem.case))
+
+
+def _specials(definition: Definition, cases: Sequence[Case]) -> Iterator[tuple[list[Case], str]]:
+    """For code that is written for square kernels, for as many channels in as out, for one kernel per channel or for
+    one image, each with what is to be said of it."""
+    each = [case for case in map(definition.depthwise, cases) if case is not None]
+    square = [definition.alike(case, channels=False) for case in cases]
+    yield [case for case in square if case is not None], ""
+    as_many = [definition.alike(case, channels=True) for case in cases]
+    yield [case for case in as_many if case is not None], ""
+    yield each, DEPTHWISE
+    yield [case for case in (definition.alike(case, channels=False) for case in each) if case is not None], DEPTHWISE
+    yield [case for case in map(definition.single, cases) if case is not None], SINGLE
+
+
+def _gradients_fit(run: Run) -> bool:
+    """Whether the gradients of vectors have the shapes of their arrays."""
+    problem, outcome = run
+    found = {name: gradient.shape for name, gradient in outcome.gradients.items() if name in VECTORS}
+    return all(shape == problem.arrays[name].shape for name, shape in found.items())

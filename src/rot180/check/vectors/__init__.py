@@ -1,0 +1,6 @@
+"""Test vectors for layers in other languages: `export` writes them, `verify` judges the answers."""
+
+from .export import export
+from .verification import verify
+
+__all__ = ["export", "verify"]

@@ -1,0 +1,305 @@
+"""How check.layer calls functions: settings, errors that they raise, and what they return that is no gradient."""
+
+from __future__ import annotations
+
+import inspect
+
+import numpy as np
+import pytest
+
+from rot180.check import layer, operations
+from rot180.check.adapter.signature import CallingError
+from rot180.check.operations import Definition
+from rot180.errors import GradientError
+from tests.mistakes.right_loops import conv, conv_backward
+from tests.mistakes.right_small import affine_backward, affine_forward, linear, linear_backward
+from tests.mistakes.right_transposed import conv_transpose_backward
+from tests.mistakes.wrong_borders import deconv_pads
+
+
+def slugs(report):
+    return [(d.slug, d.argument) for d in report.diagnoses], [u.argument for u in report.unexplained]
+
+
+# ---- settings: every one that a function has is passed, the default of the operation too ----
+
+
+def test_defaults_of_their_own_do_not_count():
+    def forward(x, w, b, stride=2, padding=1):
+        return conv(x, w, b, stride, padding)
+
+    def backward(dy, x, w, b, *, stride=3, padding=2):
+        return conv_backward(dy, x, w, b, stride, padding)
+
+    report = layer(forward, backward)
+    assert report.ok, report.render()
+    assert not report.refused
+    assert layer(forward, backward, stride=2).ok
+
+
+def test_a_mistake_that_shows_at_the_defaults_of_the_operation_only_is_named():
+    def forward(x, w, b, stride=2, padding=1):
+        return deconv_pads(x, w, b, stride, padding)
+
+    def backward(dy, x, w, b, stride=2, padding=1):
+        return conv_transpose_backward(dy, x, w, b, stride, padding)
+
+    report = layer(forward, backward, "conv_transpose2d")
+    assert slugs(report)[0][:1] == [("transposed-padding-added", "y")], report.render()
+    assert slugs(report)[1] == []
+
+
+def test_a_default_that_is_a_word_is_left_to_them():
+    def forward(x, w, b, stride=1, padding="valid"):
+        return conv(x, w, b, stride, {"valid": 0}[padding])
+
+    def backward(dy, x, w, b, stride=1, padding="valid"):
+        return conv_backward(dy, x, w, b, stride, {"valid": 0}[padding])
+
+    report = layer(forward, backward)
+    assert report.ok, report.render()
+    assert any("stride 2" in case for case in report.tried)
+    assert all("KeyError" in case for case in report.refused)  # numbers are no words here
+
+
+def test_the_size_of_the_kernel_is_told():
+    seen = set()
+
+    def backward(dy, x, w, b, kernel_size):
+        seen.add((kernel_size, w.shape[2:]))
+        return conv_backward(dy, x, w, b)
+
+    assert layer(lambda x, w, b: conv(x, w, b), backward).ok
+    assert all(told == shape or (told,) * 2 == shape for told, shape in seen)
+    assert layer(lambda x, w, b: conv(x, w, b), backward, kernel_size=3).ok
+    assert (3, (3, 3)) in seen
+
+
+@pytest.mark.parametrize("op", ["conv2d", "avg_pool2d", "layer_norm", "leaky_relu", "mse_loss"])
+def test_every_setting_has_a_value(op):
+    definition: Definition = operations.find(op)
+    for case in definition.cases({}, (), "correlation"):
+        assert all(definition.setting(case, name) is not None for name in definition.settings)
+
+
+def test_the_axes_that_are_normalised_are_told():
+    def forward(x, normalized_shape, weight, bias, eps=1e-5):
+        axes = tuple(range(x.ndim - len(normalized_shape), x.ndim))
+        std = np.sqrt(x.var(axes, keepdims=True) + eps)
+        x_hat = (x - x.mean(axes, keepdims=True)) / std
+        return x_hat * weight + bias, (x_hat, std, weight, axes)
+
+    def backward(dout, cache):
+        x_hat, std, weight, axes = cache
+        g = dout * weight
+        dx = (g - g.mean(axes, keepdims=True) - x_hat * (g * x_hat).mean(axes, keepdims=True)) / std
+        rest = tuple(range(x_hat.ndim - len(axes)))
+        return dx, (dout * x_hat).sum(rest), dout.sum(rest)
+
+    for given in ({}, {"normalized_shape": (3, 2)}):
+        report = layer(forward, backward, "layer_norm", **given)
+        assert report.ok, report.render()
+
+
+# ---- layouts that are seen by trying ----
+
+
+def test_a_weight_as_in_out_is_recognised_and_said():
+    report = layer(affine_forward, affine_backward, "linear")
+    assert report.ok
+    assert any("w is taken as (in, out), as in x @ w" in text for text in report.remarks)
+    assert not report.refused
+    wrong = layer(affine_forward, lambda dout, cache: (*affine_backward(dout, cache)[:2], dout.sum(1)), "linear")
+    assert slugs(wrong) == ([("db-not-summed", "db")], [])
+    assert any("w is taken as (in, out)" in text for text in wrong.remarks)
+
+
+def test_a_weight_as_out_in_needs_no_remark():
+    report = layer(linear, linear_backward, "linear")
+    assert report.ok
+    assert not report.remarks
+
+
+def test_a_fault_in_the_forward_is_judged_in_the_layout_that_fits():
+    report = layer(
+        lambda x, w, b: 2 * (x @ w) + b, lambda dy, x, w, b: (2 * dy @ w.T, 2 * x.T @ dy, dy.sum(0)), "linear"
+    )
+    assert [d.argument for d in (*report.diagnoses, *report.unexplained)] == ["y"]
+    assert "shape" not in str(report.unexplained)
+    assert any("w is taken as (in, out)" in text for text in report.remarks)
+
+
+@pytest.mark.parametrize(
+    ("form", "layout"),
+    [((1, 1, 1, -1), "channels_last"), ((-1, 1), "channels_first"), ((1, -1, 1, 1), "channels_first")],
+)
+def test_a_bias_of_more_axes_than_one_is_tried_where_one_axis_is_refused(form, layout):
+    last = layout == "channels_last"
+
+    def plain(x, w):
+        return (x.transpose(0, 3, 1, 2), w.transpose(3, 2, 0, 1)) if last else (x, w)
+
+    def forward(x, w, b):
+        assert b.shape == np.zeros(len(w) if not last else w.shape[-1]).reshape(form).shape
+        y = conv(*plain(x, w), b.ravel())
+        return y.transpose(0, 2, 3, 1) if last else y
+
+    def backward(dy, x, w, b):
+        dx, dw, db = conv_backward(dy.transpose(0, 3, 1, 2) if last else dy, *plain(x, w), b.ravel())
+        dx, dw = (dx.transpose(0, 2, 3, 1), dw.transpose(2, 3, 1, 0)) if last else (dx, dw)
+        return dx, dw, db.reshape(form)
+
+    report = layer(forward, backward, layout=layout)
+    assert report.ok, report.render()
+    written = str(form).replace("-1", "C")
+    assert any(f"b is given as {written}" in text for text in report.remarks)
+    assert slugs(layer(forward, lambda *a: (*backward(*a)[:2], 0 * a[3] + 7), layout=layout, **NAMED))[1] == []
+
+
+NAMED = {"backward_arguments": ["dy", "x", "w", "b"]}
+
+
+# ---- code that raises, and what is no gradient ----
+
+
+def refusal(*functions, **options):
+    with pytest.raises(GradientError) as caught:
+        layer(*functions, **options)
+    return str(caught.value)
+
+
+def line_of(function, words):
+    lines, start = inspect.getsourcelines(function)
+    return start + next(i for i, line in enumerate(lines) if words in line)
+
+
+def test_an_error_of_theirs_is_told_with_its_function_and_line():
+    def conv_forward(x, w, b):
+        raise RuntimeError("boom")
+
+    def conv_backward(dy, x, w, b):
+        np.zeros(1)
+        return nothing_of_that_name  # noqa: F821
+
+    text = refusal(conv_forward, conv_backward)
+    at = line_of(conv_forward, "boom")
+    assert "the forward, conv_forward, refused every case, the first one with x (2, 2, 6, 7), w (3, 2, 3, 2)" in text
+    assert f"(RuntimeError: boom, line {at} of test_signature.py)" in text
+    text = refusal(lambda x, w, b: conv(x, w, b), conv_backward)
+    at = line_of(conv_backward, "nothing_of")
+    assert "the backward, conv_backward, refused every case" in text
+    assert f"(NameError: name 'nothing_of_that_name' is not defined, line {at} of test_signature.py)" in text
+
+
+def test_an_error_tells_the_shapes_as_they_were_given():
+    def forward(x, w, b, stride=1):
+        raise ValueError("no")
+
+    text = refusal(forward, conv_backward, layout="channels_last")
+    assert "the first one with x (2, 6, 7, 2), w (3, 2, 2, 3), b (3,), stride 1 (ValueError: no, line" in text
+
+
+def test_an_error_below_their_function_has_the_line_in_their_file():
+    def forward(x, w, b):
+        return np.reshape(x, (1, 2, 3))
+
+    assert f", line {line_of(forward, 'reshape')} of test_signature.py)" in refusal(forward, conv_backward)
+
+
+def test_complex_gradients_are_refused_as_such():
+    text = refusal(conv, lambda *a: (conv_backward(*a)[0] + 0j, *conv_backward(*a)[1:]), **NAMED)
+    assert "dx is complex128, so .real is missing" in text
+    assert "the y that" not in text
+    text = refusal(lambda x, w, b: conv(x, w, b) + 0j, conv_backward)
+    assert "y is complex128" in text
+    text = refusal(conv, lambda *a: ("none", *conv_backward(*a)[1:]), **NAMED)
+    assert "dx is not numeric but str" in text
+
+
+# ---- what the names of parameters say, and what they do not ----
+
+
+@pytest.mark.parametrize("name", ["err", "grad_y", "dH", "dscores", "d_L_d_out", "d"])
+def test_more_names_of_the_gradient_that_arrives(name):
+    functions = {"conv_backward": conv_backward}
+    exec(f"def backward({name}, x, w, b): return conv_backward({name}, x, w, b)", functions)
+    assert layer(lambda x, w, b: conv(x, w, b), functions["backward"]).ok
+
+
+@pytest.mark.parametrize("names", ["feature_map, conv_w", "input_data, w", "in_, w", "signal, w"])
+def test_more_names_of_inputs_and_weights(names):
+    functions = {"conv": conv}
+    exec(f"def forward({names}, b): return conv({names}, b)", functions)
+    assert layer(functions["forward"], lambda dy, x, w, b: conv_backward(dy, x, w, b)).ok
+
+
+def test_the_example_has_as_many_names_as_the_function_has_parameters():
+    with pytest.raises(CallingError, match=r"for example backward_arguments=\('dy', 'cache'\)"):
+        layer(lambda x, w, b: conv(x, w, b), lambda what, cache: 0)
+    with pytest.raises(CallingError, match=r"for example backward_arguments=\('dy', 'x', 'w', 'b'\)"):
+        layer(lambda x, w, b: conv(x, w, b), lambda what, x, w, b: 0)
+
+
+def test_parameters_that_are_passed_over_are_told():
+    def forward(x, w, b, stride=1, pad_size=0):
+        return conv(x, w, b, stride, pad_size)
+
+    def backward(dy, x, w, b, stride=1, pad_size=0):
+        return conv_backward(dy, x, w, b, stride, pad_size)
+
+    report = layer(forward, backward)
+    assert report.ok
+    (text,) = report.remarks
+    assert "pad_size=0 of the forward and pad_size=0 of the backward" in text
+    assert "padding, dilation and groups were not tried" in text
+    assert not layer(conv, conv_backward).remarks
+
+
+def test_an_order_that_only_the_shapes_tell_is_told():
+    def backward(dy, x, w, b):
+        return conv_backward(dy, x, w, b)[::-1]
+
+    report = layer(lambda x, w, b: conv(x, w, b), backward)
+    assert report.ok
+    assert any("returned as (db, dw, dx), as their shapes tell" in text for text in report.remarks)
+    assert not layer(lambda x, w, b: conv(x, w, b), backward, returns=["b", "w", "x"]).remarks
+
+
+# ---- parameters of the backward that have the name of the result, and a default ----
+
+
+def into(out, dx):
+    if out is None:
+        return dx
+    out += dx
+    return out
+
+
+def test_an_array_to_write_into_is_not_the_result():
+    def backward(dy, x, w, b, out=None):
+        dx, dw, db = conv_backward(dy, x, w, b)
+        return into(out, dx), dw, db
+
+    report = layer(lambda x, w, b: conv(x, w, b), backward)
+    assert report.ok, report.render()
+    report = layer(lambda x: np.maximum(x, 0), lambda dy, x, out=None: into(out, dy * (x > 0)), "relu")
+    assert report.ok, report.render()
+    report = layer(lambda x, out=None: np.maximum(x, 0, out=out), lambda dy, x, out=None: dy * (x > 0), "relu")
+    assert report.ok, report.render()
+
+
+@pytest.mark.parametrize("name", ["activation", "result", "output", "y"])
+def test_an_optional_parameter_with_a_name_of_the_result_is_left_alone(name):
+    functions = {"conv_backward": conv_backward}
+    exec(
+        f"def backward(dy, x, w, b, {name}=None):\n"
+        f"    return conv_backward(dy if {name} is None else dy * ({name} > 0), x, w, b)",
+        functions,
+    )
+    report = layer(lambda x, w, b: conv(x, w, b), functions["backward"])
+    assert report.ok, report.render()
+
+
+def test_the_result_is_passed_where_it_is_all_that_there_is():
+    report = layer(np.tanh, lambda dy, y=None: dy * (1 - y * y), "tanh", forward_arguments=["x"])
+    assert report.ok, report.render()

@@ -1,0 +1,80 @@
+"""What a report says: counts, small matrices, formulas, and the texts that depend on what is judged."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from rot180.check import layer
+from tests.mistakes import operations_right as right
+from tests.mistakes.right_loops import conv, conv_backward
+from tests.mistakes.right_small import linear, linear_backward
+
+
+def judged(change, **settings):
+    """A right convolution whose gradients are changed on their way out."""
+    return layer(lambda x, w, b: conv(x, w, b), lambda dy, x, w, b: change(*conv_backward(dy, x, w, b)), **settings)
+
+
+def test_one_problem_is_not_all_of_them():
+    sums = {}
+
+    def backward(dy, x, w, b):
+        dx, dw, db = linear_backward(dy, x, w, b)
+        sums[w.shape] = sums.get(w.shape, 0) + dw
+        return dx, sums[w.shape], db
+
+    text = str(layer(linear, backward, "linear"))
+    assert "right on the one problem that was judged" in text
+    assert "all 1 problems" not in text
+
+
+def test_where_an_error_lies_is_told_of_a_problem_that_has_more_cells_than_one():
+    def change(dx, dw, db):
+        dx[:, :, 0] = np.sin(dx[:, :, 0])
+        return dx, dw, db
+
+    (unknown,) = judged(change).unexplained
+    assert (
+        "cells are wrong; only in row 0 of 6. That is with x (2, 2, 6, 7), w (3, 2, 3, 2), b (3,)"
+        in unknown.explanation
+    )
+
+
+def test_no_zero_has_a_sign_and_no_noise_is_shown():
+    report = judged(lambda dx, dw, db: (dx, dw, db * np.array([1, -0.0, 1])[: len(db)]))
+    assert "-0" not in re.findall(r"-0(?![.\d])", str(report))
+    wrong = layer(right.softmax, lambda dy, x: np.sin(dy + x), "softmax")
+    assert not re.search(r"\de-1[3-9]", str(wrong)), str(wrong)
+
+
+def test_a_formula_of_many_terms_is_broken_into_lines():
+    report = judged(lambda dx, dw, db: (dx, dw + (abs(dw) > 30), db), kernel_size=2)
+    lines = str(report).splitlines()
+    assert any(line.lstrip().startswith("dw[") for line in lines)
+    assert max(map(len, lines)) <= 120
+
+
+def test_the_formula_explains_a_cell_of_the_matrix_that_is_shown():
+    def forward(x, w, b):
+        assert x.size > 150  # so that it stays as large as it is
+        return conv(x, w, b)
+
+    def backward(dy, x, w, b):
+        dx, dw, db = conv_backward(dy, x, w, b)
+        dx[0, 0, 0, 0] += 0.5
+        dx[1:, 1:] = np.sin(dx[1:, 1:])
+        return dx, dw, db
+
+    (told,) = layer(forward, backward).unexplained
+    assert told.picture.startswith("dx[1, 1]")
+    assert told.formula.startswith("dx[1, 1, ")
+
+
+def test_the_sign_of_a_layer_is_not_that_of_a_loss():
+    (told,) = judged(lambda dx, dw, db: (-dx, dw, db)).diagnoses
+    assert told.slug == "sign-inverted"
+    assert "label" not in told.explanation + told.fix
+    (loss,) = layer(right.half_squares, lambda x, t: t - x, "half_squared_error").diagnoses
+    assert "label - predicted" in loss.explanation and "predicted - label" in loss.fix

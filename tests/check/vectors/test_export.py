@@ -1,0 +1,87 @@
+"""Vectors: what is exported is small, exact and what other libraries compute; what is not ours is not overwritten."""
+
+import json
+
+import numpy as np
+import pytest
+
+import rot180.functional as F
+from rot180.check import vectors
+from rot180.check.vectors.export import array_of
+from rot180.errors import FormatError
+
+OPS = ["conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "linear"]
+
+
+@pytest.mark.parametrize("op", OPS)
+@pytest.mark.parametrize("which", ["tiny", "standard"])
+def test_every_case_is_small_exact_and_right(tmp_path, op, which):
+    names = vectors.export(tmp_path, op, which)
+    assert json.loads((tmp_path / "rot180-vectors.json").read_text())["cases"] == names
+    for name in names:
+        folder = tmp_path / name
+        record = json.loads((folder / "case.json").read_text())
+        arrays = {k: np.load(folder / f"{k}.npy", allow_pickle=False) for k in record["arrays"]}
+        assert set(arrays) == {"x", "w", "b", "dy", "y", "dx", "dw", "db"}
+        for key, a in arrays.items():
+            assert a.dtype == np.float32 and np.array_equal(a, np.rint(a)) and np.abs(a).max() < 2**24
+            assert np.array_equal(array_of(record["arrays"][key], key), a)
+        y = getattr(F, op)(arrays["x"], arrays["w"], arrays["b"], **record["settings"])
+        assert np.array_equal(y, arrays["y"])
+        assert sum(len((folder / f).read_bytes()) for f in ("case.json", "x.npy", "w.npy", "y.npy")) < 30_000
+        if op != "linear":
+            found = getattr(F, f"{op}_backward")(arrays["dy"], arrays["x"], arrays["w"], **record["settings"])
+            assert all(np.array_equal(g, arrays[f"d{k}"]) for k, g in zip("xwb", found, strict=True))
+
+
+def test_the_exhaustive_set_has_all_combinations(tmp_path):
+    names = vectors.export(tmp_path, "conv_transpose2d", "exhaustive")
+    seen = set()
+    for name in names:
+        settings = json.loads((tmp_path / name / "case.json").read_text())["settings"]
+        seen.add(tuple(sorted(settings.items())))
+        lines = dict(line.split(" ", 1) for line in (tmp_path / name / "settings.txt").read_text().splitlines())
+        assert lines["stride"] == f"{settings['stride']} {settings['stride']}" and lines["groups"] == str(
+            settings["groups"]
+        )
+    assert len(seen) == len(names) == 66
+
+
+def test_a_folder_of_something_else_is_left_alone(tmp_path):
+    (tmp_path / "thesis.txt").write_text("three years")
+    with pytest.raises(
+        FormatError, match=r"vectors\.export: .* is not empty and holds no vectors; give an empty folder"
+    ):
+        vectors.export(tmp_path, "conv2d")
+    assert [p.name for p in tmp_path.iterdir()] == ["thesis.txt"]
+    with pytest.raises(ValueError, match="the set must be one of tiny, standard, exhaustive; got 'huge'"):
+        vectors.export(tmp_path / "new", "conv2d", "huge")
+
+
+def test_a_folder_with_vectors_is_left_alone(tmp_path):
+    """The answers in it would be judged as those to the new cases."""
+    folder = tmp_path / "cases"
+    vectors.export(folder, "linear")
+    (folder / "000" / "answer.json").write_text("{}")
+    before = sorted(folder.rglob("*"))
+    for op in ("linear", "conv2d"):
+        with pytest.raises(FormatError, match=r"vectors\.export: .*cases holds vectors already, .* remove it first"):
+            vectors.export(folder, op)
+    assert sorted(folder.rglob("*")) == before
+    (tmp_path / "file").write_text("")
+    with pytest.raises(FormatError, match=r"vectors\.export: .*file is no folder"):
+        vectors.export(tmp_path / "file", "linear")
+
+
+@pytest.mark.parametrize(
+    "data", [3, {}, {"shape": [2], "data": [1]}, {"shape": [-1], "data": []}, {"shape": [1], "data": ["a"]}]
+)
+def test_what_describes_no_array(data):
+    with pytest.raises(FormatError, match="x must be an object with a shape and as many numbers in data"):
+        array_of(data, "x")
+
+
+def test_there_are_vectors_of_convolutions_only(tmp_path):
+    with pytest.raises(ValueError, match="vectors: 'max_pool2d' has no vectors; the operations with"):
+        vectors.export(tmp_path, "max_pool2d")
+    assert not list(tmp_path.iterdir())
