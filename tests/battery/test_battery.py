@@ -161,7 +161,8 @@ def test_fresh_gradients_are_new_arrays(case: Case, engine: str, monkeypatch: py
     def watched(vjp: Any) -> Any:
         def call(g: Any, needs: Any, *saved: Any) -> Any:
             gradients = vjp(g, needs, *saved)
-            others = [a for a in (g, *saved) if isinstance(a, np.ndarray)]
+            parts = [part for value in (g, *saved) for part in (value if isinstance(value, tuple) else (value,))]
+            others = [a for a in parts if isinstance(a, np.ndarray)]
             for a in gradients:
                 if isinstance(a, np.ndarray):
                     assert a.flags.writeable and not any(np.shares_memory(a, other) for other in others)
@@ -176,7 +177,8 @@ def test_fresh_gradients_are_new_arrays(case: Case, engine: str, monkeypatch: py
             case.call([Tensor(a, requires_grad=is_float(a)) for a in case.make()])
         for op in ops:
             if op.fresh:
-                monkeypatch.setattr(op, "fast_vjp", watched(op.fast_vjp or op.vjp))
+                name = "vjp" if op.array_vjp is None else "array_vjp"
+                monkeypatch.setattr(op, name, watched(getattr(op, name)))
         case.run(case.make())
 
 

@@ -124,7 +124,7 @@ def test_an_unknown_setting_is_a_type_error():
 
 
 def test_arrays_of_an_op_of_three_are_positional():
-    with pytest.raises(TypeError, match=r"sum_of_three: its 3 arrays are given by position; got 2"):
+    with pytest.raises(TypeError, match=r"sum_of_three: pass its 3 arrays by position; got 2"):
         sum_of_three(leaf(1), leaf(2))
 
 
@@ -149,7 +149,7 @@ def test_an_op_has_a_name_a_docstring_and_its_function():
     assert "made_by=times" in repr(times(leaf(1), leaf(2)))
 
 
-def test_fast_vjp_serves_the_first_order_and_vjp_the_others():
+def test_an_array_vjp_serves_the_first_order_and_vjp_the_others():
     called = []
 
     @primitive(keep=("x",))
@@ -157,21 +157,21 @@ def test_fast_vjp_serves_the_first_order_and_vjp_the_others():
         return x * x
 
     @square.vjp
-    def _(g, needs, output, x):
+    def square_vjp(g, needs, output, x):
         called.append("vjp")
         return (g * x * 2.0,)
 
-    @square.fast_vjp
-    def _(g, needs, output, x):
-        called.append("fast")
+    @square.array_vjp
+    def square_array_vjp(g, needs, overwrite, output, x):
+        called.append("array")
         assert type(g) is np.ndarray and type(x) is np.ndarray
         return (2 * g * x,)
 
     x = leaf(3)
     square(x).backward()
-    assert called == ["fast"] and x.grad.item() == 6
+    assert called == ["array"] and x.grad.item() == 6
     (first,) = rot180.grad(square(x), x, create_graph=True)
-    assert called == ["fast", "vjp"]
+    assert called == ["array", "vjp"]
     assert rot180.grad(first, x)[0].item() == 2
 
 

@@ -15,7 +15,8 @@ from ..errors import DtypeError, ShapeError
 from ..tape.arithmetic import choose, unbroadcast
 from ..tape.elementary import exp
 from ..tape.operands import floating, raw, real
-from ..tape.record import Array, primitive
+from ..tape.primitive import primitive
+from ..tape.record import Array
 
 
 @primitive(keep=("output",), name="relu", fresh=True)
@@ -24,18 +25,13 @@ def _relu(x: Array) -> Array:
 
 
 @_relu.vjp
-def _(g: Any, needs: Any, y: Any, x: Any) -> Any:
+def relu_vjp(g: Any, needs: Any, y: Any, x: Any) -> Any:
     return (choose(raw(y) <= 0, 0.0, g),)
 
 
-@_relu.fast_vjp
-def _(g: Any, needs: Any, y: Any, x: Any) -> Any:
-    return (kernels.relu_x(g, y),)
-
-
-@_relu.overwriting_vjp
-def _(g: Any, needs: Any, y: Any, x: Any) -> Any:
-    return (kernels.relu_x(g, y, overwrite=True),)
+@_relu.array_vjp
+def relu_array_vjp(g: Array, needs: Any, overwrite: bool, y: Array, x: Any) -> Any:
+    return (kernels.relu_x(g, y, overwrite),)
 
 
 def relu(input: Any) -> Any:
@@ -55,19 +51,14 @@ def _leaky_relu(x: Array, negative_slope: float) -> Array:
 
 
 @_leaky_relu.vjp
-def _(g: Any, needs: Any, y: Any, x: Any, negative_slope: float) -> Any:
+def leaky_relu_vjp(g: Any, needs: Any, y: Any, x: Any, negative_slope: float) -> Any:
     positive, others = _sides(x)
     return (g * (others * negative_slope + positive),)
 
 
-@_leaky_relu.fast_vjp
-def _(g: Any, needs: Any, y: Any, x: Any, negative_slope: float) -> Any:
-    return (kernels.leaky_relu_x(g, x, negative_slope),)
-
-
-@_leaky_relu.overwriting_vjp
-def _(g: Any, needs: Any, y: Any, x: Any, negative_slope: float) -> Any:
-    return (kernels.leaky_relu_x(g, x, negative_slope, overwrite=True),)
+@_leaky_relu.array_vjp
+def leaky_relu_array_vjp(g: Array, needs: Any, overwrite: bool, y: Any, x: Array, negative_slope: float) -> Any:
+    return (kernels.leaky_relu_x(g, x, negative_slope, overwrite),)
 
 
 def leaky_relu(input: Any, negative_slope: float = 0.01) -> Any:
@@ -81,7 +72,7 @@ def _prelu(x: Array, w: Array) -> Array:
 
 
 @_prelu.vjp
-def _(g: Any, needs: Any, y: Any, x: Any, w: Any) -> Any:
+def prelu_vjp(g: Any, needs: Any, y: Any, x: Any, w: Any) -> Any:
     positive, others = _sides(x)
     gx = g * (w * others + positive) if needs[0] else None
     return gx, unbroadcast(g * choose(raw(x) > 0, 0.0, x), w.shape) if needs[1] else None
@@ -114,7 +105,7 @@ def _elu(x: Array, alpha: float) -> Array:
 
 
 @_elu.vjp
-def _(g: Any, needs: Any, y: Any, x: Any, alpha: float) -> Any:
+def elu_vjp(g: Any, needs: Any, y: Any, x: Any, alpha: float) -> Any:
     positive, others = _sides(x)
     e = exp(_hardtanh(x, -math.inf, 0.0))  # of the negative cells: it must not overflow
     return (g * (e * (others * alpha) + positive),)
@@ -141,7 +132,7 @@ def _hardtanh(x: Array, low: float, high: float) -> Array:
 
 
 @_hardtanh.vjp
-def _(g: Any, needs: Any, y: Any, x: Any, low: float, high: float) -> Any:
+def hardtanh_vjp(g: Any, needs: Any, y: Any, x: Any, low: float, high: float) -> Any:
     return (choose((raw(x) > low) & (raw(x) < high), g, 0.0),)
 
 
@@ -169,7 +160,7 @@ def _hardswish(x: Array) -> Array:
 
 
 @_hardswish.vjp
-def _(g: Any, needs: Any, y: Any, x: Any) -> Any:
+def hardswish_vjp(g: Any, needs: Any, y: Any, x: Any) -> Any:
     above = np.asarray(raw(x) >= 3, raw(x).dtype)
     inside = np.asarray(raw(x) > -3, raw(x).dtype) - above
     return (g * ((_hardtanh(x, -3.0, 3.0) * (1 / 3) + 0.5) * inside + above),)
@@ -189,7 +180,7 @@ def _tanh(x: Array) -> Array:
 
 
 @_tanh.vjp
-def _(g: Any, needs: Any, y: Any, x: Any) -> Any:
+def tanh_vjp(g: Any, needs: Any, y: Any, x: Any) -> Any:
     return (g - g * y * y,)
 
 
@@ -204,7 +195,7 @@ def _arctan(x: Array) -> Array:
 
 
 @_arctan.vjp
-def _(g: Any, needs: Any, y: Any, x: Any) -> Any:
+def arctan_vjp(g: Any, needs: Any, y: Any, x: Any) -> Any:
     with np.errstate(over="ignore"):  # where x * x overflows, the derivative is 0
         return (g / (x * x + 1.0),)
 
@@ -220,12 +211,12 @@ def _sigmoid(x: Array) -> Array:
 
 
 @_sigmoid.vjp
-def _(g: Any, needs: Any, y: Any, x: Any) -> Any:
+def sigmoid_vjp(g: Any, needs: Any, y: Any, x: Any) -> Any:
     return (g * (y - y * y),)
 
 
-@_sigmoid.fast_vjp
-def _(g: Any, needs: Any, y: Any, x: Any) -> Any:
+@_sigmoid.array_vjp
+def sigmoid_array_vjp(g: Array, needs: Any, overwrite: bool, y: Array, x: Any) -> Any:
     return (kernels.sigmoid_x(g, y),)
 
 
@@ -240,7 +231,7 @@ def _logsigmoid(x: Array) -> Array:
 
 
 @_logsigmoid.vjp
-def _(g: Any, needs: Any, y: Any, x: Any) -> Any:
+def logsigmoid_vjp(g: Any, needs: Any, y: Any, x: Any) -> Any:
     return (g * sigmoid(-x),)
 
 
@@ -259,7 +250,7 @@ def _softplus(x: Array, beta: float, threshold: float) -> Array:
 
 
 @_softplus.vjp
-def _(g: Any, needs: Any, y: Any, x: Any, beta: float, threshold: float) -> Any:
+def softplus_vjp(g: Any, needs: Any, y: Any, x: Any, beta: float, threshold: float) -> Any:
     with np.errstate(over="ignore"):
         z = x * beta
     return (choose(raw(z) > threshold, g, g * sigmoid(z)),)
@@ -286,7 +277,7 @@ def _silu(x: Array) -> Array:
 
 
 @_silu.vjp
-def _(g: Any, needs: Any, y: Any, x: Any) -> Any:
+def silu_vjp(g: Any, needs: Any, y: Any, x: Any) -> Any:
     s = sigmoid(x)
     return (g * (y * (1.0 - s) + s),)  # y, not x * s: `sigmoid` stops short of 0, which a huge x would show
 
@@ -307,7 +298,7 @@ def _mish(x: Array) -> Array:
 
 
 @_mish.vjp
-def _(g: Any, needs: Any, y: Any, x: Any) -> Any:
+def mish_vjp(g: Any, needs: Any, y: Any, x: Any) -> Any:
     z = _hardtanh(x, _FLAT_LEFT, _FLAT_RIGHT)
     e = exp(z)
     n = e * (e + 2.0)

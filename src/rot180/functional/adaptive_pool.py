@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -20,7 +20,8 @@ import numpy as np
 from ..errors import ShapeError
 from ..tape import reduction
 from ..tape.operands import floating, raw
-from ..tape.record import Array, Variable, primitive, wrap
+from ..tape.primitive import primitive, wrap
+from ..tape.record import Array, Variable
 from ..window import Sizes, ints
 from . import adaptive_max, pool
 from .axis_map import AxisMap
@@ -30,14 +31,15 @@ OutputSize = int | Sequence[int | None]
 _LARGEST_KERNEL = 16  # cells; walking the axes one by one is faster than an ordinary pool of more
 
 
-@primitive(keep=("x",), name="adaptive_max_pool")
-def _max_y(x: Array, sizes: Sizes) -> Array:
-    return adaptive_max.maxima(x, sizes)
+@primitive(keep=("residuals",), name="adaptive_max_pool")
+def _max_y(x: Array, sizes: Sizes) -> tuple[Array, Callable[[], tuple[Array, Sizes]]]:
+    return adaptive_max.maxima(x, sizes), lambda: (adaptive_max.first_maxima(x, sizes), x.shape[2:])
 
 
 @_max_y.vjp
-def _(gy: Any, needs: Any, y: Any, x: Any, sizes: Sizes) -> Any:
-    return (_max_x(gy, adaptive_max.first_maxima(raw(x), sizes), x.shape[2:]),)
+def max_y_vjp(gy: Any, needs: Any, y: Any, residuals: tuple[Array, Sizes], x: Any, sizes: Sizes) -> Any:
+    index, x_sizes = residuals
+    return (_max_x(gy, index, x_sizes),)
 
 
 @primitive(name="adaptive_max_x")
@@ -46,7 +48,7 @@ def _max_x(y: Array, index: Array, x_sizes: Sizes) -> Array:
 
 
 @_max_x.vjp
-def _(gx: Any, needs: Any, x: Any, y: Any, index: Array, x_sizes: Sizes) -> Any:
+def max_x_vjp(gx: Any, needs: Any, x: Any, y: Any, index: Array, x_sizes: Sizes) -> Any:
     return (_max_at(gx, index, x_sizes),)
 
 
@@ -56,7 +58,7 @@ def _max_at(x: Array, index: Array, x_sizes: Sizes) -> Array:
 
 
 @_max_at.vjp
-def _(gy: Any, needs: Any, y: Any, x: Any, index: Array, x_sizes: Sizes) -> Any:
+def max_at_vjp(gy: Any, needs: Any, y: Any, x: Any, index: Array, x_sizes: Sizes) -> Any:
     return (_max_x(gy, index, x_sizes),)
 
 

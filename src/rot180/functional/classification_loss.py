@@ -15,7 +15,8 @@ from .. import kernels
 from ..errors import DtypeError, ShapeError
 from ..tape.arithmetic import choose, where
 from ..tape.operands import floating, raw, real
-from ..tape.record import Array, primitive
+from ..tape.primitive import primitive
+from ..tape.record import Array
 from ..tape.reduction import mean
 from ..tape.shape import getitem
 from .loss_reduction import check_pair, check_reduction, weight_array
@@ -95,7 +96,9 @@ def _cross_entropy(x: Array, t: Array, factors: Array | None, total: float | Non
 
 
 @_cross_entropy.vjp
-def _(g: Any, needs: Any, loss: Any, x: Any, t: Array, factors: Array | None, total: float | None) -> Any:
+def cross_entropy_vjp(
+    g: Any, needs: Any, loss: Any, x: Any, t: Array, factors: Array | None, total: float | None
+) -> Any:
     onehot = np.zeros_like(raw(x))
     np.put_along_axis(onehot, t[:, None], 1, 1)
     gx = softmax(x, 1) - onehot
@@ -106,8 +109,10 @@ def _(g: Any, needs: Any, loss: Any, x: Any, t: Array, factors: Array | None, to
     return (choose(np.broadcast_to(ignored, onehot.shape), 0.0, gx) if ignored.any() else gx,)
 
 
-@_cross_entropy.fast_vjp
-def _(g: Any, needs: Any, loss: Any, x: Array, t: Array, factors: Array | None, total: float | None) -> Any:
+@_cross_entropy.array_vjp
+def cross_entropy_array_vjp(
+    g: Array, needs: Any, overwrite: bool, loss: Any, x: Array, t: Array, factors: Array | None, total: float | None
+) -> Any:
     scale = g if total is None else g / total
     if factors is not None:
         scale = np.where(factors == 0, 0, scale * factors)  # what is ignored gets 0, also where the total is NaN

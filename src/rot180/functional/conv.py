@@ -23,7 +23,8 @@ from typing import Any, NamedTuple
 from .. import kernels
 from ..tape.arithmetic import broadcast_to_shape
 from ..tape.operands import raw
-from ..tape.record import Array, Primitive, primitive
+from ..tape.primitive import Primitive, primitive
+from ..tape.record import Array
 from ..window import Padding, PerAxis, Sizes, Window, ints
 from .conv_arguments import check_cotangent, check_dtypes, plain_window, transposed_window
 
@@ -37,7 +38,7 @@ def conv_y(x: Array, w: Array, window: Window) -> Array:
 
 
 @conv_y.vjp
-def _(gy: Any, needs: Any, y: Any, x: Any, w: Any, window: Window) -> Any:
+def conv_y_vjp(gy: Any, needs: Any, y: Any, x: Any, w: Any, window: Window) -> Any:
     return conv_x(gy, w, window) if needs[0] else None, conv_w(x, gy, window) if needs[1] else None
 
 
@@ -48,7 +49,7 @@ def conv_x(y: Array, w: Array, window: Window) -> Array:
 
 
 @conv_x.vjp
-def _(gx: Any, needs: Any, x: Any, y: Any, w: Any, window: Window) -> Any:
+def conv_x_vjp(gx: Any, needs: Any, x: Any, y: Any, w: Any, window: Window) -> Any:
     return conv_y(gx, w, window) if needs[0] else None, conv_w(gx, y, window) if needs[1] else None
 
 
@@ -59,7 +60,7 @@ def conv_w(x: Array, y: Array, window: Window) -> Array:
 
 
 @conv_w.vjp
-def _(gw: Any, needs: Any, w: Any, x: Any, y: Any, window: Window) -> Any:
+def conv_w_vjp(gw: Any, needs: Any, w: Any, x: Any, y: Any, window: Window) -> Any:
     return conv_x(y, gw, window) if needs[0] else None, conv_y(x, gw, window) if needs[1] else None
 
 
@@ -73,7 +74,7 @@ def conv_y_bias(x: Array, w: Array, b: Array, window: Window) -> Array:
 
 
 @conv_y_bias.vjp
-def _(gy: Any, needs: Any, y: Any, x: Any, w: Any, b: Any, window: Window) -> Any:
+def conv_y_bias_vjp(gy: Any, needs: Any, y: Any, x: Any, w: Any, b: Any, window: Window) -> Any:
     gx = conv_x(gy, w, window) if needs[0] else None
     gw = conv_w(x, gy, window) if needs[1] else None
     return gx, gw, _bias_sums(gy, gy.shape) if needs[2] else None
@@ -86,7 +87,7 @@ def conv_x_bias(y: Array, w: Array, b: Array, window: Window) -> Array:
 
 
 @conv_x_bias.vjp
-def _(gx: Any, needs: Any, x: Any, y: Any, w: Any, b: Any, window: Window) -> Any:
+def conv_x_bias_vjp(gx: Any, needs: Any, x: Any, y: Any, w: Any, b: Any, window: Window) -> Any:
     gy = conv_y(gx, w, window) if needs[0] else None
     gw = conv_w(gx, y, window) if needs[1] else None
     return gy, gw, _bias_sums(gx, gx.shape) if needs[2] else None
@@ -99,7 +100,7 @@ def _bias_sums(g: Array, shape: Sizes) -> Array:
 
 
 @_bias_sums.vjp
-def _(gb: Any, needs: Any, b: Any, g: Any, shape: Sizes) -> Any:
+def bias_sums_vjp(gb: Any, needs: Any, b: Any, g: Any, shape: Sizes) -> Any:
     channels = (1, shape[1], *(1,) * (len(shape) - 2))
     return (broadcast_to_shape(gb.reshape(channels), shape, channels),)
 

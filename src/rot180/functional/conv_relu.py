@@ -14,7 +14,8 @@ from typing import Any
 from .. import kernels
 from ..tape.arithmetic import choose
 from ..tape.operands import raw
-from ..tape.record import Array, primitive
+from ..tape.primitive import Primitive, primitive
+from ..tape.record import Array
 from ..window import Window
 from .conv import conv_x_bias, conv_y_bias, plain, transposed
 from .linear import rows
@@ -30,25 +31,22 @@ def _conv_x_relu(y: Array, w: Array, b: Array | None, window: Window) -> Array:
     return kernels.conv_x(y, w, window, b, True)
 
 
-def _join(joined: Any, first: Any) -> None:
-    """Give an op that ends in a relu its gradients: those of the op without it, for another cotangent."""
+def _register_vjps(fused: Primitive, linear_part: Primitive) -> None:
+    """Give an op that ends in a relu its vjps: those of the op without the relu, applied to the masked cotangent."""
+    conv_vjp = linear_part.op.vjp
+    assert conv_vjp is not None
 
-    def vjp(g: Any, needs: Any, output: Any, *call: Any) -> Any:
-        return first.op.vjp(choose(raw(output) <= 0, 0.0, g), needs, None, *call)
+    @fused.vjp
+    def conv_relu_vjp(g: Any, needs: Any, y: Any, *call: Any) -> Any:
+        return conv_vjp(choose(raw(y) <= 0, 0.0, g), needs, None, *call)
 
-    def fast_vjp(g: Any, needs: Any, output: Any, *call: Any) -> Any:
-        return first.op.vjp(kernels.relu_x(g, output), needs, None, *call)
-
-    def overwriting_vjp(g: Any, needs: Any, output: Any, *call: Any) -> Any:
-        return first.op.vjp(kernels.relu_x(g, output, overwrite=True), needs, None, *call)
-
-    joined.vjp(vjp)
-    joined.fast_vjp(fast_vjp)
-    joined.overwriting_vjp(overwriting_vjp)
+    @fused.array_vjp
+    def conv_relu_array_vjp(g: Array, needs: Any, overwrite: bool, y: Array, *call: Any) -> Any:
+        return conv_vjp(kernels.relu_x(g, y, overwrite), needs, None, *call)
 
 
-_join(_conv_y_relu, conv_y_bias)
-_join(_conv_x_relu, conv_x_bias)
+_register_vjps(_conv_y_relu, conv_y_bias)
+_register_vjps(_conv_x_relu, conv_x_bias)
 
 
 def conv_relu(

@@ -17,7 +17,8 @@ import numpy as np
 
 from ..errors import ShapeError
 from ..tape.operands import floating
-from ..tape.record import Array, primitive
+from ..tape.primitive import primitive
+from ..tape.record import Array
 from ..window import Padding, PerAxis, Sizes, Window, ints, per_axis
 
 # ---- the ops: x (N, C, *x_size), columns (N, C, *kernel, *y_size) ----
@@ -35,7 +36,7 @@ def _unfold(x: Array, window: Window) -> Array:
 
 
 @_unfold.vjp
-def _(g: Any, needs: Any, columns: Any, x: Any, window: Window) -> Any:
+def unfold_vjp(g: Any, needs: Any, columns: Any, x: Any, window: Window) -> Any:
     return (_fold(g, window),)
 
 
@@ -48,7 +49,7 @@ def _fold(columns: Array, window: Window) -> Array:
 
 
 @_fold.vjp
-def _(g: Any, needs: Any, x: Any, columns: Any, window: Window) -> Any:
+def fold_vjp(g: Any, needs: Any, x: Any, columns: Any, window: Window) -> Any:
     return (_unfold(g, window),)
 
 

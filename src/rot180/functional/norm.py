@@ -20,7 +20,6 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Sequence
-from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,7 +29,8 @@ from ..errors import DtypeError, GradientError, ShapeError
 from ..kernels.norm import BATCH, SAMPLE, inverse_std
 from ..tape.elementary import sqrt
 from ..tape.operands import FLOATS, floating, raw
-from ..tape.record import Array, Variable, primitive
+from ..tape.primitive import primitive
+from ..tape.record import Array, Variable
 from ..tape.reduction import mean, sum
 from ..window import Sizes
 
@@ -39,80 +39,78 @@ class Grouping(NamedTuple):
     """Which cells of x belong together."""
 
     shape: Sizes  # x seen as (N, G, K, S)
-    axes: Sizes  # of these: what the statistics run over; none if they were given
+    axes: Sizes  # the axes of `shape` over which the statistics are taken; () if the statistics are given
     affine: Sizes  # the shape of weight and bias
 
 
-class Moments:
-    """Mean and variance: given, or left here by the forward for the vjp and for the running statistics."""
-
-    __slots__ = ("mean", "var")
-    mean: Any  # an array that broadcasts against x seen as (N, G, K, S); None before the forward
-    var: Any
-
-    def __init__(self, mean: Array | None = None, var: Array | None = None) -> None:
-        self.mean, self.var = mean, var
+Statistics = tuple[Array, Array]  # mean and variance; they broadcast against x seen as (N, G, K, S)
 
 
-def _forward(x: Array, weight: Any, bias: Any, grouping: Grouping, eps: float, moments: Moments) -> Array:
+@primitive(arrays=3, keep=("x", "weight", "residuals"), name=lambda op, *settings: op, fresh=True)
+def _norm(
+    x: Array, weight: Any, bias: Any, op: str, grouping: Grouping, eps: float, statistics: Statistics | None
+) -> tuple[Array, Statistics]:
+    """(y, (mean, var)): the statistics of x, or the given ones."""
     shape, axes, _ = grouping
     cells, w, b = x.reshape(shape), _per_channel(weight, shape), _per_channel(bias, shape)
-    if axes:
-        y, moments.mean, moments.var = kernels.norm_y(cells, w, b, axes, eps)
-        return y.reshape(x.shape)
-    r = inverse_std(moments.var, eps)
+    if statistics is None:
+        y, mean, var = kernels.norm_y(cells, w, b, axes, eps)
+        return y.reshape(x.shape), (mean, var)
+    mean, var = statistics
+    r = inverse_std(var, eps)
     scale = r if w is None else r * w
-    shift = -moments.mean * scale if b is None else b - moments.mean * scale
-    return kernels.affine_y(cells, scale, shift).reshape(x.shape)
+    shift = -mean * scale if b is None else b - mean * scale
+    return kernels.affine_y(cells, scale, shift).reshape(x.shape), statistics
 
 
-def _vjp(
-    gy: Any, needs: Any, y: Any, x: Any, weight: Any, bias: Any, grouping: Grouping, eps: float, moments: Moments
-) -> Any:
+@_norm.vjp
+def norm_vjp(
+    gy: Any, needs: Any, y: Any, residuals: Statistics, x: Any, weight: Any, bias: Any, op: str, grouping: Grouping,
+    eps: float, statistics: Statistics | None,
+) -> Any:  # fmt: skip
     """With gz = gy * weight, r = 1 / sqrt(var + eps), and means over the cells that share their statistics:
 
         gx = r * (gz - mean(gz) - xhat * mean(gz * xhat)),  gweight = sum(gy * xhat),  gbias = sum(gy)
 
-    The formulas of Ioffe & Szegedy (2015), section 3, with the gradients of mean and variance put in: a change of x
-    that moves or stretches all of its group together changes nothing, so that part of gz is taken away.
+    These are the formulas of Ioffe & Szegedy (2015), section 3, with the gradients of mean and variance substituted. A
+    change of x that shifts or scales its whole group changes nothing, so that part of gz is removed. With given
+    statistics, which are constants, gx = r * gz.
     """
     shape, axes, affine = grouping
     g, cells = gy.reshape(shape), x.reshape(shape)
-    centred = cells - (mean(cells, axes, True) if axes else moments.mean)
-    r = 1.0 / sqrt((mean(centred * centred, axes, True) if axes else moments.var) + eps)
+    if statistics is None:
+        centred = cells - mean(cells, axes, True)
+        var = mean(centred * centred, axes, True)
+    else:
+        centred, var = cells - statistics[0], statistics[1]
+    r = 1.0 / sqrt(var + eps)
     xhat, gx = centred * r, None
     if needs[0]:
         gz = g if weight is None else g * _per_channel(weight, shape)
-        if axes:
+        if statistics is None:
             gz = gz - mean(gz, axes, True) - xhat * mean(gz * xhat, axes, True)
         gx = (gz * r).reshape(raw(x).shape)
     gweight = sum(g * xhat, (0, 3)).reshape(affine) if needs[1] else None
     return gx, gweight, sum(g, (0, 3)).reshape(affine) if needs[2] else None
 
 
-def _fast_vjp(
-    gy: Any, needs: Any, y: Any, x: Any, weight: Any, bias: Any, grouping: Grouping, eps: float, moments: Moments,
-    overwrite: bool = False,
+@_norm.array_vjp
+def norm_array_vjp(
+    gy: Array, needs: Any, overwrite: bool, y: Any, residuals: Statistics, x: Array, weight: Any, bias: Any, op: str,
+    grouping: Grouping, eps: float, statistics: Statistics | None,
 ) -> Any:  # fmt: skip
-    """The same from the mean and variance that the forward found."""
+    """The same with the mean and variance of the forward."""
     shape, axes, affine = grouping
-    needs = [edge is not None for edge in needs]
+    wanted = [need is not None for need in needs]
     w = _per_channel(weight, shape)
-    kept = (moments.mean, moments.var, axes, eps)
-    gx, gweight, gbias = kernels.norm_x(gy.reshape(shape), x.reshape(shape), w, *kept, needs, overwrite)
+    gx, gweight, gbias = kernels.norm_x(
+        gy.reshape(shape), x.reshape(shape), w, *residuals, axes, eps, wanted, overwrite
+    )
     return (
         None if gx is None else gx.reshape(x.shape),
         None if gweight is None else gweight.reshape(affine),
         None if gbias is None else gbias.reshape(affine),
     )
-
-
-_NAMES = ("batch_norm", "layer_norm", "group_norm", "instance_norm")
-_OPS = {name: primitive(arrays=3, keep=("x", "weight"), name=name, fresh=True)(_forward) for name in _NAMES}
-for _op in _OPS.values():
-    _op.vjp(_vjp)
-    _op.fast_vjp(_fast_vjp)
-    _op.overwriting_vjp(partial(_fast_vjp, overwrite=True))
 
 
 def _per_channel(factor: Any, shape: Sizes) -> Any:
@@ -201,7 +199,7 @@ def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None
     if shape[0] * per_group * size == 1:
         raise ValueError(f"group_norm: input of shape {shape} has one value per group; more are needed")
     grouping = Grouping((shape[0], int(num_groups), per_group, size), SAMPLE, shape[1:2])
-    return _apply("group_norm", x, weight, bias, grouping, eps, Moments())
+    return _apply("group_norm", x, weight, bias, grouping, eps)[0]
 
 
 def layer_norm(
@@ -224,7 +222,7 @@ def layer_norm(
     if lead < 0 or shape[lead:] != sizes:
         raise ShapeError(f"layer_norm: input has shape {shape}; its last axes must have sizes {sizes}")
     grouping = Grouping((math.prod(shape[:lead]), 1, math.prod(sizes), 1), SAMPLE, sizes)
-    return _apply("layer_norm", x, weight, bias, grouping, eps, Moments())
+    return _apply("layer_norm", x, weight, bias, grouping, eps)[0]
 
 
 def normal_sizes(op: str, sizes: Sequence[int] | int) -> Sizes:
@@ -242,32 +240,34 @@ def _with_running(
     op: str, x: Any, weight: Any, bias: Any, grouping: Grouping, running: tuple[Array, Array] | None, momentum: float,
     eps: float,
 ) -> Any:  # fmt: skip
-    """Apply `op` with the running statistics, or update them with what it finds."""
+    """Normalise with the running statistics, or update them with those of x."""
     if isinstance(momentum, bool) or not isinstance(momentum, int | float | np.integer | np.floating):
         raise ValueError(f"{op}: momentum must be a number; got {momentum!r}")
     if not grouping.axes:
         assert running is not None
         # copies, because the vjp reads them and a later forward may change them in place
-        moments = Moments(*(a.reshape(1, -1, 1, 1).copy() for a in running))
-        return _apply(op, x, weight, bias, grouping, eps, moments)
-    moments = Moments()
-    y = _apply(op, x, weight, bias, grouping, eps, moments)
+        mean, var = (a.reshape(1, -1, 1, 1).copy() for a in running)
+        return _apply(op, x, weight, bias, grouping, eps, (mean, var))[0]
+    y, statistics = _apply(op, x, weight, bias, grouping, eps)
     if running is not None and raw(x).size:
-        count = raw(x).size / moments.mean.size
-        for kept, new, factor in zip(running, (moments.mean, moments.var), (1, count / (count - 1)), strict=True):
-            kept *= float(1 - momentum)
-            kept += np.add.reduce(new, 0).reshape(-1) * float(momentum * factor / len(new))
+        count = raw(x).size / statistics[0].size
+        for average, new, factor in zip(running, statistics, (1, count / (count - 1)), strict=True):
+            average *= float(1 - momentum)
+            average += np.add.reduce(new, 0).reshape(-1) * float(momentum * factor / len(new))
     return y
 
 
-def _apply(op: str, x: Any, weight: Any, bias: Any, grouping: Grouping, eps: float, moments: Moments) -> Any:
+def _apply(
+    op: str, x: Any, weight: Any, bias: Any, grouping: Grouping, eps: float, statistics: Statistics | None = None
+) -> tuple[Any, Statistics]:
+    """The output and the statistics."""
     a = raw(x)
     _check_fit(op, "weight", weight, a.dtype, grouping.affine)
     _check_fit(op, "bias", bias, a.dtype, grouping.affine)
-    if not a.size:  # no cells, no statistics; what is left of the op is an affine map of nothing
-        nothing = np.zeros((1, *grouping.shape[1:2], 1, 1), a.dtype)
-        return _OPS[op](x, weight, bias, grouping._replace(axes=()), eps, Moments(nothing, nothing + 1))
-    return _OPS[op](x, weight, bias, grouping, eps, moments)
+    if not a.size:  # without cells there are no statistics; any will do
+        zeros = np.zeros((1, *grouping.shape[1:2], 1, 1), a.dtype)
+        grouping, statistics = grouping._replace(axes=()), (zeros, zeros + 1)
+    return _norm.with_residuals(x, weight, bias, op, grouping, eps, statistics)
 
 
 # ---- what is refused ----

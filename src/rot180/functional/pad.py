@@ -20,7 +20,8 @@ import numpy as np
 
 from ..errors import ShapeError
 from ..tape.operands import floating, real
-from ..tape.record import Array, primitive
+from ..tape.primitive import primitive
+from ..tape.record import Array
 from ..tape.shape import getitem
 from ..window import Sizes, ints
 
@@ -58,7 +59,7 @@ def _surround(x: Array, border: Border, value: float) -> Array:
 
 
 @_surround.vjp
-def _(g: Any, needs: Any, y: Any, x: Any, border: Border, value: float) -> Any:
+def surround_vjp(g: Any, needs: Any, y: Any, x: Any, border: Border, value: float) -> Any:
     return (getitem(g, border.inside),)
 
 
@@ -72,7 +73,7 @@ def _border(x: Array, border: Border) -> Array:
 
 
 @_border.vjp
-def _(g: Any, needs: Any, y: Any, x: Any, border: Border) -> Any:
+def border_vjp(g: Any, needs: Any, y: Any, x: Any, border: Border) -> Any:
     return (_fold(g, border),)
 
 
@@ -86,7 +87,7 @@ def _fold(y: Array, border: Border) -> Array:
 
 
 @_fold.vjp
-def _(g: Any, needs: Any, x: Any, y: Any, border: Border) -> Any:
+def fold_vjp(g: Any, needs: Any, x: Any, y: Any, border: Border) -> Any:
     return (_border(g, border),)
 
 

@@ -9,6 +9,7 @@ so there are vjps of every order.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -16,19 +17,21 @@ import numpy as np
 
 from .. import kernels
 from ..errors import ShapeError
-from ..tape.operands import floating, raw
-from ..tape.record import Array, primitive
+from ..tape.operands import floating
+from ..tape.primitive import primitive
+from ..tape.record import Array
 from ..window import PerAxis, Sizes, Window, ints, per_axis
 
 
-@primitive(keep=("x", "output"), name="max_pool", fresh=True)
-def _max_pool(x: Array, window: Window) -> Array:
-    return kernels.max_y(x, window)
+@primitive(keep=("residuals",), name="max_pool", fresh=True)
+def _max_pool(x: Array, window: Window) -> tuple[Array, Callable[[], Array]]:
+    y = kernels.max_y(x, window)
+    return y, lambda: kernels.max_taps(x, y, window)
 
 
 @_max_pool.vjp
-def _(gy: Any, needs: Any, y: Any, x: Any, window: Window) -> Any:
-    return (_max_x(gy, kernels.max_taps(raw(x), raw(y), window), window),)
+def max_pool_vjp(gy: Any, needs: Any, y: Any, taps: Array, x: Any, window: Window) -> Any:
+    return (_max_x(gy, taps, window),)
 
 
 @primitive(name="max_x")
@@ -37,7 +40,7 @@ def _max_x(y: Array, taps: Array, window: Window) -> Array:
 
 
 @_max_x.vjp
-def _(gx: Any, needs: Any, x: Any, y: Any, taps: Array, window: Window) -> Any:
+def max_x_vjp(gx: Any, needs: Any, x: Any, y: Any, taps: Array, window: Window) -> Any:
     return (_max_at(gx, taps, window),)
 
 
@@ -47,7 +50,7 @@ def _max_at(x: Array, taps: Array, window: Window) -> Array:
 
 
 @_max_at.vjp
-def _(gy: Any, needs: Any, y: Any, x: Any, taps: Array, window: Window) -> Any:
+def max_at_vjp(gy: Any, needs: Any, y: Any, x: Any, taps: Array, window: Window) -> Any:
     return (_max_x(gy, taps, window),)
 
 
@@ -57,7 +60,7 @@ def _average_y(x: Array, divisor: Array, window: Window) -> Array:
 
 
 @_average_y.vjp
-def _(gy: Any, needs: Any, y: Any, x: Any, divisor: Array, window: Window) -> Any:
+def average_y_vjp(gy: Any, needs: Any, y: Any, x: Any, divisor: Array, window: Window) -> Any:
     return (_average_x(gy, divisor, window),)
 
 
@@ -67,7 +70,7 @@ def _average_x(y: Array, divisor: Array, window: Window) -> Array:
 
 
 @_average_x.vjp
-def _(gx: Any, needs: Any, x: Any, y: Any, divisor: Array, window: Window) -> Any:
+def average_x_vjp(gx: Any, needs: Any, x: Any, y: Any, divisor: Array, window: Window) -> Any:
     return (_average_y(gx, divisor, window),)
 
 

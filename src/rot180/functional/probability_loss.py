@@ -12,7 +12,8 @@ import numpy as np
 from ..errors import ShapeError
 from ..tape.elementary import clamp, exp, log
 from ..tape.operands import raw
-from ..tape.record import Array, primitive
+from ..tape.primitive import primitive
+from ..tape.record import Array
 from .activation import logsigmoid, sigmoid
 from .loss_reduction import DIVERGENCE_REDUCTIONS, check_pair, check_reduction, reduced, spread, weight_array
 
@@ -25,7 +26,7 @@ def _bce(x: Array, t: Array, weight: Any, reduction: str) -> Array:
 
 
 @_bce.vjp
-def _(g: Any, needs: Any, loss: Any, x: Any, t: Any, weight: Any, reduction: str) -> Any:
+def bce_vjp(g: Any, needs: Any, loss: Any, x: Any, t: Any, weight: Any, reduction: str) -> Any:
     g = spread(g, raw(x).size, reduction)
     g = g if weight is None else g * weight
     gx = gt = None
@@ -57,7 +58,7 @@ def _bce_logits(x: Array, t: Array, weight: Any, positive: Any, reduction: str) 
 
 
 @_bce_logits.vjp
-def _(g: Any, needs: Any, loss: Any, x: Any, t: Any, weight: Any, positive: Any, reduction: str) -> Any:
+def bce_logits_vjp(g: Any, needs: Any, loss: Any, x: Any, t: Any, weight: Any, positive: Any, reduction: str) -> Any:
     g = spread(g, raw(x).size, reduction)
     g = g if weight is None else g * weight
     gx = gt = None
@@ -101,7 +102,7 @@ def _kl_div(x: Array, t: Array, log_target: bool, reduction: str) -> Array:
 
 
 @_kl_div.vjp
-def _(g: Any, needs: Any, loss: Any, x: Any, t: Any, log_target: bool, reduction: str) -> Any:
+def kl_div_vjp(g: Any, needs: Any, loss: Any, x: Any, t: Any, log_target: bool, reduction: str) -> Any:
     g = spread(g, raw(x).size, reduction)
     gx = gt = None
     if log_target:

@@ -11,7 +11,8 @@ import numpy as np
 
 from .. import kernels
 from ..tape.operands import raw, real
-from ..tape.record import Array, primitive
+from ..tape.primitive import primitive
+from ..tape.record import Array
 from .activation import hardtanh
 from .loss_reduction import check_pair, check_reduction, reduced, spread
 
@@ -26,14 +27,14 @@ def _mse(x: Array, t: Array, reduction: str) -> Array:
 
 
 @_mse.vjp
-def _(g: Any, needs: Any, loss: Any, x: Any, t: Any, reduction: str) -> Any:
+def mse_vjp(g: Any, needs: Any, loss: Any, x: Any, t: Any, reduction: str) -> Any:
     factor = 2.0 / raw(x).size if reduction == "mean" and raw(x).size else 2.0
     gx = (x - t) * (g * factor)
     return gx if needs[0] else None, -gx if needs[1] else None
 
 
-@_mse.fast_vjp
-def _(g: Any, needs: Any, loss: Any, x: Array, t: Array, reduction: str) -> Any:
+@_mse.array_vjp
+def mse_array_vjp(g: Array, needs: Any, overwrite: bool, loss: Any, x: Array, t: Array, reduction: str) -> Any:
     scale = 2.0 / (x.size or 1) if reduction == "mean" else 2.0
     if reduction == "none":
         gx = (x - t) * (g * scale)
@@ -54,7 +55,7 @@ def _l1(x: Array, t: Array, reduction: str) -> Array:
 
 
 @_l1.vjp
-def _(g: Any, needs: Any, loss: Any, x: Any, t: Any, reduction: str) -> Any:
+def l1_vjp(g: Any, needs: Any, loss: Any, x: Any, t: Any, reduction: str) -> Any:
     gx = np.sign(raw(x) - raw(t)) * spread(g, raw(x).size, reduction)
     return gx if needs[0] else None, -gx if needs[1] else None
 
@@ -73,7 +74,7 @@ def _huber(x: Array, t: Array, delta: float, reduction: str) -> Array:
 
 
 @_huber.vjp
-def _(g: Any, needs: Any, loss: Any, x: Any, t: Any, delta: float, reduction: str) -> Any:
+def huber_vjp(g: Any, needs: Any, loss: Any, x: Any, t: Any, delta: float, reduction: str) -> Any:
     gx = hardtanh(x - t, -delta, delta) * spread(g, raw(x).size, reduction)
     return gx if needs[0] else None, -gx if needs[1] else None
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..tape.record import Array, primitive
+from ..tape.primitive import primitive
+from ..tape.record import Array
 from . import axis_map
 from .axis_map import AxisMap
 
@@ -18,5 +19,5 @@ def resample(x: Array, maps: Maps) -> Array:
 
 
 @resample.vjp
-def _(g: Any, needs: Any, y: Any, x: Any, maps: Maps) -> Any:
+def resample_vjp(g: Any, needs: Any, y: Any, x: Any, maps: Maps) -> Any:
     return (resample(g, tuple(m and m.adjoint for m in maps)),)

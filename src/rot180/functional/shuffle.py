@@ -12,7 +12,8 @@ from typing import Any
 
 from ..errors import ShapeError
 from ..tape.operands import floating
-from ..tape.record import Array, primitive
+from ..tape.primitive import primitive
+from ..tape.record import Array
 from ..window import positive
 
 # ---- the ops ----
@@ -26,7 +27,7 @@ def _shuffle(x: Array, r: int) -> Array:
 
 
 @_shuffle.vjp
-def _(g: Any, needs: Any, y: Any, x: Any, r: int) -> Any:
+def shuffle_vjp(g: Any, needs: Any, y: Any, x: Any, r: int) -> Any:
     return (_unshuffle(g, r),)
 
 
@@ -38,7 +39,7 @@ def _unshuffle(x: Array, r: int) -> Array:
 
 
 @_unshuffle.vjp
-def _(g: Any, needs: Any, y: Any, x: Any, r: int) -> Any:
+def unshuffle_vjp(g: Any, needs: Any, y: Any, x: Any, r: int) -> Any:
     return (_shuffle(g, r),)
 
 
@@ -49,7 +50,7 @@ def _deal(x: Array, groups: int) -> Array:
 
 
 @_deal.vjp
-def _(g: Any, needs: Any, y: Any, x: Any, groups: int) -> Any:
+def deal_vjp(g: Any, needs: Any, y: Any, x: Any, groups: int) -> Any:
     return (_deal(g, g.shape[1] // groups),)
 
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from ..tape.elementary import exp
 from ..tape.operands import floating
-from ..tape.record import Array, primitive
+from ..tape.primitive import primitive
+from ..tape.record import Array
 from ..tape.shape import normal_axis
 
 
@@ -21,7 +22,7 @@ def _softmax(x: Array, axis: int) -> Array:
 
 
 @_softmax.vjp
-def _(g: Any, needs: Any, y: Any, x: Any, axis: int) -> Any:
+def softmax_vjp(g: Any, needs: Any, y: Any, x: Any, axis: int) -> Any:
     gy = g * y
     return (gy - y * _sum_along(gy, axis),)
 
@@ -41,7 +42,7 @@ def _log_softmax(x: Array, axis: int) -> Array:
 
 
 @_log_softmax.vjp
-def _(g: Any, needs: Any, y: Any, x: Any, axis: int) -> Any:
+def log_softmax_vjp(g: Any, needs: Any, y: Any, x: Any, axis: int) -> Any:
     return (g - exp(y) * _sum_along(g, axis),)
 
 

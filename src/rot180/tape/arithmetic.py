@@ -18,7 +18,8 @@ from ..kernels.mask import masked
 from ..kernels.sums import MANY
 from .elementary import log
 from .operands import operands, pair, raw
-from .record import Array, Variable, primitive
+from .primitive import primitive
+from .record import Array, Variable
 
 # ---- broadcasting: broadcast_to and sum_to are adjoint ----
 
@@ -32,7 +33,7 @@ def sum_to(x: Array, shape: tuple[int, ...], was: tuple[int, ...]) -> Array:
 
 
 @sum_to.vjp
-def _(g: Any, needs: Any, output: Any, x: Any, shape: Any, was: Any) -> Any:
+def sum_to_vjp(g: Any, needs: Any, output: Any, x: Any, shape: Any, was: Any) -> Any:
     return (broadcast_to_shape(g, was, shape),)
 
 
@@ -43,7 +44,7 @@ def broadcast_to_shape(x: Array, shape: tuple[int, ...], was: tuple[int, ...]) -
 
 
 @broadcast_to_shape.vjp
-def _(g: Any, needs: Any, output: Any, x: Any, shape: Any, was: Any) -> Any:
+def broadcast_to_shape_vjp(g: Any, needs: Any, output: Any, x: Any, shape: Any, was: Any) -> Any:
     return (sum_to(g, was, shape),)
 
 
@@ -61,7 +62,7 @@ def _add(a: Array, b: Array, a_shape: Any, b_shape: Any) -> Array:
 
 
 @_add.vjp
-def _(g: Any, needs: Any, output: Any, a: Any, b: Any, a_shape: Any, b_shape: Any) -> Any:
+def add_vjp(g: Any, needs: Any, output: Any, a: Any, b: Any, a_shape: Any, b_shape: Any) -> Any:
     return (unbroadcast(g, a_shape) if needs[0] else None, unbroadcast(g, b_shape) if needs[1] else None)
 
 
@@ -71,7 +72,7 @@ def _sub(a: Array, b: Array, a_shape: Any, b_shape: Any) -> Array:
 
 
 @_sub.vjp
-def _(g: Any, needs: Any, output: Any, a: Any, b: Any, a_shape: Any, b_shape: Any) -> Any:
+def sub_vjp(g: Any, needs: Any, output: Any, a: Any, b: Any, a_shape: Any, b_shape: Any) -> Any:
     return (unbroadcast(g, a_shape) if needs[0] else None, unbroadcast(-g, b_shape) if needs[1] else None)
 
 
@@ -81,7 +82,7 @@ def _mul(a: Array, b: Array, a_shape: Any, b_shape: Any) -> Array:
 
 
 @_mul.vjp
-def _(g: Any, needs: Any, output: Any, a: Any, b: Any, a_shape: Any, b_shape: Any) -> Any:
+def mul_vjp(g: Any, needs: Any, output: Any, a: Any, b: Any, a_shape: Any, b_shape: Any) -> Any:
     return (unbroadcast(g * b, a_shape) if needs[0] else None, unbroadcast(g * a, b_shape) if needs[1] else None)
 
 
@@ -91,7 +92,7 @@ def _div(a: Array, b: Array, a_shape: Any, b_shape: Any) -> Array:
 
 
 @_div.vjp
-def _(g: Any, needs: Any, output: Any, a: Any, b: Any, a_shape: Any, b_shape: Any) -> Any:
+def div_vjp(g: Any, needs: Any, output: Any, a: Any, b: Any, a_shape: Any, b_shape: Any) -> Any:
     to_a = unbroadcast(g / b, a_shape) if needs[0] else None
     # not -g * a / (b * b): the square of a small b is 0 and that of a large one infinite
     return (to_a, unbroadcast(-g * (a / b / b), b_shape) if needs[1] else None)
@@ -103,7 +104,7 @@ def _power(a: Array, b: Array, a_shape: Any, b_shape: Any) -> Array:
 
 
 @_power.vjp
-def _(g: Any, needs: Any, output: Any, a: Any, b: Any, a_shape: Any, b_shape: Any) -> Any:
+def power_vjp(g: Any, needs: Any, output: Any, a: Any, b: Any, a_shape: Any, b_shape: Any) -> Any:
     to_a = to_b = None
     if needs[0] and isinstance(b, int | float):
         to_a = g * (b * a ** (b - 1)) if b else g * 0.0  # 0 * a**-1 would be NaN at 0
@@ -124,7 +125,7 @@ def _maximum(a: Array, b: Array, a_shape: Any, b_shape: Any) -> Array:
 
 
 @_maximum.vjp
-def _(g: Any, needs: Any, output: Any, a: Any, b: Any, a_shape: Any, b_shape: Any) -> Any:
+def maximum_vjp(g: Any, needs: Any, output: Any, a: Any, b: Any, a_shape: Any, b_shape: Any) -> Any:
     share = _share(raw(a) > raw(b), raw(a) == raw(b), raw(g).dtype)
     return (
         unbroadcast(g * share, a_shape) if needs[0] else None,
@@ -138,7 +139,7 @@ def _minimum(a: Array, b: Array, a_shape: Any, b_shape: Any) -> Array:
 
 
 @_minimum.vjp
-def _(g: Any, needs: Any, output: Any, a: Any, b: Any, a_shape: Any, b_shape: Any) -> Any:
+def minimum_vjp(g: Any, needs: Any, output: Any, a: Any, b: Any, a_shape: Any, b_shape: Any) -> Any:
     share = _share(raw(a) < raw(b), raw(a) == raw(b), raw(g).dtype)
     return (
         unbroadcast(g * share, a_shape) if needs[0] else None,
@@ -199,7 +200,7 @@ def _where(a: Array, b: Array, a_shape: Any, b_shape: Any, condition: Array) -> 
 
 
 @_where.vjp
-def _(g: Any, needs: Any, output: Any, a: Any, b: Any, a_shape: Any, b_shape: Any, condition: Any) -> Any:
+def where_vjp(g: Any, needs: Any, output: Any, a: Any, b: Any, a_shape: Any, b_shape: Any, condition: Any) -> Any:
     to_a = unbroadcast(choose(condition, g, 0.0), a_shape) if needs[0] else None
     return (to_a, unbroadcast(choose(condition, 0.0, g), b_shape) if needs[1] else None)
 
@@ -226,7 +227,7 @@ def _matmul(a: Array, b: Array, a_shape: Any, b_shape: Any) -> Array:
 
 
 @_matmul.vjp
-def _(g: Any, needs: Any, output: Any, a: Any, b: Any, a_shape: Any, b_shape: Any) -> Any:
+def matmul_vjp(g: Any, needs: Any, output: Any, a: Any, b: Any, a_shape: Any, b_shape: Any) -> Any:
     to_a = unbroadcast(matmul(g, b.swapaxes(-1, -2)), a_shape) if needs[0] else None
     return (to_a, unbroadcast(matmul(a.swapaxes(-1, -2), g), b_shape) if needs[1] else None)
 

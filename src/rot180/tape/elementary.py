@@ -12,7 +12,8 @@ import numpy as np
 
 from .erf import erf as erf_array
 from .operands import floating, raw
-from .record import Array, primitive
+from .primitive import primitive
+from .record import Array
 
 
 @primitive(name="neg")
@@ -22,7 +23,7 @@ def neg(x: Array) -> Array:
 
 
 @neg.vjp
-def _(g: Any, needs: Any, output: Any, x: Any) -> Any:
+def neg_vjp(g: Any, needs: Any, output: Any, x: Any) -> Any:
     return (-g,)
 
 
@@ -33,7 +34,7 @@ def exp(x: Array) -> Array:
 
 
 @exp.vjp
-def _(g: Any, needs: Any, output: Any, x: Any) -> Any:
+def exp_vjp(g: Any, needs: Any, output: Any, x: Any) -> Any:
     return (g * output,)
 
 
@@ -44,7 +45,7 @@ def log(x: Array) -> Array:
 
 
 @log.vjp
-def _(g: Any, needs: Any, output: Any, x: Any) -> Any:
+def log_vjp(g: Any, needs: Any, output: Any, x: Any) -> Any:
     return (g / x,)
 
 
@@ -55,7 +56,7 @@ def sqrt(x: Array) -> Array:
 
 
 @sqrt.vjp
-def _(g: Any, needs: Any, output: Any, x: Any) -> Any:
+def sqrt_vjp(g: Any, needs: Any, output: Any, x: Any) -> Any:
     return (g * 0.5 / output,)
 
 
@@ -66,7 +67,7 @@ def absolute(x: Array) -> Array:
 
 
 @absolute.vjp
-def _(g: Any, needs: Any, output: Any, x: Any) -> Any:
+def absolute_vjp(g: Any, needs: Any, output: Any, x: Any) -> Any:
     return (g * np.sign(raw(x)),)
 
 
@@ -77,7 +78,7 @@ def sin(x: Array) -> Array:
 
 
 @sin.vjp
-def _(g: Any, needs: Any, output: Any, x: Any) -> Any:
+def sin_vjp(g: Any, needs: Any, output: Any, x: Any) -> Any:
     return (g * cos(x),)
 
 
@@ -88,7 +89,7 @@ def cos(x: Array) -> Array:
 
 
 @cos.vjp
-def _(g: Any, needs: Any, output: Any, x: Any) -> Any:
+def cos_vjp(g: Any, needs: Any, output: Any, x: Any) -> Any:
     return (-g * sin(x),)
 
 
@@ -99,7 +100,7 @@ def erf(x: Array) -> Array:
 
 
 @erf.vjp
-def _(g: Any, needs: Any, output: Any, x: Any) -> Any:
+def erf_vjp(g: Any, needs: Any, output: Any, x: Any) -> Any:
     z = clamp(x, -30.0, 30.0)  # there the derivative is 0 in float64 already, and the square does not overflow
     return (g * (exp(-(z * z)) * (2 / math.sqrt(math.pi))),)
 
@@ -114,6 +115,6 @@ def clamp(x: Array, min: float | None = None, max: float | None = None) -> Array
 
 
 @clamp.vjp
-def _(g: Any, needs: Any, output: Any, x: Any, min: Any, max: Any) -> Any:
+def clamp_vjp(g: Any, needs: Any, output: Any, x: Any, min: Any, max: Any) -> Any:
     inside = (True if min is None else raw(x) >= min) & (True if max is None else raw(x) <= max)
     return (g * np.asarray(inside, raw(g).dtype),)

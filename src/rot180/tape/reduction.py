@@ -15,7 +15,8 @@ import numpy as np
 from ..errors import ShapeError
 from .arithmetic import broadcast_to_shape
 from .operands import floating, raw
-from .record import Array, Variable, primitive, wrap
+from .primitive import primitive, wrap
+from .record import Array, Variable
 from .shape import getitem, normal_axis
 
 
@@ -32,7 +33,7 @@ def _sum(x: Array, axes: tuple[int, ...], keepdim: bool, shape: tuple[int, ...])
 
 
 @_sum.vjp
-def _(g: Any, needs: Any, output: Any, x: Any, axes: Any, keepdim: Any, shape: Any) -> Any:
+def sum_vjp(g: Any, needs: Any, output: Any, x: Any, axes: Any, keepdim: Any, shape: Any) -> Any:
     kept = _kept(shape, axes)
     return (broadcast_to_shape(g.reshape(kept), shape, kept),)
 

@@ -16,7 +16,8 @@ import numpy as np
 from ..errors import DtypeError, ShapeError
 from .arithmetic import broadcast_to_shape
 from .operands import raw
-from .record import Array, Primitive, primitive
+from .primitive import Primitive, primitive
+from .record import Array
 
 
 @primitive(name="reshape", view=True)
@@ -25,7 +26,7 @@ def _reshape(x: Array, shape: tuple[int, ...], was: tuple[int, ...]) -> Array:
 
 
 @_reshape.vjp
-def _(g: Any, needs: Any, output: Any, x: Any, shape: Any, was: Any) -> Any:
+def reshape_vjp(g: Any, needs: Any, output: Any, x: Any, shape: Any, was: Any) -> Any:
     return (g.reshape(was),)
 
 
@@ -45,7 +46,7 @@ def _permute(x: Array, axes: tuple[int, ...]) -> Array:
 
 
 @_permute.vjp
-def _(g: Any, needs: Any, output: Any, x: Any, axes: Any) -> Any:
+def permute_vjp(g: Any, needs: Any, output: Any, x: Any, axes: Any) -> Any:
     return (_permute(g, tuple(int(i) for i in np.argsort(axes))),)
 
 
@@ -104,7 +105,7 @@ def _getitem(x: Array, key: Any, shape: tuple[int, ...]) -> Array:
 
 
 @_getitem.vjp
-def _(g: Any, needs: Any, output: Any, x: Any, key: Any, shape: Any) -> Any:
+def getitem_vjp(g: Any, needs: Any, output: Any, x: Any, key: Any, shape: Any) -> Any:
     return (_put(g, key, shape),)
 
 
@@ -120,7 +121,7 @@ def _put(g: Array, key: Any, shape: tuple[int, ...]) -> Array:
 
 
 @_put.vjp
-def _(g: Any, needs: Any, output: Any, x: Any, key: Any, shape: Any) -> Any:
+def put_vjp(g: Any, needs: Any, output: Any, x: Any, key: Any, shape: Any) -> Any:
     return (_getitem(g, key, shape),)
 
 
@@ -151,7 +152,7 @@ def _join(arity: int) -> Primitive:
         return np.concatenate(arrays, axis)
 
     @join.vjp
-    def _(g: Any, needs: Any, output: Any, *rest: Any) -> Any:
+    def join_vjp(g: Any, needs: Any, output: Any, *rest: Any) -> Any:
         axis, sizes = rest[-2:]
         parts, start = [], 0
         for need, size in zip(needs, sizes, strict=True):

@@ -24,7 +24,8 @@ import numpy as np
 from ..errors import DtypeError, GradientError, ShapeError
 from ..kernels.engines import current
 from ..kernels.sums import MANY
-from .record import NEVER, Node, Op, Variable, mode, tick, wrap
+from .primitive import wrap
+from .record import NEVER, Node, Op, Variable, mode, tick
 
 _ONE = {np.dtype(kind): np.ones((), kind) for kind in (np.float32, np.float64)}  # np.ones_like costs a microsecond
 for _one in _ONE.values():
@@ -79,10 +80,11 @@ def sweep(roots: dict[Node, Any], *, create_graph: bool, retain: bool, wanted: d
             else:
                 if not retain:
                     node.saved, node.edges = None, ()
-                if op.overwriting_vjp is not None and node in owned and wanted is None:
-                    gs = op.overwriting_vjp(g, edges, *saved, *node.settings)
+                if op.array_vjp is not None:
+                    overwrite = wanted is None and node in owned
+                    gs = op.array_vjp(g, edges, overwrite, *saved, *node.settings)
                 else:
-                    gs = (op.fast_vjp or op.vjp or _missing(op))(g, edges, *saved, *node.settings)
+                    gs = (op.vjp or _missing(op))(g, edges, *saved, *node.settings)
             if type(gs) is not tuple or len(gs) != len(edges):
                 raise _wrong(op, gs, len(edges))
             for e, ge in zip(edges, gs):  # noqa: B905 (the lengths were just compared)
@@ -132,11 +134,17 @@ def _missing(op: Op) -> Any:
 
 
 def _rewrapped(node: Node, saved: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The kept arrays as Tensors that hang on the graph again, so that the vjp's ops are recorded."""
-    return tuple([
+    """The saved values with the output and the arrays as Tensors of the graph, so that the vjp's ops are recorded.
+
+    Residuals stay as they are: they are constants of the derivative.
+    """
+    first = len(saved) - len(node.edges)
+    arrays = [
         wrap(a, e) if e is not None and isinstance(a, np.ndarray) else a
-        for a, e in zip(saved, (node, *node.edges), strict=True)
-    ])  # fmt: skip
+        for a, e in zip(saved[first:], node.edges, strict=True)
+    ]
+    output = None if saved[0] is None else wrap(saved[0], node)
+    return (output, *saved[1:first], *arrays)
 
 
 def _freed(node: Node) -> GradientError:
@@ -172,7 +180,8 @@ def _deposit(node: Node, g: Any, own: bool) -> None:
 
 def _check_versions(node: Node) -> None:
     assert node.saved is not None and node.op is not None
-    for edge, kept in zip(node.edges, node.saved[1:], strict=True):
+    arrays = node.saved[len(node.saved) - len(node.edges) :]
+    for edge, kept in zip(node.edges, arrays, strict=True):
         e = edge
         if isinstance(kept, np.ndarray) and kept.base is not None:  # perhaps a view, of a view, of a leaf
             while e is not None and e.op is not None and e.op.view and e.edges:

@@ -15,7 +15,8 @@ import numpy as np
 from ..errors import DtypeError, GradientError, Rot180Error
 from . import arithmetic, elementary, operands, reduction
 from . import shape as cells
-from .record import Array, Variable, leaf, primitive, result_type, wrap
+from .primitive import primitive, tensor_type, wrap
+from .record import Array, Variable, leaf
 from .sweep import add_leaf_hook, backward
 
 
@@ -25,11 +26,11 @@ def _astype(x: Array, dtype: Any, was: Any) -> Array:
 
 
 @_astype.vjp
-def _(g: Any, needs: Any, output: Any, x: Any, dtype: Any, was: Any) -> Any:
+def astype_vjp(g: Any, needs: Any, output: Any, x: Any, dtype: Any, was: Any) -> Any:
     return (_astype(g, was, dtype),)
 
 
-@result_type
+@tensor_type
 class Tensor(Variable):
     """An n-dimensional array that remembers how it was made.
 
