@@ -31,7 +31,11 @@ def public(module: ModuleType) -> set[str]:
     """The names in __all__, or else the functions that the module defines."""
     if hasattr(module, "__all__"):
         return set(module.__all__)
-    names = {name: value for name, value in vars(module).items() if not name.startswith("_") and callable(value)}
+    names = {
+        name: value
+        for name, value in vars(module).items()
+        if callable(value) and not name.startswith("_") and not name.endswith("_vjp")
+    }
     return {
         name
         for name, value in names.items()

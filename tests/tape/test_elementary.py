@@ -73,3 +73,9 @@ def test_a_single_cell_keeps_float64():
     x = tensor(np.float64(0.1), requires_grad=True)
     (slope,) = grad(x.erf(), x)
     assert slope.item() == pytest.approx(2 / math.sqrt(math.pi) * math.exp(-0.01), rel=1e-15)
+
+
+def test_clamp_with_a_lower_bound_only():
+    x = rot180.tensor([1.0, -2.0], requires_grad=True)
+    x.clamp(0.0).sum().backward()
+    np.testing.assert_array_equal(x.grad.numpy(), [1, 0])

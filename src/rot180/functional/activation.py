@@ -15,7 +15,7 @@ from ..errors import DtypeError, ShapeError
 from ..tape.arithmetic import choose, unbroadcast
 from ..tape.elementary import exp
 from ..tape.operands import floating, raw, real
-from ..tape.primitive import primitive
+from ..tape.primitives import primitive
 from ..tape.record import Array
 
 

@@ -20,7 +20,7 @@ import numpy as np
 from ..errors import ShapeError
 from ..tape import reduction
 from ..tape.operands import floating, raw
-from ..tape.primitive import primitive, wrap
+from ..tape.primitives import primitive, wrap
 from ..tape.record import Array, Variable
 from ..window import Sizes, ints
 from . import adaptive_max, pool

@@ -15,7 +15,7 @@ from .. import kernels
 from ..errors import DtypeError, ShapeError
 from ..tape.arithmetic import choose, where
 from ..tape.operands import floating, raw, real
-from ..tape.primitive import primitive
+from ..tape.primitives import primitive
 from ..tape.record import Array
 from ..tape.reduction import mean
 from ..tape.shape import getitem

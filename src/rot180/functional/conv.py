@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 from .. import kernels
 from ..tape.arithmetic import broadcast_to_shape
 from ..tape.operands import raw
-from ..tape.primitive import Primitive, primitive
+from ..tape.primitives import Primitive, primitive
 from ..tape.record import Array
 from ..window import Padding, PerAxis, Sizes, Window, ints
 from .conv_arguments import check_cotangent, check_dtypes, plain_window, transposed_window

@@ -14,7 +14,7 @@ from typing import Any
 from .. import kernels
 from ..tape.arithmetic import choose
 from ..tape.operands import raw
-from ..tape.primitive import Primitive, primitive
+from ..tape.primitives import Primitive, primitive
 from ..tape.record import Array
 from ..window import Window
 from .conv import conv_x_bias, conv_y_bias, plain, transposed

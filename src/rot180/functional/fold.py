@@ -17,7 +17,7 @@ import numpy as np
 
 from ..errors import ShapeError
 from ..tape.operands import floating
-from ..tape.primitive import primitive
+from ..tape.primitives import primitive
 from ..tape.record import Array
 from ..window import Padding, PerAxis, Sizes, Window, ints, per_axis
 

@@ -13,7 +13,7 @@ import numpy as np
 from ..tape.elementary import clamp, erf, exp
 from ..tape.erf import erf as erf_array
 from ..tape.operands import FLOATS, floating
-from ..tape.primitive import primitive
+from ..tape.primitives import primitive
 from ..tape.record import Array
 from .activation import tanh
 

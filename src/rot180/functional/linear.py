@@ -6,7 +6,7 @@ from typing import Any
 
 from ..errors import ShapeError
 from ..tape.operands import raw
-from ..tape.primitive import Primitive
+from ..tape.primitives import Primitive
 from ..tape.shape import flatten
 from ..window import DENSE
 from .conv import conv_y, conv_y_bias

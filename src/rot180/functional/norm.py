@@ -29,7 +29,7 @@ from ..errors import DtypeError, GradientError, ShapeError
 from ..kernels.norm import BATCH, SAMPLE, inverse_std
 from ..tape.elementary import sqrt
 from ..tape.operands import FLOATS, floating, raw
-from ..tape.primitive import primitive
+from ..tape.primitives import primitive
 from ..tape.record import Array, Variable
 from ..tape.reduction import mean, sum
 from ..window import Sizes

@@ -20,7 +20,7 @@ import numpy as np
 
 from ..errors import ShapeError
 from ..tape.operands import floating, real
-from ..tape.primitive import primitive
+from ..tape.primitives import primitive
 from ..tape.record import Array
 from ..tape.shape import getitem
 from ..window import Sizes, ints

@@ -18,7 +18,7 @@ import numpy as np
 from .. import kernels
 from ..errors import ShapeError
 from ..tape.operands import floating
-from ..tape.primitive import primitive
+from ..tape.primitives import primitive
 from ..tape.record import Array
 from ..window import PerAxis, Sizes, Window, ints, per_axis
 

@@ -12,7 +12,7 @@ import numpy as np
 from ..errors import ShapeError
 from ..tape.elementary import clamp, exp, log
 from ..tape.operands import raw
-from ..tape.primitive import primitive
+from ..tape.primitives import primitive
 from ..tape.record import Array
 from .activation import logsigmoid, sigmoid
 from .loss_reduction import DIVERGENCE_REDUCTIONS, check_pair, check_reduction, reduced, spread, weight_array

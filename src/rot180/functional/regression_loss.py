@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import kernels
 from ..tape.operands import raw, real
-from ..tape.primitive import primitive
+from ..tape.primitives import primitive
 from ..tape.record import Array
 from .activation import hardtanh
 from .loss_reduction import check_pair, check_reduction, reduced, spread

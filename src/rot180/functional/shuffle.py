@@ -12,7 +12,7 @@ from typing import Any
 
 from ..errors import ShapeError
 from ..tape.operands import floating
-from ..tape.primitive import primitive
+from ..tape.primitives import primitive
 from ..tape.record import Array
 from ..window import positive
 

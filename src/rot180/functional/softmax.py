@@ -8,7 +8,7 @@ import numpy as np
 
 from ..tape.elementary import exp
 from ..tape.operands import floating
-from ..tape.primitive import primitive
+from ..tape.primitives import primitive
 from ..tape.record import Array
 from ..tape.shape import normal_axis
 

@@ -18,7 +18,7 @@ from ..kernels.mask import masked
 from ..kernels.sums import MANY
 from .elementary import log
 from .operands import operands, pair, raw
-from .primitive import primitive
+from .primitives import primitive
 from .record import Array, Variable
 
 # ---- broadcasting: broadcast_to and sum_to are adjoint ----

@@ -12,7 +12,7 @@ import numpy as np
 
 from .erf import erf as erf_array
 from .operands import floating, raw
-from .primitive import primitive
+from .primitives import primitive
 from .record import Array
 
 

@@ -5,7 +5,7 @@
     Variable    an array and the node that made it; `Tensor` adds the operators
     observe     call a function after every op
 
-`primitive.py` makes ops and records their calls, `sweep.py` reads the record backwards. Nodes never point to Tensors,
+`primitives.py` makes ops and records their calls, `sweep.py` reads the record backwards. Nodes never point to Tensors,
 so there are no reference cycles. A creation counter gives their order.
 
 Who may import it: the tape and the floors above. Deliberately absent: any op; convolution.

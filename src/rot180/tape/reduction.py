@@ -15,7 +15,7 @@ import numpy as np
 from ..errors import ShapeError
 from .arithmetic import broadcast_to_shape
 from .operands import floating, raw
-from .primitive import primitive, wrap
+from .primitives import primitive, wrap
 from .record import Array, Variable
 from .shape import getitem, normal_axis
 

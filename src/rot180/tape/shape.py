@@ -16,7 +16,7 @@ import numpy as np
 from ..errors import DtypeError, ShapeError
 from .arithmetic import broadcast_to_shape
 from .operands import raw
-from .primitive import Primitive, primitive
+from .primitives import Primitive, primitive
 from .record import Array
 
 

@@ -24,7 +24,7 @@ import numpy as np
 from ..errors import DtypeError, GradientError, ShapeError
 from ..kernels.engines import current
 from ..kernels.sums import MANY
-from .primitive import wrap
+from .primitives import wrap
 from .record import NEVER, Node, Op, Variable, mode, tick
 
 _ONE = {np.dtype(kind): np.ones((), kind) for kind in (np.float32, np.float64)}  # np.ones_like costs a microsecond
@@ -130,7 +130,7 @@ def _alone(g: Any) -> Any:
 
 
 def _missing(op: Op) -> Any:
-    raise GradientError(f"backward: op {op.name} has no vjp; write one with @{op.name}.vjp")
+    raise GradientError(f"backward: op {op.name} has no vjp; write one with @{op.forward.__name__}.vjp")
 
 
 def _rewrapped(node: Node, saved: tuple[Any, ...]) -> tuple[Any, ...]:

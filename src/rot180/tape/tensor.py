@@ -15,7 +15,7 @@ import numpy as np
 from ..errors import DtypeError, GradientError, Rot180Error
 from . import arithmetic, elementary, operands, reduction
 from . import shape as cells
-from .primitive import primitive, tensor_type, wrap
+from .primitives import primitive, tensor_type, wrap
 from .record import Array, Variable, leaf
 from .sweep import add_leaf_hook, backward
 

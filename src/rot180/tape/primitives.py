@@ -165,12 +165,14 @@ def _variant_finder(op: Op, naming: Naming, variants: dict[str, Op]) -> Variant:
 
 def _entry_point(op: Op, variant: Variant | None, names: list[str]) -> Any:
     """The function that users call, with its `with_residuals`."""
+    call: Any
     if op.arrays > 2 or op.keep_residuals:
         run = _general_op(op, variant, names)
 
-        def call(*args: Any, **named: Any) -> Any:
+        def call_general(*args: Any, **named: Any) -> Any:
             return run(args, named, False)[0]
 
+        call = call_general
     else:
         call = (_unary_op if op.arrays == 1 else _binary_op)(op, variant, names)
         if op.forward.__defaults__:
