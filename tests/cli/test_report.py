@@ -30,12 +30,12 @@ def test_without_the_runs_data_it_says_so_and_goes_on(run: Path, capsys: pytest.
     (run / "config.json").write_text(json.dumps(config | {"data": None}))
     assert main(["report", str(run)]) == ExitStatus.DONE
     assert capsys.readouterr().out.startswith("without held-out images: ")
-    assert "no held-out images were given" in (run / "report.html").read_text(encoding="utf-8")
+    assert "no test images were given" in (run / "report.html").read_text(encoding="utf-8")
 
 
 def test_a_folder_that_is_no_run_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["report", str(tmp_path)]) == ExitStatus.USAGE
-    assert capsys.readouterr().err == f"rot180: load_run: {tmp_path} is no run: it has no config.json\n"
+    assert capsys.readouterr().err == f"rot180: load_run: {tmp_path} is not a run: it has no config.json\n"
     assert not list(tmp_path.iterdir())
 
 

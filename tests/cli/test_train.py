@@ -62,7 +62,7 @@ def test_the_same_command_again_replaces_its_run_with_the_same_bits(tmp_path: Pa
 def test_a_folder_of_another_kind_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "thesis.tex").write_text("years of work")
     assert main([*QUICK, "--out", str(tmp_path)]) == ExitStatus.USAGE
-    assert capsys.readouterr().err.startswith(f"rot180: train: {tmp_path} exists and is no run of rot180")
+    assert capsys.readouterr().err.startswith(f"rot180: train: {tmp_path} exists and is not a rot180 run")
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
 
 

@@ -1,4 +1,4 @@
-"""A report taken apart again, by Python's own parser, for the tests: sections, tables, pictures, addresses."""
+"""Parse a report with the standard library, for the tests: sections, tables, pictures, addresses."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ FETCHING = ("src", "href", "xlink:href", "srcset", "action", "data", "poster", "
 
 @dataclass
 class Element:
-    """A tag with what is in it."""
+    """A tag with its attributes and children."""
 
     tag: str
     attributes: dict[str, str]
     children: list[Any] = field(default_factory=list)
 
     def all(self, tag: str, **attributes: str) -> list[Element]:
-        """All elements of this tag below, in order; `class_` is one of the classes."""
+        """All descendants with this tag, in order; `class_` matches one of the classes."""
         found = []
         for child in self.children:
             if isinstance(child, Element):
@@ -39,18 +39,18 @@ class Element:
 
     @property
     def text(self) -> str:
-        """What is read, without line breaks."""
+        """The text, with white space normalised."""
         parts = [child.text if isinstance(child, Element) else child for child in self.children]
         return " ".join("".join(parts).split())
 
     def rows(self) -> list[list[str]]:
-        """The body of the first table below."""
+        """The cells of the body of the first table."""
         (body, *_) = self.all("tbody")
         return [[cell.text for cell in row.children if isinstance(cell, Element)] for row in body.all("tr")]
 
 
 class Reader(HTMLParser):
-    """Builds the tree, and fails where a tag is closed that is not open, or is left open."""
+    """Builds the tree; fails if a closing tag does not match the open one."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -77,7 +77,7 @@ class Reader(HTMLParser):
 
 
 def read(html: str) -> Element:
-    """The tree of a page that is well formed."""
+    """The tree of a well-formed page."""
     reader = Reader()
     reader.feed(html)
     reader.close()
@@ -92,7 +92,7 @@ def section(page: Element, key: str) -> Element:
 
 
 def addresses(element: Element) -> list[str]:
-    """Everything below that a browser could be asked to fetch."""
+    """All addresses in the element that a browser could fetch."""
     own = [value for name, value in element.attributes.items() if name in FETCHING]
     return own + [a for child in element.children if isinstance(child, Element) for a in addresses(child)]
 

@@ -1,6 +1,6 @@
-"""A fork in the middle of training: the child trains on by itself, with the same bits as the parent, and nobody waits.
+"""Forking during training: the child continues with the same bits as the parent, and neither deadlocks.
 
-Each test is a program of its own with a time limit, because a child that hangs is what must not happen.
+Each test runs a separate program with a time limit, so that a child that hangs fails the test.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import pytest
 from rot180.kernels import native
 from tests.kernels.test_engines import run
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="data: no fork here")
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform has no fork")
 
 NETWORK = """
 import os, signal, sys, threading, time, warnings
@@ -21,7 +21,7 @@ import rot180
 import rot180.functional as F
 from rot180 import nn, optim
 
-warnings.simplefilter("ignore", DeprecationWarning)  # of forks while there are threads
+warnings.simplefilter("ignore", DeprecationWarning)  # about forking a process with threads
 rot180.set_num_threads(3)
 rot180.manual_seed(0)
 images = np.random.default_rng(0).standard_normal((16, 3, 16, 16)).astype(np.float32)
@@ -49,7 +49,7 @@ def steps(training, count):
     return training.bits()
 
 def fork(work):
-    "The pid of a child that ends with status 0 if `work` is true, and is killed if it takes too long."
+    "Start a child that exits with status 0 if work() is true and is killed after 40 s; return its pid."
     pid = os.fork()
     if not pid:
         status = 2
@@ -60,13 +60,13 @@ def fork(work):
             os._exit(status)
     return pid
 
-def ended_well(pid):
+def succeeded(pid):
     return os.waitpid(pid, 0)[1] == 0
 """
 
 
-@pytest.mark.parametrize("engine", ["numpy", "native"])
-def test_child_and_parent_go_on_alike_after_a_fork_between_steps(engine: str) -> None:
+@pytest.mark.parametrize("engine", [pytest.param("numpy", marks=pytest.mark.slow), "native"])
+def test_child_and_parent_compute_the_same_bits_after_a_fork_between_steps(engine: str) -> None:
     if engine == "native" and native.unavailable():
         pytest.skip(f"no extension: {native.unavailable()}")
     code = """
@@ -78,7 +78,7 @@ training = Training()
 assert training.bits() == before
 steps(training, 2)
 read, write = os.pipe()
-def child():  # which has no workers yet: those of the parent are not copied
+def child():  # starts its own workers: threads are not copied by a fork
     with os.fdopen(write, "wb") as out:
         out.write(steps(training, 1))
     return True
@@ -87,17 +87,17 @@ os.close(write)
 mine = steps(training, 1)
 with os.fdopen(read, "rb") as other:
     assert other.read() == mine == undisturbed.bits()
-assert ended_well(pid)
-grandchild = fork(lambda: ended_well(fork(lambda: steps(training, 2) != mine)) and training.bits() == mine)
-assert ended_well(grandchild)
+assert succeeded(pid)
+grandchild = fork(lambda: succeeded(fork(lambda: steps(training, 2) != mine)) and training.bits() == mine)
+assert succeeded(grandchild)
 """
-    done = run(NETWORK + code, ROT180_ENGINE=engine)
-    assert done.returncode == 0, done.stderr
+    result = run(NETWORK + code, ROT180_ENGINE=engine)
+    assert result.returncode == 0, result.stderr
 
 
 @pytest.mark.skipif(native.unavailable() is not None, reason=f"no extension: {native.unavailable()}")
-def test_a_fork_while_another_thread_is_within_a_step() -> None:
-    """The workers may hold any lock of the pool or of the kept memory at that moment."""
+def test_a_fork_while_another_thread_runs_a_step() -> None:
+    """At the moment of the fork, workers may hold any lock of the thread pool or of the memory cache."""
     code = """
 mine, theirs = Training(), Training()
 steps(mine, 1)
@@ -109,12 +109,12 @@ other = threading.Thread(target=train)
 other.start()
 children = []
 for number in range(12):
-    time.sleep(0.003 * number)  # at different places of a step
+    time.sleep(0.003 * number)  # at different points of a step
     children.append(fork(lambda: steps(mine, 1)))
-assert all([ended_well(pid) for pid in children])
+assert all([succeeded(pid) for pid in children])
 done.set()
 other.join()
 assert np.isfinite(np.frombuffer(steps(mine, 1) + steps(theirs, 1), np.float32)).all()
 """
-    done = run(NETWORK + code, ROT180_ENGINE="native")
-    assert done.returncode == 0, done.stderr
+    result = run(NETWORK + code, ROT180_ENGINE="native")
+    assert result.returncode == 0, result.stderr

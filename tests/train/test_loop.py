@@ -1,4 +1,4 @@
-"""The training loop: it learns, it repeats itself to the bit, it stops when there is no number left to follow."""
+"""The training loop: learning, reproducibility, progress output, and errors such as a loss that becomes NaN."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_it_learns() -> None:
 def test_the_same_seed_gives_the_same_bits() -> None:
     def run(seed: int, draws: int) -> tuple[dict[str, bytes], list[float]]:
         net = nn.Sequential(model(), nn.Dropout(0.2))
-        rot180.random.generator().random(draws)  # the random state plays no part
+        rot180.random.generator().random(draws)  # the library's random state must not matter
         history = fit(net, seed=seed, augment=data.Affine(), validation=(IMAGES, LABELS))
         return state(net), [metrics["validation_loss"] for metrics in history]
 
@@ -50,30 +50,30 @@ def test_the_same_seed_gives_the_same_bits() -> None:
     assert run(3, draws=0) != run(4, draws=0)
 
 
-def test_the_random_state_is_left_as_it_was() -> None:
+def test_the_librarys_random_state_does_not_change() -> None:
     net = model()
     rot180.manual_seed(9)
-    want = rot180.random.generator().random(3)
+    expected = rot180.random.generator().random(3)
     rot180.manual_seed(9)
     fit(net, epochs=1)
-    np.testing.assert_array_equal(rot180.random.generator().random(3), want)
+    np.testing.assert_array_equal(rot180.random.generator().random(3), expected)
 
 
-def test_the_learning_rate_falls_along_half_a_cosine_and_is_put_back() -> None:
+def test_the_learning_rate_follows_half_a_cosine_and_is_restored() -> None:
     net = model("linear")
     optimizer = optim.SGD(net.parameters(), lr=0.5)
-    seen = []
+    rates = []
 
     def loss(scores: Any, labels: Any) -> Any:
-        seen.append(optimizer.param_groups[0]["lr"])
+        rates.append(optimizer.param_groups[0]["lr"])
         return rot180.functional.cross_entropy(scores, labels)
 
     fit(net, optimizer=optimizer, lr=None, loss=loss, epochs=2)  # 3 steps each
-    np.testing.assert_allclose(seen, 0.25 * (1 + np.cos(np.pi * np.arange(6) / 6)))
+    np.testing.assert_allclose(rates, 0.25 * (1 + np.cos(np.pi * np.arange(6) / 6)))
     assert optimizer.param_groups[0]["lr"] == 0.5
 
 
-def test_every_image_is_seen_once_per_epoch_and_counted() -> None:
+def test_the_metrics_count_every_image_once_per_epoch() -> None:
     history = fit(model("linear"), batch_size=40, validation=data.Subset(DIGITS, range(10)))
     assert [metrics["epoch"] for metrics in history] == [1, 2]
     for metrics in history:
@@ -83,7 +83,7 @@ def test_every_image_is_seen_once_per_epoch_and_counted() -> None:
         assert metrics["images_per_second"] > 0
 
 
-def test_one_step_is_the_optimiser_s() -> None:
+def test_one_step_equals_that_of_the_optimizer() -> None:
     net, same = model("linear"), model("linear")
     fit(net, epochs=1, batch_size=96, optimizer="sgd", lr=0.1)
     rot180.functional.cross_entropy(same(IMAGES), LABELS).backward()
@@ -92,7 +92,7 @@ def test_one_step_is_the_optimiser_s() -> None:
         np.testing.assert_allclose(p.data, q.data - 0.1 * q.grad.data, atol=1e-6)
 
 
-def test_a_frozen_parameter_stays() -> None:
+def test_a_frozen_parameter_does_not_change() -> None:
     net = model("lenet")
     first = next(iter(net.parameters()))
     first.requires_grad_(False)
@@ -101,17 +101,17 @@ def test_a_frozen_parameter_stays() -> None:
     np.testing.assert_array_equal(first.data, before)
 
 
-def test_a_line_per_epoch_says_how_it_goes(capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_line_is_logged_per_epoch(capsys: pytest.CaptureFixture[str]) -> None:
     fit(model("linear"), log=print, validation=(IMAGES, LABELS))
     out, err = capsys.readouterr()
     number = r"\d+\.\d{4}, accuracy \d+\.\d\d%"
     for line, epoch in zip(out.splitlines(), (1, 2), strict=True):
-        want = rf"epoch {epoch}/2: loss {number} \| held out: loss {number} \| [\d,]+ images/s, \d+:\d\d left"
-        assert re.fullmatch(want, line), line
-    assert err == ""  # no bar: this is no terminal
+        expected = rf"epoch {epoch}/2: loss {number} \| validation: loss {number} \| [\d,]+ images/s, \d+:\d\d left"
+        assert re.fullmatch(expected, line), line
+    assert err == ""  # no bar, because stderr is not a terminal
 
 
-def test_a_bar_on_a_terminal_is_cleared_and_the_lines_stay(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_progress_bar_goes_to_stderr_and_the_lines_to_stdout(capsys: pytest.CaptureFixture[str]) -> None:
     fit(model("linear"), log=print, bar=True)
     out, err = capsys.readouterr()
     assert len(out.splitlines()) == 2
@@ -129,30 +129,30 @@ def test_durations(seconds: float, text: str) -> None:
     assert duration(seconds) == text
 
 
-# ---- what goes wrong ----
+# ---- errors ----
 
 
-def test_a_loss_that_is_no_number_stops_the_run_and_leaves_the_old_one(tmp_path: Path) -> None:
+def test_a_loss_of_nan_stops_the_run_and_keeps_the_previous_one(tmp_path: Path) -> None:
     fit(model("linear"), out=tmp_path / "r")
     before = {path.name: path.read_bytes() for path in (tmp_path / "r").iterdir()}
-    spoiled = IMAGES.copy()
-    spoiled[50, 0, 3, 3] = np.nan
+    damaged = IMAGES.copy()
+    damaged[50, 0, 3, 3] = np.nan
     with pytest.raises(train.DivergedError, match=r"the loss became nan in epoch 1, batch \d of 3; try a smaller"):
-        train.fit(model("linear"), (spoiled, LABELS), epochs=1, out=tmp_path / "r", log=None)
+        train.fit(model("linear"), (damaged, LABELS), epochs=1, out=tmp_path / "r", log=None)
     assert {path.name: path.read_bytes() for path in (tmp_path / "r").iterdir()} == before
 
 
-def test_a_learning_rate_that_is_far_too_high_is_a_clear_error() -> None:
+def test_a_learning_rate_that_is_far_too_high_raises_a_clear_error() -> None:
     with pytest.raises(train.DivergedError, match="try a smaller learning rate"):
         fit(model("lenet"), lr=1e30, epochs=3)
 
 
-def test_weights_spoiled_by_the_last_step_are_found() -> None:
+def test_a_last_step_that_makes_weights_infinite_is_detected() -> None:
     with pytest.raises(train.DivergedError, match=r"1\.weight holds NaN or infinite values after epoch 1"):
         fit(model("linear"), optimizer="sgd", lr=1e39, epochs=1, batch_size=96)
 
 
-def test_an_interrupt_leaves_the_epochs_that_were_done(tmp_path: Path) -> None:
+def test_an_interrupt_keeps_the_finished_epochs(tmp_path: Path) -> None:
     lines: list[str] = []
 
     def interrupt_after_two(line: str) -> None:
@@ -175,18 +175,16 @@ def test_an_interrupt_leaves_the_epochs_that_were_done(tmp_path: Path) -> None:
         ({"lr": 0.0}, ValueError, "fit: lr must be a positive number; got 0.0"),
         ({"lr": float("nan")}, ValueError, "fit: lr must be a positive number; got nan"),
         ({"batch_size": 0}, ValueError, "DataLoader: batch_size must be at least 1; got 0"),
-        (
-            {"optimizer": "adm"},
-            ValueError,
-            "fit: unknown optimizer 'adm': did you mean 'adam'.",
-        ),
-        ({"optimizer": object()}, ValueError, "fit: lr is given and so is an optimiser object"),
+        ({"optimizer": "adm"}, ValueError, "fit: unknown optimizer 'adm': did you mean 'adam'."),
+        ({"optimizer": object()}, ValueError, "fit: got both lr and an optimizer object"),
         ({"validation": (IMAGES[:0], LABELS[:0])}, ShapeError, "fit: data is empty; at least one image is needed"),
         ({"validation": 3}, ShapeError, "fit: data is a int; a dataset of .image, label. or a tuple"),
-        ({"validation": data.TensorDataset(IMAGES)}, ShapeError, "fit: a sample of data is not a pair"),
+        ({"validation": data.TensorDataset(IMAGES)}, ShapeError, "fit: the samples of data are not pairs"),
     ],
 )
-def test_settings_that_make_no_sense_are_refused(settings: Any, error: type[Exception], message: str) -> None:
+def test_invalid_arguments_raise_an_error_and_leave_the_model_unchanged(
+    settings: Any, error: type[Exception], message: str
+) -> None:
     net = model("linear")
     before = state(net)
     with pytest.raises(error, match=message):

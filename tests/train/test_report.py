@@ -1,4 +1,4 @@
-"""report.write: what the page says is what is computed here in another way."""
+"""report.write: the numbers and pictures on the page equal values that are computed here independently."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import rot180
 from rot180 import data, models, nn, train
 from rot180 import functional as F
 from rot180.train import report
-from rot180.train.report.answers import measure
-from rot180.train.report.insides import look_inside
+from rot180.train.report.feature_maps import trace_image
+from rot180.train.report.predictions import predict
 
 from .report_html import Element, cells, read, section
 
@@ -28,7 +28,7 @@ HELD_OUT = data.LabelledImages(TEST.images[:120], TEST.labels[:120], TEST.classe
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A network that is half trained: some answers are wrong. Only read from."""
+    """A run that was stopped early, so that some predictions are wrong. Tests only read it."""
     rot180.manual_seed(0)
     folder = tmp_path_factory.mktemp("runs") / "half"
     net = models.build("small", (1, 8, 8), 10)
@@ -62,14 +62,15 @@ def figures(element: Element, kind: str) -> dict[str, str]:
     return {d.all("dt")[0].text: d.all("dd")[0].text for d in box.all("div")}
 
 
-def test_the_head_says_what_was_trained_on_what_and_how_well_it_does(run: Path, page: Element, net: nn.Module) -> None:
+def test_the_header_names_the_run_and_its_result(run: Path, page: Element, net: nn.Module) -> None:
     found = train.evaluate(net, HELD_OUT)
-    assert page.all("title")[0].text == "small on digits: report of a training run"
-    assert [h.text for h in page.all("h1")] == ["small on digits"]
+    assert page.all("title")[0].text == f"half: {found.accuracy:.1%} accuracy on the test set"
+    assert [h.text for h in page.all("h1")] == [f"half: {found.accuracy:.1%} accuracy on the test set"]
+    assert page.all("p", class_="kicker")[0].text == "Training report: small on digits"
     shown = figures(page, "figures")
     assert shown == {
-        "held-out accuracy": f"{found.accuracy:.2%}",
-        "held-out loss": f"{found.loss:.4f}",
+        "test accuracy": f"{found.accuracy:.2%}",
+        "test loss": f"{found.loss:.4f}",
         "training time": f"{sum(m['seconds'] for m in history(run)):.1f} s",
         "parameters": "58,314",
         "epochs": "3",
@@ -77,10 +78,10 @@ def test_the_head_says_what_was_trained_on_what_and_how_well_it_does(run: Path, 
     }
     lead = page.all("p", class_="lead")[0].text
     assert lead.startswith(
-        "A network of 58,314 parameters, trained on 400 images of digits for 3 epochs. Of 120 held-out"
+        "The network “small” has 58,314 parameters and was trained for 3 epochs on 400 images of the data set “digits”."
     )
-    assert f"it gets {found.confusion.trace()} right: {found.accuracy:.2%}" in lead
-    assert f"most frequent class would get {np.bincount(HELD_OUT.labels).max() / 120:.1%}" in lead
+    assert f"It classifies {found.confusion.trace()} of 120 test images correctly ({found.accuracy:.2%})" in lead
+    assert f"most frequent class would be correct for {np.bincount(HELD_OUT.labels).max() / 120:.1%}" in lead
     assert page.all("code")[0].text == "rot180 train digits --epochs 3"
     settings = figures(page, "settings")
     assert settings["optimizer"] == "Adam"
@@ -89,13 +90,15 @@ def test_the_head_says_what_was_trained_on_what_and_how_well_it_does(run: Path, 
     assert "augment" not in settings
 
 
-def test_the_interval_is_wilsons() -> None:
-    found = measure(Scores(np.eye(2)[[0] * 81 + [1] * 19]), data.TensorDataset(np.arange(100), np.zeros(100, int)))
-    assert found.interval() == pytest.approx((0.7222, 0.8749), abs=1e-4)  # his formula for 81 of 100, by hand
+def test_the_confidence_interval_is_wilsons() -> None:
+    found = predict(Scores(np.eye(2)[[0] * 81 + [1] * 19]), data.TensorDataset(np.arange(100), np.zeros(100, int)))
+    assert found.confidence_interval() == pytest.approx(
+        (0.7222, 0.8749), abs=1e-4
+    )  # his formula for 81 of 100, by hand
 
 
 class Scores(nn.Module):
-    """Answers with the scores that it was made with, by the number of the image."""
+    """Returns given scores, by the number of the image."""
 
     def __init__(self, scores: Any) -> None:
         super().__init__()
@@ -105,8 +108,8 @@ class Scores(nn.Module):
         return self.scores[x.data.astype(int).reshape(len(x.data), -1)[:, 0]]
 
 
-def test_the_curves_go_through_the_metrics(run: Path, page: Element) -> None:
-    part, metrics = section(page, "learning"), history(run)
+def test_the_curves_show_the_metrics(run: Path, page: Element) -> None:
+    part, metrics = section(page, "curves"), history(run)
     assert [f.all("b")[0].text for f in part.all("figure")] == ["Loss", "Accuracy", "Learning rate"]
     accuracy = part.all("figure")[1]
     paths = [p.attributes["d"] for g in accuracy.all("g") for p in g.children if is_curve(p)]
@@ -126,8 +129,8 @@ def is_curve(child: Any) -> bool:
     return "fill: none" in style and ("--blue" in style or "--orange" in style)
 
 
-def test_the_numbers_of_the_curves_are_a_table_too(run: Path, page: Element) -> None:
-    assert section(page, "learning").rows() == [
+def test_a_table_lists_the_values_of_the_curves(run: Path, page: Element) -> None:
+    assert section(page, "curves").rows() == [
         [
             str(m["epoch"]), f"{m['loss']:.4f}", f"{m['accuracy']:.2%}", f"{m['validation_loss']:.4f}",
             f"{m['validation_accuracy']:.2%}", f"{m['lr']:.2g}", f"{m['seconds']:.2f}",
@@ -136,7 +139,7 @@ def test_the_numbers_of_the_curves_are_a_table_too(run: Path, page: Element) -> 
     ]  # fmt: skip
 
 
-def test_the_matrix_is_the_one_that_evaluate_counts(page: Element, net: nn.Module) -> None:
+def test_the_confusion_matrix_equals_that_of_evaluate(page: Element, net: nn.Module) -> None:
     confusion = train.evaluate(net, HELD_OUT).confusion
     rows = section(page, "confusions").rows()
     assert [row[0] for row in rows] == list("0123456789")
@@ -152,29 +155,29 @@ def test_the_matrix_is_the_one_that_evaluate_counts(page: Element, net: nn.Modul
 def test_precision_and_recall_of_every_class(page: Element, probabilities: Any) -> None:
     answers, labels = probabilities.argmax(1), HELD_OUT.labels
     for k, row in enumerate(section(page, "classes").rows()):
-        of, said = answers[labels == k], labels[answers == k]
+        predicted, true = answers[labels == k], labels[answers == k]
         assert row[0] == str(k)
-        assert row[1] == (f"{(said == k).mean():.1%}" if len(said) else "–")
-        assert row[2] == f"{(of == k).mean():.1%}"
-        assert row[3:6] == [str(len(of)), str((of == k).sum()), str(len(said))]
-        wrong = np.bincount(of[of != k], minlength=10)
+        assert row[1] == (f"{(true == k).mean():.1%}" if len(true) else "–")
+        assert row[2] == f"{(predicted == k).mean():.1%}"
+        assert row[3:6] == [str(len(predicted)), str((predicted == k).sum()), str(len(true))]
+        wrong = np.bincount(predicted[predicted != k], minlength=10)
         assert row[6] == (str(wrong.argmax()) if wrong.any() else "–")
 
 
-def test_the_worst_mistakes_are_those_of_the_highest_loss(page: Element, probabilities: Any) -> None:
+def test_the_worst_mistakes_have_the_highest_losses(page: Element, probabilities: Any) -> None:
     labels, answers = HELD_OUT.labels, probabilities.argmax(1)
     losses = -np.log(probabilities[np.arange(120), labels])
     wrong = np.flatnonzero(answers != labels)
-    assert len(wrong) > 3  # else this test shows little
+    assert len(wrong) > 3  # otherwise the order is hardly tested
     order = wrong[np.argsort(-losses[wrong])][:24]
     cards = section(page, "mistakes").all("li")
     assert len(cards) == len(order)
     for card, i in zip(cards, order, strict=True):
         true, answer = probabilities[i, labels[i]], probabilities[i, answers[i]]
         assert [p.text for p in card.all("p")] == [
-            f"is {labels[i]} {true:.1%}",
-            f"answer {answers[i]} {answer:.1%}",
-            f"no. {i} · loss {losses[i]:.2f}",
+            f"true: {labels[i]} {true:.1%}",
+            f"predicted: {answers[i]} {answer:.1%}",
+            f"test image {i} · loss {losses[i]:.2f}",
         ]
         grey = np.rint(HELD_OUT.images[i, 0] * 255)
         shown = cells(card.all("img")[0])
@@ -182,11 +185,11 @@ def test_the_worst_mistakes_are_those_of_the_highest_loss(page: Element, probabi
 
 
 def check_signed(image: Element, values: Any, reach: float) -> None:
-    """Blue above zero, orange below, as clear as the value is small."""
+    """Blue if positive, orange if negative, with an opacity proportional to the absolute value."""
     shown = cells(image).astype(int)
     np.testing.assert_array_equal(shown[..., 3], np.rint(np.abs(values.astype(np.float64)) / reach * 255))
-    seen = shown[..., 3] > 0
-    np.testing.assert_array_equal((shown[..., 2] > shown[..., 0])[seen], (values > 0)[seen])
+    visible = shown[..., 3] > 0
+    np.testing.assert_array_equal((shown[..., 2] > shown[..., 0])[visible], (values > 0)[visible])
 
 
 def test_filters_show_the_first_weights(page: Element, net: nn.Module) -> None:
@@ -199,18 +202,18 @@ def test_filters_show_the_first_weights(page: Element, net: nn.Module) -> None:
 
 
 def chosen(probabilities: Any) -> int:
-    """Of the images that are right the one with the smallest probability."""
+    """The correctly classified image whose class has the smallest probability."""
     labels = HELD_OUT.labels
     right = np.flatnonzero(probabilities.argmax(1) == labels)
     return int(right[probabilities[right, labels[right]].argmin()])
 
 
-def test_feature_maps_are_those_of_the_image_that_it_is_least_sure_of(
+def test_the_feature_maps_are_those_of_the_correct_image_with_the_lowest_confidence(
     page: Element, net: nn.Module, probabilities: Any
 ) -> None:
     part, i = section(page, "maps"), chosen(probabilities)
     label = HELD_OUT.labels[i]
-    assert f"Held-out image {i}, a {label}: of the images it gets right" in part.text
+    assert f"This is test image {i}, of class {label}: the correctly classified image" in part.text
     assert f"({label} {probabilities[i, label]:.1%}," in part.text
     stages = part.all("figure")
     assert [s.all("b")[0].text for s in stages] == [
@@ -222,12 +225,12 @@ def test_feature_maps_are_those_of_the_image_that_it_is_least_sure_of(
         check_signed(image, values, maps.max())
 
 
-def test_the_gradient_is_the_one_that_differences_find(run: Path, page: Element, probabilities: Any) -> None:
+def test_the_gradient_equals_finite_differences(run: Path, page: Element, probabilities: Any) -> None:
     net = train.load_run(run)[0].double()
     i = chosen(probabilities)
     image, label = HELD_OUT.images[i].astype(np.float64), HELD_OUT.labels[i : i + 1]
     images = data.TensorDataset(image[None], label)
-    found = look_inside(net, images, measure(net, images))
+    found = trace_image(net, images, predict(net, images))
     eps, differences = 1e-6, np.zeros((8, 8))
     for r, c in np.ndindex(8, 8):
         step = np.zeros((1, 8, 8))
@@ -241,11 +244,11 @@ def test_the_gradient_is_the_one_that_differences_find(run: Path, page: Element,
     assert f"+{reach:.3g}" in section(page, "gradient").text
 
 
-def test_the_layers_are_those_of_the_summary(page: Element, net: nn.Module) -> None:
+def test_the_table_of_layers_equals_the_summary(page: Element, net: nn.Module) -> None:
     *rows, last = section(page, "layers").rows()
     expected = train.summary(net, (1, 8, 8))
     total = sum(row.multiply_adds for row in expected)
-    assert last[0] == "together"
+    assert last[0] == "total"
     assert last[3:5] == ["58,314", f"{total:,}"]
     for row, want in zip(rows, expected, strict=True):
         assert row[0] == f"{want.name} {want.kind}"

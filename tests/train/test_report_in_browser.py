@@ -1,4 +1,4 @@
-"""report.html as a reader sees it: in a headless Chromium, on a phone and on a desk, light and dark, and on paper."""
+"""report.html in a headless Chromium: phone and desktop sizes, light and dark themes, and print."""
 
 from __future__ import annotations
 
@@ -17,19 +17,20 @@ pytest.importorskip("matplotlib", reason="matplotlib is not installed (the extra
 
 SIZES = {"phone": (390, 844), "desk": (1280, 900)}
 HEADINGS = [
-    "How it learned", "What it takes for what", "Class by class", "The worst mistakes", "First-layer filters",
-    "One image through the layers", "What would change the loss", "Layer by layer",
+    "Training curves", "Confusion matrix", "Precision and recall", "Worst mistakes", "First-layer filters",
+    "Feature maps of one image", "Gradient at this image", "Layers",
 ]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Of a half trained run with classes of long and of hostile names."""
+    """The report of a run that was stopped early, with long and hostile class and file names."""
     rot180.manual_seed(0)
     digits, test = data.digits(), data.digits("test")
     names = ["<script>alert(1)</script>", "w" * 200, "a name of several words", *"3456789"]
     images = data.LabelledImages(digits.images[:300], digits.labels[:300], names, {"name": "d" * 300})
     held_out = data.LabelledImages(test.images[:100], test.labels[:100], names)
+    held_out.files = tuple(f"{'long-' * 40}{i}<script>alert(2)</script>.png" for i in range(100))
     folder = tmp_path_factory.mktemp("runs") / "r"
     net = models.build("small", (1, 8, 8), 10)
     train.fit(net, images, validation=held_out, epochs=2, out=folder, log=None)
@@ -38,24 +39,24 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(params=[(size, scheme) for size in SIZES for scheme in ("light", "dark")], ids="-".join)
 def page(request: pytest.FixtureRequest, browser: Any, file: Path) -> Iterator[Any]:
-    """The open page, in a fresh profile, with everything that it said and asked for."""
+    """The page in a fresh profile, with all its console messages and requests."""
     size, scheme = request.param
     width, height = SIZES[size]
     context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
     opened = context.new_page()
-    opened.said, opened.asked, opened.size, opened.scheme = [], [], size, scheme
-    opened.on("console", lambda message: opened.said.append(message.text))
-    opened.on("pageerror", lambda error: opened.said.append(str(error)))
-    opened.on("dialog", lambda dialog: opened.said.append(dialog.message))
-    opened.on("request", lambda request: opened.asked.append(request.url))
+    opened.messages, opened.requests, opened.size, opened.scheme = [], [], size, scheme
+    opened.on("console", lambda message: opened.messages.append(message.text))
+    opened.on("pageerror", lambda error: opened.messages.append(str(error)))
+    opened.on("dialog", lambda dialog: opened.messages.append(dialog.message))
+    opened.on("request", lambda request: opened.requests.append(request.url))
     opened.goto(file.as_uri())
     yield opened
     context.close()
 
 
 def test_the_page_reads_well(page: Any, file: Path) -> None:
-    assert page.said == []
-    assert [url for url in page.asked if not url.startswith("data:")] == [file.as_uri()]
+    assert page.messages == []
+    assert [url for url in page.requests if not url.startswith("data:")] == [file.as_uri()]
     width = SIZES[page.size][0]
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.locator("h2").all_inner_texts() == HEADINGS
@@ -70,19 +71,19 @@ def test_the_page_reads_well(page: Any, file: Path) -> None:
     assert ratio >= CONTRAST, words
     ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert (sum(map(int, ground.strip("rgb()").split(","))) > 384) == (page.scheme == "light")
-    assert page.said == []
+    assert page.messages == []
 
 
-def test_what_is_wider_than_the_page_scrolls_in_its_own_box(page: Any) -> None:
+def test_wide_tables_scroll_in_their_own_box(page: Any) -> None:
     boxes = page.locator(".scroll")
     wide = [box for box in boxes.all() if box.is_visible() and box.evaluate("b => b.scrollWidth > b.clientWidth")]
     assert wide
     for box in wide:
         assert box.evaluate("b => { b.scrollLeft = 40; return b.scrollLeft; }") > 0
-        assert box.get_attribute("tabindex") == "0"  # so that the keys can scroll it
+        assert box.get_attribute("tabindex") == "0"  # so that it can be scrolled with the keyboard
 
 
-def test_it_is_printed_light_and_without_links(browser: Any, file: Path) -> None:
+def test_the_printed_page_is_light_and_has_no_links(browser: Any, file: Path) -> None:
     opened = browser.new_page(color_scheme="dark")
     opened.goto(file.as_uri())
     opened.emulate_media(media="print")

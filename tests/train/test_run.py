@@ -1,4 +1,4 @@
-"""A run on the disk: three files of one epoch, loaded again, and errors that name what is missing or does not fit."""
+"""Runs on disk: three files of one epoch, loading them, and errors that name the missing or damaged file."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def trained(out: Path, name: str = "linear", **settings: Any) -> nn.Module:
 
 
 class Interrupted(nn.Module):
-    """Ctrl-C in the first batch."""
+    """Raises KeyboardInterrupt in the first batch."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -51,7 +51,7 @@ def change(path: Path, **values: Any) -> None:
     (path / "config.json").write_text(json.dumps(config | values))
 
 
-def test_a_run_comes_back_to_the_bit(tmp_path: Path) -> None:
+def test_a_loaded_run_has_the_same_bits(tmp_path: Path) -> None:
     net = trained(tmp_path / "a" / "b", "lenet")
     assert sorted(path.name for path in (tmp_path / "a" / "b").iterdir()) == FILES
     again, config = train.load_run(tmp_path / "a" / "b")
@@ -67,7 +67,7 @@ def test_a_run_comes_back_to_the_bit(tmp_path: Path) -> None:
     assert config["versions"]["numpy"] == np.__version__
 
 
-def test_the_files_are_of_the_last_epoch(run: Path) -> None:
+def test_the_files_belong_to_the_last_epoch(run: Path) -> None:
     lines = (run / "metrics.jsonl").read_text().splitlines()
     assert [json.loads(line)["epoch"] for line in lines] == [1, 2]
     assert safetensors.load_metadata(run / "model.safetensors") == {"epoch": "2"}
@@ -78,33 +78,33 @@ def test_the_same_seed_writes_the_same_weights(run: Path, tmp_path: Path) -> Non
     assert (tmp_path / "again" / "model.safetensors").read_bytes() == (run / "model.safetensors").read_bytes()
 
 
-def test_a_run_is_replaced_and_what_else_lies_there_stays(run: Path) -> None:
+def test_a_run_is_replaced_and_other_files_are_kept(run: Path) -> None:
     (run / "notes.txt").write_text("mine")
     trained(run, "lenet", epochs=1)
     assert train.load_run(run)[1]["model"]["name"] == "lenet"
     assert (run / "notes.txt").read_text() == "mine"
 
 
-def test_the_report_of_a_run_goes_with_it(run: Path) -> None:
-    (run / "report.html").write_text("of the run before")
+def test_the_report_of_a_replaced_run_is_deleted(run: Path) -> None:
+    (run / "report.html").write_text("of the previous run")
     rot180.manual_seed(0)
-    with pytest.raises(KeyboardInterrupt):  # nothing of the new run is there yet
+    with pytest.raises(KeyboardInterrupt):  # before the first file of the new run is written
         train.fit(Interrupted(), FEW, out=run, log=None)
     assert (run / "report.html").exists()
     trained(run)
     assert sorted(path.name for path in run.iterdir()) == FILES
 
 
-def test_another_folder_is_never_written_to(tmp_path: Path) -> None:
+def test_a_folder_with_other_files_is_not_written_to(tmp_path: Path) -> None:
     for name, text in (("thesis.tex", "years of work"), ("config.json", '{"kind": "other"}'), ("config.json", "[")):
         folder = tmp_path / str(len(list(tmp_path.iterdir())))
         folder.mkdir()
         (folder / name).write_text(text)
-        with pytest.raises(train.NotARunError, match="exists and is no run of rot180; nothing is written there"):
+        with pytest.raises(train.NotARunError, match="exists and is not a rot180 run; nothing was written"):
             trained(folder)
         assert [path.name for path in folder.iterdir()] == [name]
     (tmp_path / "file").write_text("")
-    with pytest.raises(train.NotARunError, match="file exists and is no run"):
+    with pytest.raises(train.NotARunError, match="file exists and is not a rot180 run"):
         trained(tmp_path / "file")
 
 
@@ -116,7 +116,7 @@ def test_an_empty_folder_is_free(tmp_path: Path) -> None:
     assert not train.is_free(tmp_path)
 
 
-def test_what_a_killed_run_left_is_in_nobodys_way(tmp_path: Path) -> None:
+def test_temporary_files_of_a_killed_run_are_deleted(tmp_path: Path) -> None:
     left = tmp_path / ".model.safetensors.0123456789abcdef.tmp"
     left.write_bytes(b"half a mod")
     assert train.is_free(tmp_path)
@@ -125,28 +125,28 @@ def test_what_a_killed_run_left_is_in_nobodys_way(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [".notes.0123456789abcdef.tmp", ".model.safetensors.tmp", "model.safetensors"])
-def test_what_only_looks_like_a_leftover_is_somebodys(tmp_path: Path, name: str) -> None:
+def test_files_that_resemble_temporary_files_are_kept(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("mine")
     assert not train.is_free(tmp_path)
-    with pytest.raises(train.NotARunError, match="nothing is written there"):
+    with pytest.raises(train.NotARunError, match="nothing was written"):
         trained(tmp_path)
 
 
-def test_a_place_that_cannot_be_written_is_found_before_training(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_detected_before_training(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(WriteError, match=r"cannot write .*file.run: Not a directory"):
         trained(tmp_path / "file" / "run")
 
 
-def test_a_model_of_ones_own_is_saved_and_needs_itself_to_load(tmp_path: Path) -> None:
-    def own() -> nn.Module:
+def test_a_custom_model_is_saved_and_must_be_passed_for_loading(tmp_path: Path) -> None:
+    def custom() -> nn.Module:
         return nn.Sequential(nn.Flatten(), nn.Linear(64, 10))
 
-    net = own()
+    net = custom()
     train.fit(net, FEW, epochs=1, out=tmp_path / "r", log=None)
-    with pytest.raises(FormatError, match=r"names no model: .* not made by models.build; give it as model="):
+    with pytest.raises(FormatError, match=r"names no model, as it was not made by models.build; pass it as model="):
         train.load_run(tmp_path / "r")
-    again, _ = train.load_run(tmp_path / "r", own())
+    again, _ = train.load_run(tmp_path / "r", custom())
     np.testing.assert_array_equal(again.state_dict()["1.weight"].data, net.state_dict()["1.weight"].data)
 
 
@@ -159,12 +159,12 @@ def write(name: str, text: str) -> Callable[[Path], None]:
 
 
 def nan(name: str) -> Callable[[Path], None]:
-    def spoil(run: Path) -> None:
+    def damage(run: Path) -> None:
         weights = safetensors.load(run / "model.safetensors")
         weights[name].flat[1] = np.nan
         safetensors.save(weights, run / "model.safetensors")
 
-    return spoil
+    return damage
 
 
 def config(**values: Any) -> Callable[[Path], None]:
@@ -176,14 +176,14 @@ def recipe(name: Any = "linear", shape: Any = (1, 8, 8), classes: Any = 10) -> C
 
 
 @pytest.mark.parametrize(
-    ("spoil", "error", "message"),
+    ("damage", "error", "message"),
     [
-        (remove("config.json"), FileNotFoundError, "run is no run: it has no config.json"),
+        (remove("config.json"), FileNotFoundError, "run is not a run: it has no config.json"),
         (remove("model.safetensors"), FileNotFoundError, r"there is no file .*model\.safetensors"),
         (write("config.json", "{"), FormatError, "config.json is not JSON"),
         (write("config.json", "[" * 100_000), FormatError, "config.json is not JSON"),
         (write("config.json", "[1]"), FormatError, "config.json holds a list; an object is needed"),
-        (write("config.json", "{}"), FormatError, "config.json is not the config of a run of rot180"),
+        (write("config.json", "{}"), FormatError, "config.json is not the config of a rot180 run"),
         (write("model.safetensors", "w"), FormatError, "model.safetensors is not a safetensors file"),
         (nan("1.bias"), FormatError, r"model\.safetensors: 1\.bias holds NaN or infinite values"),
         (config(version=2), FormatError, "has version 2; this rot180 reads 1"),
@@ -203,10 +203,10 @@ def recipe(name: Any = "linear", shape: Any = (1, 8, 8), classes: Any = 10) -> C
         (recipe(name="lenet"), FormatError, "does not fit .*missing keys"),
     ],
 )
-def test_a_spoiled_run_is_a_clear_error(
-    run: Path, spoil: Callable[[Path], None], error: type[Exception], message: str
+def test_a_damaged_run_raises_a_clear_error(
+    run: Path, damage: Callable[[Path], None], error: type[Exception], message: str
 ) -> None:
-    spoil(run)
+    damage(run)
     with pytest.raises(error, match=rf"(?s)load(_run)?: .*{message}"):
         train.load_run(run)
 
@@ -231,8 +231,8 @@ except OSError as error:
 """
 
 
-@pytest.mark.skipif(os.name != "posix", reason="RLIMIT_FSIZE is POSIX's")
-def test_a_full_disk_leaves_the_run_before_whole(tmp_path: Path) -> None:
+@pytest.mark.skipif(os.name != "posix", reason="RLIMIT_FSIZE needs POSIX")
+def test_a_full_disk_leaves_the_previous_run_complete(tmp_path: Path) -> None:
     call = [sys.executable, "-c", FULL_DISK, str(tmp_path / "r")]
     out = subprocess.run(call, capture_output=True, text=True, check=True).stdout
     assert out.endswith("model.safetensors: File too large; no file was changed\n"), out

@@ -1,4 +1,4 @@
-"""summary: rows counted by hand."""
+"""summary, compared with rows counted by hand."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def figures(rows: list[train.Row]) -> list[tuple[Any, ...]]:
     return [(row.name, row.kind, row.output_shape, row.parameters, row.multiply_adds) for row in rows]
 
 
-def test_every_layer_has_its_shape_parameters_and_products() -> None:
+def test_shapes_parameters_and_multiply_adds_of_every_layer() -> None:
     net = nn.Sequential(
         nn.Conv2d(4, 6, 3, padding=1, groups=2),
         nn.ReLU(),
@@ -43,8 +43,8 @@ def test_the_parameters_add_up_to_those_of_the_model() -> None:
         )
 
 
-class Own(nn.Module):
-    """Multiplies by itself, calls one layer twice and another never."""
+class Custom(nn.Module):
+    """Computes a matrix product itself, calls one layer twice and another never."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -57,21 +57,21 @@ class Own(nn.Module):
         return y @ self.scale.T
 
 
-def test_a_module_of_ones_own_is_counted_by_what_it_computes() -> None:
-    assert figures(train.summary(Own(), (3,))) == [
-        ("", "Own", (4,), 12, 12),
+def test_the_products_of_a_custom_module_are_counted() -> None:
+    assert figures(train.summary(Custom(), (3,))) == [
+        ("", "Custom", (4,), 12, 12),
         ("twice", "Linear", (3,), 12, 9),
         ("twice", "Linear", (3,), 0, 9),
         ("never", "Linear", None, 20, 0),
     ]
 
 
-def test_settings_are_those_of_the_repr() -> None:
+def test_the_settings_equal_those_of_the_repr() -> None:
     (row,) = train.summary(nn.Linear(2, 3, bias=False), (2,))
     assert row.settings == "in_features=2, out_features=3, bias=False"
 
 
-def test_the_model_is_as_before() -> None:
+def test_the_model_does_not_change() -> None:
     net = nn.Sequential(nn.Linear(2, 2), nn.Dropout(0.5)).double()
     net[1].eval()
     before = rot180.get_rng_state()

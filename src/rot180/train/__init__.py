@@ -1,4 +1,4 @@
-"""Floor 5: training. `fit` is the loop, `evaluate` measures, `load_run` brings a saved run back, `report` shows it.
+"""Floor 5: training. `fit` trains, `evaluate` measures, `load_run` loads a saved run, `report` writes its HTML page.
 
 from rot180 import data, models, train
 model = models.build("small", (1, 8, 8), 10)
@@ -8,8 +8,8 @@ train.report.write("runs/mine", data.digits("test"))
 """
 
 from . import report
+from .evaluation import Metrics, evaluate
 from .loop import DivergedError, fit
-from .measure import Metrics, evaluate
 from .run import NotARunError, is_free, is_run, load_run
 from .summary import Row, summary
 

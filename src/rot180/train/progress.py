@@ -1,4 +1,4 @@
-"""How a training run shows itself: a bar on a terminal while an epoch runs, and a line for every epoch done."""
+"""Progress output of a training run: a progress bar on a terminal and one line per epoch."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from typing import Any
 
 
 class Progress:
-    """Counts images; a `with` block, so that the bar is cleared whatever happens.
+    """Shows the progress of a run; used as a `with` block, so that the bar is always cleared.
 
     Args:
-        epochs: how many there will be.  images: how many each has.
-        log: gets the lines; None for silence.
-        bar: whether there is a bar; None: if stderr is a terminal.
+        epochs: the number of epochs.  images: the number of images per epoch.
+        log: called with one line per epoch; None for no output.
+        bar: show a progress bar; None: only if stderr is a terminal.
     """
 
-    def __init__(self, epochs: int, images: int, log: Callable[[str], Any] | None, bar: bool | None) -> None:
+    def __init__(self, epochs: int, images: int, log: Callable[[str], object] | None, bar: bool | None) -> None:
         self.epochs, self.images, self.log = epochs, images, log
         self._bar: Any = None
-        self._wanted = (log is not None and sys.stderr is not None and sys.stderr.isatty()) if bar is None else bar
-        self._began = time.perf_counter()
+        self._show_bar = (log is not None and sys.stderr is not None and sys.stderr.isatty()) if bar is None else bar
+        self._start = time.perf_counter()
 
     def __enter__(self) -> Progress:
-        self._began = time.perf_counter()
-        if self._wanted:
+        self._start = time.perf_counter()
+        if self._show_bar:
             from tqdm import tqdm
 
             self._bar = tqdm(total=self.epochs * self.images, unit=" images", leave=False, dynamic_ncols=True)
@@ -36,17 +36,17 @@ class Progress:
             self._bar.close()
 
     def advance(self, images: int, loss: float) -> None:
-        """So many more images are done; the mean loss of the epoch so far."""
+        """Report that `images` more images are done, with the mean loss of the epoch so far."""
         if self._bar is not None:
             self._bar.set_postfix_str(f"loss {loss:.4f}", refresh=False)
             self._bar.update(images)
 
     def end_epoch(self, metrics: dict[str, float]) -> None:
-        """Log the line of one epoch."""
+        """Log the line of a finished epoch."""
         if self.log is None:
             return
         done = int(metrics["epoch"])
-        left = (time.perf_counter() - self._began) / done * (self.epochs - done)
+        left = (time.perf_counter() - self._start) / done * (self.epochs - done)
         text = line(metrics, self.epochs, left)
         if self._bar is None:
             self.log(text)
@@ -57,11 +57,11 @@ class Progress:
 
 
 def line(metrics: dict[str, float], epochs: int, left: float) -> str:
-    """One epoch in words; `left` is in seconds."""
+    """The log line of one epoch; `left` is the estimated remaining time in seconds."""
     validation = ""
     if "validation_loss" in metrics:
         validation = (
-            f" | held out: loss {metrics['validation_loss']:.4f}, accuracy {metrics['validation_accuracy']:.2%}"
+            f" | validation: loss {metrics['validation_loss']:.4f}, accuracy {metrics['validation_accuracy']:.2%}"
         )
     return (
         f"epoch {int(metrics['epoch']):{len(str(epochs))}}/{epochs}: "
@@ -71,7 +71,7 @@ def line(metrics: dict[str, float], epochs: int, left: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """1:02:03, or 2:03."""
+    """Format seconds as 2:03, or 1:02:03 from one hour on."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,13 +1,13 @@
-"""A training run on the disk: a folder with three files that are always of the same epoch.
+"""A training run on disk: a folder with three files that always belong to the same epoch.
 
     model.safetensors   the weights
-    config.json         what is needed to build the model again, and to know how it came about
+    config.json         how to build the model again, and how it was trained
     metrics.jsonl       one JSON object per epoch
 
-All three are written anew after every epoch, and moved to their places together (`formats.atomic`). Only a folder that
-is new, empty or such a run is written to, and in it nothing but these files is touched, and the report of the run that
-is replaced, which goes with it. A half-written file that a killed run left counts as nothing, and goes when the next
-run begins there.
+All three are rewritten after every epoch and moved into place together (`formats.atomic`). A run is written only to a
+folder that is new, empty or an earlier run. Other files in the folder are left alone, except the report of an earlier
+run, which is deleted when its run is replaced. Temporary files of a killed run are ignored, and deleted when the next
+run starts in the folder.
 """
 
 from __future__ import annotations
@@ -27,32 +27,33 @@ from ..formats import atomic, safetensors
 from ..formats.atomic import Name
 from ..kernels import engines, threads
 from ..kernels.config import package_version
+from .labelled_data import LabelledData
 
 KIND = "rot180 run"
 VERSION = 1
 MODEL, CONFIG, METRICS = "model.safetensors", "config.json", "metrics.jsonl"
-REPORT = "report.html"  # beside them, once it is written
+REPORT = "report.html"  # in the same folder
 MAX_CONFIG = 1 << 24  # bytes
 
 Config = dict[str, Any]
 
 
 class NotARunError(Rot180Error, FileExistsError):
-    """A folder that holds something else than a training run, and so is not written to."""
+    """The output folder holds files that are not a training run, so nothing is written to it."""
 
 
-def describe(model: nn.Module, data: Any, validation: Any, training: dict[str, Any]) -> Config:
-    """The config of a run: plain values only."""
+def describe(model: nn.Module, data: LabelledData, validation: LabelledData | None, training: dict[str, Any]) -> Config:
+    """The config of a run, in plain values that JSON can hold."""
     recipe = getattr(model, "recipe", None)
-    named = data if isinstance(data, LabelledImages) else None
+    labelled_images = data if isinstance(data, LabelledImages) else None
     return {
         "kind": KIND,
         "version": VERSION,
         "model": None
         if recipe is None
         else {"name": recipe.name, "input_shape": list(recipe.input_shape), "classes": recipe.classes},
-        "class_names": None if named is None else list(named.classes),
-        "data": None if named is None else named.about,
+        "class_names": None if labelled_images is None else list(labelled_images.classes),
+        "data": None if labelled_images is None else labelled_images.about,
         "images": {"train": _size(data), "validation": _size(validation)},
         "training": training,
         "engine": engines.current().name,
@@ -66,16 +67,18 @@ def describe(model: nn.Module, data: Any, validation: Any, training: dict[str, A
     }
 
 
-def _size(data: Any) -> int:
+def _size(data: LabelledData | None) -> int:
     return 0 if data is None else len(data[0]) if isinstance(data, tuple) else len(data)
 
 
 class Run:
-    """A folder that is being trained into.
+    """The output folder of a training run in progress.
 
     Args:
-        out: made if it is not there; NotARunError if it holds anything but a run, WriteError if it cannot be written.
-        config: what `describe` gives.
+        out: the folder, created if it does not exist.
+        config: the result of `describe`.
+
+    Raises NotARunError if the folder holds anything but a run, WriteError if it cannot be written.
     """
 
     def __init__(self, out: Name, config: Config) -> None:
@@ -83,7 +86,7 @@ class Run:
         self.config = config
         if self.folder.exists() and not (is_free(self.folder) or is_run(self.folder)):
             raise NotARunError(
-                f"train: {self.folder} exists and is no run of rot180; nothing is written there: name another folder"
+                f"train: {self.folder} exists and is not a rot180 run; nothing was written. Choose another folder"
             )
         atomic.make_folder(self.folder)
         for path in self.folder.iterdir():
@@ -92,7 +95,7 @@ class Run:
                     path.unlink()
 
     def save(self, model: nn.Module, history: list[dict[str, float]]) -> None:
-        """Write the state after the last epoch of `history`: all three files or none."""
+        """Write the state after the last epoch of `history`: all three files, or none if one fails."""
         weights = safetensors.dumps(model.state_dict(), {"epoch": str(len(history))})
         lines = "".join(json.dumps(metrics, allow_nan=False) + "\n" for metrics in history)
         config = json.dumps(self.config, indent=1, allow_nan=False) + "\n"
@@ -103,7 +106,7 @@ class Run:
                 self.folder / METRICS: lines.encode(),
             }
         )
-        report = self.folder / REPORT  # of the run that these files have replaced
+        report = self.folder / REPORT  # describes the run that was just replaced
         if report.is_file():  # not a device or a pipe
             with contextlib.suppress(OSError):
                 report.unlink()
@@ -114,12 +117,12 @@ def _is_leftover(path: Path) -> bool:
 
 
 def is_free(folder: Path) -> bool:
-    """Whether there is nothing at this place, or a folder with nothing in it but leftovers of a killed run."""
+    """True if the folder does not exist, or holds nothing but temporary files of a killed run."""
     return not folder.exists() or (folder.is_dir() and all(map(_is_leftover, folder.iterdir())))
 
 
 def is_run(folder: Path) -> bool:
-    """Whether this folder was written by a training run."""
+    """True if the folder was written by a training run."""
     try:
         return _read_config(folder).get("kind") == KIND
     except (OSError, FormatError):
@@ -127,27 +130,27 @@ def is_run(folder: Path) -> bool:
 
 
 def load_run(path: Name, model: nn.Module | None = None) -> tuple[nn.Module, Config]:
-    """The trained model of a run, in evaluation mode, and its config.
+    """Load the trained model of a run, in evaluation mode, and its config.
 
     Args:
-        path: the folder.
-        model: to load the weights into, where the run's model was not made by `models.build`.
+        path: the folder of the run.
+        model: the model to load the weights into, if the run's model was not made by `models.build`.
 
-    Raises FileNotFoundError or FormatError that name what is missing or does not fit.
+    Raises FileNotFoundError if a file is missing, FormatError if one is damaged or does not fit the model.
     """
     folder = Path(path)
     if not folder.is_dir():
         raise FileNotFoundError(2, f"load_run: there is no folder {folder}; train one with: rot180 train digits")
     config = _read_config(folder)
     if config.get("kind") != KIND:
-        raise FormatError(f"load_run: {folder / CONFIG} is not the config of a run of rot180")
+        raise FormatError(f"load_run: {folder / CONFIG} is not the config of a rot180 run")
     if config.get("version") != VERSION:
         raise FormatError(
             f"load_run: {folder / CONFIG} has version {config.get('version')!r}; this rot180 reads {VERSION}"
         )
     if not isinstance(config.get("data"), dict | None):
         raise FormatError(f"load_run: {folder / CONFIG} has data {config['data']!r}; an object or null is needed")
-    weights = safetensors.load(folder / MODEL)  # before the model is built: a missing file is found first
+    weights = safetensors.load(folder / MODEL)  # fails early if the file is missing, before the model is built
     for name, weight in weights.items():
         if not np.isfinite(weight).all():
             raise FormatError(f"load_run: {folder / MODEL}: {name} holds NaN or infinite values; the file is damaged")
@@ -163,9 +166,9 @@ def load_run(path: Name, model: nn.Module | None = None) -> tuple[nn.Module, Con
 def _read_config(folder: Path) -> Config:
     path = folder / CONFIG
     if not path.is_file():
-        raise FileNotFoundError(2, f"load_run: {folder} is no run: it has no {CONFIG}")
+        raise FileNotFoundError(2, f"load_run: {folder} is not a run: it has no {CONFIG}")
     if path.stat().st_size > MAX_CONFIG:
-        raise FormatError(f"load_run: {path} has more than {MAX_CONFIG:,} bytes")
+        raise FormatError(f"load_run: {path} is larger than {MAX_CONFIG:,} bytes")
     try:
         config = json.loads(path.read_bytes())
     except (ValueError, RecursionError) as error:
@@ -176,10 +179,10 @@ def _read_config(folder: Path) -> Config:
 
 
 def _build(config: Config, path: Path) -> nn.Module:
-    """The model that a config names; `models.build` refuses sizes that would take more than a gigabyte."""
+    """Build the model that a config names; `models.build` rejects sizes that would take more than a gigabyte."""
     recipe = config.get("model")
     if recipe is None:
-        raise FormatError(f"load_run: {path} names no model: the run's was not made by models.build; give it as model=")
+        raise FormatError(f"load_run: {path} names no model, as it was not made by models.build; pass it as model=")
     try:
         name, shape, classes = recipe["name"], tuple(recipe["input_shape"]), recipe["classes"]
         if not all(type(size) is int for size in [*shape, classes]):

@@ -1,10 +1,10 @@
-"""What each layer of a network makes of one input: output shape, parameters, multiply-adds.
+"""A summary of a network's layers for one input: output shape, parameters, multiply-adds.
 
-The network is run once. Hooks say which module is at work, the tape's observer which products it computes, so that a
-module of one's own is counted like the library's. A multiply-add is one product and its addition: of convolutions,
-linear layers and matrix products, the zeros of the padding included; everything else counts as none.
+The network runs once. Hooks record which module is running, and the tape's observer which products it computes, so
+custom modules are counted like the library's. A multiply-add is one product and its addition. Convolutions, linear
+layers and matrix products are counted, including products with the zeros of the padding; other operations are not.
 
-Deliberately absent: time. A profile is another thing.
+Running times are not part of the summary.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy as np
 from .. import nn
 from ..tape import Tensor, no_grad, observe
 from ..tape.operands import raw
-from .measure import evaluation_mode
+from .evaluation import evaluation_mode
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -29,10 +29,10 @@ class Row:
     """One call of one module.
 
     Attributes:
-        name: the module's dotted name, "" for the network itself.  kind: its class.  settings: as its repr shows them.
-        output_shape: without the batch; None if the module was not called, or returned no Tensor.
-        parameters: how many numbers it holds itself, counted where they first come up.
-        multiply_adds: for one input, without those of the modules inside it.
+        name: the module's dotted name, "" for the network itself.  kind: its class.  settings: as in its repr.
+        output_shape: without the batch axis; None if the module was not called or did not return a Tensor.
+        parameters: the number of its own parameter values; shared parameters are counted at their first occurrence.
+        multiply_adds: for one input, without those of its submodules.
     """
 
     name: str
@@ -45,23 +45,23 @@ class Row:
 
 @dataclass
 class Call:
-    """One call of one module while `trace` ran."""
+    """One call of one module during `trace`."""
 
     name: str
     module: nn.Module
-    output: Any = None  # what it returned
+    output: Any = None  # the module's return value
     multiply_adds: int = 0
 
 
 def summary(model: nn.Module, input_shape: Sequence[int]) -> list[Row]:
-    """One row for every call of a module that does something itself, in their order; then those that were not called.
+    """Return one row per module call, in the order of the calls, followed by the modules that were not called.
 
     Args:
-        model: run once on zeros, in evaluation mode, without recording; returned to the modes that it was in.
-        input_shape: of one input, without the batch.
+        model: runs once on zeros, in evaluation mode and without recording; its modes are restored afterwards.
+        input_shape: the shape of one input, without the batch axis.
 
-    A module that only hands on to others has no row, unless it holds parameters or multiplies itself. Whatever the
-    model raises for this shape passes through.
+    A module that only calls its submodules has no row, unless it has parameters or multiplies itself. An error that the
+    model raises for this shape is passed on.
     """
     floats = (p.data.dtype for p in model.parameters())
     with evaluation_mode(model), no_grad():
@@ -82,7 +82,7 @@ def summary(model: nn.Module, input_shape: Sequence[int]) -> list[Row]:
 
 
 def trace(model: nn.Module, x: Any) -> tuple[Any, list[Call]]:
-    """What the model returns for `x`, and every call of a module on the way, in the order in which they began."""
+    """Run the model on `x`; return its output and all module calls in the order in which they started."""
     calls: list[Call] = []
     running: list[Call] = []
 
@@ -107,7 +107,7 @@ def trace(model: nn.Module, x: Any) -> tuple[Any, list[Call]]:
 
 
 def is_leaf(module: nn.Module) -> bool:
-    """Whether there are no modules inside it."""
+    """True if the module has no submodules."""
     return next(module.children(), None) is None
 
 
@@ -116,6 +116,6 @@ def _multiply_adds(op: str, inputs: tuple[Any, ...], output: Any) -> int:
         return int(raw(output).size * raw(inputs[0]).shape[-1])
     if op not in ("conv_y", "conv_x"):
         return 0
-    w = raw(inputs[1])  # (O, C/G, *kernel): every cell of y meets C/G * prod(kernel) cells of x
+    w = raw(inputs[1])  # (O, C/G, *kernel): each cell of y is a sum over C/G * prod(kernel) cells of x
     y = raw(output if op == "conv_y" else inputs[0])
     return int(y.size * (w.size // len(w))) if len(w) else 0

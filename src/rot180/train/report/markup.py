@@ -1,6 +1,6 @@
-"""The few forms that the page is made of. Whatever comes from a run or its data is escaped here.
+"""Building blocks of the page's HTML. All text that comes from a run or its data is escaped here.
 
-Arguments named `html` are HTML already; `text` and `name` make it of anything else.
+Arguments named `html` hold HTML; `text`, `name` and `file_name` turn any other value into HTML.
 """
 
 from __future__ import annotations
@@ -9,37 +9,46 @@ import html as standard
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-LONGEST, TITLED = 48, 12  # characters of a name: that are written, and from which on pointing at it shows all
+MAX_NAME = 48  # characters of a name that are shown
+TOOLTIP_FROM = 12  # names with more characters get a tooltip with the full name, as narrow columns may cut them
 
 
 def text(value: Any) -> str:
-    """Any value as HTML that shows it; characters that no page can hold become question marks."""
+    """Escape any value; characters that HTML cannot hold become replacement characters."""
     readable = "".join(c if c in "\t\n" or ord(c) >= 32 else "\ufffd" for c in str(value))
     return standard.escape(readable.encode("utf-8", "replace").decode("utf-8"))
 
 
 def name(value: Any) -> str:
-    """A class's or a file's name: cut if it is long, and kept from turning the direction of the text around it."""
+    """A class name or the like: a long one loses its end, and right-to-left characters do not affect their context."""
     full = str(value) if str(value).strip() else repr(value)
-    shown = full if len(full) <= LONGEST else f"{full[: LONGEST - 1]}…"
-    title = f' title="{text(full[:1000])}"' if len(full) > TITLED else ""
-    return f"<bdi{title}>{text(shown)}</bdi>"
+    return _isolated(full, full if len(full) <= MAX_NAME else f"{full[: MAX_NAME - 1]}…")
+
+
+def file_name(path: str) -> str:
+    """A file's path as `name` shows it, except that a long one loses its beginning."""
+    return _isolated(path, path if len(path) <= MAX_NAME else f"…{path[1 - MAX_NAME :]}")
+
+
+def _isolated(full: str, shown: str) -> str:
+    tooltip = f' title="{text(full[:1000])}"' if len(full) > TOOLTIP_FROM else ""
+    return f"<bdi{tooltip}>{text(shown)}</bdi>"
 
 
 def section(key: str, title: str, lead: str, *html: str) -> str:
-    """A heading, a paragraph that says what one sees, and the rest; `lead` is HTML."""
+    """A section with a heading, an introductory paragraph and its content; `lead` is HTML."""
     return f'<section id="{key}">\n<h2>{title}</h2>\n<p class="lead">{lead}</p>\n{"".join(html)}</section>\n'
 
 
-def left_out(key: str, title: str, why: str) -> str:
-    """A section that this run has nothing for: one line."""
-    return section(key, title, f'<span class="missing">Left out: {text(why)}</span>')
+def missing_section(key: str, title: str, reason: str) -> str:
+    """A section that has nothing to show for this run: one line with the reason."""
+    return section(key, title, f'<span class="missing">Not shown: {text(reason)}</span>')
 
 
 def table(label: str, head: Sequence[str], rows: Iterable[Sequence[str]], *, words: int = 1, kind: str = "") -> str:
-    """A table that scrolls inside its own box; cells are HTML, the first `words` columns are words, the rest numbers.
+    """A table in a box that scrolls; cells are HTML.
 
-    A cell may bring its own <td> or <th>.
+    The first `words` columns hold words and are aligned left, the others numbers. A cell may be a whole <td> or <th>.
     """
 
     def cell(html: str, column: int, tag: str) -> str:
@@ -60,7 +69,7 @@ def table(label: str, head: Sequence[str], rows: Iterable[Sequence[str]], *, wor
 
 
 def tiles(addresses: Iterable[str], labels: Iterable[str], *, kind: str = "") -> str:
-    """Small pictures in a row that wraps; pointing at one shows its label."""
+    """Small pictures in rows, with their labels as tooltips."""
     images = "".join(
         f'<img src="{address}" alt="{text(label)}" title="{text(label)}">'
         for address, label in zip(addresses, labels, strict=True)
@@ -68,23 +77,26 @@ def tiles(addresses: Iterable[str], labels: Iterable[str], *, kind: str = "") ->
     return f'<div class="tiles {kind}">{images}</div>\n'
 
 
-def folded(title: str, html: str) -> str:
-    """What is seen after a click on its title."""
+def details(title: str, html: str) -> str:
+    """Content that opens on a click on its title."""
     return f"<details><summary>{title}</summary>\n{html}</details>\n"
 
 
-def count(number: int, one: str, many: str | None = None) -> str:
-    """1 image, 1,234 images."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+def count(number: int, noun: str, plural: str | None = None) -> str:
+    """A number with its noun: 1 image, 1,234 images."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 def percent(share: float | None, digits: int = 1) -> str:
-    """A share of 1 in percent; a dash for None."""
-    return "–" if share is None else f"{share:.{digits}%}"
+    """A share of 1 in percent; a dash for None. A share below 1 is never rounded up to 100%."""
+    if share is None:
+        return "–"
+    shown = f"{share:.{digits}%}"
+    return percent(share, digits + 1) if share < 1 and digits < 6 and float(shown[:-1]) == 100 else shown
 
 
-def thinned(items: Sequence[Any], most: int) -> list[Any]:
-    """At most so many of the items, evenly spread, the first and the last among them."""
-    if len(items) <= most:
+def evenly_spaced(items: Sequence[Any], limit: int) -> list[Any]:
+    """At most `limit` of the items, evenly spaced, with the first and the last."""
+    if len(items) <= limit:
         return list(items)
-    return [items[round(i * (len(items) - 1) / (most - 1))] for i in range(most)]
+    return [items[round(i * (len(items) - 1) / (limit - 1))] for i in range(limit)]
