@@ -43,15 +43,18 @@ def _drawn(rng: random.Random, op: str) -> dict[str, Any]:
 
 def layers(op: str) -> list[dict[str, Any]]:
     """Settings that the layer takes."""
-    rng, found = random.Random(op), []
-    while len(found) < COUNT:
+    rng, fitting = random.Random(op), []
+    for _ in range(10 * COUNT):
         settings = _drawn(rng, op)
         try:
             trace(op, **settings)
         except ShapeError:
             continue
-        found.append(settings)
-    return found
+        fitting.append(settings)
+        if len(fitting) == COUNT:
+            break
+    assert len(fitting) == COUNT, f"only {len(fitting)} of {10 * COUNT} random settings fit {op}"
+    return fitting
 
 
 CONVOLUTIONS = ("conv1d", "conv2d", "conv_transpose1d", "conv_transpose2d")
