@@ -49,7 +49,7 @@ def wheel():
 
 def imports():
     """Milliseconds over an empty start, medians over fresh interpreters that take turns; the extension's by itself."""
-    contestants = {s: timing.whole(lambda s=s: python(s)) for s in STATEMENTS}
+    contestants = {s: timing.one_part(lambda s=s: python(s)) for s in STATEMENTS}
     taken = timing.take_turns(contestants, ROUNDS, 0)
     empty = taken.pop("pass")
     more = {

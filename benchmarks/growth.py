@@ -35,7 +35,7 @@ def tasks(options):
 
 def measure(what, kind, grown, options):
     """The seconds of each size, all sizes in turns, and the slope of the line that fits them in logarithms."""
-    contestants = {size: timing.halves(*layers.halves(layer)) for size, layer in grown.items()}
+    contestants = {size: timing.two_parts(*layers.forward_backward(layer)) for size, layer in grown.items()}
     taken = timing.take_turns(contestants, options.rounds, options.seconds)
     seconds = [timing.median(taken[size]) for size in grown]
     work = [3 * layer.multiply_adds for layer in grown.values()]

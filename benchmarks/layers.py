@@ -14,16 +14,16 @@ EXACT = 2.5  # a float64 run of the numpy engine, over a float32 run of the nati
 
 def tasks(options):
     """One for each layer."""
-    for layer in shapes.every():
-        if shapes.is_named(layer.name, options.only):
+    for layer in shapes.all_layers():
+        if shapes.matches(layer.name, options.only):
             once = layer_seconds(layer, options.threads)
             yield Task(layer.name, 2 * turns_seconds(once, options) + EXACT * once, partial(measure, layer, options))
 
 
 def measure(layer, options):
     """Milliseconds forward and backward, ratios of PyTorch's time over ours (forward, backward, both), errors."""
-    halves = {"rot180": layers.halves(layer), "PyTorch": peer.halves(layer)}
-    contestants = {name: timing.halves(*both) for name, both in halves.items()}
+    halves = {"rot180": layers.forward_backward(layer), "PyTorch": peer.forward_backward(layer)}
+    contestants = {name: timing.two_parts(*both) for name, both in halves.items()}
     taken = timing.take_turns(contestants, options.rounds, options.seconds)
     exact = layers.exact_results(layer)
     return {

@@ -21,7 +21,7 @@ SECONDS = {"LeNet-5": 8, "ResNet-20": 20, "DCGAN": 25, "autoencoder": 8, "toy": 
 def tasks(options):
     """One for each step."""
     for name in steps.STEPS:
-        if shapes.is_named(name, options.only):
+        if shapes.matches(name, options.only):
             yield Task(name, SECONDS[name], partial(measure, name, options))
 
 

@@ -27,7 +27,7 @@ def tasks(options):
 def measure(layer, options):
     """Milliseconds forward and backward of both, and the ratios of im2col's time over the engine's."""
     with rot180.engine("numpy"):
-        contestants = {name: timing.halves(*halves) for name, halves in both(layer).items()}
+        contestants = {name: timing.two_parts(*halves) for name, halves in both(layer).items()}
         taken = timing.take_turns(contestants, options.rounds, options.seconds)
     return {
         "name": layer.name,

@@ -49,8 +49,8 @@ def library(compiled: bool = False) -> Library:
     return Library(torch.nn, torch.nn.functional, torch.optim, torch.tensor, **forms)
 
 
-def halves(layer):
-    """(forward, backward) of a layer, as `layers.halves`."""
+def forward_backward(layer):
+    """PyTorch's (forward, backward) of a layer; compare `rot180.bench.layers.forward_backward`."""
     import torch
 
     x, w, b, dy = (torch.tensor(a) for a in layers.arrays(layer))

@@ -16,7 +16,7 @@ TO_COMPILE = {"LeNet-5": 20, "ResNet-20": 60, "DCGAN": 60, "autoencoder": 20, "t
 def tasks(options):
     """One for each step."""
     for name in steps.STEPS:
-        if shapes.is_named(name, options.only):
+        if shapes.matches(name, options.only):
             needed = 3 * turns_seconds(SECONDS[name] / options.threads, options) + TO_COMPILE[name]
             yield Task(name, needed, partial(measure, name, options))
 
@@ -28,7 +28,7 @@ def measure(name, options):
     if options.compiled and (compiled := compiled_step(make)):
         contestants["compiled"] = compiled
     taken = timing.take_turns(
-        {n: timing.whole(step) for n, step in contestants.items()}, options.rounds, 3 * options.seconds
+        {n: timing.one_part(step) for n, step in contestants.items()}, options.rounds, 3 * options.seconds
     )
     return {
         "name": name,

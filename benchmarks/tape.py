@@ -24,7 +24,7 @@ def measure(options):
         "PyTorch": steps.toy(peer.library()),
     }
     with peer.one_thread(options.threads):
-        whole = {name: timing.whole(step) for name, step in contestants.items()}
+        whole = {name: timing.one_part(step) for name, step in contestants.items()}
         taken = timing.take_turns(whole, options.rounds, options.seconds)
     return {
         "us": {name: timing.median(rounds) * 1e6 for name, rounds in taken.items()},

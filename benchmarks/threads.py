@@ -22,7 +22,7 @@ def counts(cores):
 def tasks(options):
     """One for each large layer."""
     chosen = [layer for layer in shapes.LAYERS if layer.multiply_adds >= LARGE]
-    chosen += [layer for layer in shapes.every() if layer.name in OTHERS]
+    chosen += [layer for layer in shapes.all_layers() if layer.name in OTHERS]
     for layer in chosen:
         seconds = sum(turns_seconds(layer_seconds(layer, n), options) for n in counts(options.cores))
         yield Task(layer.name, seconds, partial(measure, layer, options))
@@ -30,7 +30,7 @@ def tasks(options):
 
 def measure(layer, options):
     """Milliseconds on each number of threads, and how many times as fast as on one."""
-    run = timing.halves(*layers.halves(layer))
+    run = timing.two_parts(*layers.forward_backward(layer))
     numbers = counts(options.cores)
     try:
         taken = timing.take_turns(dict.fromkeys(numbers, run), options.rounds, options.seconds, rot180.set_num_threads)

@@ -17,7 +17,7 @@ DEPTHWISE = Layer("", False, 2, 4, 6, 4, 3, padding=1, groups=4)
 
 @pytest.mark.parametrize("layer", [PLAIN, TRANSPOSED, DEPTHWISE])
 def test_the_four_results_are_those_of_float64(layer: Layer) -> None:
-    forward, backward = layers.halves(layer)
+    forward, backward = layers.forward_backward(layer)
     y = forward()
     results = [y.data, *backward(y)]
     exact = layers.exact_results(layer)

@@ -9,7 +9,7 @@ from rot180.bench.shapes import Layer
 
 
 def test_every_name_and_every_geometry_is_there_once() -> None:
-    every = shapes.every()
+    every = shapes.all_layers()
     assert len({layer.name for layer in every}) == len({layer[1:] for layer in every}) == len(every) == 79
 
 
@@ -22,7 +22,7 @@ def test_every_name_and_every_geometry_is_there_once() -> None:
     ],
 )
 def test_sizes_and_work(layer: Layer, result: tuple[int, ...], multiply_adds: int) -> None:
-    assert layer.result_shape == result == layers.halves(layer)[0]().shape
+    assert layer.result_shape == result == layers.forward_backward(layer)[0]().shape
     assert layer.multiply_adds == multiply_adds
 
 
@@ -38,4 +38,4 @@ def test_sizes_and_work(layer: Layer, result: tuple[int, ...], multiply_adds: in
     ],
 )
 def test_a_name_is_chosen_by_the_beginnings_of_its_words(name: str, texts: list[str] | None, found: bool) -> None:
-    assert shapes.is_named(name, texts) is found
+    assert shapes.matches(name, texts) is found

@@ -35,7 +35,7 @@ def test_a_turn_is_as_long_as_was_asked_after_one_untimed_call() -> None:
 def test_a_turn_is_bounded() -> None:
     called: list[str] = []
     timing.take_turns({"a": scripted("a", 1e-9, called)}, 1, 1e3)
-    assert len(called) == 2 + 1 + timing.MOST
+    assert len(called) == 2 + 1 + timing.MAX_CALLS
 
 
 def test_medians_and_ratios_of_parts_and_of_the_whole() -> None:
@@ -46,12 +46,12 @@ def test_medians_and_ratios_of_parts_and_of_the_whole() -> None:
 
 def test_halves_hands_on_the_result_and_whole_has_one_part() -> None:
     seen: list[int] = []
-    first, second = timing.halves(lambda: 7, seen.append)()
-    (only,) = timing.whole(lambda: seen.append(8))()
+    first, second = timing.two_parts(lambda: 7, seen.append)()
+    (only,) = timing.one_part(lambda: seen.append(8))()
     assert seen == [7, 8]
     assert min(first, second, only) >= 0
 
 
 def test_a_failing_contestant_is_not_passed_over() -> None:
     with pytest.raises(ZeroDivisionError):
-        timing.take_turns({"a": timing.whole(lambda: 1 / 0)}, 1, 0.1)
+        timing.take_turns({"a": timing.one_part(lambda: 1 / 0)}, 1, 0.1)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rot180 import get_num_threads
-from rot180.bench import alone, shapes
+from rot180.bench import measurements, shapes
 from rot180.bench.shapes import Layer
 from rot180.cli import ExitStatus, main
 from rot180.kernels import engines, native
@@ -21,7 +21,7 @@ SMALL = [Layer("first k3", False, 1, 2, 6, 2, 3, padding=1), Layer("convT 2-2 k4
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Layers that take no time."""
     monkeypatch.setattr(shapes, "LAYERS", SMALL[:1])
-    monkeypatch.setattr(shapes, "every", lambda: SMALL)
+    monkeypatch.setattr(shapes, "all_layers", lambda: SMALL)
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> list[list[str]]:
@@ -57,10 +57,10 @@ def test_layers_and_steps_go_into_a_file(tmp_path: Path, capsys: pytest.CaptureF
     file = tmp_path / "figures.json"
     words = ["bench", "--only", "first", "TOY", "--threads", "1", "--json", str(file), *QUICK]
     assert main(words) == ExitStatus.DONE
-    assert capsys.readouterr().out.endswith(f"{file} holds the figures\n")
+    assert capsys.readouterr().out.endswith(f"wrote {file}\n")
     found = json.loads(file.read_text())
     assert (found["threads"], found["rounds"], found["engine"]) == (1, 1, engines.current().name)
-    assert [set(row) for row in found["layers"]] == [set(alone.LayerFigures._fields)]
+    assert [set(row) for row in found["layers"]] == [set(measurements.LayerTiming._fields)]
     assert [row["name"] for row in found["steps"]] == ["toy"]
 
 
@@ -82,15 +82,21 @@ def test_threads_are_the_environments_or_one_for_each_core(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--only", "vgg"], "--only: no name has a word that begins with 'vgg'; there are first k3, LeNet-5, "),
-        (["layers", "--only", "a", "b"], "begins with 'a' or 'b'; there are first k3; --all has more layers"),
-        (["steps", "--only", "first"], "begins with 'first'; there are LeNet-5, ResNet-20, DCGAN, autoencoder, toy\n"),
-        (["everything"], "invalid choice: 'everything'"),
+        (
+            ["--only", "vgg"],
+            "--only: no name contains a word that starts with 'vgg'; the names are first k3, LeNet",
+        ),
+        (["layers", "--only", "a", "b"], "starts with 'a' or 'b'; the names are first k3; --all has more layers"),
+        (
+            ["steps", "--only", "first"],
+            "starts with 'first'; the names are LeNet-5, ResNet-20, DCGAN, autoencoder, toy\n",
+        ),
+        (["everything"], "argument layers|steps: unknown choice 'everything'; the choices are layers, steps"),
         (["--engine", "quick"], "engine: there is no engine 'quick'; choose one of 'numpy', 'native'"),
-        (["--threads", "0"], "argument --threads: an integer of at least 1 is needed; got '0'"),
+        (["--threads", "0"], "argument --threads: must be an integer of at least 1; got '0'"),
         (["--threads", "2000"], "the number of threads must be from 1 to 1024; got 2000"),
-        (["--rounds", "none"], "argument --rounds: an integer of at least 1 is needed; got 'none'"),
-        (["--seconds", "0"], "argument --seconds: a positive number is needed; got '0'"),
+        (["--rounds", "none"], "argument --rounds: must be an integer of at least 1; got 'none'"),
+        (["--seconds", "0"], "argument --seconds: must be a positive number; got '0'"),
         (["--json", "nowhere/figures.json"], "--json: there is no folder "),
     ],
 )

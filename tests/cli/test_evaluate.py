@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from rot180.cli import ExitStatus, main
-from rot180.cli.evaluate import table
+from rot180.cli.evaluate import confusion_table
 
 
 def test_it_measures_what_training_measured_at_its_end(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -28,8 +28,8 @@ def test_it_measures_what_training_measured_at_its_end(trained: Path, capsys: py
 
 
 def test_the_table_shows_names_counts_and_dots() -> None:
-    assert table(np.array([[12, 0], [3, 4]]), ["cat", "dog"]).splitlines() == [
-        "     | answer",
+    assert confusion_table(np.array([[12, 0], [3, 4]]), ["cat", "dog"]).splitlines() == [
+        "     | predicted",
         "true | cat dog",
         "-----+--------",
         " cat |  12   .",
@@ -38,7 +38,7 @@ def test_the_table_shows_names_counts_and_dots() -> None:
 
 
 def test_long_and_odd_names_leave_a_table() -> None:
-    lines = table(np.eye(2, dtype=int), ["a" * 60 + ".end", "b\n"]).splitlines()
+    lines = confusion_table(np.eye(2, dtype=int), ["a" * 60 + ".end", "b\n"]).splitlines()
     assert lines[3].split(" | ")[0] == "a" * 15 + "…aaaa.end"
     assert lines[4].split(" | ")[0].strip() == "b\\n"
     assert max(map(len, lines)) < 80
@@ -47,12 +47,12 @@ def test_long_and_odd_names_leave_a_table() -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (None, "was trained on data of its own, which cannot be found by name"),
+        (None, "was trained on arrays, so its held-out images cannot be read again"),
         ({"name": "cats"}, "was trained on 'cats', which is neither a path nor one of digits, mnist"),
         ({"name": ["digits"]}, r"was trained on \['digits'\], which is neither"),
         (
             {"name": "digits", "split_seed": 5},
-            r"was trained on other images than those found now in digits \(split_seed differs\)",
+            r"the images in digits are not those that .* was trained on \(split_seed differs\)",
         ),
     ],
 )

@@ -151,8 +151,8 @@ def test_a_model_of_other_numbers_than_pictures_have_is_refused(
     assert main(["train", str(tmp_path / "a.npz"), *words]) == 0
     paths, _ = pictures(tmp_path, 1)
     assert main(["predict", str(out), *paths]) == ExitStatus.USAGE
-    assert "was trained on cells from 0.0" in (error := capsys.readouterr().err)
-    assert "those of image files are from 0 to 1: scale the training images so, as uint8 or as floats" in error
+    assert "was trained on values from 0.0" in (error := capsys.readouterr().err)
+    assert "but image files have values from 0 to 1; train on uint8 images, or on floats from 0 to 1" in error
     np.savez(tmp_path / "a.npz", images=x / 255, labels=np.arange(20) % 2)
     assert main(["train", str(tmp_path / "a.npz"), *words]) == 0
     assert main(["predict", str(out), *paths]) == 0

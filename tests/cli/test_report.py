@@ -29,7 +29,7 @@ def test_without_the_runs_data_it_says_so_and_goes_on(run: Path, capsys: pytest.
     config = json.loads((run / "config.json").read_text())
     (run / "config.json").write_text(json.dumps(config | {"data": None}))
     assert main(["report", str(run)]) == ExitStatus.DONE
-    assert capsys.readouterr().out.startswith("without held-out images: ")
+    assert capsys.readouterr().out.startswith("the report has no held-out images: ")
     assert "no test images were given" in (run / "report.html").read_text(encoding="utf-8")
 
 

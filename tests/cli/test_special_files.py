@@ -12,7 +12,7 @@ import pytest
 
 from rot180.bench import shapes
 from rot180.bench.shapes import Layer
-from rot180.cli import ExitStatus, entry, main
+from rot180.cli import ExitStatus, entry_point, main
 from tests.special_files import FULL, NULL, Pipe, is_device, make_device
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="devices and named pipes are POSIX's")
@@ -46,7 +46,7 @@ def words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str
 
 
 def test_the_list_of_options_is_complete() -> None:
-    (commands,) = (a for a in entry.make_parser()._actions if isinstance(a, argparse._SubParsersAction))
+    (commands,) = (a for a in entry_point.make_parser()._actions if isinstance(a, argparse._SubParsersAction))
     writing = {
         (name, option)
         for name, parser in commands.choices.items()
@@ -85,6 +85,17 @@ def test_both_files_of_check_may_be_special(words: dict[str, list[str]], tmp_pat
     pipe, null = Pipe(tmp_path / "pipe"), make_device(tmp_path / "null", NULL)
     assert main([*words["check"], "--json", str(pipe.path), "--html", str(null)]) == ExitStatus.DONE
     assert pipe.read().startswith(b"{") and is_device(null, NULL)
+
+
+def test_a_file_of_check_that_cannot_be_written_comes_after_the_text_and_the_other_file(
+    words: dict[str, list[str]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    full = make_device(tmp_path / "full", FULL)
+    files = ["--json", str(full), "--html", str(tmp_path / "page.html")]
+    assert main([*words["check"], *files]) == ExitStatus.FAILED
+    out, err = capsys.readouterr()
+    assert "as relu: right" in out and err == f"rot180: cannot write {full}: No space left on device\n"
+    assert (tmp_path / "page.html").read_bytes().startswith(b"<!doctype html>")
 
 
 def test_an_error_of_check_goes_to_the_pipe_too(tmp_path: Path) -> None:

@@ -30,10 +30,10 @@ def test_a_model_by_name(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["stages"], "summary: --input CxHxW is needed for the model stages, as --input 1x28x28"),
-        (["stages", "--input", "28x28"], "channels, height and width, as 3x32x32, are needed; got '28x28'"),
+        (["stages"], "the model stages needs --input CxHxW, e.g. --input 1x28x28"),
+        (["stages", "--input", "28x28"], "must be channels, height and width, e.g. 3x32x32; got '28x28'"),
         (["stages", "--input", "1x4x4"], "'stages' needs images of at least 8x8; got 4x4"),
-        (["nowhere"], "there is no folder nowhere"),
+        (["nowhere"], "'nowhere' is neither a run nor a model; the models are small, stages"),
     ],
 )
 def test_what_cannot_be_summed_up_is_one_line(

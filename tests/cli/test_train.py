@@ -30,10 +30,12 @@ def test_it_prints_a_line_per_epoch_the_accuracy_the_time_and_the_place(
     out = tmp_path / "r"
     assert main([*QUICK, "--epochs", "2", "--batch_size", "64", "--lr=0.01", "--out", str(out)]) == ExitStatus.DONE
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == (f"linear: 650 weights; 10 classes, 8x8 grey, 1,438 images to train on, 359 held out -> {out}")
+    assert lines[0] == (f"linear: 650 weights; 10 classes, 8x8 grey, 1,438 training images, 359 held out -> {out}")
     assert [line[:10] for line in lines[1:3]] == ["epoch 1/2:", "epoch 2/2:"]
     assert re.fullmatch(r"test accuracy \d\d\.\d\d% \(\d+ of 359 held-out images\)", lines[3])
-    assert re.fullmatch(r"\d+\.\d s; .*r holds model.safetensors, config.json, metrics.jsonl, report.html", lines[4])
+    assert re.fullmatch(
+        r"wrote model.safetensors, config.json, metrics.jsonl, report.html to .*r in \d+\.\d s", lines[4]
+    )
     training = json.loads((out / "config.json").read_text())["training"]
     assert (training["batch_size"], training["lr"], training["augment"]["name"]) == (64, 0.01, "affine")
 
@@ -89,11 +91,12 @@ def test_the_environment_says_how_many_threads_there_are(tmp_path: Path) -> None
     [
         (
             ["train", "cats"],
-            "load: 'cats' is neither a data set nor an existing folder or file; the data sets are digits, mnist",
+            "load: 'cats' is neither a data set nor an existing folder or file; the data sets are "
+            "digits, mnist, fashion-mnist, cifar10",
         ),
         (
             ["train", "digits", "--model", "vgg"],
-            "build: unknown model 'vgg'; the models are small, stages, resnet20, lenet, linear",
+            "--model: unknown model 'vgg'; the models are small, stages, resnet20, lenet, linear",
         ),
     ],
 )
@@ -144,7 +147,7 @@ def test_an_interrupt_keeps_the_epochs_that_were_done(tmp_path: Path) -> None:
         rest, err = process.communicate(timeout=60)
     assert process.returncode == ExitStatus.INTERRUPTED
     assert err == "rot180: interrupted\n"
-    (done,) = re.findall(r"stopped: .* holds epoch (\d+)\n", rest)
+    (done,) = re.findall(r"stopped; .* holds epoch (\d+)\n", rest)
     metrics = (out / "metrics.jsonl").read_text().splitlines()
     assert len(metrics) - int(done) in (0, 1)  # the signal may come between the files and the line
     assert sorted(path.name for path in out.iterdir()) == ["config.json", "metrics.jsonl", "model.safetensors"]

@@ -53,7 +53,7 @@ def test_a_named_set_is_read_from_a_folder(mnist: Path, tmp_path: Path, capsys: 
     out = tmp_path / "r"
     assert main(["train", "mnist", "--data", str(mnist), *QUICK, "--epochs", "8", "--out", str(out)]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith("linear: 7,850 weights; 10 classes, 28x28 grey, 80 images to train on, 40 held out")
+    assert lines[0].startswith("linear: 7,850 weights; 10 classes, 28x28 grey, 80 training images, 40 held out")
     config = json.loads((out / "config.json").read_text())
     assert (config["data"]["name"], config["data"]["root"]) == ("mnist", str(mnist))
     assert config["command"].startswith(f"rot180 train mnist --data {mnist} --model linear")
@@ -79,7 +79,7 @@ def test_other_images_than_those_of_the_run_are_refused(
     assert main(["train", "mnist", "--data", str(mnist), *QUICK, "--out", str(out)]) == 0
     write_idx(mnist / "train-labels-idx1-ubyte.gz", np.zeros(80, np.uint8))
     assert main(["evaluate", str(out)]) == ExitStatus.USAGE
-    assert f"{out} was trained on other images than those found now in {mnist} (sha256" in capsys.readouterr().err
+    assert f"the images in {mnist} are not those that {out} was trained on (sha256" in capsys.readouterr().err
 
 
 def test_a_named_set_without_files_says_what_to_give(
@@ -97,17 +97,20 @@ def test_a_named_set_without_files_says_what_to_give(
     [
         (["digits", "--data", "x"], "digits: the digits come with the package; no folder (--data) is needed"),
         (["digits", "--size", "8"], "load: size: only for images at a path; digits is as it is"),
-        (["digits", "--mirror", "http://localhost"], "--mirror goes with --download"),
+        (["digits", "--mirror", "http://localhost"], "--mirror needs --download"),
         (
             ["digits", "--download"],
             "download: unknown downloadable data set 'digits'; the ",
         ),
-        (["digits", "--augment", "affine,blur"], "--augment: there is no 'blur'; there are affine, flip, crop, rotate"),
-        ([".", "--download"], "--download is for a data set with a name; . is a path"),
-        ([".", "--held-out", "0"], "argument --held-out: a share, above 0 and below 1, is needed; got '0'"),
+        (
+            ["digits", "--augment", "affine,blur"],
+            "argument --augment: unknown augmentation 'blur'; the augmentations are affine",
+        ),
+        ([".", "--download"], "--download is for named data sets; . is a path"),
+        ([".", "--held-out", "0"], "argument --held-out: must be a fraction above 0 and below 1; got '0'"),
         ([".", "--layout", "NCHW"], "load: layout: only for a file of images; . is a folder"),
         (["digits", "--held-out", "0.3"], "load: share (--held-out): only for images at a path; digits is as it is"),
-        (["digits", "--workers", "-1"], "argument --workers: an integer of at least 0 is needed; got '-1'"),
+        (["digits", "--workers", "-1"], "argument --workers: must be an integer of at least 0; got '-1'"),
     ],
 )
 def test_options_that_do_not_go_together_are_refused(
@@ -125,8 +128,8 @@ def test_a_folder_of_200_images_of_two_sizes_one_of_them_corrupt(
     (folder / "light" / "042.png").write_bytes(whole[: len(whole) // 2])
     assert main(["train", str(folder), "--epochs", "6", "--out", str(out)]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "left out 1 file that cannot be read: light/042.png: cannot be decoded: image file is truncated"
-    assert "2 classes, 12x12 colour, 159 images to train on, 40 held out" in lines[1]
+    assert lines[0] == "skipped 1 unreadable file: light/042.png: cannot be decoded: image file is truncated"
+    assert "2 classes, 12x12 colour, 159 training images, 40 held out" in lines[1]
     assert lines[-2].startswith("test accuracy 100.00% (40 of 40")
     assert sorted(path.name for path in out.iterdir()) == [
         "config.json",
@@ -154,7 +157,7 @@ def test_the_size_and_the_share_held_out_can_be_chosen(tmp_path: Path, capsys: p
     folder, out = photographs(tmp_path / "photographs", 20), tmp_path / "r"
     words = ["train", str(folder), "--size", "8x10", "--held-out", "0.5", "--augment", "flip,mix-up", *QUICK]
     assert main([*words, "--out", str(out)]) == 0
-    assert "8x10 colour, 20 images to train on, 20 held out" in capsys.readouterr().out
+    assert "8x10 colour, 20 training images, 20 held out" in capsys.readouterr().out
     assert main(["evaluate", str(out)]) == 0
     assert "of 20 held-out images" in capsys.readouterr().out
     augment = json.loads((out / "config.json").read_text())["training"]["augment"]
@@ -167,11 +170,11 @@ def test_a_folder_that_was_moved_is_found_again_with_data(tmp_path: Path, capsys
     moved = folder.rename(tmp_path / "elsewhere")
     assert main(["evaluate", str(out)]) == ExitStatus.USAGE
     error = capsys.readouterr().err
-    assert error.startswith(f"rot180: the images that {out} was trained on are not found: ")
-    assert error.endswith("; --data says where they are now\n")
+    assert error.startswith(f"rot180: cannot find the images of {out}: ")
+    assert error.endswith("; --data names the place where they are now\n")
     assert main(["report", str(out)]) == 0  # what can be said without them
     printed = capsys.readouterr().out.splitlines()
-    assert printed[0].startswith("without held-out images: the images that")
+    assert printed[0].startswith("the report has no held-out images: cannot find the images of")
     assert printed[1:] == [str(out / "report.html")]
     assert main(["report", str(out), "--data", str(folder)]) == ExitStatus.USAGE  # asked for, and not there
     for command in ("evaluate", "report"):
@@ -190,7 +193,7 @@ def test_an_npz_file_says_what_it_needs(tmp_path: Path, capsys: pytest.CaptureFi
     assert main(words) == ExitStatus.USAGE
     assert "say layout='NCHW' or layout='NHWC' (--layout)" in capsys.readouterr().err
     assert main([*words, "--layout", "NHWC", "--held-out", "0.5"]) == 0
-    assert "3 classes, 3x8 colour, 15 images to train on, 15 held out" in capsys.readouterr().out
+    assert "3 classes, 3x8 colour, 15 training images, 15 held out" in capsys.readouterr().out
     assert main(["evaluate", str(out)]) == 0  # the layout is remembered
     for option in (["--size", "8"], ["--unreadable", "skip"]):
         assert main([*words, *option]) == ExitStatus.USAGE
@@ -200,7 +203,7 @@ def test_an_npz_file_says_what_it_needs(tmp_path: Path, capsys: pytest.CaptureFi
 def test_one_class_is_nothing_to_tell_apart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = npz(tmp_path / "a.npz", (9, 8, 8), classes=1)
     assert main(["train", str(path), *QUICK]) == ExitStatus.USAGE
-    assert capsys.readouterr().err == f"rot180: {path} has only the class '0'; at least two are needed to tell apart\n"
+    assert capsys.readouterr().err == f"rot180: {path} has only the class '0'; a classifier needs at least two\n"
 
 
 def test_the_number_of_workers_changes_no_bit(tmp_path: Path) -> None:
@@ -215,4 +218,4 @@ def test_names_of_files_cannot_break_a_line(tmp_path: Path, capsys: pytest.Captu
     folder = photographs(tmp_path / "photographs", 3)
     (folder / "dark" / "a\nb.png").write_bytes(b"not a picture")
     assert main(["train", str(folder), *QUICK, "--out", str(tmp_path / "r")]) == 0
-    assert "left out 1 file that cannot be read: dark/a\\nb.png: is not an image" in capsys.readouterr().out
+    assert "skipped 1 unreadable file: dark/a\\nb.png: is not an image" in capsys.readouterr().out

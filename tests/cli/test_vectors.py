@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from rot180.cli.entry import main
+from rot180.cli.entry_point import main
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rot180.cli.entry import main
+from rot180.cli.entry_point import main
 
 SOURCE = Path(__file__).parents[2] / "examples" / "vectors" / "conv_transpose2d.cpp"
 COMPILER = shutil.which("g++") or shutil.which("c++")

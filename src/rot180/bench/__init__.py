@@ -1,13 +1,13 @@
-"""Floor 5: what `rot180 bench` and the project's `benchmarks/` measure: layers, networks, training steps, their times.
+"""Floor 5: the layers, networks and training steps that `rot180 bench` and `benchmarks/` measure, and the timing.
 
-shapes      the list of layers (the kernel tests run it too, shrunken)
-layers      a layer, forward and backward, as something that can be timed
-networks    four networks and the smallest one, written with the layers of any library that has PyTorch's names
-steps       a training step of each
-library     rot180 as such a library
-alone       the figures of rot180 alone
-timing      contestants that take turns
-machine     what is said about the machine beside every figure
+shapes          the list of layers; the kernel tests use the same list with smaller sizes
+layers          the forward and the backward of a layer, ready to be timed
+networks        four networks and a minimal one, for any library with PyTorch's names
+steps           a training step of each network
+library         the names that rot180 and PyTorch share
+measurements    the timings of rot180, without a peer
+timing          contestants that take turns
+machine         the processor, the cores and the load, recorded with every measurement
 
-Numbers, seconds and ratios; a table is made of them by `rot180.cli` or `benchmarks/`. PyTorch is never imported here.
+The functions return numbers; `rot180.cli` and `benchmarks/` make tables of them. PyTorch is never imported here.
 """

@@ -1,7 +1,4 @@
-"""A layer as a training step uses it: the forward, recorded, and from a given gradient of the result the three others.
-
-Those are the gradients of the input, the weight and the bias.
-"""
+"""A layer as a training step uses it: a recorded forward, then the gradients of the input, the weight and the bias."""
 
 from __future__ import annotations
 
@@ -16,11 +13,11 @@ from ..tape import grad, tensor
 from .shapes import Layer
 
 Array = np.ndarray[Any, np.dtype[Any]]
-Halves = tuple[Callable[[], Any], Callable[[Any], list[Array]]]  # forward; backward, of what the forward returned
+ForwardBackward = tuple[Callable[[], Any], Callable[[Any], list[Array]]]  # backward takes the result of forward
 
 
 def arrays(layer: Layer, dtype: Any = np.float32) -> list[Array]:
-    """Input, weight, bias and the gradient of the result: the same numbers at every call and in every dtype."""
+    """Input, weight, bias and upstream gradient, with the same values in every call and every dtype."""
     rng = np.random.default_rng(0)
     x = (layer.images, layer.channels, layer.size, layer.size)
     shapes = (x, layer.weight_shape, (layer.out,), layer.result_shape)
@@ -28,16 +25,20 @@ def arrays(layer: Layer, dtype: Any = np.float32) -> list[Array]:
 
 
 def forward(layer: Layer, functional: Any) -> Callable[..., Any]:
-    """The layer as a function of input, weight and bias, from rot180.functional or torch.nn.functional."""
+    """The layer as a function of input, weight and bias.
+
+    Args:
+        functional: rot180.functional or torch.nn.functional.
+    """
     if layer.transposed:
-        ordered = (layer.stride, layer.padding, 0, layer.groups, layer.dilation)
-        return lambda x, w, b: functional.conv_transpose2d(x, w, b, *ordered)
+        transposed_settings = (layer.stride, layer.padding, 0, layer.groups, layer.dilation)
+        return lambda x, w, b: functional.conv_transpose2d(x, w, b, *transposed_settings)
     settings = (layer.stride, layer.padding, layer.dilation, layer.groups)
     return lambda x, w, b: functional.conv2d(x, w, b, *settings)
 
 
-def halves(layer: Layer, dtype: Any = np.float32) -> Halves:
-    """(forward, backward) of rot180, on the engine that is chosen when they are called."""
+def forward_backward(layer: Layer, dtype: Any = np.float32) -> ForwardBackward:
+    """rot180's (forward, backward) of a layer, on the engine that is active when they are called."""
     x, w, b, dy = (tensor(a) for a in arrays(layer, dtype))
     leaves = [leaf.requires_grad_() for leaf in (x, w, b)]
     run = forward(layer, F)
@@ -49,7 +50,7 @@ def halves(layer: Layer, dtype: Any = np.float32) -> Halves:
 
 
 def algorithms(layer: Layer) -> tuple[str, str, str]:
-    """By which algorithm the current engine computes the forward, the gradient of the input and that of the weight."""
+    """The algorithms of the current engine for the forward, the input gradient and the weight gradient."""
     choice = conv.choice if engines.current().name == "numpy" else native.choice
     order = ("x", "y", "w") if layer.transposed else ("y", "x", "w")
     sizes = layer.window, layer.images, layer.wide, layer.narrow, np.float32
@@ -58,13 +59,13 @@ def algorithms(layer: Layer) -> tuple[str, str, str]:
 
 
 def largest_error(results: Sequence[Array], exact: Sequence[Array]) -> float:
-    """The largest deviation from what is exact, over the standard deviation of that, over all arrays."""
+    """The largest absolute error divided by the standard deviation of the exact array, over all arrays."""
     return max(float(np.abs(a - b).max() / b.std()) for a, b in zip(results, exact, strict=True))
 
 
 def exact_results(layer: Layer) -> list[Array]:
-    """The result and the three gradients in float64 on the numpy engine."""
+    """The result and the three gradients, computed in float64 on the numpy engine."""
     with engines.block("numpy"):
-        run, back = halves(layer, np.float64)
+        run, backward = forward_backward(layer, np.float64)
         y = run()
-        return [y.data, *back(y)]
+        return [y.data, *backward(y)]

@@ -1,4 +1,4 @@
-"""The names that networks and steps are written with, which rot180 and PyTorch share."""
+"""The names that rot180 and PyTorch share, with which the networks and the steps are written."""
 
 from __future__ import annotations
 
@@ -7,29 +7,30 @@ from dataclasses import dataclass
 from typing import Any
 
 
-def unchanged(model: Any) -> Any:
-    """A model that is not compiled."""
+def not_compiled(model: Any) -> Any:
+    """Return the model as it is."""
     return model
 
 
 @dataclass(frozen=True)
 class Library:
-    """One library under the names of both.
+    """One library, rot180 or PyTorch.
 
     Attributes:
-        nn, F, optim: its modules.  tensor: makes a tensor of an array.
-        compile: what a model goes through before it is called, as torch.compile.
+        nn, F, optim: its modules.
+        tensor: makes a tensor from an array.
+        compile: applied to a model before it is called, for example torch.compile.
     """
 
     nn: Any
     F: Any
     optim: Any
     tensor: Callable[[Any], Any]
-    compile: Callable[[Any], Any] = unchanged
+    compile: Callable[[Any], Any] = not_compiled
 
 
 def rot180_library() -> Library:
-    """Ours; imported here, so that a process that measures another library holds nothing of it."""
+    """rot180 as a Library; imported here, so that a process that measures a peer does not load it."""
     from .. import functional as F
     from .. import nn, optim, tape
 

@@ -1,4 +1,4 @@
-"""What is said about the machine beside every figure."""
+"""The processor, the cores and the load of the machine, recorded with every measurement."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def processor() -> str:
-    """The processor's name, as well as the system knows it."""
+    """The name of the processor, as far as the system knows it."""
     if sys.platform == "linux":
         try:
             text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
@@ -21,19 +21,19 @@ def processor() -> str:
             if name.strip() == "model name" and value.strip():
                 return value.strip()
     if sys.platform == "darwin":
-        asked = subprocess.run(["sysctl", "-n", "machdep.cpu.brand_string"], capture_output=True, text=True)
-        if asked.returncode == 0 and asked.stdout.strip():
-            return asked.stdout.strip()
+        answer = subprocess.run(["sysctl", "-n", "machdep.cpu.brand_string"], capture_output=True, text=True)
+        if answer.returncode == 0 and answer.stdout.strip():
+            return answer.stdout.strip()
     return platform.processor() or platform.machine() or "unknown processor"
 
 
 def cores() -> int:
-    """How many this process may use."""
+    """The number of cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def load() -> float | None:
-    """The mean number of processes that wanted a core over the last minute; None where the system does not say."""
+    """The load average of the last minute; None if the system does not have one."""
     return os.getloadavg()[0] if hasattr(os, "getloadavg") else None

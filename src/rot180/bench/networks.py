@@ -1,7 +1,7 @@
-"""The networks whose training steps are measured, as they are published, with the layers of any `Library`.
+"""The networks whose training steps are measured, as published, built with the layers of any `Library`.
 
-`rot180.models` has a LeNet-5 and a ResNet-20 too, for images of any size and with initial weights of its own; here both
-libraries must build the very same layers.
+`rot180.models` also has a LeNet-5 and a ResNet-20, for images of any size and with other initial weights. Here both
+libraries must build identical layers.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from .library import Library
 
 
 def lenet(lib: Library) -> Any:
-    """LeNet-5 for 28x28, with relu and maxima for the scaled tanh and the subsampling of 1998."""
+    """LeNet-5 for 28x28, with ReLU and max pooling instead of the scaled tanh and the subsampling of 1998."""
     nn = lib.nn
     return nn.Sequential(
         nn.Conv2d(1, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2),
@@ -58,7 +58,7 @@ def resnet20(lib: Library) -> Any:
 
 
 def generator(lib: Library) -> Any:
-    """DCGAN's (A. Radford et al., 2016), noise of 100 channels to 3x64x64."""
+    """The generator of DCGAN (A. Radford et al., 2016): noise of 100 channels to 3x64x64."""
     nn = lib.nn
     layers: list[Any] = []
     for before, after, stride, padding in ((100, 512, 1, 0), (512, 256, 2, 1), (256, 128, 2, 1), (128, 64, 2, 1)):
@@ -67,7 +67,7 @@ def generator(lib: Library) -> Any:
 
 
 def discriminator(lib: Library) -> Any:
-    """DCGAN's, 3x64x64 to one score."""
+    """The discriminator of DCGAN: 3x64x64 to one score."""
     nn = lib.nn
     layers = [nn.Conv2d(3, 64, 4, 2, 1, bias=False), nn.LeakyReLU(0.2)]
     for before, after in ((64, 128), (128, 256), (256, 512)):
@@ -76,7 +76,7 @@ def discriminator(lib: Library) -> Any:
 
 
 def autoencoder(lib: Library) -> Any:
-    """1x28x28 through 32x7x7 and back."""
+    """A convolutional autoencoder: 1x28x28 to 32x7x7 and back."""
     nn = lib.nn
     return nn.Sequential(
         nn.Conv2d(1, 16, 3, 2, 1), nn.ReLU(), nn.Conv2d(16, 32, 3, 2, 1), nn.ReLU(),

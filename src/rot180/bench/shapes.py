@@ -1,7 +1,7 @@
 """The layers that are measured: thirteen of many kinds, and the distinct convolutions of four networks.
 
-A row is (name, transposed, N, C, size, O, kernel, stride, padding, dilation, groups), where C is the channels that come
-in and O those that go out, as a layer counts them.
+A row is (name, transposed, N, C, size, O, kernel, stride, padding, dilation, groups). C are the input channels and O
+the output channels of the layer, also of a transposed one.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ..window import Window
 
 
 class Layer(NamedTuple):
-    """One two-dimensional layer; `size` and `kernel` are square."""
+    """One two-dimensional layer with a square input and a square kernel."""
 
     name: str
     transposed: bool
@@ -30,7 +30,7 @@ class Layer(NamedTuple):
 
     @property
     def window(self) -> Window:
-        """The geometry; of a transposed layer the input is y."""
+        """The geometry. The input of a transposed layer is y."""
         kernel, stride, dilation = (self.kernel,) * 2, (self.stride,) * 2, (self.dilation,) * 2
         size = (self.size,) * 2
         if self.transposed:
@@ -49,18 +49,18 @@ class Layer(NamedTuple):
 
     @property
     def weight_shape(self) -> tuple[int, int, int, int]:
-        """(O, C/G, R, S) of the kernels; a transposed layer has its input channels first, which are the same."""
+        """(O, C/G, R, S), where O are the channels of y: the input channels of a transposed layer."""
         return self.narrow, self.wide // self.groups, self.kernel, self.kernel
 
     @property
     def result_shape(self) -> tuple[int, ...]:
-        """(N, O, *size) of what the layer returns."""
+        """The shape (N, O, *size) of the result."""
         window = self.window
         return self.images, self.out, *(window.x_size if self.transposed else window.y_size)
 
     @property
     def multiply_adds(self) -> int:
-        """Products of the forward, those with padding included; the backward has twice as many."""
+        """Products of the forward, including those with padding; the backward has twice as many."""
         return self.images * math.prod(self.window.y_size) * math.prod(self.weight_shape)
 
 
@@ -82,7 +82,7 @@ LAYERS = [
 
 
 def _plain(network: str, images: int, rows: tuple[tuple[int, ...], ...]) -> list[Layer]:
-    """Convolutions of (C, size, O, kernel, stride), padded by half a kernel; O 0: a kernel for each channel."""
+    """Convolutions of rows (C, size, O, kernel, stride), padded by half a kernel; O = 0 means depthwise."""
     layers = []
     for channels, size, out, kernel, stride in rows:
         name = f"{network} {channels}-{out or 'each'} {size}x{size} k{kernel}" + (f" s{stride}" if stride > 1 else "")
@@ -93,7 +93,7 @@ def _plain(network: str, images: int, rows: tuple[tuple[int, ...], ...]) -> list
     return layers
 
 
-# K. He et al., "Deep residual learning", 2016, with the stride in the 3x3 convolution, as torchvision has it.
+# K. He et al., "Deep residual learning", 2016, with the stride in the 3x3 convolution, as in torchvision.
 RESNET50 = _plain("ResNet-50", 8, (
     (3, 224, 64, 7, 2),
     (64, 56, 64, 1, 1), (64, 56, 64, 3, 1), (64, 56, 256, 1, 1), (256, 56, 64, 1, 1),
@@ -137,14 +137,14 @@ DCGAN = [
 ]  # fmt: skip
 
 
-def every() -> list[Layer]:
-    """All of them, each geometry once."""
+def all_layers() -> list[Layer]:
+    """The layers of all lists, each geometry once."""
     rows: dict[tuple[object, ...], Layer] = {}
     for layer in [*LAYERS, *RESNET50, *VGG16, *MOBILENETV2, *DCGAN]:
         rows.setdefault(layer[1:], layer)
     return list(rows.values())
 
 
-def is_named(name: str, texts: list[str] | None) -> bool:
-    """Whether a word in the name of a layer or a step begins with one of the texts, in either case; no texts: yes."""
+def matches(name: str, texts: list[str] | None) -> bool:
+    """True if a word in the name of a layer or step starts with one of the texts (ignoring case), or without texts."""
     return not texts or any(re.search(rf"(?<!\w){re.escape(text)}", name, re.IGNORECASE) for text in texts)

@@ -1,4 +1,4 @@
-"""Training steps: each maker takes a `Library` and returns a step, a function without arguments."""
+"""Training steps: each function here takes a `Library` and returns a step, which is a function without arguments."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def resnet20(lib: Library, images: int = 64) -> Step:
 
 
 def dcgan(lib: Library, images: int = 16) -> Step:
-    """Generator and discriminator of DCGAN, Adam; one step updates both."""
+    """DCGAN, Adam; one step updates the generator and the discriminator."""
     g, d = networks.generator(lib), networks.discriminator(lib)
     rng = np.random.default_rng(0)
     real = lib.tensor(rng.standard_normal((images, 3, 64, 64), np.float32))
@@ -57,13 +57,13 @@ def autoencoder(lib: Library, images: int = 64) -> Step:
 
 
 def toy_numbers() -> list[Any]:
-    """Image, target, kernel and dense weight of the toy."""
+    """The image, the target, the kernel and the dense weight of the toy."""
     rng = np.random.default_rng(0)
     return [rng.standard_normal(shape, np.float32) for shape in ((1, 1, 3, 3), (1, 1), (1, 1, 2, 2), (1, 4))]
 
 
 def toy(lib: Library) -> Step:
-    """A 2x2 kernel on one 3x3 image, tanh, dense 4-1, sigmoid, SGD: too small for arithmetic, so what a tape costs."""
+    """One 3x3 image, a 2x2 kernel, tanh, dense 4-1, sigmoid, SGD: the time is almost all overhead of the tape."""
     x, t, k, w = map(lib.tensor, toy_numbers())
     sgd = lib.optim.SGD([k.requires_grad_(), w.requires_grad_()], lr=TOY_RATE)
 

@@ -1,4 +1,4 @@
-"""Contestants that take turns, so that a machine that drifts, or a neighbour that wakes up, hits all of them alike."""
+"""Time contestants in turns, so that a change in the machine's speed affects all of them equally."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-Contestant = Callable[[], Sequence[float]]  # runs once, and returns the seconds that each of its parts took
+Contestant = Callable[[], Sequence[float]]  # runs once and returns the seconds that each part took
 Name = TypeVar("Name")
-MOST = 2000  # calls in a turn
+MAX_CALLS = 2000  # in a turn
 
 
-def whole(run: Callable[[], Any]) -> Contestant:
-    """A contestant of one part."""
+def one_part(run: Callable[[], Any]) -> Contestant:
+    """A contestant with one part."""
 
     def once() -> Sequence[float]:
         start = time.perf_counter()
@@ -23,8 +23,8 @@ def whole(run: Callable[[], Any]) -> Contestant:
     return once
 
 
-def halves(forward: Callable[[], Any], backward: Callable[[Any], Any]) -> Contestant:
-    """A contestant of two parts; the second gets what the first returns."""
+def two_parts(forward: Callable[[], Any], backward: Callable[[Any], Any]) -> Contestant:
+    """A contestant with two parts; the second takes the result of the first."""
 
     def once() -> Sequence[float]:
         start = time.perf_counter()
@@ -42,24 +42,24 @@ def take_turns(
     seconds: float,
     prepare: Callable[[Name], Any] | None = None,
 ) -> dict[Name, list[tuple[float, ...]]]:
-    """{name: the mean seconds of each part, one entry per round}.
+    """Run the contestants in turns.
 
     Args:
-        contestants: each runs once when it is called.
-        rounds: in each, everyone has one turn; every other round in the opposite order.
-        seconds: how long a turn goes on, by the second of two calls beforehand; one call at least.
+        contestants: by name.
+        rounds: in each round every contestant has one turn; every second round runs in the opposite order.
+        seconds: the duration of a turn, estimated from the second of two calls beforehand; at least one call.
         prepare: called with the name before each turn.
 
-    Where a turn has several calls, one more goes before them, untimed: it finds the caches as the one before has left
-    them, and perhaps the other's threads still spinning.
+    Returns the mean seconds of each part, {name: one entry per round}. If a turn has several calls, one untimed call
+    goes first: the caches, and perhaps the threads, are still in the state that the previous contestant left.
     """
-    taken: dict[Name, list[tuple[float, ...]]] = {name: [] for name in contestants}
+    results: dict[Name, list[tuple[float, ...]]] = {name: [] for name in contestants}
     calls = {}
     prepare = prepare or (lambda name: None)
     for name, once in contestants.items():
         prepare(name)
         once()
-        calls[name] = max(1, min(MOST, round(seconds / sum(once()))))
+        calls[name] = max(1, min(MAX_CALLS, round(seconds / sum(once()))))
     for number in range(rounds):
         order = list(contestants)
         for name in order[::-1] if number % 2 else order:
@@ -67,17 +67,17 @@ def take_turns(
             if calls[name] > 1:
                 contestants[name]()
             parts = [contestants[name]() for _ in range(calls[name])]
-            taken[name].append(tuple(sum(part) / len(parts) for part in zip(*parts, strict=True)))
-    return taken
+            results[name].append(tuple(sum(part) / len(parts) for part in zip(*parts, strict=True)))
+    return results
 
 
 def median(rounds: Sequence[Sequence[float]], part: int | None = None) -> float:
-    """The median over the rounds: of one part, or of all together."""
+    """The median over the rounds of one part, or of the sum of the parts."""
     return statistics.median(sum(parts) if part is None else parts[part] for parts in rounds)
 
 
 def ratio(peer: Sequence[Sequence[float]], ours: Sequence[Sequence[float]], part: int | None = None) -> float:
-    """The median over the rounds of the peer's time over ours: above 1, ours is the faster."""
+    """The median over the rounds of the peer's time divided by ours; above 1, ours is faster."""
     pairs = zip(peer, ours, strict=True)
     if part is None:
         return statistics.median(sum(a) / sum(b) for a, b in pairs)

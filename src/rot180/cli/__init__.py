@@ -1,9 +1,9 @@
-"""Floor 6: the commands; thin. `main(["train", "digits"])` is what `rot180 train digits` runs.
+"""Floor 6: the commands. `main(["train", "digits"])` runs `rot180 train digits`.
 
-One file per command; what they do lives on the floors below.
+There is one file per command. Commands only parse arguments and print; the floors below do the work.
 """
 
-from .entry import main, program
-from .status import ExitStatus
+from .entry_point import main, program
+from .exit_status import ExitStatus
 
 __all__ = ["ExitStatus", "main", "program"]

@@ -1,45 +1,90 @@
-"""The parser that all commands share: one line for an error, names with dashes or underscores, kinds of values."""
+"""The parser that all commands share, and the types of their arguments.
+
+An error is one line. Option names take dashes or underscores. A misspelt command, option or choice gets a suggestion.
+"""
 
 from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NoReturn
 
-LONGEST = 24  # characters of a name in a table
-Commands = Any  # what add_subparsers returns; argparse keeps the class to itself
+Commands = Any  # the class that add_subparsers returns is private to argparse
+Group = Any  # a parser or a group of its arguments
 
 
 class UsageError(Exception):
-    """The command line makes no sense; the message is one line."""
+    """A command line that cannot be run; the message is one line."""
 
 
 class Parser(argparse.ArgumentParser):
-    """An ArgumentParser that raises UsageError instead of printing and leaving."""
+    """An ArgumentParser that raises UsageError instead of printing and exiting."""
 
     def __init__(self, **settings: Any) -> None:
         settings.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
         super().__init__(allow_abbrev=False, **settings)
-        self.add_argument("--traceback", action="store_true", help="after an error, show where it arose")
+        self.add_argument("--traceback", action="store_true", help="show the traceback of an error")
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message} (see {self.prog} --help)")
 
     def print_help(self, file: Any = None) -> None:
-        """As argparse does, but a full disk or a closed pipe is not passed over."""
+        """Print the help; unlike argparse's own method, report a full disk or a closed pipe."""
         print(self.format_help(), end="", file=file)
 
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse, and refuse here what is left over, so that the message names the right command."""
+        namespace, rest = super().parse_known_args(args, namespace)
+        if rest:
+            self._refuse(rest)
+        return namespace, rest
 
-def add_command(commands: Commands, name: str, run: Callable[..., Any], about: str, example: str) -> Parser:
-    """A command: `about` is its first line of help, `example` ends it."""
-    parser: Parser = commands.add_parser(name, help=about, description=about, epilog=f"example:\n  {example}")
+    def _refuse(self, words: Sequence[str]) -> NoReturn:
+        from ..spelling import did_you_mean, suggestions
+
+        option = next((word for word in words if word.startswith("-") and len(word) > 1), None)
+        if option is None:
+            self.error(f"unexpected argument {words[0]!r}")
+        name = option.partition("=")[0]
+        suggested = suggestions(name, self._option_string_actions)
+        self.error(f"unknown option {name}{': ' + did_you_mean(suggested) if suggested else ''}")
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Refuse a value that is not among the choices of an argument."""
+        if action.choices is None or value in action.choices:
+            return
+        from ..spelling import unknown_name
+
+        if isinstance(action, argparse._SubParsersAction):
+            self.error(unknown_name("command", value, action.choices))
+        raise argparse.ArgumentError(action, unknown_name("choice", value, map(str, action.choices)))
+
+
+def add_command(commands: Commands, name: str, run: Callable[..., Any], about: str, examples: Sequence[str]) -> Parser:
+    """Add a command.
+
+    Args:
+        commands: the subparsers of the main parser.
+        run: gets the parsed arguments.
+        about: the description; its first line is shown in the list of commands.
+        examples: command lines, shown at the end of the help.
+    """
+    title = "example" if len(examples) == 1 else "examples"
+    epilog = "\n  ".join([f"{title}:", *examples])
+    summary = about.partition("\n")[0]
+    parser: Parser = commands.add_parser(name, help=summary, description=about, epilog=epilog)
     parser.set_defaults(run=run)
     return parser
 
 
+def add_seed(group: Group, text: str = "seed of the random numbers") -> None:
+    """Add --seed, by default 0."""
+    group.add_argument("--seed", type=non_negative_int, default=0, metavar="N", help=f"{text} (default: 0)")
+
+
 def with_dashes(words: Sequence[str]) -> list[str]:
-    """--batch_size becomes --batch-size; values, and all that follows a --, stay as they are."""
+    """Change --batch_size to --batch-size; values, and all words after --, stay as they are."""
     words = list(words)
     end = words.index("--") if "--" in words else len(words)
     for i, word in enumerate(words[:end]):
@@ -49,83 +94,97 @@ def with_dashes(words: Sequence[str]) -> list[str]:
     return words
 
 
-def count(text: str) -> int:
+def option_of(name: str) -> str:
+    """The option that sets an attribute: --batch-size for batch_size."""
+    return f"--{name.replace('_', '-')}"
+
+
+def require_known(option: str, kind: str, name: str, known: Iterable[str]) -> None:
+    """Raise UsageError unless `name`, the value of an option, is one of the known names."""
+    names = list(known)
+    if name not in names:
+        from ..spelling import unknown_name
+
+        raise UsageError(f"{option}: {unknown_name(kind, name, names)}")
+
+
+# ---- the types of arguments ----
+
+
+def positive_int(text: str) -> int:
     """An int of at least 1."""
     return _integer(text, 1)
 
 
-def whole(text: str) -> int:
+def non_negative_int(text: str) -> int:
     """An int of at least 0."""
     return _integer(text, 0)
 
 
-def rate(text: str) -> float:
+def port(text: str) -> int:
+    """The number of a TCP port; 0 stands for any free one."""
+    number = _integer(text, 0)
+    if number > 65535:
+        raise argparse.ArgumentTypeError(f"must be an integer from 0 to 65535; got {text!r}")
+    return number
+
+
+def positive_number(text: str) -> float:
     """A positive finite number."""
     return _number(text, "a positive number", lambda value: 0 < value < math.inf)
 
 
-def amount(text: str) -> float:
+def non_negative_number(text: str) -> float:
     """A finite number of at least 0."""
     return _number(text, "a number of at least 0", lambda value: 0 <= value < math.inf)
 
 
-def share(text: str) -> float:
+def fraction_below_1(text: str) -> float:
     """A number of at least 0 and below 1."""
-    return _number(text, "a share, at least 0 and below 1,", lambda value: 0 <= value < 1)
+    return _number(text, "a fraction of at least 0 and below 1", lambda value: 0 <= value < 1)
 
 
-def part(text: str) -> float:
+def positive_fraction(text: str) -> float:
     """A number above 0 and below 1."""
-    return _number(text, "a share, above 0 and below 1,", lambda value: 0 < value < 1)
+    return _number(text, "a fraction above 0 and below 1", lambda value: 0 < value < 1)
 
 
-def sides(text: str) -> tuple[int, int]:
-    """A side, as 32, or height and width, as 32x48."""
+def image_size(text: str) -> tuple[int, int]:
+    """One side, for example 32, or height and width, for example 32x48."""
     numbers = text.lower().split("x")
     if len(numbers) > 2 or not all(number.isdecimal() and int(number) >= 1 for number in numbers):
-        raise argparse.ArgumentTypeError(f"a side, as 32, or height and width, as 32x48, is needed; got {text!r}")
+        raise argparse.ArgumentTypeError(f"must be one side, e.g. 32, or height and width, e.g. 32x48; got {text!r}")
     return int(numbers[0]), int(numbers[-1])
 
 
-def shape(text: str) -> tuple[int, int, int]:
-    """Channels, height and width, as 3x32x32."""
+def image_shape(text: str) -> tuple[int, int, int]:
+    """Channels, height and width, for example 3x32x32."""
     numbers = text.lower().split("x")
     if len(numbers) != 3 or not all(number.isdecimal() and int(number) >= 1 for number in numbers):
-        raise argparse.ArgumentTypeError(f"channels, height and width, as 3x32x32, are needed; got {text!r}")
+        raise argparse.ArgumentTypeError(f"must be channels, height and width, e.g. 3x32x32; got {text!r}")
     return int(numbers[0]), int(numbers[1]), int(numbers[2])
 
 
-def ints(text: str) -> int | tuple[int, ...]:
-    """An int, or one per axis."""
+def int_per_axis(text: str) -> int | tuple[int, ...]:
+    """An int, or one for each axis, for example 2,1."""
     numbers = text.split(",")
     if not all(number.strip().isdecimal() for number in numbers):
-        raise argparse.ArgumentTypeError(f"a number, or one per axis as 2,1, is needed; got {text!r}")
+        raise argparse.ArgumentTypeError(f"must be an integer, or one per axis, e.g. 2,1; got {text!r}")
     return int(text) if len(numbers) == 1 else tuple(map(int, numbers))
 
 
-def words(text: str) -> tuple[str, ...]:
+def names(text: str) -> tuple[str, ...]:
     """Names with commas between them."""
     return tuple(word.strip() for word in text.split(","))
 
 
-def short(name: str) -> str:
-    """A name for a table: on one line, and without its middle if it is long."""
-    shown = one_line(name)
-    return shown if len(shown) <= LONGEST else f"{shown[: LONGEST - 9]}…{shown[-8:]}"
-
-
-def one_line(name: str) -> str:
-    """A file's or a class's name as it is printed: control characters, a line's end among them, as escapes."""
-    return "".join(c if c.isprintable() or 0xDC80 <= ord(c) <= 0xDCFF else repr(c)[1:-1] for c in name)
-
-
-def _number(text: str, what: str, fits: Callable[[float], bool]) -> float:
+def _number(text: str, needed: str, fits: Callable[[float], bool]) -> float:
     try:
         value = float(text)
     except ValueError:
         value = math.nan
     if not fits(value):
-        raise argparse.ArgumentTypeError(f"{what} is needed; got {text!r}")
+        raise argparse.ArgumentTypeError(f"must be {needed}; got {text!r}")
     return value
 
 
@@ -135,5 +194,5 @@ def _integer(text: str, least: int) -> int:
     except ValueError:
         value = least - 1
     if value < least:
-        raise argparse.ArgumentTypeError(f"an integer of at least {least} is needed; got {text!r}")
+        raise argparse.ArgumentTypeError(f"must be an integer of at least {least}; got {text!r}")
     return value

@@ -1,4 +1,4 @@
-"""`rot180 bench`: how fast the layers and the training steps of the project's benchmarks run on this machine."""
+"""`rot180 bench`: measure layers and training steps on this machine."""
 
 from __future__ import annotations
 
@@ -7,85 +7,103 @@ import json
 import os
 from collections.abc import Sequence
 from contextlib import nullcontext
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .arguments import Commands, UsageError, add_command, count, rate
-from .status import ExitStatus
+from .arguments import Commands, UsageError, add_command, positive_int, positive_number
+from .exit_status import ExitStatus
+from .output import add_output_file, require_writable, say
 
-_ABOUT = """\
-Layers run forward and backward, on float32 images: milliseconds, 10^9 operations
-per second (a multiply-add is two), and the algorithms that compute the forward,
-the gradient of the input and that of the weight; one name where they agree.
-Steps are whole training steps: forward, backward, optimiser.
-Figures are medians over the rounds. Nothing else should run on the machine.
+if TYPE_CHECKING:
+    from ..bench.shapes import Layer
+
+ABOUT = """\
+measure layers and training steps on this machine
+
+For each layer: the time of the forward and of the backward on float32 images, the
+speed in GFLOP/s (a multiply-add counts as two operations), and the algorithms of
+the forward, the input gradient and the weight gradient (one name if they agree).
+For each training step (forward, backward, optimizer): its time. All numbers are
+medians over the rounds. Stop other programs before you measure.
 """
-_EXAMPLES = """\
-rot180 bench
-  rot180 bench layers --all --threads 1
-  rot180 bench --only LeNet convT --engine numpy --json figures.json"""
-_ROW = "{:{}}  {:>10} {:>10}  {:>8} {:>8}  {}"
+EXAMPLES = (
+    "rot180 bench",
+    "rot180 bench layers --all --threads 1",
+    "rot180 bench --only LeNet convT --engine numpy --json times.json",
+)
+ROW = "{:{}}  {:>10} {:>10}  {:>8} {:>8}  {}"
 
 
 def add(commands: Commands) -> None:
-    """Describe the command to the parser."""
-    about = "time layers and training steps on this machine"
-    parser = add_command(commands, "bench", run, about, _EXAMPLES)
-    parser.description = f"{parser.description}\n\n{_ABOUT}"
-    parser.add_argument("part", metavar="layers|steps", nargs="?", choices=("layers", "steps"), help="default: both")
-    parser.add_argument("--all", action="store_true", help="all layers, those of four well-known networks too")
-    parser.add_argument("--only", nargs="+", metavar="TEXT", help="those whose name has a word that begins so")
-    parser.add_argument("--engine", help="numpy or native; default: ROT180_ENGINE, or the best that is there")
-    parser.add_argument("--threads", type=count, help="default: ROT180_NUM_THREADS, or one for each core")
-    parser.add_argument("--rounds", type=count, default=5, help="default: %(default)s")
+    """Add the command to the parser."""
+    parser = add_command(commands, "bench", run, ABOUT, EXAMPLES)
     parser.add_argument(
-        "--seconds", type=rate, default=0.1, help="that a round of one layer or step goes on; default: %(default)s"
+        "part",
+        metavar="layers|steps",
+        nargs="?",
+        choices=("layers", "steps"),
+        help="measure only this part (default: both)",
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+    parser.add_argument("--all", action="store_true", help="include the layers of four well-known networks")
+    parser.add_argument(
+        "--only", nargs="+", metavar="TEXT", help="only layers and steps whose name contains a word starting with TEXT"
+    )
+    parser.add_argument("--engine", metavar="NAME", help="numpy or native (default: ROT180_ENGINE, or the fastest)")
+    parser.add_argument(
+        "--threads", type=positive_int, metavar="N", help="threads (default: ROT180_NUM_THREADS, or one per core)"
+    )
+    parser.add_argument(
+        "--rounds", type=positive_int, default=5, metavar="N", help="rounds to measure (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--seconds", type=positive_number, default=0.1, metavar="X",
+        help="duration of one round of a layer or step (default: %(default)s)",
+    )  # fmt: skip
+    add_output_file(parser, "--json", "the numbers as JSON")
 
 
 def run(args: argparse.Namespace) -> ExitStatus:
-    """Measure, a line at a time; write the file at the end."""
+    """Measure and print line by line; write the file at the end."""
     from rot180 import engine, set_num_threads
 
     from ..bench import machine
     from ..formats import atomic
 
-    layers, steps = _chosen(args)
-    if args.json and not args.json.absolute().parent.is_dir():  # said before minutes of measuring, not after
-        raise UsageError(f"--json: there is no folder {args.json.absolute().parent}")
+    layers, steps = _selected(args)
+    require_writable("--json", args.json)
     if args.threads is not None or not os.environ.get("ROT180_NUM_THREADS"):
         set_num_threads(args.threads or machine.cores())
     with engine(args.engine) if args.engine else nullcontext():
-        where = _where()
-        print("; ".join(_words(where)), flush=True)
-        found: dict[str, Any] = {**where, "rounds": args.rounds, "seconds": args.seconds}
-        found["layers"] = _layers(layers, args) if layers else []
-        found["steps"] = _steps(steps, args) if steps else []
+        environment = _environment()
+        say("; ".join(_described(environment)))
+        record: dict[str, Any] = {**environment, "rounds": args.rounds, "seconds": args.seconds}
+        record["layers"] = _measure_layers(layers, args) if layers else []
+        record["steps"] = _measure_steps(steps, args) if steps else []
     if args.json:
-        atomic.write_text(args.json, json.dumps(found, indent=1) + "\n")
-        print(f"\n{args.json} holds the figures")
+        atomic.write_text(args.json, json.dumps(record, indent=1) + "\n")
+        print(f"\nwrote {args.json}")
     return ExitStatus.DONE
 
 
-def _chosen(args: argparse.Namespace) -> tuple[list[Any], list[str]]:
-    """The layers and the names of the steps that are asked for."""
+def _selected(args: argparse.Namespace) -> tuple[list[Layer], list[str]]:
+    """The layers and the names of the steps to measure; UsageError if there are none."""
     from ..bench import shapes, steps
 
-    every = shapes.every() if args.all else shapes.LAYERS
-    layers = [layer for layer in every if args.part != "steps" and shapes.is_named(layer.name, args.only)]
-    chosen = [name for name in steps.STEPS if args.part != "layers" and shapes.is_named(name, args.only)]
-    if layers or chosen:
-        return layers, chosen
-    names = [layer.name for layer in every if args.part != "steps"]
+    candidates = shapes.all_layers() if args.all else shapes.LAYERS
+    layers = [layer for layer in candidates if args.part != "steps" and shapes.matches(layer.name, args.only)]
+    step_names = [name for name in steps.STEPS if args.part != "layers" and shapes.matches(name, args.only)]
+    if layers or step_names:
+        return layers, step_names
+    names = [layer.name for layer in candidates if args.part != "steps"]
     names += [name for name in steps.STEPS if args.part != "layers"]
-    begun = " or ".join(map(repr, args.only))
+    texts = " or ".join(map(repr, args.only))
     hint = "" if args.all or args.part == "steps" else "; --all has more layers"
-    raise UsageError(f"--only: no name has a word that begins with {begun}; there are {', '.join(names)}{hint}")
+    raise UsageError(
+        f"--only: no name contains a word that starts with {texts}; the names are {', '.join(names)}{hint}"
+    )
 
 
-def _where() -> dict[str, Any]:
-    """The circumstances, as they go into the file."""
+def _environment() -> dict[str, Any]:
+    """The engine and the machine, as they are recorded in the file."""
     from rot180 import __version__
 
     from ..bench import machine
@@ -103,43 +121,41 @@ def _where() -> dict[str, Any]:
     }
 
 
-def _words(where: dict[str, Any]) -> list[str]:
-    isa = f" on {where['instruction_set']}" if where["instruction_set"] else ""
-    threads, cores = where["threads"], where["cores"]
-    words = [
-        f"rot180 {where['rot180']}, engine {where['engine']}{isa}, {threads} thread{'s' * (threads > 1)}",
-        f"{where['processor']}, {cores} core{'s' * (cores > 1)}",
+def _described(environment: dict[str, Any]) -> list[str]:
+    isa = f" on {environment['instruction_set']}" if environment["instruction_set"] else ""
+    threads, cores = environment["threads"], environment["cores"]
+    parts = [
+        f"rot180 {environment['rot180']}, engine {environment['engine']}{isa}, {threads} thread{'s' * (threads > 1)}",
+        f"{environment['processor']}, {cores} core{'s' * (cores > 1)}",
     ]
-    return words if where["load"] is None else [*words, f"load {where['load']:.2f}"]
+    return parts if environment["load"] is None else [*parts, f"load {environment['load']:.2f}"]
 
 
-def _layers(layers: Sequence[Any], args: argparse.Namespace) -> list[dict[str, Any]]:
-    from ..bench import alone
+def _measure_layers(layers: Sequence[Layer], args: argparse.Namespace) -> list[dict[str, Any]]:
+    from ..bench import measurements
 
     width = max(len(layer.name) for layer in layers)
-    print(f"\n{'':{width}}  {'milliseconds':^21}  {'GFLOP/s':^17}")
-    print(_ROW.format("layer", width, "forward", "backward", "forward", "backward", "algorithms"), flush=True)
-
-    def line(layer: Any) -> dict[str, Any]:
-        row = alone.layer_figures(layer, args.rounds, args.seconds)
+    say(f"\n{'':{width}}  {'milliseconds':^21}  {'GFLOP/s':^17}")
+    say(ROW.format("layer", width, "forward", "backward", "forward", "backward", "algorithms"))
+    rows = []
+    for layer in layers:
+        row = measurements.layer_timing(layer, args.rounds, args.seconds)
         names = row.algorithms[:1] if len(set(row.algorithms)) == 1 else row.algorithms
         times = (f"{ms:.3f}" for ms in (row.forward_ms, row.backward_ms))
         speeds = (f"{speed:.1f}" for speed in (row.forward_gflops, row.backward_gflops))
-        print(_ROW.format(row.name, width, *times, *speeds, ", ".join(names)), flush=True)
-        return row._asdict()
+        say(ROW.format(row.name, width, *times, *speeds, ", ".join(names)))
+        rows.append(row._asdict())
+    return rows
 
-    return list(map(line, layers))
 
-
-def _steps(names: Sequence[str], args: argparse.Namespace) -> list[dict[str, Any]]:
-    from ..bench import alone
+def _measure_steps(names: Sequence[str], args: argparse.Namespace) -> list[dict[str, Any]]:
+    from ..bench import measurements
 
     width = max(map(len, [*names, "training step"]))
-    print(f"\n{'training step':{width}}  {'milliseconds':>12}  {'per second':>10}", flush=True)
-
-    def line(name: str) -> dict[str, Any]:
-        row = alone.step_figures(name, args.rounds, args.seconds)
-        print(f"{name:{width}}  {row.ms:12.3f}  {row.per_second:10,.1f}", flush=True)
-        return row._asdict()
-
-    return list(map(line, names))
+    say(f"\n{'training step':{width}}  {'milliseconds':>12}  {'per second':>10}")
+    rows = []
+    for name in names:
+        row = measurements.step_timing(name, args.rounds, args.seconds)
+        say(f"{name:{width}}  {row.ms:12.3f}  {row.per_second:10,.1f}")
+        rows.append(row._asdict())
+    return rows

@@ -1,4 +1,4 @@
-"""`rot180 check`: is this forward and backward right, and if not, which mistake is it?"""
+"""`rot180 check`: test whether a forward and a backward are right and, if not, name the mistake."""
 
 from __future__ import annotations
 
@@ -7,68 +7,121 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from . import verdict
-from .arguments import Commands, UsageError, add_command, amount, ints, rate, whole, words
-from .status import ExitStatus
+from . import check_report
+from .arguments import (
+    Commands,
+    UsageError,
+    add_command,
+    add_seed,
+    int_per_axis,
+    names,
+    non_negative_number,
+    option_of,
+    positive_number,
+)
+from .exit_status import ExitStatus
+from .output import STDOUT, require_writable
 
-SETTINGS: dict[str, tuple[Callable[[str], Any], str]] = {  # how each is read, and its shape in the help
-    **dict.fromkeys(("stride", "padding", "dilation", "groups", "output_padding"), (ints, "N[,N]")),
-    **dict.fromkeys(("kernel_size", "normalized_shape"), (ints, "N[,N]")),
-    "eps": (amount, "X"), "negative_slope": (float, "X"), "reduction": (str, "mean|sum"),
+SETTINGS: dict[str, tuple[Callable[[str], Any], str]] = {  # the type and the metavar of each option
+    **dict.fromkeys(("stride", "padding", "dilation", "groups", "output_padding"), (int_per_axis, "N[,N]")),
+    **dict.fromkeys(("kernel_size", "normalized_shape"), (int_per_axis, "N[,N]")),
+    "eps": (non_negative_number, "X"), "negative_slope": (float, "X"), "reduction": (str, "mean|sum"),
 }  # fmt: skip
 OPTIONS = ("op", "layout", "convention", "seed", "forward_arguments", "backward_arguments", "returns")
-EXAMPLE = (
-    "rot180 check mine.py --op conv2d\n"
-    "  rot180 check mine.py:conv_forward,conv_backward --op conv2d --stride 2 --padding 1\n"
-    "  rot180 check layer.py:Layer.forward,Layer.backward --op conv_transpose2d --layout hw --html report.html"
+ABOUT = """\
+test a forward and a backward of your own, and name the mistake
+
+The functions are called on many small problems. The results and the gradients are
+compared with the right ones. If they differ, the mistake is named: a gradient that
+is transposed, a missing mask, a wrong padding, and so on.
+
+FILE.py is imported, so it runs with your rights. If it has one pair of functions
+named ...forward and ...backward, the names may be omitted.
+"""
+EXAMPLES = (
+    "rot180 check mine.py --op conv2d",
+    "rot180 check mine.py:conv_forward,conv_backward --op conv2d --stride 2 --padding 1",
+    "rot180 check layer.py:Layer.forward,Layer.backward --op conv_transpose2d --layout hw --html report.html",
 )
 
 
 def add(commands: Commands) -> None:
-    """Describe the command to the parser."""
-    about = "check a forward and a backward of your own, and say which mistake it is"
-    parser = add_command(commands, "check", run, about, EXAMPLE)
+    """Add the command to the parser."""
+    parser = add_command(commands, "check", run, ABOUT, EXAMPLES)
+    parser.add_argument("target", metavar="FILE.py[:FORWARD,BACKWARD]", help="file, and names of the functions")
     parser.add_argument(
-        "target", metavar="FILE.py[:FORWARD,BACKWARD]", help="which functions; found by name if one pair"
+        "--op", default="conv2d", metavar="NAME", help="operation that they compute, e.g. relu (default: %(default)s)"
     )
-    parser.add_argument("--op", default="conv2d", help="the operation they should be; default: %(default)s")
+    settings = parser.add_argument_group("settings of the operation", "Without an option, several values are tried.")
     for name, (kind, metavar) in SETTINGS.items():
-        parser.add_argument(f"--{name.replace('_', '-')}", type=kind, metavar=metavar, help="fixed; else varied")
-    parser.add_argument(
-        "--layout", default="channels_first", help="channels_first, channels_last or hw; default: the first"
+        settings.add_argument(option_of(name), type=kind, metavar=metavar, help=f"use this {name} only")
+    calls = parser.add_argument_group("how the functions are called")
+    calls.add_argument(
+        "--layout", default="channels_first", metavar="NAME",
+        help="layout of the arrays: channels_first, channels_last or hw (default: %(default)s)",
+    )  # fmt: skip
+    calls.add_argument(
+        "--convention", default="correlation", choices=("correlation", "convolution"),
+        help="use convolution if your layer rotates its kernel (default: %(default)s)",
+    )  # fmt: skip
+    calls.add_argument("--forward-arguments", type=names, metavar="NAMES", help="parameters of the forward, e.g. x,w,b")
+    calls.add_argument(
+        "--backward-arguments", type=names, metavar="NAMES", help="parameters of the backward, e.g. dy,cache"
     )
-    parser.add_argument("--convention", default="correlation", choices=("correlation", "convolution"))
-    parser.add_argument("--forward-arguments", type=words, metavar="NAMES", help="what they take in order: x,w,b")
-    parser.add_argument("--backward-arguments", type=words, metavar="NAMES", help="dy,x,w,b, say, or dy,cache")
-    parser.add_argument("--returns", type=words, metavar="NAMES", help="the gradients it returns in order: x,w,b")
-    parser.add_argument("--seed", type=whole, default=0, help="of the numbers; default: 0")
-    parser.add_argument("--timeout", type=rate, default=60.0, metavar="SECONDS", help="default: 60")
-    parser.add_argument("--json", metavar="FILE", help="the report as JSON; - for standard output, instead of the text")
-    parser.add_argument("--html", metavar="FILE", help="the report as a page; - likewise")
+    calls.add_argument("--returns", type=names, metavar="NAMES", help="gradients that the backward returns, e.g. x,w,b")
+    add_seed(calls)
+    calls.add_argument(
+        "--timeout", type=positive_number, default=60.0, metavar="SECONDS", help="stop after this time (default: 60)"
+    )
+    output = parser.add_argument_group("output")
+    for option, content in (("--json", "the report as JSON"), ("--html", "the report as an HTML page")):
+        output.add_argument(
+            option, metavar="FILE", help=f"write {content} to FILE, or to standard output instead of the text if -"
+        )
 
 
 def run(args: argparse.Namespace) -> ExitStatus:
-    """Check in a child process, and print or write the report."""
+    """Check in a child process, then print and write the report."""
     from ..check.child import CouldNotCheckError, check_file
 
-    if args.json == args.html == "-":
-        raise UsageError("check: --json and --html cannot both be -, standard output; name a file for one of them")
-    given = {name: getattr(args, name) for name in (*SETTINGS, *OPTIONS)}
-    options = {name: value for name, value in given.items() if value is not None}
+    if args.json == args.html == STDOUT:
+        raise UsageError("--json and --html cannot both be - (standard output); name a file for one of them")
+    require_writable("--json", args.json)
+    require_writable("--html", args.html)
+    options = {name: getattr(args, name) for name in (*SETTINGS, *OPTIONS)}
+    options = {name: value for name, value in options.items() if value is not None}
     try:
-        path, names = target(args.target)
-        report, printed = check_file(path, names, options, args.timeout)
+        _check_options(args)
+        path, functions = parse_target(args.target)
+        report, printed = check_file(path, functions, options, args.timeout)
     except (CouldNotCheckError, UsageError) as error:
-        raise verdict.unable(str(error), args.json) from None
-    return verdict.deliver(report, printed, args.json, args.html)
+        raise check_report.not_checked(str(error), args.json) from None
+    return check_report.deliver(report, printed, args.json, args.html)
 
 
-def target(text: str) -> tuple[str, tuple[str, str] | None]:
-    """`FILE.py:FORWARD,BACKWARD` taken apart; a colon in the path is part of it."""
-    path, colon, names = text.rpartition(":")
-    if not colon or names.endswith(".py") or "/" in names or "\\" in names:
+def _check_options(args: argparse.Namespace) -> None:
+    """Raise UsageError for an operation, a layout or settings that are wrong, before the file is imported."""
+    from ..check import operations
+    from ..check.adapter import layouts
+    from ..check.operations import settings
+
+    given = {name: getattr(args, name) for name in SETTINGS if getattr(args, name) is not None}
+    try:
+        definition = operations.find(args.op)
+        layouts.find(args.layout, definition)
+        settings.fixed(definition, given)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"check: {str(error).removeprefix('check.layer: ')}") from None
+
+
+def parse_target(text: str) -> tuple[str, tuple[str, str] | None]:
+    """Split `FILE.py:FORWARD,BACKWARD` into the path and the names; a colon may be part of the path."""
+    path, colon, functions = text.rpartition(":")
+    if not colon or functions.endswith(".py") or "/" in functions or "\\" in functions:
         return text, None
-    parts = [name.strip() for name in names.split(",")]
+    parts = [name.strip() for name in functions.split(",")]
     if len(parts) != 2 or not all(re.fullmatch(r"[A-Za-z_][\w.]*", name) for name in parts):
-        raise UsageError(f"check: two names are needed after the colon, as in {path}:forward,backward; got {names!r}")
+        raise UsageError(
+            f"FILE.py:FORWARD,BACKWARD needs two names after the colon, e.g. {path}:forward,backward; got {functions!r}"
+        )
     return path, (parts[0], parts[1])

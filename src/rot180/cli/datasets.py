@@ -1,54 +1,71 @@
-"""What commands take as data: a set by its name, or the path of images of one's own."""
+"""The DATA of commands: a named data set, or a path to the user's own images."""
 
 from __future__ import annotations
 
-import argparse
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .arguments import UsageError, one_line
+from .arguments import Group, UsageError
+from .output import one_line, say
 
 if TYPE_CHECKING:
     from ..data import LabelledImages
 
-SHOWN = 5  # files that could not be read are named up to this number
+MAX_NAMED = 5  # unreadable files that are listed by name
 
 
-def add_place(parser: Any) -> None:
-    """The option that says where the files of a named set lie, to train on."""
-    parser.add_argument(
-        "--data", dest="root", metavar="DIR", help="where the files of a named set lie; default: where downloads go"
-    )
+def add_files_folder(group: Group) -> None:
+    """Add --data to `train`: the folder of a named set's files."""
+    group.add_argument(
+        "--data", dest="root", metavar="DIR",
+        help="folder with the files of a named data set (default: the download cache)",
+    )  # fmt: skip
 
 
-def add_new_place(parser: argparse.ArgumentParser) -> None:
-    """The option that says where the images of a run are now."""
-    parser.add_argument(
-        "--data", dest="root", metavar="DIR", help="where the images are now; default: where they were when it trained"
-    )
+def add_moved_data(group: Group) -> None:
+    """Add --data to commands that read the data of a run again."""
+    group.add_argument(
+        "--data", dest="root", metavar="DIR",
+        help="where the images of the run are now (default: where they were during training)",
+    )  # fmt: skip
+
+
+def require_place(root: str | None) -> None:
+    """Raise UsageError if --data names a path that does not exist."""
+    if root is not None and not Path(root).exists():
+        raise UsageError(f"--data: there is no file or folder {root}")
+
+
+def check_download(source: str, download: bool, mirror: str | None) -> None:
+    """Raise UsageError for --download or --mirror that do not fit the data; nothing is fetched."""
+    if mirror is not None and not download:
+        raise UsageError("--mirror needs --download")
+    if download and Path(source).exists() and source not in _known():
+        raise UsageError(f"--download is for named data sets; {source} is a path")
 
 
 def fetch(source: str, root: str | None, mirror: str | None) -> None:
-    """Download a named set, unless its files are there."""
+    """Download a named data set, unless its files are there."""
     from .. import data
 
-    if Path(source).exists() and source not in _known():
-        raise UsageError(f"--download is for a data set with a name; {source} is a path")
     folder = data.download(source, root, mirror)
-    print(f"the files of {source} are in {folder}", flush=True)
+    say(f"the files of {source} are in {folder}")
 
 
 def load(source: str, root: str | None, options: dict[str, Any]) -> tuple[LabelledImages, LabelledImages]:
-    """The images to train on and those held out, each with what is needed to find them again in `about`.
+    """Read the training images and the held-out images; their `about` says how to find them again.
 
-    `options` are those of `data.load_parts` for images of one's own; for a named set they must be empty.
+    Args:
+        source: a name or a path.
+        root: the folder of a named set's files.
+        options: those of `data.load_parts`, for a path only.
     """
     from .. import data
 
     train, test = data.load_parts(source, root, **options)
     if len(train.classes) < 2:
-        raise UsageError(f"{source} has only the class {train.classes[0]!r}; at least two are needed to tell apart")
+        raise UsageError(f"{source} has only the class {train.classes[0]!r}; a classifier needs at least two")
     for part in (train, test):
         if root is not None:
             part.about["root"] = os.path.abspath(root)
@@ -56,44 +73,44 @@ def load(source: str, root: str | None, options: dict[str, Any]) -> tuple[Labell
 
 
 def name_of(source: str) -> str:
-    """What to call the data in a folder's name."""
+    """The name of the data in a run's folder name."""
     path = Path(source)
     if not path.exists() or source in _known():
         return source
     return path.resolve().name if path.is_dir() else path.stem
 
 
-def say_skipped(images: LabelledImages) -> list[str]:
-    """A line for the files that were left out, the first of them named."""
+def skipped_line(images: LabelledImages) -> str | None:
+    """A line about the files that were skipped, the first few with their reasons; None if there are none."""
     skipped = images.skipped
     if not skipped:
-        return []
-    named = "; ".join(one_line(f"{file}: {reason}") for file, reason in skipped[:SHOWN])
-    more = f"; and {len(skipped) - SHOWN} more" if len(skipped) > SHOWN else ""
-    files = "1 file that cannot be read" if len(skipped) == 1 else f"{len(skipped)} files that cannot be read"
-    return [f"left out {files}: {named}{more}"]
+        return None
+    named = "; ".join(one_line(f"{file}: {reason}") for file, reason in skipped[:MAX_NAMED])
+    more = f"; and {len(skipped) - MAX_NAMED} more" if len(skipped) > MAX_NAMED else ""
+    files = "1 unreadable file" if len(skipped) == 1 else f"{len(skipped)} unreadable files"
+    return f"skipped {files}: {named}{more}"
 
 
 def held_out(config: dict[str, Any], run: str, root: str | None = None) -> LabelledImages:
-    """The test part of the data that a run was trained on.
+    """Read the held-out images of a run again.
 
     Args:
-        config: of the run.  run: its folder, for messages.
-        root: where the data lie now: of a named set the folder of its files, else the images themselves; by default
-            where they were.
+        config: the config of the run.
+        run: its folder, for messages.
+        root: where the data are now: the folder of a named set's files, or the images themselves; default: where they
+            were during training.
 
-    Raises UsageError if the run does not say what its data were, if they are not there, or if what is found is not what
-    it was trained on.
+    Raises UsageError if the config does not name the data, if they are not there, or if they have changed.
     """
     about = config.get("data")
     if about is None:
-        raise UsageError(f"{run} was trained on data of its own, which cannot be found by name")
+        raise UsageError(f"{run} was trained on arrays, so its held-out images cannot be read again")
     name, path = about.get("name"), about.get("path")
     try:
         train, test = _find(config, about, root)
     except FileNotFoundError as error:
         raise UsageError(
-            f"the images that {run} was trained on are not found: {error.strerror}; --data says where they are now"
+            f"cannot find the images of {run}: {error.strerror}; --data names the place where they are now"
         ) from error
     if train is None:
         raise UsageError(f"{run} was trained on {name!r}, which is neither a path nor one of {', '.join(_known())}")
@@ -101,14 +118,14 @@ def held_out(config: dict[str, Any], run: str, root: str | None = None) -> Label
     for key in ("sha256", "split_seed"):
         if train.about.get(key) != about.get(key):
             raise UsageError(
-                f"{run} was trained on other images than those found now in {place} ({key} differs): "
-                "among the held-out ones may be some that it was trained on"
+                f"the images in {place} are not those that {run} was trained on ({key} differs), so its training "
+                "images may be among the held-out ones"
             )
     return test
 
 
 def _find(config: dict[str, Any], about: dict[str, Any], root: str | None) -> Any:
-    """The parts that a run's config tells of, trained on and held out; (None, None) if it tells of none."""
+    """The training and the held-out images that a config names, or (None, None)."""
     from .. import data
 
     name, path, recipe = about.get("name"), about.get("path"), config.get("model")

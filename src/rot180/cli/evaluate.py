@@ -1,4 +1,4 @@
-"""`rot180 evaluate RUN`: measure a saved run on the images that were held out."""
+"""`rot180 evaluate RUN`: measure a trained model on its held-out images."""
 
 from __future__ import annotations
 
@@ -6,39 +6,48 @@ import argparse
 from typing import Any
 
 from . import datasets
-from .arguments import Commands, add_command, short
-from .status import ExitStatus
+from .arguments import Commands, add_command
+from .exit_status import ExitStatus
+from .output import shortened
+from .trained_run import add_run
+
+ABOUT = """\
+measure a trained model on its held-out images
+
+Print the accuracy, the loss and the confusion matrix. A row is the true class, a
+column the class that the model predicts.
+"""
 
 
 def add(commands: Commands) -> None:
-    """Describe the command to the parser."""
-    about = "measure a run on the images that were held out: accuracy, loss, confusion matrix"
-    parser = add_command(commands, "evaluate", run, about, "rot180 evaluate runs/digits-small")
-    parser.add_argument("folder", metavar="RUN", help="the folder that `rot180 train` wrote")
-    datasets.add_new_place(parser)
+    """Add the command to the parser."""
+    parser = add_command(commands, "evaluate", run, ABOUT, ("rot180 evaluate runs/digits-small",))
+    add_run(parser)
+    datasets.add_moved_data(parser)
 
 
 def run(args: argparse.Namespace) -> ExitStatus:
-    """Load, measure, print."""
+    """Load the run and its images, measure, print."""
     from ..train import evaluate, load_run
 
+    datasets.require_place(args.root)
     model, config = load_run(args.folder)
     test = datasets.held_out(config, args.folder, args.root)
-    found = evaluate(model, test)
-    print(f"accuracy {found.accuracy:.2%} ({found.confusion.trace()} of {found.count} held-out images)")
-    print(f"loss     {found.loss:.4f}")
-    print(table(found.confusion, list(test.classes)))
+    metrics = evaluate(model, test)
+    print(f"accuracy {metrics.accuracy:.2%} ({metrics.confusion.trace()} of {metrics.count} held-out images)")
+    print(f"loss     {metrics.loss:.4f}")
+    print(confusion_table(metrics.confusion, list(test.classes)))
     return ExitStatus.DONE
 
 
-def table(confusion: Any, names: list[str]) -> str:
-    """The confusion matrix with its names; zeros are dots, so that the mistakes stand out."""
-    names = [short(name) for name in names]
+def confusion_table(confusion: Any, names: list[str]) -> str:
+    """The confusion matrix as text, with the names of the classes; zeros are dots, so that mistakes stand out."""
+    names = [shortened(name) for name in names]
     cells = [[str(n) if n else "." for n in row] for row in confusion.tolist()]
     width = max(len(text) for row in [names, *cells] for text in row)
     left = max(len("true"), *map(len, names))
     lines = [
-        f"{'':{left}} | answer",
+        f"{'':{left}} | predicted",
         f"{'true':>{left}} | " + " ".join(f"{name:>{width}}" for name in names),
         "-" * (left + 1) + "+" + "-" * (len(names) * (width + 1)),
     ]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 
 from .arguments import Commands, add_command
-from .status import ExitStatus
+from .exit_status import ExitStatus
 
 
 def add(commands: Commands) -> None:
     """Describe the command to the parser."""
-    add_command(commands, "info", run, "show versions, engine, threads and BLAS", "rot180 info")
+    add_command(commands, "info", run, "show versions, engine, threads and BLAS", ("rot180 info",))
 
 
 def run(args: argparse.Namespace) -> ExitStatus:

@@ -1,7 +1,8 @@
-"""How `rot180 train` trains unless it is told otherwise: a recipe for each data set, and one for all others."""
+"""The default training settings of `rot180 train`: a recipe for each named data set, and one for all other images."""
 
 from __future__ import annotations
 
+import argparse
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -9,49 +10,62 @@ if TYPE_CHECKING:
 
 
 class Recipe(NamedTuple):
-    """Settings of `train.fit` and a model."""
+    """Settings of `train.fit`, and a model."""
 
     epochs: int
     batch_size: int
-    lr: float  # Adam's
-    augment: str  # names, with commas between them
+    lr: float  # for Adam
+    augment: tuple[str, ...]  # names of AUGMENTATIONS
     model: str | None = None  # None: models.default
 
 
 RECIPES = {
-    "digits": Recipe(25, 32, 0.003, "affine"),
-    "mnist": Recipe(5, 128, 0.003, "affine"),
-    "fashion-mnist": Recipe(5, 128, 0.003, "none"),
-    "cifar10": Recipe(15, 128, 0.003, "flip,crop"),
+    "digits": Recipe(25, 32, 0.003, ("affine",)),
+    "mnist": Recipe(5, 128, 0.003, ("affine",)),
+    "fashion-mnist": Recipe(5, 128, 0.003, ()),
+    "cifar10": Recipe(15, 128, 0.003, ("flip", "crop")),
 }
-SHOWN = 20_000  # images of one's own: about as many are shown, in at least 5 epochs and at most 40
+IMAGES_SEEN = 20_000  # the number of epochs is chosen so that training sees about as many images
+MIN_EPOCHS, MAX_EPOCHS = 5, 40
+
+AUGMENTATIONS = {  # with their descriptions in the help
+    "affine": "small rotation, shear, scaling and shift",
+    "flip": "mirror left to right with probability 1/2",
+    "crop": "shift by up to 1/8 of the side, filled with zeros",
+    "rotate": "rotate by up to 15 degrees",
+    "erase": "blank a rectangle with probability 1/2",
+    "mix-up": "blend two images and their labels",
+}
 
 
-def recipe(images: LabelledImages) -> Recipe:
-    """For these images, by the name of their data set or else by their number."""
+def recipe_for(images: LabelledImages) -> Recipe:
+    """The recipe of these images: by the name of the data set, otherwise by the number of images."""
     name = images.about.get("name")
     if name in RECIPES:
         return RECIPES[name]
-    return Recipe(min(max(SHOWN // len(images), 5), 40), 32, 0.002, "affine")
+    return Recipe(min(max(IMAGES_SEEN // len(images), MIN_EPOCHS), MAX_EPOCHS), 32, 0.002, ("affine",))
 
 
-AUGMENTATIONS = {
-    "affine": "slightly turned, slanted, stretched and moved",
-    "flip": "left and right swapped, every second time",
-    "crop": "moved by up to an eighth of the side, zeros outside",
-    "rotate": "turned by up to 15 degrees",
-    "erase": "a rectangle blanked, every second time",
-    "mix-up": "two images and their labels mixed",
-}
+def augmentation_names(text: str) -> tuple[str, ...]:
+    """The value of --augment: names of AUGMENTATIONS with commas between them, or "none"."""
+    names = tuple(name.strip().replace("_", "-") for name in text.split(","))
+    if names == ("none",):
+        return ()
+    for name in names:
+        if name not in AUGMENTATIONS:
+            from ..spelling import unknown_name
+
+            raise argparse.ArgumentTypeError(unknown_name("augmentation", name, [*AUGMENTATIONS, "none"]))
+    return names
 
 
-def augmentation(names: str, images: LabelledImages) -> Augmentation | None:
-    """The augmentation of these names; ValueError for one that is not known."""
+def augmentation(names: tuple[str, ...], images: LabelledImages) -> Augmentation | None:
+    """The augmentation with these names, for images of this size and number of classes; None if there are no names."""
     from .. import data
 
     height, width = images.images.shape[2:]
     margin = max(min(height, width) // 8, 1)
-    known: dict[str, Any] = {
+    makers: dict[str, Any] = {
         "affine": data.Affine,
         "flip": data.HorizontalFlip,
         "crop": lambda: data.Crop((height, width), padding=margin),
@@ -59,11 +73,7 @@ def augmentation(names: str, images: LabelledImages) -> Augmentation | None:
         "erase": data.Erase,
         "mix-up": lambda: data.MixUp(num_classes=len(images.classes)),
     }
-    chosen = [name.strip().replace("_", "-") for name in names.split(",")]
-    if chosen == ["none"]:
-        return None
-    for name in chosen:
-        if name not in known:
-            raise ValueError(f"--augment: there is no {name!r}; there are {', '.join(known)}, or none")
-    made = [known[name]() for name in chosen]
-    return made[0] if len(made) == 1 else data.Compose(made)
+    transforms = [makers[name]() for name in names]
+    if len(transforms) > 1:
+        return data.Compose(transforms)
+    return transforms[0] if transforms else None

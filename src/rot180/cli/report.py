@@ -1,4 +1,4 @@
-"""`rot180 report RUN`: write the report of a saved run, one HTML file, into its folder."""
+"""`rot180 report RUN`: write the report of a trained run, one HTML file, into its folder."""
 
 from __future__ import annotations
 
@@ -6,36 +6,41 @@ import argparse
 
 from . import datasets
 from .arguments import Commands, UsageError, add_command
-from .status import ExitStatus
+from .exit_status import ExitStatus
+from .trained_run import add_run
 
-_ABOUT = """\
-The file is whole in itself: curves, confusion matrix, precision and recall, the
-worst mistakes, filters, feature maps, the gradient at an image, and the layers.
-Pictures need matplotlib, the extra "report": pip install matplotlib
+ABOUT = """\
+write report.html about a training run
+
+The report is one HTML file in the folder of the run: learning curves, confusion
+matrix, precision and recall, the worst mistakes, filters, feature maps, the
+gradient of an image, and the layers. If the held-out images are not found, the
+sections that need them are left out.
+
+The pictures need matplotlib (the extra "report").
 """
 
 
 def add(commands: Commands) -> None:
-    """Describe the command to the parser."""
-    about = "write report.html, which shows how a run learned and what it gets wrong"
-    parser = add_command(commands, "report", run, about, "rot180 report runs/digits-small")
-    parser.description = f"{parser.description}\n\n{_ABOUT}"
-    parser.add_argument("folder", metavar="RUN", help="the folder that `rot180 train` wrote")
-    datasets.add_new_place(parser)
+    """Add the command to the parser."""
+    parser = add_command(commands, "report", run, ABOUT, ("rot180 report runs/digits-small",))
+    add_run(parser)
+    datasets.add_moved_data(parser)
 
 
 def run(args: argparse.Namespace) -> ExitStatus:
-    """Load, measure, write, and say where; without the data of the run, what can be said without them."""
+    """Load the run and its images, write the report, print its path."""
     from ..errors import FormatError
     from ..train import load_run, report
 
+    datasets.require_place(args.root)
     _, config = load_run(args.folder)
     try:
         held_out = datasets.held_out(config, args.folder, args.root)
     except (UsageError, FormatError) as error:
-        if args.root is not None:  # where to look was said
+        if args.root is not None:  # the user named the place of the images, so they are not optional
             raise
         held_out = None
-        print(f"without held-out images: {error}")
+        print(f"the report has no held-out images: {error}")
     print(report.write(args.folder, held_out))
     return ExitStatus.DONE

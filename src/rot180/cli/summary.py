@@ -1,47 +1,65 @@
-"""`rot180 summary`: the layers of a saved run, or of a built-in model, with shapes, parameters and multiply-adds."""
+"""`rot180 summary`: list the layers of a trained or built-in model, with shapes, parameters and multiply-adds."""
 
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .arguments import Commands, UsageError, add_command, count, shape
-from .status import ExitStatus
+from .arguments import Commands, UsageError, add_command, image_shape, positive_int
+from .exit_status import ExitStatus
 
 if TYPE_CHECKING:
+    from .. import nn
     from ..train import Row
+
+ABOUT = """\
+list the layers of a model: output shapes, parameters, multiply-adds
+
+The numbers are those of one image. Built-in models are small, stages, resnet20,
+lenet and linear.
+"""
+EXAMPLES = ("rot180 summary runs/digits-small", "rot180 summary resnet20 --input 3x32x32 --classes 10")
 
 
 def add(commands: Commands) -> None:
-    """Describe the command to the parser."""
-    about = "list the layers of a run or of a built-in model: output shapes, parameters, multiply-adds"
-    parser = add_command(
-        commands, "summary", run, about,
-        "rot180 summary runs/digits-small\n  rot180 summary resnet20 --input 3x32x32 --classes 10",
-    )  # fmt: skip
-    parser.add_argument("model", metavar="RUN|MODEL", help="a folder that `rot180 train` wrote, or a model's name")
-    parser.add_argument("--input", type=shape, metavar="CxHxW", help="of one image, for a model's name")
-    parser.add_argument("--classes", type=count, default=10, help="for a model's name; default: %(default)s")
+    """Add the command to the parser."""
+    parser = add_command(commands, "summary", run, ABOUT, EXAMPLES)
+    parser.add_argument("model", metavar="RUN|MODEL", help="folder written by `rot180 train`, or name of a model")
+    parser.add_argument("--input", type=image_shape, metavar="CxHxW", help="shape of one image; needed for a MODEL")
+    parser.add_argument("--classes", type=positive_int, metavar="N", help="classes of a MODEL (default: 10)")
 
 
 def run(args: argparse.Namespace) -> ExitStatus:
-    """Build or load it, run it once on zeros, print a line per layer."""
-    from .. import models
-    from ..train import load_run, summary
+    """Build or load the model, call it once, print a line per layer."""
+    from ..train import summary
 
-    if args.model in models.names():
-        if args.input is None:
-            raise UsageError(f"summary: --input CxHxW is needed for the model {args.model}, as --input 1x28x28")
-        model, input_shape = models.build(args.model, args.input, args.classes), args.input
-    else:
-        model, config = load_run(args.model)
-        input_shape = config["model"]["input_shape"]
-    print(table(summary(model, input_shape)))
+    model, input_shape = _model(args)
+    print(layer_table(summary(model, input_shape)))
     return ExitStatus.DONE
 
 
-def table(rows: list[Row]) -> str:
-    """A line per layer and one of sums."""
+def _model(args: argparse.Namespace) -> tuple[nn.Module, tuple[int, int, int]]:
+    """The model and the shape (C, H, W) of its input."""
+    from .. import models
+    from ..spelling import unknown_name
+    from ..train import load_run
+
+    if args.model in models.names():
+        if args.input is None:
+            raise UsageError(f"the model {args.model} needs --input CxHxW, e.g. --input 1x28x28")
+        return models.build(args.model, args.input, args.classes or 10), args.input
+    if not Path(args.model).exists():
+        begin = f"{args.model!r} is neither a run nor a model"
+        raise UsageError(unknown_name("model", args.model, models.names(), begin))
+    if args.input is not None or args.classes is not None:
+        raise UsageError(f"--input and --classes are for the name of a model; {args.model} is a folder")
+    model, config = load_run(args.model)
+    return model, config["model"]["input_shape"]
+
+
+def layer_table(rows: list[Row]) -> str:
+    """A line per layer, and one of sums."""
     lines = [["layer", "", "output", "parameters", "multiply-adds"]]
     for row in rows:
         output = "-" if row.output_shape is None else "x".join(map(str, row.output_shape))
@@ -53,5 +71,5 @@ def table(rows: list[Row]) -> str:
 
 
 def _aligned(cell: str, width: int, column: int) -> str:
-    """Words to the left, the last two columns, numbers, to the right."""
+    """Pad a cell: words left-aligned, the numbers in the last two columns right-aligned."""
     return cell.ljust(width) if column < 3 else cell.rjust(width)

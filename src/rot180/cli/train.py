@@ -1,4 +1,4 @@
-"""`rot180 train DATA`: train a model on a named data set or on a folder of images, and write the run to a folder."""
+"""`rot180 train DATA`: train a model on a named data set or on your own images, and write the run to a folder."""
 
 from __future__ import annotations
 
@@ -6,141 +6,217 @@ import argparse
 import os
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import datasets
-from .arguments import Commands, UsageError, add_command, amount, count, one_line, part, rate, share, sides, whole
-from .recipes import AUGMENTATIONS, augmentation, recipe
-from .status import ExitStatus
+from .arguments import (
+    Commands,
+    Group,
+    add_command,
+    add_seed,
+    fraction_below_1,
+    image_size,
+    non_negative_int,
+    non_negative_number,
+    positive_fraction,
+    positive_int,
+    positive_number,
+    require_known,
+)
+from .exit_status import ExitStatus
+from .output import one_line, say
+from .recipes import AUGMENTATIONS, Recipe, augmentation, augmentation_names, recipe_for
 
-_ABOUT = """\
-DATA is digits (they come with rot180), mnist, fashion-mnist or cifar10 (say with
---data where their files lie, or fetch them with --download), or the path of a
-folder that has a folder of images for each class: photographs/cat/1.png,
-photographs/dog/1.png, or of a .npz file with images and labels. Of such images
-a fifth of each class is held out, unless they are divided into train and test.
-Reading pictures needs Pillow, the extra "image"; the pictures of the report need
-matplotlib, the extra "report": pip install pillow matplotlib
+if TYPE_CHECKING:
+    from ..data import LabelledImages
+
+ABOUT = """\
+train a model and write it to a folder
+
+DATA is one of:
+  digits                          8x8 digits that come with rot180
+  mnist, fashion-mnist, cifar10   data sets whose files are in the folder --data, or
+                                  are fetched with --download
+  a folder                        one folder of images per class, for example
+                                  photos/cat/1.png and photos/dog/1.png
+  a .npz file                     arrays of images and labels
+
+A folder with the parts train and test is used as it is divided. Otherwise a fifth
+of each class is held out to measure the accuracy.
+
+Reading image files needs Pillow (the extra "image"). The pictures of the report
+need matplotlib (the extra "report").
 """
-_EXAMPLES = """\
-rot180 train digits
-  rot180 train mnist --data ~/mnist --out runs/mnist
-  rot180 train photographs --size 32 --epochs 20"""
+EXAMPLES = (
+    "rot180 train digits",
+    "rot180 train mnist --data ~/mnist --out runs/mnist",
+    "rot180 train photos --size 32 --epochs 20",
+)
+BY_DATA = "(default: depends on the data set)"
 
 
 def add(commands: Commands) -> None:
-    """Describe the command to the parser."""
-    parser = add_command(commands, "train", run, "train a model and write it to a folder", _EXAMPLES)
-    parser.description = f"{parser.description}\n\n{_ABOUT}"
-    parser.add_argument("source", metavar="DATA", help="a named data set, or the path of images")
+    """Add the command to the parser."""
+    parser = add_command(commands, "train", run, ABOUT, EXAMPLES)
+    parser.add_argument("source", metavar="DATA", help="name of a data set, or path of your images")
     _add_data(parser.add_argument_group("data"))
     _add_training(parser.add_argument_group("training"))
-    parser.add_argument(
-        "--out",
-        type=Path,
-        help="the folder; an earlier run in it is replaced; default: runs/DATA-MODEL, numbered if that is taken",
-    )
-    parser.add_argument("--no-report", action="store_true", help="write no report.html")
+    output = parser.add_argument_group("output")
+    output.add_argument(
+        "--out", type=Path, metavar="DIR",
+        help="folder for the run; an earlier run in it is replaced (default: runs/DATA-MODEL, with a number if taken)",
+    )  # fmt: skip
+    output.add_argument("--no-report", action="store_true", help="do not write report.html")
 
 
-def _add_data(group: Any) -> None:
-    datasets.add_place(group)
+def _add_data(group: Group) -> None:
+    datasets.add_files_folder(group)
     group.add_argument(
-        "--download", action="store_true", help="fetch a named set unless it is there; needs pooch, the extra download"
-    )
-    group.add_argument("--mirror", metavar="URL", help="a folder on the web to download the files from instead")
+        "--download", action="store_true",
+        help="download the files of a named data set if they are missing; needs pooch (the extra download)",
+    )  # fmt: skip
+    group.add_argument("--mirror", metavar="URL", help="download from this address instead; needs --download")
     group.add_argument(
-        "--size",
-        type=sides,
-        metavar="N|HxW",
-        help="of one's own images, to which all are stretched; default: their median, at most 64",
-    )
+        "--size", type=image_size, metavar="N|HxW",
+        help="resize images to this size (default: the median size of the images, at most 64)",
+    )  # fmt: skip
     group.add_argument(
-        "--held-out", type=part, metavar="SHARE", help="of one's own images, to measure on; default: 0.2"
-    )
-    group.add_argument(
-        "--layout", choices=("NCHW", "NHWC"), help="of images in a .npz file, where both could be; default: as they fit"
+        "--held-out", type=positive_fraction, metavar="FRACTION", help="fraction of images to hold out (default: 0.2)"
     )
     group.add_argument(
-        "--unreadable", choices=("skip", "refuse"), help="what to do with files that cannot be read; default: skip"
+        "--layout", choices=("NCHW", "NHWC"), help="layout of the images in a .npz file (default: inferred)"
+    )
+    group.add_argument(
+        "--unreadable", choices=("skip", "refuse"), help="skip unreadable image files, or stop (default: skip)"
     )
 
 
-def _add_training(group: Any) -> None:
+def _add_training(group: Group) -> None:
     group.add_argument(
-        "--model",
-        help="small, stages, resnet20, lenet or linear; default: small for images below 16x16, else stages",
-    )
-    group.add_argument("--epochs", type=count, help="passes over the images; default: by the data")
-    group.add_argument("--batch-size", type=count, help="images per step; default: by the data")
-    group.add_argument("--lr", type=rate, help="the full learning rate; default: by the data")
-    group.add_argument("--optimizer", default="adam", help="adam, adamw, sgd or rmsprop; default: %(default)s")
-    group.add_argument("--weight-decay", type=amount, help="default: the optimizer's own")
+        "--model", metavar="NAME",
+        help="small, stages, resnet20, lenet or linear (default: small for images below 16x16, otherwise stages)",
+    )  # fmt: skip
+    group.add_argument("--epochs", type=positive_int, metavar="N", help=f"passes over the images {BY_DATA}")
+    group.add_argument("--batch-size", type=positive_int, metavar="N", help=f"images per step {BY_DATA}")
+    group.add_argument("--lr", type=positive_number, metavar="X", help=f"peak learning rate {BY_DATA}")
     group.add_argument(
-        "--schedule", default="cosine", help="cosine, one-cycle, step, plateau or constant; default: %(default)s"
-    )
-    group.add_argument("--warm-up", type=share, default=0.0, metavar="SHARE", help="of the steps; default: 0")
-    group.add_argument("--clip-norm", type=rate, help="the largest norm of the gradients; default: none")
-    names = "; ".join(f"{name}: {what}" for name, what in AUGMENTATIONS.items())
-    group.add_argument(
-        "--augment", metavar="NAMES", help=f"none, or names with commas between them ({names}); default: by the data"
-    )
-    group.add_argument("--no-augment", action="store_const", const="none", dest="augment", help="the same as none")
-    group.add_argument(
-        "--seed", type=whole, default=0, help="decides initial weights and order, to the bit; default: %(default)s"
+        "--optimizer", default="adam", metavar="NAME", help="adam, adamw, sgd or rmsprop (default: %(default)s)"
     )
     group.add_argument(
-        "--workers", type=whole, default=0, help="threads that prepare batches ahead; no bit changes; default: 0"
+        "--weight-decay", type=non_negative_number, metavar="X", help="weight decay (default: that of the optimizer)"
     )
-    group.add_argument("--threads", type=count, help="threads for the kernels; default: ROT180_NUM_THREADS, or 1")
+    group.add_argument(
+        "--schedule", default="cosine", metavar="NAME",
+        help="learning rate schedule: cosine, one-cycle, step, plateau or constant (default: %(default)s)",
+    )  # fmt: skip
+    group.add_argument(
+        "--warm-up", type=fraction_below_1, default=0.0, metavar="FRACTION",
+        help="fraction of the steps in which the learning rate rises to its peak (default: 0)",
+    )  # fmt: skip
+    group.add_argument(
+        "--clip-norm", type=positive_number, metavar="X", help="clip the norm of all gradients to X (default: off)"
+    )
+    choices = "; ".join(f"{name}: {about}" for name, about in AUGMENTATIONS.items())
+    augment = group.add_mutually_exclusive_group()
+    augment.add_argument(
+        "--augment", type=augmentation_names, metavar="NAMES",
+        help=f"random changes of the images: none, or names separated by commas ({choices}) {BY_DATA}",
+    )  # fmt: skip
+    augment.add_argument("--no-augment", action="store_const", const=(), dest="augment", help="same as --augment none")
+    add_seed(group, "seed of the initial weights, the order of the images and their changes")
+    group.add_argument(
+        "--workers", type=non_negative_int, default=0, metavar="N",
+        help="threads that prepare batches; they do not change the result (default: 0)",
+    )  # fmt: skip
+    group.add_argument(
+        "--threads", type=positive_int, metavar="N", help="threads of the kernels (default: ROT180_NUM_THREADS, or 1)"
+    )
 
 
 def run(args: argparse.Namespace) -> ExitStatus:
-    """Train, measure on the held-out images, and say where everything is."""
-    from rot180 import manual_seed, set_num_threads
+    """Train, measure on the held-out images, write the report."""
+    from rot180 import manual_seed
 
     from .. import models
     from .. import train as training
 
-    began = time.perf_counter()
+    start = time.perf_counter()
+    _check_options(args)
     if args.download:
         datasets.fetch(args.source, args.root, args.mirror)
-    elif args.mirror:
-        raise UsageError("--mirror goes with --download")
-    images, test = datasets.load(args.source, args.root, _options(args))
-    for line in datasets.say_skipped(images):
-        _say(line)
-    if args.threads is not None or not os.environ.get("ROT180_NUM_THREADS"):
-        # One by default: on these small images two win a sixth, and lose all when others keep the cores busy, because
-        # BLAS's threads wait for each other by spinning (126 s for 9 was seen).
-        set_num_threads(args.threads or 1)
+    images, test = datasets.load(args.source, args.root, _data_options(args))
+    skipped = datasets.skipped_line(images)
+    if skipped:
+        say(skipped)
     manual_seed(args.seed)
     shape = images.images.shape[1:]
-    chosen = recipe(images)
-    name = args.model or chosen.model or models.default(shape)
+    recipe = recipe_for(images)
+    name = args.model or recipe.model or models.default(shape)
     model = models.build(name, shape, len(images.classes))
     out = args.out or free_folder(Path("runs"), f"{datasets.name_of(args.source)}-{name}")
-    _say(_first_line(name, model, images, test, out))
-    done: list[str] = []
+    say(_first_line(name, model, images, test, out))
+    _fit(args, recipe, model, images, test, out)
+    metrics = training.evaluate(model, test)
+    correct = round(metrics.accuracy * metrics.count)
+    say(f"test accuracy {metrics.accuracy:.2%} ({correct} of {metrics.count} held-out images)")
+    files = "model.safetensors, config.json, metrics.jsonl"
+    if not args.no_report:
+        training.report.write(out, test)
+        files += ", report.html"
+    say(f"wrote {files} to {one_line(str(out))} in {time.perf_counter() - start:.1f} s")
+    return ExitStatus.DONE
+
+
+def _check_options(args: argparse.Namespace) -> None:
+    """Refuse wrong options before any data are read, and set the number of threads."""
+    from rot180 import set_num_threads
+
+    from .. import models
+    from .. import train as training
+
+    datasets.check_download(args.source, args.download, args.mirror)
+    if args.model is not None:
+        require_known("--model", "model", args.model, models.names())
+    training.check_settings(
+        args.optimizer, lr=args.lr, weight_decay=args.weight_decay, schedule=args.schedule, warm_up=args.warm_up,
+        clip_norm=args.clip_norm,
+    )  # fmt: skip
+    if args.out is not None:
+        training.check_out(args.out)
+    if args.threads is not None or not os.environ.get("ROT180_NUM_THREADS"):
+        # One by default: on small images two threads are a sixth faster, but if other processes use the cores, BLAS's
+        # threads wait for each other by spinning (measured once: 126 s instead of 9).
+        set_num_threads(args.threads or 1)
+
+
+def _fit(
+    args: argparse.Namespace, recipe: Recipe, model: Any, images: LabelledImages, test: LabelledImages, out: Path
+) -> None:
+    """Call `train.fit` with the options, or else with the settings of the recipe."""
+    from .. import train as training
+
+    epochs_done = 0
 
     def log(line: str) -> None:
-        done.append(line)
-        _say(line)
+        nonlocal epochs_done
+        epochs_done += 1
+        say(line)
 
+    default_lr = recipe.lr if args.optimizer in ("adam", "adamw") else None
     try:
         training.fit(
             model,
             images,
             validation=test,
-            epochs=args.epochs or chosen.epochs,
-            batch_size=args.batch_size or chosen.batch_size,
-            lr=args.lr or (chosen.lr if args.optimizer in ("adam", "adamw") else None),
+            epochs=args.epochs or recipe.epochs,
+            batch_size=args.batch_size or recipe.batch_size,
+            lr=args.lr or default_lr,
             optimizer=args.optimizer,
             weight_decay=args.weight_decay,
             schedule=args.schedule,
             warm_up=args.warm_up,
             clip_norm=args.clip_norm,
-            augment=augmentation(args.augment or chosen.augment, images),
+            augment=augmentation(recipe.augment if args.augment is None else args.augment, images),
             workers=args.workers,
             seed=args.seed,
             out=out,
@@ -148,49 +224,36 @@ def run(args: argparse.Namespace) -> ExitStatus:
             log=log,
         )
     except KeyboardInterrupt:
-        _say(f"stopped: {out} holds epoch {len(done)}" if done else "stopped before the first epoch was done")
+        say(f"stopped; {out} holds epoch {epochs_done}" if epochs_done else "stopped during the first epoch")
         raise
-    found = training.evaluate(model, test)
-    right = round(found.accuracy * found.count)
-    _say(f"test accuracy {found.accuracy:.2%} ({right} of {found.count} held-out images)")
-    files = "model.safetensors, config.json, metrics.jsonl"
-    if not args.no_report:
-        training.report.write(out, test)
-        files += ", report.html"
-    _say(f"{time.perf_counter() - began:.1f} s; {out} holds {files}")
-    return ExitStatus.DONE
 
 
-def _options(args: argparse.Namespace) -> dict[str, Any]:
-    """What was said about images of one's own."""
-    given = {
+def _data_options(args: argparse.Namespace) -> dict[str, Any]:
+    """The options for the user's own images, under the names of `data.load_parts`."""
+    options = {
         "size": args.size,
         "share": args.held_out,
         "layout": args.layout,
         "on_error": None if args.unreadable is None else {"skip": "skip", "refuse": "raise"}[args.unreadable],
     }
-    return {name: value for name, value in given.items() if value is not None}
+    return {name: value for name, value in options.items() if value is not None}
 
 
-def _first_line(name: str, model: Any, images: Any, test: Any, out: Path) -> str:
+def _first_line(name: str, model: Any, images: LabelledImages, test: LabelledImages, out: Path) -> str:
     weights = sum(p.data.size for p in model.parameters())
     channels, height, width = images.images.shape[1:]
     colour = {1: "grey", 3: "colour"}.get(channels, f"{channels} channels")
     return (
         f"{name}: {weights:,} weights; {len(images.classes)} classes, {height}x{width} {colour}, "
-        f"{len(images):,} images to train on, {len(test):,} held out -> {one_line(str(out))}"
+        f"{len(images):,} training images, {len(test):,} held out -> {one_line(str(out))}"
     )
 
 
 def free_folder(parent: Path, name: str) -> Path:
-    """parent/name, or the first of parent/name-2, -3, ... that is not there or is empty."""
+    """parent/name, or the first of parent/name-2, -3, ... that does not exist or is empty."""
     from ..train import is_free
 
     folder, number = parent / name, 2
     while not is_free(folder):
         folder, number = parent / f"{name}-{number}", number + 1
     return folder
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)  # at once, also into a pipe or a file

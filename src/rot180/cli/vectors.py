@@ -1,46 +1,79 @@
-"""`rot180 vectors`: cases for a layer in another language, and the verdict on its answers."""
+"""`rot180 vectors`: write test vectors for a layer in another language, and check its answers."""
 
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
-from . import verdict
-from .arguments import Commands, add_command, whole, words
-from .status import ExitStatus
+from . import check_report
+from .arguments import Commands, UsageError, add_command, names, non_negative_int, option_of
+from .exit_status import ExitStatus
+from .output import STDOUT
 
-EXAMPLE = (
-    "rot180 vectors export cases --op conv_transpose2d\n"
-    "  ./my_program cases        (writes its answers beside each case: docs/vectors.md)\n"
-    "  rot180 vectors verify cases\n"
-    "  rot180 vectors verify cases --only y        (a program without a backward)"
+ABOUT = """\
+write test vectors for a layer in another language, or check its answers
+
+`export` writes cases with inputs and expected results into a folder. Your program
+writes its answers beside each case. `verify` compares them and names the mistake.
+docs/vectors.md describes the files.
+"""
+EXAMPLES = (
+    "rot180 vectors export cases --op conv_transpose2d",
+    "rot180 vectors verify cases",
+    "rot180 vectors verify cases --only y        (the program has no backward)",
 )
+EXPORT_DEFAULTS: dict[str, Any] = {"op": "conv2d", "set": "standard", "seed": 0}
+VERIFY_DEFAULTS: dict[str, Any] = {"only": None, "json": False}
 
 
 def add(commands: Commands) -> None:
-    """Describe the command to the parser."""
-    about = "write test vectors for a layer in another language, or judge what it answered"
-    parser = add_command(commands, "vectors", run, about, EXAMPLE)
-    parser.add_argument("what", choices=("export", "verify"))
-    parser.add_argument("folder", metavar="DIR")
-    parser.add_argument("--op", default="conv2d", help="to export; default: %(default)s")
-    parser.add_argument("--set", choices=("tiny", "standard", "exhaustive"), default="standard", help="to export")
-    parser.add_argument("--seed", type=whole, default=0, help="of the numbers to export; default: 0")
-    parser.add_argument("--only", type=words, metavar="NAMES", help="to verify: y, or y,db, say; default: y,dx,dw,db")
-    parser.add_argument("--json", action="store_true", help="of a verdict: print it as JSON")
+    """Add the command to the parser."""
+    parser = add_command(commands, "vectors", run, ABOUT, EXAMPLES)
+    parser.add_argument("action", choices=("export", "verify"), help="write cases, or check the answers to them")
+    parser.add_argument("folder", metavar="DIR", help="folder of the cases; for export it must be empty or new")
+    export = parser.add_argument_group("options of export")
+    export.add_argument("--op", metavar="NAME", help="operation: a convolution or linear (default: conv2d)")
+    export.add_argument(
+        "--set", choices=("tiny", "standard", "exhaustive"), help="number and size of the cases (default: standard)"
+    )
+    export.add_argument("--seed", type=non_negative_int, metavar="N", help="seed of the numbers (default: 0)")
+    verify = parser.add_argument_group("options of verify")
+    verify.add_argument(
+        "--only", type=names, metavar="NAMES", help="check only these results, e.g. y or y,db (default: y,dx,dw,db)"
+    )
+    verify.add_argument("--json", action="store_const", const=True, help="print the report as JSON")
 
 
 def run(args: argparse.Namespace) -> ExitStatus:
     """Export, or verify and print the report."""
+    if args.action == "export":
+        return _export(args.folder, **_options(args, EXPORT_DEFAULTS, VERIFY_DEFAULTS))
+    return _verify(args.folder, **_options(args, VERIFY_DEFAULTS, EXPORT_DEFAULTS))
+
+
+def _options(args: argparse.Namespace, own: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """The values of the action's own options; UsageError for options of the other action."""
+    for name in other:
+        if getattr(args, name) is not None:
+            raise UsageError(f"vectors {args.action} has no option {option_of(name)}")
+    return {name: default if getattr(args, name) is None else getattr(args, name) for name, default in own.items()}
+
+
+def _export(folder: str, op: str, set: str, seed: int) -> ExitStatus:
+    from ..check import vectors
+
+    cases = vectors.export(folder, op, set, seed)
+    print(f"wrote {len(cases)} cases of {op} to {folder}; check the answers with: rot180 vectors verify {folder}")
+    return ExitStatus.DONE
+
+
+def _verify(folder: str, only: tuple[str, ...] | None, json: bool) -> ExitStatus:
     from ..check import vectors
     from ..errors import Rot180Error
 
-    if args.what == "export":
-        names = vectors.export(args.folder, args.op, args.set, args.seed)
-        print(f"{len(names)} cases of {args.op} in {args.folder}; then: rot180 vectors verify {args.folder}")
-        return ExitStatus.DONE
-    json_path = verdict.STDOUT if args.json else None
+    json_path = STDOUT if json else None
     try:
-        report = vectors.verify(args.folder, args.only)
+        report = vectors.verify(folder, only)
     except (Rot180Error, ValueError, OSError) as error:
-        raise verdict.unable(str(error), json_path) from None
-    return verdict.deliver(report, json_path=json_path)
+        raise check_report.not_checked(str(error), json_path) from None
+    return check_report.deliver(report, json_path=json_path)

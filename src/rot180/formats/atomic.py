@@ -117,6 +117,20 @@ def make_folder(path: Name) -> Path:
     return folder
 
 
+def check_folder(path: Name) -> None:
+    """Raise WriteError if `make_folder` would fail; nothing is created."""
+    existing = Path(path).absolute()
+    while not existing.exists() and existing != existing.parent:
+        existing = existing.parent
+    try:
+        if not existing.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+        if not os.access(existing, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise WriteError(path, error) from error
+
+
 def leftover_of(path: Path) -> str | None:
     """The name of the file (its first 100 characters) that a killed process was writing as `path`, or None."""
     match = _TEMPORARY.fullmatch(path.name)

@@ -10,7 +10,8 @@ train.report.write("runs/mine", data.digits("test"))
 from . import report
 from .evaluation import Metrics, evaluate
 from .loop import DivergedError, fit
-from .run import NotARunError, is_free, is_run, load_run
+from .optimization import check_settings
+from .run import NotARunError, check_out, is_free, is_run, load_run
 from .summary import Row, summary
 
 __all__ = [
@@ -18,6 +19,8 @@ __all__ = [
     "Metrics",
     "NotARunError",
     "Row",
+    "check_out",
+    "check_settings",
     "evaluate",
     "fit",
     "is_free",

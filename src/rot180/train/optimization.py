@@ -53,7 +53,9 @@ class Optimization:
         self, model: nn.Module, optimizer: str | Optimizer, *, lr: float | None, weight_decay: float | None,
         schedule: Schedule, warm_up: float, clip_norm: float | None, steps: int,
     ) -> None:  # fmt: skip
-        _check(optimizer, lr, weight_decay, schedule, warm_up, clip_norm)
+        check_settings(
+            optimizer, lr=lr, weight_decay=weight_decay, schedule=schedule, warm_up=warm_up, clip_norm=clip_norm
+        )
         self.optimizer = _make_optimizer(model, optimizer, lr, weight_decay)
         self.clip_norm = clip_norm
         self._parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
@@ -130,10 +132,11 @@ def _make_scheduler(schedule: Schedule, optimizer: Optimizer, steps: int, warm_u
     return rise if main is None else lr_scheduler.SequentialLR(optimizer, [rise, main], milestones=[warm_up_steps])
 
 
-def _check(
-    optimizer: str | Optimizer, lr: float | None, weight_decay: float | None, schedule: Schedule, warm_up: float,
+def check_settings(
+    optimizer: str | Optimizer, *, lr: float | None, weight_decay: float | None, schedule: Schedule, warm_up: float,
     clip_norm: float | None,
 ) -> None:  # fmt: skip
+    """Raise ValueError for settings of `fit` that are wrong or do not go together."""
     if isinstance(optimizer, str) and optimizer not in OPTIMIZERS:
         raise ValueError(f"fit: {unknown_name('optimizer', optimizer, OPTIMIZERS)}; or pass an optimizer object")
     for name, value in (("lr", lr), ("weight_decay", weight_decay)):

@@ -84,10 +84,7 @@ class Run:
     def __init__(self, out: Name, config: Config) -> None:
         self.folder = Path(out)
         self.config = config
-        if self.folder.exists() and not (is_free(self.folder) or is_run(self.folder)):
-            raise NotARunError(
-                f"train: {self.folder} exists and is not a rot180 run; nothing was written. Choose another folder"
-            )
+        check_out(self.folder)
         atomic.make_folder(self.folder)
         for path in self.folder.iterdir():
             if _is_leftover(path):
@@ -110,6 +107,15 @@ class Run:
         if report.is_file():  # not a device or a pipe
             with contextlib.suppress(OSError):
                 report.unlink()
+
+
+def check_out(folder: Path) -> None:
+    """Raise NotARunError or WriteError if a run cannot be written to this folder; nothing is created."""
+    if folder.exists() and not (is_free(folder) or is_run(folder)):
+        raise NotARunError(
+            f"train: {folder} exists and is not a rot180 run; nothing was written. Choose another folder"
+        )
+    atomic.check_folder(folder)
 
 
 def _is_leftover(path: Path) -> bool:

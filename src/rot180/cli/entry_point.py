@@ -1,6 +1,6 @@
-"""`rot180`: `program` runs a command and knows nothing of errors; `main` turns every error into one line and a status.
+"""The command `rot180`: `program` runs a command, `main` turns every error into one line and an exit status.
 
-Commands import what they need when they run, so that `rot180 --help` is quick.
+Commands import the packages they need when they run, so that `rot180 --help` is quick.
 """
 
 from __future__ import annotations
@@ -18,14 +18,19 @@ from typing import TextIO
 
 from . import bench, check, evaluate, explain, info, predict, report, summary, train, vectors
 from .arguments import Parser, UsageError, with_dashes
-from .status import ExitStatus
+from .exit_status import ExitStatus
 
-_ABOUT = "Convolutional networks on NumPy arrays."
-_EXAMPLE = "examples:\n  rot180 train digits\n  rot180 evaluate runs/digits-small\n  rot180 train --help"
+_ABOUT = "Train, check and explain convolutional networks on NumPy arrays."
+_EXAMPLES = """\
+examples:
+  rot180 train digits
+  rot180 evaluate runs/digits-small
+  rot180 check mine.py --op conv2d
+  rot180 train --help"""
 
 
 def program(argv: Sequence[str]) -> ExitStatus:
-    """Run one command; errors pass through."""
+    """Run one command; errors propagate."""
     try:
         args = make_parser().parse_args(with_dashes(argv))
         args.command_line = shlex.join(["rot180", *argv])
@@ -38,25 +43,27 @@ def program(argv: Sequence[str]) -> ExitStatus:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit status (`ExitStatus`); `argv` is without the program's name."""
+    """Run one command and return its exit status (`ExitStatus`).
+
+    Args:
+        argv: the words after `rot180`; default: those of the process.
+    """
     words = sys.argv[1:] if argv is None else list(argv)
     _escape_stdout()
     try:
         with warnings.catch_warnings():
-            warnings.filterwarnings(
-                "ignore", module=r"PIL\."
-            )  # of odd metadata in pictures that can be read all the same
+            warnings.filterwarnings("ignore", module=r"PIL\.")  # about odd metadata in readable images
             return int(program(words))
     except SystemExit as leave:  # argparse, after --help or --version
         return int(leave.code or 0)
-    except BrokenPipeError:  # whoever read our output has gone, as `| head` does
+    except BrokenPipeError:  # the reader of our output has gone, for example `| head`
         _silence(sys.stdout)
         return int(ExitStatus.FAILED)
     except (Exception, KeyboardInterrupt) as error:
         if "--traceback" in words:
             traceback.print_exc()
-        if sys.stderr is not None:  # closed: print would take stdout for it
-            with suppress(OSError):  # nowhere left to say it
+        if sys.stderr is not None:  # None if the caller closed it: print would then use stdout
+            with suppress(OSError):  # there is no other place for the message
                 print(f"rot180: {message_of(error)}", file=sys.stderr)
             _silence(sys.stderr)
         if isinstance(error, OSError):
@@ -66,7 +73,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def make_parser() -> Parser:
     """The parser of all commands."""
-    parser = Parser(prog="rot180", description=_ABOUT, epilog=_EXAMPLE)
+    parser = Parser(prog="rot180", description=_ABOUT, epilog=_EXAMPLES)
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for command in (train, evaluate, predict, report, summary, check, vectors, explain, bench, info):
@@ -75,7 +82,7 @@ def make_parser() -> Parser:
 
 
 class _Version(argparse.Action):
-    """Asks for the version only when it is wanted: reading the package's metadata takes a while."""
+    """Print the version, which is read from the package's metadata only then, because that takes a while."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         from rot180 import __version__
@@ -85,7 +92,7 @@ class _Version(argparse.Action):
 
 
 def status_of(error: BaseException) -> ExitStatus:
-    """What an error means to whoever called."""
+    """The exit status of an error."""
     if isinstance(error, UsageError):
         return ExitStatus.USAGE
     if isinstance(error, KeyboardInterrupt):
@@ -98,12 +105,12 @@ def status_of(error: BaseException) -> ExitStatus:
         return ExitStatus.FAILED
     if isinstance(error, FileNotFoundError | IsADirectoryError | NotADirectoryError | PermissionError):
         return ExitStatus.USAGE
-    # Our own errors, and the ValueErrors of arguments that make no sense: bad input.
+    # Our own errors and the ValueErrors of bad arguments are bad input.
     return ExitStatus.USAGE if _is_ours(error) or isinstance(error, ValueError) else ExitStatus.FAILED
 
 
 def message_of(error: BaseException) -> str:
-    """One line."""
+    """The message of an error, on one line."""
     if isinstance(error, KeyboardInterrupt):
         return "interrupted"
     if isinstance(error, MemoryError):
@@ -113,7 +120,7 @@ def message_of(error: BaseException) -> str:
     elif isinstance(error, UsageError | ValueError | OSError) or _is_ours(error):
         text = str(error)
     else:
-        text = f"internal error: {type(error).__name__}: {error} (--traceback shows where; please report it)"
+        text = f"internal error: {type(error).__name__}: {error} (--traceback shows the place; please report it)"
     return "; ".join(line.strip() for line in text.splitlines())
 
 
@@ -124,19 +131,19 @@ def _is_ours(error: BaseException) -> bool:
 
 
 def _escape_stdout() -> None:
-    """A file's name that the output's encoding lacks is written with backslashes, as on stderr, and is no error."""
+    """Print characters that stdout cannot encode with backslashes, as stderr does, instead of raising."""
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
         sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _flush() -> None:
-    """A full disk behind a redirected output must show here, not after the end."""
-    if sys.stdout is not None:  # None: closed by whoever called
+    """Flush stdout, so that a full disk behind a redirection is reported here and not after `main`."""
+    if sys.stdout is not None:  # None if the caller closed it
         sys.stdout.flush()
 
 
 def _silence(stream: TextIO | None) -> None:
-    """Let Python's last flush, after main, go nowhere instead of failing once more."""
+    """Redirect a broken stream to the null device, so that Python's own flush at exit does not fail too."""
     with suppress(OSError, ValueError, AttributeError):
         stream.flush()  # type: ignore[union-attr]
         return

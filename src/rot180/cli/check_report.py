@@ -1,6 +1,6 @@
-"""The verdict on a layer as a command gives it: text with colours, JSON, a page; and what stands where there is none.
+"""Print and write the report of a check: text with colours, JSON, an HTML page; or the reason why there is none.
 
-Who may import it: the commands. Deliberately absent: how anything is found (check/).
+Who may import it: the commands. Deliberately absent: the check itself (check/).
 """
 
 from __future__ import annotations
@@ -14,37 +14,38 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from .arguments import UsageError
-from .status import ExitStatus
+from .exit_status import ExitStatus
+from .output import STDOUT
 
 if TYPE_CHECKING:
     from ..check import LayerReport
     from ..check.report import Example
     from ..formats import WriteError
 
-STDOUT = "-"  # in place of a file
-MOST_PRINTED = 400  # characters of what the code printed
-WRONG_CELL = re.compile(r"(?<!\w)\[-?(?:[\d.e+-]+|inf|nan)\](?= |$)", re.MULTILINE)  # as `check/matrices.py` marks it
+MAX_PRINTED = 400  # characters of the output of the user's code
+# A wrong cell as `check/rendering/matrices.py` marks it: [-3], but not the index in dx[0].
+WRONG_CELL = re.compile(r"(?<!\w)\[-?(?:[\d.e+-]+|inf|nan)\](?= |$)", re.MULTILINE)
 
 
 def deliver(
     report: LayerReport, printed: str = "", json_path: str | None = None, html_path: str | None = None
 ) -> ExitStatus:
-    """Print the verdict, then write the files; raises WriteError after all files that can be written are."""
+    """Print the report, then write the files; raises WriteError after writing the files that can be written."""
     texts = {json_path: as_json(report.as_dict()), html_path: page(report)}
     if STDOUT in texts:
         print(texts[STDOUT], end="")
     else:
-        print(painted(report.render()) if colours() else report.render())
+        print(coloured(report.render()) if has_colours() else report.render())
         if printed:
-            print(f"\n  the code printed, here once:\n    {printed[:MOST_PRINTED]}")
+            print(f"\n  the code printed (shown once):\n    {printed[:MAX_PRINTED]}")
     errors = write(texts)
     if errors:
         raise errors[0]
     return ExitStatus.DONE if report.ok else ExitStatus.FAULT
 
 
-def unable(message: str, json_path: str | None) -> UsageError:
-    """The error to raise where there is no verdict; who asked for JSON gets an object that says so."""
+def not_checked(message: str, json_path: str | None) -> UsageError:
+    """The error to raise if the code could not be checked; if JSON was requested, the error is written as JSON."""
     text = as_json({"ok": None, "error": message})
     if json_path == STDOUT:
         print(text, end="")
@@ -66,16 +67,17 @@ def write(texts: Mapping[str | None, str]) -> list[WriteError]:
 
 
 def as_json(data: Any) -> str:
+    """Indented JSON with a line end."""
     return json.dumps(data, indent=2) + "\n"
 
 
-def colours() -> bool:
-    """Whether the terminal shows them and nobody has asked it not to (no-color.org)."""
+def has_colours() -> bool:
+    """True if stdout is a terminal with colours and they are not switched off (no-color.org)."""
     return sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
 
 
-def painted(text: str) -> str:
-    """Verdicts and wrong cells in colour."""
+def coloured(text: str) -> str:
+    """The text with verdicts and wrong cells in colour."""
     text = re.sub(r"\bWRONG\b", "\033[1;31mWRONG\033[0m", text)
     text = re.sub(r"(?m)^(  )ok   ", "\\1\033[32mok\033[0m   ", text)
     text = re.sub(r"(?m): right$", ": \033[1;32mright\033[0m", text)
@@ -83,7 +85,7 @@ def painted(text: str) -> str:
 
 
 def page(report: LayerReport) -> str:
-    """The report as one HTML file that needs nothing else, the explainer on each case that it can show included."""
+    """The report as one self-contained HTML file, with the explainer of each case that it can show."""
     blocks, explained = [], []
     for finding in (*report.diagnoses, *report.unexplained, *report.notes):
         picture = WRONG_CELL.sub(r"<mark>\g<0></mark>", html.escape(finding.picture))
@@ -113,13 +115,13 @@ def page(report: LayerReport) -> str:
 
 
 def explanation(example: Example) -> str:
-    """The explainer, folded, on the cell that is wrong: it shows how a right one is made."""
+    """The explainer, folded, opened at the wrong cell: it shows how the right value is computed."""
     from .. import explain
     from ..explain.notebook import frame
 
-    shown = explain.trace(example.op, **example.settings, **example.arrays)
-    summary = f"<summary>How <code>{html.escape(example.cell)}</code> is made, in the explainer</summary>"
-    return f"<details>{summary}{frame(shown, cell=example.cell, lazily=True)}</details>"
+    trace = explain.trace(example.op, **example.settings, **example.arrays)
+    summary = f"<summary>How <code>{html.escape(example.cell)}</code> is computed (explainer)</summary>"
+    return f"<details>{summary}{frame(trace, cell=example.cell, lazily=True)}</details>"
 
 
 STYLE = (

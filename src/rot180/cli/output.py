@@ -1,0 +1,45 @@
+"""The output of commands: options that name a file to write, and names printed on one line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .arguments import Group, UsageError
+
+MAX_WIDTH = 24  # characters of a name in a table
+STDOUT = "-"  # instead of a file: standard output
+
+
+def add_output_file(group: Group, option: str, content: str) -> None:
+    """Add an option that names a file to write `content` to."""
+    group.add_argument(option, metavar="FILE", help=f"write {content} to FILE")
+
+
+def require_writable(option: str, path: str | Path | None) -> None:
+    """Raise UsageError if no file can be at `path`: its folder does not exist, or `path` is a folder.
+
+    Commands call this before they begin. A disk that is full later is a WriteError.
+    """
+    if path is None or path == STDOUT:
+        return
+    file = Path(path).absolute()
+    if file.is_dir():
+        raise UsageError(f"{option}: {path} is a folder; name a file")
+    if not file.parent.is_dir():
+        raise UsageError(f"{option}: there is no folder {file.parent}")
+
+
+def one_line(name: str) -> str:
+    """A name as it is printed: control characters, line ends included, become escapes."""
+    return "".join(c if c.isprintable() or 0xDC80 <= ord(c) <= 0xDCFF else repr(c)[1:-1] for c in name)
+
+
+def shortened(name: str) -> str:
+    """A name for a table: on one line, and without its middle if it is long."""
+    shown = one_line(name)
+    return shown if len(shown) <= MAX_WIDTH else f"{shown[: MAX_WIDTH - 9]}…{shown[-8:]}"
+
+
+def say(line: str) -> None:
+    """Print a line and flush, so that a pipe or a log file gets it immediately."""
+    print(line, flush=True)
