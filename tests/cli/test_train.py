@@ -91,8 +91,10 @@ def test_the_environment_says_how_many_threads_there_are(tmp_path: Path) -> None
     [
         (
             ["train", "cats"],
-            "load: 'cats' is neither a data set nor an existing folder or file; the data sets are "
-            "digits, mnist, fashion-mnist, cifar10",
+            (
+                "load: 'cats' is neither a data set nor an existing folder or file; the data sets are "
+                "digits, mnist, fashion-mnist, cifar10"
+            ),
         ),
         (
             ["train", "digits", "--model", "vgg"],
