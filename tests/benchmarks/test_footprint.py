@@ -18,6 +18,7 @@ def test_imports_are_timed_over_an_empty_start(monkeypatch: pytest.MonkeyPatch) 
     assert row.get("extension_ms", 1) > 0
 
 
+@pytest.mark.slow
 def test_a_wheel_that_cannot_be_made_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(footprint, "ROOT", footprint.ROOT / "docs")  # no project there
     with pytest.raises(RuntimeError, match="the wheel could not be made: "):

@@ -25,6 +25,7 @@ def test_memory_that_was_freed_counts() -> None:
     assert int(done.stdout) >= 64 * MIB
 
 
+@pytest.mark.slow
 def test_a_child_does_not_inherit_the_peak_of_its_parent() -> None:
     held = np.ones(400 * MIB, np.uint8)
     found = memory.of("rot180", "toy", 1)

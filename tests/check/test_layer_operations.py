@@ -161,6 +161,7 @@ def test_a_wrong_forward_with_a_wrong_gradient():
     assert found(layer(unbiased, backward, "batch_norm")) == ([("scaled", "dx")], ["y"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("single", [False, True])
 def test_a_forward_with_another_kink(single):
     dtype = np.float32 if single else float
@@ -173,6 +174,7 @@ def test_a_forward_with_another_kink(single):
         assert found(layer(forward, lambda dy, x: 0.4 * dy * (x > 1), "relu", seed=seed)) == ([], ["y", "dx"])
 
 
+@pytest.mark.slow
 def test_a_maximum_where_an_average_belongs_is_its_own_forward():
     for seed in range(3):  # its windows tie, and the kinks of several results can cancel in their sum
         report = layer(right.pool_by_strides, right.pool_by_strides_backward, "avg_pool2d", seed=seed)

@@ -243,6 +243,7 @@ SUMMED = """
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "words", "right", "said"),
     [
@@ -259,6 +260,7 @@ def test_every_setting_has_an_option(file, capsys, text, words, right, said):
     assert said in capsys.readouterr().out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "message"),
     [

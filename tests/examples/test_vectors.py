@@ -12,6 +12,7 @@ SOURCE = Path(__file__).parents[2] / "examples" / "vectors" / "conv_transpose2d.
 COMPILER = shutil.which("g++") or shutil.which("c++")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(COMPILER is None, reason="no C++ compiler")
 @pytest.mark.parametrize(
     ("flags", "status", "said"), [([], 0, ": right"), (["-DROTATE"], 1, "dx-kernel-not-rotated: dx")]

@@ -4,6 +4,7 @@ import tracemalloc
 from itertools import pairwise
 
 import numpy as np
+import pytest
 
 from rot180.kernels import columns, conv, walk
 from rot180.window import Window
@@ -23,6 +24,7 @@ def peak(call):
         tracemalloc.stop()
 
 
+@pytest.mark.slow
 def test_memory_is_bounded_where_whole_columns_would_not_be():
     images, channels = 12, 64
     x = np.ones((images, channels, 56, 56), np.float32)

@@ -35,11 +35,21 @@ def params(entries: list[Entry]) -> list[Any]:
     return [pytest.param(e, id=e.name, marks=[pytest.mark.peers] if e.peers else []) for e in entries]
 
 
+def params_by_mistake(entries: list[Entry]) -> list[Any]:
+    """One entry of each mistake for `make test`; the others are slow."""
+    first = {e.slugs[0]: e.name for e in reversed(entries) if not e.peers}
+    slow = {e.name for e in entries if e.name != first.get(e.slugs[0])}
+    return [
+        pytest.param(*p.values, id=p.id, marks=[*p.marks, *([pytest.mark.slow] if p.id in slow else [])])
+        for p in params(entries)
+    ]
+
+
 def run(entry: Entry) -> check.LayerReport:
     return check.layer(entry.forward, entry.backward, op=entry.op, **entry.check)
 
 
-@pytest.mark.parametrize("entry", params(WRONG))
+@pytest.mark.parametrize("entry", params_by_mistake(WRONG))
 def test_a_wrong_one_is_named(entry: Entry) -> None:
     report = run(entry)
     found = [d.slug for d in report.diagnoses]
@@ -64,6 +74,7 @@ def assert_explained(diagnosis: Diagnosis) -> None:
     assert told is None or float(told.group(1)) == pytest.approx(right, rel=1e-5), diagnosis.render()
 
 
+@pytest.mark.slow
 def test_most_mistakes_of_plain_convolutions_can_be_seen_in_the_explainer() -> None:
     reports = [run(e) for e in WRONG if e.op == "conv2d" and e.check.get("convention") is None and not e.peers][:8]
     found = [d for report in reports for d in report.diagnoses if d.argument in ("dx", "dw")]
@@ -157,6 +168,7 @@ def judge_at_random(entry: Entry, count: int, seed: int) -> None:
     assert judged == count, f"{entry.name} took only {judged} of {100 * count} random cases"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("entry", params(RIGHT))
 def test_no_false_alarm_on_a_few_settings(entry: Entry) -> None:
     judge_at_random(entry, 7, seed=1)

@@ -284,6 +284,7 @@ def differences(report: check.LayerReport) -> tuple[bool, str]:
     return stage.passed, stage.text
 
 
+@pytest.mark.slow
 def test_of_a_forward_that_is_known_the_differences_are_compared_and_of_another_they_are_what_judges() -> None:
     compared = (True, "the gradients that the backward is judged by are those of the forward")
     judging = (True, "the backward is judged by differences of this forward")
@@ -300,6 +301,7 @@ def test_a_forward_that_gives_something_else_each_time_has_no_differences_to_jud
     assert not report.ok
 
 
+@pytest.mark.slow
 def test_a_backward_of_a_forward_without_a_derivative_is_not_judged() -> None:
     def forward(x: Any, w: Any, b: Any) -> Any:
         with np.errstate(invalid="ignore"):
@@ -313,6 +315,7 @@ def test_a_backward_of_a_forward_without_a_derivative_is_not_judged() -> None:
     assert not {s.name for s in report.stages} & {"dx", "dw", "db"}  # neither wrong nor right
 
 
+@pytest.mark.slow
 def test_only_the_cells_that_are_wrong_are_counted_and_no_formula_is_made_up_for_another_forward() -> None:
     def backward(dy: Any, x: Any, w: Any, b: Any) -> Gradients:
         dx, dw, db = conv_backward(2 * dy * conv(x, w, b), x, w, b)

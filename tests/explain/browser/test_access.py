@@ -15,6 +15,7 @@ from tests.explain.browser.marks import cell, marked, title, until
 LAYER = {"input": 5, "kernel_size": 3, "stride": 2, "padding": 1, "bias": True}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("view", ["direct", "equivalent", "tour", "help"])
 def test_axe_finds_nothing_serious(scheme: str, view: str, open_file: Callable[..., Any]) -> None:
@@ -32,6 +33,7 @@ def test_axe_finds_nothing_serious(scheme: str, view: str, open_file: Callable[.
     assert [one for one in found if one[0] in ("serious", "critical")] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("op", ["conv2d", "conv_transpose2d"])
 def test_every_text_has_enough_contrast(op: str, scheme: str, open_file: Callable[..., Any]) -> None:
@@ -80,6 +82,7 @@ def test_the_journey_by_keyboard(open_file: Callable[..., Any]) -> None:
     assert page.locator("[data-kind=rotate]").get_attribute("aria-current") == "step"
 
 
+@pytest.mark.slow
 def test_space_plays_through_the_cells(open_file: Callable[..., Any]) -> None:
     page = open_file(trace("conv2d", input=3, kernel_size=2))
     page.keyboard.press("1")
@@ -91,6 +94,7 @@ def test_space_plays_through_the_cells(open_file: Callable[..., Any]) -> None:
     until(page, "!document.querySelector('.playing')")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("op", ["conv2d", "conv_transpose2d", "max_pool2d", "conv1d"])
 def test_on_a_phone_panels_stack_and_a_tap_pins(op: str, open_file: Callable[..., Any], keep_picture: Any) -> None:
     settings = {key: value for key, value in LAYER.items() if key != "bias" or "pool" not in op}
@@ -106,6 +110,7 @@ def test_on_a_phone_panels_stack_and_a_tap_pins(op: str, open_file: Callable[...
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
+@pytest.mark.slow
 def test_stillness_is_respected(open_file: Callable[..., Any]) -> None:
     page = open_file(trace("conv2d", **LAYER), reduced_motion="reduce")
     page.locator("[data-view=equivalent]").click()

@@ -125,6 +125,7 @@ def test_hundreds_of_layers_show_the_librarys_numbers(op: str, mount: Callable[.
             assert sum(products) == shown.arrays[name].flat[flat] == number(title(page).split("=")[1]), (settings, name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("op", ["max_pool2d", "avg_pool2d", "max_pool1d"])
 def test_pools_show_the_librarys_numbers(op: str, mount: Callable[..., Any]) -> None:
     shown = trace(op, input=6, kernel_size=3, stride=2, padding=1, values="random")

@@ -42,6 +42,7 @@ def test_what_a_trace_says_is_never_markup(mount: Callable[..., Any]) -> None:
     assert "<b>P</b>" in page.locator("h1").inner_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", ["svg", "png", "json", "csv"])
 def test_it_saves_files(key: str, open_file: Callable[..., Any], tmp_path: Path) -> None:
     shown = trace("conv2d", **DEMO)
@@ -99,6 +100,7 @@ def test_the_address_restores_numbers_pass_view_and_pin(open_file: Callable[...,
     assert again.locator("[aria-pressed=true][data-pass]").get_attribute("data-pass") == "dw"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "fragment", ["#v=1&cell=nothing.3&x=1,2", "#v=1&op=%00&x=a,b&view=sideways&pass=db", "#v=9", "#v=1&cell=x.99"]
 )
@@ -109,6 +111,7 @@ def test_a_wrong_address_leaves_the_page_as_it_is(fragment: str, open_file: Call
     assert title(page)
 
 
+@pytest.mark.slow
 def test_in_a_notebooks_frame_it_works_and_says_that_it_cannot_save(new_page: Callable[..., Any]) -> None:
     page = new_page()
     page.evaluate(
@@ -134,6 +137,7 @@ def test_edits_can_be_undone(open_file: Callable[..., Any]) -> None:
     assert not page.locator("[data-act=reset]").is_visible()
 
 
+@pytest.mark.slow
 def test_a_large_layer_says_what_it_shows_and_counts_the_rest(open_file: Callable[..., Any]) -> None:
     shown = trace("conv2d", input=20, kernel_size=3, channels=16, outputs=16)
     assert shown.rest is not None
@@ -155,6 +159,7 @@ def test_it_opens_on_the_cell_that_the_host_names(new_page: Callable[..., Any], 
     assert opened.locator("[aria-selected=true]").count() == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["constructor", "toString", "__proto__"])
 def test_an_address_with_names_that_every_object_has(name: str, open_file: Callable[..., Any]) -> None:
     shown = trace("conv2d", **DEMO)
@@ -164,6 +169,7 @@ def test_an_address_with_names_that_every_object_has(name: str, open_file: Calla
     assert page.locator("[aria-pressed=true][data-view]").get_attribute("data-view") == "equivalent"
 
 
+@pytest.mark.slow
 def test_the_picture_of_the_equivalent_view_is_what_is_seen(open_file: Callable[..., Any], tmp_path: Path) -> None:
     """The numbers lie where their cells do: in grids; each plane is named where there are several."""
     page = open_file(trace("conv2d", **DEMO, channels=2), accept_downloads=True)
@@ -192,6 +198,7 @@ def test_the_document_has_the_readers_language(open_file: Callable[..., Any]) ->
     assert (page.evaluate("document.documentElement.lang"), page.title()) == ("zh-Hans", "二维卷积 · rot180")
 
 
+@pytest.mark.slow
 def test_nothing_is_left_out_without_a_word(open_file: Callable[..., Any]) -> None:
     """A folded ledger says how many terms are missing before the sum; the player is at no cell of another array."""
     page = open_file(trace("conv2d", input=6, kernel_size=5, padding=2))
@@ -205,6 +212,7 @@ def test_nothing_is_left_out_without_a_word(open_file: Callable[..., Any]) -> No
     assert page.locator(".ledger .left-out").count() == 0
 
 
+@pytest.mark.slow
 def test_channels_of_a_pool_that_are_not_pictured_add_nothing(open_file: Callable[..., Any]) -> None:
     page = open_file(trace("max_pool2d", input=40, kernel_size=2, channels=3))
     assert page.locator(".cut").inner_text() == (

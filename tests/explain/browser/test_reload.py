@@ -61,6 +61,7 @@ def test_numbers_too_large_for_the_address_come_back(new_page: Callable[..., Any
     assert before["x"][0] == 1000
 
 
+@pytest.mark.slow
 def test_edits_too_large_for_the_address_are_not_lost_silently(new_page: Callable[..., Any], serve_it: Any) -> None:
     page = new_page()
     page.goto(serve_it(large()))
@@ -71,6 +72,7 @@ def test_edits_too_large_for_the_address_are_not_lost_silently(new_page: Callabl
     assert values(page)["x"][0] == 1000
 
 
+@pytest.mark.slow
 def test_a_link_of_somebody_elses_numbers_says_that_it_does_not_hold_them(
     new_page: Callable[..., Any], serve_it: Any
 ) -> None:
@@ -86,6 +88,7 @@ def test_a_link_of_somebody_elses_numbers_says_that_it_does_not_hold_them(
     until(third, "document.querySelector('.cut').textContent.startsWith('This link does not contain the numbers of x')")
 
 
+@pytest.mark.slow
 def test_a_link_without_own_numbers_does_not_show_those_of_the_server(
     new_page: Callable[..., Any], serve_it: Any
 ) -> None:
@@ -96,6 +99,7 @@ def test_a_link_without_own_numbers_does_not_show_those_of_the_server(
     assert values(page)["x"] == drawn.arrays["x"].ravel().tolist()
 
 
+@pytest.mark.slow
 def test_the_channels_that_were_asked_for_come_back(new_page: Callable[..., Any], serve_it: Any) -> None:
     page = new_page()
     page.goto(serve_it(trace("conv2d", input=20, channels=40, outputs=40, pictured={"o": [7]})))
@@ -115,6 +119,7 @@ def test_the_channels_that_were_asked_for_come_back(new_page: Callable[..., Any]
     until(page, "expected => document.querySelector('.sum-title').innerText === expected", before)
 
 
+@pytest.mark.slow
 def test_what_was_edited_and_pinned_outlives_the_tour_and_the_language(
     new_page: Callable[..., Any], serve_it: Any
 ) -> None:
@@ -143,6 +148,7 @@ def test_what_was_edited_and_pinned_outlives_the_tour_and_the_language(
     assert values(page)["x"][0] == 44
 
 
+@pytest.mark.slow
 def test_a_setting_typed_just_before_the_tour_is_there_after_it(new_page: Callable[..., Any], serve_it: Any) -> None:
     page = new_page()
     page.goto(serve_it(trace("conv2d", kernel_size=2)))
@@ -153,6 +159,7 @@ def test_a_setting_typed_just_before_the_tour_is_there_after_it(new_page: Callab
     until(page, "document.querySelector('[data-panel=y] .size').textContent.startsWith('2')")
 
 
+@pytest.mark.slow
 def test_transposing_and_pasting_keep_the_readers_other_numbers(new_page: Callable[..., Any], serve_it: Any) -> None:
     page = new_page()
     page.goto(serve_it(trace("conv2d", w=np.arange(1.0, 10).reshape(3, 3))))

@@ -18,6 +18,7 @@ OVERLAPPING = """([left, right]) => left.getBoundingClientRect().right > right.g
   && left.getBoundingClientRect().bottom > right.getBoundingClientRect().top"""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [360, 660, 690, 720, 904, 1040, 1090, 1175, 1180, 1280])
 def test_no_panel_is_cut_off_in_a_window_that_is_wider(width: int, mount: Callable[..., Any]) -> None:
     page = mount(welcome(), width=1500)
@@ -45,6 +46,7 @@ def test_the_focus_and_the_pass_stay_when_the_view_changes(mount: Callable[..., 
     assert page.locator("[data-panel=y]").is_visible()
 
 
+@pytest.mark.slow
 def test_the_sheet_for_own_numbers_does_not_widen_a_phone(mount: Callable[..., Any]) -> None:
     page = mount(welcome(), live=True, width=360)
     page.locator(".settings > summary").click()
@@ -53,6 +55,7 @@ def test_the_sheet_for_own_numbers_does_not_widen_a_phone(mount: Callable[..., A
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
+@pytest.mark.slow
 def test_a_wide_panel_opens_where_its_cell_is(open_file: Callable[..., Any]) -> None:
     page = open_file(trace("conv1d", input=600, kernel_size=3))
     seen = """td => { const cell = td.getBoundingClientRect(), box = td.closest(".scroller").getBoundingClientRect();
