@@ -148,20 +148,20 @@ FUNCTIONS = [
     Fault(
         "the overwriting gradient of relu passes everything (only .backward() takes it)",
         "functional/activation.py",
-        "return (kernels.relu_x(g, y, overwrite=True),)",
-        "return (g,)",
+        "return (kernels.relu_x(g, y, overwrite),)",
+        "return (g if overwrite else kernels.relu_x(g, y, overwrite),)",
     ),
     Fault(
         "the overwriting gradient of leaky_relu has the wrong sign (only .backward() takes it)",
         "functional/activation.py",
-        "kernels.leaky_relu_x(g, x, negative_slope, overwrite=True)",
-        "kernels.leaky_relu_x(g, x, -negative_slope, overwrite=True)",
+        "kernels.leaky_relu_x(g, x, negative_slope, overwrite)",
+        "kernels.leaky_relu_x(g, x, -negative_slope if overwrite else negative_slope, overwrite)",
     ),
     Fault(
         "the overwriting gradient of a fused relu passes everything (only .backward() takes it)",
         "functional/conv_relu.py",
-        "first.op.vjp(kernels.relu_x(g, output, overwrite=True), needs, None, *call)",
-        "first.op.vjp(g, needs, None, *call)",
+        "conv_vjp(kernels.relu_x(g, y, overwrite), needs, None, *call)",
+        "conv_vjp(g if overwrite else kernels.relu_x(g, y, overwrite), needs, None, *call)",
     ),
     Fault(
         "the gradient of softmax misses the sum",
@@ -190,8 +190,8 @@ FUNCTIONS = [
     Fault(
         "momentum weighs the old statistics, not the new ones",
         "functional/norm.py",
-        "kept *= float(1 - momentum)",
-        "kept *= float(momentum)",
+        "average *= float(1 - momentum)",
+        "average *= float(momentum)",
     ),
     Fault(
         "the bias gradient of a transposed convolution has the wrong sign",
