@@ -262,12 +262,12 @@ LAYERS = [
     Fault(
         "the state dict leaves out the buffers",
         "nn/module.py",
-        "[name for name, kept in module._buffers.items() if kept]",
-        "[name for name, kept in module._buffers.items() if not kept]",
+        "[name for name, is_persistent in module._buffers.items() if is_persistent]",
+        "[name for name, is_persistent in module._buffers.items() if not is_persistent]",
     ),
     Fault(
         "a fused layer skips the forward hooks",
-        "nn/joining.py",
+        "nn/fusion.py",
         "if module._forward_pre_hooks or module._forward_hooks or ",
         "if module._forward_pre_hooks or ",
     ),

@@ -1,4 +1,4 @@
-"""The activation layers call their functions; the functions are tested for themselves."""
+"""The activation layers call their functions, which have their own tests."""
 
 from __future__ import annotations
 
@@ -39,14 +39,16 @@ X = np.random.default_rng(0).standard_normal((3, 4))
         (nn.LogSoftmax(dim=-1), lambda: F.log_softmax(X, 1), "LogSoftmax(dim=-1)"),
     ],
 )
-def test_it_is_its_function_and_leaves_the_input(layer: nn.Module, expected: Callable[[], Any], shown: str) -> None:
+def test_forward_calls_the_function_and_does_not_change_the_input(
+    layer: nn.Module, expected: Callable[[], Any], shown: str
+) -> None:
     x = X.copy()
     assert np.array_equal(layer(x).data, expected())
     assert np.array_equal(x, X)
     assert repr(layer) == shown
 
 
-def test_settings_are_checked_at_once() -> None:
+def test_the_constructor_checks_the_settings() -> None:
     with pytest.raises(ValueError, match=r"^GELU: approximate must be 'none' or 'tanh'; got 'erf'"):
         nn.GELU("erf")
     with pytest.raises(ValueError, match=r"^Hardtanh: max_val must be greater than min_val; got 1 and 1"):

@@ -36,11 +36,11 @@ def test_index_slice_length_and_iteration() -> None:
     assert type(part) is nn.Sequential
     assert names(part) == ["1 Tanh", "2 Linear"]
     assert part[0] is net[1]
-    with pytest.raises(IndexError, match="Sequential: index 3 is out of range; its length is 3"):
+    with pytest.raises(IndexError, match="Sequential: index 3 is out of range; the length is 3"):
         net[3]
 
 
-def test_modules_are_replaced_added_and_taken_out() -> None:
+def test_modules_are_replaced_added_and_removed() -> None:
     net = three()
     net[1] = nn.ReLU()
     assert net.append(nn.Sigmoid()) is net
@@ -61,20 +61,22 @@ def test_a_mapping_gives_the_names() -> None:
     assert list(net.state_dict()) == ["conv.weight", "conv.bias"]
     assert net.conv is net[0]
     assert names(net[:1]) == ["conv Conv1d"]
-    with pytest.raises(ValueError, match=r"Sequential\.insert: its members have names; make a new one of a mapping"):
+    with pytest.raises(
+        ValueError, match=r"Sequential\.insert: the members have names; make a new container from a mapping"
+    ):
         net.insert(0, nn.ReLU())
     del net[0]
     assert names(net) == ["act ReLU"]
 
 
-def test_only_modules_are_held() -> None:
+def test_only_modules_are_accepted() -> None:
     with pytest.raises(TypeError, match="add_module: '1' must be a Module or None; got function"):
         nn.Sequential(nn.ReLU(), lambda x: x)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match=r"Sequential\.insert: needs a Module; got int"):
         three().insert(0, 3)  # type: ignore[arg-type]
 
 
-def test_one_module_may_stand_twice() -> None:
+def test_a_module_may_appear_twice() -> None:
     tanh = nn.Tanh()
     net = nn.Sequential(tanh, nn.Linear(2, 2), tanh)
     assert len(net) == 3
@@ -83,7 +85,7 @@ def test_one_module_may_stand_twice() -> None:
     )
 
 
-def test_two_are_joined_and_one_is_repeated() -> None:
+def test_concatenation_and_repetition() -> None:
     net = three()
     longer = net + nn.Sequential(nn.ReLU())
     assert names(longer) == ["0 Linear", "1 Tanh", "2 Linear", "3 ReLU"]
@@ -98,22 +100,22 @@ def test_two_are_joined_and_one_is_repeated() -> None:
     assert len(list(net.parameters())) == 4
 
 
-def test_what_cannot_be_joined_or_repeated() -> None:
+def test_invalid_operands_of_plus_and_times() -> None:
     with pytest.raises(TypeError, match="unsupported operand"):
         operator.add(three(), [nn.ReLU()])
     with pytest.raises(TypeError, match="unsupported operand"):
         three() * 1.5  # type: ignore[operator]
-    with pytest.raises(ValueError, match=r"Sequential: can be repeated once or more; got \* 0"):
+    with pytest.raises(ValueError, match=r"Sequential: the factor must be at least 1; got \* 0"):
         three() * 0
 
 
-def test_what_is_appended_to_a_slice_replaces_nothing() -> None:
+def test_appending_to_a_slice_keeps_its_members() -> None:
     part = three()[1:]  # named "1" and "2"
     part.append(nn.ReLU())
     assert names(part) == ["1 Tanh", "2 Linear", "3 ReLU"]
 
 
-def test_numbers_are_no_attributes_to_complete() -> None:
+def test_dir_does_not_list_the_numbers() -> None:
     assert not [name for name in dir(three()) if name.isdigit()]
     assert "append" in dir(three())
 
@@ -126,7 +128,7 @@ def listed() -> nn.ModuleList:
 
 
 class Net(nn.Module):
-    """One with a list: the list's parameters are its own."""
+    """A Module with lists as attributes."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -139,7 +141,7 @@ class Net(nn.Module):
         return x * self.scales[0] * self.scales[1]
 
 
-def test_the_members_belong_to_the_module() -> None:
+def test_the_members_are_registered_with_the_module() -> None:
     net = Net()
     expected = [f"layers.{i}.{name}" for i in range(3) for name in ("weight", "bias")]
     assert list(net.state_dict()) == [*expected, "scales.0", "scales.1"]
@@ -153,7 +155,7 @@ def test_the_members_belong_to_the_module() -> None:
     assert net.get_submodule("layers.1") is net.layers[1]
 
 
-def test_copies_and_pickles_are_complete_and_apart() -> None:
+def test_copies_and_pickles_are_complete_and_independent() -> None:
     net, x = Net(), np.ones((1, 2), np.float32)
     for other in (copy.deepcopy(net), pickle.loads(pickle.dumps(net))):
         assert np.array_equal(other(x).data, net(x).data)
@@ -165,7 +167,7 @@ def test_copies_and_pickles_are_complete_and_apart() -> None:
     assert len(net.layers) == 3 and len(part) == 4
 
 
-def test_a_list_of_modules_is_a_list() -> None:
+def test_a_module_list_behaves_like_a_list() -> None:
     modules = listed()
     assert len(modules) == 3 and modules[-1] is modules[2] is list(modules)[2] and modules[1] in modules
     part = modules[1:]
@@ -177,12 +179,12 @@ def test_a_list_of_modules_is_a_list() -> None:
     assert isinstance(modules.pop(4), nn.Identity)
     del modules[1:3]
     assert names(modules) == ["0 Flatten", "1 Linear", "2 Sigmoid"]
-    taken = modules.pop(slice(0, 2))
-    assert names(taken) == ["0 Flatten", "1 Linear"] and names(modules) == ["0 Sigmoid"]
+    removed = modules.pop(slice(0, 2))
+    assert names(removed) == ["0 Flatten", "1 Linear"] and names(modules) == ["0 Sigmoid"]
     modules += [nn.Tanh()]
     assert names(modules.extend([nn.Tanh()])) == ["0 Sigmoid", "1 Tanh", "2 Tanh"]
-    joined = operator.add(modules, (nn.ReLU(),))
-    assert type(joined) is nn.ModuleList and len(joined) == 4 and len(modules) == 3
+    longer = operator.add(modules, (nn.ReLU(),))
+    assert type(longer) is nn.ModuleList and len(longer) == 4 and len(modules) == 3
     assert len(nn.ModuleList()) == 0
 
 
@@ -190,7 +192,7 @@ def test_a_list_of_modules_is_a_list() -> None:
     ("call", "error", "message"),
     [
         (lambda m: m(1), NotImplementedError, "ModuleList has no forward: call its modules, or make it a Sequential"),
-        (lambda m: m[3], IndexError, "ModuleList: index 3 is out of range; its length is 3"),
+        (lambda m: m[3], IndexError, "ModuleList: index 3 is out of range; the length is 3"),
         (lambda m: m["0"], TypeError, "'str' object cannot be interpreted as an integer"),
         (lambda m: m.append(None), TypeError, r"ModuleList\.append: needs a Module; got NoneType"),
         (lambda m: m.insert(0, 3), TypeError, r"ModuleList\.insert: needs a Module; got int"),
@@ -199,7 +201,7 @@ def test_a_list_of_modules_is_a_list() -> None:
         (lambda m: m + 3, TypeError, "unsupported operand"),
     ],
 )
-def test_what_a_list_of_modules_refuses(call: Any, error: type[Exception], message: str) -> None:
+def test_invalid_operations_leave_a_module_list_unchanged(call: Any, error: type[Exception], message: str) -> None:
     modules = listed()
     before = list(modules)
     with pytest.raises(error, match=message):
@@ -207,14 +209,14 @@ def test_what_a_list_of_modules_refuses(call: Any, error: type[Exception], messa
     assert list(modules) == before
 
 
-def test_nothing_is_taken_in_where_one_of_several_is_refused() -> None:
+def test_extend_adds_nothing_if_one_value_is_invalid() -> None:
     modules = listed()
     with pytest.raises(TypeError, match=r"ModuleList\.extend: needs a Module; got str"):
         modules.extend([nn.ReLU(), "relu"])  # type: ignore[list-item]
     assert len(modules) == 3
 
 
-def test_equal_neighbours_are_shown_once() -> None:
+def test_repr_shows_equal_consecutive_modules_once() -> None:
     inner = nn.ModuleList([nn.ReLU(), nn.ReLU()])
     assert repr(nn.ModuleList([nn.Tanh(), nn.Tanh(), inner])) == (
         "ModuleList(\n  (0-1): 2 x Tanh()\n  (2): ModuleList(\n    (0-1): 2 x ReLU()\n  )\n)"
@@ -225,7 +227,7 @@ def test_equal_neighbours_are_shown_once() -> None:
 # ---- ParameterList ----
 
 
-def test_a_list_of_parameters_makes_parameters() -> None:
+def test_a_parameter_list_wraps_arrays_and_tensors() -> None:
     a = np.zeros((2, 3), np.float32)
     p = nn.Parameter(np.ones(2, np.float32))
     values = nn.ParameterList([a, Tensor(np.zeros(4)), p])

@@ -1,4 +1,4 @@
-"""The convolution layers: weights, what the constructor refuses, output_size, 'same' with a stride."""
+"""The convolution layers: weights, errors of the constructor, output_size, padding modes, 'same' with a stride."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_weights_have_pytorchs_layout(ndim: int) -> None:
 
 
 @pytest.mark.parametrize("ndim", [1, 2, 3])
-def test_forward_is_the_function_with_the_settings(ndim: int) -> None:
+def test_forward_calls_the_function_with_the_settings(ndim: int) -> None:
     settings = {"stride": 2, "padding": 1, "dilation": 2, "groups": 2}
     x = data(2, 4, *(7, 6, 8)[:ndim])
     plain = PLAIN[ndim - 1](4, 6, 3, **settings)
@@ -42,7 +42,7 @@ def test_forward_is_the_function_with_the_settings(ndim: int) -> None:
     assert np.array_equal(transposed(x).data, expected.data)
 
 
-def test_ints_become_tuples_once() -> None:
+def test_ints_become_tuples() -> None:
     layer = nn.ConvTranspose2d(1, 1, 3, stride=[2, 1], padding=1, output_padding=[1, 0])
     assert (layer.kernel_size, layer.stride, layer.padding) == ((3, 3), (2, 1), (1, 1))
     assert (layer.output_padding, layer.dilation) == ((1, 0), (1, 1))
@@ -75,7 +75,9 @@ def test_ints_become_tuples_once() -> None:
         ({"dtype": None}, DtypeError, "dtype is None; np.float32 or np.float64 is needed"),
     ],
 )
-def test_the_constructor_refuses(make: Any, settings: dict[str, Any], error: type[Exception], message: str) -> None:
+def test_the_constructor_rejects_bad_settings(
+    make: Any, settings: dict[str, Any], error: type[Exception], message: str
+) -> None:
     with pytest.raises(error, match=re.escape(f"{make.__name__}: {message}")):
         make(**{"in_channels": 3, "out_channels": 5, "kernel_size": 3, **settings})
 
@@ -84,10 +86,10 @@ def test_the_constructor_refuses(make: Any, settings: dict[str, Any], error: typ
 def test_output_padding_must_be_smaller_than_a_step(settings: dict[str, int]) -> None:
     with pytest.raises(ShapeError, match=r"ConvTranspose2d: output_padding is .* must be at least 0 and smaller than"):
         nn.ConvTranspose2d(1, 1, 3, **settings)
-    nn.ConvTranspose2d(1, 1, 3, output_padding=2, dilation=3, padding=9)  # large paddings need a large input only
+    nn.ConvTranspose2d(1, 1, 3, output_padding=2, dilation=3, padding=9)  # a large padding only needs a large input
 
 
-def test_same_keeps_or_divides_or_multiplies_the_size() -> None:
+def test_the_output_size_of_padding_same() -> None:
     x = data(1, 2, 7, 9)
     assert nn.Conv2d(2, 3, 4, padding="same")(x).shape == (1, 3, 7, 9)
     assert nn.Conv2d(2, 3, 4, stride=2, padding="same")(x).shape == (1, 3, 4, 5)
@@ -96,7 +98,7 @@ def test_same_keeps_or_divides_or_multiplies_the_size() -> None:
     assert nn.Conv2d(2, 3, 3, padding="valid")(x).shape == (1, 3, 5, 7)
 
 
-def test_wrong_input_is_refused_by_the_function() -> None:
+def test_a_wrong_input_raises_the_error_of_the_function() -> None:
     with pytest.raises(ShapeError, match="conv2d: input has 3 channels but weight of shape"):
         nn.Conv2d(4, 8, 3)(data(1, 3, 5, 5))
     with pytest.raises(DtypeError, match="got float64 and float32"):
@@ -129,7 +131,7 @@ def test_the_transposed_layer_is_the_adjoint_of_the_plain_one(ndim: int, mode: s
     if settings["padding"] == "asymmetric":
         settings = {**settings, "padding": ((2, 1), (0, 1), (1, 0))[:ndim]}
     if settings == {"padding": "same", "stride": 2}:
-        sizes = [(6, 8, 4)]  # what the transposed layer makes: multiples of the stride
+        sizes = [(6, 8, 4)]  # the transposed layer produces multiples of the stride
     else:
         sizes = [(6, 7, 5), (7, 8, 6), (8, 6, 7)]
     w, bias = whole(4, 4 // settings.get("groups", 1), *(3, 2, 3)[:ndim]), whole(4, seed=1)
@@ -148,7 +150,7 @@ def test_the_transposed_layer_is_the_adjoint_of_the_plain_one(ndim: int, mode: s
 
 
 @pytest.mark.parametrize("mode", MODES[1:])
-def test_a_plain_layer_is_a_pad_before_one_without_padding(mode: str) -> None:
+def test_padding_modes_equal_a_pad_followed_by_a_layer_without_padding(mode: str) -> None:
     x = data(2, 3, 6, 7)
     layer = nn.Conv2d(3, 4, (3, 2), padding=((2, 0), (1, 3)), padding_mode=mode)
     expected = F.conv2d(F.pad(x, (1, 3, 2, 0), mode), layer.weight, layer.bias)
@@ -156,7 +158,7 @@ def test_a_plain_layer_is_a_pad_before_one_without_padding(mode: str) -> None:
     assert np.array_equal(layer(x[0]).data.shape, expected.data[0].shape)
 
 
-def test_a_transposed_layer_adds_what_the_border_would_have_copied() -> None:
+def test_a_transposed_layer_adds_the_border_back_to_its_source_cells() -> None:
     y = np.array([[[1.0, 2.0, 3.0, 4.0]]])
     for mode, expected in [("zeros", [2, 3]), ("reflect", [6, 4]), ("replicate", [3, 7]), ("circular", [6, 4])]:
         layer = nn.ConvTranspose1d(1, 1, 1, padding=1, bias=False, padding_mode=mode, dtype=np.float64)
@@ -164,7 +166,7 @@ def test_a_transposed_layer_adds_what_the_border_would_have_copied() -> None:
         assert layer(y).data.tolist() == [[expected]], mode
 
 
-def test_a_border_too_wide_for_the_input_is_refused() -> None:
+def test_a_border_wider_than_the_input_raises_an_error() -> None:
     message = r"^{}: a border of 3 on axis 2 of shape \(1, 1, 3, 5\) is too wide for mode 'reflect'; .* smaller than 3"
     with pytest.raises(ShapeError, match=message.format("Conv2d")):
         nn.Conv2d(1, 1, 3, padding=3, padding_mode="reflect")(data(1, 1, 3, 5))
@@ -173,7 +175,7 @@ def test_a_border_too_wide_for_the_input_is_refused() -> None:
 
 
 @pytest.mark.parametrize(("make", "name"), [(nn.Conv2d, "conv2d"), (nn.ConvTranspose2d, "conv_transpose2d")])
-def test_with_a_border_too_the_function_says_what_is_wrong_with_an_input(make: Any, name: str) -> None:
+def test_padding_modes_leave_input_errors_to_the_function(make: Any, name: str) -> None:
     layer = make(3, 3, 3, padding=1, padding_mode="circular")
     for shape, message in [
         ((4, 5, 5), "input has 4 channels"),
@@ -191,7 +193,7 @@ def test_with_a_border_too_the_function_says_what_is_wrong_with_an_input(make: A
 # ---- output_size ----
 
 
-def test_output_size_picks_the_output_padding() -> None:
+def test_output_size_determines_the_output_padding() -> None:
     layer = nn.ConvTranspose2d(2, 3, 3, stride=3, padding=1)
     x = data(2, 2, 4, 5)
     for extra in [(0, 0), (2, 1)]:
@@ -203,7 +205,7 @@ def test_output_size_picks_the_output_padding() -> None:
     assert layer(x).shape == (2, 3, 10, 13)
 
 
-def test_output_size_undoes_a_plain_layer() -> None:
+def test_output_size_can_restore_the_input_size_of_a_plain_layer() -> None:
     x = data(1, 2, 12)
     y = nn.Conv1d(2, 3, 3, stride=2, padding=1)(x)
     assert nn.ConvTranspose1d(3, 2, 3, stride=2, padding=1)(y, output_size=x.shape).shape == x.shape
@@ -212,12 +214,12 @@ def test_output_size_undoes_a_plain_layer() -> None:
 def test_output_size_out_of_range_names_the_range() -> None:
     layer = nn.ConvTranspose2d(2, 3, 3, stride=2)
     message = (
-        "ConvTranspose2d: requested an output size of (9, 13), but valid sizes range from (9, 11) to (10, 12) "
+        "ConvTranspose2d: output_size is (9, 13), but valid sizes range from (9, 11) to (10, 12) "
         "(for an input of (4, 5))"
     )
     with pytest.raises(ShapeError, match=re.escape(message)):
         layer(data(1, 2, 4, 5), output_size=(9, 13))
-    with pytest.raises(ShapeError, match=re.escape("output_size (9,) must have 2 sizes, or 4 like the input")):
+    with pytest.raises(ShapeError, match=re.escape("output_size (9,) must have 2 sizes, or 4 as the input has")):
         layer(data(1, 2, 4, 5), output_size=(9,))
     with pytest.raises(ShapeError, match=re.escape("valid sizes range from (8, 10) to (8, 10)")):
         nn.ConvTranspose2d(2, 3, 3, stride=2, padding="same")(data(1, 2, 4, 5), output_size=(9, 10))
@@ -230,7 +232,7 @@ def test_output_size_out_of_range_names_the_range() -> None:
     ("make", "fan_in"),
     [(lambda: nn.Conv2d(8, 16, 5, groups=2), 4 * 25), (lambda: nn.ConvTranspose2d(8, 16, 5), 16 * 25)],
 )
-def test_initial_values_are_uniform_within_one_over_the_root_of_fan_in(make: Any, fan_in: int) -> None:
+def test_initial_values_are_uniform_within_one_over_sqrt_of_fan_in(make: Any, fan_in: int) -> None:
     from rot180 import manual_seed
 
     manual_seed(1)
@@ -247,7 +249,7 @@ def test_initial_values_are_uniform_within_one_over_the_root_of_fan_in(make: Any
     assert not np.array_equal(layer.weight.data, make().weight.data)
 
 
-def test_repr_is_pytorchs() -> None:
+def test_repr_equals_pytorchs() -> None:
     assert repr(nn.Conv2d(1, 2, 3, padding="same", bias=False)) == (
         "Conv2d(1, 2, kernel_size=(3, 3), stride=(1, 1), padding=same, bias=False)"
     )

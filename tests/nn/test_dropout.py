@@ -1,4 +1,4 @@
-"""Dropout acts in training and not in evaluation."""
+"""Dropout is active in training and inactive in evaluation."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from rot180 import manual_seed, nn
 
 
-def test_it_drops_in_training_only() -> None:
+def test_cells_are_dropped_in_training_only() -> None:
     manual_seed(0)
     layer, x = nn.Dropout(0.25), np.ones(4000, np.float32)
     y = layer(x).data

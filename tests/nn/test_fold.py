@@ -1,4 +1,4 @@
-"""The layers of columns: what they keep, show and refuse without an input."""
+"""Unfold and Fold: stored settings, repr, and the errors of the constructors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rot180 import nn
 from rot180.errors import ShapeError
 
 
-def test_forward_is_the_function_with_the_settings() -> None:
+def test_forward_calls_the_function_with_the_settings() -> None:
     x = np.random.default_rng(0).standard_normal((2, 3, 4, 5)).astype(np.float32)
     settings = {"kernel_size": (2, 1), "dilation": 2, "padding": (1, 0), "stride": 2}
     columns = nn.Unfold(**settings)(x)
@@ -21,7 +21,7 @@ def test_forward_is_the_function_with_the_settings() -> None:
     assert np.array_equal(image.data, F.fold(columns.data, (4, 5), **settings))
 
 
-def test_settings_are_shown_as_they_were_given() -> None:
+def test_repr_shows_the_settings_as_passed() -> None:
     assert repr(nn.Unfold(3, padding=[1, 2])) == "Unfold(kernel_size=3, dilation=1, padding=(1, 2), stride=1)"
     expected = "Fold(output_size=(4, 5), kernel_size=(2, 2), dilation=1, padding=0, stride=1)"
     assert repr(nn.Fold((4, 5), (2, 2))) == expected
@@ -38,6 +38,6 @@ def test_settings_are_shown_as_they_were_given() -> None:
         (lambda: nn.Fold((4,), 2), r"Fold: output_size must be an int or 2 ints"),
     ],
 )
-def test_complaints(make: Any, message: str) -> None:
+def test_the_constructor_rejects_bad_settings(make: Any, message: str) -> None:
     with pytest.raises(ShapeError, match=f"^{message}"):
         make()

@@ -1,4 +1,4 @@
-"""Initial values: bounds and moments against the formulas, at fixed seeds."""
+"""Initial values: bounds and moments compared with the formulas, with fixed seeds."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rot180.errors import GradientError, ShapeError
 from rot180.nn import init
 
 
-def blank(*shape: int, dtype: Any = np.float32) -> Tensor:
+def empty_tensor(*shape: int, dtype: Any = np.float32) -> Tensor:
     return Tensor(np.full(shape, np.nan, dtype))
 
 
@@ -38,8 +38,8 @@ SHAPE = (40, 30, 5, 3)  # fan_in 450, fan_out 600
     ],
 )
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_uniform_values_fill_their_bounds(fill: Any, bound: float, dtype: Any) -> None:
-    t = blank(*SHAPE, dtype=dtype)
+def test_uniform_values_reach_their_bounds(fill: Any, bound: float, dtype: Any) -> None:
+    t = empty_tensor(*SHAPE, dtype=dtype)
     array = t.data
     assert fill(t) is t
     assert t.data is array
@@ -61,7 +61,7 @@ def test_uniform_values_fill_their_bounds(fill: Any, bound: float, dtype: Any) -
     ],
 )
 def test_normal_values_have_their_moments(fill: Any, mean: float, std: float) -> None:
-    values = fill(blank(*SHAPE)).data.astype(np.float64)
+    values = fill(empty_tensor(*SHAPE)).data.astype(np.float64)
     assert values.mean() == pytest.approx(mean, abs=0.03 * std)
     assert values.std() == pytest.approx(std, rel=0.02)
     assert ((values - mean) ** 4).mean() / std**4 == pytest.approx(3, rel=0.1)  # normal, not just any shape
@@ -71,7 +71,7 @@ def test_normal_values_have_their_moments(fill: Any, mean: float, std: float) ->
     ("mean", "std", "a", "b"), [(0, 1, -2, 2), (0, 1, 3, 4), (1, 2, -8, -7), (0, 1, 6, 1e6), (0, 5, -0.01, 0.02)]
 )
 def test_truncated_normal_values_have_their_mean(mean: float, std: float, a: float, b: float) -> None:
-    values = init.trunc_normal_(blank(20000, dtype=np.float64), mean, std, a, b, rng()).data
+    values = init.trunc_normal_(empty_tensor(20000, dtype=np.float64), mean, std, a, b, rng()).data
     assert values.min() >= a
     assert values.max() <= b
     grid = np.linspace(a, min(b, mean + 12 * std), 20001)
@@ -84,26 +84,26 @@ def test_truncated_normal_values_have_their_mean(mean: float, std: float, a: flo
 
 @pytest.mark.parametrize("shape", [(4, 9), (9, 4), (4, 2, 3, 3), (5, 5)])
 def test_orthogonal_rows_or_columns(shape: tuple[int, ...]) -> None:
-    m = init.orthogonal_(blank(*shape, dtype=np.float64), gain=2, generator=rng()).data.reshape(shape[0], -1)
+    m = init.orthogonal_(empty_tensor(*shape, dtype=np.float64), gain=2, generator=rng()).data.reshape(shape[0], -1)
     square = m @ m.T if m.shape[0] <= m.shape[1] else m.T @ m
     np.testing.assert_allclose(square, 4 * np.eye(min(m.shape)), atol=1e-14)
 
 
 def test_constants() -> None:
-    assert init.constant_(blank(2), 3).tolist() == [3.0, 3.0]
-    assert init.zeros_(blank(2)).tolist() == [0.0, 0.0]
-    assert init.ones_(blank(2)).tolist() == [1.0, 1.0]
+    assert init.constant_(empty_tensor(2), 3).tolist() == [3.0, 3.0]
+    assert init.zeros_(empty_tensor(2)).tolist() == [0.0, 0.0]
+    assert init.ones_(empty_tensor(2)).tolist() == [1.0, 1.0]
 
 
-def test_they_draw_from_the_random_state() -> None:
+def test_values_are_drawn_from_the_librarys_random_state() -> None:
     manual_seed(5)
-    first = init.normal_(blank(3)).tolist()
-    assert init.normal_(blank(3)).tolist() != first
+    first = init.normal_(empty_tensor(3)).tolist()
+    assert init.normal_(empty_tensor(3)).tolist() != first
     manual_seed(5)
-    assert init.normal_(blank(3)).tolist() == first
+    assert init.normal_(empty_tensor(3)).tolist() == first
 
 
-def test_writing_makes_older_graphs_unusable() -> None:
+def test_filling_a_tensor_invalidates_existing_graphs() -> None:
     t = Tensor([1.0, 2.0], requires_grad=True)
     loss = (t * t).sum()
     init.zeros_(t)
@@ -124,16 +124,16 @@ def test_gains(name: str, param: float | None, gain: float) -> None:
     assert init.calculate_gain(name, param) == pytest.approx(gain, rel=1e-15)
 
 
-def test_bad_arguments_are_refused() -> None:
-    with pytest.raises(ValueError, match="calculate_gain: no gain for 'gelu'; there are linear,"):
+def test_invalid_arguments_raise_an_error() -> None:
+    with pytest.raises(ValueError, match="calculate_gain: no gain for 'gelu'; the nonlinearities are linear,"):
         init.calculate_gain("gelu")
     with pytest.raises(ValueError, match="mode must be 'fan_in' or 'fan_out'; got 'fan'"):
-        init.kaiming_normal_(blank(2, 2), mode="fan")
+        init.kaiming_normal_(empty_tensor(2, 2), mode="fan")
     with pytest.raises(ShapeError, match=r"need at least 2 axes \(out, in, ...\); got shape \(3,\)"):
-        init.xavier_normal_(blank(3))
+        init.xavier_normal_(empty_tensor(3))
     with pytest.raises(ShapeError, match=r"orthogonal_: needs at least 2 axes; got shape \(3,\)"):
-        init.orthogonal_(blank(3))
+        init.orthogonal_(empty_tensor(3))
     with pytest.raises(ValueError, match="trunc_normal_: needs a < b and a positive std; got a=2, b=1, std=1"):
-        init.trunc_normal_(blank(3), a=2, b=1, std=1)
+        init.trunc_normal_(empty_tensor(3), a=2, b=1, std=1)
     with pytest.raises(TypeError, match="uniform_: needs a Tensor; got ndarray"):
         init.uniform_(np.ones(2))  # type: ignore[type-var]

@@ -1,4 +1,4 @@
-"""Linear and Identity."""
+"""The linear layer and the identity."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rot180 import manual_seed, nn
 from rot180.errors import DtypeError, ShapeError
 
 
-def test_it_multiplies_and_adds() -> None:
+def test_forward_multiplies_and_adds() -> None:
     layer = nn.Linear(2, 3)
     layer.load_state_dict({"weight": np.arange(6).reshape(3, 2), "bias": np.array([1, 0, -1])})
     assert layer(np.float32([[1, 2]])).tolist() == [[3.0, 8.0, 13.0]]
@@ -26,7 +26,7 @@ def test_initial_values() -> None:
         assert values.std() == pytest.approx(0.1 / 3**0.5, rel=0.1)
 
 
-def test_the_dtype_may_be_float64_only_besides_float32() -> None:
+def test_the_dtype_must_be_float32_or_float64() -> None:
     assert nn.Linear(1, 1).weight.dtype == np.float32
     assert nn.Linear(1, 1, dtype=np.float64).bias.dtype == np.float64
     with pytest.raises(DtypeError, match=r"Linear: dtype is <class 'int'>; np\.float32 or np\.float64 is needed"):
@@ -41,6 +41,6 @@ def test_sizes_are_checked(sizes: tuple[int, int], name: str) -> None:
         nn.Linear(*sizes)
 
 
-def test_identity_takes_anything_and_returns_its_input() -> None:
+def test_identity_ignores_its_arguments_and_returns_its_input() -> None:
     x = np.ones(3, np.float32)
     assert nn.Identity(54, unused=True)(x).data is x

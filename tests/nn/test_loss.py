@@ -33,7 +33,9 @@ W = np.array([1.0, 2.0, 0.5])
         (nn.BCEWithLogitsLoss, X, B, F.binary_cross_entropy_with_logits, {"weight": W, "pos_weight": W[::-1].copy()}),
     ],
 )
-def test_it_is_its_function(make: Any, x: Any, t: Any, function: Any, settings: dict[str, Any], reduction: str) -> None:
+def test_forward_calls_the_function(
+    make: Any, x: Any, t: Any, function: Any, settings: dict[str, Any], reduction: str
+) -> None:
     loss = make(**settings, reduction=reduction)
     assert np.array_equal(loss(x, t).data, function(x, t, **settings, reduction=reduction))
     assert list(loss.state_dict()) == [name for name in settings if name.endswith("weight")]
@@ -46,7 +48,7 @@ REGRESSION = [nn.MSELoss, nn.L1Loss, nn.SmoothL1Loss, nn.HuberLoss]
 @pytest.mark.parametrize(
     "make", [*REGRESSION, nn.CrossEntropyLoss, nn.NLLLoss, nn.BCELoss, nn.BCEWithLogitsLoss, nn.KLDivLoss]
 )
-def test_the_reduction_is_checked_at_once(make: Any) -> None:
+def test_the_constructor_checks_the_reduction(make: Any) -> None:
     names = "'batchmean', 'mean', 'sum' or 'none'" if make is nn.KLDivLoss else "'mean', 'sum' or 'none'"
     with pytest.raises(ValueError, match=f"^{make.__name__}: reduction must be {names}; got 'avg'"):
         make(reduction="avg")
@@ -60,15 +62,15 @@ def test_the_reduction_is_checked_at_once(make: Any) -> None:
         (lambda: nn.HuberLoss(delta="1"), "HuberLoss: delta must be a number; got '1'"),  # type: ignore[arg-type]
     ],
 )
-def test_the_bounds_of_the_errors_are_checked_at_once(make: Any, message: str) -> None:
+def test_the_constructor_checks_beta_and_delta(make: Any, message: str) -> None:
     with pytest.raises((ValueError, TypeError), match=f"^{message}"):
         make()
 
 
-def test_the_divergence_per_sample() -> None:
+def test_batchmean_is_the_divergence_per_sample() -> None:
     assert nn.KLDivLoss(reduction="batchmean")(X, B).item() == F.kl_div(X, B, "batchmean")
 
 
-def test_the_smoothing_is_checked_at_once() -> None:
+def test_the_constructor_checks_the_smoothing() -> None:
     with pytest.raises(ValueError, match=r"^CrossEntropyLoss: label_smoothing must lie between 0 and 1; got 2"):
         nn.CrossEntropyLoss(label_smoothing=2)

@@ -55,7 +55,7 @@ def array(*values: float) -> np.ndarray:
 @pytest.mark.parametrize(
     ("value", "kind"), [(nn.Parameter([1.0]), "parameter"), (nn.ReLU(), "module")], ids=["parameter", "module"]
 )
-def test_assigning_before_init_is_an_error_that_says_so(value: Any, kind: str) -> None:
+def test_assigning_before_init_raises_a_clear_error(value: Any, kind: str) -> None:
     class Early(nn.Module):
         def __init__(self) -> None:
             self.width = 3  # an ordinary attribute may come first
@@ -65,12 +65,12 @@ def test_assigning_before_init_is_an_error_that_says_so(value: Any, kind: str) -
         Early()
 
 
-def test_a_call_without_init_says_so() -> None:
+def test_a_call_without_init_raises_a_clear_error() -> None:
     class Never(nn.Module):
         def __init__(self) -> None:
             pass
 
-    with pytest.raises(AttributeError, match=r"Never: call super\(\).__init__\(\) first"):
+    with pytest.raises(AttributeError, match=r"Never: call super\(\).__init__\(\) before anything else"):
         Never()(array(1))
 
 
@@ -84,9 +84,9 @@ def test_missing_attributes_are_named() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("weight", array(1), "Scale.weight is a Parameter; it may become another one or None, not a ndarray"),
+        ("weight", array(1), "Scale.weight is a Parameter; assign another Parameter or None, not a ndarray"),
         ("weight", Tensor(array(1)), "Scale.weight is a Parameter"),
-        ("part", 3, "Scale.part is a Module; it may become another one or None, not a int"),
+        ("part", 3, "Scale.part is a Module; assign another Module or None, not a int"),
         ("calls", "many", "Scale: buffer 'calls' must be a Tensor, an array or None; got str"),
     ],
 )
@@ -97,7 +97,7 @@ def test_registered_names_keep_their_kind(name: str, value: Any, message: str) -
         setattr(module, name, value)
 
 
-def test_names_move_between_registries_and_out_of_them() -> None:
+def test_reassigning_a_name_moves_it_between_the_registries() -> None:
     module = Scale()
     module.weight = None
     assert list(module.parameters()) == []
@@ -121,8 +121,8 @@ def test_a_buffer_may_be_assigned_an_array() -> None:
 
 
 @pytest.mark.parametrize("name", ["forward", "training", "state_dict", "_modules", "a.b", "", 3])
-def test_names_that_mean_something_else_are_refused(name: Any) -> None:
-    with pytest.raises(KeyError, match=r"cannot name a module|must be a string without dots"):
+def test_names_that_the_class_uses_are_rejected(name: Any) -> None:
+    with pytest.raises(KeyError, match=r"cannot name a module|must be a non-empty string without dots"):
         nn.Module().add_module(name, nn.ReLU())
 
 
@@ -134,7 +134,7 @@ def test_names_that_mean_something_else_are_refused(name: Any) -> None:
         ("register_buffer", [1.0], "buffer 'x' must be a Tensor, an array or None; got list"),
     ],
 )
-def test_what_is_registered_must_be_of_its_kind(method: str, value: Any, message: str) -> None:
+def test_registering_a_wrong_type_raises_an_error(method: str, value: Any, message: str) -> None:
     with pytest.raises(TypeError, match=message):
         getattr(nn.Module(), method)("x", value)
 
@@ -142,7 +142,7 @@ def test_what_is_registered_must_be_of_its_kind(method: str, value: Any, message
 # ---- going through it ----
 
 
-def test_shared_parts_appear_once_in_traversal() -> None:
+def test_shared_modules_appear_once_in_a_traversal() -> None:
     net = Net()
     assert [name for name, _ in net.named_parameters()] == ["own", "first.weight", "inner.0.weight", "inner.0.bias"]
     assert [name for name, _ in net.named_modules()] == ["", "first", "inner", "inner.0", "inner.1"]
@@ -156,7 +156,7 @@ def test_shared_parts_appear_once_in_traversal() -> None:
     assert every == ["own", "tied", "first.weight", "again.weight", "inner.0.weight", "inner.0.bias"]
 
 
-def test_parts_are_found_by_dotted_names() -> None:
+def test_lookup_by_dotted_names() -> None:
     net = Net()
     assert net.get_submodule("inner.0") is net.inner[0]
     assert net.get_submodule("") is net
@@ -208,7 +208,7 @@ def test_loading_writes_in_place_and_bumps_the_version() -> None:
 # ---- modes, gradients, dtypes ----
 
 
-def test_train_and_eval_reach_every_module() -> None:
+def test_train_and_eval_apply_to_every_module() -> None:
     net = Net()
     assert net.eval() is net
     assert not any(module.training for module in net.modules())
@@ -217,7 +217,7 @@ def test_train_and_eval_reach_every_module() -> None:
         net.train("yes")  # type: ignore[arg-type]
 
 
-def test_freezing_and_forgetting_gradients() -> None:
+def test_requires_grad_and_zero_grad() -> None:
     net = Net()
     net(array(1, 1)).sum().backward()
     assert net.own.grad is not None
@@ -265,12 +265,12 @@ def test_a_call_wraps_arrays_and_returns_a_tensor() -> None:
     assert type(Bare()(array(1), y=array(2))) is Tensor
 
 
-def test_forward_must_be_written() -> None:
-    with pytest.raises(NotImplementedError, match="Module has no forward; write one"):
+def test_forward_must_be_defined() -> None:
+    with pytest.raises(NotImplementedError, match="Module has no forward; define one"):
         nn.Module()(1)
 
 
-def test_hooks_run_in_order_and_may_replace() -> None:
+def test_hooks_run_in_order_and_may_replace_values() -> None:
     module, seen = Scale(), []
 
     def pre(name: str) -> Any:
@@ -292,7 +292,7 @@ def test_a_pre_hook_runs_without_any_other_hook() -> None:
     assert module(array(0, 1)).tolist() == [2.0, 4.0]
 
 
-def test_a_handle_removes_its_hook_alone() -> None:
+def test_a_handle_removes_only_its_own_hook() -> None:
     module, seen = Scale(), []
     one = module.register_forward_hook(lambda *call: seen.append(1))
     with module.register_forward_hook(lambda *call: seen.append(2)):
@@ -306,7 +306,7 @@ def test_a_handle_removes_its_hook_alone() -> None:
 # ---- copies ----
 
 
-def test_a_deep_copy_is_independent_and_keeps_sharing() -> None:
+def test_a_deep_copy_is_independent_and_preserves_sharing() -> None:
     net = Net()
     twin = copy.deepcopy(net)
     assert twin.first is twin.again
@@ -320,7 +320,7 @@ def test_a_deep_copy_is_independent_and_keeps_sharing() -> None:
     assert net(x).tolist() == (twin(x) / 9.0).tolist()
 
 
-def test_a_shallow_copy_has_registries_of_its_own() -> None:
+def test_a_shallow_copy_has_its_own_registries() -> None:
     net = Net()
     twin = copy.copy(net)
     assert twin.own is net.own
@@ -366,7 +366,7 @@ def test_a_training_step_makes_no_reference_cycles() -> None:
 # ---- on paper ----
 
 
-def test_repr_is_pytorchs() -> None:
+def test_repr_equals_pytorchs() -> None:
     assert repr(Net()) == (
         "Net(\n"
         "  (first): Scale()\n"
@@ -379,7 +379,7 @@ def test_repr_is_pytorchs() -> None:
     )
 
 
-def test_a_method_of_a_subclass_is_not_shadowed() -> None:
+def test_a_method_of_a_subclass_cannot_be_hidden() -> None:
     with pytest.raises(KeyError, match="Sequential: 'append' cannot name a module"):
         nn.Sequential({"append": nn.ReLU()})
 

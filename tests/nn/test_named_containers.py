@@ -16,14 +16,14 @@ def two() -> nn.ModuleDict:
     return nn.ModuleDict({"conv": nn.Conv1d(1, 1, 1), "act": nn.ReLU()})
 
 
-def test_a_dictionary_of_modules() -> None:
+def test_a_module_dict_behaves_like_a_dictionary() -> None:
     modules = two()
     conv = modules["conv"]
     assert len(modules) == 2 and list(modules) == list(modules.keys()) == ["conv", "act"] and "act" in modules
     assert next(iter(modules.values())) is conv and dict(modules.items())["conv"] is conv and modules.conv is conv
     assert list(reversed(modules)) == ["act", "conv"]
     modules["out"] = nn.Tanh()
-    modules["conv"] = nn.Identity()  # keeps its place
+    modules["conv"] = nn.Identity()  # keeps its position
     assert list(modules) == ["conv", "act", "out"]
     assert isinstance(modules.pop("act"), nn.ReLU)
     del modules["out"]
@@ -35,7 +35,7 @@ def test_a_dictionary_of_modules() -> None:
     assert len(modules) == 0 and list(modules.parameters()) == []
 
 
-def test_the_names_go_into_the_state_dict() -> None:
+def test_the_state_dict_contains_the_names() -> None:
     class Net(nn.Module):
         def __init__(self) -> None:
             super().__init__()
@@ -51,7 +51,7 @@ def test_the_names_go_into_the_state_dict() -> None:
     )
 
 
-def test_copies_and_pickles_are_complete_and_apart() -> None:
+def test_copies_and_pickles_are_complete_and_independent() -> None:
     modules = two()
     for other in (copy.deepcopy(modules), pickle.loads(pickle.dumps(modules)), copy.copy(modules)):
         assert list(other) == ["conv", "act"]
@@ -64,32 +64,32 @@ def test_copies_and_pickles_are_complete_and_apart() -> None:
     ("call", "error", "message"),
     [
         (lambda m: m(1), NotImplementedError, "ModuleDict has no forward: call its modules by name"),
-        (lambda m: m["relu"], KeyError, "ModuleDict: there is no 'relu'; it has 'conv', 'act'"),
+        (lambda m: m["relu"], KeyError, "ModuleDict: there is no 'relu'; the names are 'conv', 'act'"),
         (lambda m: m.pop("relu"), KeyError, "ModuleDict: there is no 'relu'"),
         (lambda m: m.__delitem__(0), KeyError, "ModuleDict: there is no 0"),
         (lambda m: m.update({"a": 3}), TypeError, r"ModuleDict\['a'\]: needs a Module; got int"),
-        (lambda m: m.update({"items": nn.ReLU()}), KeyError, "'items' cannot name a module: ModuleDict.items has a"),
-        (lambda m: m.update({"a.b": nn.ReLU()}), KeyError, "must be a string without dots and not empty; got 'a.b'"),
-        (lambda m: m.update({1: nn.ReLU()}), KeyError, "must be a string without dots and not empty; got 1"),
+        (lambda m: m.update({"items": nn.ReLU()}), KeyError, "'items' cannot name a module, because the class already"),
+        (lambda m: m.update({"a.b": nn.ReLU()}), KeyError, "must be a non-empty string without dots; got 'a.b'"),
+        (lambda m: m.update({1: nn.ReLU()}), KeyError, "must be a non-empty string without dots; got 1"),
         (lambda m: m.update(3), TypeError, r"ModuleDict\.update: needs a mapping or pairs; got int"),
         (lambda m: m.update([nn.ReLU()]), ValueError, r"ModuleDict\.update: entry 0 must be a pair \(name, value\)"),
         (lambda m: m.update([("a", nn.ReLU(), 1)]), ValueError, r"ModuleDict\.update: entry 0 must be a pair"),
     ],
 )
-def test_what_a_dictionary_of_modules_refuses(call: Any, error: type[Exception], message: str) -> None:
+def test_invalid_operations_leave_a_module_dict_unchanged(call: Any, error: type[Exception], message: str) -> None:
     modules = two()
     with pytest.raises(error, match=message):
         call(modules)
     assert list(modules) == ["conv", "act"]
 
 
-def test_an_empty_one_says_so() -> None:
-    with pytest.raises(KeyError, match="there is no 'a'; it has nothing"):
+def test_an_empty_module_dict() -> None:
+    with pytest.raises(KeyError, match=r"there is no 'a'; the names are \(none\)"):
         nn.ModuleDict()["a"]
     assert repr(nn.ModuleDict()) == "ModuleDict()"
 
 
-def test_a_dictionary_of_parameters() -> None:
+def test_a_parameter_dict_behaves_like_a_dictionary() -> None:
     a = np.zeros((2, 3), np.float32)
     p = nn.Parameter(np.ones(2, np.float32))
     values = nn.ParameterDict({"b": a, "a": p})
@@ -109,7 +109,7 @@ def test_a_dictionary_of_parameters() -> None:
         values["x"] = 1.0
     with pytest.raises(TypeError, match="unsupported operand"):
         values | 3
-    with pytest.raises(KeyError, match=r"ParameterDict\.popitem: it is empty"):
+    with pytest.raises(KeyError, match=r"ParameterDict\.popitem: the dictionary is empty"):
         nn.ParameterDict().popitem()
     with pytest.raises(NotImplementedError, match="ParameterDict has no forward"):
         values(1)

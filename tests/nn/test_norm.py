@@ -1,4 +1,4 @@
-"""The normalisation layers: running statistics, state, what is refused; live beside PyTorch in training."""
+"""The normalisation layers: running statistics, state, errors, and a comparison with PyTorch in training."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from rot180.formats import safetensors
 
 
 def batches(*shape: int, dtype: Any = np.float32) -> np.ndarray:
-    """Several batches, some way from 0."""
+    """Several batches with a mean away from 0."""
     return (np.random.default_rng(0).standard_normal(shape) * 2 + 1).astype(dtype)
 
 
 # ---- running statistics ----
 
 
-def test_a_momentum_weighs_new_batches() -> None:
+def test_momentum_is_the_weight_of_a_new_batch() -> None:
     layer, mean, var = nn.BatchNorm2d(3, momentum=0.25, dtype=np.float64), np.zeros(3), np.ones(3)
     for x in batches(4, 5, 3, 2, 2, dtype=np.float64):
         layer(x)
@@ -34,7 +34,7 @@ def test_a_momentum_weighs_new_batches() -> None:
     assert layer.num_batches_tracked.item() == 4
 
 
-def test_without_a_momentum_it_is_the_average_over_all_batches() -> None:
+def test_momentum_none_averages_over_all_batches() -> None:
     layer, data = nn.BatchNorm1d(3, momentum=None, dtype=np.float64), batches(5, 6, 3, dtype=np.float64)
     for x in data:
         layer(x)
@@ -42,7 +42,7 @@ def test_without_a_momentum_it_is_the_average_over_all_batches() -> None:
     np.testing.assert_allclose(layer.running_var.data, data.var(1, ddof=1).mean(0), rtol=1e-13)
 
 
-def test_evaluation_uses_and_keeps_the_running_statistics() -> None:
+def test_evaluation_uses_the_running_statistics_without_updating_them() -> None:
     layer, (x,) = nn.BatchNorm2d(3), batches(1, 5, 3, 2, 2)
     layer(x)
     kept = copy.deepcopy(layer.state_dict())
@@ -52,20 +52,20 @@ def test_evaluation_uses_and_keeps_the_running_statistics() -> None:
     assert all(np.array_equal(layer.state_dict()[name].data, t.data) for name, t in kept.items())
 
 
-def test_without_running_statistics_evaluation_is_training() -> None:
+def test_without_running_statistics_evaluation_equals_training() -> None:
     layer, (x,) = nn.BatchNorm2d(3, track_running_stats=False), batches(1, 5, 3, 2, 2)
     assert np.array_equal(layer(x).data, layer.eval()(x).data)
     assert layer.running_mean is None and list(layer.buffers()) == []
 
 
-def test_instances_follow_their_own_statistics_in_evaluation_unless_running_ones_are_tracked() -> None:
+def test_instance_norm_uses_running_statistics_only_if_they_are_tracked() -> None:
     (x,) = batches(1, 5, 3, 4)
     layer = nn.InstanceNorm1d(3)
     assert np.array_equal(layer(x).data, layer.eval()(x).data)
     tracked = nn.InstanceNorm1d(3, momentum=1.0, track_running_stats=True)
     assert np.array_equal(tracked(x).data, layer(x).data)
     np.testing.assert_allclose(tracked.running_mean.data, x.mean((0, 2)), rtol=1e-5)
-    assert tracked.num_batches_tracked.item() == 0  # as PyTorch's, which counts batches for BatchNorm only
+    assert tracked.num_batches_tracked.item() == 0  # as in PyTorch, which counts batches only for BatchNorm
     assert np.array_equal(tracked.eval()(x).data, F.batch_norm(x, tracked.running_mean, tracked.running_var).data)
     still = nn.InstanceNorm1d(3, momentum=None, track_running_stats=True)
     still(x)
@@ -85,12 +85,12 @@ def test_reset() -> None:
     assert layer.weight.tolist() == [1, 1, 1]
 
 
-def test_a_refused_batch_is_not_counted() -> None:
+def test_a_batch_that_raises_an_error_is_not_counted() -> None:
     layer = nn.BatchNorm1d(3, momentum=None)
     with pytest.raises(ValueError, match="one value per channel"):
         layer(np.ones((1, 3), np.float32))
     assert layer.num_batches_tracked.item() == 0
-    layer(np.ones((0, 3), np.float32))  # an empty one is, as PyTorch's
+    layer(np.ones((0, 3), np.float32))  # an empty batch is counted, as in PyTorch
     assert layer.num_batches_tracked.item() == 1 and layer.running_var.tolist() == [1, 1, 1]
 
 
@@ -106,7 +106,7 @@ def trained() -> nn.Sequential:
     return model
 
 
-def test_copies_pickles_and_files_carry_the_running_statistics(tmp_path: Path) -> None:
+def test_copies_pickles_and_files_contain_the_running_statistics(tmp_path: Path) -> None:
     model, x = trained(), batches(4, 1, 6, 6)
     safetensors.save(model.state_dict(), tmp_path / "model.safetensors")
     loaded = trained()
@@ -122,7 +122,7 @@ def test_copies_pickles_and_files_carry_the_running_statistics(tmp_path: Path) -
         assert other[1].num_batches_tracked.item() == 4 and model[1].num_batches_tracked.item() == 3
 
 
-def test_float_and_double_leave_the_count_an_integer() -> None:
+def test_float_and_double_keep_the_count_an_integer() -> None:
     layer = nn.BatchNorm2d(3).double()
     layer(batches(4, 3, 2, 2, dtype=np.float64))
     dtypes = {name: str(t.dtype) for name, t in layer.state_dict().items()}
@@ -130,7 +130,7 @@ def test_float_and_double_leave_the_count_an_integer() -> None:
     assert layer.float().running_mean.dtype == np.float32
 
 
-def test_a_state_dict_follows_the_running_statistics() -> None:
+def test_a_state_dict_shares_the_running_statistics() -> None:
     layer = nn.BatchNorm1d(3)
     state = layer.state_dict()
     layer(batches(5, 3))
@@ -147,7 +147,7 @@ def test_frozen_weights_get_no_gradient() -> None:
 
 
 @pytest.mark.parametrize("ndim", [1, 2, 3])
-def test_instances_without_a_batch(ndim: int) -> None:
+def test_instance_norm_of_unbatched_inputs(ndim: int) -> None:
     layer = getattr(nn, f"InstanceNorm{ndim}d")(3, affine=True)
     x = batches(1, 3, *(4, 3, 2)[:ndim])
     assert np.array_equal(layer(x[0]).data, layer(x).data[0])
@@ -171,13 +171,13 @@ def test_instances_without_a_batch(ndim: int) -> None:
         (nn.LayerNorm(4), (2, 5), r"layer_norm: input has shape \(2, 5\); its last axes must have sizes \(4,\)"),
     ],
 )
-def test_inputs_that_do_not_fit_are_refused(layer: nn.Module, shape: tuple[int, ...], message: str) -> None:
+def test_inputs_of_a_wrong_shape_raise_an_error(layer: nn.Module, shape: tuple[int, ...], message: str) -> None:
     with pytest.raises(ShapeError, match=message):
         layer(np.ones(shape, np.float32))
 
 
 @pytest.mark.parametrize("input", [None, "text", np.ones((2, 3), int)])
-def test_inputs_that_are_no_floats_are_refused(input: Any) -> None:
+def test_inputs_that_are_not_floats_raise_an_error(input: Any) -> None:
     for layer in (nn.BatchNorm1d(3), nn.InstanceNorm1d(3)):
         with pytest.raises(DtypeError, match=f"^{type(layer).__name__}: takes "):
             layer(input)
@@ -187,8 +187,10 @@ def test_lists_become_float32() -> None:
     assert nn.BatchNorm1d(2)([[1.0, 2], [3, 4]]).dtype == nn.InstanceNorm1d(1)([[1.0, 2]]).dtype == np.float32
 
 
-def test_another_number_of_channels_is_remarked_on_where_it_makes_no_difference() -> None:
-    with pytest.warns(UserWarning, match="InstanceNorm1d: .* 4 channels; num_features is 3, which without weights"):
+def test_a_wrong_number_of_channels_without_effect_gives_a_warning() -> None:
+    with pytest.warns(
+        UserWarning, match="InstanceNorm1d: .* 4 channels; num_features is 3, which has no effect without weights"
+    ):
         assert nn.InstanceNorm1d(3)(batches(2, 4, 5)).shape == (2, 4, 5)
 
 
@@ -205,7 +207,7 @@ def test_another_number_of_channels_is_remarked_on_where_it_makes_no_difference(
         (lambda: nn.LayerNorm((3, -1)), ShapeError, r"LayerNorm: normalized_shape must be .* got \(3, -1\)"),
     ],
 )
-def test_the_constructor_refuses(make: Any, error: type[Exception], message: str) -> None:
+def test_the_constructor_rejects_bad_settings(make: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=f"^{message}"):
         make()
 
@@ -223,7 +225,7 @@ def build(lib: Any) -> Any:
 
 
 @pytest.mark.peers
-def test_training_steps_are_pytorchs() -> None:
+def test_training_steps_equal_pytorchs() -> None:
     import torch
 
     torch.manual_seed(0)
@@ -249,7 +251,7 @@ def test_training_steps_are_pytorchs() -> None:
 
 
 @pytest.mark.peers
-def test_float32_far_from_0_is_as_good_as_pytorchs() -> None:
+def test_float32_far_from_0_is_as_accurate_as_pytorch() -> None:
     import torch
 
     x = (np.random.default_rng(2).standard_normal((16, 4, 30, 30)) + 1000).astype(np.float32)
@@ -287,7 +289,7 @@ LAYERS: list[tuple[str, tuple[Any, ...], dict[str, Any], tuple[int, ...]]] = [
 
 @pytest.mark.peers
 @pytest.mark.parametrize(("name", "args", "settings", "shape"), LAYERS)
-def test_a_layer_is_pytorchs(name: str, args: Any, settings: dict[str, Any], shape: tuple[int, ...]) -> None:
+def test_a_layer_equals_pytorchs(name: str, args: Any, settings: dict[str, Any], shape: tuple[int, ...]) -> None:
     import torch
 
     theirs, ours = getattr(torch.nn, name)(*args, **settings), getattr(nn, name)(*args, **settings)

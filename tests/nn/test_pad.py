@@ -23,7 +23,7 @@ def test_the_last_axis_comes_first(ndim: int) -> None:
     ("name", "mode"),
     [("ReflectionPad", "reflect"), ("ReplicationPad", "edge"), ("CircularPad", "wrap"), ("ZeroPad", "constant")],
 )
-def test_layers_are_numpys_modes(name: str, mode: str, ndim: int) -> None:
+def test_the_layers_equal_numpys_pad_modes(name: str, mode: str, ndim: int) -> None:
     x = np.random.default_rng(0).standard_normal((2, 3, *(4, 5, 3)[:ndim])).astype(np.float32)
     sides = (2, 1, 0, 2, 1, 1)[: 2 * ndim]
     widths = [sides[2 * axis : 2 * axis + 2] for axis in reversed(range(ndim))]
@@ -35,7 +35,7 @@ def test_layers_are_numpys_modes(name: str, mode: str, ndim: int) -> None:
         getattr(nn, f"{name}{ndim}d")((1, 2, 3))
 
 
-def test_one_int_is_for_all_sides() -> None:
+def test_an_int_pads_all_sides() -> None:
     assert nn.ZeroPad2d(1)(np.ones((1, 1, 1, 1), np.float32)).tolist() == [[[[0, 0, 0], [0, 1, 0], [0, 0, 0]]]]
     assert nn.ConstantPad2d(-1, 0.0)(np.ones((1, 1, 3, 4), np.float32)).shape == (1, 1, 1, 2)
     assert repr(nn.ConstantPad1d(2, 0.5)) == "ConstantPad1d(padding=(2, 2), value=0.5)"

@@ -1,4 +1,4 @@
-"""Parameter: a Tensor that requires a gradient, copies, pickles and shows what it is."""
+"""Parameter: requires_grad, ops, copies, pickles and repr."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rot180 import Tensor, nn
 from rot180.errors import DtypeError
 
 
-def test_it_requires_a_gradient_unless_told_otherwise() -> None:
+def test_it_requires_a_gradient_by_default() -> None:
     a = np.ones(3, np.float32)
     assert nn.Parameter(a).requires_grad
     assert not nn.Parameter(a, requires_grad=False).requires_grad
@@ -21,13 +21,13 @@ def test_it_requires_a_gradient_unless_told_otherwise() -> None:
     assert nn.Parameter([1.0, 2.0]).dtype == np.float32
 
 
-def test_integers_cannot_be_trained() -> None:
+def test_integers_cannot_require_a_gradient() -> None:
     with pytest.raises(DtypeError, match="only float32 and float64 have gradients, not int64"):
         nn.Parameter(np.arange(3))
     assert nn.Parameter(np.arange(3), requires_grad=False).dtype == np.int64
 
 
-def test_ops_on_it_give_tensors() -> None:
+def test_ops_on_it_return_tensors() -> None:
     p = nn.Parameter([1.0, 2.0])
     for result in (p * 2.0, p.detach(), p + p, p.reshape(2, 1)):
         assert type(result) is Tensor
@@ -37,7 +37,7 @@ def test_ops_on_it_give_tensors() -> None:
 
 @pytest.mark.parametrize("requires_grad", [True, False])
 @pytest.mark.parametrize("twin", [copy.deepcopy, lambda p: pickle.loads(pickle.dumps(p))])
-def test_copies_and_pickles_are_parameters_of_their_own(twin, requires_grad: bool) -> None:  # type: ignore[no-untyped-def]
+def test_copies_and_pickles_are_independent_parameters(twin, requires_grad: bool) -> None:  # type: ignore[no-untyped-def]
     p = nn.Parameter([1.0, 2.0], requires_grad)
     q = twin(p)
     assert type(q) is nn.Parameter

@@ -1,4 +1,4 @@
-"""The layers beside PyTorch's, live: state dicts, forward with its weights, reprs, distributions."""
+"""The layers compared with the installed PyTorch: state dicts, forward passes, reprs, distributions."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def data(shape: tuple[int, ...]) -> np.ndarray:
 
 
 @pytest.mark.parametrize(("name", "args", "settings", "shape"), LAYERS, ids=IDS)
-def test_a_layer_is_pytorchs(
+def test_a_layer_equals_pytorchs(
     name: str, args: tuple[Any, ...], settings: dict[str, Any], shape: tuple[int, ...]
 ) -> None:
     import torch
@@ -133,7 +133,7 @@ def test_a_layer_is_pytorchs(
         ("BCEWithLogitsLoss", {"pos_weight": [1.0, 2.0, 0.5]}),
     ],
 )
-def test_a_loss_is_pytorchs(name: str, settings: dict[str, Any]) -> None:
+def test_a_loss_equals_pytorchs(name: str, settings: dict[str, Any]) -> None:
     import torch
 
     x, t = data((4, 3)), np.random.default_rng(1).random((4, 3)).astype(np.float32)
@@ -153,7 +153,7 @@ def test_a_loss_is_pytorchs(name: str, settings: dict[str, Any]) -> None:
     ("name", "args"),
     [("Linear", (60, 300)), ("Conv2d", (12, 40, 5)), ("ConvTranspose2d", (12, 40, 5)), ("ConvTranspose1d", (8, 24, 9))],
 )
-def test_initial_values_spread_as_pytorchs(name: str, args: tuple[int, ...]) -> None:
+def test_initial_values_have_pytorchs_distribution(name: str, args: tuple[int, ...]) -> None:
     import torch
 
     torch.manual_seed(0)
@@ -165,7 +165,7 @@ def test_initial_values_spread_as_pytorchs(name: str, args: tuple[int, ...]) -> 
         assert t.data.std() == pytest.approx(peer.std(), rel=0.25 if key == "bias" else 0.05)
 
 
-def test_output_size_ranges_are_pytorchs() -> None:
+def test_output_size_ranges_equal_pytorchs() -> None:
     import torch
 
     theirs, ours = (lib.ConvTranspose2d(2, 3, 3, stride=3, padding=1, dilation=2) for lib in (torch.nn, nn))
@@ -184,7 +184,7 @@ def test_output_size_ranges_are_pytorchs() -> None:
     assert len(accepted) >= 3
 
 
-def test_names_and_order_of_the_traversals_are_pytorchs() -> None:
+def test_names_and_order_of_the_traversals_equal_pytorchs() -> None:
     import torch
 
     def build(lib: Any) -> Any:
@@ -199,7 +199,7 @@ def test_names_and_order_of_the_traversals_are_pytorchs() -> None:
     assert repr(ours) == repr(theirs)
 
 
-def test_lists_and_dictionaries_are_pytorchs() -> None:
+def test_lists_and_dictionaries_equal_pytorchs() -> None:
     import torch
 
     def build(lib: Any) -> Any:
@@ -220,7 +220,7 @@ def test_lists_and_dictionaries_are_pytorchs() -> None:
     np.testing.assert_allclose(ours["x"][-1]["b"](x).data, expected, rtol=1e-6)
 
 
-def test_gains_are_pytorchs() -> None:
+def test_gains_equal_pytorchs() -> None:
     import torch
 
     for name in ["linear", "conv3d", "conv_transpose1d", "sigmoid", "tanh", "relu", "leaky_relu", "selu"]:

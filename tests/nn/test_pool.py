@@ -18,7 +18,7 @@ def data(ndim: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("ndim", [1, 2, 3])
-def test_forward_is_the_function_with_the_settings(ndim: int) -> None:
+def test_forward_calls_the_function_with_the_settings(ndim: int) -> None:
     x = data(ndim)
     layer = getattr(nn, f"MaxPool{ndim}d")(3, 2, 1, 2, ceil_mode=True)
     expected = getattr(F, f"max_pool{ndim}d")(x, 3, 2, 1, 2, True)
@@ -29,7 +29,7 @@ def test_forward_is_the_function_with_the_settings(ndim: int) -> None:
     assert layer(x[0]).shape == expected.shape[1:]
 
 
-def test_the_stride_is_the_kernel_by_default_and_the_divisor_may_be_given() -> None:
+def test_the_default_stride_and_the_divisor() -> None:
     assert nn.MaxPool2d((2, 3)).stride == (2, 3)
     x = np.ones((1, 1, 4), np.float32)
     assert nn.AvgPool1d(2)(x).tolist() == [[[1.0, 1.0]]]
@@ -48,18 +48,18 @@ def test_the_stride_is_the_kernel_by_default_and_the_divisor_may_be_given() -> N
         ({"kernel_size": 1.5}, "kernel_size must be an int or"),
     ],
 )
-def test_the_constructor_refuses(make: Any, settings: dict[str, Any], message: str) -> None:
+def test_the_constructor_rejects_bad_settings(make: Any, settings: dict[str, Any], message: str) -> None:
     with pytest.raises(ShapeError, match=re.escape(message)):
         make(**{"kernel_size": 3, **settings})
 
 
-def test_what_is_not_there_says_so() -> None:
-    with pytest.raises(ValueError, match="MaxPool2d: return_indices=True is not there"):
+def test_unsupported_settings_raise_an_error() -> None:
+    with pytest.raises(ValueError, match="MaxPool2d: return_indices=True is not supported"):
         nn.MaxPool2d(2, return_indices=True)
     with pytest.raises(ValueError, match="divisor_override must not be 0"):
         nn.AvgPool2d(2, divisor_override=0)
 
 
-def test_repr_is_pytorchs() -> None:
+def test_repr_equals_pytorchs() -> None:
     assert repr(nn.MaxPool2d(3, 2)) == "MaxPool2d(kernel_size=3, stride=2, padding=0, dilation=1, ceil_mode=False)"
     assert repr(nn.AvgPool2d((3, 2))) == "AvgPool2d(kernel_size=(3, 2), stride=(3, 2), padding=0)"

@@ -1,4 +1,4 @@
-"""The shuffling layers: forward, repr, and the factor they refuse."""
+"""The shuffling layers: forward, repr, and errors for bad factors."""
 
 from __future__ import annotations
 

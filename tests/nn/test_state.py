@@ -1,4 +1,4 @@
-"""Loading a state dict: all faults in one message, and nothing written if there is one."""
+"""Loading a state dict: one error names all mismatches, and then nothing is written."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def state() -> dict[str, np.ndarray]:
     return {name: np.full(t.shape, 7, np.float32) for name, t in net().state_dict().items()}
 
 
-def test_every_fault_is_named_at_once_and_nothing_is_written() -> None:
+def test_one_error_names_every_mismatch_and_nothing_is_written() -> None:
     model, given = net(), state()
     before = [p.data.copy() for p in model.parameters()]
     del given["0.bias"], given["1.weight"]
@@ -33,7 +33,7 @@ def test_every_fault_is_named_at_once_and_nothing_is_written() -> None:
         model.load_state_dict(given)
     assert str(caught.value) == (
         "load_state_dict: the state dict does not fit Sequential; "
-        "strict=False passes over missing and unexpected keys\n"
+        "strict=False ignores missing and unexpected keys\n"
         "  missing keys: 0.bias, 1.weight\n"
         "  unexpected keys: 2.weight, z\n"
         "  0.weight: has shape (3, 4); (3, 2) is needed\n"
@@ -42,7 +42,7 @@ def test_every_fault_is_named_at_once_and_nothing_is_written() -> None:
     assert all(np.array_equal(a, p.data) for a, p in zip(before, model.parameters(), strict=True))
 
 
-def test_without_strict_what_fits_is_loaded_and_the_rest_returned() -> None:
+def test_without_strict_matching_keys_are_loaded_and_the_others_returned() -> None:
     model, given = net(), state()
     del given["0.bias"]
     given["more"] = np.ones(1)
@@ -58,7 +58,7 @@ def test_without_strict_a_wrong_shape_is_still_an_error() -> None:
         net().load_state_dict({"0.bias": np.ones(2)}, strict=False)
 
 
-def test_tensors_arrays_and_other_float_dtypes_are_taken() -> None:
+def test_tensors_arrays_and_other_float_dtypes_are_accepted() -> None:
     model, given = net(), state()
     given["0.weight"] = Tensor(given["0.weight"])  # type: ignore[assignment]
     given["0.bias"] = np.full(3, 0.1)
@@ -68,20 +68,20 @@ def test_tensors_arrays_and_other_float_dtypes_are_taken() -> None:
     assert model[0].bias.data[0] == np.float32(0.1)
 
 
-def test_loading_its_own_state_changes_nothing() -> None:
+def test_loading_a_modules_own_state_changes_nothing() -> None:
     model = net()
     before = [p.data.copy() for p in model.parameters()]
     model.load_state_dict(model.state_dict())
     assert all(np.array_equal(a, p.data) for a, p in zip(before, model.parameters(), strict=True))
 
 
-def test_a_float_for_an_integer_buffer_is_refused() -> None:
+def test_a_float_for_an_integer_buffer_raises_an_error() -> None:
     module = nn.Module()
     module.register_buffer("count", np.zeros((), np.int64))
     with pytest.raises(FormatError, match="count: has dtype float64; int64 is needed"):
         module.load_state_dict({"count": np.zeros(())})
 
 
-def test_only_a_mapping_will_do() -> None:
+def test_only_a_mapping_is_accepted() -> None:
     with pytest.raises(TypeError, match="load_state_dict: needs a mapping of names to Tensors or arrays; got list"):
         net().load_state_dict([1])  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Layers, losses and optimisers together: training lowers the loss, twice the same from one seed."""
+"""Layers, losses and optimizers together: training lowers the loss, and the same seed gives the same result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Floor 4: Modules under PyTorch's names, with its weight layouts, defaults, initial distributions and state-dict keys.
+"""Floor 4: Modules with PyTorch's names, weight layouts, defaults, initial distributions and state-dict keys.
 
     from rot180 import nn
 

@@ -1,6 +1,6 @@
 """Activations as Modules; the functions are in `functional.activation` and `functional.softmax`.
 
-`inplace` is taken for PyTorch's sake and has no effect: inputs are never changed.
+`inplace` exists for compatibility with PyTorch and has no effect: inputs are never changed.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from ..functional.activation import check_beta
 from ..functional.gelu import check_approximate
 from . import init
 from .module import Module
-from .parameter import Parameter, blank
+from .parameter import Parameter, empty_parameter
 from .settings import positive
 
 
 class _InPlace(Module):
-    """An activation whose one setting is PyTorch's `inplace`."""
+    """An activation whose only setting is `inplace`."""
 
     def __init__(self, inplace: bool = False) -> None:
         super().__init__()
@@ -44,7 +44,7 @@ class ReLU6(_InPlace):
 
 
 class LeakyReLU(Module):
-    """x where x is positive, else negative_slope * x."""
+    """x if x > 0, else negative_slope * x."""
 
     def __init__(self, negative_slope: float = 0.01, inplace: bool = False) -> None:
         super().__init__()
@@ -58,11 +58,11 @@ class LeakyReLU(Module):
 
 
 class PReLU(Module):
-    """x where x is positive, else weight * x, with slopes that are learnt.
+    """x if x > 0, else weight * x, with learned slopes.
 
     Args:
-        num_parameters: 1, one slope for all cells, or C, one for each channel (axis 1).
-        init: the slopes at first.
+        num_parameters: 1 (one slope for all channels) or C (one slope per channel, axis 1).
+        init: the initial slope.
         dtype: np.float32 or np.float64.
 
     Attributes: weight (num_parameters,).
@@ -73,11 +73,11 @@ class PReLU(Module):
     def __init__(self, num_parameters: int = 1, init: float = 0.25, *, dtype: Any = np.float32) -> None:
         super().__init__()
         self.num_parameters, self.init = positive("PReLU", "num_parameters", num_parameters), init
-        self.weight = blank("PReLU", (self.num_parameters,), dtype)
+        self.weight = empty_parameter("PReLU", (self.num_parameters,), dtype)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Give all slopes their first value again."""
+        """Reset all slopes to their initial value."""
         init.constant_(self.weight, self.init)
 
     def forward(self, input: Any) -> Any:
@@ -88,7 +88,7 @@ class PReLU(Module):
 
 
 class ELU(Module):
-    """x where x is positive, else alpha * (exp(x) - 1)."""
+    """x if x > 0, else alpha * (exp(x) - 1)."""
 
     def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
         super().__init__()
@@ -102,14 +102,14 @@ class ELU(Module):
 
 
 class SELU(_InPlace):
-    """1.0507 * elu(x, 1.6733), which keeps mean 0 and variance 1."""
+    """1.0507 * elu(x, 1.6733), which preserves mean 0 and variance 1."""
 
     def forward(self, input: Any) -> Any:
         return F.selu(input)
 
 
 class Hardtanh(Module):
-    """x, no smaller than min_val and no larger than max_val. Raises ValueError unless min_val < max_val."""
+    """min(max(x, min_val), max_val). Raises ValueError unless min_val < max_val."""
 
     def __init__(self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> None:
         super().__init__()
@@ -175,7 +175,7 @@ class LogSigmoid(Module):
 
 
 class Softplus(Module):
-    """log(1 + exp(beta * x)) / beta, and x itself where beta * x is above the threshold."""
+    """log(1 + exp(beta * x)) / beta; x if beta * x exceeds the threshold."""
 
     def __init__(self, beta: float = 1.0, threshold: float = 20.0) -> None:
         super().__init__()
@@ -204,7 +204,7 @@ class Mish(_InPlace):
 
 
 class GELU(Module):
-    """x * P(X <= x) for a normal X; with `approximate` "tanh", the authors' formula with tanh."""
+    """x * P(X <= x) for a standard normal X; with `approximate="tanh"`, its approximation by tanh."""
 
     def __init__(self, approximate: str = "none") -> None:
         super().__init__()
@@ -219,7 +219,7 @@ class GELU(Module):
 
 
 class Softmax(Module):
-    """exp(x) / sum(exp(x)) along `dim`, which must be given (PyTorch guesses it, and warns)."""
+    """exp(x) / sum(exp(x)) along `dim`, which is required (PyTorch guesses it and warns)."""
 
     def __init__(self, dim: int) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Adaptive pooling layers, 1-d to 3-d: the size of the output is given."""
+"""Adaptive pooling layers, 1-d to 3-d, which pool to a given output size."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .module import Module
 
 
 class _AdaptivePoolNd(Module):
-    """What the layers have in common; the setting is checked by pooling the smallest input, in the constructor."""
+    """Base of the layers; the constructor checks the setting by pooling the smallest input."""
 
     _function: ClassVar[Callable[..., Any]]
     _ndim: ClassVar[int]
@@ -30,10 +30,10 @@ class _AdaptivePoolNd(Module):
 
 
 class _AdaptiveAvgPoolNd(_AdaptivePoolNd):
-    """The average over each of so many bins that cover the input.
+    """The average of each of `output_size` bins that cover the input.
 
     Args:
-        output_size: how many bins, an int or one per spatial axis; None keeps the size of an axis.
+        output_size: the number of bins, an int or one per spatial axis; None keeps the size of an axis.
     """
 
 
@@ -53,16 +53,19 @@ class AdaptiveAvgPool3d(_AdaptiveAvgPoolNd):
 
 
 class _AdaptiveMaxPoolNd(_AdaptivePoolNd):
-    """The maximum over each of so many bins that cover the input.
+    """The maximum of each of `output_size` bins that cover the input.
 
     Args:
-        output_size: how many bins, an int or one per spatial axis; None keeps the size of an axis.
-        return_indices: must be False; the functions of `functional` return indices.
+        output_size: the number of bins, an int or one per spatial axis; None keeps the size of an axis.
+        return_indices: must be False, as a Module returns one Tensor; the functions of `functional` return indices.
     """
 
     def __init__(self, output_size: int | Sequence[int | None], return_indices: bool = False) -> None:
         if return_indices:
-            raise ValueError(f"{type(self).__name__}: return_indices=True is not there; a Module returns one Tensor")
+            raise ValueError(
+                f"{type(self).__name__}: return_indices=True is not supported, as a Module returns one Tensor; "
+                "call the function of rot180.functional"
+            )
         super().__init__(output_size)
 
 

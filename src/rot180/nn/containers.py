@@ -1,7 +1,7 @@
-"""Modules and Parameters in a row: Sequential, ModuleList and ParameterList, which behave like lists.
+"""Containers that behave like lists: Sequential, ModuleList and ParameterList.
 
-Their members are named "0", "1", ..., and these numbers follow every change; a Sequential of a mapping has names of its
-own. (By name alone: `named_containers.py`.)
+Their members are named "0", "1", ... and renumbered after every change. A Sequential made from a mapping keeps the
+mapping's names. Containers that behave like dictionaries are in `named_containers.py`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, ClassVar, TypeVar, overload
 import numpy as np
 
 from ..tape.record import Variable
-from .joining import joined
+from .fusion import fuse_relu
 from .module import Module
 from .parameter import Parameter
 
@@ -22,18 +22,18 @@ L = TypeVar("L", bound="_ListOf")
 
 
 class _ListOf(Module):
-    """What the three have in common: a registry of the Module, used as a list."""
+    """Base of the three: a registry of the Module with the interface of a list."""
 
     _registry: ClassVar[str] = "_modules"
 
     def _names(self) -> list[str]:
         return list(self.__dict__[self._registry])
 
-    def _held(self) -> list[Any]:
+    def _items(self) -> list[Any]:
         return [self.__dict__[name] for name in self.__dict__[self._registry]]
 
     def _checked(self, op: str, value: Any) -> Any:
-        """`value`, if it may be held here."""
+        """Return `value`; raise TypeError if the container cannot hold it."""
         if not isinstance(value, Module):
             raise TypeError(f"{type(self).__name__}.{op}: needs a Module; got {type(value).__name__}")
         return value
@@ -57,7 +57,7 @@ class _ListOf(Module):
         return self.__dict__[self._name(index)]
 
     def _part(self, names: list[str]) -> Any:
-        """One of these with some of the members."""
+        """A new container with some of the members."""
         return type(self)([self.__dict__[name] for name in names])  # type: ignore[call-arg]
 
     def __setitem__(self, index: int, value: Any) -> None:
@@ -66,18 +66,18 @@ class _ListOf(Module):
 
     def __delitem__(self, index: int | slice) -> None:
         names = self._names()
-        gone = names[index] if isinstance(index, slice) else [self._name(index)]
-        self._replace({name: self.__dict__[name] for name in names if name not in gone})
+        deleted = names[index] if isinstance(index, slice) else [self._name(index)]
+        self._replace({name: self.__dict__[name] for name in names if name not in deleted})
 
     def append(self: L, value: Any) -> L:
-        """Add one at the end; returns self."""
+        """Append a member and return self."""
         names = self._names()
-        name = next(str(i) for i in count(len(names)) if str(i) not in names)  # a slice has numbers of its own
+        name = next(str(i) for i in count(len(names)) if str(i) not in names)  # a slice keeps its old numbers
         setattr(self, name, self._checked("append", value))
         return self
 
     def extend(self: L, values: Iterable[Any]) -> L:
-        """Add some at the end; returns self."""
+        """Append several members and return self."""
         if not isinstance(values, Iterable) or isinstance(values, Variable):
             raise TypeError(f"{type(self).__name__}.extend: needs an iterable; got {type(values).__name__}")
         for value in [self._checked("extend", value) for value in values]:
@@ -85,18 +85,20 @@ class _ListOf(Module):
         return self
 
     def insert(self: L, index: int, value: Any) -> L:
-        """Put one before place `index`, as list.insert does; the numbers after it move up. Returns self."""
-        held, names = self._held(), self._names()
-        if operator.index(index) >= len(held):
+        """Insert a member before `index`, as list.insert does, renumber those after it, and return self."""
+        items, names = self._items(), self._names()
+        if operator.index(index) >= len(items):
             return self.append(value)
-        if not self._numbered():
-            raise ValueError(f"{type(self).__name__}.insert: its members have names; make a new one of a mapping")
-        held.insert(index, self._checked("insert", value))
-        self._replace(dict(zip([*names, str(len(names))], held, strict=True)))
+        if not self._is_numbered():
+            raise ValueError(
+                f"{type(self).__name__}.insert: the members have names; make a new container from a mapping"
+            )
+        items.insert(index, self._checked("insert", value))
+        self._replace(dict(zip([*names, str(len(names))], items, strict=True)))
         return self
 
     def pop(self, index: int | slice) -> Any:
-        """Take the one at this place out and return it (of a slice: one of these with all of them)."""
+        """Remove a member and return it; for a slice, return a container with the removed members."""
         value = self[index]
         del self[index]
         return value
@@ -105,18 +107,18 @@ class _ListOf(Module):
         return self.extend(values)
 
     def _name(self, index: int) -> str:
-        """The name at this place, counted from the end if negative."""
-        place, names = operator.index(index), self._names()
-        if not -len(names) <= place < len(names):
-            raise IndexError(f"{type(self).__name__}: index {place} is out of range; its length is {len(names)}")
-        return names[place]
+        """The name of the member at `index`, which counts from the end if negative."""
+        i, names = operator.index(index), self._names()
+        if not -len(names) <= i < len(names):
+            raise IndexError(f"{type(self).__name__}: index {i} is out of range; the length is {len(names)}")
+        return names[i]
 
-    def _numbered(self) -> bool:
+    def _is_numbered(self) -> bool:
         return self._names() == [str(i) for i in range(len(self))]
 
     def _replace(self, members: dict[str, Any]) -> None:
-        """Hold these: numbered anew if they were numbers, else under their names."""
-        if self._numbered():
+        """Replace all members; numbered names are renumbered, other names are kept."""
+        if self._is_numbered():
             members = {str(i): value for i, value in enumerate(members.values())}
         for name in self._names():
             delattr(self, name)
@@ -125,13 +127,13 @@ class _ListOf(Module):
 
 
 class Sequential(_ListOf):
-    """Each module gets what the one before it returned.
+    """Apply modules one after the other, each to the output of the previous one.
 
     Args:
         modules: the modules, which are named "0", "1", ...; or one mapping (an OrderedDict) of names to modules.
 
-    It can be indexed, sliced (a Sequential that shares the modules), measured, iterated and changed like a list; `+`
-    joins two and `* n` repeats one, with the same modules.
+    It can be indexed, sliced (into a Sequential that shares the modules), iterated and changed like a list. `+`
+    concatenates two, and `* n` repeats the same modules n times.
     """
 
     def __init__(self, *modules: Module | Mapping[str, Module]) -> None:
@@ -144,12 +146,12 @@ class Sequential(_ListOf):
                 self.add_module(str(number), item)  # type: ignore[arg-type]
 
     def forward(self, input: Any) -> Any:
-        modules = self._held()
+        modules = self._items()
         i, count = 0, len(modules)
         while i < count:
-            both = joined(modules[i], modules[i + 1], input) if i + 1 < count else None
-            input = (both or modules[i])(input)
-            i += 2 if both else 1
+            fused = fuse_relu(modules[i], modules[i + 1], input) if i + 1 < count else None
+            input = (fused or modules[i])(input)
+            i += 2 if fused else 1
         return input
 
     def _part(self, names: list[str]) -> Any:
@@ -168,17 +170,18 @@ class Sequential(_ListOf):
 
     def _repeated(self, times: int) -> list[Any]:
         if operator.index(times) < 1:
-            raise ValueError(f"{type(self).__name__}: can be repeated once or more; got * {times}")
-        return self._held() * operator.index(times)
+            raise ValueError(f"{type(self).__name__}: the factor must be at least 1; got * {times}")
+        return self._items() * operator.index(times)
 
 
 class ModuleList(_ListOf):
-    """Modules in a list, whose parameters belong to the Module that the list is an attribute of.
+    """A list of modules; its parameters are registered with the Module that has the list as an attribute.
 
     Args:
         modules: an iterable of modules.
 
-    It has no forward: call its modules. It can be indexed, sliced, iterated, joined with `+` and changed like a list.
+    It has no forward: call its modules. It can be indexed, sliced, iterated, concatenated with `+` and changed like a
+    list.
     """
 
     def __init__(self, modules: Iterable[Module] | None = None) -> None:
@@ -193,22 +196,22 @@ class ModuleList(_ListOf):
         return ModuleList([*self, *other]) if isinstance(other, Iterable) else NotImplemented
 
     def __repr__(self) -> str:
-        """Equal neighbours are shown once, with their count."""
+        """Show equal consecutive modules once, with their number."""
         lines, start = [], 0
-        for shown, group in groupby(map(repr, self)):
+        for text, group in groupby(map(repr, self)):
             stop = start + len(list(group))
-            several = stop - start > 1
-            line = f"({start}-{stop - 1}): {stop - start} x {shown}" if several else f"({start}): {shown}"
+            repeated = stop - start > 1
+            line = f"({start}-{stop - 1}): {stop - start} x {text}" if repeated else f"({start}): {text}"
             lines.append(line.replace("\n", "\n  "))
             start = stop
         return "\n  ".join([f"{type(self).__name__}(", *lines]) + "\n)" if lines else f"{type(self).__name__}()"
 
 
 class ParameterList(_ListOf):
-    """Parameters in a list, which belong to the Module that the list is an attribute of.
+    """A list of Parameters, registered with the Module that has the list as an attribute.
 
     Args:
-        values: an iterable of Parameters; Tensors and arrays become Parameters that share their memory.
+        values: an iterable of Parameters; Tensors and arrays are wrapped as Parameters that share their memory.
 
     It can be indexed, sliced, iterated and changed like a list.
     """
@@ -221,17 +224,19 @@ class ParameterList(_ListOf):
             self.extend(values)
 
     def _checked(self, op: str, value: Any) -> Any:
-        return parameter_of(f"{type(self).__name__}.{op}", value)
+        return as_parameter(f"{type(self).__name__}.{op}", value)
 
     def forward(self, *inputs: Any, **named: Any) -> Any:
-        raise NotImplementedError(f"{type(self).__name__} has no forward: use its parameters in a forward of your own")
+        raise NotImplementedError(
+            f"{type(self).__name__} has no forward: use its parameters in the forward of your Module"
+        )
 
     def __repr__(self) -> str:
-        return shown_parameters(self, enumerate(self))
+        return repr_with_parameters(self, enumerate(self))
 
 
-def parameter_of(op: str, value: Any) -> Parameter:
-    """A Parameter as it is; a Tensor or an array as a Parameter that shares its memory."""
+def as_parameter(op: str, value: Any) -> Parameter:
+    """Return a Parameter unchanged; wrap a Tensor or an array as a Parameter that shares its memory."""
     if isinstance(value, Parameter):
         return value
     if not isinstance(value, Variable | np.ndarray):
@@ -239,8 +244,8 @@ def parameter_of(op: str, value: Any) -> Parameter:
     return Parameter(value)
 
 
-def shown_parameters(holder: Module, items: Iterable[tuple[Any, Parameter]]) -> str:
-    """The repr of what holds these Parameters: their names, dtypes and sizes."""
+def repr_with_parameters(holder: Module, items: Iterable[tuple[Any, Parameter]]) -> str:
+    """The repr of a container of Parameters: their names, dtypes and sizes."""
     lines = [
         f"  ({name}): Parameter containing: [{p.dtype} of size {'x'.join(map(str, p.shape))}]" for name, p in items
     ]

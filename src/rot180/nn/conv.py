@@ -1,13 +1,14 @@
-"""Convolution layers, 1-d to 3-d, plain and transposed: one class holds the settings and the weights.
+"""Convolution layers, 1-d to 3-d, plain and transposed.
 
     plain       weight (out_channels, in_channels / groups, *kernel_size)
     transposed  weight (in_channels, out_channels / groups, *kernel_size)
 
-Everything that can be wrong without an input is refused in the constructor; afterwards sizes are tuples, one int per
-spatial axis. Deliberately absent: the arithmetic (`functional.conv`) and its size formulas (`window`).
+The constructor rejects every setting that can be checked without an input, and stores sizes as tuples with one int per
+spatial axis. The arithmetic is in `functional.conv`, the size formulas are in `window`.
 
-A padding_mode puts a border around the wide side (`functional.pad`), and the convolution runs without padding. The
-transposed layer is the adjoint of that, in the opposite order: first without padding, then the border folds back.
+With a padding_mode other than "zeros", the plain layer first pads its input (`functional.pad`) and then convolves
+without padding. The transposed layer is the adjoint: it first convolves without padding and then adds the border back
+to the cells from which the plain layer would have copied it.
 """
 
 from __future__ import annotations
@@ -25,27 +26,27 @@ from ..functional.pad import add_border, fold_border
 from ..window import Padding, PerAxis, Sizes, Window, ints, pads_per_axis
 from . import init
 from .module import Module
-from .parameter import Parameter, blank
+from .parameter import Parameter, empty_parameter
 from .settings import axes, positive
 
 PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
 
 
 class _ConvNd(Module):
-    """Correlates the input with weights that are learned: see `functional.conv2d` for the sum.
+    """Cross-correlation of the input with learned weights; `functional.conv2d` has the formula.
 
     Args:
-        in_channels, out_channels: the channels of the input and the output.
+        in_channels, out_channels: the number of channels of the input and the output.
         kernel_size, stride, dilation: an int, or one per spatial axis.
-        padding: an int, one per axis, ((before, after), ...) per axis, 'same' (any stride) or 'valid'.
-        groups: into how many blocks the channels are cut; divides both.
-        bias: whether to add one.
-        padding_mode: what the padding holds: 'zeros', or copies of the input's cells as `functional.pad` makes them:
-            'reflect', 'replicate' or 'circular'.
+        padding: an int, one per axis, ((before, after), ...) per axis, 'same' (with any stride) or 'valid'.
+        groups: the number of blocks of channels, connected only within each block; divides both channel numbers.
+        bias: add a learned bias (default: True).
+        padding_mode: the content of the padding: 'zeros', or cells of the input as in `functional.pad`: 'reflect',
+            'replicate' or 'circular'.
         dtype: np.float32 or np.float64.
 
-    Attributes: weight and bias, at first uniform within 1 / sqrt(weight.shape[1] * prod(kernel_size)). Raises
-    ShapeError for settings that fit no input.
+    Attributes: weight and bias, initially uniform in +-1 / sqrt(weight.shape[1] * prod(kernel_size)). Raises ShapeError
+    for settings that fit no input.
     """
 
     weight: Parameter
@@ -60,17 +61,17 @@ class _ConvNd(Module):
         dtype: Any = np.float32,
     ) -> None:  # fmt: skip
         super().__init__()
-        self._settle(in_channels, out_channels, kernel_size, stride, padding, dilation, groups, padding_mode)
+        self._check_settings(in_channels, out_channels, kernel_size, stride, padding, dilation, groups, padding_mode)
         Window.plain(
-            type(self).__name__, self._reach(), self.kernel_size, self.stride, self.padding, self.dilation
-        )  # refuses what no input fits
-        self._make(bias, dtype)
+            type(self).__name__, self._smallest_input(), self.kernel_size, self.stride, self.padding, self.dilation
+        )  # raises ShapeError if no input fits
+        self._make_parameters(bias, dtype)
 
-    def _settle(
+    def _check_settings(
         self, in_channels: int, out_channels: int, kernel_size: Any, stride: Any, padding: Any, dilation: Any,
         groups: int, padding_mode: str,
     ) -> None:  # fmt: skip
-        """Check the settings that both kinds share and make them attributes, sizes as tuples."""
+        """Check the settings that plain and transposed layers share, and store them; sizes become tuples."""
         layer, ndim = type(self).__name__, self._ndim
         self.in_channels = positive(layer, "in_channels", in_channels)
         self.out_channels = positive(layer, "out_channels", out_channels)
@@ -89,43 +90,43 @@ class _ConvNd(Module):
         if isinstance(self.padding, int):
             self.padding = axes(layer, "padding", padding, ndim)
 
-    def _reach(self) -> Sizes:
-        """The smallest input that the kernel fits into: a stand-in for checks that do not depend on sizes."""
+    def _smallest_input(self) -> Sizes:
+        """The smallest input that the kernel fits into, for checks that do not depend on the input."""
         return tuple(max(d * (k - 1) + 1, 1) for k, d in zip(self.kernel_size, self.dilation, strict=True))
 
-    def _make(self, bias: bool, dtype: Any) -> None:
+    def _make_parameters(self, bias: bool, dtype: Any) -> None:
         layer = type(self).__name__
         first, second = self.out_channels, self.in_channels
         if self.transposed:
             first, second = second, first
-        self.weight = blank(layer, (first, second // self.groups, *self.kernel_size), dtype)
-        self.register_parameter("bias", blank(layer, (self.out_channels,), dtype) if bias else None)
+        self.weight = empty_parameter(layer, (first, second // self.groups, *self.kernel_size), dtype)
+        self.register_parameter("bias", empty_parameter(layer, (self.out_channels,), dtype) if bias else None)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Draw the initial values again."""
+        """Draw new initial values."""
         init.layer_default(self.weight, self.bias)
 
     def forward(self, input: Any) -> Any:
         padding = self.padding
-        if self.padding_mode != "zeros" and self._fits(input):
+        if self.padding_mode != "zeros" and self._can_add_border(input):
             pads = self._pads(input.shape[-self._ndim :])
             input, padding = add_border(type(self).__name__, input, pads, self.padding_mode), 0
         return self._function(input, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
 
     def forward_relu(self, input: Any) -> Any:
-        """relu of what `forward` returns, in one pass (see `joining.py`)."""
+        """relu(forward(input)) in one pass (see `fusion.py`)."""
         if self.padding_mode != "zeros":
             return F.relu(self.forward(input))
         steps = (self.stride, self.padding, self.dilation, self.groups)
         return conv_relu(self._ndim, input, self.weight, self.bias, *steps)
 
-    def _fits(self, input: Any) -> bool:
-        """Whether a border can be made at all; the function says what is wrong with an input that has none."""
+    def _can_add_border(self, input: Any) -> bool:
+        """True if the input has the right number of axes and no empty one; otherwise the function raises the error."""
         return getattr(input, "ndim", 0) in (self._ndim + 1, self._ndim + 2) and all(input.shape[-self._ndim :])
 
     def _pads(self, wide: Sizes) -> tuple[tuple[int, int], ...]:
-        """The padding (before, after) each axis of the wide side, of this size."""
+        """The padding (before, after) of each axis of a wide side of size `wide`."""
         return pads_per_axis(type(self).__name__, self.padding, wide, self.kernel_size, self.stride, self.dilation)
 
     def extra_repr(self) -> str:
@@ -155,17 +156,18 @@ class Conv3d(_ConvNd):
 
 
 class _ConvTransposeNd(_ConvNd):
-    """The adjoint of the plain layer with the same settings: every input cell stamps its kernel on the output.
+    """The adjoint of the plain layer: each input cell adds the kernel, times its value, to the output.
 
     Args:
-        padding: takes cells off the output; otherwise as on the plain layer ('same' makes the output input * stride).
-        padding_mode: what becomes of these cells: with 'zeros' they are dropped, with the others each is added to the
-            cell that the plain layer's border would have copied it from.
-        output_padding: makes the output longer at the end of each axis; smaller than stride or dilation there.
-        The others are those of the plain layer, in PyTorch's order.
+        padding: the number of cells to remove from the output, in the forms of the plain layer ('same' makes the output
+            input * stride).
+        padding_mode: what happens to the removed cells: 'zeros' drops them; the other modes add each one to the cell
+            from which the plain layer's border would copy it.
+        output_padding: additional cells at the end of each axis; must be smaller than the stride or the dilation.
+        The remaining arguments are those of the plain layer, in PyTorch's order.
 
-    Attributes: weight (in_channels, out_channels / groups, *kernel_size) and bias, at first uniform within
-    1 / sqrt(weight.shape[1] * prod(kernel_size)). Raises ShapeError for settings that fit no input.
+    Attributes: weight (in_channels, out_channels / groups, *kernel_size) and bias, initially uniform in
+    +-1 / sqrt(weight.shape[1] * prod(kernel_size)). Raises ShapeError for settings that fit no input.
     """
 
     transposed = True
@@ -176,18 +178,18 @@ class _ConvTransposeNd(_ConvNd):
         padding_mode: str = "zeros", *, dtype: Any = np.float32,
     ) -> None:  # fmt: skip
         Module.__init__(self)
-        self._settle(in_channels, out_channels, kernel_size, stride, padding, dilation, groups, padding_mode)
+        self._check_settings(in_channels, out_channels, kernel_size, stride, padding, dilation, groups, padding_mode)
         self.output_padding = axes(type(self).__name__, "output_padding", output_padding, self._ndim)
         size = (1,) * self._ndim
-        if not isinstance(self.padding, str):  # an input large enough for any padding
+        if not isinstance(self.padding, str):  # check with an input that is large enough for the padding
             size = tuple(before + after + 1 for before, after in self._pads(size))
         self._window(size, self.output_padding)
-        self._make(bias, dtype)
+        self._make_parameters(bias, dtype)
 
     def forward(self, input: Any, output_size: Sequence[int] | None = None) -> Any:
-        """`output_size`, the spatial sizes (or the whole shape) of the output, takes the place of output_padding."""
-        extra = self.output_padding if output_size is None else self._extra(input.shape, output_size)
-        if self.padding_mode == "zeros" or not self._fits(input):
+        """Apply the layer; `output_size` (the spatial sizes, or the full output shape) replaces output_padding."""
+        extra = self.output_padding if output_size is None else self._output_padding_for(input.shape, output_size)
+        if self.padding_mode == "zeros" or not self._can_add_border(input):
             return self._function(
                 input, self.weight, self.bias, self.stride, self.padding, extra, self.groups, self.dilation
             )
@@ -207,20 +209,20 @@ class _ConvTransposeNd(_ConvNd):
         steps = (self.kernel_size, self.stride, self.padding, extra, self.dilation)
         return Window.transposed(type(self).__name__, size, *steps)
 
-    def _extra(self, shape: Sizes, output_size: Sequence[int]) -> Sizes:
-        """The output padding that makes the output this large; ShapeError if none does."""
+    def _output_padding_for(self, shape: Sizes, output_size: Sequence[int]) -> Sizes:
+        """The output padding that gives this output size; raises ShapeError if there is none."""
         layer, ndim = type(self).__name__, self._ndim
         if len(output_size) not in (ndim, len(shape)):
             raise ShapeError(
-                f"{layer}: output_size {tuple(output_size)} must have {ndim} sizes, or {len(shape)} like the input"
+                f"{layer}: output_size {tuple(output_size)} must have {ndim} sizes, or {len(shape)} as the input has"
             )
         wanted = tuple(output_size)[-ndim:]
-        most = tuple(0 if self.padding == "same" else s - 1 for s in self.stride)
-        largest = self._window(shape[-ndim:], most).x_size
-        smallest = tuple(large - extra for large, extra in zip(largest, most, strict=True))
+        most_extra = tuple(0 if self.padding == "same" else s - 1 for s in self.stride)
+        largest = self._window(shape[-ndim:], most_extra).x_size
+        smallest = tuple(large - extra for large, extra in zip(largest, most_extra, strict=True))
         if any(not low <= size <= high for low, size, high in zip(smallest, wanted, largest, strict=True)):
             raise ShapeError(
-                f"{layer}: requested an output size of {wanted}, but valid sizes range from {smallest} to {largest} "
+                f"{layer}: output_size is {wanted}, but valid sizes range from {smallest} to {largest} "
                 f"(for an input of {tuple(shape[-ndim:])})"
             )
         return tuple(size - low for size, low in zip(wanted, smallest, strict=True))
@@ -230,8 +232,9 @@ class _ConvTransposeNd(_ConvNd):
 def _border(
     layer: str, y_size: Sizes, kernel: Sizes, stride: Sizes, padding: Padding, extra: Sizes, dilation: Sizes
 ) -> tuple[tuple[tuple[int, int], ...], Sizes]:
-    """The border that a transposed layer folds back, and the output padding with which the convolution reaches its end:
-    what the plain layer's padded input is longer than what its windows span.
+    """The border that a transposed layer folds back, and the output padding of the convolution before it.
+
+    The output padding is the number of cells at the end of the plain layer's padded input that no window reaches.
     """
     window = Window.transposed(layer, y_size, kernel, stride, padding, extra, dilation)
     pads = pads_per_axis(layer, padding, window.x_size, kernel, stride, dilation)

@@ -1,4 +1,4 @@
-"""Dropout."""
+"""The dropout layer."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from .module import Module
 
 
 class Dropout(Module):
-    """In training, zeroes each cell with probability p and scales the others by 1 / (1 - p); in evaluation, nothing.
+    """In training, set each cell to zero with probability p and scale the others by 1 / (1 - p).
 
-    `inplace` has no effect: inputs are never changed.
+    In evaluation the input passes unchanged. `inplace` has no effect: inputs are never changed.
     """
 
     def __init__(self, p: float = 0.5, inplace: bool = False) -> None:

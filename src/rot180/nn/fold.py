@@ -1,4 +1,4 @@
-"""Layers that take the windows of an image apart and add them back."""
+"""Unfold extracts the windows of an image as columns; Fold, its adjoint, adds columns to the windows of an image."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from .module import Module
 from .settings import axes
 
 
-class _Columns(Module):
-    """The settings of both layers, which no input is needed to refuse; kept as they were given."""
+class _WindowLayer(Module):
+    """Base of both layers: checks the settings without an input and stores them as they were passed."""
 
     def __init__(self, kernel_size: Any, dilation: Any, padding: Any, stride: Any) -> None:
         super().__init__()
@@ -30,11 +30,11 @@ class _Columns(Module):
         return ", ".join(f"{name}={value}" for name, value in self._settings().items())
 
 
-class Unfold(_Columns):
-    """The windows of the input as columns, (N, C, H, W) to (N, C*R*S, L): see `functional.unfold`.
+class Unfold(_WindowLayer):
+    """Extract the windows of the input as columns, (N, C, H, W) to (N, C*R*S, L); see `functional.unfold`.
 
     Args:
-        kernel_size, dilation, padding, stride: an int, or one per axis; padding also as on `Conv2d`.
+        kernel_size, dilation, padding, stride: an int, or one per axis; padding also in the other forms of `Conv2d`.
     """
 
     def __init__(
@@ -46,12 +46,12 @@ class Unfold(_Columns):
         return F.unfold(input, **self._settings())
 
 
-class Fold(_Columns):
-    """The adjoint of `Unfold`: columns added to the windows of an image of `output_size`; see `functional.fold`.
+class Fold(_WindowLayer):
+    """Add columns to the windows of an image of size `output_size`, the adjoint of `Unfold`; see `functional.fold`.
 
     Args:
         output_size: (H, W), or an int for both.
-        kernel_size, dilation, padding, stride: as on `Unfold`.
+        kernel_size, dilation, padding, stride: as for `Unfold`.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The handle that takes a hook off a Module again."""
+"""The handle that removes a hook from a Module."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any
 
-Hook = tuple[Callable[..., Any], bool]  # the function, and whether it also takes the keyword arguments
-_number = count().__next__
+Hook = tuple[Callable[..., Any], bool]  # the function; True if it also takes the keyword arguments
+_next_id = count().__next__
 
 
 class RemovableHandle:
-    """What registering a hook returns: `remove()` takes the hook off; as a `with` block it does so at the end."""
+    """Removes a registered hook: by `remove()`, or at the end of a `with` block."""
 
     def __init__(self, hooks: dict[int, Hook], hook: Hook, prepend: bool = False) -> None:
-        self._hooks, self.id = hooks, _number()
+        self._hooks, self.id = hooks, _next_id()
         later = dict(hooks) if prepend else {}
         if prepend:
             hooks.clear()
@@ -22,7 +22,7 @@ class RemovableHandle:
         hooks.update(later)
 
     def remove(self) -> None:
-        """Take the hook off; nothing happens if it is off already."""
+        """Remove the hook; does nothing if it was removed before."""
         self._hooks.pop(self.id, None)
 
     def __enter__(self) -> RemovableHandle:

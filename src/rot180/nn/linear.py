@@ -1,4 +1,4 @@
-"""Linear and Identity."""
+"""The linear layer and the identity."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from .. import functional as F
 from ..functional.conv_relu import linear_relu
 from . import init
 from .module import Module
-from .parameter import Parameter, blank
+from .parameter import Parameter, empty_parameter
 from .settings import positive
 
 
 class Linear(Module):
-    """input @ weight.T + bias, for input (..., in_features).
+    """input @ weight.T + bias, for an input (..., in_features).
 
     Args:
-        in_features, out_features: the sizes of the last axis before and after.
-        bias: whether to add one.
+        in_features, out_features: the size of the last axis of the input and the output.
+        bias: add a learned bias (default: True).
         dtype: np.float32 or np.float64.
 
-    Attributes: weight (out_features, in_features) and bias (out_features,), at first uniform within
-    1 / sqrt(in_features).
+    Attributes: weight (out_features, in_features) and bias (out_features,), initially uniform in
+    +-1 / sqrt(in_features).
     """
 
     weight: Parameter
@@ -33,19 +33,19 @@ class Linear(Module):
         super().__init__()
         self.in_features = positive("Linear", "in_features", in_features)
         self.out_features = positive("Linear", "out_features", out_features)
-        self.weight = blank("Linear", (out_features, in_features), dtype)
-        self.register_parameter("bias", blank("Linear", (out_features,), dtype) if bias else None)
+        self.weight = empty_parameter("Linear", (out_features, in_features), dtype)
+        self.register_parameter("bias", empty_parameter("Linear", (out_features,), dtype) if bias else None)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Draw the initial values again."""
+        """Draw new initial values."""
         init.layer_default(self.weight, self.bias)
 
     def forward(self, input: Any) -> Any:
         return F.linear(input, self.weight, self.bias)
 
     def forward_relu(self, input: Any) -> Any:
-        """relu of what `forward` returns, in one pass (see `joining.py`)."""
+        """relu(forward(input)) in one pass (see `fusion.py`)."""
         return linear_relu(input, self.weight, self.bias)
 
     def extra_repr(self) -> str:
@@ -53,7 +53,7 @@ class Linear(Module):
 
 
 class Identity(Module):
-    """Returns its input; takes any arguments and ignores them."""
+    """Return the input; the constructor accepts and ignores any arguments."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__()

@@ -1,6 +1,7 @@
-"""Losses as Modules; the functions are in the files ..._loss of `functional`. `reduction` is "mean", "sum" or "none".
+"""Losses as Modules; the functions are in the `*_loss.py` files of `functional`.
 
-PyTorch's arguments size_average and reduce, long deprecated, are not there, so what follows them is given by name.
+`reduction` is "mean", "sum" or "none". PyTorch's deprecated arguments size_average and reduce do not exist, so the
+arguments that follow them in PyTorch are keyword-only.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ class L1Loss(_Loss):
 
 
 class SmoothL1Loss(_Loss):
-    """d**2 / (2 * beta) where |d| = |input - target| is below beta, else |d| - beta / 2."""
+    """d**2 / (2 * beta) if |d| = |input - target| is below beta, else |d| - beta / 2."""
 
     def __init__(self, *, reduction: str = "mean", beta: float = 1.0) -> None:
         super().__init__(reduction)
@@ -53,7 +54,7 @@ class SmoothL1Loss(_Loss):
 
 
 class HuberLoss(_Loss):
-    """d**2 / 2 where |d| = |input - target| is below delta, else delta * (|d| - delta / 2)."""
+    """d**2 / 2 if |d| = |input - target| is below delta, else delta * (|d| - delta / 2)."""
 
     def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
         super().__init__(reduction)
@@ -75,7 +76,7 @@ class KLDivLoss(_Loss):
 
 
 class _ClassLoss(_Loss):
-    """A loss with a weight per class, (C,), and a target value that counts for nothing."""
+    """A loss with a weight per class, (C,), and a target value that is ignored."""
 
     def __init__(self, weight: Any = None, *, ignore_index: int = IGNORE_INDEX, reduction: str = "mean") -> None:
         super().__init__(reduction)
@@ -86,7 +87,7 @@ class _ClassLoss(_Loss):
 class CrossEntropyLoss(_ClassLoss):
     """-weight[t] * log(softmax(input))[t] for logits (N, C, ...) and integer targets (N, ...) or probabilities.
 
-    `label_smoothing` is the part of each target, in [0, 1], that is spread evenly over the classes.
+    `label_smoothing` is the share of each target, in [0, 1], that is distributed evenly over the classes.
     """
 
     def __init__(

@@ -1,9 +1,7 @@
-"""Module: what layers and networks have in common, under PyTorch's names.
+"""Module: the base class of all layers and networks, with PyTorch's interface except for devices and backward hooks.
 
-A Module's parameters, buffers and submodules are ordinary attributes, each held in one place, the instance's __dict__;
-three registries hold their names in the order in which they came. So `self.weight` costs what any attribute costs.
-
-Who may import it: nn and the floors above. Deliberately absent: what a layer computes; devices; backward hooks.
+Parameters, buffers and submodules are ordinary attributes in the instance's __dict__; three registries hold their names
+in the order of assignment. So reading `self.weight` costs no more than reading any other attribute.
 """
 
 from __future__ import annotations
@@ -26,16 +24,16 @@ _RESERVED = (*_REGISTRIES, "training")
 
 
 class Module:
-    """Base of all layers and networks: assign Parameters and Modules to attributes, write `forward`, call the object.
+    """Base class of layers and networks. Assign Parameters and Modules to attributes, and define `forward`.
 
-    A call wraps NumPy arrays among its arguments as Tensors, runs the hooks and returns what `forward` returns,
-    a Tensor. A subclass calls `super().__init__()` before it assigns the first Parameter or Module; AttributeError
-    otherwise.
+    Calling a Module wraps NumPy arrays among the arguments as Tensors, runs the hooks and returns the result of
+    `forward` as a Tensor. A subclass must call `super().__init__()` before it assigns the first Parameter or Module;
+    otherwise the assignment raises AttributeError.
     """
 
     training: bool
     _parameters: dict[str, None]  # names; the values are attributes
-    _buffers: dict[str, bool]  # name: whether it belongs to the state dict
+    _buffers: dict[str, bool]  # names; True if the buffer belongs to the state dict
     _modules: dict[str, None]
     _forward_hooks: dict[int, Hook]
     _forward_pre_hooks: dict[int, Hook]
@@ -46,10 +44,10 @@ class Module:
         self.training = True
 
     def forward(self, *inputs: Any, **named: Any) -> Any:
-        """What the Module computes; every subclass writes its own."""
-        raise NotImplementedError(f"{type(self).__name__} has no forward; write one")
+        """Compute the output; every subclass defines it."""
+        raise NotImplementedError(f"{type(self).__name__} has no forward; define one")
 
-    def __call__(self, *inputs: Any, **named: Any) -> Any:
+    def __call__(self, *inputs: Any, **named: Any) -> Tensor:
         for x in inputs:
             if isinstance(x, np.ndarray):
                 inputs = tuple([_as_tensor(x) for x in inputs])
@@ -59,9 +57,9 @@ class Module:
         if self._forward_pre_hooks or self._forward_hooks:
             return self._call_with_hooks(inputs, named)
         y = self.forward(*inputs, **named)
-        return y if isinstance(y, Variable) else _as_tensor(y)
+        return y if isinstance(y, Variable) else _as_tensor(y)  # type: ignore[return-value]
 
-    def _call_with_hooks(self, inputs: tuple[Any, ...], named: dict[str, Any]) -> Any:
+    def _call_with_hooks(self, inputs: tuple[Any, ...], named: dict[str, Any]) -> Tensor:
         for hook, with_kwargs in tuple(self._forward_pre_hooks.values()):
             changed = hook(self, inputs, named) if with_kwargs else hook(self, inputs)
             if changed is not None and with_kwargs:
@@ -87,8 +85,8 @@ class Module:
                 if name in known.get("_parameters", ()) or name in known.get("_modules", ()):
                     kind = "Parameter" if name in self._parameters else "Module"
                     raise TypeError(
-                        f"{type(self).__name__}.{name} is a {kind}; it may become another one or None, "
-                        f"not a {type(value).__name__} (del it first)"
+                        f"{type(self).__name__}.{name} is a {kind}; assign another {kind} or None, "
+                        f"not a {type(value).__name__} (or del it first)"
                     )
                 if name in known.get("_buffers", ()):
                     value = _buffer(type(self).__name__, name, value)
@@ -99,31 +97,31 @@ class Module:
         for registry in (self._parameters, self._buffers, self._modules):
             registry.pop(name, None)
 
-    def __getattr__(self, name: str) -> Any:  # reached only when there is no such attribute
+    def __getattr__(self, name: str) -> Any:  # called only if there is no such attribute
         if name in _REGISTRIES:
-            raise AttributeError(f"{type(self).__name__}: call super().__init__() first, before this can be used")
+            raise AttributeError(f"{type(self).__name__}: call super().__init__() before anything else in __init__")
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
     def __setstate__(self, state: Any) -> None:
-        if isinstance(state, tuple):  # of a subclass with __slots__
+        if isinstance(state, tuple):  # a subclass with __slots__
             state, slots = state
             for name, value in slots.items():
                 object.__setattr__(self, name, value)
         self.__dict__.update(state)
-        for registry in _REGISTRIES:  # a copy.copy must not add its attributes to the original's registries
+        for registry in _REGISTRIES:  # a copy.copy must not share the original's registries
             self.__dict__[registry] = dict(state[registry])
 
     def _register(self, registry: str, name: str, value: Any, entry: Any = None) -> None:
-        """Put `value` into an attribute and its name into one registry."""
+        """Set the attribute `name` to `value` and add the name to one registry."""
         kind = registry.strip("_").rstrip("s")
         owner = type(self).__name__
         if registry not in self.__dict__:
             raise AttributeError(f"{owner}: call super().__init__() before assigning the {kind} {name!r}")
         if not isinstance(name, str) or not name or "." in name:
-            raise KeyError(f"{owner}: the name of a {kind} must be a string without dots and not empty; got {name!r}")
-        ours = getattr(type(self), name, None)  # methods, properties and slots; other class attributes are defaults
-        if name in _RESERVED or hasattr(Module, name) or isfunction(ours) or hasattr(ours, "__set__"):
-            raise KeyError(f"{owner}: {name!r} cannot name a {kind}: {owner}.{name} has a meaning of its own")
+            raise KeyError(f"{owner}: the name of a {kind} must be a non-empty string without dots; got {name!r}")
+        existing = getattr(type(self), name, None)  # methods, properties and slots must not be hidden
+        if name in _RESERVED or hasattr(Module, name) or isfunction(existing) or hasattr(existing, "__set__"):
+            raise KeyError(f"{owner}: {name!r} cannot name a {kind}, because the class already defines {owner}.{name}")
         for other in ("_parameters", "_buffers", "_modules"):
             if other != registry:
                 self.__dict__[other].pop(name, None)
@@ -131,7 +129,7 @@ class Module:
         self.__dict__[name] = value
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:
-        """Make `param` the parameter `name`; None stands for one that this Module does without."""
+        """Register `param` as the parameter `name`; None means that this Module does not use this parameter."""
         if param is not None and not isinstance(param, Parameter):
             raise TypeError(f"register_parameter: {name!r} must be a Parameter or None; got {type(param).__name__}")
         if param is not None and not param.is_leaf:
@@ -139,25 +137,28 @@ class Module:
         self._register("_parameters", name, param)
 
     def register_buffer(self, name: str, tensor: Any, persistent: bool = True) -> None:
-        """Make `tensor` (a Tensor, an array or None) part of the state that is not trained, such as a running mean.
+        """Register state that is not trained, such as a running mean.
 
-        A persistent buffer belongs to the state dict.
+        Args:
+            name: the attribute.
+            tensor: a Tensor, an array or None.
+            persistent: include the buffer in the state dict (default: True).
         """
         value = None if tensor is None else _buffer(type(self).__name__, name, tensor)
         self._register("_buffers", name, value, persistent)
 
     def add_module(self, name: str, module: Module | None) -> None:
-        """Make `module` the submodule `name`."""
+        """Register `module` as the submodule `name`."""
         if module is not None and not isinstance(module, Module):
             raise TypeError(f"add_module: {name!r} must be a Module or None; got {type(module).__name__}")
         self._register("_modules", name, module)
 
     register_module = add_module
 
-    # ---- going through it ----
+    # ---- traversal ----
 
     def named_modules(self, prefix: str = "", remove_duplicate: bool = True) -> Iterator[tuple[str, Module]]:
-        """This Module and all below it with their dotted names, a parent before its children."""
+        """This Module and all its descendants with their dotted names, parents before children."""
         seen: set[int] = set()
         stack: list[tuple[str, Module]] = [(prefix, self)]
         while stack:
@@ -172,7 +173,7 @@ class Module:
             stack += [(child, m) for child, m in reversed(children) if m is not None]
 
     def modules(self) -> Iterator[Module]:
-        """This Module and all below it, each once."""
+        """This Module and all its descendants, each once."""
         return (module for _, module in self.named_modules())
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
@@ -188,7 +189,7 @@ class Module:
         """The direct submodules, each once."""
         return (module for _, module in self.named_children())
 
-    def _members(self, registry: str, prefix: str, recurse: bool, once: bool) -> Iterator[tuple[str, Tensor]]:
+    def _named_members(self, registry: str, prefix: str, recurse: bool, once: bool) -> Iterator[tuple[str, Tensor]]:
         """The Tensors of one registry with their dotted names."""
         seen: set[int] = set()
         for path, module in self.named_modules(prefix, once) if recurse else [(prefix, self)]:
@@ -204,24 +205,24 @@ class Module:
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Parameter]]:
         """The parameters with their dotted names; a shared one appears once, under its first name."""
-        return self._members("_parameters", prefix, recurse, remove_duplicate)  # type: ignore[return-value]
+        return self._named_members("_parameters", prefix, recurse, remove_duplicate)  # type: ignore[return-value]
 
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
-        """The parameters, each once: what an optimiser is given."""
+        """The parameters, each once, for example for an optimizer."""
         return (p for _, p in self.named_parameters(recurse=recurse))
 
     def named_buffers(
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Tensor]]:
         """The buffers with their dotted names."""
-        return self._members("_buffers", prefix, recurse, remove_duplicate)
+        return self._named_members("_buffers", prefix, recurse, remove_duplicate)
 
     def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
         """The buffers, each once."""
         return (b for _, b in self.named_buffers(recurse=recurse))
 
     def get_submodule(self, target: str) -> Module:
-        """The Module of a dotted name; "" is this one. AttributeError if there is none."""
+        """The Module with a dotted name; "" is this one. Raises AttributeError if there is none."""
         module = self
         for name in target.split(".") if target else []:
             if name not in module._modules or module.__dict__[name] is None:
@@ -232,11 +233,11 @@ class Module:
         return module
 
     def get_parameter(self, target: str) -> Parameter:
-        """The parameter of a dotted name. AttributeError if there is none."""
+        """The parameter with a dotted name. Raises AttributeError if there is none."""
         return self._member("get_parameter", "_parameters", target)  # type: ignore[return-value]
 
     def get_buffer(self, target: str) -> Tensor:
-        """The buffer of a dotted name. AttributeError if there is none."""
+        """The buffer with a dotted name. Raises AttributeError if there is none."""
         return self._member("get_buffer", "_buffers", target)
 
     def _member(self, op: str, registry: str, target: str) -> Tensor:
@@ -247,40 +248,43 @@ class Module:
         member: Tensor = module.__dict__[name]
         return member
 
-    # ---- the state dict ----
+    # ---- state dict ----
 
     def _state(self) -> dict[str, Tensor]:
-        """Parameters and persistent buffers under every name that they have."""
+        """Parameters and persistent buffers by dotted name; shared ones appear under each of their names."""
         state = {}
         for path, module in self.named_modules(remove_duplicate=False):
             dot = f"{path}." if path else ""
-            persistent = [name for name, kept in module._buffers.items() if kept]
+            persistent = [name for name, is_persistent in module._buffers.items() if is_persistent]
             for name in (*module._parameters, *persistent):
                 if module.__dict__[name] is not None:
                     state[dot + name] = module.__dict__[name]
         return state
 
     def state_dict(self, *, prefix: str = "", keep_vars: bool = False) -> dict[str, Tensor]:
-        """Parameters and persistent buffers by dotted name, as detached Tensors that share their memory.
+        """Return parameters and persistent buffers by dotted name, as detached Tensors that share their memory.
 
-        So a state dict follows the training; copy.deepcopy it to keep a moment. With `keep_vars` the Parameters
-        themselves are returned. `prefix` goes before every name (end it with a dot, as in PyTorch).
+        Training therefore changes an existing state dict; use copy.deepcopy for a snapshot.
+
+        Args:
+            prefix: put before every name; end it with a dot, as in PyTorch.
+            keep_vars: return the Parameters themselves.
         """
         state = {prefix + name: t for name, t in self._state().items()}
         return state if keep_vars else {name: t.detach() for name, t in state.items()}
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> IncompatibleKeys:
-        """Copy Tensors or arrays, by name, into the parameters and buffers, in place, in the dtype that these have.
+        """Copy Tensors or arrays, by name, in place into the parameters and buffers, which keep their dtypes.
 
         Returns the missing and the unexpected keys. Raises FormatError, before anything is written, if a shape or dtype
-        does not fit or, with `strict`, if there are such keys; the message names them all.
+        does not fit or, with `strict`, if keys are missing or unexpected; the message names them all.
         """
         return load(type(self).__name__, self._state(), state_dict, strict)
 
-    # ---- changing it as a whole ----
+    # ---- modes, gradients, dtypes ----
 
     def train(self: M, mode: bool = True) -> M:
-        """Switch this Module and all below it to training (or, with False, to evaluation); returns self."""
+        """Set training mode (evaluation mode if False) for this Module and all its descendants; return self."""
         if not isinstance(mode, bool):
             raise ValueError(f"train: mode must be True or False; got {mode!r}")
         for module in self.modules():
@@ -288,21 +292,21 @@ class Module:
         return self
 
     def eval(self: M) -> M:
-        """Switch to evaluation: dropout passes everything on; returns self."""
+        """Set evaluation mode, in which for example dropout does nothing; return self."""
         return self.train(False)
 
     def requires_grad_(self: M, requires_grad: bool = True) -> M:
-        """Train all parameters, or (False) freeze them; returns self."""
+        """Make all parameters require gradients (with False: freeze them); return self."""
         for p in self.parameters():
             p.requires_grad_(requires_grad)
         return self
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forget the gradients of all parameters, or set them to zeros."""
+        """Set the gradients of all parameters to None, or to zeros if `set_to_none` is False."""
         zero_grad(self.parameters(), set_to_none)
 
     def apply(self: M, fn: Callable[[Module], Any]) -> M:
-        """Call `fn` on every Module below this one, children first, then on this one; returns self."""
+        """Call `fn` on all descendants, children before parents, then on this Module; return self."""
         for child in self.children():
             child.apply(fn)
         fn(self)
@@ -317,12 +321,12 @@ class Module:
                     t.grad = Tensor(t.grad.data.astype(dtype))
 
     def float(self: M) -> M:
-        """Turn float parameters, their gradients and float buffers to float32, in the same Tensors; returns self."""
+        """Convert float parameters, their gradients and float buffers to float32, in the same Tensors; return self."""
         self._cast(np.float32)
         return self
 
     def double(self: M) -> M:
-        """The same to float64."""
+        """Convert float parameters, their gradients and float buffers to float64, in the same Tensors; return self."""
         self._cast(np.float64)
         return self
 
@@ -331,26 +335,31 @@ class Module:
     def register_forward_pre_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
     ) -> RemovableHandle:
-        """Call `hook(module, inputs)` before every forward; what it returns, if not None, takes the inputs' place.
+        """Call `hook(module, inputs)` before every forward; a result other than None replaces the inputs.
 
-        With `with_kwargs` it is called as hook(module, inputs, named) and returns (inputs, named) or None; with
-        `prepend` it runs before the hooks that are there.
+        Args:
+            hook: the function.
+            prepend: run it before the hooks that are already registered.
+            with_kwargs: call it as hook(module, inputs, named); it returns (inputs, named) or None.
         """
         return RemovableHandle(self._forward_pre_hooks, (hook, with_kwargs), prepend)
 
     def register_forward_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
     ) -> RemovableHandle:
-        """Call `hook(module, inputs, output)` after every forward; what it returns, if not None, replaces the output.
+        """Call `hook(module, inputs, output)` after every forward; a result other than None replaces the output.
 
-        With `with_kwargs` it is called as hook(module, inputs, named, output).
+        Args:
+            hook: the function.
+            prepend: run it before the hooks that are already registered.
+            with_kwargs: call it as hook(module, inputs, named, output).
         """
         return RemovableHandle(self._forward_hooks, (hook, with_kwargs), prepend)
 
-    # ---- on paper ----
+    # ---- repr ----
 
     def extra_repr(self) -> str:
-        """The settings that repr shows; a layer writes its own."""
+        """The settings that repr shows; layers override it."""
         return ""
 
     def __repr__(self) -> str:

@@ -1,24 +1,24 @@
-"""Modules and Parameters by name: ModuleDict and ParameterDict, which behave like dictionaries and keep their order."""
+"""Containers that behave like dictionaries: ModuleDict and ParameterDict, in insertion order."""
 
 from __future__ import annotations
 
 from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
 from typing import Any, ClassVar, TypeAlias
 
-from .containers import parameter_of, shown_parameters
+from .containers import as_parameter, repr_with_parameters
 from .module import Module
 from .parameter import Parameter
 
-Named: TypeAlias = Mapping[str, Any] | Iterable[tuple[str, Any]]
+NamedItems: TypeAlias = Mapping[str, Any] | Iterable[tuple[str, Any]]
 
 
 class _DictOf(Module):
-    """What the two have in common: a registry of the Module, used as a dictionary."""
+    """Base of the two: a registry of the Module with the interface of a dictionary."""
 
     _registry: ClassVar[str] = "_modules"
 
     def _checked(self, op: str, value: Any) -> Any:
-        """`value`, if it may be held here."""
+        """Return `value`; raise TypeError if the container cannot hold it."""
         if not isinstance(value, Module):
             raise TypeError(f"{type(self).__name__}{op}: needs a Module; got {type(value).__name__}")
         return value
@@ -49,59 +49,58 @@ class _DictOf(Module):
         delattr(self, self._known(key))
 
     def _known(self, key: str) -> str:
+        """Return `key`; raise KeyError if it is missing."""
         if key not in self:
             raise KeyError(
-                f"{type(self).__name__}: there is no {key!r}; it has {', '.join(map(repr, self)) or 'nothing'}"
+                f"{type(self).__name__}: there is no {key!r}; the names are {', '.join(map(repr, self)) or '(none)'}"
             )
         return key
 
     def keys(self) -> KeysView[str]:
-        """The names, in the order in which they came."""
+        """The names, in insertion order."""
         return self._mapping().keys()
 
     def values(self) -> ValuesView[Any]:
-        """What the names stand for."""
+        """The members, in insertion order."""
         return self._mapping().values()
 
     def items(self) -> ItemsView[str, Any]:
-        """The pairs of both."""
+        """The pairs (name, member), in insertion order."""
         return self._mapping().items()
 
     def clear(self) -> None:
-        """Take all out."""
+        """Remove all members."""
         for key in list(self):
             del self[key]
 
     def pop(self, key: str) -> Any:
-        """Take one out and return it."""
+        """Remove a member and return it."""
         value = self[key]
         del self[key]
         return value
 
-    def update(self, values: _DictOf | Named) -> None:
-        """Put in what a mapping or an iterable of (name, value) holds; a name that is there keeps its place."""
+    def update(self, values: _DictOf | NamedItems) -> None:
+        """Add or replace members from a mapping or from pairs (name, value); replaced names keep their position."""
         if not isinstance(values, Iterable):
             raise TypeError(f"{type(self).__name__}.update: needs a mapping or pairs; got {type(values).__name__}")
         pairs = values.items() if isinstance(values, _DictOf | Mapping) else values
-        for place, pair in enumerate(list(pairs)):
+        for i, pair in enumerate(list(pairs)):
             if not isinstance(pair, list | tuple) or len(pair) != 2:
-                raise ValueError(
-                    f"{type(self).__name__}.update: entry {place} must be a pair (name, value); got {pair!r}"
-                )
+                raise ValueError(f"{type(self).__name__}.update: entry {i} must be a pair (name, value); got {pair!r}")
             self[pair[0]] = pair[1]
 
 
 class ModuleDict(_DictOf):
-    """Modules by name, whose parameters belong to the Module that the dictionary is an attribute of.
+    """A dictionary of modules; its parameters are registered with the Module that has it as an attribute.
 
     Args:
-        modules: a mapping of names to modules, or pairs of these. Names are strings without dots, and none of the names
-            that a Module or a dictionary has itself, such as "train" or "items".
+        modules: a mapping of names to modules, or pairs (name, module). Names are strings without dots; names of
+            attributes of a Module or a dictionary, such as "train" or "items", are not allowed.
 
-    It has no forward: call its modules. It iterates over the names, in the order in which they came.
+    It has no forward: call its modules. Iteration yields the names in insertion order.
     """
 
-    def __init__(self, modules: _DictOf | Named | None = None) -> None:
+    def __init__(self, modules: _DictOf | NamedItems | None = None) -> None:
         super().__init__()
         if modules is not None:
             self.update(modules)
@@ -111,59 +110,61 @@ class ModuleDict(_DictOf):
 
 
 class ParameterDict(_DictOf):
-    """Parameters by name, which belong to the Module that the dictionary is an attribute of.
+    """A dictionary of Parameters, registered with the Module that has it as an attribute.
 
     Args:
-        parameters: a mapping of names to Parameters, or pairs of these; Tensors and arrays become Parameters that share
-            their memory.
+        parameters: a mapping of names to Parameters, or pairs (name, Parameter); Tensors and arrays are wrapped as
+            Parameters that share their memory.
 
-    It iterates over the names, in the order in which they came.
+    Iteration yields the names in insertion order.
     """
 
     _registry = "_parameters"
 
-    def __init__(self, parameters: _DictOf | Named | None = None) -> None:
+    def __init__(self, parameters: _DictOf | NamedItems | None = None) -> None:
         super().__init__()
         if parameters is not None:
             self.update(parameters)
 
     def _checked(self, op: str, value: Any) -> Any:
-        return parameter_of(f"{type(self).__name__}{op}", value)
+        return as_parameter(f"{type(self).__name__}{op}", value)
 
     def forward(self, *inputs: Any, **named: Any) -> Any:
-        raise NotImplementedError(f"{type(self).__name__} has no forward: use its parameters in a forward of your own")
+        raise NotImplementedError(
+            f"{type(self).__name__} has no forward: use its parameters in the forward of your Module"
+        )
 
     def get(self, key: str, default: Any = None) -> Any:
-        """The parameter of this name, or the default."""
+        """The parameter with this name, or `default`."""
         return self[key] if key in self else default
 
     def setdefault(self, key: str, default: Any) -> Parameter:
-        """The parameter of this name, which is the default if there was none."""
+        """The parameter with this name; if there is none, add `default` under this name first."""
         if key not in self:
             self[key] = default
         return self[key]
 
     def popitem(self) -> tuple[str, Parameter]:
-        """Take the last one out and return it with its name."""
+        """Remove the last parameter and return (name, parameter)."""
         key = next(reversed(self), None)
         if key is None:
-            raise KeyError(f"{type(self).__name__}.popitem: it is empty")
+            raise KeyError(f"{type(self).__name__}.popitem: the dictionary is empty")
         return key, self.pop(key)
 
     def copy(self) -> ParameterDict:
-        """Another one with the same Parameters."""
+        """A new ParameterDict with the same Parameters."""
         return ParameterDict(self.items())
 
     def __or__(self, other: Any) -> ParameterDict:
         if not isinstance(other, _DictOf | Mapping):
             return NotImplemented
-        joined = self.copy()
-        joined.update(other)
-        return joined
+        merged = self.copy()
+        merged.update(other)
+        return merged
 
     def __ior__(self, other: Any) -> ParameterDict:
         self.update(other)
         return self
 
     def __repr__(self) -> str:
-        return shown_parameters(self, self.items())
+        return repr_with_parameters(self, self.items())

@@ -1,11 +1,11 @@
 """Normalisation layers; the functions are in `functional.norm`.
 
     BatchNorm1d/2d/3d       weight, bias (C,), buffers running_mean, running_var (C,) and num_batches_tracked ()
-    InstanceNorm1d/2d/3d    the same, but weights and buffers only where they are asked for
+    InstanceNorm1d/2d/3d    the same, but weights and buffers only if requested
     GroupNorm               weight, bias (C,)
     LayerNorm               weight, bias of shape normalized_shape
 
-Weights are 1 and biases 0 at first.
+Weights are initially 1, biases 0.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ..tape import Tensor
 from ..tape.operands import floating
 from . import init
 from .module import Module
-from .parameter import Parameter, blank
+from .parameter import Parameter, empty_parameter
 from .settings import positive
 
 
@@ -35,8 +35,8 @@ class _Affine(Module):
 
     def _make_affine(self, shape: tuple[int, ...], affine: bool, bias: bool, dtype: Any) -> None:
         layer = type(self).__name__
-        self.register_parameter("weight", blank(layer, shape, dtype) if affine else None)
-        self.register_parameter("bias", blank(layer, shape, dtype) if affine and bias else None)
+        self.register_parameter("weight", empty_parameter(layer, shape, dtype) if affine else None)
+        self.register_parameter("bias", empty_parameter(layer, shape, dtype) if affine and bias else None)
 
     def reset_parameters(self) -> None:
         """Set the weight to 1 and the bias to 0."""
@@ -47,12 +47,12 @@ class _Affine(Module):
 
 
 class _ChannelNorm(_Affine):
-    """What batch and instance normalisation share: num_features channels and their running statistics."""
+    """Base of batch and instance normalisation: num_features channels and their running statistics."""
 
     running_mean: Tensor | None
     running_var: Tensor | None
     num_batches_tracked: Tensor | None
-    _ndims: ClassVar[tuple[int, ...]]  # how many axes the input may have
+    _ndims: ClassVar[tuple[int, ...]]  # the numbers of axes that the input may have
 
     def __init__(
         self, num_features: int, eps: float, momentum: float | None, affine: bool, track_running_stats: bool,
@@ -63,7 +63,9 @@ class _ChannelNorm(_Affine):
         self.eps, self.momentum, self.affine, self.track_running_stats = eps, momentum, affine, track_running_stats
         self._make_affine((self.num_features,), affine, bias, dtype)
         for name in ("running_mean", "running_var"):
-            statistic = blank(type(self).__name__, (self.num_features,), dtype).data if track_running_stats else None
+            statistic = (
+                empty_parameter(type(self).__name__, (self.num_features,), dtype).data if track_running_stats else None
+            )
             self.register_buffer(name, statistic)
         self.register_buffer("num_batches_tracked", np.zeros((), np.int64) if track_running_stats else None)
         self.reset_parameters()
@@ -75,12 +77,12 @@ class _ChannelNorm(_Affine):
                 buffer.data[...] = value
 
     def reset_parameters(self) -> None:
-        """Set the weight to 1 and the bias to 0, and the running statistics as `reset_running_stats` does."""
+        """Set the weight to 1, the bias to 0, and reset the running statistics."""
         self.reset_running_stats()
         super().reset_parameters()
 
     def _checked(self, input: Any) -> Any:
-        """The input as a Tensor or array of floats; ShapeError for another number of axes."""
+        """The input as a Tensor or array of floats; raises ShapeError for a wrong number of axes."""
         x = floating(type(self).__name__, input)
         if x.ndim not in self._ndims:
             needed = " or ".join(map(str, self._ndims))
@@ -95,17 +97,17 @@ class _ChannelNorm(_Affine):
 
 
 class _BatchNorm(_ChannelNorm):
-    """Normalises each channel over the batch and all positions, then scales and shifts it: Ioffe & Szegedy (2015).
+    """Normalise each channel over the batch and all positions, then scale and shift it: Ioffe & Szegedy (2015).
 
-    In training it uses the statistics of the batch and updates the running ones; in evaluation it uses these.
+    Training uses the statistics of the batch and updates the running statistics; evaluation uses the running ones.
 
     Args:
         num_features: the channels of the input.
         eps: added to the variance.
-        momentum: the weight of a new batch in the running statistics; None takes the average over all batches.
-        affine: whether there are a weight and a bias.
-        track_running_stats: without, the statistics of the batch are used in evaluation, too.
-        bias: whether there is a bias beside the weight.
+        momentum: the weight of a new batch in the running statistics; None averages over all batches.
+        affine: learn a weight and a bias.
+        track_running_stats: keep running statistics; if False, evaluation uses the statistics of the batch, too.
+        bias: with `affine`, learn a bias.
         dtype: np.float32 or np.float64.
 
     Attributes: weight, bias, running_mean and running_var (num_features,); num_batches_tracked, an int64.
@@ -120,11 +122,12 @@ class _BatchNorm(_ChannelNorm):
     def forward(self, input: Any) -> Any:
         x = self._checked(input)
         momentum, tracked = self.momentum, self.num_batches_tracked
-        if momentum is None:  # the new batch weighs as much as each one before
+        if momentum is None:  # all batches have the same weight
             momentum = 1 / (int(tracked.data) + 1) if tracked is not None else 0.0
-        kept = (self.running_mean, self.running_var) if self.track_running_stats or not self.training else (None, None)
+        use_running = self.track_running_stats or not self.training
+        running = (self.running_mean, self.running_var) if use_running else (None, None)
         by_batch = self.training or self.running_mean is None
-        y = F.batch_norm(x, *kept, self.weight, self.bias, by_batch, momentum, self.eps)
+        y = F.batch_norm(x, *running, self.weight, self.bias, by_batch, momentum, self.eps)
         if self.training and self.track_running_stats and tracked is not None:
             tracked.data[...] += 1
         return y
@@ -146,18 +149,18 @@ class BatchNorm3d(_BatchNorm):
 
 
 class _InstanceNorm(_ChannelNorm):
-    """Normalises each channel of each sample over its positions: Ulyanov et al. (2016).
+    """Normalise each channel of each sample over its positions: Ulyanov et al. (2016).
 
     Args:
         num_features: the channels of the input.
         eps: added to the variance.
-        momentum: the weight of a new batch in the running statistics; None leaves them alone.
-        affine: whether there are a weight and a bias.
+        momentum: the weight of a new batch in the running statistics; None never updates them.
+        affine: learn a weight and a bias.
         track_running_stats: keep running statistics, and use them in evaluation.
-        bias: whether there is a bias beside the weight.
+        bias: with `affine`, learn a bias.
         dtype: np.float32 or np.float64.
 
-    Without weights another number of channels is accepted, with a warning.
+    Without weights and running statistics, another number of channels is accepted, with a warning.
     """
 
     def __init__(
@@ -175,7 +178,7 @@ class _InstanceNorm(_ChannelNorm):
             message = f"{layer}: input of shape {shape} has {channels} channels; num_features is"
             if self.affine or self.track_running_stats:
                 raise ShapeError(f"{message} {self.num_features}")
-            warnings.warn(f"{message} {self.num_features}, which without weights makes no difference", stacklevel=3)
+            warnings.warn(f"{message} {self.num_features}, which has no effect without weights", stacklevel=3)
         x = x if batched else x.reshape(1, *shape)
         by_sample = self.training or not self.track_running_stats
         momentum = 0.0 if self.momentum is None else self.momentum
@@ -201,14 +204,14 @@ class InstanceNorm3d(_InstanceNorm):
 
 
 class GroupNorm(_Affine):
-    """Normalises each group of neighbouring channels of each sample: Wu & He (2018).
+    """Normalise each group of consecutive channels of each sample: Wu & He (2018).
 
     Args:
-        num_groups: into how many groups the channels are cut.
-        num_channels: the channels of the input (N, C, ...); num_groups divides them.
+        num_groups: the number of groups.
+        num_channels: the channels of the input (N, C, ...), a multiple of num_groups.
         eps: added to the variance.
-        affine: whether there are a weight and a bias, (num_channels,).
-        bias: whether there is a bias beside the weight.
+        affine: learn a weight and a bias, both (num_channels,).
+        bias: with `affine`, learn a bias.
         dtype: np.float32 or np.float64.
     """
 
@@ -234,13 +237,13 @@ class GroupNorm(_Affine):
 
 
 class LayerNorm(_Affine):
-    """Normalises over the last axes, each sample alone: Ba et al. (2016).
+    """Normalise each sample over its last axes: Ba et al. (2016).
 
     Args:
-        normalized_shape: the sizes of these axes; an int stands for one axis.
+        normalized_shape: the sizes of these axes; an int means one axis.
         eps: added to the variance.
-        elementwise_affine: whether there are a weight and a bias, of shape normalized_shape.
-        bias: whether there is a bias beside the weight.
+        elementwise_affine: learn a weight and a bias of shape normalized_shape.
+        bias: with `elementwise_affine`, learn a bias.
         dtype: np.float32 or np.float64.
     """
 

@@ -1,4 +1,4 @@
-"""Padding layers, 1-d to 3-d: a border of one value, or of copies of the input's own cells, around the spatial axes."""
+"""Padding layers, 1-d to 3-d: a border of one value, or of cells of the input, around the spatial axes."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ class _PadNd(Module):
 
 
 class _ConstantPadNd(_PadNd):
-    """Cells of `value` around the input.
+    """Pad the input with `value`.
 
     Args:
         padding: an int for all sides, or a pair per spatial axis, the last axis first: (left, right, top, bottom, ...);
-            negative numbers take cells away.
-        value: what the new cells hold.
+            negative numbers crop.
+        value: the value of the new cells.
     """
 
     def __init__(self, padding: int | Sequence[int], value: float) -> None:
@@ -58,7 +58,7 @@ class ConstantPad3d(_ConstantPadNd):
 
 
 class _ZeroPadNd(_PadNd):
-    """Zeros around the input: `padding` as on ConstantPad2d."""
+    """Pad the input with zeros; `padding` as for ConstantPad2d."""
 
 
 class ZeroPad1d(_ZeroPadNd):
@@ -74,7 +74,7 @@ class ZeroPad3d(_ZeroPadNd):
 
 
 class _ReflectionPadNd(_PadNd):
-    """The input mirrored at its edges, which are not repeated: `padding` as on ConstantPad2d, less than the input.
+    """Pad the input with its mirror image without the edge cells; `padding` as for ConstantPad2d, less than the input.
 
     See `functional.pad`, mode "reflect".
     """
@@ -95,7 +95,7 @@ class ReflectionPad3d(_ReflectionPadNd):
 
 
 class _ReplicationPadNd(_PadNd):
-    """The cells at the edges of the input, repeated: `padding` as on ConstantPad2d.
+    """Pad the input with copies of its edge cells; `padding` as for ConstantPad2d.
 
     See `functional.pad`, mode "replicate".
     """
@@ -116,7 +116,7 @@ class ReplicationPad3d(_ReplicationPadNd):
 
 
 class _CircularPadNd(_PadNd):
-    """The input wrapped around: each border shows the other side, `padding` as on ConstantPad2d, at most the input.
+    """Pad each side with the cells of the opposite side; `padding` as for ConstantPad2d, at most the input.
 
     See `functional.pad`, mode "circular".
     """

@@ -1,7 +1,4 @@
-"""Parameter: a Tensor that a Module counts as its own and an optimiser updates.
-
-Who may import it: nn and the floors above. Deliberately absent: initial values (`init.py`).
-"""
+"""Parameter: a Tensor that a Module registers and an optimizer updates. Initial values are in `init.py`."""
 
 from __future__ import annotations
 
@@ -15,13 +12,13 @@ from ..tape.operands import FLOATS
 
 
 class Parameter(Tensor):
-    """A Tensor that becomes a parameter of the Module it is assigned to.
+    """A Tensor that becomes a parameter of the Module to which it is assigned.
 
     Args:
-        data: an ndarray (kept, not copied), a Tensor (its array is shared), or numbers in lists (which become float32).
-        requires_grad: accumulate gradients for it; True, unlike for a Tensor.
+        data: an ndarray or a Tensor (their memory is shared, not copied), or numbers in lists (which become float32).
+        requires_grad: accumulate gradients (default: True, unlike for a Tensor).
 
-    Ops on it return Tensors. Raises DtypeError for integers that require a gradient.
+    Ops on a Parameter return Tensors. Raises DtypeError for integers that require a gradient.
     """
 
     __slots__ = ()
@@ -33,8 +30,8 @@ class Parameter(Tensor):
         return f"Parameter containing:\n{super().__repr__()}"
 
 
-def blank(layer: str, shape: tuple[int, ...], dtype: Any) -> Parameter:
-    """A Parameter whose values are still to be written; DtypeError unless `dtype` is float32 or float64."""
+def empty_parameter(layer: str, shape: tuple[int, ...], dtype: Any) -> Parameter:
+    """A Parameter with uninitialised values; raises DtypeError unless `dtype` is float32 or float64."""
     if dtype is None or np.dtype(dtype) not in FLOATS:
         raise DtypeError(f"{layer}: dtype is {dtype}; np.float32 or np.float64 is needed")
     return Parameter(np.empty(shape, dtype))

@@ -1,4 +1,4 @@
-"""Pooling layers, 1-d to 3-d. The settings are checked by pooling the smallest input they fit, in the constructor."""
+"""Pooling layers, 1-d to 3-d. The constructors check the settings by pooling the smallest input that fits."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import numpy as np
 from .. import functional as F
 from ..window import PerAxis
 from .module import Module
-from .settings import axes, shown
+from .settings import axes, compact_repr
 
 
 class _MaxPoolNd(Module):
     """The maximum of each window.
 
     Args:
-        kernel_size, stride, padding, dilation: an int, or one per spatial axis; stride None is kernel_size; padding
-            counts as absent and is at most half of the kernel.
-        return_indices: must be False.
+        kernel_size, stride, padding, dilation: an int, or one per spatial axis. The stride is kernel_size by default.
+            The padding is at most half of the kernel; its cells are never the maximum.
+        return_indices: must be False, as a Module returns one Tensor; the functions of `functional` return indices.
         ceil_mode: round the output size up.
     """
 
@@ -33,7 +33,10 @@ class _MaxPoolNd(Module):
         super().__init__()
         layer, ndim = type(self).__name__, self._ndim
         if return_indices:
-            raise ValueError(f"{layer}: return_indices=True is not there; a Module returns one Tensor")
+            raise ValueError(
+                f"{layer}: return_indices=True is not supported, as a Module returns one Tensor; "
+                "call the function of rot180.functional"
+            )
         self.kernel_size = axes(layer, "kernel_size", kernel_size, ndim)
         self.stride = self.kernel_size if stride is None else axes(layer, "stride", stride, ndim)
         self.padding = axes(layer, "padding", padding, ndim)
@@ -47,7 +50,7 @@ class _MaxPoolNd(Module):
 
     def extra_repr(self) -> str:
         sizes = {name: getattr(self, name) for name in ("kernel_size", "stride", "padding", "dilation")}
-        return ", ".join([*[f"{name}={shown(v)}" for name, v in sizes.items()], f"ceil_mode={self.ceil_mode}"])
+        return ", ".join([*[f"{name}={compact_repr(v)}" for name, v in sizes.items()], f"ceil_mode={self.ceil_mode}"])
 
 
 class MaxPool1d(_MaxPoolNd):
@@ -69,11 +72,11 @@ class _AvgPoolNd(Module):
     """The average of each window.
 
     Args:
-        kernel_size, stride, padding: an int, or one per spatial axis; stride None is kernel_size; padding is at most
-            half of the kernel.
+        kernel_size, stride, padding: an int, or one per spatial axis. The stride is kernel_size by default. The padding
+            is at most half of the kernel.
         ceil_mode: round the output size up.
-        count_include_pad: padding counts as zeros; otherwise it is left out of the average.
-        divisor_override (2d and 3d): divide by this instead of the number of cells.
+        count_include_pad: average over the zeros of the padding, too; otherwise only over cells of the input.
+        divisor_override (2d and 3d): divide the sum by this number instead of the number of cells.
     """
 
     _ndim: ClassVar[int]
@@ -98,7 +101,7 @@ class _AvgPoolNd(Module):
 
     def extra_repr(self) -> str:
         sizes = {name: getattr(self, name) for name in ("kernel_size", "stride", "padding")}
-        return ", ".join(f"{name}={shown(v)}" for name, v in sizes.items())
+        return ", ".join(f"{name}={compact_repr(v)}" for name, v in sizes.items())
 
 
 class AvgPool1d(_AvgPoolNd):

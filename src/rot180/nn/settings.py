@@ -1,4 +1,4 @@
-"""What constructors of layers check and make canonical: sizes, and one int per spatial axis."""
+"""Checks that the constructors of layers share: positive sizes, and one int per spatial axis."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from ..window import positive as positive
 
 
 def axes(layer: str, name: str, value: Any, ndim: int) -> Sizes:
-    """An int, or one per spatial axis, as a tuple."""
+    """Return an int, or one int per spatial axis, as a tuple; raise ShapeError for anything else."""
     return per_axis(layer, name, ints(value), ndim)
 
 
-def shown(sizes: Any) -> str:
-    """A tuple of equal ints as the one int that a user would have written."""
+def compact_repr(sizes: Any) -> str:
+    """The repr of sizes; a tuple of equal ints is written as one int."""
     return repr(sizes[0] if isinstance(sizes, tuple) and len(set(sizes)) == 1 else sizes)

@@ -1,4 +1,4 @@
-"""Layers that move cells between channels and space."""
+"""Layers that move cells between the channels and the spatial axes, or between channels."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .settings import positive
 
 
 class PixelShuffle(Module):
-    """(*, C * r^2, H, W) to (*, C, H * r, W * r) with r = upscale_factor: see `functional.pixel_shuffle`."""
+    """(*, C * r^2, H, W) to (*, C, H * r, W * r) with r = upscale_factor; see `functional.pixel_shuffle`."""
 
     def __init__(self, upscale_factor: int) -> None:
         super().__init__()
@@ -24,7 +24,7 @@ class PixelShuffle(Module):
 
 
 class PixelUnshuffle(Module):
-    """(*, C, H * r, W * r) to (*, C * r^2, H, W) with r = downscale_factor: the inverse of PixelShuffle."""
+    """(*, C, H * r, W * r) to (*, C * r^2, H, W) with r = downscale_factor, the inverse of PixelShuffle."""
 
     def __init__(self, downscale_factor: int) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ class PixelUnshuffle(Module):
 
 
 class ChannelShuffle(Module):
-    """The channels of (N, C, *) dealt out over the groups: see `functional.channel_shuffle`."""
+    """Interleave the channels of the groups of (N, C, *); see `functional.channel_shuffle`."""
 
     def __init__(self, groups: int) -> None:
         super().__init__()

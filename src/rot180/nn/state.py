@@ -1,6 +1,6 @@
 """Loading a state dict into the arrays of a Module: everything is checked before anything is written.
 
-Who may import it: `module.py`. Deliberately absent: files (formats/).
+Only `module.py` imports it. Reading files is the task of formats/.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ..tape.record import Array, Variable
 
 
 class IncompatibleKeys(NamedTuple):
-    """The keys that a state dict lacked, and those that the module has no place for."""
+    """The keys that a state dict lacks, and the keys in it that the module does not have."""
 
     missing_keys: list[str]
     unexpected_keys: list[str]
@@ -27,28 +27,28 @@ class IncompatibleKeys(NamedTuple):
         return f"IncompatibleKeys(missing_keys={self.missing_keys}, unexpected_keys={self.unexpected_keys})"
 
 
-def load(module: str, own: dict[str, Tensor], given: Mapping[str, Any], strict: bool) -> IncompatibleKeys:
-    """Copy the values of `given` into the arrays of `own`, name by name.
+def load(module: str, targets: dict[str, Tensor], state: Mapping[str, Any], strict: bool) -> IncompatibleKeys:
+    """Copy the values of `state` into the arrays of `targets`, by name.
 
-    Raises TypeError if `given` is no mapping, and one FormatError that names every shape or dtype that does not fit
-    and, if `strict`, every missing and every unexpected key; then nothing has been written.
+    Raises TypeError if `state` is not a mapping. Raises one FormatError, before anything is written, that names every
+    shape or dtype that does not fit and, with `strict`, every missing and every unexpected key.
     """
-    if not isinstance(given, Mapping):
-        raise TypeError(f"load_state_dict: needs a mapping of names to Tensors or arrays; got {type(given).__name__}")
-    keys = IncompatibleKeys([k for k in own if k not in given], [k for k in given if k not in own])
+    if not isinstance(state, Mapping):
+        raise TypeError(f"load_state_dict: needs a mapping of names to Tensors or arrays; got {type(state).__name__}")
+    keys = IncompatibleKeys([k for k in targets if k not in state], [k for k in state if k not in targets])
     faults = []
     if strict and keys.missing_keys:
         faults.append(f"missing keys: {', '.join(keys.missing_keys)}")
     if strict and keys.unexpected_keys:
         faults.append(f"unexpected keys: {', '.join(map(str, keys.unexpected_keys))}")
-    values = {name: _array(given[name]) for name in own if name in given}
-    faults += [fault for name, a in values.items() if (fault := _misfit(name, a, own[name].data))]
+    values = {name: _array(state[name]) for name in targets if name in state}
+    faults += [fault for name, a in values.items() if (fault := _mismatch(name, a, targets[name].data))]
     if faults:
-        hint = "; strict=False passes over missing and unexpected keys" if strict and any(keys) else ""
+        hint = "; strict=False ignores missing and unexpected keys" if strict and any(keys) else ""
         raise FormatError(f"load_state_dict: the state dict does not fit {module}{hint}\n  " + "\n  ".join(faults))
     for name, a in values.items():
-        np.copyto(own[name].data, a, casting="same_kind")
-        wrote(own[name])
+        np.copyto(targets[name].data, a, casting="same_kind")
+        wrote(targets[name])
     return keys
 
 
@@ -56,8 +56,8 @@ def _array(value: Any) -> Array:
     return value.data if isinstance(value, Variable) else np.asarray(value)
 
 
-def _misfit(name: str, a: Array, b: Array) -> str | None:
-    """What keeps `a` from being copied into `b`, or None."""
+def _mismatch(name: str, a: Array, b: Array) -> str | None:
+    """The reason why `a` cannot be copied into `b`, or None."""
     if a.shape != b.shape:
         return f"{name}: has shape {a.shape}; {b.shape} is needed"
     if a.dtype.kind not in "iufb" or not np.can_cast(a.dtype, b.dtype, "same_kind"):

@@ -1,4 +1,4 @@
-"""Upsampling layers: F.interpolate with its settings. Followed by a convolution they do what a transposed one does."""
+"""Upsampling layers, which call F.interpolate. Followed by a convolution, they can replace a transposed convolution."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ Factors = float | Sequence[float]
 
 
 class Upsample(Module):
-    """The spatial axes made longer (or shorter) by interpolation.
+    """Resize the spatial axes by interpolation.
 
     Args:
-        size: the spatial size of the output, an int or one per axis; give this or `scale_factor`.
-        scale_factor: a number, or one per spatial axis; the size is floor(scale_factor * size of the input).
+        size: the spatial size of the output, an int or one per axis; pass either this or `scale_factor`.
+        scale_factor: a number, or one per spatial axis; the output size is floor(scale_factor * input size).
         mode: "nearest", "nearest-exact" or "area" for inputs with one to three spatial axes, "linear" for (N, C, W),
             "bilinear" or "bicubic" for (N, C, H, W), "trilinear" for (N, C, D, H, W).
-        align_corners, recompute_scale_factor: as on `F.interpolate`.
+        align_corners, recompute_scale_factor: as for `F.interpolate`.
 
-    Settings that do not go together are a ValueError in the constructor; what depends on the input is checked with it.
+    The constructor raises ValueError for settings that contradict each other; others are checked with the input.
     """
 
     def __init__(
@@ -44,15 +44,15 @@ class Upsample(Module):
         )
 
     def extra_repr(self) -> str:
-        given = "size" if self.scale_factor is None else "scale_factor"
-        return f"{given}={getattr(self, given)!r}, mode={self.mode!r}"
+        name = "size" if self.scale_factor is None else "scale_factor"
+        return f"{name}={getattr(self, name)!r}, mode={self.mode!r}"
 
 
 class UpsamplingNearest2d(Upsample):
     """Upsample with mode "nearest", for (N, C, H, W).
 
     Args:
-        size, scale_factor: as on `Upsample`.
+        size, scale_factor: as for `Upsample`.
     """
 
     def __init__(self, size: PerAxis | None = None, scale_factor: Factors | None = None) -> None:
@@ -63,7 +63,7 @@ class UpsamplingBilinear2d(Upsample):
     """Upsample with mode "bilinear" and align_corners=True, for (N, C, H, W).
 
     Args:
-        size, scale_factor: as on `Upsample`.
+        size, scale_factor: as for `Upsample`.
     """
 
     def __init__(self, size: PerAxis | None = None, scale_factor: Factors | None = None) -> None:
@@ -71,7 +71,7 @@ class UpsamplingBilinear2d(Upsample):
 
 
 def _floats(scale_factor: Any) -> Any:
-    """Numbers as floats, which repr shows alike; what is no number is refused by the forward, which knows the shape."""
+    """Convert numbers to float, for a uniform repr; other values pass and are rejected by `forward`."""
     if isinstance(scale_factor, list | tuple):
         return tuple(map(_floats, scale_factor))
     return (

@@ -1,4 +1,4 @@
-"""A Sequential joins a layer with the ReLU after it, unless somebody could tell."""
+"""A Sequential fuses a layer with the ReLU after it, unless something could observe the difference."""
 
 from __future__ import annotations
 
@@ -15,42 +15,42 @@ LAYERS: dict[str, tuple[Callable[[], Any], tuple[int, ...]]] = {
     "conv1d": (lambda: nn.Conv1d(2, 3, 3), (2, 2, 7)),
     "conv2d": (lambda: nn.Conv2d(2, 3, 3, padding=1), (2, 2, 7, 7)),
     "conv2d, no bias": (lambda: nn.Conv2d(2, 3, 3, bias=False), (2, 2, 7, 7)),
-    "conv2d, a border": (lambda: nn.Conv2d(2, 3, 3, padding=1, padding_mode="reflect"), (2, 2, 7, 7)),
+    "conv2d, padding_mode": (lambda: nn.Conv2d(2, 3, 3, padding=1, padding_mode="reflect"), (2, 2, 7, 7)),
     "conv3d": (lambda: nn.Conv3d(2, 3, 3), (2, 2, 5, 5, 5)),
     "transposed": (lambda: nn.ConvTranspose2d(2, 3, 4, 2, 1, 1), (2, 2, 5, 5)),
-    "transposed, a border": (lambda: nn.ConvTranspose2d(2, 3, 4, 2, 1, padding_mode="circular"), (2, 2, 5, 5)),
+    "transposed, padding_mode": (lambda: nn.ConvTranspose2d(2, 3, 4, 2, 1, padding_mode="circular"), (2, 2, 5, 5)),
     "linear": (lambda: nn.Linear(4, 3), (5, 4)),
 }
 
 
 def made_by(model: nn.Module, x: Any) -> str:
-    """The name of the op that made the output."""
+    """The name of the op that computed the output."""
     y = model(x)
     assert y.node is not None
     return str(y.node.op.name)
 
 
 @pytest.mark.parametrize("case", LAYERS)
-def test_the_same_bits_as_one_after_the_other(case: str) -> None:
+def test_the_fused_result_equals_the_unfused_one_bit_for_bit(case: str) -> None:
     make, shape = LAYERS[case]
     layer, after = make(), nn.ReLU()
     x = rot180.tensor(np.random.default_rng(0).standard_normal(shape).astype(np.float32), requires_grad=True)
-    ends = []
+    results = []
     for run in (nn.Sequential(layer, after), lambda x: after(layer(x))):
         layer.zero_grad()
         x.grad = None
         y = run(x)
         (y * y).sum().backward()
         assert x.grad is not None
-        ends.append([y.data, x.grad.data, *(p.grad.data for p in layer.parameters())])
-    assert all(map(np.array_equal, *ends))
+        results.append([y.data, x.grad.data, *(p.grad.data for p in layer.parameters())])
+    assert all(map(np.array_equal, *results))
 
 
 @pytest.mark.parametrize("case", LAYERS)
 def test_one_op_is_recorded(case: str) -> None:
     make, shape = LAYERS[case]
-    joined = made_by(nn.Sequential(make(), nn.ReLU()), np.ones(shape, np.float32))
-    assert joined == "relu" if "border" in case else joined in ("conv_y_relu", "conv_x_relu")
+    op = made_by(nn.Sequential(make(), nn.ReLU()), np.ones(shape, np.float32))
+    assert op == "relu" if "padding_mode" in case else op in ("conv_y_relu", "conv_x_relu")
 
 
 X = np.ones((1, 1, 4, 4), np.float32)
@@ -58,7 +58,7 @@ X = np.ones((1, 1, 4, 4), np.float32)
 
 @pytest.mark.parametrize("which", [0, 1])
 @pytest.mark.parametrize("register", ["register_forward_hook", "register_forward_pre_hook"])
-def test_hooks_see_both_modules(which: int, register: str) -> None:
+def test_modules_with_hooks_are_not_fused(which: int, register: str) -> None:
     model, seen = nn.Sequential(nn.Conv2d(1, 1, 3), nn.ReLU()), []
     handle = getattr(model[which], register)(lambda module, *call: seen.append(type(module).__name__))
     assert made_by(model, X) == "relu" and seen == [type(model[which]).__name__]
@@ -73,7 +73,7 @@ def test_an_observer_sees_both_ops() -> None:
     assert names == ["conv_y", "relu"]
 
 
-def test_modules_with_a_forward_of_their_own_are_called() -> None:
+def test_modules_that_override_forward_are_not_fused() -> None:
     class Doubled(nn.Conv2d):
         def forward(self, input: Any) -> Any:
             return super().forward(input) * 2.0
@@ -90,25 +90,25 @@ def test_modules_with_a_forward_of_their_own_are_called() -> None:
 
 
 @pytest.mark.parametrize("kind", [nn.Conv2d, nn.ReLU])
-def test_a_forward_put_in_the_place_of_a_class_s_own_is_called(kind: Any, monkeypatch: Any) -> None:
+def test_a_forward_replaced_on_the_class_is_called(kind: Any, monkeypatch: Any) -> None:
     model = nn.Sequential(nn.Conv2d(1, 1, 3), nn.ReLU())
     monkeypatch.setattr(kind, "forward", lambda self, input: input * 0.0 + 3.0)
     assert np.all(model(X).data == 3)
 
 
-def test_a_call_put_in_the_place_of_the_modules_own_sees_both(monkeypatch: Any) -> None:
-    model, seen, call = nn.Sequential(nn.Conv2d(1, 1, 3), nn.ReLU()), [], nn.Module.__call__
+def test_a_call_replaced_on_the_class_sees_both_modules(monkeypatch: Any) -> None:
+    model, called, call = nn.Sequential(nn.Conv2d(1, 1, 3), nn.ReLU()), [], nn.Module.__call__
 
-    def noted(self: nn.Module, *inputs: Any) -> Any:
-        seen.append(type(self).__name__)
+    def recording_call(self: nn.Module, *inputs: Any) -> Any:
+        called.append(type(self).__name__)
         return call(self, *inputs)
 
-    monkeypatch.setattr(nn.Module, "__call__", noted)
+    monkeypatch.setattr(nn.Module, "__call__", recording_call)
     model(X)
-    assert seen == ["Sequential", "Conv2d", "ReLU"]
+    assert called == ["Sequential", "Conv2d", "ReLU"]
 
 
-def test_what_follows_and_what_is_alone() -> None:
+def test_only_a_layer_directly_before_a_relu_is_fused() -> None:
     model = nn.Sequential(nn.ReLU(), nn.Conv2d(1, 1, 1), nn.ReLU(), nn.ReLU(), nn.Conv2d(1, 1, 1))
     names = []
     node = model(Tensor(X, requires_grad=True)).node
@@ -118,6 +118,6 @@ def test_what_follows_and_what_is_alone() -> None:
     assert names == ["conv_y", "relu", "conv_y_relu", "relu"]
 
 
-def test_arrays_handed_to_forward_itself_give_arrays_or_tensors_as_before() -> None:
+def test_forward_accepts_arrays() -> None:
     model = nn.Sequential(nn.Conv2d(1, 1, 1), nn.ReLU())
     assert isinstance(model.forward(X), Tensor) and isinstance(model(X), Tensor)
