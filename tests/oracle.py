@@ -1,8 +1,8 @@
-"""The oracle: the layers' definitions as plain loops, written apart from the library and from its trilinear form.
+"""The oracle: the definitions of the layers as plain loops, independent of the library and its trilinear form.
 
-Nothing here imports rot180 or knows a Window. A forward is the textbook sum; a gradient is the definition of a
-gradient for a function that is linear in each argument: dL/dx[i] is the loss of the forward with x replaced by the
-i-th unit array. That is slow and has no index arithmetic of its own to be wrong in the same way.
+Nothing here imports rot180 or uses a Window. A forward is the textbook sum. A gradient follows the definition for a
+function that is linear in each argument: dL/dx[i] is the loss of the forward with x replaced by the i-th unit array.
+That is slow, but it needs no index arithmetic, which could be wrong in the same way as the library's.
 """
 
 from itertools import product
@@ -11,7 +11,7 @@ import numpy as np
 
 
 def conv(x, w, stride, padding, dilation, groups, y_size):
-    """y[n,o,p] = sum over c, k of x[n, c, stride*p + dilation*k - padding] * w[o, c, k]; padding is that before."""
+    """y[n,o,p] = sum over c, k of x[n, c, stride*p + dilation*k - padding] * w[o, c, k]; padding is before x."""
     images, channels = x.shape[:2]
     out, per_group = w.shape[:2]
     y = np.zeros((images, out, *y_size), x.dtype)
@@ -26,7 +26,7 @@ def conv(x, w, stride, padding, dilation, groups, y_size):
 
 
 def conv_transpose(y, w, stride, padding, dilation, groups, x_size):
-    """Every cell of the input stamps the kernel on the output, which loses its padding; w is (in, out/G, *kernel)."""
+    """Each input cell adds a scaled kernel to the output, from which the padding is cut; w is (in, out/G, *kernel)."""
     images, into = y.shape[:2]
     per_group = w.shape[1]
     x = np.zeros((images, per_group * groups, *x_size), y.dtype)

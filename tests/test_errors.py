@@ -1,4 +1,4 @@
-"""The exceptions: one base, and each also the built-in that a Python user would have caught."""
+"""The exceptions have one base, and each is also a built-in exception that users may already catch."""
 
 import pickle
 
@@ -17,14 +17,14 @@ BUILT_IN = {
 }
 
 
-def test_these_are_all_and_all_are_public():
+def test_all_exceptions_are_public():
     found = {name for name, value in vars(errors).items() if isinstance(value, type)}
     assert found == {*BUILT_IN, "Rot180Error"}
     assert all(getattr(rot180, name) is getattr(errors, name) for name in found)
 
 
 @pytest.mark.parametrize("name", BUILT_IN)
-def test_each_is_caught_as_ours_and_as_the_built_in(name):
+def test_each_can_be_caught_as_rot180_error_and_as_the_built_in(name):
     kind = getattr(errors, name)
     for caught in (kind, errors.Rot180Error, BUILT_IN[name]):
         with pytest.raises(caught, match="op: what"):

@@ -1,4 +1,4 @@
-"""`import rot180` stays near the cost of `import numpy`. Counted in modules here, timed in the benchmarks."""
+"""`import rot180` loads little more than `import numpy`. The benchmarks time it; here modules are counted."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import json
 import subprocess
 import sys
 
-# What `import rot180` may load beyond numpy and itself: small modules of the standard library.
+# Small modules of the standard library that `import rot180` may load.
 LIGHT = {"__future__", "dataclasses", "importlib", "typing"}
-OWN_FILES = 12  # a lazy front door opens few rooms; `rot180.nn` and the rest load when they are first named
+OWN_FILES = 12  # `rot180.nn` and the other packages load when they are first used
 
 
 def loaded_by(statement: str) -> set[str]:
-    """The modules that a fresh interpreter has loaded after the statement."""
+    """The modules that a new interpreter has loaded after the statement."""
     code = f"{statement}\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return set(json.loads(run.stdout))

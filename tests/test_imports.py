@@ -1,6 +1,6 @@
-"""Imports run downwards only, heavy packages are imported where used, modules are named after what they hold.
+"""Imports run downwards only, optional packages are imported inside functions, modules are named after their content.
 
-The rules read the sources; nothing of the package is imported here.
+The rules are checked on the sources; the package is not imported.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ FLOORS = [
     {"train", "bench", "check", "explain", "formats", "models", "cluster"},
     {"cli", "pytest_plugin"},
 ]
-SIBLINGS = {  # what the parts of one floor may take from each other
+SIBLINGS = {  # the imports that are allowed within one floor
     "window": {"errors"},
     "train": {"formats", "models", "cluster"},
     "check": {"explain", "formats"},  # formats: docs/decisions/0015
     "explain": {"formats", "models"},
 }
-EXTENSION = "_native"  # compiled from native/: the engine's, and nobody else's
-ROOT = "rot180"  # the lazy front door: it reaches everything, so only the commands may use it
-AT_THE_TOP = sys.stdlib_module_names | {"numpy", "rot180"}  # whatever else: inside functions
-LOADED_BY = {"pytest_plugin": "pytest"}  # what loads a module is there when it is imported
+EXTENSION = "_native"  # compiled from native/; only kernels/ may import it
+ROOT = "rot180"  # rot180/__init__.py, which loads everything lazily: only the commands may import it
+AT_THE_TOP = sys.stdlib_module_names | {"numpy", "rot180"}  # all other packages: inside functions
+LOADED_BY = {"pytest_plugin": "pytest"}  # the package that loads a module can be imported at its top
 NAMELESS = {"utils", "util", "helpers", "helper", "common", "misc"}
 PYTORCH_NAMES = {"nn/utils.py"}  # PyTorch's code does `from torch.nn.utils import clip_grad_norm_`
 
@@ -50,12 +50,12 @@ def may_use(user: str, used: str) -> bool:
 
 
 def place_of(module: str) -> str:
-    """The part of the house a module lives in: rot180.nn.conv is in nn, rot180 itself is the front door."""
+    """The part of the package that holds a module: nn for rot180.nn.conv, rot180 for rot180 itself."""
     return module.split(".")[1] if "." in module else ROOT
 
 
 def resolve(node: ast.ImportFrom, module: str, is_package: bool) -> str:
-    """The absolute name that stands between `from` and `import`."""
+    """The absolute form of the name between `from` and `import`."""
     if node.level == 0:
         return node.module or ""
     parts = module.split(".")
@@ -70,7 +70,7 @@ def imported(node: ast.AST, module: str, is_package: bool) -> Iterator[str]:
     elif isinstance(node, ast.ImportFrom):
         source = resolve(node, module, is_package)
         for alias in node.names:
-            # `from rot180 import nn` imports rot180.nn, `from rot180 import grad` the front door
+            # `from rot180 import nn` imports rot180.nn; `from rot180 import grad` imports rot180
             is_place = source == ROOT and (alias.name in FLOOR or alias.name == EXTENSION)
             yield f"{ROOT}.{alias.name}" if is_place else source
     elif isinstance(node, ast.Call) and node.args:
@@ -88,7 +88,7 @@ def is_type_checking(node: ast.AST) -> bool:
 
 
 def run_on_import(node: ast.AST) -> Iterator[ast.AST]:
-    """Every node below that runs when the module is imported: not in a function, not under TYPE_CHECKING."""
+    """All nodes below that run on import, which excludes functions and `if TYPE_CHECKING`."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
             continue
@@ -102,7 +102,7 @@ def run_on_import(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def faults_of(path: Path, package: Path) -> Iterator[str]:
-    """What one file does against the rules, as `file:line: what`."""
+    """The violations of the rules in one file, as `file:line: violation`."""
     parts = path.relative_to(package).with_suffix("").parts
     is_package = parts[-1] == "__init__"
     module = ".".join([ROOT, *(parts[:-1] if is_package else parts)])
@@ -122,10 +122,10 @@ def faults_of(path: Path, package: Path) -> Iterator[str]:
             yield f"{shown}:{node.lineno}: import * hides where names come from"
 
     user = place_of(module)
-    if user in (ROOT, "__main__"):  # the front door imports lazily; `python -m rot180` starts the commands
+    if user in (ROOT, "__main__"):  # rot180 imports lazily; `python -m rot180` starts the commands
         return
     if user not in FLOOR:
-        yield f"{shown}:1: {user} has no floor: give it one in the table"
+        yield f"{shown}:1: {user} has no floor: add it to FLOORS"
         return
     for node in ast.walk(tree):
         for name in dict.fromkeys(imported(node, module, is_package)):
@@ -142,7 +142,7 @@ def faults(package: Path) -> list[str]:
     return [fault for path in sorted(package.rglob("*.py")) for fault in faults_of(path, package)]
 
 
-def test_the_package_keeps_the_rules() -> None:
+def test_the_package_follows_the_rules() -> None:
     assert PACKAGE.is_dir()
     found = faults(PACKAGE)
     assert not found, "\n" + "\n".join(found)
@@ -175,7 +175,7 @@ def test_the_package_keeps_the_rules() -> None:
         ("train/loop.py", "if TYPE_CHECKING:\n    pass\nelse:\n    import tqdm", "loop.py:4: tqdm must"),
     ],
 )
-def test_a_fault_is_found(tmp_path: Path, file: str, source: str, fault: str) -> None:
+def test_a_violation_is_found(tmp_path: Path, file: str, source: str, fault: str) -> None:
     path = tmp_path / "rot180" / file
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(source + "\n", encoding="utf-8")
@@ -203,7 +203,7 @@ def test_a_fault_is_found(tmp_path: Path, file: str, source: str, fault: str) ->
         ("__main__.py", "from rot180.cli import main"),
     ],
 )
-def test_what_is_allowed_is_not_a_fault(tmp_path: Path, file: str, source: str) -> None:
+def test_an_allowed_import_is_not_a_violation(tmp_path: Path, file: str, source: str) -> None:
     path = tmp_path / "rot180" / file
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(source + "\n", encoding="utf-8")

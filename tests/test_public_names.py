@@ -1,4 +1,4 @@
-"""The public names: each resolves, and the list for type checkers is the list that is loaded."""
+"""Every public name resolves, and type checkers see the same names as the interpreter."""
 
 import ast
 from pathlib import Path
@@ -17,7 +17,7 @@ def test_every_public_name_resolves():
             assert value.__doc__, f"{name} has no docstring"
 
 
-def test_every_package_below_is_a_public_name():
+def test_every_subpackage_is_a_public_name():
     packages = {module.name for module in iter_modules(rot180.__path__)}
     assert packages - {"cli", "__main__", "_native", "pytest_plugin", "spelling"} == set(rot180._FLOORS)
 
@@ -29,7 +29,7 @@ def test_an_unknown_name_is_an_attribute_error():
         exec("from rot180 import deconv")
 
 
-def test_the_list_for_type_checkers_agrees_with_the_list_that_is_loaded():
+def test_type_checkers_see_the_names_that_are_loaded():
     tree = ast.parse(Path(rot180.__file__).read_text())
     (block,) = [
         node for node in tree.body
@@ -48,13 +48,13 @@ def test_the_list_for_type_checkers_agrees_with_the_list_that_is_loaded():
     assert packages <= set(rot180._FLOORS)
 
 
-def test_a_name_lives_in_one_place():
+def test_a_name_is_defined_in_one_place():
     names = " ".join(rot180._NAMES.values()).split()
     assert len(names) == len(set(names)) and not set(names) & set(rot180._FLOORS)
 
 
 @pytest.mark.parametrize("package", ["functional", "tape", "nn", "optim", "data"])
-def test_what_a_package_says_it_has_it_has(package):
+def test_every_name_in_all_exists_and_has_a_docstring(package):
     module = getattr(rot180, package)
     assert sorted(set(module.__all__)) == sorted(module.__all__)
     for name in module.__all__:

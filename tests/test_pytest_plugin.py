@@ -1,4 +1,4 @@
-"""The fixture `rot180_check`, in a pytest of its own."""
+"""The fixture `rot180_check`, in a separate run of pytest."""
 
 import subprocess
 import sys
@@ -25,7 +25,7 @@ GRADED = """
 """
 
 
-AWRY = """
+BROKEN = """
     import sys
 
     def forward(x, w, b):
@@ -60,25 +60,25 @@ AWRY = """
 """
 
 
-def test_code_that_goes_awry_fails_with_one_clear_line(tmp_path):
-    done = graded(AWRY, tmp_path)
+def test_broken_code_fails_with_one_clear_line(tmp_path):
+    done = graded(BROKEN, tmp_path)
     assert done.returncode == 1 and "5 failed, 1 passed" in done.stdout, done.stdout + done.stderr
-    for said in (
+    for message in (
         "raises, refused every case", "RuntimeError: boom", "leaves called sys.exit(0)",
         "there is no backward; only a loss may be one function", "linear has no setting 'stride'",
         "unknown operation 'linaer': did you mean 'linear'?",
     ):  # fmt: skip
-        assert said in done.stdout, said
+        assert message in done.stdout, message
     failures = done.stdout.partition("FAILURES")[2].partition("short test summary")[0]
     lines = [line for line in failures.splitlines() if not line.strip(" ").startswith(("___", "==="))]
     assert len([line for line in lines if line]) == 5 and ".py:" not in failures, failures
 
 
 def graded(text, folder):
-    """What a pytest of its own makes of a course's tests."""
+    """Run pytest on the tests of a course in a new process."""
     (folder / "test_course.py").write_text(textwrap.dedent(text))
-    found = any(point.name == "rot180" for point in metadata.entry_points(group="pytest11"))
-    plugin = [] if found else ["-p", "rot180.pytest_plugin"]
+    installed = any(point.name == "rot180" for point in metadata.entry_points(group="pytest11"))
+    plugin = [] if installed else ["-p", "rot180.pytest_plugin"]
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "--disable-warnings", "-p", "no:cacheprovider", *plugin, str(folder)],
         capture_output=True, text=True, cwd=folder,
@@ -91,7 +91,7 @@ def test_a_course_is_graded(tmp_path):
     assert "scaled: dw" in done.stdout and "1 / N times the right one" in done.stdout
 
 
-def test_it_costs_next_to_nothing_where_it_is_not_used():
+def test_the_plugin_imports_neither_numpy_nor_the_checker():
     text = "import sys, rot180.pytest_plugin; print('numpy' in sys.modules, 'rot180.check' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True)
     assert done.stdout == "False False\n", done.stderr

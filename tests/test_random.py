@@ -1,4 +1,4 @@
-"""The one random state: repeatable, restorable, and generators that do not depend on who draws first."""
+"""The random state is repeatable and can be restored; keyed generators do not depend on it."""
 
 import copy
 import pickle
@@ -38,7 +38,7 @@ def test_a_state_continues_where_it_was_taken():
     first = random.generator().random(4)
     rot180.set_rng_state(state)
     assert np.array_equal(first, random.generator().random(4))
-    rot180.set_rng_state(state)  # it was not used up
+    rot180.set_rng_state(state)  # setting a state does not use it up
     assert np.array_equal(first, random.generator().random(4))
     rot180.set_rng_state(pickle.loads(pickle.dumps(state)))
     assert np.array_equal(first, random.generator().random(4))
@@ -61,14 +61,14 @@ def test_keyed_generators_are_independent_of_the_state():
     assert pickle.dumps(rot180.get_rng_state()) == state
 
 
-def test_seeds_are_not_negative_and_whole():
+def test_a_seed_must_be_a_non_negative_int():
     with pytest.raises(ValueError, match="manual_seed: a seed must be a non-negative int; got -1"):
         rot180.manual_seed(-1)
     with pytest.raises(TypeError):
         rot180.manual_seed(1.5)
 
 
-def test_numpys_own_state_is_left_alone():
+def test_the_state_of_numpy_is_not_changed():
     before = np.random.get_state()[1].tolist()  # noqa: NPY002
     rot180.manual_seed(0)
     random.generator().random(10)

@@ -1,4 +1,4 @@
-"""A smoke test of the whole, in about a second: names, a convolution there and back, one training step."""
+"""A smoke test in about a second: names, a convolution with its gradients, a few training steps."""
 
 import numpy as np
 
@@ -27,7 +27,7 @@ def test_a_convolution_and_its_gradients():
     assert np.sum(z.data * x.data) == np.sum(y.data * F.conv2d(x.data, w.data, padding=1))
 
 
-def test_a_training_step():
+def test_training_steps_reduce_the_loss():
     rot180.manual_seed(0)
     net = nn.Sequential(nn.Conv2d(1, 4, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(64, 3))
     step = optim.SGD(net.parameters(), lr=0.1, momentum=0.9)

@@ -1,4 +1,4 @@
-"""The examples in docstrings (lines with `>>>`) print what they say."""
+"""The examples in docstrings (lines with `>>>`) print the output shown below them."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ def module_of(path: Path) -> str:
 
 def test_examples_in_docstrings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    account: list[str] = []
+    output: list[str] = []
     for path in sorted(PACKAGE.rglob("*.py")):
         if ">>> " not in path.read_text(encoding="utf-8"):
-            continue  # importing every module for nothing would take longer than all examples
+            continue  # importing all modules would take longer than running all examples
         tried = 0
         for test in doctest.DocTestFinder(exclude_empty=True).find(import_module(module_of(path))):
-            tried += doctest.DocTestRunner(verbose=False, optionflags=FLAGS).run(test, out=account.append).attempted
+            tried += doctest.DocTestRunner(verbose=False, optionflags=FLAGS).run(test, out=output.append).attempted
         assert tried, f"{path.name} has lines with >>> that doctest does not find: move them into a docstring"
-    assert not account, "".join(account)
+    assert not output, "".join(output)
 
 
-def test_a_wrong_example_would_be_found() -> None:
-    account: list[str] = []
+def test_a_wrong_example_is_found() -> None:
+    output: list[str] = []
     test = doctest.DocTestParser().get_doctest(">>> 1 + 1\n3\n", {}, "wrong", None, 0)
-    doctest.DocTestRunner(verbose=False).run(test, out=account.append)
-    assert "Expected:" in "".join(account)
+    doctest.DocTestRunner(verbose=False).run(test, out=output.append)
+    assert "Expected:" in "".join(output)

@@ -1,11 +1,11 @@
-"""What the pages show is what the code does: every fenced block of Python in the READMEs and under docs/ is run.
+"""Run every fenced Python block of the READMEs and of docs/, and compare its output with the page.
 
-The convention, by what stands after the three backticks:
+The words after the three backticks decide:
 
-    python          run, after the other blocks of the page, all in one namespace. A block with `>>>` prompts is a
-                    doctest: its printed lines must be the page's (`...` stands for anything, and white space is free)
-    python torch    the same, with PyTorch at hand: run by `make test-peers` only
-    anything else   not run: text, sh, or `python no-run` for an outline
+    python          run the blocks of a page in order, in one namespace. A block with `>>>` prompts is a doctest: it
+                    must print the lines on the page (`...` matches anything; white space does not matter)
+    python torch    the same, but only in `make test-peers`, which installs PyTorch
+    anything else   do not run: text, sh, or `python no-run` for an outline
 
 A page runs in an empty folder, from a fixed random state, with warnings as errors.
 """
@@ -24,17 +24,13 @@ import pytest
 import rot180
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = [
-    page
-    for page in (ROOT / "README.md", ROOT / "examples" / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
-    if page.is_file()
-]  # README.md may not be there yet
+PAGES = [ROOT / "README.md", ROOT / "examples" / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 FENCE = re.compile(r"^(?P<indent> *)```(?P<info>[^\n`]*)\n(?P<code>.*?)^(?P=indent)```[ ]*$", re.MULTILINE | re.DOTALL)
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 
 class Block(NamedTuple):
-    """One fenced block: what stands after the backticks, its text and the number of its first line."""
+    """One fenced block: the words after the backticks, the code, and the number of its first line."""
 
     info: str
     code: str
@@ -49,22 +45,22 @@ def blocks(text: str) -> Iterator[Block]:
 
 
 def run_block(block: Block, page: str, namespace: dict[str, Any]) -> None:
-    """Run one block; AssertionError with doctest's account if what it prints is not what the page says."""
+    """Run one block. Raise AssertionError with doctest's output if it prints something other than the page."""
     if ">>>" not in block.code:
         exec(compile("\n" * (block.line - 1) + block.code, page, "exec"), namespace)
         return
     test = doctest.DocTestParser().get_doctest(block.code, {}, page, page, block.line - 1)
     test.globs = namespace
-    account: list[str] = []
-    doctest.DocTestRunner(verbose=False, optionflags=FLAGS).run(test, out=account.append, clear_globs=False)
-    assert not account, "".join(account)
+    output: list[str] = []
+    doctest.DocTestRunner(verbose=False, optionflags=FLAGS).run(test, out=output.append, clear_globs=False)
+    assert not output, "".join(output)
 
 
 def run_page(page: Path, kinds: tuple[str, ...]) -> None:
     namespace: dict[str, Any] = {"__name__": "page"}
     rot180.manual_seed(0)
     name = str(page.relative_to(ROOT) if page.is_relative_to(ROOT) else page)
-    with np.printoptions():  # a page may set them
+    with np.printoptions():  # restores the options that a page sets
         for block in blocks(page.read_text(encoding="utf-8")):
             if block.info in kinds:
                 run_block(block, name, namespace)
@@ -75,7 +71,7 @@ def name_of(page: Path) -> str:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
-def test_the_page_says_what_the_code_does(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_code_prints_what_the_page_shows(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     run_page(page, ("python",))
 
@@ -84,13 +80,13 @@ def test_the_page_says_what_the_code_does(page: Path, tmp_path: Path, monkeypatc
 @pytest.mark.parametrize(
     "page", [page for page in PAGES if "```python torch\n" in page.read_text("utf-8")], ids=name_of
 )
-def test_the_page_is_right_about_pytorch(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_statements_about_pytorch_are_right(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     run_page(page, ("python", "python torch"))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
-def test_every_fence_is_closed_and_named(page: Path) -> None:
+def test_every_block_is_closed_and_has_a_kind(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     fences = re.findall(r"^ *```.*$", text, re.MULTILINE)
     found = list(blocks(text))
@@ -100,7 +96,7 @@ def test_every_fence_is_closed_and_named(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
-def test_links_to_files_lead_somewhere(page: Path) -> None:
+def test_links_to_files_are_not_broken(page: Path) -> None:
     text = FENCE.sub("", page.read_text(encoding="utf-8"))
     links = re.findall(r"\]\(([^)#\s]+)[^)]*\)", text)
     local = [link for link in links if not re.match(r"[a-z]+:", link)]
@@ -120,7 +116,7 @@ def test_links_to_files_lead_somewhere(page: Path) -> None:
         ("```python\n>>> [1, 2, 3]\n[1, ..., 3]\n```\n", False),
     ],
 )
-def test_a_page_that_says_something_else_fails(tmp_path: Path, text: str, wrong: bool) -> None:
+def test_a_page_with_other_output_fails(tmp_path: Path, text: str, wrong: bool) -> None:
     page = tmp_path / "page.md"
     page.write_text(text, encoding="utf-8")
     if wrong:
@@ -131,9 +127,10 @@ def test_a_page_that_says_something_else_fails(tmp_path: Path, text: str, wrong:
 
 
 def test_the_checker_page_names_every_mistake() -> None:
-    """Each slug that the sources of check.layer can report; gradient.py and report.py are of check.gradients."""
-    paths = sorted((ROOT / "src/rot180/check").rglob("*.py"))
-    sources = "".join(path.read_text() for path in paths if path.name not in ("gradient.py", "report.py"))
+    """Every slug that check.layer can report is on the page; those in check/gradients/ are of check.gradients."""
+    folder = ROOT / "src" / "rot180" / "check"
+    paths = [path for path in sorted(folder.rglob("*.py")) if path.relative_to(folder).parts[0] != "gradients"]
+    sources = "".join(path.read_text() for path in paths)
     first = (
         "forward dx dw db reshaped stride border overlap last sign clip output transposed channels wrong groups "
         "weights input gradients integer mask statistics softmax low at"
