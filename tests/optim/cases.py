@@ -51,5 +51,5 @@ def start() -> list[np.ndarray]:
 
 
 def gradient(step: int, p: np.ndarray) -> np.ndarray:
-    """What the toy problem's gradient is at `step` (from 0) and parameter p: it depends on both, and shrinks."""
+    """The gradient of the toy problem at `step` (from 0) and parameter p; it depends on both and decreases."""
     return (0.5 * p + np.cos(3.0 * step + np.arange(p.size)).reshape(p.shape)) / (1 + step)

@@ -1,4 +1,4 @@
-"""Record what PyTorch's optimisers make of the cases: `python -m tests.optim.record_steps` (needs torch)."""
+"""Record the steps of PyTorch's optimisers on the cases: `python -m tests.optim.record_steps` (needs torch)."""
 
 from __future__ import annotations
 

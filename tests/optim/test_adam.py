@@ -1,4 +1,4 @@
-"""Adam and AdamW: PyTorch's recorded numbers, one step by hand, and what is refused."""
+"""Adam and AdamW: PyTorch's recorded numbers, one step by hand, and errors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RECORDED = json.loads(Path(__file__).with_name("recorded_steps.json").read_text(
 
 
 @pytest.mark.parametrize("case", [case for case, (name, _) in CASES.items() if name in ("Adam", "AdamW")])
-def test_steps_are_pytorchs(case: str) -> None:
+def test_steps_equal_pytorchs(case: str) -> None:
     params = [Tensor(a, requires_grad=True) for a in start()]
     name, options = CASES[case]
     optimizer = getattr(optim, name)(params, **options)
@@ -35,7 +35,7 @@ def test_the_first_step_has_the_size_of_lr() -> None:
 
 
 @pytest.mark.parametrize("betas", [(1.0, 0.9), (0.9, -0.1), (0.9,), 0.9])
-def test_betas_lie_between_0_and_1(betas: tuple[float, ...]) -> None:
+def test_betas_must_lie_between_0_and_1(betas: tuple[float, ...]) -> None:
     with pytest.raises(ValueError, match="Adam: betas must be two numbers of at least 0 and below 1; got"):
         optim.Adam([Tensor([1.0], requires_grad=True)], betas=betas)  # type: ignore[arg-type]
 
@@ -45,7 +45,7 @@ def test_eps_must_not_be_negative() -> None:
         optim.Adam([Tensor([1.0], requires_grad=True)], eps=-1)
 
 
-def test_parameters_that_joined_later_count_their_own_steps() -> None:
+def test_parameters_added_later_count_their_own_steps() -> None:
     p, q = (Tensor(np.array([1.0]), requires_grad=True) for _ in range(2))
     optimizer = optim.Adam([p, q], lr=0.5, eps=0)
     p.grad = Tensor(np.array([1.0]))
@@ -74,7 +74,7 @@ def test_decoupled_decay_shrinks_the_parameter_by_lr_times_weight_decay() -> Non
     assert p.item() == 1.75
 
 
-def test_adamw_decays_by_default_and_is_named_in_messages() -> None:
+def test_adamw_decays_by_default_and_errors_name_it() -> None:
     p = Tensor([1.0], requires_grad=True)
     assert optim.AdamW([p]).param_groups[0]["weight_decay"] == 1e-2
     with pytest.raises(ValueError, match="AdamW: weight_decay must be at least 0; got -1"):

@@ -1,4 +1,4 @@
-"""What all optimisers share: groups, refusals, the state dict, in-place updates without garbage."""
+"""The base class of the optimisers: groups, errors, the state dict, in-place updates without allocations."""
 
 from __future__ import annotations
 
@@ -25,26 +25,26 @@ def with_gradient(*shape: int, value: float = 1.0, dtype: Any = np.float32) -> T
     return p
 
 
-# ---- what is refused ----
+# ---- errors ----
 
 
 @pytest.mark.parametrize("make", [optim.SGD, optim.Adam, optim.AdamW, optim.RMSprop])
 @pytest.mark.parametrize(
     ("params", "error", "message"),
     [
-        ([], ValueError, "got an empty parameter list; give model.parameters()"),
+        ([], ValueError, "got an empty parameter list; pass model.parameters()"),
         ([{"params": []}], ValueError, "got a group with an empty parameter list"),
         ([parameter(2), parameter(2) * 2.0], ValueError, "parameter 1 was computed by an op; only leaves"),
         ([np.ones(2)], TypeError, "parameter 0 is a ndarray; a Tensor is needed"),
-        (parameter(2), TypeError, "params must be a list of Tensors or of dicts; got one Tensor"),
-        (nn.Linear(2, 2), TypeError, "params must be a list of Tensors or of dicts; got Linear; give its parameters()"),
+        (parameter(2), TypeError, "params must be a list of Tensors or of dicts; got a single Tensor"),
+        (nn.Linear(2, 2), TypeError, "params must be a list of Tensors or of dicts; got Linear; pass its parameters()"),
         (None, TypeError, "params must be a list of Tensors or of dicts; got NoneType"),
         ([{"lr": 1.0}], ValueError, "a parameter group needs an entry 'params'; got ['lr']"),
-        ([{"params": {parameter(2)}}], TypeError, "parameters need an order, which a set has not"),
+        ([{"params": {parameter(2)}}], TypeError, "params is a set, which has no order; pass a list"),
         ([{"params": [parameter(2)]}, parameter(2)], TypeError, "a parameter group must be a dict; got Tensor"),
     ],
 )
-def test_bad_parameters_are_refused(make: Any, params: Any, error: type[Exception], message: str) -> None:
+def test_invalid_parameters_raise_an_error(make: Any, params: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=re.escape(f"{make.__name__}: {message}")):
         make(params)
 
@@ -57,19 +57,19 @@ def test_bad_parameters_are_refused(make: Any, params: Any, error: type[Exceptio
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("value", ["1", None])
-def test_options_are_numbers(make: Any, option: str, value: Any) -> None:
+def test_options_must_be_numbers(make: Any, option: str, value: Any) -> None:
     with pytest.raises(DtypeError, match=f"^{make.__name__}: {option} must be a number; got {value!r}"):
         make([parameter(2)], **{option: value})
 
 
-def test_a_parameter_may_come_once_only() -> None:
+def test_a_parameter_may_occur_only_once() -> None:
     p, q = parameter(2), parameter(2)
-    with pytest.raises(ValueError, match="SGD: a parameter comes more than once"):
+    with pytest.raises(ValueError, match="SGD: a parameter occurs more than once"):
         optim.SGD([p, p])
-    with pytest.raises(ValueError, match="SGD: a parameter comes more than once"):
+    with pytest.raises(ValueError, match="SGD: a parameter occurs more than once"):
         optim.SGD([{"params": [p]}, {"params": [q, p]}])
     optimizer = optim.SGD([p])
-    with pytest.raises(ValueError, match="comes more than once"):
+    with pytest.raises(ValueError, match="occurs more than once"):
         optimizer.add_param_group({"params": p})
     assert len(optimizer.param_groups) == 1
 
@@ -83,7 +83,7 @@ def test_options_of_a_group_are_checked(make: Any) -> None:
 
 
 @pytest.mark.parametrize("make", [optim.SGD, optim.Adam, optim.AdamW, optim.RMSprop])
-def test_a_gradient_must_be_like_its_parameter(make: Any) -> None:
+def test_a_gradient_must_have_the_shape_and_dtype_of_its_parameter(make: Any) -> None:
     p = with_gradient(3)
     p.grad = Tensor(np.ones(3, np.float64))
     with pytest.raises(DtypeError, match="a gradient is float64 but its parameter is float32"):
@@ -107,7 +107,7 @@ def test_groups_have_their_own_options_and_may_change_them() -> None:
     assert (p.item(), q.item()) == (0.25, 0.0)
 
 
-def test_float32_and_float64_may_stand_in_one_group() -> None:
+def test_float32_and_float64_may_be_in_one_group() -> None:
     p, q = with_gradient(2), with_gradient(3, dtype=np.float64)
     optim.SGD([p, q], lr=0.5).step()
     assert p.dtype == np.float32
@@ -115,19 +115,19 @@ def test_float32_and_float64_may_stand_in_one_group() -> None:
     assert p.tolist() + q.tolist() == [0.5] * 5
 
 
-def test_parameters_without_a_gradient_are_left_alone() -> None:
+def test_parameters_without_a_gradient_are_not_updated() -> None:
     p, q = with_gradient(2), parameter(2)
     optimizer = optim.Adam([p, q])
     optimizer.step()
     assert q.tolist() == [1.0, 1.0]
     assert q not in optimizer.state
-    p.requires_grad_(False)  # frozen after the fact
+    p.requires_grad_(False)  # frozen after the backward pass
     before = p.tolist()
     optimizer.step()
     assert p.tolist() == before
 
 
-def test_a_frozen_backbone_may_be_given_and_stays() -> None:
+def test_frozen_parameters_are_accepted_and_not_updated() -> None:
     frozen, head = Tensor(np.ones(2, np.float32)), with_gradient(2)
     optim.SGD([frozen, head], lr=0.5).step()  # PyTorch's SGD(model.parameters()) with frozen layers
     assert frozen.tolist() == [1.0, 1.0]
@@ -135,7 +135,7 @@ def test_a_frozen_backbone_may_be_given_and_stays() -> None:
 
 
 @pytest.mark.parametrize("make", [optim.SGD, optim.Adam, optim.AdamW, optim.RMSprop])
-def test_the_update_is_in_place_and_leaves_the_gradient(make: Any) -> None:
+def test_the_update_is_in_place_and_does_not_change_the_gradient(make: Any) -> None:
     p = with_gradient(2, 3)
     array, gradient = p.data, p.grad
     make([p], lr=0.1, weight_decay=0.1, maximize=True).step()
@@ -145,7 +145,7 @@ def test_the_update_is_in_place_and_leaves_the_gradient(make: Any) -> None:
     assert gradient is not None and np.array_equal(gradient.data, np.ones((2, 3)))
 
 
-def test_a_strided_parameter_is_updated_where_it_lies() -> None:
+def test_a_strided_parameter_is_updated_in_place() -> None:
     whole = np.ones((4, 6), np.float32)
     p = Tensor(whole[:, ::2], requires_grad=True)
     p.grad = Tensor(np.ones((4, 3), np.float32))
@@ -153,7 +153,7 @@ def test_a_strided_parameter_is_updated_where_it_lies() -> None:
     assert np.array_equal(whole, np.tile(np.float32([0.5, 1.0]), (4, 3)))
 
 
-def test_a_step_makes_older_graphs_unusable() -> None:
+def test_a_step_invalidates_existing_graphs() -> None:
     p = parameter(2)
     loss = (p * p).sum()
     p.grad = Tensor(np.ones(2, np.float32))
@@ -162,7 +162,7 @@ def test_a_step_makes_older_graphs_unusable() -> None:
         loss.backward()
 
 
-def test_the_closure_is_run_with_gradients_and_its_loss_returned() -> None:
+def test_the_closure_runs_with_recording_and_its_loss_is_returned() -> None:
     from rot180 import no_grad
 
     p = parameter(1)
@@ -200,7 +200,7 @@ def test_scratch_memory_is_shared_by_parameters() -> None:
 
 
 @pytest.mark.parametrize("make", [optim.SGD, optim.Adam, optim.AdamW, optim.RMSprop])
-def test_a_model_may_turn_double_between_steps(make: Any) -> None:
+def test_a_model_may_be_converted_to_double_between_steps(make: Any) -> None:
     options = {"lr": 0.1, **({"momentum": 0.9} if make is optim.SGD else {})}
     model = nn.Linear(2, 2)
     optimizer = make(model.parameters(), **options)
@@ -248,7 +248,7 @@ def test_training_continues_from_a_state_dict(make: Any, options: dict[str, Any]
     assert all(np.array_equal(p.data, q.data) for p, q in zip(params, copies, strict=True))
 
 
-def test_the_form_of_a_state_dict() -> None:
+def test_the_contents_of_a_state_dict() -> None:
     _, optimizer = trained(optim.Adam)
     saved = optimizer.state_dict()
     assert list(saved) == ["state", "param_groups"]
@@ -271,7 +271,7 @@ def test_a_state_dict_is_a_copy_in_both_directions() -> None:
     assert not np.array_equal(optimizer.state[params[0]]["momentum_buffer"], kept["state"][0]["momentum_buffer"])
 
 
-def test_tensors_and_pytorchs_step_are_taken() -> None:
+def test_a_state_of_tensors_is_accepted() -> None:
     params, optimizer = trained(optim.Adam)
     saved = optimizer.state_dict()
     saved["state"][0]["step"] = np.asarray(7.0, np.float32)
@@ -283,10 +283,10 @@ def test_tensors_and_pytorchs_step_are_taken() -> None:
     assert state["exp_avg"].tolist() == [3.0, 3.0]
 
 
-def test_a_state_dict_that_does_not_fit_is_refused() -> None:
+def test_a_state_dict_that_does_not_fit_raises_an_error() -> None:
     _, optimizer = trained(optim.SGD, momentum=0.9)
     before = optimizer.state_dict()
-    with pytest.raises(FormatError, match=re.escape("groups of [2] parameters came; [1, 1] are needed")):
+    with pytest.raises(FormatError, match=re.escape("the groups have [2] parameters; [1, 1] are needed")):
         optimizer.load_state_dict(optim.SGD([parameter(1), parameter(1)]).state_dict())
     wrong = optimizer.state_dict()
     wrong["state"][1]["momentum_buffer"] = np.ones(5, np.float32)
@@ -300,7 +300,7 @@ def test_a_state_dict_that_does_not_fit_is_refused() -> None:
 
 
 @pytest.mark.parametrize("saved", [{}, None, {"state": {}}])
-def test_what_is_no_state_dict_is_refused(saved: Any) -> None:
+def test_a_value_that_is_not_a_state_dict_raises_an_error(saved: Any) -> None:
     _, optimizer = trained(optim.SGD)
     with pytest.raises(FormatError, match=r"^SGD\.load_state_dict: a dict with 'state' and 'param_groups' is needed"):
         optimizer.load_state_dict(saved)
@@ -309,7 +309,7 @@ def test_what_is_no_state_dict_is_refused(saved: Any) -> None:
 @pytest.mark.parametrize(
     ("make", "lacks"), [(optim.Adam, "exp_avg, exp_avg_sq, step"), (optim.RMSprop, "square_avg, step")]
 )
-def test_the_state_of_another_optimizer_is_refused(make: Any, lacks: str) -> None:
+def test_the_state_of_another_optimizer_raises_an_error(make: Any, lacks: str) -> None:
     _, optimizer = trained(make)
     before = repr(optimizer.state_dict())
     _, other = trained(optim.SGD, momentum=0.9)
@@ -318,7 +318,7 @@ def test_the_state_of_another_optimizer_is_refused(make: Any, lacks: str) -> Non
     assert repr(optimizer.state_dict()) == before
 
 
-def test_deep_copies_and_pickles_go_on_alone() -> None:
+def test_deep_copies_and_pickles_are_independent() -> None:
     params, optimizer = trained(optim.SGD, momentum=0.9)
     for twin in (copy.deepcopy(optimizer), pickle.loads(pickle.dumps(optimizer))):
         (p,) = twin.param_groups[0]["params"]
@@ -329,7 +329,7 @@ def test_deep_copies_and_pickles_go_on_alone() -> None:
         assert p.data[0] == pytest.approx(before[0] - 0.5 * 1.9)
 
 
-def test_a_pickle_leaves_the_scratch_memory_out() -> None:
+def test_a_pickle_does_not_contain_the_scratch_memory() -> None:
     p = with_gradient(10_000)
     optimizer = optim.SGD([p])
     optimizer.step()
@@ -340,10 +340,10 @@ def test_repr_shows_the_options() -> None:
     assert "Parameter Group 0\n    dampening: 0\n    lr: 0.5\n" in repr(optim.SGD([parameter(1)], lr=0.5))
 
 
-def test_an_optimiser_of_ones_own_writes_update() -> None:
+def test_a_custom_optimizer_must_define_update() -> None:
     with pytest.raises(NotImplementedError, match="Optimizer has no _update"):
         Optimizer([parameter(1)], {}).step()
 
 
-def test_printing_an_optimiser_shows_its_groups() -> None:
+def test_str_shows_the_groups() -> None:
     assert "lr: 0.25" in str(optim.SGD([parameter(1)], lr=0.25))

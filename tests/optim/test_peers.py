@@ -1,4 +1,4 @@
-"""The optimisers beside PyTorch's, live."""
+"""The optimisers compared with the installed PyTorch."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.peers
 
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_every_step_is_pytorchs(case: str, dtype: str) -> None:
+def test_every_step_equals_pytorchs(case: str, dtype: str) -> None:
     import torch
 
     name, options = CASES[case]
@@ -33,7 +33,7 @@ def test_every_step_is_pytorchs(case: str, dtype: str) -> None:
 
 
 @pytest.mark.parametrize("case", ["sgd everything", "adam amsgrad", "adamw everything", "rmsprop everything"])
-def test_a_state_dict_of_pytorch_is_continued(case: str) -> None:
+def test_training_continues_from_a_pytorch_state_dict(case: str) -> None:
     import torch
 
     name, options = CASES[case]

@@ -1,4 +1,4 @@
-"""RMSprop: PyTorch's recorded numbers, two steps by hand, and what is refused."""
+"""RMSprop: PyTorch's recorded numbers, two steps by hand, and errors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RECORDED = json.loads(Path(__file__).with_name("recorded_steps.json").read_text(
 
 
 @pytest.mark.parametrize("case", [case for case, (name, _) in CASES.items() if name == "RMSprop"])
-def test_steps_are_pytorchs(case: str) -> None:
+def test_steps_equal_pytorchs(case: str) -> None:
     params = [Tensor(a, requires_grad=True) for a in start()]
     optimizer = optim.RMSprop(params, **CASES[case][1])
     for step, expected in enumerate(RECORDED[case]):
@@ -37,13 +37,13 @@ def test_two_steps_by_hand() -> None:
     assert p.item() == -1.0
 
 
-def test_what_is_remembered_has_pytorchs_names() -> None:
+def test_the_state_has_pytorchs_names() -> None:
     p = Tensor([1.0], requires_grad=True)
     p.grad = Tensor([1.0])
     optimizer = optim.RMSprop([p])
     optimizer.step()
     assert list(optimizer.state[p]) == ["step", "square_avg"]
-    optimizer.param_groups[0].update(momentum=0.9, centered=True)  # PyTorch's would fail to find its buffers
+    optimizer.param_groups[0].update(momentum=0.9, centered=True)  # PyTorch would fail, as the buffers are missing
     optimizer.step()
     assert set(optimizer.state[p]) == {"step", "square_avg", "momentum_buffer", "grad_avg"}
     assert optimizer.state[p]["step"] == 2
@@ -59,7 +59,7 @@ def test_a_constant_gradient_has_no_negative_variance() -> None:
 
 
 @pytest.mark.parametrize("alpha", [-0.1, 1.0, float("nan")])
-def test_alpha_lies_between_0_and_1(alpha: float) -> None:
+def test_alpha_must_lie_between_0_and_1(alpha: float) -> None:
     with pytest.raises(ValueError, match="RMSprop: alpha must be at least 0 and below 1; got"):
         optim.RMSprop([Tensor([1.0], requires_grad=True)], alpha=alpha)
 

@@ -1,4 +1,4 @@
-"""SGD: PyTorch's recorded numbers, one step by hand, and what is refused."""
+"""SGD: PyTorch's recorded numbers, one step by hand, and errors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RECORDED = json.loads(Path(__file__).with_name("recorded_steps.json").read_text(
 
 
 @pytest.mark.parametrize("case", [case for case, (name, _) in CASES.items() if name == "SGD"])
-def test_steps_are_pytorchs(case: str) -> None:
+def test_steps_equal_pytorchs(case: str) -> None:
     params = [Tensor(a, requires_grad=True) for a in start()]
     optimizer = optim.SGD(params, **CASES[case][1])
     for step, expected in enumerate(RECORDED[case]):
@@ -47,7 +47,7 @@ def test_momentum_must_not_be_negative() -> None:
         optim.SGD([Tensor([1.0], requires_grad=True)], momentum=-1)
 
 
-def test_without_momentum_nothing_is_remembered() -> None:
+def test_without_momentum_there_is_no_state() -> None:
     p = Tensor([1.0], requires_grad=True)
     p.grad = Tensor([1.0])
     optimizer = optim.SGD([p])

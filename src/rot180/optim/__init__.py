@@ -1,8 +1,8 @@
-"""Floor 4: optimisers and schedules under PyTorch's names, with its numbers. They update parameters in place.
+"""Floor 4: optimisers and learning-rate schedules with PyTorch's names and numbers. They update parameters in place.
 
     from rot180 import optim
 
-It may use everything below; `nn` and `data`, beside it, it may not. `lr_scheduler` is loaded when it is first used.
+It may import everything below, but not `nn` and `data` on the same floor. `lr_scheduler` is imported on first use.
 """
 
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""Adam, and AdamW, whose weight decay acts on the parameter and not through the gradient.
+"""Adam, and AdamW, whose weight decay acts directly on the parameter instead of on the gradient.
 
     p   (1 - lr * weight_decay) * p                 (AdamW)
     g   gradient                                    (Adam: + weight_decay * p)
@@ -6,8 +6,8 @@
     v   beta2 * v + (1 - beta2) * g**2
     p   p - lr / (1 - beta1**t) * m / (sqrt(v) / sqrt(1 - beta2**t) + eps)
 
-Sources: Kingma and Ba, "Adam" (2015); amsgrad (the largest v so far in place of v): Reddi et al. (2018);
-AdamW: Loshchilov and Hutter, "Decoupled weight decay regularization" (2019), algorithm 2, with lr in the place of eta.
+Sources: Kingma and Ba, "Adam" (2015); amsgrad (the largest v so far instead of v): Reddi et al. (2018);
+AdamW: Loshchilov and Hutter, "Decoupled weight decay regularization" (2019), algorithm 2, with lr instead of eta.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ from .optimizer import Group, Optimizer
 
 class Adam(Optimizer):
     """Args:
-        params: parameters, or groups of them with options of their own.
+        params: parameters, or groups of parameters with their own options.
         lr: the learning rate.
-        betas: how much of m and v stays at each step; in [0, 1).
-        eps: keeps the denominator from 0.
+        betas: the decay rates of m and v, in [0, 1).
+        eps: added to the denominator, so that it is not 0.
         weight_decay: the L2 penalty, added to the gradient.
-        amsgrad: divide by the largest v so far.
-        maximize: ascend instead.
+        amsgrad: use the largest v so far.
+        maximize: maximise the objective instead of minimising it.
 
     State per parameter: step (an int), exp_avg (m), exp_avg_sq (v), and max_exp_avg_sq with amsgrad. Raises ValueError
-    for options that make no sense.
+    for invalid options.
     """  # fmt: skip
 
-    _remembers = frozenset({"step", "exp_avg", "exp_avg_sq"})
-    _decoupled: ClassVar[bool] = False  # whether weight_decay shrinks the parameter itself
+    _required_state = frozenset({"step", "exp_avg", "exp_avg_sq"})
+    _decoupled: ClassVar[bool] = False  # True if weight_decay acts on the parameter itself
 
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
@@ -50,7 +50,7 @@ class Adam(Optimizer):
         super().__init__(params, {**options, "amsgrad": amsgrad, "maximize": maximize})
 
     def _check_options(self, group: Group) -> None:
-        self._at_least_zero(group, "lr", "eps", "weight_decay")
+        self._check_nonnegative(group, "lr", "eps", "weight_decay")
         betas = group["betas"]
         pair = isinstance(betas, list | tuple) and len(betas) == 2
         if not pair or not all(0 <= real(self._name, "each of betas", beta) < 1 for beta in betas):
@@ -59,8 +59,8 @@ class Adam(Optimizer):
     def _update(self, group: Group) -> None:
         amsgrad = group["amsgrad"]
         shrinkage = group["lr"] * group["weight_decay"] if self._decoupled else 0.0
-        parts: dict[tuple[Any, int], _Part] = {}  # by dtype and count of steps
-        for p, d, g, a, b in self._due(group):
+        batches: dict[tuple[Any, int], _Batch] = {}  # by dtype and number of steps
+        for p, d, g, a, b in self._parameters_to_update(group):
             state = self.state.get(p)
             if not state:
                 state = self.state[p] = {"step": 0, "exp_avg": np.zeros_like(d), "exp_avg_sq": np.zeros_like(d)}
@@ -69,23 +69,23 @@ class Adam(Optimizer):
                 np.multiply(d, np.asarray(1 - shrinkage, d.dtype), d)
             if amsgrad and state.get("max_exp_avg_sq") is None:
                 state["max_exp_avg_sq"] = np.zeros_like(d)
-            part = parts.get((d.dtype, count))
-            if part is None:
-                part = parts[d.dtype, count] = _Part([], [], [], [], [], [])
-            part.parameters.append(d)
-            part.gradients.append(g)
-            part.means.append(state["exp_avg"])
-            part.squares.append(state["exp_avg_sq"])
-            part.scratch.append((a, b))
+            batch = batches.get((d.dtype, count))
+            if batch is None:
+                batch = batches[d.dtype, count] = _Batch([], [], [], [], [], [])
+            batch.parameters.append(d)
+            batch.gradients.append(g)
+            batch.means.append(state["exp_avg"])
+            batch.squares.append(state["exp_avg_sq"])
+            batch.scratch.append((a, b))
             if amsgrad:
-                part.largest.append(state["max_exp_avg_sq"])
-        for (_, count), part in parts.items():
-            step = self._numbers(group, count)
-            largest = part.largest if amsgrad else None
-            adam(part.parameters, part.gradients, part.means, part.squares, largest, step, part.scratch)
+                batch.largest.append(state["max_exp_avg_sq"])
+        for (_, count), batch in batches.items():
+            step = self._coefficients(group, count)
+            largest = batch.largest if amsgrad else None
+            adam(batch.parameters, batch.gradients, batch.means, batch.squares, largest, step, batch.scratch)
 
-    def _numbers(self, group: Group, count: int) -> AdamStep:
-        """The numbers of the step with that count."""
+    def _coefficients(self, group: Group, count: int) -> AdamStep:
+        """The coefficients of step number `count`."""
         beta1, beta2 = group["betas"]
         return AdamStep(
             0.0 if self._decoupled else float(group["weight_decay"]), float(beta1), float(1 - beta1), float(beta2),
@@ -94,8 +94,8 @@ class Adam(Optimizer):
         )  # fmt: skip
 
 
-class _Part(NamedTuple):
-    """Parameters that one call updates."""
+class _Batch(NamedTuple):
+    """Parameters that one kernel call updates."""
 
     parameters: list[Array]
     gradients: list[Array]
@@ -107,15 +107,15 @@ class _Part(NamedTuple):
 
 class AdamW(Adam):
     """Args:
-        params: parameters, or groups of them with options of their own.
+        params: parameters, or groups of parameters with their own options.
         lr: the learning rate.
-        betas: how much of m and v stays at each step; in [0, 1).
-        eps: keeps the denominator from 0.
-        weight_decay: the share of a parameter that is taken away at each step, times lr.
-        amsgrad: divide by the largest v so far.
-        maximize: ascend instead.
+        betas: the decay rates of m and v, in [0, 1).
+        eps: added to the denominator, so that it is not 0.
+        weight_decay: each step multiplies the parameter by 1 - lr * weight_decay.
+        amsgrad: use the largest v so far.
+        maximize: maximise the objective instead of minimising it.
 
-    State and errors as Adam's.
+    State and errors are those of Adam.
     """  # fmt: skip
 
     _decoupled = True

@@ -8,7 +8,7 @@
     p   p - lr * b,  without momentum p - lr * s
 
 Sources: Tieleman and Hinton, "Lecture 6.5: RMSprop" (2012); centered: Graves, "Generating sequences with recurrent
-neural networks" (2013), equations 38 to 41, with eps outside the root, as in PyTorch.
+neural networks" (2013), equations 38 to 41, with eps outside the square root, as in PyTorch.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ from .optimizer import Group, Optimizer
 
 class RMSprop(Optimizer):
     """Args:
-        params: parameters, or groups of them with options of their own.
+        params: parameters, or groups of parameters with their own options.
         lr: the learning rate.
-        alpha: how much of v (and m) stays at each step; in [0, 1).
-        eps: keeps the denominator from 0.
+        alpha: the decay rate of v (and m), in [0, 1).
+        eps: added to the denominator, so that it is not 0.
         weight_decay: the L2 penalty, added to the gradient.
-        momentum: how much of b stays.
-        centered: divide by the deviation of the gradient from its mean instead of its size.
-        maximize: ascend instead.
+        momentum: the factor of b in each step.
+        centered: divide by the standard deviation of the gradient instead of its root mean square.
+        maximize: maximise the objective instead of minimising it.
 
     State per parameter: step (an int), square_avg (v), momentum_buffer (b) with momentum, grad_avg (m) if centered.
-    Raises ValueError for options that make no sense.
+    Raises ValueError for invalid options.
     """  # fmt: skip
 
-    _remembers = frozenset({"step", "square_avg"})
+    _required_state = frozenset({"step", "square_avg"})
 
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8,
@@ -49,7 +49,7 @@ class RMSprop(Optimizer):
         super().__init__(params, {**options, "weight_decay": weight_decay, "maximize": maximize})
 
     def _check_options(self, group: Group) -> None:
-        self._at_least_zero(group, "lr", "eps", "weight_decay", "momentum")
+        self._check_nonnegative(group, "lr", "eps", "weight_decay", "momentum")
         if not 0 <= real(self._name, "alpha", group["alpha"]) < 1:
             raise ValueError(f"{self._name}: alpha must be at least 0 and below 1; got {group['alpha']}")
 
@@ -57,7 +57,7 @@ class RMSprop(Optimizer):
         weight_decay, maximize, alpha = group["weight_decay"], group["maximize"], group["alpha"]
         momentum, centered = group["momentum"], group["centered"]
         dtype: Any = None
-        for p, d, g, a, b in self._due(group):
+        for p, d, g, a, b in self._parameters_to_update(group):
             if d.dtype is not dtype:
                 dtype = d.dtype
                 keep, gain, eps, carry, rate = numbers([d], (alpha, 1 - alpha, group["eps"], momentum, group["lr"]))
@@ -69,7 +69,7 @@ class RMSprop(Optimizer):
             np.add(b, eps, b)
             np.divide(g, b, b)
             if momentum:
-                velocity = _remembered(state, "momentum_buffer", d)
+                velocity = _state_array(state, "momentum_buffer", d)
                 np.multiply(velocity, carry, velocity)
                 np.add(velocity, b, velocity)
                 np.multiply(velocity, rate, b)
@@ -81,27 +81,27 @@ class RMSprop(Optimizer):
 def _root_mean_square(
     state: dict[str, Any], d: Array, g: Array, b: Array, keep: Array, gain: Array, centered: bool
 ) -> None:
-    """Bring v (and m) of a parameter up to date; write sqrt(v), or the deviation sqrt(v - m**2), into scratch b."""
-    v = _remembered(state, "square_avg", d)
+    """Update v (and m) of a parameter; write sqrt(v), or the standard deviation sqrt(v - m**2), into scratch b."""
+    v = _state_array(state, "square_avg", d)
     np.multiply(v, keep, v)
     np.multiply(g, g, b)
     np.multiply(b, gain, b)
     np.add(v, b, v)
     if centered:
-        m = _remembered(state, "grad_avg", d)
+        m = _state_array(state, "grad_avg", d)
         np.multiply(m, keep, m)
         np.multiply(g, gain, b)
         np.add(m, b, m)
         np.multiply(m, m, b)
         np.subtract(v, b, b)
-        np.maximum(b, 0, out=b)  # rounding can take the variance of an almost constant gradient below 0
+        np.maximum(b, 0, out=b)  # rounding can make the variance of an almost constant gradient negative
         np.sqrt(b, b)
     else:
         np.sqrt(v, b)
 
 
-def _remembered(state: dict[str, Any], name: str, d: Array) -> Array:
-    """What is remembered of a parameter under a name; zeros at first."""
+def _state_array(state: dict[str, Any], name: str, d: Array) -> Array:
+    """The array `name` in the state of a parameter, initially zeros."""
     a: Array | None = state.get(name)
     if a is None:
         a = state[name] = np.zeros_like(d)

@@ -1,7 +1,7 @@
-"""Stochastic gradient descent, with momentum.
+"""Stochastic gradient descent with momentum.
 
     g   gradient + weight_decay * p
-    v   momentum * v + (1 - dampening) * g          (at first v = g)
+    v   momentum * v + (1 - dampening) * g          (v = g in the first step)
     p   p - lr * v,  or with Nesterov's form  p - lr * (g + momentum * v)
 
 Source: Sutskever et al., "On the importance of initialization and momentum in deep learning" (2013), in PyTorch's form,
@@ -25,14 +25,15 @@ from .optimizer import Group, Optimizer
 
 class SGD(Optimizer):
     """Args:
-        params: parameters, or groups of them with options of their own.
+        params: parameters, or groups of parameters with their own options.
         lr: the learning rate.
-        momentum, dampening: how much of v stays, and how much of the gradient is kept out of it.
-        weight_decay: the L2 penalty.
-        nesterov: Nesterov's form; needs momentum and no dampening.
-        maximize: ascend instead.
+        momentum: the factor of v in each step.
+        dampening: the gradient enters v with the factor 1 - dampening.
+        weight_decay: the L2 penalty, added to the gradient.
+        nesterov: use Nesterov's form; requires momentum > 0 and dampening = 0.
+        maximize: maximise the objective instead of minimising it.
 
-    State per parameter: momentum_buffer (v), if momentum is not 0. Raises ValueError for options that make no sense.
+    State per parameter: momentum_buffer (v), if momentum is not 0. Raises ValueError for invalid options.
     """  # fmt: skip
 
     def __init__(
@@ -43,7 +44,7 @@ class SGD(Optimizer):
         super().__init__(params, {**options, "nesterov": nesterov, "maximize": maximize})
 
     def _check_options(self, group: Group) -> None:
-        self._at_least_zero(group, "lr", "momentum", "weight_decay")
+        self._check_nonnegative(group, "lr", "momentum", "weight_decay")
         real(self._name, "dampening", group["dampening"])
         if group["nesterov"] and (group["momentum"] <= 0 or group["dampening"] != 0):
             raise ValueError(
@@ -53,34 +54,34 @@ class SGD(Optimizer):
 
     def _update(self, group: Group) -> None:
         momentum = group["momentum"]
-        parts: dict[tuple[Any, bool], _Part] = {}  # by dtype, and whether their velocities are still to be written
-        begun: list[tuple[Tensor, Array]] = []
-        for p, d, g, a, b in self._due(group):
+        batches: dict[tuple[Any, bool], _Batch] = {}  # by dtype; True in the first step, which initialises v
+        new_velocities: list[tuple[Tensor, Array]] = []
+        for p, d, g, a, b in self._parameters_to_update(group):
             v: Array | None = self.state[p].get("momentum_buffer") if momentum and p in self.state else None
             first = bool(momentum) and v is None
-            part = parts.get((d.dtype, first))
-            if part is None:
-                part = parts[d.dtype, first] = _Part([], [], [], [])
-            part.parameters.append(d)
-            part.gradients.append(g)
-            part.scratch.append((a, b))
+            batch = batches.get((d.dtype, first))
+            if batch is None:
+                batch = batches[d.dtype, first] = _Batch([], [], [], [])
+            batch.parameters.append(d)
+            batch.gradients.append(g)
+            batch.scratch.append((a, b))
             if first:
                 v = np.empty_like(d)
-                begun.append((p, v))
+                new_velocities.append((p, v))
             if v is not None:
-                part.velocities.append(v)
-        for (_, first), part in parts.items():
+                batch.velocities.append(v)
+        for (_, first), batch in batches.items():
             step = SgdStep(
                 float(group["lr"]), float(group["weight_decay"]), float(momentum), float(1 - group["dampening"]),
                 bool(group["nesterov"]), bool(group["maximize"]), first,
             )  # fmt: skip
-            sgd(part.parameters, part.gradients, part.velocities if momentum else None, step, part.scratch)
-        for p, v in begun:
+            sgd(batch.parameters, batch.gradients, batch.velocities if momentum else None, step, batch.scratch)
+        for p, v in new_velocities:
             self.state.setdefault(p, {})["momentum_buffer"] = v
 
 
-class _Part(NamedTuple):
-    """Parameters that one call updates."""
+class _Batch(NamedTuple):
+    """Parameters that one kernel call updates."""
 
     parameters: list[Array]
     gradients: list[Array]

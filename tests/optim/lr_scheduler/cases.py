@@ -1,6 +1,6 @@
-"""The schedules that are compared with PyTorch, and how a case is run by either library.
+"""The schedules that are compared with PyTorch, and the functions that run a case in either library.
 
-`s` is the module lr_scheduler of one library or the other, `o` its optimiser: both have the same names.
+In a case, `s` is the module lr_scheduler of one of the libraries and `o` its optimiser; both use the same names.
 """
 
 from __future__ import annotations
@@ -76,11 +76,11 @@ def two_groups(optim: Any, parameter: Any) -> Any:
 
 
 def measure(step: int) -> float:
-    """What a plateau schedule is told: it falls, stays and rises."""
+    """The metric for a plateau schedule: it falls, stays constant and rises."""
     return 1.0 + 0.5 * math.cos(0.31 * step) + 1.0 / (1 + step)
 
 
-def go_on(schedule: Any, step: int) -> None:
+def advance(schedule: Any, step: int) -> None:
     """One step of the optimiser and one of the schedule."""
     schedule.optimizer.step()
     if type(schedule).__name__ == "ReduceLROnPlateau":
@@ -90,15 +90,15 @@ def go_on(schedule: Any, step: int) -> None:
 
 
 def settings(optimizer: Any) -> list[float]:
-    """The rates of all groups, then their momenta (of Adam: the first of betas)."""
+    """The rates of all groups, then their momenta (for Adam, the first beta)."""
     groups = optimizer.param_groups
     return [g["lr"] for g in groups] + [g["betas"][0] if "betas" in g else g["momentum"] for g in groups]
 
 
 def course(schedule: Any, steps: int = STEPS) -> list[list[float]]:
-    """The settings at first and after each step."""
-    seen = [settings(schedule.optimizer)]
+    """The initial settings and those after each step."""
+    rows = [settings(schedule.optimizer)]
     for step in range(steps):
-        go_on(schedule, step)
-        seen.append(settings(schedule.optimizer))
-    return seen
+        advance(schedule, step)
+        rows.append(settings(schedule.optimizer))
+    return rows

@@ -1,4 +1,4 @@
-"""What all schedules share: PyTorch's recorded numbers, state dicts, resumption, groups, what is refused."""
+"""Tests of all schedules: PyTorch's recorded numbers, state dicts, resuming, groups, errors."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rot180 import Tensor, optim
 from rot180.errors import FormatError
 from rot180.optim import lr_scheduler
 from rot180.optim.lr_scheduler.base import LRScheduler
-from tests.optim.lr_scheduler.cases import CASES, RATES, STEPS, course, go_on, settings, two_groups
+from tests.optim.lr_scheduler.cases import CASES, RATES, STEPS, advance, course, settings, two_groups
 
 RECORDED = json.loads(Path(__file__).with_name("recorded_rates.json").read_text(encoding="utf-8"))["rates"]
 ONE_GROUP = sorted(set(CASES) - {"one cycle linear", "one cycle three phases", "plateau max"})  # lists for two groups
@@ -43,7 +43,7 @@ def test_every_schedule_has_a_case() -> None:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_rates_are_pytorchs(case: str) -> None:
+def test_rates_equal_pytorchs(case: str) -> None:
     schedule = CASES[case](lr_scheduler, two_groups(optim, parameter))
     same(course(schedule), RECORDED[case])
     assert schedule.get_last_lr() == [group["lr"] for group in schedule.optimizer.param_groups]
@@ -51,7 +51,7 @@ def test_rates_are_pytorchs(case: str) -> None:
 
 
 @pytest.mark.parametrize("case", ONE_GROUP)
-def test_a_group_alone_has_the_same_rates(case: str) -> None:
+def test_a_single_group_has_the_same_rates(case: str) -> None:
     schedule = CASES[case](lr_scheduler, optimizer(RATES[0], momentum=0.6))
     same(course(schedule), [row[::2] for row in RECORDED[case]])
 
@@ -61,10 +61,10 @@ def test_a_group_alone_has_the_same_rates(case: str) -> None:
 
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("at", [0, 1, 10, 23])
-def test_training_continues_from_state_dicts_that_went_through_json(case: str, at: int) -> None:
+def test_training_continues_from_state_dicts_saved_as_json(case: str, at: int) -> None:
     first = CASES[case](lr_scheduler, two_groups(optim, parameter))
     for step in range(at):
-        go_on(first, step)
+        advance(first, step)
     text = json.dumps([first.state_dict(), first.optimizer.state_dict()], allow_nan=False)
     second = CASES[case](lr_scheduler, two_groups(optim, parameter))
     state, state_of_optimizer = json.loads(text)
@@ -72,7 +72,7 @@ def test_training_continues_from_state_dicts_that_went_through_json(case: str, a
     second.load_state_dict(state)
     assert second.get_last_lr() == first.get_last_lr()
     for step in range(at, STEPS):
-        go_on(second, step)
+        advance(second, step)
         same(settings(second.optimizer), RECORDED[case][step + 1])
 
 
@@ -82,21 +82,21 @@ def test_a_state_dict_is_a_copy_in_both_directions(case: str) -> None:
     saved = schedule.state_dict()
     before = copy.deepcopy(saved)
     for step in range(20):
-        go_on(schedule, step)
+        advance(schedule, step)
     assert saved == before
     schedule.load_state_dict(saved)
     for step in range(20):
-        go_on(schedule, step)
+        advance(schedule, step)
     assert saved == before
 
 
-def test_settings_come_with_the_state_dict() -> None:
+def test_the_state_dict_contains_the_settings() -> None:
     schedule = lr_scheduler.StepLR(optimizer(), 3, gamma=0.5)
     schedule.load_state_dict(lr_scheduler.StepLR(optimizer(), 7, gamma=0.25).state_dict())
     assert (schedule.step_size, schedule.gamma) == (7, 0.25)
 
 
-def test_the_state_of_another_schedule_is_refused() -> None:
+def test_the_state_of_another_schedule_raises_an_error() -> None:
     schedule = lr_scheduler.ExponentialLR(optimizer(), 0.5)
     before = schedule.state_dict()
     message = (
@@ -106,7 +106,7 @@ def test_the_state_of_another_schedule_is_refused() -> None:
         schedule.load_state_dict(lr_scheduler.StepLR(optimizer(), 3).state_dict())
     with pytest.raises(FormatError, match=re.escape("missing ['_last_lr', 'base_lrs', 'gamma', 'last_epoch']")):
         schedule.load_state_dict({})
-    with pytest.raises(FormatError, match="2 groups came; the optimizer has 1"):
+    with pytest.raises(FormatError, match="got 2 groups; the optimizer has 1"):
         schedule.load_state_dict(lr_scheduler.ExponentialLR(two_groups(optim, parameter), 0.5).state_dict())
     with pytest.raises(ValueError, match="ExponentialLR: gamma must be a number of at least 0; got -1"):
         schedule.load_state_dict({**before, "gamma": -1, "last_epoch": 7})
@@ -114,32 +114,32 @@ def test_the_state_of_another_schedule_is_refused() -> None:
 
 
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda schedule: pickle.loads(pickle.dumps(schedule))])
-def test_a_copy_goes_on_with_an_optimizer_of_its_own(copied: Any) -> None:
+def test_a_copy_has_its_own_optimizer(copied: Any) -> None:
     schedule = lr_scheduler.ExponentialLR(optimizer(), 0.5)
     twin = copied(schedule)
-    go_on(twin, 0)
+    advance(twin, 0)
     assert (twin.optimizer.param_groups[0]["lr"], schedule.optimizer.param_groups[0]["lr"]) == (0.25, 0.5)
 
 
 # ---- beginning and resuming ----
 
 
-def test_the_first_rates_are_kept_in_the_groups() -> None:
+def test_the_initial_rates_are_stored_in_the_groups() -> None:
     of = optimizer()
     lr_scheduler.ConstantLR(of, 0.5)
-    schedule = lr_scheduler.ExponentialLR(of, 0.5)  # a second one keeps what the first one found
+    schedule = lr_scheduler.ExponentialLR(of, 0.5)  # a second schedule keeps the values stored by the first
     assert (of.param_groups[0]["initial_lr"], of.param_groups[0]["lr"], schedule.base_lrs) == (0.5, 0.25, [0.5])
 
 
 def resumable(case: str) -> bool:
-    """Whether the schedule itself takes last_epoch, and sets or keeps the rates by it."""
+    """True if the schedule accepts last_epoch and derives its rates from it."""
     made = CASES[case](lr_scheduler, two_groups(optim, parameter))
     kinds = (lr_scheduler.ReduceLROnPlateau, lr_scheduler.SequentialLR, lr_scheduler.ChainedScheduler)
     return not isinstance(made, kinds)
 
 
 class Resumed:
-    """The module lr_scheduler, whose schedules are made with `last_epoch`."""
+    """The module lr_scheduler, with schedules that are created with `last_epoch`."""
 
     def __init__(self, last_epoch: int) -> None:
         self.last_epoch = last_epoch
@@ -153,13 +153,13 @@ class Resumed:
 def test_training_resumes_after_last_epoch(case: str, at: int) -> None:
     first = CASES[case](lr_scheduler, two_groups(optim, parameter))
     for step in range(at):
-        go_on(first, step)
+        advance(first, step)
     second = CASES[case](Resumed(at - 1), first.optimizer)
     assert second.last_epoch == at
     same(course(second, STEPS - at), RECORDED[case][at:])
 
 
-def test_resuming_needs_the_first_rates() -> None:
+def test_resuming_requires_the_initial_rates() -> None:
     with pytest.raises(ValueError, match="StepLR: group 0 has no initial_lr, which last_epoch=4 needs; load the"):
         lr_scheduler.StepLR(optimizer(), 3, last_epoch=4)
     of = optimizer(momentum=0.5)
@@ -168,19 +168,19 @@ def test_resuming_needs_the_first_rates() -> None:
         lr_scheduler.OneCycleLR(of, 0.1, total_steps=10, last_epoch=4)
 
 
-def test_a_rate_changed_by_hand_is_gone_on_from() -> None:
+def test_a_rate_changed_by_hand_is_kept() -> None:
     schedule = lr_scheduler.ExponentialLR(optimizer(), 0.5)
-    go_on(schedule, 0)
+    advance(schedule, 0)
     schedule.optimizer.param_groups[0]["lr"] = 8.0
-    go_on(schedule, 1)
+    advance(schedule, 1)
     assert schedule.get_last_lr() == [4.0]
 
 
-def test_groups_may_join_a_schedule_that_only_multiplies() -> None:
+def test_groups_may_be_added_to_a_schedule_that_multiplies_rates() -> None:
     schedule = lr_scheduler.StepLR(optimizer(), 2, gamma=0.5)
-    go_on(schedule, 0)
+    advance(schedule, 0)
     schedule.optimizer.add_param_group({"params": parameter(), "lr": 8.0})
-    go_on(schedule, 1)
+    advance(schedule, 1)
     assert schedule.get_last_lr() == [0.25, 4.0]
 
 
@@ -193,41 +193,43 @@ def test_groups_may_join_a_schedule_that_only_multiplies() -> None:
         lambda o: lr_scheduler.ConstantLR(o, 0.0, 1),
     ],
 )
-def test_groups_that_joined_a_schedule_with_rates_of_its_own_are_refused(make: Any) -> None:
+def test_groups_added_to_a_schedule_that_sets_rates_raise_an_error(make: Any) -> None:
     schedule = make(optimizer(momentum=0.5))
     schedule.optimizer.add_param_group({"params": parameter(), "lr": 8.0})
     schedule.optimizer.step()
-    with pytest.raises(ValueError, match="the optimizer now has 2 parameter groups but the schedule 1; make a new"):
+    with pytest.raises(
+        ValueError, match="the optimizer now has 2 parameter groups but the schedule has 1; create a new"
+    ):
         schedule.step()
 
 
 # ---- of one's own, and in the wrong order ----
 
 
-def test_a_schedule_of_ones_own_writes_get_lr() -> None:
+def test_a_custom_schedule_must_define_get_lr() -> None:
     class InverseRoot(LRScheduler):
         def get_lr(self) -> list[float]:
             return [base / np.sqrt(1 + self.last_epoch) for base in self.base_lrs]
 
     schedule = InverseRoot(two_groups(optim, parameter))
     for step in range(3):
-        go_on(schedule, step)
+        advance(schedule, step)
     assert schedule.get_last_lr() == [0.25, 0.01]
     assert all(type(rate) is float for rate in schedule.get_last_lr())
-    with pytest.raises(NotImplementedError, match="LRScheduler has no get_lr; write one"):
+    with pytest.raises(NotImplementedError, match="LRScheduler has no get_lr; define one"):
         LRScheduler(optimizer())
 
 
-def test_only_optimizers_have_schedules() -> None:
+def test_the_optimizer_must_be_an_optimizer() -> None:
     with pytest.raises(TypeError, match="StepLR: optimizer must be an Optimizer; got list"):
         lr_scheduler.StepLR([parameter()], 3)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="OneCycleLR: optimizer must be an Optimizer; got list"):
         lr_scheduler.OneCycleLR([], 1.0, 3)  # type: ignore[arg-type]
 
 
-def test_a_schedule_that_steps_before_its_optimizer_is_warned_of_once() -> None:
+def test_a_step_before_the_optimizers_step_gives_one_warning() -> None:
     schedule = lr_scheduler.StepLR(optimizer(), 3)
-    with pytest.warns(UserWarning, match=re.escape("StepLR: step() came before optimizer.step()")):
+    with pytest.warns(UserWarning, match=re.escape("StepLR: step() was called before optimizer.step()")):
         schedule.step()
     schedule.step()
     fresh = lr_scheduler.StepLR(optimizer(), 3)
@@ -235,9 +237,9 @@ def test_a_schedule_that_steps_before_its_optimizer_is_warned_of_once() -> None:
     fresh.step()
 
 
-def test_numbers_of_numpy_become_plain() -> None:
+def test_numpy_numbers_become_python_numbers() -> None:
     of = optimizer(np.float32(0.5))  # type: ignore[arg-type]
     schedule = lr_scheduler.CosineAnnealingLR(of, np.int64(4), np.float32(0.25))  # type: ignore[arg-type]
-    go_on(schedule, 0)
+    advance(schedule, 0)
     assert json.loads(json.dumps(schedule.state_dict())) == schedule.state_dict()
     assert lr_scheduler.StepLR(of, 20.0).step_size == 20  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Schedules of schedules: nested ones, and what is refused; their numbers are compared in test_base.py."""
+"""Combined schedules: nesting and errors; their numbers are compared in test_base.py."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import pytest
 
 from rot180.errors import FormatError
 from rot180.optim import lr_scheduler as s
-from tests.optim.lr_scheduler.cases import go_on
+from tests.optim.lr_scheduler.cases import advance
 from tests.optim.lr_scheduler.test_base import optimizer
 from tests.optim.lr_scheduler.test_decay import rates
 
 
-def test_each_schedule_starts_afresh_from_the_first_rates() -> None:
+def test_each_schedule_starts_from_the_initial_rates() -> None:
     o = optimizer(8.0)
     schedule = s.SequentialLR(o, [s.LinearLR(o, 0.25, total_iters=3), s.ExponentialLR(o, 0.5)], [3])
     assert rates(schedule, 5) == pytest.approx([2, 4, 6, 8, 4, 2])
@@ -32,12 +32,12 @@ def nested(o: Any) -> Any:
     return s.SequentialLR(o, [s.StepLR(o, 9), inner, chained], [2, 6])
 
 
-def test_schedules_of_schedules_nest() -> None:
+def test_combined_schedules_can_be_nested() -> None:
     expected = [8, 8, 4, 4, 8, 4, 2, 4, 2]
     assert rates(nested(optimizer(8.0)), 8) == expected
     first, second = nested(optimizer(8.0)), nested(optimizer(8.0))
     for step in range(5):
-        go_on(first, step)
+        advance(first, step)
     second.optimizer.load_state_dict(first.optimizer.state_dict())
     second.load_state_dict(first.state_dict())
     assert rates(second, 3) == expected[5:]
@@ -50,14 +50,14 @@ def elsewhere(o: Any) -> Any:
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [
-        (lambda o: s.SequentialLR(o, [], []), ValueError, "SequentialLR: got no schedules; give at least one"),
-        (lambda o: s.ChainedScheduler([]), ValueError, "ChainedScheduler: got no schedules; give at least one"),
+        (lambda o: s.SequentialLR(o, [], []), ValueError, "SequentialLR: got no schedules; pass at least one"),
+        (lambda o: s.ChainedScheduler([]), ValueError, "ChainedScheduler: got no schedules; pass at least one"),
         (lambda o: s.SequentialLR(o, [o], []), TypeError, "schedule 0 is a SGD; an LRScheduler is needed"),
         (lambda o: s.ChainedScheduler([o]), TypeError, "schedule 0 is a SGD; an LRScheduler is needed"),
         (
             lambda o: s.ChainedScheduler([s.StepLR(o, 2), s.ReduceLROnPlateau(o)]),
             ValueError,
-            "schedule 1 is a ReduceLROnPlateau, whose step() needs a measure",
+            "schedule 1 is a ReduceLROnPlateau, whose step() needs a metric",
         ),
         (
             lambda o: s.SequentialLR(o, [s.StepLR(o, 2), elsewhere(o)], [1]),
@@ -82,13 +82,13 @@ def elsewhere(o: Any) -> Any:
         ),
     ],
 )
-def test_what_does_not_fit_is_refused(make: Any, error: type[Exception], message: str) -> None:
+def test_invalid_combinations_raise_an_error(make: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=re.escape(message)):
         make(optimizer())
 
 
-def test_the_state_of_another_number_of_schedules_is_refused() -> None:
+def test_a_state_with_another_number_of_schedules_raises_an_error() -> None:
     o = optimizer()
     schedule = s.ChainedScheduler([s.StepLR(o, 2), s.StepLR(o, 3)])
-    with pytest.raises(FormatError, match=re.escape("load_state_dict: 1 schedules came; 2 are needed")):
+    with pytest.raises(FormatError, match=re.escape("load_state_dict: got 1 schedules; 2 are needed")):
         schedule.load_state_dict(s.ChainedScheduler([s.StepLR(optimizer(), 2)]).state_dict())

@@ -1,4 +1,4 @@
-"""Cosines: the formula over long runs, restarts at places of one's own, and what is refused."""
+"""Cosine schedules: the formula over long runs, fractional epochs, and errors."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def walk(schedule: Any, steps: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("eta_min", [0.0, 1e-3])
-def test_a_long_run_keeps_to_the_formula(eta_min: float) -> None:
+def test_a_long_run_follows_the_formula(eta_min: float) -> None:
     steps = 20_000
     rates = walk(lr_scheduler.CosineAnnealingLR(optimizer(0.1), steps, eta_min), steps)
     formula = eta_min + (0.1 - eta_min) * (1 + np.cos(np.pi * np.arange(steps + 1) / steps)) / 2
@@ -33,12 +33,12 @@ def test_a_long_run_keeps_to_the_formula(eta_min: float) -> None:
     assert rates[-1] == eta_min
 
 
-def test_many_waves_keep_to_the_formula() -> None:
+def test_many_periods_follow_the_formula() -> None:
     rates = walk(lr_scheduler.CosineAnnealingLR(optimizer(0.1), 1000), 20_000)
     np.testing.assert_allclose(rates, 0.1 * (1 + np.cos(np.pi * np.arange(20_001) / 1000)) / 2, rtol=1e-9, atol=1e-15)
 
 
-def test_places_of_ones_own_lie_on_the_same_curve() -> None:
+def test_fractional_epochs_lie_on_the_same_curve() -> None:
     schedule = lr_scheduler.CosineAnnealingWarmRestarts(two_groups(optim, parameter), T_0=2, T_mult=3, eta_min=0.01)
     for epoch, part in [
         (0.0, 0.0),
@@ -72,6 +72,6 @@ def test_places_of_ones_own_lie_on_the_same_curve() -> None:
         (lambda s, o: s.CosineAnnealingWarmRestarts(o, 5).step(-1), "epoch must be a number of at least 0; got -1"),
     ],
 )
-def test_senseless_settings_are_refused(make: Any, message: str) -> None:
+def test_invalid_settings_raise_an_error(make: Any, message: str) -> None:
     with pytest.raises(ValueError, match=re.escape(message)):
         make(lr_scheduler, optimizer())

@@ -1,4 +1,4 @@
-"""Steps, exponentials, lines and powers: by hand, and what is refused; their numbers are compared in test_base.py."""
+"""Step, exponential, linear and polynomial decay: by hand, and errors; their numbers are compared in test_base.py."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from rot180.optim import lr_scheduler
-from tests.optim.lr_scheduler.cases import go_on
+from tests.optim.lr_scheduler.cases import advance
 from tests.optim.lr_scheduler.test_base import optimizer
 
 
 def rates(schedule: Any, steps: int) -> list[float]:
     seen = [schedule.get_last_lr()[0]]
     for step in range(steps):
-        go_on(schedule, step)
+        advance(schedule, step)
         seen += schedule.get_last_lr()
     return seen
 
@@ -32,15 +32,15 @@ def test_lines_by_hand() -> None:
     assert rates(lr_scheduler.PolynomialLR(optimizer(8.0), 4, 2.0), 5) == pytest.approx([8, 4.5, 2, 0.5, 0, 0])
 
 
-def test_a_rate_comes_back_from_zero() -> None:
+def test_a_rate_recovers_from_zero() -> None:
     assert rates(lr_scheduler.ConstantLR(optimizer(8.0), 0.0, 2), 3) == [0, 0, 8, 8]  # PyTorch divides by zero
 
 
-def test_nothing_is_left_after_a_factor_of_zero() -> None:
+def test_the_rate_stays_zero_after_a_factor_of_zero() -> None:
     assert rates(lr_scheduler.StepLR(optimizer(8.0), 1, 0.0), 3) == [8, 0, 0, 0]
 
 
-def test_many_steps_do_not_drift() -> None:
+def test_many_steps_accumulate_no_error() -> None:
     schedule = lr_scheduler.LinearLR(optimizer(8.0), 1e-5, total_iters=20_000)
     schedule.optimizer.step()
     for _ in range(20_000):
@@ -71,11 +71,11 @@ def test_many_steps_do_not_drift() -> None:
         (lambda s, o: s.PolynomialLR(o, 5, -1), "PolynomialLR: power must be a number of at least 0; got -1"),
     ],
 )
-def test_senseless_settings_are_refused(make: Any, message: str) -> None:
+def test_invalid_settings_raise_an_error(make: Any, message: str) -> None:
     with pytest.raises(ValueError, match=re.escape(message)):
         make(lr_scheduler, optimizer())
 
 
-def test_milestones_are_a_list() -> None:
+def test_milestones_must_be_a_list() -> None:
     with pytest.raises(TypeError, match=r"^MultiStepLR: milestones must be a list of whole numbers; got 3"):
         lr_scheduler.MultiStepLR(optimizer(), 3)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""A schedule given as a function: functions and objects, and what is refused."""
+"""LambdaLR: functions, objects, and errors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.optim.lr_scheduler.test_decay import rates
 
 
 class Falling:
-    """A share that remembers how fast it falls."""
+    """A callable object with its rate of decay as an attribute."""
 
     def __init__(self, by: float) -> None:
         self.by = by
@@ -24,7 +24,7 @@ class Falling:
         return self.by**step
 
 
-def test_each_group_may_have_its_own() -> None:
+def test_each_group_may_have_its_own_function() -> None:
     schedule = lr_scheduler.LambdaLR(two_groups(optim, parameter), [lambda t: 1 / (1 + t), lambda t: 1 + t])
     schedule.optimizer.step()
     schedule.step()
@@ -36,7 +36,7 @@ def test_shares_may_be_tensors() -> None:
     assert schedule.get_last_lr() == [4.0]
 
 
-def test_the_state_holds_what_objects_remember_and_no_functions() -> None:
+def test_the_state_holds_attributes_of_objects_and_no_functions() -> None:
     schedule = lr_scheduler.LambdaLR(two_groups(optim, parameter), [Falling(0.5), lambda t: 1.0])
     state = schedule.state_dict()
     assert state["lr_lambdas"] == [{"by": 0.5}, None]
@@ -46,7 +46,7 @@ def test_the_state_holds_what_objects_remember_and_no_functions() -> None:
     assert rates(other, 1)[-2:] == [0.25, 0.02]
 
 
-def test_what_does_not_fit_is_refused() -> None:
+def test_invalid_functions_raise_an_error() -> None:
     with pytest.raises(TypeError, match="LambdaLR: lr_lambda must be a function; got float"):
         lr_scheduler.LambdaLR(optimizer(), 0.5)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="LambdaLR: lr_lambda has 1 values but the optimizer has 2 parameter groups"):

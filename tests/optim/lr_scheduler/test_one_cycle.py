@@ -1,4 +1,4 @@
-"""One cycle: by hand, its end, Adam's betas, and what is refused."""
+"""OneCycleLR: by hand, the end of the cycle, Adam's betas, and errors."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from tests.optim.lr_scheduler.cases import course
 from tests.optim.lr_scheduler.test_base import optimizer, parameter
 
 
-def test_a_line_by_hand() -> None:
+def test_linear_phases_by_hand() -> None:
     schedule = lr_scheduler.OneCycleLR(
         optimizer(momentum=0.5), 8.0, 5, pct_start=0.6, anneal_strategy="linear", base_momentum=0.25,
         max_momentum=0.75, div_factor=4.0, final_div_factor=2.0,
     )  # fmt: skip
     expected = [[2.0, 0.75], [5.0, 0.5], [8.0, 0.25], [4.5, 0.5], [1.0, 0.75]]
     assert course(schedule, 4) == expected
-    assert course(schedule, 1)[-1] == expected[-1]  # after the last step the rate stays
+    assert course(schedule, 1)[-1] == expected[-1]  # the rate does not change after the last step
 
 
 def test_the_first_beta_of_adam_is_cycled() -> None:
@@ -45,15 +45,15 @@ def test_a_phase_may_have_no_length(pct_start: float, total_steps: int) -> None:
     schedule = lr_scheduler.OneCycleLR(optimizer(), 1.0, total_steps, pct_start=pct_start, cycle_momentum=False)
     rates = [row[0] for row in course(schedule, total_steps)]  # PyTorch divides by zero at 0.1 of 10
     assert rates[-1] == pytest.approx(1 / 25 / 1e4)
-    if pct_start * total_steps == 1:  # the way up is one step long: it is at the top at once
+    if pct_start * total_steps == 1:  # the rise has one step and starts at the highest rate
         assert rates[0] == 1
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({}, "OneCycleLR: give total_steps, or epochs and steps_per_epoch"),
-        ({"epochs": 3}, "OneCycleLR: give total_steps, or epochs and steps_per_epoch"),
+        ({}, "OneCycleLR: pass total_steps, or epochs and steps_per_epoch"),
+        ({"epochs": 3}, "OneCycleLR: pass total_steps, or epochs and steps_per_epoch"),
         ({"total_steps": 0}, "total_steps must be a whole number of at least 1; got 0"),
         ({"epochs": 3, "steps_per_epoch": -1}, "steps_per_epoch must be a whole number of at least 1; got -1"),
         ({"epochs": 1.5, "steps_per_epoch": 2}, "epochs must be a whole number of at least 1; got 1.5"),
@@ -74,14 +74,14 @@ def test_a_phase_may_have_no_length(pct_start: float, total_steps: int) -> None:
         ),
     ],
 )
-def test_senseless_settings_are_refused(options: dict[str, Any], message: str) -> None:
+def test_invalid_settings_raise_an_error(options: dict[str, Any], message: str) -> None:
     of = optimizer(momentum=0.5)
     with pytest.raises(ValueError, match=re.escape(message)):
         lr_scheduler.OneCycleLR(of, **{"max_lr": 1.0, **options})
-    assert of.param_groups[0].keys() == optimizer().param_groups[0].keys()  # nothing was marked
+    assert of.param_groups[0].keys() == optimizer().param_groups[0].keys()  # the groups are unchanged
 
 
-def test_an_optimizer_without_momentum_is_refused() -> None:
+def test_an_optimizer_without_momentum_raises_an_error() -> None:
     class Plain(optim.Optimizer):
         pass
 

@@ -1,4 +1,4 @@
-"""The schedules beside PyTorch's, live; resumption from its state dicts."""
+"""The schedules compared with the installed PyTorch, and resuming from its state dicts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from rot180 import optim
 from rot180.optim import lr_scheduler
-from tests.optim.lr_scheduler.cases import CASES, RATES, STEPS, course, go_on, settings, two_groups
+from tests.optim.lr_scheduler.cases import CASES, RATES, STEPS, advance, course, settings, two_groups
 from tests.optim.lr_scheduler.test_base import ONE_GROUP, Resumed, optimizer, parameter, resumable, same
 
 pytestmark = pytest.mark.peers
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.peers
 
 @pytest.fixture(autouse=True)
 def quiet() -> Iterator[None]:
-    """PyTorch's chained schedules warn of themselves."""
+    """Suppress the warnings that PyTorch's chained schedules always give."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
@@ -59,27 +59,27 @@ def test_rates_of_one_group(case: str) -> None:
 def test_training_continues_from_pytorchs_state_dicts(case: str, at: int) -> None:
     peer = theirs(case)
     for step in range(at):
-        go_on(peer, step)
+        advance(peer, step)
     ours = CASES[case](lr_scheduler, two_groups(optim, parameter))
     ours.optimizer.load_state_dict(peer.optimizer.state_dict())
     ours.load_state_dict(peer.state_dict())
     for step in range(at, STEPS):
-        go_on(peer, step)
-        go_on(ours, step)
+        advance(peer, step)
+        advance(ours, step)
         same(settings(ours.optimizer), settings(peer.optimizer))
 
 
-@pytest.mark.parametrize("case", sorted(set(CASES) - {"multi step", "multi step unsorted"}))  # theirs is a Counter
+@pytest.mark.parametrize("case", sorted(set(CASES) - {"multi step", "multi step unsorted"}))  # PyTorch stores a Counter
 def test_pytorch_continues_from_our_state_dicts(case: str) -> None:
     ours = CASES[case](lr_scheduler, two_groups(optim, parameter))
     for step in range(9):
-        go_on(ours, step)
+        advance(ours, step)
     peer = theirs(case)
     peer.optimizer.load_state_dict(ours.optimizer.state_dict())
     peer.load_state_dict(ours.state_dict())
     for step in range(9, STEPS):
-        go_on(peer, step)
-        go_on(ours, step)
+        advance(peer, step)
+        advance(ours, step)
         same(settings(ours.optimizer), settings(peer.optimizer))
 
 
@@ -87,14 +87,14 @@ def test_pytorch_continues_from_our_state_dicts(case: str) -> None:
     "case", [case for case in CASES if resumable(case) and case not in ("step gamma", "warm restarts longer")]
 )
 def test_resuming_after_last_epoch(case: str) -> None:
-    """The two that are left out are at a milestone and after a restart, where PyTorch goes wrong."""
+    """Excludes two cases, at a milestone and after a restart, in which PyTorch computes wrong rates."""
     import torch
 
     peer = theirs(case)
     ours = CASES[case](lr_scheduler, two_groups(optim, parameter))
     for step in range(8):
-        go_on(peer, step)
-        go_on(ours, step)
+        advance(peer, step)
+        advance(ours, step)
 
     class TheirsResumed(Resumed):
         def __getattr__(self, name: str) -> Any:
@@ -105,7 +105,7 @@ def test_resuming_after_last_epoch(case: str) -> None:
 
 
 @pytest.mark.parametrize("T_mult", [1, 2, 3])
-def test_restarts_at_places_of_ones_own(T_mult: int) -> None:
+def test_restarts_at_fractional_epochs(T_mult: int) -> None:
     import torch
 
     peer = torch.optim.lr_scheduler.CosineAnnealingWarmRestarts(their_optimizer(), 3, T_mult, 0.001)

@@ -1,4 +1,4 @@
-"""The plateau: by hand, cooldown, Tensors and NaN, groups that join, and what is refused."""
+"""ReduceLROnPlateau: by hand, cooldown, Tensors and NaN, groups added later, and errors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.optim.lr_scheduler.cases import two_groups
 from tests.optim.lr_scheduler.test_base import optimizer, parameter
 
 
-def told(schedule: Any, measures: list[Any]) -> list[float]:
+def rates_after(schedule: Any, measures: list[Any]) -> list[float]:
     seen = []
     for measure in measures:
         schedule.step(measure)
@@ -25,44 +25,44 @@ def told(schedule: Any, measures: list[Any]) -> list[float]:
 
 def test_patience_and_cooldown_by_hand() -> None:
     schedule = lr_scheduler.ReduceLROnPlateau(optimizer(8.0), factor=0.5, patience=1, cooldown=2)
-    assert told(schedule, [1.0, 1.0, 1.0]) == [8, 8, 4]
+    assert rates_after(schedule, [1.0, 1.0, 1.0]) == [8, 8, 4]
     assert schedule.in_cooldown
-    assert told(schedule, [1.0, 1.0, 1.0, 1.0]) == [4, 4, 4, 2]
+    assert rates_after(schedule, [1.0, 1.0, 1.0, 1.0]) == [4, 4, 4, 2]
     assert (schedule.best, schedule.last_epoch) == (1.0, 7)
 
 
-def test_only_what_passes_the_threshold_is_better() -> None:
+def test_only_changes_beyond_the_threshold_are_improvements() -> None:
     schedule = lr_scheduler.ReduceLROnPlateau(optimizer(8.0), "max", 0.5, 0, threshold=0.1)
-    assert told(schedule, [1.0, 1.2, 1.3, 1.4]) == [8, 8, 4, 4]
+    assert rates_after(schedule, [1.0, 1.2, 1.3, 1.4]) == [8, 8, 4, 4]
     schedule = lr_scheduler.ReduceLROnPlateau(optimizer(8.0), "min", 0.5, 0, 0.1, "abs")
-    assert told(schedule, [1.0, 0.85, 0.8, 0.7]) == [8, 8, 4, 4]
+    assert rates_after(schedule, [1.0, 0.85, 0.8, 0.7]) == [8, 8, 4, 4]
 
 
-def test_a_rate_stops_at_its_smallest() -> None:
+def test_a_rate_stops_at_min_lr() -> None:
     schedule = lr_scheduler.ReduceLROnPlateau(two_groups(optim, parameter), patience=0, min_lr=[0.1, 0.02])
     schedule.step(1.0)
     schedule.step(1.0)
     assert schedule.get_last_lr() == [0.1, 0.02]
 
 
-def test_tensors_are_measures_and_nan_is_never_better() -> None:
+def test_metrics_may_be_tensors_and_nan_is_never_an_improvement() -> None:
     schedule = lr_scheduler.ReduceLROnPlateau(optimizer(8.0), factor=0.5, patience=0)
     measures = [Tensor(np.float32(2.0)), np.float32(1.0), float("nan"), np.array([0.5])]
-    assert told(schedule, measures[:3]) == [8, 8, 4]
+    assert rates_after(schedule, measures[:3]) == [8, 8, 4]
     assert schedule.best == 1.0
 
 
-def test_a_measure_is_a_number() -> None:
+def test_a_metric_must_be_a_number() -> None:
     schedule = lr_scheduler.ReduceLROnPlateau(optimizer())
     with pytest.raises(DtypeError, match=r"^ReduceLROnPlateau: metrics must be a number; got None"):
         schedule.step(None)  # type: ignore[arg-type]
     assert schedule.last_epoch == 0
 
 
-def test_groups_that_join_share_the_smallest_rate() -> None:
+def test_groups_added_later_share_min_lr() -> None:
     schedule = lr_scheduler.ReduceLROnPlateau(optimizer(8.0), patience=0, min_lr=2.0)
     schedule.optimizer.add_param_group({"params": parameter(), "lr": 4.0})
-    assert told(schedule, [1.0, 1.0])[-2:] == [2.0, 2.0]
+    assert rates_after(schedule, [1.0, 1.0])[-2:] == [2.0, 2.0]
     schedule = lr_scheduler.ReduceLROnPlateau(optimizer(8.0), patience=0, min_lr=[2.0])
     schedule.optimizer.add_param_group({"params": parameter(), "lr": 4.0})
     schedule.step(1.0)
@@ -70,7 +70,7 @@ def test_groups_that_join_share_the_smallest_rate() -> None:
         schedule.step(1.0)
 
 
-def test_the_state_before_the_first_measure_has_no_infinity() -> None:
+def test_the_state_before_the_first_metric_holds_no_infinity() -> None:
     schedule = lr_scheduler.ReduceLROnPlateau(optimizer(), mode="max")
     assert schedule.best == -np.inf
     assert schedule.state_dict()["best"] is None
@@ -92,6 +92,6 @@ def test_the_state_before_the_first_measure_has_no_infinity() -> None:
         ({"eps": None}, "eps must be a number of at least 0; got None"),
     ],
 )
-def test_senseless_settings_are_refused(options: dict[str, Any], message: str) -> None:
+def test_invalid_settings_raise_an_error(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=re.escape(message)):
         lr_scheduler.ReduceLROnPlateau(optimizer(), **options)

@@ -1,4 +1,4 @@
-"""Schedules of the learning rate under PyTorch's names, with its arguments, numbers and state dicts.
+"""Learning-rate schedules with PyTorch's names, arguments, numbers and state dicts.
 
     optimizer = optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
     warm_up = optim.lr_scheduler.LinearLR(optimizer, start_factor=0.01, total_iters=500)
@@ -9,8 +9,8 @@
         optimizer.step()
         schedule.step()
 
-A schedule writes `lr` into the optimiser's groups; its unit, step or epoch, is whatever `step()` is called after. To
-resume, make optimiser and schedule as before and load the state dicts of both.
+A schedule sets `lr` in the optimiser's groups. Its unit is a batch or an epoch, depending on where `step()` is called.
+To resume training, create the optimiser and the schedule as before and load the state dicts of both.
 """
 
 from .base import LRScheduler

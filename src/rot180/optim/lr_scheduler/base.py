@@ -1,11 +1,8 @@
-"""What all schedules share: the count of steps, the rates of the groups, the state dict.
+"""The base classes of the schedules: the number of steps, the rates of the groups, the state dict.
 
-LRScheduler sets rates that `get_lr` computes. ShareLR is for schedules whose formula is a share of the first rate; it
-multiplies the rate that it finds by the change of that share, so that several schedules may act on one optimiser, and
-rates that were changed by hand stay changed.
-
-Deliberately absent: the formulas (`decay.py`, `cosine.py`, `one_cycle.py`, `plateau.py`), schedules of schedules
-(`chain.py`).
+LRScheduler sets the rates that `get_lr` computes. ShareLR is the base of schedules whose formula is a share of the
+initial rate. It multiplies the current rate by the change of that share, so that several schedules can act on one
+optimiser and manual changes of a rate are kept.
 """
 
 from __future__ import annotations
@@ -17,26 +14,26 @@ from typing import Any, ClassVar
 from ...errors import FormatError
 from ..optimizer import Optimizer
 
-# What PyTorch's state dicts hold beyond ours: its bookkeeping, and what follows from the rest.
-_PYTORCHS = {"_step_count", "_is_initial", "_get_lr_called_within_step", "verbose", "use_beta1", "mode_worse"}
+# Keys that only PyTorch's state dicts have; they are derived from the others or not needed.
+_PYTORCH_KEYS = {"_step_count", "_is_initial", "_get_lr_called_within_step", "verbose", "use_beta1", "mode_worse"}
 
 
 class LRScheduler:
-    """Base of the schedules; one of your own writes `get_lr`, and sets what that needs before `super().__init__`.
+    """Base class of the schedules. A subclass defines `get_lr`; it sets its own settings before `super().__init__`.
 
     Args:
-        optimizer: the optimiser whose groups' `lr` is set. Its first rates are kept in the groups as `initial_lr`.
-        last_epoch: -1 begins. A larger number resumes after that step (or epoch), if the groups hold `initial_lr`: load
-            the optimiser's state dict first. (The schedule's own `load_state_dict` does not need it.)
+        optimizer: the optimiser whose groups' `lr` is set. The initial rates are stored in the groups as `initial_lr`.
+        last_epoch: -1 starts the schedule. A larger number resumes after that step (or epoch); the groups must then
+            have `initial_lr`, so load the optimiser's state dict first. It is not needed with `load_state_dict`.
 
-    Attributes: base_lrs, the first rate of each group; last_epoch, the number of `step()`s so far. Raises TypeError for
-    anything but an optimiser, ValueError for settings that make no sense.
+    Attributes: base_lrs, the initial rate of each group; last_epoch, the number of `step()` calls so far. Raises
+    TypeError for anything but an optimiser, ValueError for invalid settings.
     """
 
     base_lrs: list[float]
     last_epoch: int
     _last_lr: list[float]
-    _not_plain: ClassVar[set[str]] = {"optimizer"}  # attributes that do not go into the state dict as they are
+    _not_in_state: ClassVar[set[str]] = {"optimizer"}  # attributes that the state dict does not hold unchanged
 
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
         self._attach(optimizer)
@@ -60,27 +57,27 @@ class LRScheduler:
 
     @property
     def _name(self) -> str:
-        """What messages call it."""
+        """The name in error messages."""
         return type(self).__name__
 
     def _check_settings(self) -> None:
-        """Refuse settings that make no sense, given or loaded; every schedule has its own."""
+        """Raise ValueError for invalid settings, passed or loaded; every schedule overrides it."""
 
     # ---- steps ----
 
     def get_lr(self) -> list[float]:
-        """The rate of each group at step `last_epoch`; `get_last_lr` is what you ask for the rates that are set."""
-        raise NotImplementedError(f"{self._name} has no get_lr; write one")
+        """Compute the rate of each group at step `last_epoch`; to read the current rates, use `get_last_lr`."""
+        raise NotImplementedError(f"{self._name} has no get_lr; define one")
 
     def get_last_lr(self) -> list[float]:
-        """The rate of each group as the last step set it."""
+        """The current rate of each group, as set by the last step."""
         return list(self._last_lr)
 
     def step(self) -> None:
         """Set the rates of the next step (or epoch); call it after `optimizer.step()`."""
         if self.last_epoch == 0 and not self.optimizer._stepped:
             warnings.warn(
-                f"{self._name}: step() came before optimizer.step(), so the first learning rate was never used; "
+                f"{self._name}: step() was called before optimizer.step(), so the first rate was never used; "
                 "call optimizer.step() first",
                 UserWarning,
                 stacklevel=2,
@@ -96,51 +93,51 @@ class LRScheduler:
         groups = self.optimizer.param_groups
         if len(rates) != len(groups):
             raise ValueError(
-                f"{self._name}: the optimizer now has {len(groups)} parameter groups but the schedule {len(rates)}; "
-                "make a new schedule after add_param_group"
+                f"{self._name}: the optimizer now has {len(groups)} parameter groups but the schedule "
+                f"has {len(rates)}; create a new schedule after add_param_group"
             )
         self._last_lr = [float(rate) for rate in rates]
         for group, rate in zip(groups, self._last_lr, strict=True):
             group["lr"] = rate
 
     def _begin(self) -> None:
-        """Make the first step, from the rates that the groups have."""
+        """Make the first step, from the current rates of the groups."""
         self._advance(self.last_epoch + 1)
 
     def _rewind(self) -> None:
-        """Before the first step again; the rates stay."""
+        """Return to the state before the first step; the rates do not change."""
         self.last_epoch = -1
 
     def _restart(self) -> None:
-        """Make the first step again, from the first rates."""
+        """Start again from the initial rates."""
         self._rewind()
         self._set(self.base_lrs)
         self._begin()
 
-    # ---- the state dict ----
+    # ---- state dict ----
 
     def state_dict(self) -> dict[str, Any]:
-        """A copy of all but the optimiser: plain values, which JSON can hold."""
-        return copy.deepcopy({name: value for name, value in vars(self).items() if name not in self._not_plain})
+        """Return a copy of all attributes but the optimiser, as plain values that JSON can hold."""
+        return copy.deepcopy({name: value for name, value in vars(self).items() if name not in self._not_in_state})
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Continue from a state dict (copied), settings included; PyTorch's of the same schedule fits, too.
+        """Load a copy of a state dict, including the settings; PyTorch's state dict of the same schedule works, too.
 
-        The rates are the optimiser's: load its state dict as well. Raises FormatError for the state of another
-        schedule or of another number of groups, ValueError for settings that make no sense; nothing is changed then.
+        The rates belong to the optimiser: load its state dict as well. Raises FormatError for the state of another
+        schedule or another number of groups, ValueError for invalid settings; then nothing is changed.
         """
-        given = copy.deepcopy({name: value for name, value in state_dict.items() if name not in _PYTORCHS})
-        ours = vars(self).keys() - self._not_plain
-        if given.keys() != ours:
+        loaded = copy.deepcopy({name: value for name, value in state_dict.items() if name not in _PYTORCH_KEYS})
+        expected = vars(self).keys() - self._not_in_state
+        if loaded.keys() != expected:
             raise FormatError(
-                f"{self._name}.load_state_dict: missing {sorted(ours - given.keys())}, "
-                f"unexpected {sorted(given.keys() - ours)}; is it the state of another schedule?"
+                f"{self._name}.load_state_dict: missing {sorted(expected - loaded.keys())}, "
+                f"unexpected {sorted(loaded.keys() - expected)}; is it the state of another schedule?"
             )
-        rates, groups = len(given["_last_lr"]), len(self.optimizer.param_groups)
+        rates, groups = len(loaded["_last_lr"]), len(self.optimizer.param_groups)
         if rates != groups:
-            raise FormatError(f"{self._name}.load_state_dict: {rates} groups came; the optimizer has {groups}")
+            raise FormatError(f"{self._name}.load_state_dict: got {rates} groups; the optimizer has {groups}")
         before = dict(vars(self))
-        vars(self).update(given)
+        vars(self).update(loaded)
         try:
             self._check_settings()
         except ValueError:
@@ -149,14 +146,14 @@ class LRScheduler:
 
 
 class ShareLR(LRScheduler):
-    """rate = floor + (first rate - floor) * share(step), as a factor on the rate that the groups have."""
+    """rate = floor + (initial rate - floor) * share(step), applied as a factor to the current rate of the groups."""
 
     @property
     def _floor(self) -> float:
         return 0.0
 
     def share(self, step: int) -> float:
-        """The share of the first rate at a step."""
+        """The share of the initial rate at a step."""
         raise NotImplementedError
 
     def get_lr(self) -> list[float]:
@@ -164,15 +161,15 @@ class ShareLR(LRScheduler):
         now, before = self.share(step), self.share(step - 1) if step else 1.0
         if now == before:
             return [group["lr"] for group in groups]
-        if before:  # what share() rounded is divided out again at the next step, so that nothing adds up
+        if before:  # dividing by the previous share keeps rounding errors from accumulating
             return [floor + (group["lr"] - floor) * (now / before) for group in groups]
         if len(groups) != len(self.base_lrs):
-            return self.base_lrs  # which _set refuses
+            return self.base_lrs  # _set raises the error about their number
         return [group["lr"] + (base - floor) * now for group, base in zip(groups, self.base_lrs, strict=True)]
 
     def _begin(self) -> None:
         if self.last_epoch == -1:
             super()._begin()
-        else:  # resumed: the optimiser's state has the rates of this step
+        else:  # resumed: the optimiser's groups already have the rates of this step
             self.last_epoch += 1
             self._set([group["lr"] for group in self.optimizer.param_groups])

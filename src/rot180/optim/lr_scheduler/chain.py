@@ -1,4 +1,4 @@
-"""Schedules of schedules: one after the other, or all at once."""
+"""Combinations of schedules: one after the other (SequentialLR) or at the same time (ChainedScheduler)."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from ...errors import FormatError
 from ..optimizer import Optimizer
 from .base import LRScheduler
 from .plateau import ReduceLROnPlateau
-from .settings import whole
+from .settings import whole_number
 
 
 class _Composite(LRScheduler):
-    """What the two share: the parts, their state."""
+    """Base of the two: the combined schedules and their state."""
 
-    _not_plain: ClassVar[set[str]] = {"optimizer", "_schedulers"}
+    _not_in_state: ClassVar[set[str]] = {"optimizer", "_schedulers"}
     _schedulers: list[LRScheduler]
 
-    def _take(self, schedulers: Sequence[LRScheduler], optimizer: Optimizer | None) -> None:
-        """Keep the parts; refuse what cannot be one."""
+    def _set_schedulers(self, schedulers: Sequence[LRScheduler], optimizer: Optimizer | None) -> None:
+        """Store the schedules; raise an error for anything that cannot be combined."""
         if not schedulers:
-            raise ValueError(f"{self._name}: got no schedules; give at least one")
+            raise ValueError(f"{self._name}: got no schedules; pass at least one")
         for i, part in enumerate(schedulers):
             if not isinstance(part, LRScheduler):
                 raise TypeError(f"{self._name}: schedule {i} is a {type(part).__name__}; an LRScheduler is needed")
             if isinstance(part, ReduceLROnPlateau):
-                raise ValueError(f"{self._name}: schedule {i} is a ReduceLROnPlateau, whose step() needs a measure")
+                raise ValueError(f"{self._name}: schedule {i} is a ReduceLROnPlateau, whose step() needs a metric")
         self._attach(schedulers[0].optimizer if optimizer is None else optimizer)
         for i, part in enumerate(schedulers):
             if part.optimizer is not self.optimizer:
@@ -40,7 +40,7 @@ class _Composite(LRScheduler):
             part._rewind()
 
     def _reset(self) -> None:
-        """Give the groups their first rates."""
+        """Set the groups to their initial rates."""
         for group in self.optimizer.param_groups:
             group["lr"] = group["initial_lr"]
 
@@ -48,32 +48,32 @@ class _Composite(LRScheduler):
         return {**super().state_dict(), "_schedulers": [part.state_dict() for part in self._schedulers]}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        given = state_dict.get("_schedulers", [])
-        if len(given) != len(self._schedulers):
+        states = state_dict.get("_schedulers", [])
+        if len(states) != len(self._schedulers):
             raise FormatError(
-                f"{self._name}.load_state_dict: {len(given)} schedules came; {len(self._schedulers)} are needed"
+                f"{self._name}.load_state_dict: got {len(states)} schedules; {len(self._schedulers)} are needed"
             )
         super().load_state_dict({name: value for name, value in state_dict.items() if name != "_schedulers"})
-        for part, state in zip(self._schedulers, given, strict=True):
+        for part, state in zip(self._schedulers, states, strict=True):
             part.load_state_dict(state)
 
 
 class SequentialLR(_Composite):
-    """One schedule after the other; each starts afresh, from the first rates, at its milestone.
+    """Run schedules one after the other; each starts from the initial rates at its milestone.
 
     Args:
-        optimizer: whose rates are set.
-        schedulers: the schedules of this optimiser, in their order; no ReduceLROnPlateau.
-        milestones: the steps at which the second, third, ... begins: one less than there are schedules.
-        last_epoch: -1; a run is resumed by load_state_dict.
+        optimizer: the optimiser whose rates are set.
+        schedulers: schedules of this optimiser, in order; a ReduceLROnPlateau is not allowed.
+        milestones: the steps at which the second, third, ... schedule starts; one fewer than there are schedules.
+        last_epoch: must be -1; resume with load_state_dict.
 
-    Raises ValueError for schedules of another optimiser and for milestones that do not fit or do not increase.
+    Raises ValueError for schedules of another optimiser and for milestones of a wrong number or order.
     """
 
     def __init__(
         self, optimizer: Optimizer, schedulers: Sequence[LRScheduler], milestones: Sequence[int], last_epoch: int = -1
     ) -> None:
-        self._take(schedulers, optimizer)
+        self._set_schedulers(schedulers, optimizer)
         if last_epoch != -1:
             raise ValueError(f"{self._name}: last_epoch must be -1; got {last_epoch}; resume with load_state_dict")
         self._milestones = list(milestones)
@@ -83,7 +83,7 @@ class SequentialLR(_Composite):
         self._begin()
 
     def _check_settings(self) -> None:
-        milestones = self._milestones = [whole(self._name, "a milestone", m, 1) for m in self._milestones]
+        milestones = self._milestones = [whole_number(self._name, "a milestone", m, 1) for m in self._milestones]
         if len(milestones) != len(self._schedulers) - 1:
             raise ValueError(
                 f"{self._name}: {len(self._schedulers)} schedules need {len(self._schedulers) - 1} milestones; "
@@ -108,10 +108,9 @@ class SequentialLR(_Composite):
         self._last_lr = self._schedulers[0].get_last_lr()
 
     def step(self) -> None:
-        """Set the rates of the next step, by the schedule whose turn it is."""
+        """Set the rates of the next step by the active schedule."""
         self.last_epoch += 1
-        turn = bisect_right(self._milestones, self.last_epoch)
-        part = self._schedulers[turn]
+        part = self._schedulers[bisect_right(self._milestones, self.last_epoch)]
         if self.last_epoch in self._milestones:
             part._restart()
         else:
@@ -120,33 +119,34 @@ class SequentialLR(_Composite):
 
 
 class ChainedScheduler(_Composite):
-    """Several schedules at once: each multiplies what the others left.
+    """Run several schedules at the same time; each multiplies the rates that the others set.
 
-    The ones that set a rate whatever it was before (LambdaLR, OneCycleLR, CosineAnnealingWarmRestarts) must come first.
+    Schedules that set a rate independently of its current value (LambdaLR, OneCycleLR, CosineAnnealingWarmRestarts)
+    must come first.
 
     Args:
-        schedulers: the schedules of one optimiser; no ReduceLROnPlateau.
-        optimizer: theirs, if given.
+        schedulers: schedules of one optimiser; a ReduceLROnPlateau is not allowed.
+        optimizer: the optimiser of the schedules (default: that of the first one).
 
     Raises ValueError for schedules of different optimisers.
     """
 
     def __init__(self, schedulers: Sequence[LRScheduler], optimizer: Optimizer | None = None) -> None:
-        self._take(schedulers, optimizer)
-        self._note()
+        self._set_schedulers(schedulers, optimizer)
+        self._record_rates()
 
     @property
     def last_epoch(self) -> int:  # type: ignore[override]
         """The number of steps so far."""
         return self._schedulers[0].last_epoch
 
-    def _note(self) -> None:
+    def _record_rates(self) -> None:
         self._last_lr = [float(group["lr"]) for group in self.optimizer.param_groups]
 
     def _begin(self) -> None:
         for part in self._schedulers:
             part._begin()
-        self._note()
+        self._record_rates()
 
     def _restart(self) -> None:
         self._rewind()
@@ -154,7 +154,7 @@ class ChainedScheduler(_Composite):
         self._begin()
 
     def step(self) -> None:
-        """Let every schedule make its next step, in their order."""
+        """Step all schedules, in order."""
         for part in self._schedulers:
             part.step()
-        self._note()
+        self._record_rates()

@@ -1,4 +1,4 @@
-"""Half a cosine, once or again and again.
+"""Cosine schedules, without and with restarts.
 
 Source: I. Loshchilov and F. Hutter, "SGDR: Stochastic gradient descent with warm restarts" (2017), equation 5.
 """
@@ -9,24 +9,24 @@ import math
 
 from ..optimizer import Optimizer
 from .base import LRScheduler, ShareLR
-from .settings import number, whole
+from .settings import number, whole_number
 
 
 def half_cosine(part: float) -> float:
-    """From 1 (part 0) down to 0 (part 1), and up again."""
+    """1 at part 0, 0 at part 1, and up again after that."""
     return (1 + math.cos(math.pi * part)) / 2
 
 
 class CosineAnnealingLR(ShareLR):
-    """eta_min + (r - eta_min) * (1 + cos(pi * t / T_max)) / 2, with r the first rate and t the number of steps.
+    """eta_min + (r - eta_min) * (1 + cos(pi * t / T_max)) / 2, with the initial rate r after t steps.
 
-    After T_max steps the rate is eta_min; if there are more, it rises again, and is r after 2 * T_max.
+    After T_max steps the rate is eta_min. With more steps it rises again, to r after 2 * T_max steps.
 
     Args:
-        optimizer: whose rates are set.
-        T_max: the number of steps from the first rate down to eta_min.
+        optimizer: the optimiser whose rates are set.
+        T_max: the number of steps from the initial rate to eta_min.
         eta_min: the smallest rate.
-        last_epoch: -1, or the step to resume after; see LRScheduler.
+        last_epoch: -1, or the step after which to resume; see LRScheduler.
 
     Raises ValueError for T_max below 1 or a negative eta_min.
     """
@@ -36,7 +36,7 @@ class CosineAnnealingLR(ShareLR):
         super().__init__(optimizer, last_epoch)
 
     def _check_settings(self) -> None:
-        self.T_max = whole(self._name, "T_max", self.T_max, 1)
+        self.T_max = whole_number(self._name, "T_max", self.T_max, 1)
         self.eta_min = number(self._name, "eta_min", self.eta_min)
 
     @property
@@ -48,17 +48,17 @@ class CosineAnnealingLR(ShareLR):
 
 
 class CosineAnnealingWarmRestarts(LRScheduler):
-    """eta_min + (r - eta_min) * (1 + cos(pi * T_cur / T_i)) / 2, with r the first rate; then r again.
+    """eta_min + (r - eta_min) * (1 + cos(pi * T_cur / T_i)) / 2, with the initial rate r, restarted at r.
 
-    T_cur is the number of steps since the last restart and T_i the length of this cycle: T_0, then T_mult times as
-    long, and so on. Unlike CosineAnnealingLR it sets the rate whatever it was before.
+    T_cur is the number of steps since the last restart. T_i is the length of the current cycle: T_0 for the first one,
+    then T_mult times the previous one. Unlike CosineAnnealingLR, it sets the rate independently of its current value.
 
     Args:
-        optimizer: whose rates are set.
+        optimizer: the optimiser whose rates are set.
         T_0: the length of the first cycle.
-        T_mult: how many times as long each is as the one before.
-        eta_min: the rate that a cycle comes down to.
-        last_epoch: -1, or the step to resume after; see LRScheduler.
+        T_mult: the factor between the lengths of consecutive cycles.
+        eta_min: the rate at the end of a cycle.
+        last_epoch: -1, or the step after which to resume; see LRScheduler.
 
     Raises ValueError for T_0 or T_mult below 1 or a negative eta_min.
     """
@@ -72,9 +72,9 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def _check_settings(self) -> None:
-        self.T_0 = whole(self._name, "T_0", self.T_0, 1)
-        self.T_mult = whole(self._name, "T_mult", self.T_mult, 1)
-        self.T_i = whole(self._name, "T_i", self.T_i, 1)
+        self.T_0 = whole_number(self._name, "T_0", self.T_0, 1)
+        self.T_mult = whole_number(self._name, "T_mult", self.T_mult, 1)
+        self.T_i = whole_number(self._name, "T_i", self.T_i, 1)
         self.eta_min = number(self._name, "eta_min", self.eta_min)
 
     def get_lr(self) -> list[float]:
@@ -82,7 +82,10 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         return [self.eta_min + (base - self.eta_min) * share for base in self.base_lrs]
 
     def step(self, epoch: float | None = None) -> None:
-        """Set the rates of the next step, or of a place of your own: `step(epoch + batch / batches)` in every batch.
+        """Set the rates of the next step.
+
+        Args:
+            epoch: set the rates of this position instead, for example `step(epoch + batch / batches)` in every batch.
 
         Raises ValueError for a negative epoch.
         """

@@ -1,7 +1,7 @@
-"""Schedules that multiply the first rate by a share: in steps, exponentially, linearly, by a power.
+"""Schedules that multiply the initial rate by a share: in steps, exponentially, linearly, by a power.
 
-In the formulas t is the number of `step()`s so far and r the first rate of a group. In PyTorch's form: where another
-schedule or your own hand changed the rate, the change of the share is applied to that.
+In the formulas, t is the number of `step()` calls so far and r the initial rate of a group. As in PyTorch, if another
+schedule or the user changes the rate, the change of the share applies to the changed rate.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from typing import Any
 
 from ..optimizer import Optimizer
 from .base import ShareLR
-from .settings import number, whole
+from .settings import number, whole_number
 
 
 class StepLR(ShareLR):
     """r * gamma**floor(t / step_size).
 
     Args:
-        optimizer: whose rates are set.
-        step_size: the number of steps that a rate lasts.
-        gamma: the factor from one to the next.
-        last_epoch: -1, or the step to resume after; see LRScheduler.
+        optimizer: the optimiser whose rates are set.
+        step_size: the number of steps between changes of the rate.
+        gamma: the factor of each change.
+        last_epoch: -1, or the step after which to resume; see LRScheduler.
 
     Raises ValueError for a step_size below 1 or a negative gamma.
     """
@@ -33,7 +33,7 @@ class StepLR(ShareLR):
         super().__init__(optimizer, last_epoch)
 
     def _check_settings(self) -> None:
-        self.step_size = whole(self._name, "step_size", self.step_size, 1)
+        self.step_size = whole_number(self._name, "step_size", self.step_size, 1)
         self.gamma = number(self._name, "gamma", self.gamma)
 
     def share(self, step: int) -> float:
@@ -41,13 +41,13 @@ class StepLR(ShareLR):
 
 
 class MultiStepLR(ShareLR):
-    """r * gamma**(the number of milestones that are not above t).
+    """r * gamma**n, where n is the number of milestones up to t.
 
     Args:
-        optimizer: whose rates are set.
-        milestones: the steps at which the rate changes, in any order; one that comes twice counts twice.
-        gamma: the factor at each.
-        last_epoch: -1, or the step to resume after; see LRScheduler.
+        optimizer: the optimiser whose rates are set.
+        milestones: the steps at which the rate changes, in any order; duplicates count twice.
+        gamma: the factor of each change.
+        last_epoch: -1, or the step after which to resume; see LRScheduler.
 
     Raises ValueError for milestones that are not whole numbers, or a negative gamma.
     """
@@ -61,7 +61,7 @@ class MultiStepLR(ShareLR):
         super().__init__(optimizer, last_epoch)
 
     def _check_settings(self) -> None:
-        self.milestones = sorted(whole(self._name, "a milestone", m, 0) for m in self.milestones)
+        self.milestones = sorted(whole_number(self._name, "a milestone", m, 0) for m in self.milestones)
         self.gamma = number(self._name, "gamma", self.gamma)
 
     def share(self, step: int) -> float:
@@ -69,7 +69,7 @@ class MultiStepLR(ShareLR):
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         milestones = state_dict.get("milestones")
-        if isinstance(milestones, dict):  # PyTorch's is a Counter
+        if isinstance(milestones, dict):  # PyTorch stores a Counter
             state_dict = {**state_dict, "milestones": [*Counter(milestones).elements()]}
         super().load_state_dict(state_dict)
 
@@ -78,9 +78,9 @@ class ExponentialLR(ShareLR):
     """r * gamma**t.
 
     Args:
-        optimizer: whose rates are set.
-        gamma: the factor from step to step.
-        last_epoch: -1, or the step to resume after; see LRScheduler.
+        optimizer: the optimiser whose rates are set.
+        gamma: the factor of each step.
+        last_epoch: -1, or the step after which to resume; see LRScheduler.
 
     Raises ValueError for a negative gamma.
     """
@@ -97,13 +97,13 @@ class ExponentialLR(ShareLR):
 
 
 class ConstantLR(ShareLR):
-    """r * factor until t reaches total_iters, then r.
+    """r * factor while t < total_iters, then r.
 
     Args:
-        optimizer: whose rates are set.
-        factor: from 0 to 1.
-        total_iters: how many steps it holds.
-        last_epoch: -1, or the step to resume after; see LRScheduler.
+        optimizer: the optimiser whose rates are set.
+        factor: between 0 and 1.
+        total_iters: the number of steps with the factor.
+        last_epoch: -1, or the step after which to resume; see LRScheduler.
 
     Raises ValueError for a factor outside these bounds, or total_iters below 1.
     """
@@ -116,23 +116,23 @@ class ConstantLR(ShareLR):
 
     def _check_settings(self) -> None:
         self.factor = number(self._name, "factor", self.factor, most=1)
-        self.total_iters = whole(self._name, "total_iters", self.total_iters, 1)
+        self.total_iters = whole_number(self._name, "total_iters", self.total_iters, 1)
 
     def share(self, step: int) -> float:
         return self.factor if step < self.total_iters else 1.0
 
 
 class LinearLR(ShareLR):
-    """r * (start_factor + (end_factor - start_factor) * min(t / total_iters, 1)): a warm-up.
+    """r * (start_factor + (end_factor - start_factor) * min(t / total_iters, 1)), for example as a warm-up.
 
     Source: Goyal et al., "Accurate, large minibatch SGD" (2017), section 2.2, gradual warm-up.
 
     Args:
-        optimizer: whose rates are set.
-        start_factor: the share to begin with, above 0 and at most 1.
-        end_factor: the share in the end, from 0 to 1.
-        total_iters: how many steps it takes.
-        last_epoch: -1, or the step to resume after; see LRScheduler.
+        optimizer: the optimiser whose rates are set.
+        start_factor: the share at the start, above 0 and at most 1.
+        end_factor: the share at the end, between 0 and 1.
+        total_iters: the number of steps from start to end.
+        last_epoch: -1, or the step after which to resume; see LRScheduler.
 
     Raises ValueError for factors outside these bounds, or total_iters below 1.
     """
@@ -147,7 +147,7 @@ class LinearLR(ShareLR):
     def _check_settings(self) -> None:
         self.start_factor = number(self._name, "start_factor", self.start_factor, most=1, above=True)
         self.end_factor = number(self._name, "end_factor", self.end_factor, most=1)
-        self.total_iters = whole(self._name, "total_iters", self.total_iters, 1)
+        self.total_iters = whole_number(self._name, "total_iters", self.total_iters, 1)
 
     def share(self, step: int) -> float:
         part = min(step / self.total_iters, 1.0)
@@ -160,10 +160,10 @@ class PolynomialLR(ShareLR):
     Source: Chen et al., "DeepLab" (2017), section 4.1, the "poly" policy.
 
     Args:
-        optimizer: whose rates are set.
-        total_iters: how many steps it takes to come down to 0.
-        power: 1 is a straight line.
-        last_epoch: -1, or the step to resume after; see LRScheduler.
+        optimizer: the optimiser whose rates are set.
+        total_iters: the number of steps until the rate is 0.
+        power: the exponent; 1 is linear.
+        last_epoch: -1, or the step after which to resume; see LRScheduler.
 
     Raises ValueError for total_iters below 1 or a negative power.
     """
@@ -173,7 +173,7 @@ class PolynomialLR(ShareLR):
         super().__init__(optimizer, last_epoch)
 
     def _check_settings(self) -> None:
-        self.total_iters = whole(self._name, "total_iters", self.total_iters, 1)
+        self.total_iters = whole_number(self._name, "total_iters", self.total_iters, 1)
         self.power = number(self._name, "power", self.power)
 
     def share(self, step: int) -> float:

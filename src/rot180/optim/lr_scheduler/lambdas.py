@@ -1,4 +1,4 @@
-"""A schedule given as a function."""
+"""A schedule defined by a function."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ Share = Callable[[int], float]
 
 
 class LambdaLR(LRScheduler):
-    """r * lr_lambda(t), with r the first rate and t the number of steps; it sets the rate whatever it was before.
+    """r * lr_lambda(t), with the initial rate r after t steps, independently of the current rate.
 
     Args:
-        optimizer: whose rates are set.
-        lr_lambda: a function from the number of steps to the share, or a list of one for each parameter group.
-        last_epoch: -1, or the step to resume after; see LRScheduler.
+        optimizer: the optimiser whose rates are set.
+        lr_lambda: a function from the number of steps to the share, or a list with one per parameter group.
+        last_epoch: -1, or the step after which to resume; see LRScheduler.
 
-    Functions do not go into the state dict; of an object with `__call__` its attributes do, as in PyTorch. Raises
-    TypeError for what cannot be called, ValueError for a list of another length.
+    As in PyTorch, the state dict does not hold functions; of an object with `__call__` it holds the attributes. Raises
+    TypeError for values that are not callable, ValueError for a list of a wrong length.
     """
 
-    _not_plain: ClassVar[set[str]] = {"optimizer", "lr_lambdas"}
+    _not_in_state: ClassVar[set[str]] = {"optimizer", "lr_lambdas"}
 
     def __init__(self, optimizer: Optimizer, lr_lambda: Share | Sequence[Share], last_epoch: int = -1) -> None:
         self._attach(optimizer)
@@ -46,17 +46,17 @@ class LambdaLR(LRScheduler):
         return {**super().state_dict(), "lr_lambdas": [_attributes(share) for share in self.lr_lambdas]}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        given = state_dict.get("lr_lambdas", [])
-        if len(given) != len(self.lr_lambdas):
+        states = state_dict.get("lr_lambdas", [])
+        if len(states) != len(self.lr_lambdas):
             raise FormatError(
-                f"{self._name}.load_state_dict: lr_lambdas has {len(given)} entries; {len(self.lr_lambdas)} are needed"
+                f"{self._name}.load_state_dict: lr_lambdas has {len(states)} entries; {len(self.lr_lambdas)} are needed"
             )
         super().load_state_dict({name: value for name, value in state_dict.items() if name != "lr_lambdas"})
-        for share, attributes in zip(self.lr_lambdas, given, strict=True):
+        for share, attributes in zip(self.lr_lambdas, states, strict=True):
             if attributes:
                 vars(share).update(copy.deepcopy(attributes))
 
 
 def _attributes(share: Share) -> dict[str, Any] | None:
-    """What an object with `__call__` remembers; None for a function."""
+    """The attributes of an object with `__call__`; None for a function."""
     return None if isinstance(share, FunctionType) else copy.deepcopy(getattr(share, "__dict__", {}))

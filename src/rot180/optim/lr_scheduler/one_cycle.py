@@ -1,4 +1,4 @@
-"""One cycle: the rate goes up and far down again, while the momentum goes down and up.
+"""One cycle: the rate rises and then falls far below its start, while the momentum falls and rises.
 
 Source: L. N. Smith and N. Topin, "Super-convergence: very fast training of neural networks using large learning rates"
 (2018), in the form of the fast.ai library (two phases, cosines).
@@ -11,34 +11,36 @@ from typing import Any
 
 from ..optimizer import Group, Optimizer
 from .base import LRScheduler
-from .settings import choice, number, per_group, whole
+from .settings import choice, number, per_group, whole_number
 
-_RATES = ("initial_lr", "max_lr", "min_lr")  # what the groups remember
+_RATES = ("initial_lr", "max_lr", "min_lr")  # keys in the parameter groups
 _MOMENTA = ("max_momentum", "base_momentum")
 
 
 class OneCycleLR(LRScheduler):
-    """From max_lr / div_factor up to max_lr, then down to max_lr / div_factor / final_div_factor; every step counts.
+    """From max_lr / div_factor up to max_lr, then down to max_lr / div_factor / final_div_factor.
 
-    With part = 0 ... 1 within a phase, `cos` is end + (start - end) * (1 + cos(pi * part)) / 2 and `linear` a straight
-    line. The momentum (of Adam: the first of betas) goes from max_momentum to base_momentum and back meanwhile. With
-    three_phase the rate comes down as it went up, and falls to its end in a third phase.
+    Call `step()` after every batch. With part = 0 ... 1 within a phase, "cos" is
+    end + (start - end) * (1 + cos(pi * part)) / 2 and "linear" is a straight line. Meanwhile the momentum (for Adam,
+    the first beta) goes from max_momentum to base_momentum and back. With three_phase, the rate falls symmetrically to
+    its rise, and then to its final value in a third phase.
 
     Args:
-        optimizer: whose rates and momenta are set.
-        max_lr: the highest rate, or one for each parameter group.
+        optimizer: the optimiser whose rates and momenta are set.
+        max_lr: the highest rate, or a list with one per parameter group.
         total_steps: the number of steps in the cycle; if None, epochs * steps_per_epoch.
-        epochs, steps_per_epoch: see total_steps.
-        pct_start: the share (not per cent) of the steps in which the rate goes up, from 0 to 1.
+        epochs, steps_per_epoch: used if total_steps is None.
+        pct_start: the share of the steps in which the rate rises, between 0 and 1 (not in per cent).
         anneal_strategy: "cos" or "linear".
-        cycle_momentum: whether the momentum is set, too.
-        base_momentum, max_momentum: its bounds, or one for each parameter group.
-        div_factor, final_div_factor: how far below max_lr the rate begins, and how far below that it ends.
-        three_phase: see above; pct_start is at most 0.5 then.
-        last_epoch: -1, or the step to resume after; see LRScheduler.
+        cycle_momentum: set the momentum, too.
+        base_momentum, max_momentum: its bounds, or lists with one per parameter group.
+        div_factor: max_lr divided by the initial rate.
+        final_div_factor: the initial rate divided by the final rate.
+        three_phase: use three phases; pct_start must then be at most 0.5.
+        last_epoch: -1, or the step after which to resume; see LRScheduler.
 
-    Between the n steps of a cycle `step()` is called n - 1 times; once more after the last one is allowed and changes
-    nothing. Raises ValueError for a call after that, and for settings that make no sense.
+    A cycle of n steps needs n - 1 calls of `step()`. One more call after the last step is allowed and changes nothing.
+    Raises ValueError for further calls and for invalid settings.
     """
 
     def __init__(
@@ -59,33 +61,35 @@ class OneCycleLR(LRScheduler):
                 f"{self._name}: {type(optimizer).__name__} has neither momentum nor betas; pass cycle_momentum=False"
             )
         self._check_settings()
-        self._mark(last_epoch, max_lr, div_factor, final_div_factor, max_momentum, base_momentum)
+        self._store_bounds(last_epoch, max_lr, div_factor, final_div_factor, max_momentum, base_momentum)
         super().__init__(optimizer, last_epoch)
 
     def _total(self, total_steps: int | None, epochs: int | None, steps_per_epoch: int | None) -> int:
         if total_steps is not None:
-            return whole(self._name, "total_steps", total_steps, 1)
+            return whole_number(self._name, "total_steps", total_steps, 1)
         if epochs is None or steps_per_epoch is None:
-            raise ValueError(f"{self._name}: give total_steps, or epochs and steps_per_epoch")
-        return whole(self._name, "epochs", epochs, 1) * whole(self._name, "steps_per_epoch", steps_per_epoch, 1)
+            raise ValueError(f"{self._name}: pass total_steps, or epochs and steps_per_epoch")
+        return whole_number(self._name, "epochs", epochs, 1) * whole_number(
+            self._name, "steps_per_epoch", steps_per_epoch, 1
+        )
 
-    def _mark(
+    def _store_bounds(
         self, last_epoch: int, max_lr: Any, div_factor: Any, final_div_factor: Any, max_momentum: Any,
         base_momentum: Any,
     ) -> None:  # fmt: skip
-        """Write the bounds into the groups, where PyTorch keeps them, or see that they are there."""
+        """Store the bounds in the groups, as PyTorch does; when resuming, check that they are there."""
         groups, name = self.optimizer.param_groups, self._name
         div_factor = number(name, "div_factor", div_factor, above=True)
         final_div_factor = number(name, "final_div_factor", final_div_factor, above=True)
-        tops = [number(name, "max_lr", v) for v in per_group(name, "max_lr", max_lr, len(groups))]
+        max_rates = [number(name, "max_lr", v) for v in per_group(name, "max_lr", max_lr, len(groups))]
         bounds: list[Group] = [
             {"initial_lr": top / div_factor, "max_lr": top, "min_lr": top / div_factor / final_div_factor}
-            for top in tops
+            for top in max_rates
         ]
         if self.cycle_momentum:
-            for what, given in zip(_MOMENTA, (max_momentum, base_momentum), strict=True):
-                for bound, value in zip(bounds, per_group(name, what, given, len(groups)), strict=True):
-                    bound[what] = number(name, what, value, most=1, below=True)
+            for key, momenta in zip(_MOMENTA, (max_momentum, base_momentum), strict=True):
+                for bound, value in zip(bounds, per_group(name, key, momenta, len(groups)), strict=True):
+                    bound[key] = number(name, key, value, most=1, below=True)
         for i, (group, bound) in enumerate(zip(groups, bounds, strict=True)):
             missing = bound.keys() - group.keys()
             if last_epoch == -1:
@@ -98,10 +102,10 @@ class OneCycleLR(LRScheduler):
 
     def _check_settings(self) -> None:
         choice(self._name, "anneal_strategy", self._anneal_func_type, ("cos", "linear"))
-        self.total_steps = whole(self._name, "total_steps", self.total_steps, 1)
+        self.total_steps = whole_number(self._name, "total_steps", self.total_steps, 1)
 
     def _phase(self) -> tuple[dict[str, Any], float]:
-        """The phase of this step, and how much of it has passed."""
+        """The phase of the current step, and the share of it that has passed."""
         start = 0.0
         for phase in self._schedule_phases:
             end = phase["end_step"]
@@ -118,8 +122,8 @@ class OneCycleLR(LRScheduler):
 
     def get_lr(self) -> list[float]:
         phase, part = self._phase()
-        marked = self.optimizer.param_groups[: len(self.base_lrs)]
-        return [self._between(group, phase["start_lr"], phase["end_lr"], part) for group in marked]
+        groups = self.optimizer.param_groups[: len(self.base_lrs)]
+        return [self._between(group, phase["start_lr"], phase["end_lr"], part) for group in groups]
 
     def _advance(self, epoch: int) -> None:
         if epoch > self.total_steps:
@@ -137,7 +141,7 @@ class OneCycleLR(LRScheduler):
 
 
 def _phases(total: int, pct_start: float, three_phase: bool) -> list[dict[str, Any]]:
-    """The step at which each phase ends, and the entries of a group between which it goes; in PyTorch's form."""
+    """The last step of each phase and the group entries between which it interpolates, in PyTorch's form."""
     low, high, end = _RATES
     most, least = _MOMENTA
     rise, last = pct_start * total - 1, total - 1

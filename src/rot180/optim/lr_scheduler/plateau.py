@@ -1,4 +1,4 @@
-"""A rate that is reduced when a measure stops improving."""
+"""A schedule that reduces the rate when a metric stops improving."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from typing import Any, SupportsFloat
 from ...tape.operands import real
 from ..optimizer import Optimizer
 from .base import LRScheduler
-from .settings import choice, number, per_group, whole
+from .settings import choice, number, per_group, whole_number
 
 
 class ReduceLROnPlateau(LRScheduler):
-    """Multiplies the rates by `factor` once more than `patience` steps in a row have brought no better measure.
+    """Multiply the rates by `factor` after more than `patience` consecutive steps without an improvement of a metric.
 
     Args:
-        optimizer: whose rates are set.
-        mode: "min" if less is better (a loss), "max" if more is (an accuracy).
+        optimizer: the optimiser whose rates are set.
+        mode: "min" if smaller values are better (a loss), "max" if larger ones are (an accuracy).
         factor: at least 0 and below 1.
-        patience: how many steps without improvement are let pass.
-        threshold: how much better counts as better: in mode "min" below best * (1 - threshold), in "max" above
+        patience: the number of steps without improvement that are tolerated.
+        threshold: the smallest improvement that counts: in mode "min" below best * (1 - threshold), in mode "max" above
             best * (1 + threshold).
-        threshold_mode: "rel", or "abs" for best - threshold and best + threshold.
-        cooldown: for how many steps after a reduction nothing is counted.
-        min_lr: the smallest rate, or one for each parameter group.
-        eps: a change of a rate by no more than this is left out.
+        threshold_mode: "rel" as above, or "abs" for best - threshold and best + threshold.
+        cooldown: the number of steps after a reduction that are not counted.
+        min_lr: the smallest rate, or a list with one per parameter group.
+        eps: a rate is changed only by more than this.
 
-    Attributes: best, the best measure so far; num_bad_epochs, the steps since. A measure that is NaN is never better.
-    Raises ValueError for settings that make no sense.
+    Attributes: best, the best metric so far; num_bad_epochs, the number of steps since then. NaN never counts as an
+    improvement. Raises ValueError for invalid settings.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class ReduceLROnPlateau(LRScheduler):
         self._attach(optimizer)
         self.mode, self.threshold, self.threshold_mode = mode, threshold, threshold_mode
         self.factor, self.patience, self.cooldown, self.eps = factor, patience, cooldown, eps
-        self.default_min_lr = None if isinstance(min_lr, list | tuple) else min_lr  # for groups that come later
+        self.default_min_lr = None if isinstance(min_lr, list | tuple) else min_lr  # for groups that are added later
         self.min_lrs = per_group(self._name, "min_lr", min_lr, len(optimizer.param_groups))
         self.last_epoch = 0
         self._check_settings()
@@ -52,8 +52,8 @@ class ReduceLROnPlateau(LRScheduler):
         choice(name, "threshold_mode", self.threshold_mode, ("rel", "abs"))
         self.factor = number(name, "factor", self.factor, most=1, below=True)
         self.threshold, self.eps = number(name, "threshold", self.threshold), number(name, "eps", self.eps)
-        self.patience = whole(name, "patience", self.patience, 0)
-        self.cooldown = whole(name, "cooldown", self.cooldown, 0)
+        self.patience = whole_number(name, "patience", self.patience, 0)
+        self.cooldown = whole_number(name, "cooldown", self.cooldown, 0)
         self.min_lrs = [number(name, "min_lr", v) for v in self.min_lrs]
         if self.default_min_lr is not None:
             self.default_min_lr = number(name, "min_lr", self.default_min_lr)
@@ -67,11 +67,11 @@ class ReduceLROnPlateau(LRScheduler):
 
     @property
     def in_cooldown(self) -> bool:
-        """Whether nothing is counted at present."""
+        """True while steps are not counted after a reduction."""
         return self.cooldown_counter > 0
 
     def step(self, metrics: SupportsFloat) -> None:  # type: ignore[override]
-        """Take the measure of this epoch, a number or a Tensor with one, and reduce the rates if it is time."""
+        """Process the metric of this epoch (a number, or a Tensor with one element); reduce the rates if necessary."""
         current = real(self._name, "metrics", metrics)
         self.last_epoch += 1
         if self._is_better(current):
@@ -83,7 +83,7 @@ class ReduceLROnPlateau(LRScheduler):
             self.num_bad_epochs = 0
         rates = self._rates()
         if self.num_bad_epochs > self.patience:
-            lowest = self._lowest(len(rates))
+            lowest = self._min_lrs_of(len(rates))
             reduced = [max(rate * self.factor, low) for rate, low in zip(rates, lowest, strict=True)]
             rates = [new if old - new > self.eps else old for old, new in zip(rates, reduced, strict=True)]
             self.cooldown_counter, self.num_bad_epochs = self.cooldown, 0
@@ -95,7 +95,7 @@ class ReduceLROnPlateau(LRScheduler):
             return current < (best * (1 - threshold) if self.threshold_mode == "rel" else best - threshold)
         return current > (best * (1 + threshold) if self.threshold_mode == "rel" else best + threshold)
 
-    def _lowest(self, groups: int) -> list[float]:
+    def _min_lrs_of(self, groups: int) -> list[float]:
         if len(self.min_lrs) != groups:
             if self.default_min_lr is None:
                 raise ValueError(
@@ -106,7 +106,7 @@ class ReduceLROnPlateau(LRScheduler):
         return self.min_lrs
 
     def state_dict(self) -> dict[str, Any]:
-        """As every schedule's; `best` is None before the first measure, because JSON has no infinity."""
+        """Return the state dict; `best` is None before the first metric, because JSON has no infinity."""
         state = super().state_dict()
         return {**state, "best": None if self.best == self._worst else self.best}
 

@@ -1,4 +1,4 @@
-"""The settings of a schedule: checked, and turned into Python's own numbers, so that a state dict is plain."""
+"""Checks of a schedule's settings; they become Python numbers, so that state dicts hold plain values."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from numbers import Real
 from typing import Any
 
 
-def whole(owner: str, name: str, value: Any, least: int) -> int:
-    """A whole number (20.0 is one, too); ValueError for anything else, or below `least`."""
+def whole_number(owner: str, name: str, value: Any, least: int) -> int:
+    """Return a whole number of at least `least` as an int (20.0 is accepted); ValueError for anything else."""
     real = isinstance(value, Real) and not isinstance(value, bool)
     if not real or not value >= least or value % 1 != 0:
         raise ValueError(f"{owner}: {name} must be a whole number of at least {least}; got {value!r}")
@@ -19,7 +19,10 @@ def whole(owner: str, name: str, value: Any, least: int) -> int:
 def number(
     owner: str, name: str, value: Any, most: float = math.inf, above: bool = False, below: bool = False
 ) -> float:
-    """A finite number from 0 (`above`: not 0 itself) to `most` (`below`: not that); ValueError for anything else."""
+    """Return a finite number in [0, most] as a float; ValueError for anything else.
+
+    `above` excludes 0, `below` excludes `most`.
+    """
     real = isinstance(value, Real)
     if not real or not 0 <= value <= most or math.isinf(value) or (above and not value) or (below and value == most):
         limits = "above 0" if above else "of at least 0"
@@ -30,14 +33,14 @@ def number(
 
 
 def choice(owner: str, name: str, value: Any, choices: Sequence[str]) -> str:
-    """One of a few words; ValueError for any other."""
+    """Return one of the strings in `choices`; ValueError for any other value."""
     if value not in choices:
         raise ValueError(f"{owner}: {name} must be {' or '.join(map(repr, choices))}; got {value!r}")
     return str(value)
 
 
 def per_group(owner: str, name: str, value: Any, groups: int) -> list[Any]:
-    """One value for each parameter group: a list of as many, or one that all of them share."""
+    """Return one value per parameter group, from a list with one per group or from a single value."""
     if not isinstance(value, list | tuple):
         return [value] * groups
     if len(value) != groups:
