@@ -13,7 +13,7 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from rot180 import explain
-from rot180.explain.make import welcome
+from rot180.explain.tracing import example
 
 PICTURE = Path(__file__).with_suffix(".png")
 CELL = "dx[0,0,1,1]"
@@ -24,7 +24,7 @@ def take(picture: Path) -> None:
     """The part of the page above its sizes, at twice the pixels, so that it is sharp on fine screens."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as play:
         file = Path(folder, "explainer.html")
-        explain.page(welcome(), file, cell=CELL)
+        explain.page(example(), file, cell=CELL)
         browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         page = browser.new_page(viewport={"width": 1180, "height": 720}, device_scale_factor=1.5)
         page.goto(file.as_uri())

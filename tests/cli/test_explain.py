@@ -46,7 +46,7 @@ def test_settings_in_all_their_forms(capsys):
     assert "P" not in out.split("\n")[0] and "Q = ceil(" in out and "/ 1" in out
 
 
-def test_numbers_of_ones_own(capsys, tmp_path):
+def test_arrays_from_files(capsys, tmp_path):
     (tmp_path / "x.csv").write_text("1,2\n3,4\n\n5,6\n7,8\n")
     (tmp_path / "w.csv").write_text("1 0\n0 0\n\n0 0\n0 1\n")
     np.save(tmp_path / "dy.npy", np.array([[10.0]]))
@@ -85,10 +85,10 @@ def test_files_out_and_in(capsys, tmp_path):
 def test_a_large_layer_shows_the_part_with_the_cell(capsys):
     words = ["conv2d", "--input", 28, "--channels", 8, "--outputs", 16]
     assert "output channels 11" in said(capsys, *words, "--cell", "y[0,11,3,3]")
-    out = said(capsys, *words, "--pictured", "o=5", "--pictured", "c=2,3", "--cell", "dw[5,3,0,0]")
+    out = said(capsys, *words, "--select", "o=5", "--select", "c=2,3", "--cell", "dw[5,3,0,0]")
     assert "input channels 2, 3, output channels 5" in out
-    assert "index 3 of axis o is not there; there is only 5" in complaint(
-        capsys, *words, "--pictured", "o=5", "--cell", "y[0,3,0,0]"
+    assert "index 3 is out of range on axis o (only 5)" in complaint(
+        capsys, *words, "--select", "o=5", "--cell", "y[0,3,0,0]"
     )
 
 
@@ -112,18 +112,18 @@ def convolutional(tmp_path_factory):
     return out
 
 
-def test_a_layer_of_a_run_back_to_the_pixels(capsys, convolutional, picture, tmp_path):
+def test_a_layer_of_a_trained_run(capsys, convolutional, picture, tmp_path):
     words = ["--run", convolutional, "--layer", "conv1", "--image", picture]
     out = said(capsys, *words, "--cell", "y[0,3,4,4]", "--json", tmp_path / "t.json")
     assert "y[0,3,4,4] = " in out and "x[0,0,4,4] * w[3,0,1,1]" in out
     t = Trace.load(tmp_path / "t.json")
     assert t.source["layer"] == "conv1" and t.source["run"] == str(convolutional) and t.source["class"] in "0123456789"
     assert t.arrays["dy"].any() and t.arrays["x"].max() == 1
-    assert "is a ReLU; convolutions and pools are shown" in complaint(
+    assert "is a ReLU; only convolutions and pooling can be shown" in complaint(
         capsys, "--run", convolutional, "--layer", "1", "--image", picture
     )
     err = complaint(capsys, "--run", convolutional, "--layer", "conv9", "--image", picture)
-    assert "the model has no layer 'conv9'; there are 0 (Conv2d)" in err
+    assert "the model has no layer 'conv9'; the layers that can be shown are 0 (Conv2d)" in err
 
 
 @pytest.mark.parametrize(
@@ -133,18 +133,18 @@ def test_a_layer_of_a_run_back_to_the_pixels(capsys, convolutional, picture, tmp
         (["conv2d", "--kernel", "9"], "conv2d: the kernel is 9 on spatial axis 0, but the input has only 5"),
         (["conv2d", "--kernel", "3x3x3"], "must be a number, or one per axis, e.g. 3x5; got '3x3x3'"),
         (["conv2d", "--padding", "1:x2"], "must be before:after for each axis, e.g. 1:0x2:1; got '1:x2'"),
-        (["conv2d", "--pictured", "x=1"], "must be images (n=) or channels (c=, o=), e.g. o=3 or c=0,2; got 'x=1'"),
-        (["conv2d", "--cell", "q[1]"], "a cell is y, dx, dw, db and an index, as dx[0,0,1,1]; got 'q[1]'"),
-        (["max-pool2d", "--bias"], "max_pool2d has no bias"),
+        (["conv2d", "--select", "x=1"], "must be images (n=) or channels (c=, o=), e.g. o=3 or c=0,2; got 'x=1'"),
+        (["conv2d", "--cell", "q[1]"], "a cell is y, dx, dw, db with an index, for example dx[0,0,1,1]; got 'q[1]'"),
+        (["max-pool2d", "--bias"], "max_pool2d has no setting bias"),
         (["--stride", "2"], "--stride cannot be combined with the example; name an operation"),
-        (["--pictured", "o=3"], "--pictured cannot be combined with the example; name an operation"),
+        (["--select", "o=3"], "--select cannot be combined with the example; name an operation"),
         (["conv2d", "--run", "r", "--layer", "a"], "conv2d cannot be combined with --run"),
         (["--run", "r", "--layer", "a"], "--run, --layer and --image must be given together"),
         (["none.json"], "none.json: No such file or directory"),
         (["a.json", "--stride", "2"], "--stride cannot be combined with a saved trace"),
         (["conv2d", "--json", "a.npz"], "--json: the file name must end in .json; got a.npz"),
         (["conv2d", "--port", "70000"], "argument --port: must be an integer from 0 to 65535; got '70000'"),
-        (["conv2d", "--input", "60", "--kernel", "11"], "302,500 products of 12,442 cells are too many for a picture"),
+        (["conv2d", "--input", "60", "--kernel", "11"], "302,500 products of 12,442 cells are too many to show"),
     ],
 )
 def test_wrong_usage(capsys, words, message):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rot180.explain import trace
-from rot180.explain.code import filled
+from rot180.explain.code import fill
 from tests.explain.settings import CONVOLUTIONS, layers
 
 POOLS = [
@@ -23,7 +23,7 @@ def results_of(lines):
 
 
 def agree(t, lines):
-    found = results_of(filled(lines, t.given))
+    found = results_of(fill(lines, t.inputs))
     assert {"y", "dx"} <= set(found)
     for name, values in found.items():
         if name in t.arrays:
@@ -47,7 +47,7 @@ def test_the_lines_for_pytorch():
 
 def test_the_lines_are_short_where_the_settings_are_the_defaults():
     lines = trace("conv2d", input=2, kernel_size=1, w=[[2]], x=[[1, 2], [3, 4]])
-    lines = filled(lines.as_dict()["code"]["rot180"], lines.given)
+    lines = fill(lines.as_dict()["code"]["rot180"], lines.inputs)
     assert "w = np.array([[[[2]]]], dtype=np.float64)" in lines and "y = F.conv2d(x, w)\n" in lines
     lines = trace("conv2d", stride=(2, 1), padding=((1, 0), (0, 0))).as_dict()["code"]
     assert "F.conv2d(x, w, stride=(2, 1), padding=((1, 0), (0, 0)))" in lines["rot180"]

@@ -10,7 +10,7 @@ import pytest
 from rot180.explain import page, trace
 from rot180.explain.document import document
 from rot180.explain.errors import ExplainError
-from rot180.explain.make import welcome
+from rot180.explain.tracing import example
 from rot180.formats import WriteError
 
 
@@ -22,34 +22,34 @@ def parts(text):
 
 
 def test_a_file_that_needs_nothing_else(tmp_path):
-    page(welcome(), tmp_path / "page.html", language="zh")
+    page(example(), tmp_path / "page.html", language="zh")
     text = (tmp_path / "page.html").read_text("utf-8")
     assert len(text.encode()) < 300_000
     policy, script, data = parts(text)
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     assert policy.startswith("default-src 'none'") and f"script-src 'sha256-{digest}'" in policy
     assert "connect-src 'none'" in policy and "unsafe-inline'; img" in policy and '<html lang="zh">' in text
-    assert data["trace"] == json.loads(welcome().to_json()) and data["live"] is False and data["language"] == "zh"
+    assert data["trace"] == json.loads(example().to_json()) and data["live"] is False and data["language"] == "zh"
     assert set(data["tour"]) == {"stride1", "stride2", "transposed", "output_padding"}
     assert not re.search(r"https?://(?!www\.w3\.org)", text)  # but for the names of XML
 
 
 def test_it_opens_on_a_cell():
-    assert parts(document(welcome()))[2]["cell"] is None
-    assert parts(document(welcome(), cell="dx[0,0,1,3]"))[2]["cell"] == {"array": "dx", "at": 8}
-    assert parts(document(welcome(), cell="dX[0,0,1,3]"))[2]["cell"] == {"array": "dx", "at": 8}  # as the page has it
-    with pytest.raises(ExplainError, match="index 7 of axis w is not there"):
-        document(welcome(), cell="dx[0,0,1,7]")
+    assert parts(document(example()))[2]["cell"] is None
+    assert parts(document(example(), cell="dx[0,0,1,3]"))[2]["cell"] == {"array": "dx", "at": 8}
+    assert parts(document(example(), cell="dX[0,0,1,3]"))[2]["cell"] == {"array": "dx", "at": 8}  # as the page has it
+    with pytest.raises(ExplainError, match=r"index 7 is out of range on axis w \(0 to 4\)"):
+        document(example(), cell="dx[0,0,1,7]")
 
 
 def test_where_a_python_listens_it_may_be_asked():
-    policy, _, data = parts(document(welcome(), live=True))
+    policy, _, data = parts(document(example(), live=True))
     assert "connect-src 'self'" in policy and data["live"] is True
 
 
 def test_nothing_in_the_data_is_markup():
     t = trace("conv1d")
-    t = type(t)(t.layer, t.request, t.given, t.pictured, None, {"run": "</script><script>alert(1)//\u2028<!--"})
+    t = type(t)(t.layer, t.request, t.inputs, t.selection, None, {"run": "</script><script>alert(1)//\u2028<!--"})
     text = document(t)
     assert text.count("</script>") == 2 and "alert(1)//\\u2028\\u003c!--" in text
     assert parts(text)[2]["trace"]["source"]["run"].startswith("</script>")
@@ -57,7 +57,7 @@ def test_nothing_in_the_data_is_markup():
 
 def test_what_cannot_be_written(tmp_path):
     with pytest.raises(WriteError, match="cannot write"):
-        page(welcome(), tmp_path / "none" / "page.html")
+        page(example(), tmp_path / "none" / "page.html")
     with pytest.raises(ExplainError, match="there is no language 'de'"):
-        page(welcome(), tmp_path / "page.html", language="de")
+        page(example(), tmp_path / "page.html", language="de")
     assert not list(tmp_path.iterdir())

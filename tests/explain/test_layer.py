@@ -40,8 +40,8 @@ def test_the_layers_numbers_are_the_networks(name, index):
 def test_a_layer_of_many_channels_shows_one_of_its_outputs():
     rot180.manual_seed(0)
     model = nn.Sequential(nn.Conv2d(1, 16, 5), nn.Flatten(), nn.Linear(16 * 24 * 24, 10))
-    t, _ = trace_layer(model, "conv1", np.zeros((1, 28, 28), np.float32) + 0.5, pictured={"o": 9})
-    assert t.pictured == {"n": [0], "c": [0], "o": [9]} and t.arrays["y"].shape == (1, 1, 24, 24)
+    t, _ = trace_layer(model, "conv1", np.zeros((1, 28, 28), np.float32) + 0.5, selection={"o": 9})
+    assert t.selection == {"n": [0], "c": [0], "o": [9]} and t.arrays["y"].shape == (1, 1, 24, 24)
     image = np.random.default_rng(1).standard_normal((1, 8, 8)).astype(np.float32)
     model = nn.Sequential(nn.Conv2d(1, 16, 3), nn.Flatten(), nn.Linear(16 * 36, 2))
     tensors = [rot180.tensor(image[None], requires_grad=True)]
@@ -49,17 +49,17 @@ def test_a_layer_of_many_channels_shows_one_of_its_outputs():
     t, best = trace_layer(model, "conv1", image)
     (dy,) = rot180.grad(tensors[2][0, best], [tensors[1]])
     o = int(np.abs(dy.data).sum(axis=(0, 2, 3)).argmax())
-    assert t.pictured == {"n": [0], "c": [0], "o": [o]} and o > 0
+    assert t.selection == {"n": [0], "c": [0], "o": [o]} and o > 0
     assert np.allclose(t.arrays["y"][0, 0], tensors[1].data[0, o])
 
 
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("1", "the layer '1' is a ReLU; convolutions and pools are shown"),
+        ("1", "the layer '1' is a ReLU; only convolutions and pooling can be shown"),
         (
             "conv3",
-            r"no layer 'conv3'; there are 0 \(Conv2d\), 2 \(MaxPool2d\), 3 \(ConvTranspose2d\), 5 \(AvgPool2d\), also",
+            r"no layer 'conv3'; the layers that can be shown are 0 \(Conv2d\), 2 \(MaxPool2d\), 3 \(Conv.*; a kind",
         ),
         ("", "the model has no layer ''"),
     ],
@@ -71,7 +71,7 @@ def test_layers_that_are_not_there(name, message):
 
 def test_layers_that_no_picture_shows():
     circular = nn.Sequential(nn.Conv2d(2, 1, 3, padding=1, padding_mode="circular"), nn.Flatten())
-    with pytest.raises(ExplainError, match="the layer 'conv1' has a padding_mode or a divisor"):
+    with pytest.raises(ExplainError, match="the layer 'conv1' has a padding_mode or divisor_override"):
         trace_layer(circular, "conv1", IMAGE)
 
     class Idle(nn.Module):
@@ -82,6 +82,6 @@ def test_layers_that_no_picture_shows():
         def forward(self, x):
             return self.used(x.reshape(1, 98))
 
-    with pytest.raises(ExplainError, match="the model did not call its layer 'idle'"):
+    with pytest.raises(ExplainError, match="the model did not use its layer 'idle' for this image"):
         trace_layer(Idle().double(), "idle", IMAGE)
     assert isinstance(find_layer(Idle(), "conv1"), nn.Conv2d)

@@ -29,8 +29,8 @@ def test_without_anywidget_the_extra_is_named(monkeypatch):
         return real(name, *rest)
 
     monkeypatch.setattr(builtins, "__import__", missing)
-    notebook._widget.cache_clear()
-    with pytest.raises(MissingExtraError, match="needs anywidget, the extra 'notebook': pip install anywidget"):
+    notebook._widget_class.cache_clear()
+    with pytest.raises(MissingExtraError, match=r"needs anywidget \(the extra 'notebook'\): pip install anywidget"):
         explain.Explorer()
 
 
@@ -40,7 +40,11 @@ def test_the_widget_asks_this_python():
     assert widget.trace["op"] == "conv1d" and widget.live and widget.language == "zh" and widget.tour
     assert "export default widget;" in widget._esm and "rot180-explainer" in widget._css
     widget.request = {"op": "max_pool1d", "kernel": [2], "input": [6]}
-    assert widget.error == "" and widget.trace["op"] == "max_pool1d" and widget.shown.arrays["y"].shape == (1, 1, 3)
+    assert (
+        widget.error == ""
+        and widget.trace["op"] == "max_pool1d"
+        and widget.current_trace.arrays["y"].shape == (1, 1, 3)
+    )
     widget.request = {"op": "conv1d", "kernel": [9]}
     assert "conv1d: the kernel is 9" in widget.error and widget.trace["op"] == "max_pool1d"
     widget.request = {"op": "conv1d", "file": "npz"}

@@ -15,15 +15,15 @@ import numpy as np
 import pytest
 
 from rot180.explain import Trace
-from rot180.explain.make import welcome
 from rot180.explain.operations import OPERATIONS
 from rot180.explain.request import KEYWORDS
 from rot180.explain.server import MOST_BODY, PortError, Server, answer
+from rot180.explain.tracing import example
 
 
 @pytest.fixture(scope="module")
 def server():
-    running = Server(welcome(), port=0)
+    running = Server(example(), port=0)
     thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     yield running
@@ -78,7 +78,7 @@ def test_a_trickling_request_has_its_time(server, monkeypatch):
                     break
             else:
                 pytest.fail("the server still reads a request that trickles in")
-            assert b"took too long to arrive" in found or "POST /trace HTTP/1.1\r\nX" in start
+            assert b"arrived too late" in found or "POST /trace HTTP/1.1\r\nX" in start
 
 
 def test_the_page_and_its_requests(server):
@@ -96,7 +96,7 @@ def test_the_page_and_its_requests(server):
 
 def test_files_are_made_of_what_the_page_shows(server):
     for kind, begin in (("npz", b"PK"), ("json", b"{"), ("html", b"<!DOCTYPE html>")):
-        data = json.loads(welcome().to_json())
+        data = json.loads(example().to_json())
         data["arrays"]["x"]["values"][0] = 77
         body = {"request": {"trace": {**data, "triples": {}, "views": {}}, "file": kind, "language": "zh"}}
         file = json.loads(ask(server, body=body)[1])["file"]
@@ -107,7 +107,7 @@ def test_files_are_made_of_what_the_page_shows(server):
         elif kind == "json":
             assert Trace.from_json(content).arrays["x"].flat[0] == 77
     assert answer({"request": {"op": "conv2d", "file": "exe"}}) == {
-        "error": "explain: there is no file of kind 'exe'; there are html, npz, json"
+        "error": "explain: there is no file of the kind 'exe'; the kinds are html, npz and json"
     }
 
 
@@ -138,7 +138,7 @@ def test_strangers_are_refused(server, method, headers):
 )
 def test_there_are_no_files(server, path):
     response, data = ask(server, "GET", path)
-    assert response.status == 404 and json.loads(data) == {"error": "explain: there is only /"}
+    assert response.status == 404 and json.loads(data) == {"error": "explain: the only page is /"}
     if path != "/trace":
         assert ask(server, "POST", path, {"request": {"op": "conv1d"}})[0].status == 404
 
@@ -197,7 +197,7 @@ def test_what_is_not_http_is_answered_and_passed(server):
 def test_it_listens_on_loopback_only_and_a_port_in_use_is_an_error(server):
     assert server.server_address[0] == "127.0.0.1"
     with pytest.raises(PortError, match=rf"port {server.server_port} is in use; choose another with port \(--port\)"):
-        Server(welcome(), port=server.server_port)
+        Server(example(), port=server.server_port)
 
 
 def test_ctrl_c_ends_it_cleanly():
@@ -231,7 +231,7 @@ def test_thousands_of_odd_requests_get_a_trace_or_a_sentence():
     names = [name for name in KEYWORDS if name not in ("kernel_size", "x", "w", "b", "dy")] + [
         "kernel",
         "file",
-        "given",
+        "user_arrays",
     ]
     for _ in range(n):
         request = {

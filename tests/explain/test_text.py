@@ -97,8 +97,8 @@ def test_the_last_step_adds_the_bias(op):
 def test_a_part_of_a_large_layer_keeps_its_numbers():
     settings = {"input": 20, "channels": 8, "outputs": 6, "groups": 2, "images": 2, "bias": True}
     for name in ("y[1,4,2,3]", "dx[1,6,2,3]", "dw[4,2,1,1]", "db[4]"):
-        cell = Cell.parsed(name)
-        t = trace("conv2d", **settings, pictured=cell.pictured(trace("conv2d", **settings).request))
+        cell = Cell.parse(name)
+        t = trace("conv2d", **settings, selection=cell.selection(trace("conv2d", **settings).request))
         text = cell_text(t, cell)
         assert t.rest is not None and "Only part of the layer is shown" in text
         assert f"\n{name} = " in text and "channels and samples that are not shown" in text
@@ -108,12 +108,12 @@ def test_a_part_of_a_large_layer_keeps_its_numbers():
 @pytest.mark.parametrize(
     ("cell", "message"),
     [
-        ("z[0]", r"a cell is y, dx, dw, db and an index, as dx\[0,0,1,1\]; got 'z\[0\]'"),
+        ("z[0]", r"a cell is y, dx, dw, db with an index, for example dx\[0,0,1,1\]; got 'z\[0\]'"),
         ("dx", "a cell is"),
         ("dx[0,-1]", "a cell is"),
         ("dx[0,0,1]", r"dx\[0,0,1\]: dx has 4 axes, n, c, h, w"),
-        ("dx[0,0,5,1]", "index 5 of axis h is not there; there is 0 to 4"),
-        ("y[0,1,0,0]", "index 1 of axis o is not there; there is only 0"),
+        ("dx[0,0,5,1]", r"index 5 is out of range on axis h \(0 to 4\)"),
+        ("y[0,1,0,0]", r"index 1 is out of range on axis o \(only 0\)"),
         ("db[0]", "this conv2d has no db"),
     ],
 )

@@ -121,7 +121,7 @@ def explanation(example: Example) -> str:
 
     trace = explain.trace(example.op, **example.settings, **example.arrays)
     summary = f"<summary>How <code>{html.escape(example.cell)}</code> is computed (explainer)</summary>"
-    return f"<details>{summary}{frame(trace, cell=example.cell, lazily=True)}</details>"
+    return f"<details>{summary}{frame(trace, cell=example.cell, lazy=True)}</details>"
 
 
 STYLE = (

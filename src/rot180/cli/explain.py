@@ -1,4 +1,4 @@
-"""`rot180 explain`: show which values compute each number of a layer and of its gradients, in a browser or as text."""
+"""`rot180 explain`: show which cells each number of a layer and of its gradients is computed from."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..explain import Cell, Trace
 
 ABOUT = """\
-show which values compute each number of a layer and of its gradients
+show which cells each number of a layer and of its gradients is computed from
 
 Choose an operation and its settings, a saved trace, or a layer of a trained run
 (--run, --layer and --image). Without arguments, an example is shown. The page
@@ -98,13 +98,13 @@ def _add_run(group: Group) -> None:
     group.add_argument("--run", metavar="RUN", dest="folder", help="folder written by `rot180 train`")
     group.add_argument("--layer", metavar="NAME", help="name of the layer, or for example conv1 or pool2")
     group.add_argument("--image", metavar="FILE", help="image file to pass through the model")
-    group.add_argument(
-        "--pictured", type=channel_selection, action="append", metavar="c=N[,N]",
-        help="show only these input channels (c=), output channels (o=) or images (n=)",
-    )  # fmt: skip
 
 
 def _add_output(group: Group) -> None:
+    group.add_argument(
+        "--select", type=channel_selection, action="append", metavar="c=N[,N]",
+        help="show only these input channels (c=), output channels (o=) or images (n=)",
+    )  # fmt: skip
     group.add_argument("--cell", metavar="CELL", help="print the terms of one cell, for example dx[0,0,1,1]")
     add_output_file(group, "--html", "the page")
     add_output_file(group, "--json", "the trace")
@@ -126,7 +126,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
         path = getattr(args, kind)
         if path is not None and Path(path).suffix.lower() != f".{kind}":
             raise UsageError(f"--{kind}: the file name must end in .{kind}; got {path}")
-    cell = None if args.cell is None else explain.Cell.parsed(args.cell)
+    cell = None if args.cell is None else explain.Cell.parse(args.cell)
     trace = _trace(args, cell)
     text = None if cell is None else explain.text(trace, cell, args.lang)
     for path in filter(None, (args.json, args.npz)):
@@ -152,9 +152,9 @@ def _trace(args: argparse.Namespace, cell: Cell | None) -> Trace:
     """The trace to show; of a layer too large to show as a whole, the part with the cell."""
     from .. import explain
 
-    pictured = {name: numbers for selection in args.pictured or [] for name, numbers in selection.items()} or None
+    selection = {name: numbers for option in args.select or [] for name, numbers in option.items()} or None
     settings = {name: getattr(args, name) for name in LAYER_OPTIONS if getattr(args, name) is not None}
-    all_settings = settings | ({"pictured": pictured} if pictured else {})
+    all_settings = settings | ({"select": selection} if selection else {})
     make: Callable[[Any], Trace]
     if args.folder is not None or args.layer is not None or args.image is not None:
         _refuse(settings, "--run", args.op)
@@ -164,23 +164,23 @@ def _trace(args: argparse.Namespace, cell: Cell | None) -> Trace:
         return explain.Trace.load(args.op)
     elif args.op is None:
         _refuse(all_settings, "the example; name an operation")
-        return _welcome()
+        return _example()
     else:
         keywords = _trace_keywords(args.op, settings)
 
-        def make(pictured: Any) -> Trace:
-            return explain.trace(args.op, **keywords, pictured=pictured)
+        def make(selection: Any) -> Trace:
+            return explain.trace(args.op, **keywords, selection=selection)
 
-    trace = make(pictured)
-    if trace.rest is not None and cell is not None and pictured is None:
-        trace = make(cell.pictured(trace.request))
+    trace = make(selection)
+    if trace.rest is not None and cell is not None and selection is None:
+        trace = make(cell.selection(trace.request))
     return trace
 
 
-def _welcome() -> Trace:
-    from ..explain.make import welcome
+def _example() -> Trace:
+    from ..explain.tracing import example
 
-    return welcome()
+    return example()
 
 
 def _refuse(settings: dict[str, Any], source: str, op: str | None = None) -> None:
@@ -192,10 +192,10 @@ def _refuse(settings: dict[str, Any], source: str, op: str | None = None) -> Non
 
 def _trace_keywords(op: str, settings: dict[str, Any]) -> dict[str, Any]:
     """The settings under the names of `explain.trace`, with arrays in place of files."""
-    from ..explain.numbers import read_numbers
-    from ..explain.operations import find
+    from ..explain.number_files import read_numbers
+    from ..explain.operations import find_operation
 
-    operation = find(op)
+    operation = find_operation(op)
     settings = dict(settings)
     if "kernel" in settings:
         settings["kernel_size"] = settings.pop("kernel")
@@ -233,8 +233,8 @@ def _layer_of_run(args: argparse.Namespace) -> Callable[[Any], Trace]:
     image = trained.read_image(args.image)
     source = {"run": str(args.folder), "image": str(args.image)}
 
-    def make(pictured: Any) -> Trace:
-        trace, best = trace_layer(trained.model, args.layer, image, pictured=pictured, source=source)
+    def make(selection: Any) -> Trace:
+        trace, best = trace_layer(trained.model, args.layer, image, selection=selection, source=source)
         assert isinstance(trace.source, dict)
         trace.source["class"] = trained.class_names[best]
         return trace

@@ -1,28 +1,30 @@
-"""Floor 5: which cells make which, in numbers, as text and as a page in a browser.
+"""Floor 5: show which cells each number of a layer and of its gradients is computed from.
 
     from rot180 import explain
 
     t = explain.trace("conv2d", input=5, kernel_size=3, stride=2, padding=1)
-    t.arrays["dx"]                       # in a notebook, `t` alone shows the page
+    t.arrays["dx"]                       # in a notebook, `t` displays the page
     print(explain.text(t, "dx[0,0,1,1]"))
-    explain.page(t, "conv2d.html")       # one file that needs nothing else
-    explain.serve(t)                     # in the browser, with controls
-    explain.Explorer(t)                  # a widget (the extra `notebook`)
+    explain.page(t, "conv2d.html")       # one self-contained file
+    explain.serve(t)                     # in the browser, with controls for the settings
+    explain.Explorer(t)                  # a notebook widget (needs the extra `notebook`)
 
-Everything rests on one list (`trace.py`): the trilinear form written out as triples of cells that meet. `operations.py`
-has what can be traced, `request.py` what may be asked for, `limits.py` how much fits, `record.py` the trace, `views.py`
-each pass as a correlation at stride 1, `document.py` the page as a file (`page/` its sources, `module.py` joins them).
+Everything is computed from one list: the trilinear form as triples of cells that are multiplied (`trilinear.py`, and
+with arrays `flat_triples.py`). `operations.py` lists the operations, `request.py` checks the settings, `limits.py`
+decides how much of a large layer is shown, `record.py` holds the trace, `views.py` writes each pass as a correlation
+at stride 1, `document.py` makes the HTML document from the sources in `page/`, which `bundle.py` joins into one
+module.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .trace import Triple, meeting, triples  # isort: skip  (binds the module's name, which the function then takes)
 from .cells import Cell
 from .errors import ExplainError
-from .make import trace
 from .record import Trace
 from .text import cell_text as text
+from .tracing import trace
+from .trilinear import Triple, meeting, triples
 
 if TYPE_CHECKING:
     from .document import page as page
@@ -34,12 +36,12 @@ __all__ = [
 ]  # fmt: skip
 
 
-_LATER = {"Explorer": "notebook", "page": "document", "serve": "server"}  # loaded when first used
+_LAZY = {"Explorer": "notebook", "page": "document", "serve": "server"}  # imported on first use
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _LATER:
+    if name not in _LAZY:
         raise AttributeError(f"module 'rot180.explain' has no attribute {name!r}")
-    found = getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
-    globals()[name] = found
-    return found
+    value = getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
+    globals()[name] = value
+    return value

@@ -1,4 +1,4 @@
-"""One cell of a trace, by its name: `dx[0,0,1,1]`, and the terms that make it."""
+"""A cell of a trace by its name, for example `dx[0,0,1,1]`, and the terms that it is the sum of."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ _COLUMN = {"y": "y", "dx": "x", "dw": "w", "x": "x", "w": "w", "dy": "y"}  # of 
 
 @dataclass(frozen=True)
 class Cell:
-    """A result and an index, samples and channels counted in the whole layer: `str(cell)` is "dx[0,0,1,1]"."""
+    """A result array and an index, counted in the whole layer. `str(cell)` is "dx[0,0,1,1]"."""
 
     array: str
     index: Sizes
 
     def __str__(self) -> str:
-        return named(self.array, self.index)
+        return cell_name(self.array, self.index)
 
     @classmethod
-    def parsed(cls, text: str) -> Cell:
-        """From dx[0,0,1,1], dX[0,0,1,1] or dx 0 0 1 1; ExplainError for anything else."""
+    def parse(cls, text: str) -> Cell:
+        """Parse "dx[0,0,1,1]", "dX[0,0,1,1]" or "dx 0 0 1 1". Raises ExplainError for any other text."""
         found = re.fullmatch(r"\s*(dX|dW|[a-z]+)\s*[\[( ]\s*(\d{1,9}(?:\s*[, ]\s*\d{1,9})*)\s*[\])]?\s*", text)
         if found is None or found[1].lower() not in RESULTS:
             raise ExplainError(
-                f"explain: a cell is {', '.join(RESULTS)} and an index, as dx[0,0,1,1]; got {text!r:.80}"
+                f"explain: a cell is {', '.join(RESULTS)} with an index, for example dx[0,0,1,1]; got {text!r:.80}"
             )
         return cls(found[1].lower(), tuple(int(number) for number in re.split(r"[,\s]+", found[2].strip())))
 
-    def pictured(self, request: Request) -> dict[str, list[int]]:
-        """What must be pictured of a large layer to see this cell: `trace(..., pictured=...)`."""
+    def selection(self, request: Request) -> dict[str, list[int]]:
+        """The part of a large layer that contains this cell, for `trace(..., selection=...)`."""
         operation = request.layer.operation
         if self.array not in operation.letters or len(self.index) != len(operation.letters[self.array]):
-            return {}  # no such cell: `place` says so
+            return {}  # there is no such cell: `flat_index` raises the error
         wanted = {letter: i for letter, i in zip(operation.letters[self.array], self.index, strict=True)}
         if self.array == "dw":  # the second channel is counted within the group of the first
             (first, size), (second, other) = (("c", request.channels), ("o", request.outputs))
@@ -55,94 +55,96 @@ class Cell:
 
 @dataclass(frozen=True)
 class Term:
-    """One product, or one candidate: the two cells (the second may be missing), their values and the product."""
+    """One product, or one candidate of a maximum: the names and values of its one or two cells, and its own value."""
 
     names: tuple[str, ...]
     values: tuple[float, ...]
     value: float
 
 
-def named(array: str, index: Any) -> str:
-    """dx[0,0,1,1]."""
+def cell_name(array: str, index: Any) -> str:
+    """The name of a cell, for example "dx[0,0,1,1]"."""
     return f"{array}[{','.join(map(str, index))}]"
 
 
-def place(trace: Trace, cell: Cell) -> int:
-    """The flat index of a cell in the pictured arrays; ExplainError if it is not there."""
+def flat_index(trace: Trace, cell: Cell) -> int:
+    """The flat index of a cell in the shown arrays. Raises ExplainError if the cell is not shown."""
     operation = trace.layer.operation
     if cell.array not in trace.arrays:
         raise ExplainError(f"explain: {cell}: this {operation.name} has no {cell.array}")
     shape, letters = trace.arrays[cell.array].shape, operation.letters[cell.array]
     if len(cell.index) != len(shape):
         raise ExplainError(f"explain: {cell}: {cell.array} has {len(shape)} axes, {', '.join(letters)}")
-    small = []
+    indices = []
     for axis, (letter, i) in enumerate(zip(letters, cell.index, strict=True)):
-        shown = _shown(trace, cell.array, axis, letter)
+        shown = _shown_indices(trace, cell.array, axis, letter)
         if i not in shown:
-            sizes = f"{min(shown)} to {max(shown)}" if len(shown) > 1 else f"only {shown[0]}"
-            raise ExplainError(f"explain: {cell}: index {i} of axis {letter} is not there; there is {sizes}")
-        small.append(shown.index(i))
-    return int(np.ravel_multi_index(tuple(small), shape))
+            valid = f"{min(shown)} to {max(shown)}" if len(shown) > 1 else f"only {shown[0]}"
+            raise ExplainError(f"explain: {cell}: index {i} is out of range on axis {letter} ({valid})")
+        indices.append(shown.index(i))
+    return int(np.ravel_multi_index(tuple(indices), shape))
 
 
 def name_at(trace: Trace, array: str, flat: int) -> str:
-    """The name of a cell of the pictured arrays, with its numbers in the whole layer."""
+    """The name of the cell at a flat index of the shown arrays, with its index in the whole layer."""
     shape, letters = trace.arrays[array].shape, trace.layer.operation.letters[array]
     index = np.unravel_index(flat, shape)
     pairs = zip(letters, index, strict=True)
-    return named(array, [_shown(trace, array, axis, letter)[int(i)] for axis, (letter, i) in enumerate(pairs)])
+    return cell_name(
+        array, [_shown_indices(trace, array, axis, letter)[int(i)] for axis, (letter, i) in enumerate(pairs)]
+    )
 
 
-def _shown(trace: Trace, array: str, axis: int, letter: str) -> list[int] | range:
-    """The numbers along one axis: those of the pictured samples and channels, and else from 0."""
+def _shown_indices(trace: Trace, array: str, axis: int, letter: str) -> list[int] | range:
+    """The whole layer's indices along one axis: those of the selected samples or channels, or 0 to the size."""
     size = trace.arrays[array].shape[axis]
     if letter not in "nco":
         return range(size)
-    numbers = trace.pictured[letter]
+    numbers = trace.selection[letter]
     if array in ("w", "dw") and axis == 1:  # counted within the group
-        share = _share(trace, letter)
+        share = _channels_per_group(trace, letter)
         return range(size) if trace.rest is None else [number % share for number in numbers]
     return numbers
 
 
-def _share(trace: Trace, letter: str) -> int:
-    """How many channels a group of the whole layer has."""
+def _channels_per_group(trace: Trace, letter: str) -> int:
+    """The number of input ("c") or output ("o") channels in a group of the whole layer."""
     request = trace.request
     return (request.channels if letter == "c" else request.outputs) // request.layer.window.groups
 
 
 def terms(trace: Trace, cell: Cell) -> list[Term]:
-    """Everything that is summed, or compared, to make the cell; the bias and what is not pictured left out."""
-    flat, arrays, index = place(trace, cell), trace.arrays, trace.triples
+    """The terms that are summed, or compared, to give the cell, without the bias and the parts that are not shown."""
+    flat, arrays, index = flat_index(trace, cell), trace.arrays, trace.triples
     if cell.array == "db":
         size = int(np.prod(arrays["dy"].shape[2:]))
         channels = arrays["dy"].shape[1]
-        found = [i for i in range(arrays["dy"].size) if i // size % channels == flat]
-        return [_term(trace, (("dy", i),)) for i in found]
-    at = np.flatnonzero(index[_COLUMN[cell.array]] == flat)
+        cells = [i for i in range(arrays["dy"].size) if i // size % channels == flat]
+        return [_term(trace, (("dy", i),)) for i in cells]
+    rows = np.flatnonzero(index[_COLUMN[cell.array]] == flat)
     if trace.kind == "maximum":
-        return _of_maximum(trace, cell, at)
+        return _terms_of_maximum(trace, cell, rows)
     if trace.layer.operation.pools:
         other = "x" if cell.array == "y" else "dy"
-        pairs = [((other, int(index[_COLUMN[other]][t])), ("divisor", int(index["y"][t]))) for t in at]
+        pairs = [((other, int(index[_COLUMN[other]][t])), ("divisor", int(index["y"][t]))) for t in rows]
         return [_term(trace, pair) for pair in pairs]
     first, second = _FACTORS[cell.array]
     return [
-        _term(trace, ((first, int(index[_COLUMN[first]][t])), (second, int(index[_COLUMN[second]][t])))) for t in at
+        _term(trace, ((first, int(index[_COLUMN[first]][t])), (second, int(index[_COLUMN[second]][t])))) for t in rows
     ]
 
 
-def _of_maximum(trace: Trace, cell: Cell, at: Any) -> list[Term]:
-    """The candidates of a window; or the dy of every window whose first maximum the cell of x is."""
+def _terms_of_maximum(trace: Trace, cell: Cell, rows: Any) -> list[Term]:
+    """For y, the candidates of its window; for dx, the dy of each window whose first maximum is the cell."""
     index, x = trace.triples, trace.arrays["x"].ravel()
     if cell.array == "y":
-        return [_term(trace, (("x", int(index["x"][t])),)) for t in at]
-    found = []
-    for t in at:
+        return [_term(trace, (("x", int(index["x"][t])),)) for t in rows]
+    gradients = []
+    for t in rows:
         window = np.flatnonzero(index["y"] == index["y"][t])
         if window[np.argmax(x[index["x"][window]])] == t:
-            found.append(_term(trace, (("dy", int(index["y"][t])),)))
-    return found
+            gradients.append(_term(trace, (("dy", int(index["y"][t])),)))
+    return gradients
 
 
 def _term(trace: Trace, cells: tuple[tuple[str, int], ...]) -> Term:

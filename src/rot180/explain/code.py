@@ -1,7 +1,7 @@
-"""A traced layer as lines of code, for rot180 and for PyTorch.
+"""A traced layer as source code for rot180 and for PyTorch.
 
-{x}, {w}, {b} and {dy} stand for the numbers, which whoever copies the lines puts in: `filled` here, and the page, whose
-user may have edited them.
+The code has the placeholders {x}, {w}, {b} and {dy} instead of numbers. `fill` puts numbers in; so does the page, where
+the user may have edited them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _ARRAY, _TENSOR = "np.array({{{}}}, dtype=np.float64)", "torch.tensor({{{}}}, dt
 
 
 def code(layer: Layer, arrays: Mapping[str, Array]) -> dict[str, str]:
-    """{"rot180", "pytorch"}: lines that compute y and the gradients from {x}, {w}, {b} and {dy}."""
+    """Code that computes y and the gradients from {x}, {w}, {b} and {dy}, as {"rot180": ..., "pytorch": ...}."""
     return {"rot180": _rot180(layer, arrays), "pytorch": _pytorch(layer, arrays)}
 
 
@@ -44,7 +44,7 @@ def _pytorch(layer: Layer, arrays: Mapping[str, Array]) -> str:
         lines.append(f"{name} = {tensor}" + (".requires_grad_()" if name in leaves else ""))
     lines.append("")
     image = "x"
-    if uneven and not operation.transposed:  # PyTorch pads both ends alike; its F.pad counts from the last axis
+    if uneven and not operation.transposed:  # PyTorch pads both ends equally; its F.pad starts with the last axis
         around = [size for pair in reversed(layer.pads) for size in pair]
         lines.append(f"padded = F.pad(x, {tuple(around)})")
         image = "padded"
@@ -54,9 +54,9 @@ def _pytorch(layer: Layer, arrays: Mapping[str, Array]) -> str:
     else:
         bias = ", b" if "b" in arrays and not (uneven and operation.transposed) else ""
         lines.append(f"y = F.{operation.name}({image}, w{bias}{settings})")
-    if uneven and operation.transposed:  # all of it, then what the padding takes off
-        whole = zip(layer.pads, layer.y_size, strict=True)
-        lines.append(f"y = y[..., {', '.join(f'{before}:{before + size}' for (before, _), size in whole)}]")
+    if uneven and operation.transposed:  # compute without padding, then crop
+        crops = zip(layer.pads, layer.y_size, strict=True)
+        lines.append(f"y = y[..., {', '.join(f'{before}:{before + size}' for (before, _), size in crops)}]")
         if "b" in arrays:
             lines.append(f"y = y + b.reshape(-1{', 1' * operation.axes})")
     lines += [
@@ -67,37 +67,37 @@ def _pytorch(layer: Layer, arrays: Mapping[str, Array]) -> str:
 
 
 def _settings(layer: Layer, *, pairs: bool) -> str:
-    """Those that differ from their defaults, as keywords."""
+    """The settings that differ from their defaults, as keyword arguments."""
     window, pads = layer.window, layer.pads
     even = all(before == after for before, after in pads)
-    found: dict[str, Any] = {"stride": window.stride}
+    settings: dict[str, Any] = {"stride": window.stride}
     if even:
-        found["padding"] = tuple(before for before, _ in pads)
+        settings["padding"] = tuple(before for before, _ in pads)
     elif pairs:
-        found["padding"] = pads
-    found["output_padding"] = layer.output_padding
-    found |= {"dilation": window.dilation, "groups": window.groups}
-    found |= {"ceil_mode": layer.ceil_mode, "count_include_pad": layer.count_include_pad}
+        settings["padding"] = pads
+    settings["output_padding"] = layer.output_padding
+    settings |= {"dilation": window.dilation, "groups": window.groups}
+    settings |= {"ceil_mode": layer.ceil_mode, "count_include_pad": layer.count_include_pad}
     if layer.operation.pools and window.stride == window.kernel:
-        del found["stride"]
-    ones: dict[str, Any] = {"stride": 1, "dilation": 1, "groups": 1, "padding": 0, "output_padding": 0}
-    ones |= {"ceil_mode": False, "count_include_pad": True}
-    shown = []
-    for name, value in found.items():
+        del settings["stride"]
+    defaults: dict[str, Any] = {"stride": 1, "dilation": 1, "groups": 1, "padding": 0, "output_padding": 0}
+    defaults |= {"ceil_mode": False, "count_include_pad": True}
+    keywords = []
+    for name, value in settings.items():
         value = (
             value[0] if isinstance(value, tuple) and len(set(value)) == 1 and not isinstance(value[0], tuple) else value
         )
-        if value != ones[name] or (name == "stride" and layer.operation.pools):
-            shown.append(f", {name}={value}")
-    return "".join(shown)
+        if value != defaults[name] or (name == "stride" and layer.operation.pools):
+            keywords.append(f", {name}={value}")
+    return "".join(keywords)
 
 
 def _tuple(sizes: tuple[int, ...]) -> str:
     return str(sizes[0] if len(set(sizes)) == 1 else sizes)
 
 
-def filled(lines: str, arrays: Mapping[str, Array]) -> str:
-    """The lines with these numbers in them."""
+def fill(lines: str, arrays: Mapping[str, Array]) -> str:
+    """The code with the numbers of these arrays in place of the placeholders."""
     for name in ("x", "w", "b", "dy"):
         if name in arrays:
             lines = lines.replace(f"{{{name}}}", _nested(arrays[name]))

@@ -1,4 +1,4 @@
-"""What the explainer itself finds wrong; the sizes of a layer are complained about by the layer."""
+"""The explainer's own exception; errors about a layer's sizes come from the layer functions."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ from ..errors import Rot180Error
 
 
 class ExplainError(Rot180Error, ValueError):
-    """An operation that cannot be traced, too many products for a picture, a request that makes no sense."""
+    """An unknown operation or setting, a layer that is too large to show, or a cell that does not exist."""

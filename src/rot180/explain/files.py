@@ -1,7 +1,7 @@
-"""Traces on the disk: JSON and NPZ, out and in again.
+"""Saving and loading traces as JSON and NPZ.
 
-What is read is the layer, its numbers and what was asked for; the results, the triples and all else are worked out
-anew. A file from a stranger is checked before anything is made of it: it gets a FormatError, never a huge allocation.
+Only the layer, its input arrays and the request are read from a file. Results, triples and views are computed again, so
+a file cannot contradict itself. Sizes are checked before anything is allocated: a hostile file gets a FormatError.
 """
 
 from __future__ import annotations
@@ -22,79 +22,79 @@ from ..errors import FormatError, Rot180Error
 from ..formats import atomic
 from ..window import hashable
 from .errors import ExplainError
-from .flat import count_triples
+from .flat_triples import count_triples
 from .limits import MOST_CELLS, MOST_TRIPLES, check_sides, count_cells, everything
-from .operations import Array, Arrays, Layer, find
+from .operations import Array, Arrays, Layer, find_operation
 from .record import FORMAT, VERSION, Trace
-from .request import ARRAYS, MOST_SIZE, Request, from_page
+from .request import ARRAYS, MOST_SIZE, Request, request_from_page
 
 MOST_BYTES = 1 << 25
 _RESULTS = ("y", "dx", "dw", "db")
 
 
 def from_json(text: str | bytes) -> Trace:
-    """The trace that `Trace.to_json` wrote; FormatError that says what is wrong."""
+    """Read a trace from the JSON of `Trace.to_json`. Raises FormatError for anything else."""
     if len(text) > MOST_BYTES:
-        raise FormatError(f"explain: a trace has at most {MOST_BYTES:,} bytes; got {len(text):,}")
+        raise FormatError(f"explain: a trace may have at most {MOST_BYTES:,} bytes; got {len(text):,}")
     try:
         data = json.loads(text, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
-        raise FormatError(f"explain: this is not JSON: {error}") from error
+        raise FormatError(f"explain: the trace is not valid JSON: {error}") from error
     return from_dict(data)
 
 
 def from_dict(data: Any) -> Trace:
-    """The trace that `Trace.as_dict` gave."""
+    """Read a trace from the plain data of `Trace.as_dict`. Raises FormatError for anything else."""
     if not isinstance(data, Mapping) or data.get("format") != FORMAT:
-        raise FormatError(f"explain: this is no trace: it has no format {FORMAT!r}")
+        raise FormatError(f'explain: this is not a trace: it has no "format": "{FORMAT}"')
     if data.get("version") != VERSION:
-        raise FormatError(f"explain: this trace has version {data.get('version')!r:.40}; this rot180 reads {VERSION}")
+        raise FormatError(f"explain: the trace has version {data.get('version')!r:.40}; this rot180 reads {VERSION}")
     try:
         arrays = _arrays(_object(data, "arrays"))
-        return _assembled(data, arrays)
+        return _build(data, arrays)
     except FormatError:
         raise
     except (Rot180Error, TypeError, KeyError, ValueError, AttributeError, OverflowError) as error:
-        raise FormatError(f"explain: this trace does not hold together: {error}") from error
+        raise FormatError(f"explain: the trace is inconsistent: {error}") from error
 
 
-def _assembled(data: Mapping[str, Any], arrays: Arrays) -> Trace:
-    operation = find(data.get("op"))
+def _build(data: Mapping[str, Any], arrays: Arrays) -> Trace:
+    operation = find_operation(data.get("op"))
     settings = dict(_object(data, "settings"))
     bias, kernel = bool(settings.pop("bias", False)), settings.pop("kernel", None)
-    given = {name: arrays[name] for name in ARRAYS if name in arrays}
+    inputs = {name: arrays[name] for name in ARRAYS if name in arrays}
     needed = ["x", "dy"] if operation.pools else ["x", "w", "dy"] + ["b"] * bias
-    if list(given) != [name for name in ARRAYS if name in needed]:
+    if list(inputs) != [name for name in ARRAYS if name in needed]:
         raise FormatError(f"explain: a trace of {operation.name} needs the arrays {', '.join(needed)}")
-    w_shape = (1, 1, *map(int, kernel)) if operation.pools else given["w"].shape
+    w_shape = (1, 1, *map(int, kernel)) if operation.pools else inputs["w"].shape
     fixed = {name: hashable(value) for name, value in settings.items() if name in operation.settings}
-    layer = Layer.made(operation, given["x"].shape, w_shape, given["b"].shape if bias else None, fixed)
-    shapes = {name: array.shape for name, array in given.items()}
+    layer = Layer.from_settings(operation, inputs["x"].shape, w_shape, inputs["b"].shape if bias else None, fixed)
+    shapes = {name: array.shape for name, array in inputs.items()}
     outputs = shapes["x"][1] if operation.pools else shapes["w"][1 if operation.transposed else 0]
     outputs *= layer.window.groups if operation.transposed else 1
     if shapes["dy"] != (shapes["x"][0], outputs, *layer.y_size):
         raise FormatError(f"explain: dy has shape {shapes['dy']}, which does not fit x and the settings")
     check_sides(layer)
     if count_cells(shapes) > MOST_CELLS or count_triples(layer, shapes) > MOST_TRIPLES:
-        raise FormatError(f"explain: this trace has more than {MOST_CELLS:,} cells or {MOST_TRIPLES:,} products")
+        raise FormatError(f"explain: the trace has more than {MOST_CELLS:,} cells or {MOST_TRIPLES:,} products")
     request = _request(data)
     if data.get("rest") is None:
-        own = _object(data, "request").get("given", [])
-        request = replace(request, given={name: given[name] for name in given if name in own})
-    pictured = _pictured(_object(data, "pictured"), everything(shapes))
-    return Trace(layer, request, given, pictured, _rest(data.get("rest"), layer, given), _source(data.get("source")))
+        names = _object(data, "request").get("user_arrays", [])
+        request = replace(request, user_arrays={name: inputs[name] for name in inputs if name in names})
+    selection = _selection(_object(data, "selection"), everything(shapes))
+    return Trace(layer, request, inputs, selection, _rest(data.get("rest"), layer, inputs), _source(data.get("source")))
 
 
 def _request(data: Mapping[str, Any]) -> Request:
-    """What was asked for: of the operation that the trace is of."""
-    asked = _object(data, "request")
-    if asked.get("op") != data["op"]:
-        raise FormatError(f"explain: a trace of {data['op']} has a request for {asked.get('op')!r:.40}")
-    return from_page(asked)
+    """The request in the trace, which must be for the same operation."""
+    request = _object(data, "request")
+    if request.get("op") != data["op"]:
+        raise FormatError(f"explain: a trace of {data['op']} has a request for {request.get('op')!r:.40}")
+    return request_from_page(request)
 
 
-def _fine(values: Array) -> bool:
-    """Finite, and small enough that the sums of their products are."""
+def _in_range(values: Array) -> bool:
+    """True if all values are finite, and small enough that sums of their products are finite too."""
     return bool((np.abs(values) <= MOST_SIZE).all())
 
 
@@ -106,42 +106,42 @@ def _arrays(data: Mapping[str, Any]) -> Arrays:
         shape, values = entry["shape"], np.array(entry["values"], np.float64)
         if not all(type(size) is int and size > 0 for size in shape) or values.ndim != 1:
             raise FormatError(f"explain: {name} has shape {shape!r:.80}; positive ints and a flat list are needed")
-        if int(np.prod(shape, dtype=object)) != values.size or not _fine(values):
+        if int(np.prod(shape, dtype=object)) != values.size or not _in_range(values):
             raise FormatError(
-                f"explain: {name} has {values.size} values, which must be finite and fill {shape!r:.80}"
-                f", with none over {MOST_SIZE:g}"
+                f"explain: {name} has {values.size} values; finite numbers up to {MOST_SIZE:g} that fill {shape!r:.80} "
+                "are needed"
             )
         arrays[name] = values.reshape(shape)
     return arrays
 
 
 def _object(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    found = data.get(name)
-    if not isinstance(found, Mapping):
-        raise FormatError(f"explain: {name} must be an object; got {type(found).__name__}")
-    return found
+    value = data.get(name)
+    if not isinstance(value, Mapping):
+        raise FormatError(f"explain: {name} must be an object; got {type(value).__name__}")
+    return value
 
 
-def _pictured(data: Mapping[str, Any], whole: Mapping[str, list[int]]) -> dict[str, list[int]]:
-    """The numbers of samples and channels in the whole layer: as many as there are here."""
-    for name, numbers in whole.items():
-        found = data.get(name)
-        if not isinstance(found, list) or len(found) != len(numbers) or not all(type(i) is int for i in found):
-            raise FormatError(f"explain: pictured[{name!r}] must be a list of {len(numbers)} ints; got {found!r:.80}")
-    return {name: list(data[name]) for name in whole}
+def _selection(data: Mapping[str, Any], shown: Mapping[str, list[int]]) -> dict[str, list[int]]:
+    """The whole layer's indices of the samples and channels shown, one for each that the arrays have."""
+    for name, numbers in shown.items():
+        value = data.get(name)
+        if not isinstance(value, list) or len(value) != len(numbers) or not all(type(i) is int for i in value):
+            raise FormatError(f"explain: selection[{name!r}] must be a list of {len(numbers)} ints; got {value!r:.80}")
+    return {name: list(data[name]) for name in shown}
 
 
-def _rest(data: Any, layer: Layer, given: Arrays) -> Arrays | None:
+def _rest(data: Any, layer: Layer, inputs: Arrays) -> Arrays | None:
     if data is None:
         return None
-    shapes = {"y": given["dy"].shape, "dx": given["x"].shape}
-    shapes |= {"dw": given["w"].shape} if "w" in given else {}
-    shapes |= {"db": given["b"].shape} if "b" in given else {}
+    shapes = {"y": inputs["dy"].shape, "dx": inputs["x"].shape}
+    shapes |= {"dw": inputs["w"].shape} if "w" in inputs else {}
+    shapes |= {"db": inputs["b"].shape} if "b" in inputs else {}
     rest = {}
     for name, values in data.items():
         if name in _RESULTS:
             rest[name] = np.array(values, np.float64).reshape(shapes[name])
-            if not _fine(np.sqrt(np.abs(rest[name]))):  # they are sums of products
+            if not _in_range(np.sqrt(np.abs(rest[name]))):  # these are sums of products
                 raise FormatError(f"explain: rest[{name!r}] holds NaN, infinite or too large values")
     return rest
 
@@ -153,21 +153,21 @@ def _source(data: Any) -> dict[str, str] | None:
 
 
 def _text(value: Any) -> str:
-    """As text that can be written: JSON may hold half of a surrogate pair, UTF-8 may not."""
+    """A string that can be encoded: JSON may contain half of a surrogate pair, UTF-8 may not."""
     return str(value).encode("utf-8", "replace").decode()
 
 
 def _no_constant(name: str) -> float:
-    raise ValueError(f"{name} is no number")
+    raise ValueError(f"{name} is not a number in JSON")
 
 
-# ---- NPZ: the arrays by name, and beside them the trace as text ----
+# ---- NPZ: the arrays by name, and the trace as JSON ----
 
 _TEXT = "trace.json"
 
 
 def to_npz(trace: Trace) -> bytes:
-    """The arrays by their names, as NumPy reads them, and trace.json, from which the trace is read again."""
+    """An NPZ file with the arrays by name, for NumPy, and trace.json, from which `from_npz` reads the trace."""
     file = io.BytesIO()
     arrays: dict[str, Any] = {**trace.arrays, **{f"triples_{name}": a for name, a in trace.triples.items()}}
     np.savez_compressed(file, **arrays)
@@ -177,7 +177,7 @@ def to_npz(trace: Trace) -> bytes:
 
 
 def from_npz(data: bytes) -> Trace:
-    """The trace that `to_npz` wrote; FormatError that says what is wrong."""
+    """Read a trace from the bytes of `to_npz`. Raises FormatError for anything else."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entry = archive.getinfo(_TEXT)
@@ -188,20 +188,20 @@ def from_npz(data: bytes) -> Trace:
     except FormatError:
         raise
     except (zipfile.BadZipFile, KeyError, ValueError, EOFError, OSError, RuntimeError, zlib.error) as error:
-        raise FormatError(f"explain: this is no NPZ of a trace: {error}") from error
+        raise FormatError(f"explain: this is not an NPZ file with a trace: {error}") from error
     return from_json(text)
 
 
 def save(trace: Trace, path: atomic.Name) -> None:
-    """Write a trace, as JSON or NPZ by the file's ending; whole or not at all."""
+    """Write a trace as JSON or NPZ, by the suffix of the path. A file is replaced only by a complete one."""
     suffix = Path(path).suffix.lower()
     if suffix not in (".json", ".npz"):
-        raise ExplainError(f"explain: {os.fspath(path)}: a trace is saved as .json or .npz")
+        raise ExplainError(f"explain: {os.fspath(path)}: the name of a trace must end in .json or .npz")
     atomic.write_bytes(path, to_npz(trace) if suffix == ".npz" else trace.to_json().encode())
 
 
 def load(path: atomic.Name) -> Trace:
-    """Read a trace that `save` wrote; FileNotFoundError, or FormatError that says what is wrong."""
+    """Read a trace that `save` wrote. Raises FileNotFoundError or FormatError."""
     file = Path(path)
     if file.stat().st_size > MOST_BYTES:
         raise FormatError(f"explain: {file} has more than {MOST_BYTES:,} bytes")

@@ -1,4 +1,4 @@
-"""A layer of a network at an image: its input, its weights and the gradient that reaches it, as a trace."""
+"""Trace a layer of a trained classifier at an image: its input, its weights and the gradient of the class score."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from .. import nn
 from ..tape import Tensor, grad
 from ..tape.modes import enable_grad
 from .errors import ExplainError
-from .make import make
 from .operations import OPERATIONS, Array
 from .record import Trace
-from .request import ask
+from .request import request_from_keywords
+from .tracing import build
 
-MOST_OUTPUTS = 8  # that a page shows at a size that can be read
+MOST_OUTPUTS = 8  # output channels that a page can show at a readable size
 
 _KINDS: dict[str, tuple[type[nn.Module], str]] = {
     "conv1d": (nn.Conv1d, "stride padding dilation groups"),
@@ -31,31 +31,33 @@ _KINDS: dict[str, tuple[type[nn.Module], str]] = {
 
 
 def trace_layer(
-    model: nn.Module, name: str, image: Array, *, pictured: Any = None, source: Mapping[str, Any] | None = None
+    model: nn.Module, name: str, image: Array, *, selection: Any = None, source: Mapping[str, Any] | None = None
 ) -> tuple[Trace, int]:
-    """The trace of the layer `name` of a classifier at one image, and the class that the model sees in it.
+    """Trace the layer `name` of a classifier at one image.
 
     Args:
-        model: gives one score per class.  name: of a layer, as `named_modules` has it, or "conv1", the first conv.
-        image: as the model takes one, (C, H, W).
-        pictured: as for `trace`; a layer of many channels shows one output channel, that with the most gradient.
-        source: where all this comes from, for the trace.
+        model: a module that returns one score per class.
+        name: a name of `named_modules`, or a kind and a number, for example "conv1" for the first convolution.
+        image: shape (C, H, W).
+        selection: as for `trace`; default: of many output channels, the one with the largest gradient.
+        source: where the model and the image come from, stored in the trace.
 
-    dy is the gradient of the class's score: what every cell of y does for it.
+    Returns:
+        The trace, whose dy is the gradient of the predicted class's score, and the index of that class.
     """
     module = find_layer(model, name)
-    op = _operation(module, name)
+    op = _operation_name(module, name)
     inputs: list[Any] = []
     outputs: list[Any] = []
 
-    def keep(_: nn.Module, given: tuple[Any, ...], made: Any) -> None:
-        inputs.append(given[0])
-        outputs.append(made)
+    def record(_: nn.Module, args: tuple[Any, ...], output: Any) -> None:
+        inputs.append(args[0])
+        outputs.append(output)
 
-    with module.register_forward_hook(keep), enable_grad():
+    with module.register_forward_hook(record), enable_grad():
         scores = model(Tensor(image[None], requires_grad=True))
         if not outputs:
-            raise ExplainError(f"explain: the model did not call its layer {name!r}")
+            raise ExplainError(f"explain: the model did not use its layer {name!r} for this image")
         best = int(scores.data[0].argmax())
         (dy,) = grad(scores[0, best], outputs[0], allow_unused=True)
     x = np.asarray(getattr(inputs[0], "data", inputs[0]), np.float64)
@@ -65,19 +67,19 @@ def trace_layer(
         arrays["w"] = module.weight.data
         if module.bias is not None:
             arrays["b"] = module.bias.data
-    request = ask(op, {**settings, **arrays, "pictured": pictured or _one_of_many(arrays["dy"])})
-    return make(request, {**(source or {}), "layer": name}), best
+    request = request_from_keywords(op, {**settings, **arrays, "selection": selection or _one_channel(arrays["dy"])})
+    return build(request, {**(source or {}), "layer": name}), best
 
 
-def _one_of_many(dy: Array) -> dict[str, list[int]] | None:
-    """The output channel to picture where all would be too many to read."""
+def _one_channel(dy: Array) -> dict[str, list[int]] | None:
+    """The output channel with the largest gradient; None if all channels can be shown."""
     if dy.shape[1] <= MOST_OUTPUTS:
         return None
     return {"o": [int(np.abs(dy).sum(axis=(0, *range(2, dy.ndim))).argmax())]}
 
 
 def find_layer(model: nn.Module, name: str) -> nn.Module:
-    """The layer of this name, or the n-th of its kind, as "conv2" or "pool1"; ExplainError that names those there."""
+    """The layer with this name, or the n-th of its kind ("conv2", "pool1"). Raises ExplainError if there is none."""
     named = dict(model.named_modules())
     if named.get(name) is not None and name:
         return named[name]
@@ -93,17 +95,19 @@ def find_layer(model: nn.Module, name: str) -> nn.Module:
         if name.startswith(kind) and number.isdecimal() and 1 <= int(number) <= len(modules):
             return modules[int(number) - 1]
     raise ExplainError(
-        f"explain: the model has no layer {name!r:.80}; there are {', '.join(known) or 'none to explain'}, "
-        "also by kind and number as conv1"
+        f"explain: the model has no layer {name!r:.80}; the layers that can be shown are "
+        f"{', '.join(known) or 'none'}; a kind and a number also work, for example conv1"
     )
 
 
-def _operation(module: nn.Module, name: str) -> str:
+def _operation_name(module: nn.Module, name: str) -> str:
     op = next((op for op, (kind, _) in _KINDS.items() if isinstance(module, kind)), None)
     if op is None:
         raise ExplainError(
-            f"explain: the layer {name!r:.80} is a {type(module).__name__}; convolutions and pools are shown"
+            f"explain: the layer {name!r:.80} is a {type(module).__name__}; only convolutions and pooling can be shown"
         )
     if getattr(module, "padding_mode", "zeros") != "zeros" or getattr(module, "divisor_override", None) is not None:
-        raise ExplainError(f"explain: the layer {name!r:.80} has a padding_mode or a divisor that no picture shows yet")
+        raise ExplainError(
+            f"explain: the layer {name!r:.80} has a padding_mode or divisor_override, which cannot be shown yet"
+        )
     return op

@@ -1,7 +1,6 @@
-"""How much fits into one picture: all of a layer, or one output channel of one sample with what feeds it.
+"""How much of a layer is shown: all of it, or one output channel of one sample with the input channels that feed it.
 
-What is left out still counts: `rest` is what the samples and channels that are not pictured add to the results, so that
-every number in the picture is the layer's own.
+The other samples and channels still count: `rest` holds their contributions, so every number shown equals the layer's.
 """
 
 from __future__ import annotations
@@ -14,19 +13,22 @@ import numpy as np
 
 from ..window import Sizes
 from .errors import ExplainError
-from .flat import count_triples
+from .flat_triples import count_triples
 from .operations import Array, Arrays, Layer
 from .request import MOST_SIDE
 
-WHOLE_CELLS, WHOLE_TRIPLES = 5_000, 100_000  # a page shows so many at once
-MOST_CELLS, MOST_TRIPLES = 25_000, 250_000  # and cannot show more than these
-MOST_GRID = 100_000  # cells of a plane with what the steps of its view put around it
-LAYER_CELLS, LAYER_TRIPLES = 20_000_000, 2_000_000_000  # of a layer of which only a part is pictured: seconds of work
+WHOLE_CELLS, WHOLE_TRIPLES = 5_000, 100_000  # a layer up to this size is shown whole
+MOST_CELLS, MOST_TRIPLES = 25_000, 250_000  # more than this cannot be shown
+MOST_GRID = 100_000  # cells of one plane with its padding and inserted zeros
+LAYER_CELLS, LAYER_TRIPLES = (
+    20_000_000,
+    2_000_000_000,
+)  # a layer up to this size is computed in seconds and shown in part
 
-Pictured = dict[str, list[int]]
+Selection = dict[str, list[int]]  # sample indices "n", input channels "c" and output channels "o"
 
 
-def everything(shapes: Mapping[str, Sizes]) -> Pictured:
+def everything(shapes: Mapping[str, Sizes]) -> Selection:
     """All samples and channels."""
     return {
         "n": list(range(shapes["x"][0])),
@@ -36,12 +38,12 @@ def everything(shapes: Mapping[str, Sizes]) -> Pictured:
 
 
 def count_cells(shapes: Mapping[str, Sizes]) -> int:
-    """Of x, w, b and dy, and of their counterparts dx, dw, db and y."""
+    """The number of cells of x, w, b and dy and of their counterparts dx, dw, db and y."""
     return 2 * sum(int(np.prod(shape)) for shape in shapes.values())
 
 
 def check_sides(layer: Layer) -> None:
-    """ExplainError for a layer whose padded planes are too large for any picture, however few channels it has."""
+    """Raise ExplainError if one padded plane of the layer is too large to show, whatever the number of channels."""
     name, window = layer.operation.name, layer.window
     for what, sizes in (
         ("x", layer.x_size), ("y", layer.y_size), ("the padding", sum(layer.pads, ())), ("a window", window.spans),
@@ -49,59 +51,59 @@ def check_sides(layer: Layer) -> None:
     ):  # fmt: skip
         if any(size > MOST_SIDE for size in sizes):
             raise ExplainError(
-                f"trace: {name}: {what} has {max(sizes):,} cells on an axis; at most {MOST_SIDE} are shown"
+                f"trace: {name}: {what} has {max(sizes):,} cells on an axis; at most {MOST_SIDE} can be shown"
             )
     grid = math.prod(
         x + sum(pads) + span for x, pads, span in zip(window.x_size, layer.pads, window.spans, strict=True)
     )
     if grid > MOST_GRID:
         raise ExplainError(
-            f"trace: {name}: a padded plane of {grid:,} cells is too large for a picture, which takes {MOST_GRID:,}; "
+            f"trace: {name}: a padded plane has {grid:,} cells; at most {MOST_GRID:,} can be shown; "
             "use a smaller input, padding, stride or dilation"
         )
 
 
-def choose(layer: Layer, shapes: Mapping[str, Sizes], asked: Mapping[str, list[int]]) -> Pictured:
-    """The samples and channels to picture: those asked for, else as many as fit. ExplainError if none does."""
+def choose_selection(layer: Layer, shapes: Mapping[str, Sizes], asked: Mapping[str, list[int]]) -> Selection:
+    """The samples and channels to show: the requested ones, or else as many as fit. Raises ExplainError if none fit."""
     check_sides(layer)
     whole = everything(shapes)
     for name, numbers in asked.items():
         if not set(numbers) <= set(whole[name]):
             raise ExplainError(
-                f"trace: pictured[{name!r}] is {numbers}; the layer has {len(whole[name])}, counted from 0"
+                f"trace: selection[{name!r}] is {numbers}; the layer has indices 0 to {len(whole[name]) - 1}"
             )
     if not asked and _fits(layer, shapes, WHOLE_CELLS, WHOLE_TRIPLES):
         return whole
-    _refuse_hopeless(layer, shapes)
+    _check_layer(layer, shapes)
     if layer.operation.pools:
-        alone, free = layer, {"c": asked.get("c", asked.get("o", whole["c"]))}
+        group, free = layer, {"c": asked.get("c", asked.get("o", whole["c"]))}
     else:
-        alone, free = _alone(layer), _feeding(layer, shapes, asked)
+        group, free = _one_group(layer), _channels(layer, shapes, asked)
     samples = asked.get("n", [0])
-    for name in free:  # what nobody asked for gives way until the rest fits
+    for name in free:  # drop channels that were not requested until the others fit
         while not asked.get(name) and len(free[name]) > 1:
             small = _shapes(layer, shapes, samples, free["c"], free.get("o", free["c"]))
-            if _fits(alone, small, WHOLE_CELLS, WHOLE_TRIPLES):
+            if _fits(group, small, WHOLE_CELLS, WHOLE_TRIPLES):
                 break
             free[name] = free[name][:-1]
     channels, outputs = free["c"], free.get("o", free["c"])
     small = _shapes(layer, shapes, samples, channels, outputs)
-    if not _fits(alone, small, MOST_CELLS, MOST_TRIPLES):
+    if not _fits(group, small, MOST_CELLS, MOST_TRIPLES):
         raise ExplainError(
-            f"trace: {layer.operation.name}: {count_triples(alone, small):,} products of {count_cells(small):,} cells "
-            f"are too many for a picture, which takes {MOST_TRIPLES:,} and {MOST_CELLS:,}; use a smaller input"
+            f"trace: {layer.operation.name}: {count_triples(group, small):,} products of {count_cells(small):,} cells "
+            f"are too many to show; the limits are {MOST_TRIPLES:,} and {MOST_CELLS:,}; use a smaller input"
             + (", or fewer channels" if len(channels) * len(outputs) * len(samples) > 1 else "")
         )
     return {"n": list(samples), "c": list(channels), "o": list(outputs)}
 
 
-def cut(layer: Layer, arrays: Arrays, pictured: Pictured) -> tuple[Layer, Arrays, Arrays]:
-    """The layer of the pictured samples and channels, its arrays, and what the others add to its results."""
-    n, c, o = (np.array(pictured[name]) for name in "nco")
+def take_selection(layer: Layer, arrays: Arrays, selection: Selection) -> tuple[Layer, Arrays, Arrays]:
+    """The layer and arrays of the selected samples and channels, and the contributions of the others to its results."""
+    n, c, o = (np.array(selection[name]) for name in "nco")
     small = {"x": arrays["x"][np.ix_(n, c)], "dy": arrays["dy"][np.ix_(n, o)]}
     if layer.operation.pools:
         return layer, small, {}
-    ones = _alone(layer)
+    group = _one_group(layer)
     at = _weights_at(layer, arrays, c, o)
     small |= {"w": arrays["w"][at]} | ({"b": arrays["b"][o]} if "b" in arrays else {})
     zero = {name: np.zeros_like(a) for name, a in arrays.items() if name == "b"}
@@ -110,7 +112,7 @@ def cut(layer: Layer, arrays: Arrays, pictured: Pictured) -> tuple[Layer, Arrays
         "dx": {**arrays, "dy": _without(arrays["dy"], (slice(None), o))},
         "dw": {**arrays, "dy": _without(arrays["dy"], (n,))},
     }
-    results = {name: layer.results(given) for name, given in others.items()}
+    results = {name: layer.results(inputs) for name, inputs in others.items()}
     rest = {
         "y": results["y"]["y"][np.ix_(n, o)],
         "dx": results["dx"]["dx"][np.ix_(n, c)],
@@ -118,20 +120,20 @@ def cut(layer: Layer, arrays: Arrays, pictured: Pictured) -> tuple[Layer, Arrays
     }
     if "b" in arrays:
         rest["db"] = results["dw"]["db"][o]
-    return ones, {name: small[name] for name in ("x", "w", "b", "dy") if name in small}, rest
+    return group, {name: small[name] for name in ("x", "w", "b", "dy") if name in small}, rest
 
 
-def _refuse_hopeless(layer: Layer, shapes: Mapping[str, Sizes]) -> None:
-    """ExplainError for a layer too large to be computed at all."""
+def _check_layer(layer: Layer, shapes: Mapping[str, Sizes]) -> None:
+    """Raise ExplainError if the layer is too large to compute, which showing a part of it needs."""
     if count_cells(shapes) > LAYER_CELLS or count_triples(layer, shapes) > LAYER_TRIPLES:
         raise ExplainError(
             f"trace: {layer.operation.name}: {count_triples(layer, shapes):,} products of {count_cells(shapes):,} "
-            f"cells are too many, even to show a part; at most {LAYER_TRIPLES:,} and {LAYER_CELLS:,} are taken"
+            f"cells are too many, even to show a part; the limits are {LAYER_TRIPLES:,} and {LAYER_CELLS:,}"
         )
 
 
-def _alone(layer: Layer) -> Layer:
-    """One group of the layer by itself."""
+def _one_group(layer: Layer) -> Layer:
+    """The layer that one group of this layer is."""
     window = type(layer.window)(**{**layer.window.__getstate__(), "groups": 1})
     return Layer(
         layer.operation, window, layer.pads, layer.output_padding, layer.ceil_mode, layer.count_include_pad
@@ -139,7 +141,7 @@ def _alone(layer: Layer) -> Layer:
 
 
 def _weights_at(layer: Layer, arrays: Arrays, c: Array, o: Array) -> Any:
-    """Where in w the weights between these channels are."""
+    """The indices into w of the weights between these channels."""
     share = arrays["w"].shape[1]
     return np.ix_(c, o % share) if layer.operation.transposed else np.ix_(o, c % share)
 
@@ -150,13 +152,13 @@ def _without(a: Array, where: Any) -> Array:
     return left
 
 
-def _feeding(layer: Layer, shapes: Mapping[str, Sizes], asked: Mapping[str, list[int]]) -> Pictured:
-    """Channels of one group: those asked for; else all that feed output 0, or that an asked channel meets."""
+def _channels(layer: Layer, shapes: Mapping[str, Sizes], asked: Mapping[str, list[int]]) -> Selection:
+    """Channels of one group: the requested ones, or else output channel 0; and all channels connected to them."""
     sizes = {name: shapes[array][1] // layer.window.groups for name, array in (("c", "x"), ("o", "dy"))}
     groups = {number // sizes[name] for name in ("c", "o") for number in asked.get(name, [])} or {0}
     if len(groups) > 1:
         raise ExplainError(
-            f"trace: pictured channels {dict(asked)} are of different groups; picture the channels of one group"
+            f"trace: selection {dict(asked)} has channels of different groups; select channels of one group"
         )
     group = groups.pop()
     members = {name: list(range(group * size, (group + 1) * size)) for name, size in sizes.items()}

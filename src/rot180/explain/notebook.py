@@ -1,6 +1,6 @@
-"""The page in a notebook: in a sandboxed frame without anything installed, or as a widget that asks this Python.
+"""The page in a notebook: in a sandboxed frame, or as a widget whose controls compute other layers in the kernel.
 
-The widget needs anywidget (the extra `notebook`), imported where used; JupyterLab, VS Code and marimo show it.
+The frame needs no extra. The widget needs anywidget (the extra `notebook`), which is imported when it is used.
 """
 
 from __future__ import annotations
@@ -10,59 +10,66 @@ from functools import lru_cache
 from typing import Any
 
 from ..errors import MissingExtraError
+from .bundle import es_module, style_sheet
 from .document import document, model
 from .files import from_dict
-from .make import welcome
-from .module import module, style
 from .record import Trace
 from .server import answer
+from .tracing import example
 
-HEIGHT = 1100  # pixels: the page with its sum, at the width of a notebook
+HEIGHT = 1100  # pixels: the height of the page at the width of a notebook cell
 
 
-def frame(shown: Trace, language: str = "en", cell: str | None = None, *, lazily: bool = False) -> str:
-    """The document in an iframe that may run its script and nothing else.
+def frame(trace: Trace, language: str = "en", cell: str | None = None, *, lazy: bool = False) -> str:
+    """The document in a sandboxed iframe, which may run its script and offer downloads.
 
     Args:
-        cell: to open on, as "dx[0,0,1,1]".  lazily: whether it is loaded only when it comes into view.
+        trace: the layer to show.
+        language: "en" or "zh".
+        cell: the cell to open on, for example "dx[0,0,1,1]".
+        lazy: True to load the frame only when it scrolls into view.
     """
-    page, loading = html.escape(document(shown, language=language, cell=cell)), ' loading="lazy"' if lazily else ""
+    page, loading = html.escape(document(trace, language=language, cell=cell)), ' loading="lazy"' if lazy else ""
     return (
-        f'<iframe title="rot180 explain: {html.escape(shown.op)}" sandbox="allow-scripts allow-downloads"{loading} '
+        f'<iframe title="rot180 explain: {html.escape(trace.op)}" sandbox="allow-scripts allow-downloads"{loading} '
         f'style="width:100%;height:{HEIGHT}px;border:0" srcdoc="{page}">'
         "</iframe>"
     )
 
 
-def Explorer(shown: Trace | None = None, *, language: str = "en") -> Any:
-    """The explainer as a widget, whose controls ask this Python for other layers.
+def Explorer(trace: Trace | None = None, *, language: str = "en") -> Any:
+    """The explainer as a notebook widget, whose controls compute other layers in this Python process.
 
     Args:
-        shown: what it opens with; the example of `rot180 explain` without it.  language: "en" or "zh".
+        trace: the layer to open with (default: the example of `rot180 explain`).
+        language: "en" or "zh"; the reader can switch in the page.
 
-    The widget's `shown` is the Trace that it shows now; `trace`, `error` and `request` are as the page has them. Raises
-    MissingExtraError without anywidget.
+    Returns:
+        The widget. `widget.current_trace` is the Trace that it shows now.
+
+    Raises:
+        MissingExtraError: if anywidget is not installed.
     """
-    return _widget()(shown, language=language)
+    return _widget_class()(trace, language=language)
 
 
 @lru_cache(maxsize=1)
-def _widget() -> Any:
-    """The class; MissingExtraError without anywidget."""
+def _widget_class() -> Any:
+    """The widget's class. Raises MissingExtraError if anywidget is not installed."""
     try:
         import anywidget
         import traitlets
     except ImportError as error:
         raise MissingExtraError(
-            "explain.Explorer needs anywidget, the extra 'notebook': pip install anywidget; a trace shows itself in "
-            "a notebook without it"
+            "explain.Explorer needs anywidget (the extra 'notebook'): pip install anywidget. Without it, a notebook "
+            "still displays a trace in a frame"
         ) from error
 
     class Widget(anywidget.AnyWidget):  # type: ignore[misc]
-        """The traits are the names of the page's model (`document.model`), and `file`, for the page to save."""
+        """The traits are the values of the page's model (`document.model`), and `file`, which the page saves."""
 
-        _esm = module()
-        _css = style()
+        _esm = es_module()
+        _css = style_sheet()
         trace = traitlets.Dict().tag(sync=True)
         error = traitlets.Unicode("").tag(sync=True)
         request = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
@@ -74,23 +81,23 @@ def _widget() -> Any:
         cell = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
 
         def __init__(self, shown: Trace | None, *, language: str) -> None:
-            super().__init__(**model(welcome() if shown is None else shown, live=True, language=language))
-            self.observe(self._asked, names="request")
+            super().__init__(**model(example() if shown is None else shown, live=True, language=language))
+            self.observe(self._answer, names="request")
 
         @property
-        def shown(self) -> Trace:
-            """The Trace that it shows now."""
+        def current_trace(self) -> Trace:
+            """The Trace that the widget shows now."""
             return from_dict(self.trace)
 
-        def _asked(self, change: Any) -> None:
+        def _answer(self, change: Any) -> None:
             if not change["new"]:
                 return
-            found = answer({"request": change["new"]})
+            reply = answer({"request": change["new"]})
             with self.hold_sync():
-                self.error = found.get("error", "")
+                self.error = reply.get("error", "")
                 for name in ("trace", "file"):
-                    if name in found:
-                        setattr(self, name, found[name])
-                self.request = None  # so that the same may be asked for again
+                    if name in reply:
+                        setattr(self, name, reply[name])
+                self.request = None  # so that the same request counts as a change the next time
 
     return Widget

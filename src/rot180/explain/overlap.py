@@ -1,7 +1,8 @@
-"""The checkerboard of a transposed layer: how many products reach each cell of its output.
+"""The number of products that each output cell of a transposed convolution receives.
 
-Where the stride does not divide the kernel, neighbouring cells get different numbers of products, which shows as a
-pattern in what a network draws (Odena, Dumoulin and Olah, "Deconvolution and checkerboard artifacts", 2016).
+If the kernel size is not a multiple of the stride, neighbouring cells receive different numbers of products. In
+generated images this shows as a checkerboard (Odena, Dumoulin and Olah, "Deconvolution and checkerboard artifacts",
+2016).
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from .operations import Layer
 
 
 def overlap(layer: Layer) -> dict[str, Any] | None:
-    """{counts, uneven, advice}: counts of one plane of y for one channel of x; None where it is no transposed layer.
+    """The products per cell of one plane of y, for one channel of x; None if the layer is not transposed.
 
-    uneven: whether the pattern goes through the interior, not along the border only.
+    Returns {"counts", "uneven", "advice"}: `uneven` is True if the counts differ in the interior, not only at the
+    border, and `advice` is the key of a text.
     """
     if not layer.operation.transposed:
         return None

@@ -1,13 +1,13 @@
-"""A trace: the numbers of one layer, its gradients, and which cells meet to make them, as plain data.
+"""A trace: the numbers of one layer and of its gradients, and the cells that are multiplied to give them.
 
     y[o] += x[i] * w[k]      dx[i] += dy[o] * w[k]      dw[k] += dy[o] * x[i]          for every triple (o, i, k)
 
-The triples are flat indices into the arrays, in the vocabulary of the layer: y is its output, x its input, whichever of
-them is the wide side of the window. An average pool has no k: its products are x[i] / divisor[o]. A max pool's pairs
-(o, i) are candidates: y[o] is the first maximum of its own.
+The triples are flat indices into the arrays. x is the layer's input and y its output, also in a transposed layer,
+where y is the wide side of the window. An average pool has no k: its terms are x[i] / divisor[o]. The pairs (o, i) of
+a max pool are candidates: y[o] is the first maximum among its own.
 
-A trace holds the layer and its numbers; all else is worked out from them, so a file that was edited and read again
-(`files.py`) cannot contradict itself.
+A trace holds the layer and its input arrays. Everything else is computed from them, so a file that was edited and
+loaded again (`files.py`) cannot contradict itself.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ import numpy as np
 
 from ..window import Window
 from .code import code
-from .flat import flat_triples
+from .flat_triples import flat_triples
 from .operations import Array, Arrays, Layer
 from .overlap import overlap
 from .request import Request
-from .sizes import size_formulas
+from .size_formulas import size_formulas
 from .views import views
 
 FORMAT, VERSION = "rot180.trace", 1
@@ -34,72 +34,73 @@ FORMAT, VERSION = "rot180.trace", 1
 
 @dataclass(frozen=True, eq=False)
 class Trace:
-    """What `trace` returns; `as_dict()` is plain data, `to_json()` its text.
+    """The result of `trace`.
 
     Attributes:
-        layer: of what is pictured.  request: what was asked for.
-        given: x, w, b and dy, as far as the layer has them.
-        pictured: {"n", "c", "o"}: the samples and channels, by their numbers in the whole layer.
-        rest: where not all are pictured, what those that are not add to y, dx, dw and db; else None.
-        source: where the numbers come from, if not from the request: {"run", "layer", "image"}, say.
+        layer: the part of the layer that is shown.
+        request: the whole layer, and where its numbers come from.
+        inputs: the arrays x, w, b and dy that the layer has.
+        selection: the indices of the samples "n" and channels "c" and "o" shown, counted in the whole layer.
+        rest: the contributions of the other samples and channels to y, dx, dw and db; None if all are shown.
+        source: where the numbers come from if not from the request, e.g. {"run": ..., "layer": ..., "image": ...}.
     """
 
     layer: Layer
     request: Request
-    given: Arrays
-    pictured: Mapping[str, list[int]]
+    inputs: Arrays
+    selection: Mapping[str, list[int]]
     rest: Arrays | None = None
     source: Mapping[str, Any] | None = None
 
     @property
     def op(self) -> str:
-        """The operation's name."""
+        """The name of the operation."""
         return self.layer.operation.name
 
     @property
     def window(self) -> Window:
-        """The geometry; its wide side is called x, also on a transposed layer, where that is the output."""
+        """The geometry. Its wide side is named x, also in a transposed layer, where it is the output y."""
         return self.layer.window
 
     @property
     def kind(self) -> str:
-        """ "products", or "maximum": of candidates."""
+        """The kind of terms: "products", or "maximum" for candidates."""
         return "maximum" if self.layer.operation.family == "max" else "products"
 
     @cached_property
     def arrays(self) -> Arrays:
-        """x, w, b, dy and the results y, dx, dw, db, each if the layer has it; and an average pool's divisor."""
-        results = self.layer.results(self.given)
+        """The arrays x, w, b, dy, y, dx, dw and db that the layer has, and the divisor of an average pool."""
+        results = self.layer.results(self.inputs)
         for name, rest in (self.rest or {}).items():
             results[name] = results[name] + rest
-        found = {**self.given, **results}
+        arrays = {**self.inputs, **results}
         if self.layer.operation.family == "average":
             y = results["y"]
-            found["divisor"] = np.broadcast_to(self.layer.divisor(), y.shape).copy()
-        return {name: found[name] for name in _SHOWN if name in found}
+            arrays["divisor"] = np.broadcast_to(self.layer.divisor(), y.shape).copy()
+        return {name: arrays[name] for name in _ORDER if name in arrays}
 
     @cached_property
     def triples(self) -> dict[str, Array]:
-        """{"y", "x", "w"}: flat indices, equally long, sorted by y, then by w. Pools have no w."""
-        return flat_triples(self.layer, {name: a.shape for name, a in self.given.items()})
+        """The flat indices {"y", "x", "w"} of each triple, sorted by y, then by w. Pooling has no w."""
+        return flat_triples(self.layer, {name: a.shape for name, a in self.inputs.items()})
 
     @cached_property
     def views(self) -> dict[str, Any]:
-        """The equivalent view of each pass (`views.py`); {} for a pool."""
-        images, channels = self.given["x"].shape[:2]
-        outputs, groups = self.given["dy"].shape[1], self.window.groups
+        """The step-by-step view of each pass (`views.py`); {} for pooling."""
+        images, channels = self.inputs["x"].shape[:2]
+        outputs, groups = self.inputs["dy"].shape[1], self.window.groups
         terms = {"n": images, "c": channels // groups, "o": outputs // groups}
         with_rest = [name for name, values in (self.rest or {}).items() if values.any()]
-        return views(self.layer, terms, bias="b" in self.given, with_rest=with_rest)
+        return views(self.layer, terms, bias="b" in self.inputs, with_rest=with_rest)
 
     def as_dict(self) -> dict[str, Any]:
-        """Lists, numbers and strings only: what the page shows."""
+        """The trace as lists, numbers and strings: the data of the page."""
         layer, window = self.layer, self.window
         return {
             "format": FORMAT,
             "version": VERSION,
             "op": self.op,
-            "settings": layer.settings("b" in self.given),
+            "settings": layer.settings("b" in self.inputs),
             "request": self.request.as_dict(),
             "window": {
                 **{name: list(getattr(window, name)) for name in ("x_size", "y_size", "kernel", "stride", "dilation")},
@@ -110,49 +111,49 @@ class Trace:
             "arrays": {name: {"shape": list(a.shape), "values": numbers(a)} for name, a in self.arrays.items()},
             "kind": self.kind,
             "triples": {name: indices.tolist() for name, indices in self.triples.items()},
-            "pictured": {name: list(chosen) for name, chosen in self.pictured.items()},
+            "selection": {name: list(indices) for name, indices in self.selection.items()},
             "rest": None if self.rest is None else {name: numbers(a) for name, a in self.rest.items()},
             "shape": size_formulas(layer),
             "views": self.views,
             "overlap": overlap(layer),
-            "code": code(layer, self.given),
+            "code": code(layer, self.inputs),
             "source": None if self.source is None else dict(self.source),
         }
 
     def to_json(self) -> str:
-        """As text; `from_json` (`files.py`) makes the trace of it again."""
+        """The trace as JSON, which `from_json` reads."""
         return json.dumps(self.as_dict(), separators=(",", ":"), allow_nan=False)
 
     def save(self, path: Any) -> None:
-        """Write it to a file, .json or .npz."""
+        """Write the trace to a .json or .npz file."""
         from .files import save
 
         save(self, path)
 
     @classmethod
     def load(cls, path: Any) -> Trace:
-        """Read what `save` wrote; FileNotFoundError, or FormatError that says what is wrong with the file."""
+        """Read a trace that `save` wrote. Raises FileNotFoundError or FormatError."""
         from .files import load
 
         return load(path)
 
     def _repr_html_(self) -> str:
-        """The page, in a notebook, without anything installed."""
+        """The page in a frame, which a notebook displays."""
         from .notebook import frame
 
         return frame(self)
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Trace:
-        """The trace that `to_json` wrote; FormatError that says what is wrong with it."""
+        """Read a trace from the JSON of `to_json`. Raises FormatError for anything else."""
         from .files import from_json
 
         return from_json(text)
 
 
-_SHOWN = ("x", "w", "b", "dy", "y", "dx", "dw", "db", "divisor")
+_ORDER = ("x", "w", "b", "dy", "y", "dx", "dw", "db", "divisor")
 
 
 def numbers(a: Array) -> list[float | int]:
-    """The values of an array in order; whole ones as integers."""
+    """The values of an array in order, as ints if they are integers."""
     return [int(value) if value.is_integer() and abs(value) < 1 << 53 else value for value in a.ravel().tolist()]

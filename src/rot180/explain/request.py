@@ -1,6 +1,6 @@
-"""What somebody asks to have traced, from keywords or from a page, in one plain form.
+"""A request for a trace: the checked settings of a layer, from keywords or from a page.
 
-The form is JSON: it goes into the trace, so that a page can put it back into its controls and ask for another.
+A request is part of the trace and can be written as JSON, so that a page can fill its controls and request a change.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ import numpy as np
 
 from ..window import Sizes, hashable, ints, per_axis, positive
 from .errors import ExplainError
-from .operations import Array, Arrays, Layer, Operation, find
+from .operations import Array, Arrays, Layer, Operation, find_operation
 from .values import KINDS
 
-MOST_SIDE = 1024  # of an axis: more than any picture can show, and little enough to refuse at once
-MOST_SIZE = 1e100  # of a number: the sums of their products stay finite, which JSON needs
+MOST_SIDE = 1024  # cells on one axis
+MOST_SIZE = 1e100  # absolute value of a number, so that sums of products stay finite, which JSON needs
 ARRAYS = ("x", "w", "b", "dy")
 SETTINGS = ("stride", "padding", "dilation", "output_padding", "groups", "ceil_mode", "count_include_pad")
 FLAGS = ("bias", "ceil_mode", "count_include_pad")
@@ -28,11 +28,14 @@ class Request:
     """A layer and where its numbers come from.
 
     Attributes:
-        layer: with every complaint about its settings made.
-        images, channels, outputs: N, C and O.  bias: whether there is one.
-        values: "integers", "random" or "impulse", for the arrays that are not `given`.  seed: of these.
-        pictured: {"n", "c", "o"}: the samples and channels asked for, if any.
-        padding: as it was asked for ("same" stays "same").
+        layer: the layer, with valid settings.
+        images, channels, outputs: N, C and O.
+        bias: True if the layer has a bias.
+        values: "integers", "random" or "impulse", for the arrays that the user did not pass.
+        seed: the seed of these values.
+        user_arrays: the arrays that the user passed.
+        padding: the padding as the user wrote it, so that "same" stays "same".
+        selection: the requested samples "n" and channels "c" and "o", if any.
     """
 
     layer: Layer
@@ -42,12 +45,12 @@ class Request:
     bias: bool
     values: str
     seed: int
-    given: Arrays
+    user_arrays: Arrays
     padding: Any
-    pictured: Mapping[str, list[int]] = field(default_factory=dict)
+    selection: Mapping[str, list[int]] = field(default_factory=dict)
 
     def shapes(self) -> dict[str, Sizes]:
-        """Of x, w, b and dy, as far as the operation has them."""
+        """The shapes of x, w, b and dy, without those that the operation does not have."""
         layer = self.layer
         shapes: dict[str, Sizes] = {"x": (self.images, self.channels, *layer.x_size)}
         if not layer.operation.pools:
@@ -59,10 +62,10 @@ class Request:
         return shapes | {"dy": (self.images, self.outputs, *layer.y_size)}
 
     def as_dict(self) -> dict[str, Any]:
-        """As JSON; `given` names the arrays that came with it, which are in the trace."""
+        """The request as plain data. `user_arrays` holds names only; the arrays are in the trace."""
         operation = self.layer.operation
         settings = self.layer.settings(self.bias)
-        found: dict[str, Any] = {
+        data: dict[str, Any] = {
             "op": operation.name,
             "input": list(self.layer.x_size),
             **{name: settings[name] for name in ("kernel", *operation.settings)},
@@ -73,33 +76,33 @@ class Request:
             "bias": self.bias,
             "values": self.values,
             "seed": self.seed,
-            "given": sorted(self.given),
+            "user_arrays": sorted(self.user_arrays),
         }
         if self.padding == "same" and operation.transposed:
-            found["output_padding"] = [0] * operation.axes
-        if self.pictured:
-            found["pictured"] = {name: list(numbers) for name, numbers in self.pictured.items()}
-        return found
+            data["output_padding"] = [0] * operation.axes
+        if self.selection:
+            data["selection"] = {name: list(indices) for name, indices in self.selection.items()}
+        return data
 
 
 def weight_shape(operation: Operation, channels: int, outputs: int, groups: int, kernel: Sizes) -> Sizes:
-    """(O, C/G, *kernel), or (C, O/G, *kernel) for a transposed layer."""
+    """The shape of w: (O, C/G, *kernel), or (C, O/G, *kernel) for a transposed layer."""
     first, second = (channels, outputs) if operation.transposed else (outputs, channels)
     return (first, max(second // groups, 1), *kernel)
 
 
-def ask(op: Any, given: Mapping[str, Any]) -> Request:
-    """A Request from keywords: those of `trace`. Raises ShapeError, DtypeError or ExplainError."""
-    operation = find(op)
+def request_from_keywords(op: Any, keywords: Mapping[str, Any]) -> Request:
+    """A Request from the keywords of `trace`. Raises ShapeError, DtypeError or ExplainError."""
+    operation = find_operation(op)
     name = operation.name
-    _only_known(operation, given)
-    arrays = {key: _array(operation, key, given[key]) for key in ARRAYS if given.get(key) is not None}
-    settings = {key: ints(hashable(given[key])) for key in SETTINGS if given.get(key) is not None}
-    settings |= {key: _flag(name, key, given[key]) for key in FLAGS if given.get(key) is not None}
+    _check_names(operation, keywords)
+    arrays = {key: _array(operation, key, keywords[key]) for key in ARRAYS if keywords.get(key) is not None}
+    settings = {key: ints(hashable(keywords[key])) for key in SETTINGS if keywords.get(key) is not None}
+    settings |= {key: _flag(name, key, keywords[key]) for key in FLAGS if keywords.get(key) is not None}
     groups = _count(name, "groups", settings.get("groups", 1)) or 1
-    counts = {key: _count(name, key, given.get(key)) for key in ("images", "channels", "outputs")}
-    x_shape, kernel = _sizes(operation, arrays, given)
-    images = _agree(name, "images", counts["images"], x_shape, 0)
+    counts = {key: _count(name, key, keywords.get(key)) for key in ("images", "channels", "outputs")}
+    x_shape, kernel = _sizes(operation, arrays, keywords)
+    images = _size_on_axis(name, "images", counts["images"], x_shape, 0)
     channels, outputs = _channels(operation, arrays, counts, groups)
     x_shape = (images, channels, *x_shape[2:])
     bias = bool(settings.get("bias", False)) or "b" in arrays
@@ -112,48 +115,52 @@ def ask(op: Any, given: Mapping[str, Any]) -> Request:
         raise ExplainError(f"trace: {name}: {what} is {count}; groups={groups} must divide it")
     else:
         w_shape = weight_shape(operation, channels, outputs, groups, kernel)
-    layer = Layer.made(operation, x_shape, w_shape, arrays["b"].shape if "b" in arrays else None, settings)
-    asked = settings.get("padding", 0)
-    padding = asked if isinstance(asked, str) else [list(pair) for pair in layer.pads]
+    layer = Layer.from_settings(operation, x_shape, w_shape, arrays["b"].shape if "b" in arrays else None, settings)
+    padding = settings.get("padding", 0)
+    if not isinstance(padding, str):
+        padding = [list(pair) for pair in layer.pads]
     return Request(
-        layer, images, channels, outputs, bias, _values(given.get("values", "integers")), _seed(given.get("seed", 0)),
-        arrays, padding, _pictured(given.get("pictured")),
+        layer, images, channels, outputs, bias, _values(keywords.get("values", "integers")),
+        _seed(keywords.get("seed", 0)),
+        arrays, padding, _selection(keywords.get("selection")),
     )  # fmt: skip
 
 
-def from_page(request: Any) -> Request:
-    """A Request from what a page sent: JSON of any kind."""
+def request_from_page(request: Any) -> Request:
+    """A Request from the JSON that a page sent, which may be anything. Raises the errors of `request_from_keywords`."""
     if not isinstance(request, Mapping):
-        raise ExplainError(f"trace: a request must be an object; got {type(request).__name__}")
-    asked = {key: value for key, value in request.items() if key not in ("op", "given", "file")}
-    arrays = asked.pop("arrays", None) or {}
+        raise ExplainError(f"trace: a request must be a JSON object; got {type(request).__name__}")
+    keywords = {key: value for key, value in request.items() if key not in ("op", "user_arrays", "file")}
+    arrays = keywords.pop("arrays", None) or {}
     if not isinstance(arrays, Mapping) or not set(arrays) <= set(ARRAYS):
-        raise ExplainError(f"trace: arrays must be an object with {', '.join(ARRAYS)}; got {arrays!r:.80}")
-    if "kernel" in asked:
-        asked["kernel_size"] = asked.pop("kernel")
-    operation = find(request.get("op"))
-    for name in SETTINGS:  # the controls of other operations may be sent along
+        raise ExplainError(f"trace: arrays must be a JSON object with {', '.join(ARRAYS)}; got {arrays!r:.80}")
+    if "kernel" in keywords:
+        keywords["kernel_size"] = keywords.pop("kernel")
+    operation = find_operation(request.get("op"))
+    for name in SETTINGS:  # a page may also send the settings of other operations
         if name not in operation.settings:
-            asked.pop(name, None)
+            keywords.pop(name, None)
     if operation.pools:
-        asked.pop("bias", None)
-    return ask(operation.name, {**asked, **arrays})
+        keywords.pop("bias", None)
+    return request_from_keywords(operation.name, {**keywords, **arrays})
 
 
 KEYWORDS = (
-    *("input", "kernel_size"), *SETTINGS, *("images", "channels", "outputs", "bias", "values", "seed", "pictured"),
+    *("input", "kernel_size"), *SETTINGS, *("images", "channels", "outputs", "bias", "values", "seed", "selection"),
     *ARRAYS,
 )  # fmt: skip
 
 
-def _only_known(operation: Operation, given: Mapping[str, Any]) -> None:
+def _check_names(operation: Operation, keywords: Mapping[str, Any]) -> None:
     foreign = {name for name in SETTINGS if name not in operation.settings}
     foreign |= {"w", "b", "bias"} if operation.pools else set()
-    for name, value in given.items():
+    for name, value in keywords.items():
         if name not in KEYWORDS:
             raise ExplainError(f"trace: there is no setting {name!r:.80}; there are {', '.join(KEYWORDS)}")
         if name in foreign and value is not None and value is not False:
-            raise ExplainError(f"trace: {operation.name} has no {name}; it takes {', '.join(operation.settings)}")
+            raise ExplainError(
+                f"trace: {operation.name} has no setting {name}; its settings are {', '.join(operation.settings)}"
+            )
 
 
 def _flag(op: str, name: str, value: Any) -> bool:
@@ -163,43 +170,47 @@ def _flag(op: str, name: str, value: Any) -> bool:
 
 
 def _array(operation: Operation, name: str, value: Any) -> Array:
-    """As float64 with all its axes: (H, W) is one sample of one channel, (R, S) one kernel, (C, H, W) one sample."""
+    """The value as a float64 array with all axes: (H, W) is one sample of one channel, (C, H, W) one sample."""
     op, axes = operation.name, operation.axes
     wanted = 1 if name == "b" else axes + 2
     try:
         array = np.array(value.detach() if hasattr(value, "detach") else value, dtype=np.float64)
     except (TypeError, ValueError):
-        raise ExplainError(f"trace: {op}: {name} must be numbers, in lists of equal length or an array") from None
+        raise ExplainError(
+            f"trace: {op}: {name} must be an array, or nested lists of equal length, of numbers"
+        ) from None
     if array.ndim > wanted or (name != "b" and array.ndim < axes) or (name == "b" and array.ndim != 1):
         raise ExplainError(f"trace: {op}: {name} has shape {array.shape}; {wanted} dimensions are needed")
     array = array.reshape((1,) * (wanted - array.ndim) + array.shape)
     if not array.size or max(array.shape) > MOST_SIDE:
         raise ExplainError(f"trace: {op}: {name} has shape {array.shape}; 1 to {MOST_SIDE} cells per axis are needed")
     if not np.isfinite(array).all():
-        raise ExplainError(f"trace: {op}: {name} holds NaN or infinite values, which no picture shows")
+        raise ExplainError(f"trace: {op}: {name} has NaN or infinite values, which cannot be shown")
     if np.abs(array).max() > MOST_SIZE:
         raise ExplainError(
-            f"trace: {op}: {name} holds {np.abs(array).max():.3g}; numbers up to {MOST_SIZE:g} "
-            "are pictured: scale it down"
+            f"trace: {op}: {name} has values up to {np.abs(array).max():.3g}; at most {MOST_SIZE:g} can be shown; "
+            "scale it down"
         )
     return array
 
 
-def _sizes(operation: Operation, arrays: Arrays, given: Mapping[str, Any]) -> tuple[Sizes, Sizes]:
-    """The shape of x, with 0 for unknown N and C, and the kernel's size; arrays tell, else what is asked for."""
+def _sizes(operation: Operation, arrays: Arrays, keywords: Mapping[str, Any]) -> tuple[Sizes, Sizes]:
+    """The shape of x, with 0 for unknown N and C, and the kernel's size, from the arrays or else from the keywords."""
     name, n = operation.name, operation.axes
-    asked = None if given.get("input") is None else per_axis(name, "input", ints(hashable(given["input"])), n)
-    taps = given.get("kernel_size")
-    asked_kernel = None if taps is None else per_axis(name, "kernel_size", ints(hashable(taps)), n)
+    size, taps = keywords.get("input"), keywords.get("kernel_size")
+    input_size = None if size is None else per_axis(name, "input", ints(hashable(size)), n)
+    kernel_size = None if taps is None else per_axis(name, "kernel_size", ints(hashable(taps)), n)
     if "x" in arrays:
         x_shape = arrays["x"].shape
-        if asked is not None and asked != x_shape[2:]:
-            raise ExplainError(f"trace: {name}: x has shape {x_shape}, but input={asked}; leave one of them out")
+        if input_size is not None and input_size != x_shape[2:]:
+            raise ExplainError(f"trace: {name}: x has shape {x_shape}, but input={input_size}; leave one of them out")
     else:
-        x_shape = (0, 0, *(asked or (5,) * n))
-    kernel = arrays["w"].shape[2:] if "w" in arrays else asked_kernel or (2 if operation.pools else 3,) * n
-    if asked_kernel is not None and asked_kernel != kernel:
-        raise ExplainError(f"trace: {name}: w has a kernel of {kernel}, but kernel_size={asked_kernel}; leave one out")
+        x_shape = (0, 0, *(input_size or (5,) * n))
+    kernel = arrays["w"].shape[2:] if "w" in arrays else kernel_size or (2 if operation.pools else 3,) * n
+    if kernel_size is not None and kernel_size != kernel:
+        raise ExplainError(
+            f"trace: {name}: w has kernel size {kernel}, but kernel_size={kernel_size}; leave one of them out"
+        )
     for what, sizes in (("input", x_shape[2:]), ("kernel_size", kernel)):
         if not all(1 <= size <= MOST_SIDE for size in sizes):
             raise ExplainError(f"trace: {name}: {what} must be 1 to {MOST_SIDE} per axis; got {sizes}")
@@ -215,28 +226,30 @@ def _count(op: str, name: str, value: Any) -> int | None:
     return number
 
 
-def _agree(op: str, name: str, asked: int | None, shape: Sizes, axis: int) -> int:
-    """What is asked for, or what the array has; both must be one."""
-    has = shape[axis]
-    if has and asked not in (None, has):
-        raise ExplainError(f"trace: {op}: x has shape {shape}, but {name}={asked}; leave {name} out")
-    return has or asked or 1
+def _size_on_axis(op: str, name: str, requested: int | None, shape: Sizes, axis: int) -> int:
+    """The size of x on an axis, or the requested size. Raises ExplainError if they differ."""
+    size = shape[axis]
+    if size and requested not in (None, size):
+        raise ExplainError(f"trace: {op}: x has shape {shape}, but {name}={requested}; leave {name} out")
+    return size or requested or 1
 
 
 def _channels(operation: Operation, arrays: Arrays, counts: Mapping[str, int | None], groups: int) -> tuple[int, int]:
-    """C and O, from x and w as far as they are given; what does not fit is the layer's to complain about."""
+    """C and O, from x and w if they were passed; the layer itself checks that they fit together."""
     name, x, w = operation.name, arrays.get("x"), arrays.get("w")
-    asked, outputs = counts["channels"], counts["outputs"]
+    requested, outputs = counts["channels"], counts["outputs"]
     from_w: tuple[int, int] | None = None
     if w is not None:
         first, second = w.shape[0], w.shape[1] * groups
         from_w = (first, second) if operation.transposed else (second, first)
     shape = x.shape if x is not None else (0, from_w[0] if from_w else 0)
-    default = groups if asked is None and not shape[1] else None
-    channels = _agree(name, "channels", asked if default is None else default, shape, 1)
+    default = groups if requested is None and not shape[1] else None
+    channels = _size_on_axis(name, "channels", requested if default is None else default, shape, 1)
     if operation.pools:
         if outputs not in (None, channels, 1):
-            raise ExplainError(f"trace: {name}: outputs={outputs}, but a pool has as many as channels, {channels}")
+            raise ExplainError(
+                f"trace: {name}: outputs={outputs}, but pooling keeps the number of channels, {channels}"
+            )
         return channels, channels
     if from_w and outputs not in (None, from_w[1]):
         raise ExplainError(f"trace: {name}: w has shape {w.shape if w is not None else ()}, but outputs={outputs}")
@@ -245,25 +258,25 @@ def _channels(operation: Operation, arrays: Arrays, counts: Mapping[str, int | N
 
 def _values(value: Any) -> str:
     if value not in KINDS:
-        raise ExplainError(f"trace: values must be {', '.join(KINDS)}; got {value!r:.80}")
+        raise ExplainError(f"trace: values must be one of {', '.join(KINDS)}; got {value!r:.80}")
     return str(value)
 
 
 def _seed(value: Any) -> int:
     if isinstance(value, bool) or not hasattr(value, "__index__") or not 0 <= value.__index__() < 1 << 53:
-        raise ExplainError(f"trace: seed must be an int of at least 0, below 2**53; got {value!r:.80}")
+        raise ExplainError(f"trace: seed must be an int from 0 to 2**53 - 1; got {value!r:.80}")
     return int(value)
 
 
-def _pictured(value: Any) -> Mapping[str, list[int]]:
+def _selection(value: Any) -> Mapping[str, list[int]]:
     if value is None:
         return {}
     if not isinstance(value, Mapping) or not set(value) <= {"n", "c", "o"}:
-        raise ExplainError(f"trace: pictured must be an object with n, c and o; got {value!r:.80}")
-    found = {}
+        raise ExplainError(f"trace: selection must be a dict with the keys n, c or o; got {value!r:.80}")
+    selection = {}
     for name, numbers in value.items():
         numbers = [numbers] if hasattr(numbers, "__index__") else numbers
         if not isinstance(numbers, Sequence) or not numbers or not all(type(number) is int for number in numbers):
-            raise ExplainError(f"trace: pictured[{name!r}] must be a list of ints; got {numbers!r:.80}")
-        found[name] = sorted(set(numbers))
-    return found
+            raise ExplainError(f"trace: selection[{name!r}] must be a list of ints; got {numbers!r:.80}")
+        selection[name] = sorted(set(numbers))
+    return selection

@@ -1,8 +1,8 @@
-"""The page served on this machine: GET / is the document, POST /trace asks for another trace or a file.
+"""A local server for the page: GET / sends the document, POST /trace computes another trace or a file.
 
-It binds to loopback, and answers nobody but the page that it sent: another Host is a rebound name, another Origin a
-foreign page. There are no files behind it, so there is no path to climb. What is too long is refused
-before it is read, what is no JSON before it is looked at.
+It binds to the loopback address and answers only its own page: a different Host header means DNS rebinding, a
+different Origin means a page of another site. It serves no files, so no path can leave a folder. A body that is too
+long is refused before it is read, and a body that is not declared as JSON before it is parsed.
 """
 
 from __future__ import annotations
@@ -24,33 +24,37 @@ from ..errors import Rot180Error
 from .document import document
 from .errors import ExplainError
 from .files import from_dict, to_npz
-from .make import requested
 from .record import Trace
 from .strings import language as known_language
 from .strings import say
+from .tracing import trace_from_page
 
 ADDRESS, PORT = "127.0.0.1", 8180
-MOST_BODY = 1 << 23  # bytes: the largest trace with all its triples
-SECONDS = 20.0  # that a request may take to arrive
+MOST_BODY = 1 << 23  # bytes: enough for the largest trace with all its triples
+SECONDS = 20.0  # the time in which a request must arrive
 
 
 class PortError(Rot180Error, OSError):
-    """The port is in use, or not for us."""
+    """The port is in use or not permitted."""
 
 
 class Server(ThreadingHTTPServer):
-    """Serves one trace until it is told to stop; `url` is where.
+    """A server for one trace, at the address `url`.
 
     Args:
-        shown: what the page opens with.  language: "en" or "zh".
-        port: 0 for any that is free; None for 8180, or any if that is taken. PortError if the port cannot be had.
+        trace: the layer that the page opens with.
+        port: a port; 0 for any free port; None for 8180 or, if that is in use, any free port.
+        language: "en" or "zh".
+
+    Raises:
+        PortError: if the port is in use or not permitted.
     """
 
     daemon_threads = True
-    allow_reuse_address = os.name == "posix"  # elsewhere it would let two servers share a port
+    allow_reuse_address = os.name == "posix"  # on Windows it would let two servers share a port
 
-    def __init__(self, shown: Trace, *, port: int | None = None, language: str = "en") -> None:
-        self.document = document(shown, live=True, language=known_language(language)).encode()
+    def __init__(self, trace: Trace, *, port: int | None = None, language: str = "en") -> None:
+        self.document = document(trace, live=True, language=known_language(language)).encode()
         self.one_at_a_time = threading.Lock()
         try:
             super().__init__((ADDRESS, PORT if port is None else port), _Handler)
@@ -61,21 +65,24 @@ class Server(ThreadingHTTPServer):
         self.url = f"http://{ADDRESS}:{self.server_port}/"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A browser that went away is no error of ours."""
+        """Ignore errors of connections that the browser closed."""
         if not isinstance(sys.exc_info()[1], OSError):
             super().handle_error(request, client_address)
 
 
-def serve(shown: Trace, *, port: int | None = None, browser: bool = True, language: str = "en") -> None:
-    """Show a trace in the browser until Ctrl-C.
+def serve(trace: Trace, *, port: int | None = None, browser: bool = True, language: str = "en") -> None:
+    """Show a trace in the browser until Ctrl-C is pressed.
 
     Args:
-        shown: what `trace` made.
-        port: 0 for any that is free; None for 8180, or any if that is taken. PortError if the port cannot be had.
-        browser: whether to open one, where there is a screen.
-        language: "en" or "zh"; the page can change it.
+        trace: the layer to show.
+        port: a port; 0 for any free port; None for 8180 or, if that is in use, any free port.
+        browser: True to open a browser if there is a screen.
+        language: "en" or "zh"; the reader can switch in the page.
+
+    Raises:
+        PortError: if the port is in use or not permitted.
     """
-    server = Server(shown, port=port, language=language)
+    server = Server(trace, port=port, language=language)
     print(say("text.serving", language, url=server.url), flush=True)
     try:
         if browser and _has_screen():
@@ -90,71 +97,71 @@ def serve(shown: Trace, *, port: int | None = None, browser: bool = True, langua
 
 
 def answer(body: Any) -> dict[str, Any]:
-    """What is sent back for {"request": ...}: {"trace"}, {"file"} or {"error"}, the library's own words."""
+    """The reply to {"request": ...}: {"trace": ...}, {"file": ...}, or {"error": message} for an error of rot180."""
     try:
         if not isinstance(body, Mapping) or not isinstance(body.get("request"), Mapping):
-            raise ExplainError("explain: the body must be an object with a request, which is an object")
+            raise ExplainError('explain: the body must be a JSON object with an object "request"')
         request = body["request"]
-        shown = from_dict(request["trace"]) if "trace" in request else requested(request)
+        trace = from_dict(request["trace"]) if "trace" in request else trace_from_page(request)
         if request.get("file"):
-            return {"file": exported(shown, request["file"], request.get("language", "en"))}
-        return {"trace": shown.as_dict()}
+            return {"file": export(trace, request["file"], request.get("language", "en"))}
+        return {"trace": trace.as_dict()}
     except Rot180Error as error:
         return {"error": str(error)}
     except RecursionError:
         return {"error": "explain: the request is nested too deeply"}
 
 
-def exported(shown: Trace, kind: Any, language: Any = "en") -> dict[str, str]:
-    """{"name", "base64"} of a file: "html", "npz" or "json"."""
-    name = f"rot180-{shown.op}"
+def export(trace: Trace, kind: Any, language: Any = "en") -> dict[str, str]:
+    """A file of the kind "html", "npz" or "json", as {"name": ..., "base64": ...}."""
+    name = f"rot180-{trace.op}"
     if kind == "html":
-        data = document(shown, language=known_language(language)).encode()
+        data = document(trace, language=known_language(language)).encode()
     elif kind == "npz":
-        data = to_npz(shown)
+        data = to_npz(trace)
     elif kind == "json":
-        data = shown.to_json().encode()
+        data = trace.to_json().encode()
     else:
-        raise ExplainError(f"explain: there is no file of kind {kind!r:.40}; there are html, npz, json")
+        raise ExplainError(f"explain: there is no file of the kind {kind!r:.40}; the kinds are html, npz and json")
     return {"name": f"{name}.{kind}", "base64": base64.b64encode(data).decode()}
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """One request."""
+    """Answers one request."""
 
     server: Server
     timeout = SECONDS
     server_version, sys_version = "rot180", ""
 
     def setup(self) -> None:
-        """Whoever sends a byte now and then keeps each read short: the request as a whole has its time too."""
+        """Start the timer of the whole request: a client that sends a byte at a time never makes one read time out."""
         super().setup()
-        self.late = threading.Timer(SECONDS, self._stop_reading)
-        self.late.daemon = True
-        self.late.start()
+        self.timer = threading.Timer(SECONDS, self._stop_reading)
+        self.timer.daemon = True
+        self.timer.start()
 
     def finish(self) -> None:
-        self.late.cancel()
+        self.timer.cancel()
         super().finish()
 
     def _stop_reading(self) -> None:
-        with contextlib.suppress(OSError):  # it may have gone
+        with contextlib.suppress(OSError):  # the client may have closed it
             self.connection.shutdown(socket.SHUT_RD)
 
     def do_GET(self) -> None:
-        if self._is_ours():
+        if self._is_own_page():
             if self.path.split("?")[0] == "/":
                 self._send(HTTPStatus.OK, self.server.document, "text/html; charset=utf-8")
             else:
-                self._refuse(HTTPStatus.NOT_FOUND, "there is only /")
+                self._refuse(HTTPStatus.NOT_FOUND, "the only page is /")
 
     do_HEAD = do_GET
 
     def do_POST(self) -> None:
-        if not self._is_ours():
+        if not self._is_own_page():
             return
         if self.path != "/trace":
-            return self._refuse(HTTPStatus.NOT_FOUND, "there is only /trace")
+            return self._refuse(HTTPStatus.NOT_FOUND, "POST is only for /trace")
         kind = self.headers.get("Content-Type", "").split(";")[0].strip().lower()
         if kind != "application/json":
             return self._refuse(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "application/json is needed")
@@ -162,31 +169,31 @@ class _Handler(BaseHTTPRequestHandler):
         if not (length.isascii() and length.isdecimal()) or "Transfer-Encoding" in self.headers:
             return self._refuse(HTTPStatus.LENGTH_REQUIRED, "a Content-Length is needed")
         if len(length) > 12 or int(length) > MOST_BODY:
-            return self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"at most {MOST_BODY:,} bytes are taken")
+            return self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a body may have at most {MOST_BODY:,} bytes")
         data = self.rfile.read(int(length))
-        self.late.cancel()
+        self.timer.cancel()
         if len(data) < int(length):
-            return self._refuse(HTTPStatus.BAD_REQUEST, "the body broke off, or took too long to arrive")
+            return self._refuse(HTTPStatus.BAD_REQUEST, "the body is incomplete, or arrived too late")
         try:
             body = json.loads(data)
         except (ValueError, RecursionError):
             return self._refuse(HTTPStatus.BAD_REQUEST, "the body is not JSON")
         try:
             with self.server.one_at_a_time:
-                found = answer(body)
-        except Exception as error:  # a fault of ours must not leave the page waiting
+                reply = answer(body)
+        except Exception as error:  # so that a bug does not leave the page waiting
             message = f"internal error: {type(error).__name__}: {error} (please report it)"
             return self._refuse(HTTPStatus.INTERNAL_SERVER_ERROR, message)
-        self._send(HTTPStatus.OK, json.dumps(found, separators=(",", ":")).encode(), "application/json")
+        self._send(HTTPStatus.OK, json.dumps(reply, separators=(",", ":")).encode(), "application/json")
 
-    def _is_ours(self) -> bool:
-        """Whether it comes from a page of this server; everybody else is refused."""
+    def _is_own_page(self) -> bool:
+        """True if the request comes from this server's own page; otherwise send a refusal."""
         hosts = {f"{name}:{self.server.server_port}" for name in (ADDRESS, "localhost")}
         origins = self.headers.get_all("Origin", [])
         if self.headers.get_all("Host", []) not in [[host] for host in hosts]:
-            self._refuse(HTTPStatus.FORBIDDEN, "this Host is not served here")
+            self._refuse(HTTPStatus.FORBIDDEN, "this server does not answer requests for another Host")
         elif any(origin not in {f"http://{host}" for host in hosts} for origin in origins):
-            self._refuse(HTTPStatus.FORBIDDEN, "pages from elsewhere are not answered")
+            self._refuse(HTTPStatus.FORBIDDEN, "this server does not answer pages of other sites")
         else:
             return True
         return False
@@ -211,15 +218,15 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(data)
 
     def log_message(self, *_: Any) -> None:
-        """Nothing: the terminal belongs to the user."""
+        """Print nothing: a line per request would fill the user's terminal."""
 
 
 def _has_screen() -> bool:
-    """Whether opening a browser makes sense: not over ssh, where a text browser would take the terminal."""
+    """True if a browser can be opened. Over ssh a text browser might take over the terminal."""
     return sys.platform in ("win32", "darwin") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def _port_message(port: int | None, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
-        return f"explain: port {port} is in use; choose another with port (--port), or 0 for any that is free"
-    return f"explain: port {PORT if port is None else port} cannot be had: {error.strerror or error}"
+        return f"explain: port {port} is in use; choose another with port (--port), or 0 for any free port"
+    return f"explain: cannot use port {PORT if port is None else port}: {error.strerror or error}"

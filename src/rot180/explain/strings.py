@@ -1,4 +1,4 @@
-"""What the page, its tour and the text mode say, in English and in Chinese: one table, `strings.json`."""
+"""The texts of the page, its tour and the text mode, in English and Chinese, from `strings.json`."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ LANGUAGES = ("en", "zh")
 
 @lru_cache(maxsize=1)
 def table() -> dict[str, dict[str, str]]:
-    """{key: {"en": ..., "zh": ...}}; `{name}` stands for what is filled in."""
-    found: dict[str, dict[str, str]] = json.loads(Path(__file__).with_name("strings.json").read_text("utf-8"))
-    return found
+    """All texts, {key: {"en": ..., "zh": ...}}, with placeholders such as {count}."""
+    texts: dict[str, dict[str, str]] = json.loads(Path(__file__).with_name("strings.json").read_text("utf-8"))
+    return texts
 
 
 def language(name: Any) -> str:
-    """The name, if it is of a language that is there; ExplainError otherwise."""
+    """Return the name of a known language. Raises ExplainError for any other."""
     if name not in LANGUAGES:
-        raise ExplainError(f"explain: there is no language {name!r:.40}; there are {', '.join(LANGUAGES)}")
+        raise ExplainError(f"explain: there is no language {name!r:.40}; the languages are {', '.join(LANGUAGES)}")
     return str(name)
 
 
 def say(key: str, lang: str, **values: Any) -> str:
-    """One text, filled in."""
+    """The text of a key in a language, with its placeholders filled in."""
     return table()[key][lang].format(**values)

@@ -1,4 +1,4 @@
-"""The numbers of a picture: small integers, random ones, or an impulse, the same for the same seed."""
+"""Fill the arrays of a trace with small integers, random numbers or an impulse. A seed gives the same numbers again."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from ..window import Sizes
 from .operations import Array
 
 KINDS = ("integers", "random", "impulse")
-_ORDER = ("x", "w", "b", "dy")  # each has a stream of its own, so that a bias more leaves the others as they are
-_WHOLE: dict[str, tuple[int, ...]] = {  # a weight of 0 would hide its product
+_ORDER = ("x", "w", "b", "dy")  # each has its own random stream, so that adding a bias does not change the other arrays
+_INTEGERS: dict[str, tuple[int, ...]] = {  # no weight is 0, which would hide a product
     "x": (-2, -1, 0, 1, 2, 3, 4),
     "w": (-3, -2, -1, 1, 2, 3),
     "b": (-2, -1, 1, 2),
@@ -20,16 +20,21 @@ _WHOLE: dict[str, tuple[int, ...]] = {  # a weight of 0 would hide its product
 
 
 def draw(kind: str, seed: int, name: str, shape: Sizes) -> Array:
-    """The array `name` ("x", "w", "b" or "dy").
+    """Fill one array.
 
-    "integers": small ones. "random": normal, to two decimals. "impulse": x and dy are 1 in the middle of every channel
-    and 0 elsewhere, w counts from 1, b is 0: the results show the kernel itself, where it lands and which way round.
+    Args:
+        kind: "integers" for small integers; "random" for normal numbers with two decimals; "impulse" for x and dy that
+            are 1 in the middle of every channel and 0 elsewhere, w that counts from 1, and b of 0, so that the results
+            show the kernel, where it is added and whether it is rotated.
+        seed: the seed of the random numbers.
+        name: "x", "w", "b" or "dy".
+        shape: the shape of the array.
     """
     rng = np.random.default_rng([seed, _ORDER.index(name)])
     if kind == "integers":
-        return rng.choice(np.array(_WHOLE[name], np.float64), shape)
+        return rng.choice(np.array(_INTEGERS[name], np.float64), shape)
     if kind == "random":
-        return np.round(rng.normal(size=shape), 2) + 0.0  # + 0.0: no negative zeros
+        return np.round(rng.normal(size=shape), 2) + 0.0  # + 0.0 removes negative zeros
     if name == "w":
         return np.arange(1.0, np.prod(shape) + 1).reshape(shape)
     values: Array = np.zeros(shape)

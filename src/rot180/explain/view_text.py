@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from . import views
-from .cells import Cell, place
-from .numerals import number
+from .cells import Cell, flat_index
+from .number_format import format_number
 from .operations import Array
 from .record import Trace
 from .strings import say
@@ -30,8 +30,8 @@ def view_text(trace: Trace, cell: Cell, language: str) -> str:
     planes = _planes(trace, cell)
     codes: list[int] = []
     lines = [say("text.view", language, array=cell.array)]
-    if any(len(numbers) > 1 for numbers in trace.pictured.values()):
-        numbers = {letter: trace.pictured[letter][i] for letter, i in zip("nco", planes, strict=True)}
+    if any(len(numbers) > 1 for numbers in trace.selection.values()):
+        numbers = {letter: trace.selection[letter][i] for letter, i in zip("nco", planes, strict=True)}
         lines.append(say("text.pair", language, **numbers))
     correlation, position = _correlation(trace, cell, planes)
     for i, step in enumerate(view["steps"]):
@@ -48,18 +48,18 @@ def _heading(trace: Trace, step: views.Step, planes: Planes, language: str) -> s
     words: dict[str, Any] = {"array": step["array"]}
     if kind == "sum":
         over = step["over"]
-        words["count"] = len(trace.pictured[over]) // (trace.window.groups if over != "n" else 1)
+        words["count"] = len(trace.selection[over]) // (trace.window.groups if over != "n" else 1)
         kind = f"sum_{over}"
     elif kind == "bias":
-        words |= {"o": trace.pictured["o"][planes[2]], "value": number(float(trace.arrays["b"][planes[2]]))}
+        words |= {"o": trace.selection["o"][planes[2]], "value": format_number(float(trace.arrays["b"][planes[2]]))}
     return say(f"text.step.{kind}", language, **words)
 
 
 def _planes(trace: Trace, cell: Cell) -> Planes:
     """The sample and channels of the planes to show: the cell's own, and the first of those that it sums over."""
-    index = np.unravel_index(place(trace, cell), trace.arrays[cell.array].shape)
+    index = np.unravel_index(flat_index(trace, cell), trace.arrays[cell.array].shape)
     own = {letter: int(i) for letter, i in zip(trace.layer.operation.letters[cell.array], index, strict=True)}
-    groups, channels, outputs = trace.window.groups, trace.given["x"].shape[1], trace.given["dy"].shape[1]
+    groups, channels, outputs = trace.window.groups, trace.inputs["x"].shape[1], trace.inputs["dy"].shape[1]
     if cell.array == "dw":
         second = "o" if trace.layer.operation.transposed else "c"
         first, total = ("c", channels) if second == "o" else ("o", outputs)
@@ -89,7 +89,7 @@ def _correlation(trace: Trace, cell: Cell, planes: Planes) -> tuple[Array, tuple
         for name in ("image", "kernel")
     )
     windows = np.lib.stride_tricks.sliding_window_view(image, kernel.shape)
-    flat = place(trace, cell) % int(np.prod(trace.arrays[cell.array].shape[2:]))
+    flat = flat_index(trace, cell) % int(np.prod(trace.arrays[cell.array].shape[2:]))
     row, column = np.argwhere(_correlate_cells(view) == flat)[0]
     return np.einsum("pqrs,rs->pq", windows, kernel), (int(row), int(column))
 
@@ -109,7 +109,7 @@ def _grid(
     mask = np.zeros(cells.shape, bool)
     if step["operand"] == "result":
         values = _results(trace, cell, step, planes, correlation)
-        mask[tuple(np.argwhere(cells == place(trace, cell) % int((cells >= 0).sum()))[0])] = True
+        mask[tuple(np.argwhere(cells == flat_index(trace, cell) % int((cells >= 0).sum()))[0])] = True
     else:
         values = views.values(step["cells"], _plane(trace, step["array"], planes))
         if i == view["image"]:
@@ -118,7 +118,7 @@ def _grid(
         elif i == view["kernel"]:
             mask[:] = True
     texts = [
-        [_MARKS[code] if code < 0 else number(float(value)) for code, value in zip(codes, row, strict=True)]
+        [_MARKS[code] if code < 0 else format_number(float(value)) for code, value in zip(codes, row, strict=True)]
         for codes, row in zip(step["cells"], values, strict=True)
     ]
     return texts, mask
@@ -132,7 +132,7 @@ def _results(trace: Trace, cell: Cell, step: views.Step, planes: Planes, correla
     if kind == "keep":
         return correlation[_correlate_cells(trace.views[cell.array]) >= 0].reshape(shape)
     size = shape[0] * shape[1]
-    first = place(trace, cell) // size * size
+    first = flat_index(trace, cell) // size * size
 
     def plane(array: Array) -> Array:
         return array.ravel()[first : first + size].reshape(shape)

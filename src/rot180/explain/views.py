@@ -1,12 +1,12 @@
-"""The equivalent view of a pass: what it is as a correlation at stride 1, step by step, on one plane of each operand.
+"""The step-by-step view of a pass: the pass as a correlation at stride 1, on one plane of each operand.
 
     conv_y    pad x;                                            correlate with w dilated;           keep every stride-th
-    conv_x    stuff zeros between the cells of y, pad or crop;  correlate with w rotated, dilated
-    conv_w    pad x;                                            correlate with y stuffed;           keep every d-th
+    conv_x    insert zeros between the cells of y, pad or crop; correlate with w rotated, dilated
+    conv_w    pad x;                                            correlate with y with zeros inserted; keep every d-th
 
-(x is the wide side of the window, y the narrow one, as in docs/decisions/0001; the forward of a layer is one of the
-first two.) Every step is a grid of references to the cells of one plane, or of zeros by what they are there for, so the
-values follow the numbers that a user edits, and nothing is computed here.
+Here x is the wide side of the window and y the narrow one, as in docs/decisions/0001; the forward pass of a layer is
+one of the first two. Every step is a grid of references: to the cells of a plane, or to zeros by their purpose. The
+values follow the numbers that a user edits, because the grids hold none.
 """
 
 from __future__ import annotations
@@ -20,9 +20,15 @@ import numpy as np
 from .operations import Layer
 
 STUFFED, PADDING, OUTPUT_PADDING, DILATED, DROPPED = -1, -2, -3, -4, -5
-_STRONGER = (STUFFED, DILATED, PADDING, OUTPUT_PADDING, DROPPED)  # in a corner of two, the later one names the cell
+_STRONGER = (
+    STUFFED,
+    DILATED,
+    PADDING,
+    OUTPUT_PADDING,
+    DROPPED,
+)  # if two kinds meet, the later one is shown
 
-Line = list[int]  # the cells of one axis: indices, or one of the kinds of zeros
+Line = list[int]  # one axis of a grid: indices of cells, or the codes of zeros
 Step = dict[str, Any]
 
 
@@ -34,53 +40,53 @@ def views(
     Args:
         terms: how many samples ("n") and channels ("c", "o") one cell sums over.
         bias: True if the layer has one; the view of y then ends with the step that adds it.
-        with_rest: the results to which the samples and channels that are not pictured contribute.
+        with_rest: the results to which samples and channels that are not shown contribute.
     """
     if layer.operation.pools:
         return {}
     wide, narrow = ("dy", "x") if layer.operation.transposed else ("x", "dy")
     to_narrow, to_wide = ("dx", "y") if layer.operation.transposed else ("y", "dx")
     over = {"y": "c", "dx": "o", "dw": "n"}
-    found = {
-        to_narrow: _conv_y(_Walk(layer, to_narrow), wide),
-        to_wide: _conv_x(_Walk(layer, to_wide), narrow),
-        "dw": _conv_w(_Walk(layer, "dw"), wide, narrow),
+    steps_of = {
+        to_narrow: _conv_y(_Steps(layer, to_narrow), wide),
+        to_wide: _conv_x(_Steps(layer, to_wide), narrow),
+        "dw": _conv_w(_Steps(layer, "dw"), wide, narrow),
     }
-    for name, walk in found.items():
+    for name, steps in steps_of.items():
         if terms[over[name]] > 1:
-            walk.add("sum", over=over[name])
+            steps.add("sum", over=over[name])
         if name in with_rest:
-            walk.add("rest")
+            steps.add("rest")
     if bias:
-        found["y"].add("bias")
-    return {name: found[name].as_dict() for name in over}
+        steps_of["y"].add("bias")
+    return {name: steps_of[name].as_dict() for name in over}
 
 
 @dataclass
-class _Walk:
-    """The steps of one view as they are made; `lines` are the current image and kernel, one line per axis."""
+class _Steps:
+    """Collects the steps of one view. A grid is given by `lines`, one per axis."""
 
     layer: Layer
     result: str
     steps: list[Step] = field(default_factory=list)
     last: dict[str, int] = field(default_factory=dict)
 
-    def step(self, kind: str, operand: str, array: str, lines: Sequence[Line], plane: Sequence[int]) -> None:
-        """Add a grid, unless the operand has this one already."""
+    def add_grid(self, kind: str, operand: str, array: str, lines: Sequence[Line], plane: Sequence[int]) -> None:
+        """Add a grid of an operand, unless it equals the operand's previous grid."""
         cells = grid(lines, plane)
-        before = self.steps[self.last[operand]] if operand in self.last else None
-        if before is not None and kind != "keep" and before["cells"] == cells:
+        previous = self.steps[self.last[operand]] if operand in self.last else None
+        if previous is not None and kind != "keep" and previous["cells"] == cells:
             return
         self.last[operand] = len(self.steps)
         shape = [len(cells), len(cells[0])]
         self.steps.append({"kind": kind, "operand": operand, "array": array, "shape": shape, "cells": cells})
 
     def correlate(self, kept: Sequence[Line]) -> None:
-        """The whole correlation and, if not all of it is wanted, what is kept."""
+        """Add the correlation and, if it has positions that are not part of the result, the step that drops them."""
         plane = [sum(p >= 0 for p in line) for line in kept]
-        self.step("correlate", "result", self.result, kept, plane)
+        self.add_grid("correlate", "result", self.result, kept, plane)
         if any(p < 0 for line in kept for p in line):
-            self.step("keep", "result", self.result, [list(range(size)) for size in plane], plane)
+            self.add_grid("keep", "result", self.result, [list(range(size)) for size in plane], plane)
 
     def add(self, kind: str, **more: Any) -> None:
         """Add a step that changes the numbers of the result and not which cells are shown."""
@@ -98,7 +104,7 @@ class _Walk:
 
 
 def grid(lines: Sequence[Line], plane: Sequence[int]) -> list[list[int]]:
-    """Rows of references into a plane of this size; a layer of one axis has one row."""
+    """Rows of references into a plane of this size. A layer with one axis has one row."""
     rows, columns = (lines[0], lines[1]) if len(lines) == 2 else ([0], lines[0])
     return [[_cell(r, c, plane[-1]) for c in columns] for r in rows]
 
@@ -109,15 +115,15 @@ def _cell(row: int, column: int, width: int) -> int:
     return max((code for code in (row, column) if code < 0), key=_STRONGER.index)
 
 
-def _conv_y(walk: _Walk, wide: str) -> _Walk:
-    window = walk.layer.window
-    _padded(walk, wide)
-    _kernel(walk, rotate=False)
-    walk.correlate(
+def _conv_y(steps: _Steps, wide: str) -> _Steps:
+    window = steps.layer.window
+    _add_padded_image(steps, wide)
+    _add_kernel(steps, rotate=False)
+    steps.correlate(
         [
             _kept(before + x + after - d * (k - 1), s, y)
             for (before, after), x, y, k, s, d in zip(
-                walk.layer.pads,
+                steps.layer.pads,
                 window.x_size,
                 window.y_size,
                 window.kernel,
@@ -127,15 +133,15 @@ def _conv_y(walk: _Walk, wide: str) -> _Walk:
             )
         ]
     )
-    return walk
+    return steps
 
 
-def _conv_x(walk: _Walk, narrow: str) -> _Walk:
-    window = walk.layer.window
+def _conv_x(steps: _Steps, narrow: str) -> _Steps:
+    window = steps.layer.window
     plane = window.y_size
-    walk.step("start", "image", narrow, [list(range(size)) for size in plane], plane)
+    steps.add_grid("start", "image", narrow, [list(range(size)) for size in plane], plane)
     stuffed = [_spread(size, s, STUFFED) for size, s in zip(plane, window.stride, strict=True)]
-    walk.step("stuff", "image", narrow, stuffed, plane)
+    steps.add_grid("stuff", "image", narrow, stuffed, plane)
     cropped, padded = [], []
     for axis, line in enumerate(stuffed):
         reach = window.dilation[axis] * (window.kernel[axis] - 1)
@@ -143,56 +149,56 @@ def _conv_x(walk: _Walk, narrow: str) -> _Walk:
         left = [u for j, u in enumerate(line) if 0 <= j + shift < length]
         before = min(max(shift, 0), length)
         after = length - before - len(left)
-        unreached = min(sum(walk.layer.pads[axis]) + window.x_size[axis] - window.spans[axis], after)
+        unreached = min(sum(steps.layer.pads[axis]) + window.x_size[axis] - window.spans[axis], after)
         cropped.append(left)
         padded.append([PADDING] * before + left + [PADDING] * (after - unreached) + [OUTPUT_PADDING] * unreached)
-    if all(cropped):  # else nothing of the plane is left: the picture goes straight to the zeros
-        walk.step("crop", "image", narrow, cropped, plane)
-    walk.step("pad", "image", narrow, padded, plane)
-    _kernel(walk, rotate=True)
-    walk.correlate([list(range(size)) for size in window.x_size])
-    return walk
+    if all(cropped):  # otherwise no cell of the plane is left, and only the padded zeros are shown
+        steps.add_grid("crop", "image", narrow, cropped, plane)
+    steps.add_grid("pad", "image", narrow, padded, plane)
+    _add_kernel(steps, rotate=True)
+    steps.correlate([list(range(size)) for size in window.x_size])
+    return steps
 
 
-def _conv_w(walk: _Walk, wide: str, narrow: str) -> _Walk:
-    window = walk.layer.window
-    _padded(walk, wide)
+def _conv_w(steps: _Steps, wide: str, narrow: str) -> _Steps:
+    window = steps.layer.window
+    _add_padded_image(steps, wide)
     plane = window.y_size
-    walk.step("start", "kernel", narrow, [list(range(size)) for size in plane], plane)
+    steps.add_grid("start", "kernel", narrow, [list(range(size)) for size in plane], plane)
     stuffed = [_spread(size, s, STUFFED) for size, s in zip(plane, window.stride, strict=True)]
-    walk.step("stuff", "kernel", narrow, stuffed, plane)
-    walk.correlate(
+    steps.add_grid("stuff", "kernel", narrow, stuffed, plane)
+    steps.correlate(
         [
             _kept(before + x + after - len(line) + 1, d, k)
             for (before, after), x, line, k, d in zip(
-                walk.layer.pads, window.x_size, stuffed, window.kernel, window.dilation, strict=True
+                steps.layer.pads, window.x_size, stuffed, window.kernel, window.dilation, strict=True
             )
         ]
     )
-    return walk
+    return steps
 
 
-def _padded(walk: _Walk, wide: str) -> None:
-    plane = walk.layer.window.x_size
-    whole = [list(range(size)) for size in plane]
-    walk.step("start", "image", wide, whole, plane)
+def _add_padded_image(steps: _Steps, wide: str) -> None:
+    plane = steps.layer.window.x_size
+    lines = [list(range(size)) for size in plane]
+    steps.add_grid("start", "image", wide, lines, plane)
     padded = [
         [PADDING] * before + line + [PADDING] * after
-        for line, (before, after) in zip(whole, walk.layer.pads, strict=True)
+        for line, (before, after) in zip(lines, steps.layer.pads, strict=True)
     ]
-    walk.step("pad", "image", wide, padded, plane)
+    steps.add_grid("pad", "image", wide, padded, plane)
 
 
-def _kernel(walk: _Walk, *, rotate: bool) -> None:
-    window = walk.layer.window
+def _add_kernel(steps: _Steps, *, rotate: bool) -> None:
+    window = steps.layer.window
     plane = window.kernel
     lines = [list(range(size)) for size in plane]
-    walk.step("start", "kernel", "w", lines, plane)
+    steps.add_grid("start", "kernel", "w", lines, plane)
     if rotate:
         lines = [line[::-1] for line in lines]
-        walk.step("rotate", "kernel", "w", lines, plane)
+        steps.add_grid("rotate", "kernel", "w", lines, plane)
     spread = [_interleave(line, d, DILATED) for line, d in zip(lines, window.dilation, strict=True)]
-    walk.step("dilate", "kernel", "w", spread, plane)
+    steps.add_grid("dilate", "kernel", "w", spread, plane)
 
 
 def _spread(size: int, step: int, zero: int) -> Line:
@@ -200,18 +206,18 @@ def _spread(size: int, step: int, zero: int) -> Line:
 
 
 def _interleave(line: Line, step: int, zero: int) -> Line:
-    """`step - 1` zeros between the cells."""
-    apart: Line = [zero] * ((len(line) - 1) * step + 1)
-    apart[::step] = line
-    return apart
+    """The line with `step - 1` zeros inserted between neighbouring cells."""
+    spread: Line = [zero] * ((len(line) - 1) * step + 1)
+    spread[::step] = line
+    return spread
 
 
 def _kept(length: int, step: int, count: int) -> Line:
-    """Which cells of a correlation are the result: every step-th, `count` of them."""
+    """The result's index at each position of the correlation: every step-th counts, up to `count` of them."""
     return [m // step if m % step == 0 and m // step < count else DROPPED for m in range(length)]
 
 
 def values(cells: Sequence[Sequence[int]], plane: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """A step's grid of references as numbers, zeros for zeros."""
-    flat, at = plane.ravel(), np.array(cells)
-    return np.where(at >= 0, flat[np.maximum(at, 0)], 0.0)
+    """The numbers of a grid of references."""
+    flat, refs = plane.ravel(), np.array(cells)
+    return np.where(refs >= 0, flat[np.maximum(refs, 0)], 0.0)

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from rot180.explain import Trace, document, module, strings
-from rot180.explain.make import welcome
+from rot180.explain import Trace, bundle, document, strings
 from rot180.explain.server import Server
+from rot180.explain.tracing import example
 
 # Loads the module as anywidget does and gives it a model whose traces the test sets.
 MOUNT = """async ({ text, style, data }) => {
@@ -84,7 +84,7 @@ def mount(new_page: Callable[..., Any]) -> Callable[..., Any]:
             "error": "",
             "tour": document.tour(),
         }
-        page.evaluate(MOUNT, {"text": module.module(), "style": module.style(), "data": data})
+        page.evaluate(MOUNT, {"text": bundle.es_module(), "style": bundle.style_sheet(), "data": data})
         return page
 
     return mounted
@@ -93,7 +93,7 @@ def mount(new_page: Callable[..., Any]) -> Callable[..., Any]:
 @pytest.fixture
 def served() -> Iterator[str]:
     """The address of a running explainer."""
-    server = Server(welcome(), port=0)
+    server = Server(example(), port=0)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}/"

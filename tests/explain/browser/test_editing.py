@@ -128,7 +128,7 @@ def test_a_rounded_number_looks_it(open_file: Callable[..., Any]) -> None:
 def test_the_ledger_shows_its_products_beside_long_numbers(width: int, open_file: Callable[..., Any]) -> None:
     rng = np.random.default_rng(0)
     arrays = {"x": rng.normal(size=(1, 12, 5, 5)), "w": rng.normal(size=(12, 12, 3, 3)) * 1e-3}
-    page = open_file(trace("conv2d", **arrays, pictured={"n": [0], "c": [10, 11], "o": [11]}), width=width)
+    page = open_file(trace("conv2d", **arrays, selection={"n": [0], "c": [10, 11], "o": [11]}), width=width)
     page.locator("[data-pass=y]").click()
     page.evaluate("document.querySelector('[data-panel=y] td').click()")
     assert page.locator(".formula").evaluate("one => one.scrollWidth - one.clientWidth") <= 0

@@ -65,7 +65,7 @@ def test_it_saves_files(key: str, open_file: Callable[..., Any], tmp_path: Path)
     else:
         saved = json.loads(data)
         assert saved["arrays"]["x"]["values"][0] == 77
-        assert saved["request"]["given"] == ["x"]
+        assert saved["request"]["user_arrays"] == ["x"]
         x = np.array(saved["arrays"]["x"]["values"]).reshape(saved["arrays"]["x"]["shape"])
         arrays = {name: shown.arrays[name] for name in ("w", "b", "dy")}
         expected = trace("conv2d", stride=2, padding=1, x=x, **arrays).arrays

@@ -102,7 +102,7 @@ def test_a_link_without_own_numbers_does_not_show_those_of_the_server(
 @pytest.mark.slow
 def test_the_channels_that_were_asked_for_come_back(new_page: Callable[..., Any], serve_it: Any) -> None:
     page = new_page()
-    page.goto(serve_it(trace("conv2d", input=20, channels=40, outputs=40, pictured={"o": [7]})))
+    page.goto(serve_it(trace("conv2d", input=20, channels=40, outputs=40, selection={"o": [7]})))
     page.locator("[data-pass=y]").click()
     cell(page, "y", 30).click()
     before = title(page)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rot180.explain import trace
-from rot180.explain.make import welcome
+from rot180.explain.tracing import example
 from tests.explain.browser.marks import cell
 
 CLIPPED = (
@@ -21,7 +21,7 @@ OVERLAPPING = """([left, right]) => left.getBoundingClientRect().right > right.g
 @pytest.mark.slow
 @pytest.mark.parametrize("width", [360, 660, 690, 720, 904, 1040, 1090, 1175, 1180, 1280])
 def test_no_panel_is_cut_off_in_a_window_that_is_wider(width: int, mount: Callable[..., Any]) -> None:
-    page = mount(welcome(), width=1500)
+    page = mount(example(), width=1500)
     page.evaluate("width => { document.body.style.width = `${width}px`; }", width)
     page.wait_for_timeout(400)  # the page waits for the width to stay
     assert page.locator(".rot180-explainer").evaluate("root => root.offsetWidth") == width
@@ -34,7 +34,7 @@ def test_no_panel_is_cut_off_in_a_window_that_is_wider(width: int, mount: Callab
 
 def test_the_focus_and_the_pass_stay_when_the_view_changes(mount: Callable[..., Any]) -> None:
     """A pinned cell under the mouse is hidden with its panels: neither its pass comes back nor is the focus lost."""
-    page = mount(welcome())
+    page = mount(example())
     cell(page, "dx", 8).click()
     page.keyboard.press("1")
     page.keyboard.press("e")
@@ -48,7 +48,7 @@ def test_the_focus_and_the_pass_stay_when_the_view_changes(mount: Callable[..., 
 
 @pytest.mark.slow
 def test_the_sheet_for_own_numbers_does_not_widen_a_phone(mount: Callable[..., Any]) -> None:
-    page = mount(welcome(), live=True, width=360)
+    page = mount(example(), live=True, width=360)
     page.locator(".settings > summary").click()
     page.locator(".own summary").click()
     assert page.locator(".own textarea").is_visible()
@@ -67,5 +67,5 @@ def test_a_wide_panel_opens_where_its_cell_is(open_file: Callable[..., Any]) -> 
 
 
 def test_the_page_fits_320_pixels(open_file: Callable[..., Any]) -> None:
-    page = open_file(welcome(), width=320)
+    page = open_file(example(), width=320)
     assert page.evaluate("document.documentElement.scrollWidth") <= 320

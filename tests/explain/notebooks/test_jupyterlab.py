@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from rot180.explain import trace
-from rot180.explain.make import welcome
+from rot180.explain.tracing import example
 from tests.explain.browser.marks import cell, edit, title, values
 from tests.explain.notebooks import hovering, servers
 from tests.explain.notebooks.cells import LAYER, MADE, write
@@ -20,7 +20,7 @@ pytest.importorskip("anywidget", reason="anywidget is not installed (the extra n
 FRAME = ["from rot180 import explain", MADE]
 WIDGET = [
     "from rot180 import explain\nexplorer = explain.Explorer()\nexplorer",
-    "print(explorer.shown.op, explorer.shown.arrays['y'].shape, explorer.request, explorer.error)",
+    "print(explorer.current_trace.op, explorer.current_trace.arrays['y'].shape, explorer.request, explorer.error)",
     f"explorer.trace = {MADE}.as_dict()",
     "explorer.request = {'op': 'max_pool1d', 'input': [6], 'kernel': [2]}",
 ]
@@ -78,7 +78,7 @@ def test_the_widget_and_python_hold_the_same(open_notebook: Callable[[str], Any]
     page = open_notebook("widget.ipynb")
     run(page, 0)
     widget = settled(page)
-    hovering.check(widget, welcome())
+    hovering.check(widget, example())
     keep_picture(page, "jupyterlab-widget")
 
     stride = widget.locator("[data-field=stride][data-axis='0']")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from rot180.explain import trace
-from rot180.explain.make import welcome
+from rot180.explain.tracing import example
 from tests.explain.browser.marks import cell, edit, title, values
 from tests.explain.notebooks import hovering, servers
 from tests.explain.notebooks.cells import LAYER, MADE
@@ -49,7 +49,7 @@ def _(explain, mo):
 
 @app.cell
 def _(explorer, mo):
-    mo.plain_text(" ".join(["python:", explorer.trace["op"], str(explorer.shown.arrays["y"].shape)]))
+    mo.plain_text(" ".join(["python:", explorer.trace["op"], str(explorer.current_trace.arrays["y"].shape)]))
     return
 
 
@@ -89,7 +89,7 @@ def test_the_widget_and_python_hold_the_same(open_notebook: Callable[[str], Any]
     widget.locator("[data-panel=dx]").wait_for()
     page.get_by_text("python: conv2d (1, 1, 3, 3)", exact=True).wait_for()
     page.wait_for_timeout(500)  # the widget takes on the width of its cell
-    hovering.check(widget, welcome())
+    hovering.check(widget, example())
     keep_picture(page, "marimo-widget")
 
     stride = widget.locator("[data-field=stride][data-axis='0']")

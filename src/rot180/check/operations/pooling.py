@@ -15,7 +15,7 @@ import numpy as np
 
 from ... import functional as F
 from ...errors import Rot180Error, ShapeError
-from ...explain.trace import triples
+from ...explain.trilinear import triples
 from ...window import Sizes, Window, per_axis
 from .case import Array, Arrays, Case, Problem
 from .convolution import Convolution, with_room

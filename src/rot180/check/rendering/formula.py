@@ -1,10 +1,10 @@
-"""The formula of one wrong cell, in symbols and in numbers, from the list of triples (`explain/trace.py`)."""
+"""The formula of one wrong cell, in symbols and in numbers, from the list of triples (`explain/trilinear.py`)."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from ...explain.trace import Triple, meeting
+from ...explain.trilinear import Triple, meeting
 from ..diagnosis.evidence import Evidence
 from .example import first_wrong_cell
 

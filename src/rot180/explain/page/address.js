@@ -30,7 +30,7 @@ export function writeAddress(app) {
 function addNumbers(app, parts) {
   const { values } = app.sums,
     unheld = [];
-  const own = [...new Set([...app.state.edited, ...(app.trace.request?.given ?? [])])].filter(name => values[name]);
+  const own = [...new Set([...app.state.edited, ...(app.trace.request?.user_arrays ?? [])])].filter(name => values[name]);
   const texts = own.map(name => [name, Array.from(values[name]).join(",")]).sort((a, b) => a[1].length - b[1].length);
   let length = join(parts).length;
   for (const one of texts) {
@@ -53,8 +53,8 @@ function requestParts(request) {
     if (request[name] !== undefined)
       parts.push([name, Array.isArray(request[name]) ? request[name].map(list).join("x") : request[name]]);
   for (const name of SCALARS) if (request[name] !== undefined) parts.push([name, request[name]]);
-  const { pictured } = request;
-  if (pictured) parts.push(["pictured", Object.keys(pictured).map(letter => letter + pictured[letter].join(",")).join("_")]);
+  const { selection } = request;
+  if (selection) parts.push(["selection", Object.keys(selection).map(letter => letter + selection[letter].join(",")).join("_")]);
   for (const name of FLAGS) if (request[name] !== undefined) parts.push([name, request[name] ? 1 : 0]);
   return parts;
 }
@@ -63,7 +63,7 @@ function requestParts(request) {
 export function isAbout(said, { request }) {
   const named = [...Object.keys(said.numbers), ...said.without.map(([name]) => name)];
   return (
-    join(requestParts(said.request)) === join(requestParts(request)) && (request.given ?? []).every(name => named.includes(name))
+    join(requestParts(said.request)) === join(requestParts(request)) && (request.user_arrays ?? []).every(name => named.includes(name))
   );
 }
 
@@ -81,9 +81,9 @@ export function readAddress(app) {
   }
   for (const name of SCALARS)
     if (request && parts.has(name)) request[name] = name === "values" ? parts.get(name) : Number(parts.get(name));
-  const pictured = [...(parts.get("pictured") ?? "").matchAll(/([nco])(\d+(?:,\d+)*)/g)];
-  if (request && pictured.length)
-    request.pictured = Object.fromEntries(pictured.map(([, letter, list]) => [letter, list.split(",").map(Number)]));
+  const selection = [...(parts.get("selection") ?? "").matchAll(/([nco])(\d+(?:,\d+)*)/g)];
+  if (request && selection.length)
+    request.selection = Object.fromEntries(selection.map(([, letter, list]) => [letter, list.split(",").map(Number)]));
   for (const name of FLAGS) if (request && parts.has(name)) request[name] = parts.get(name) === "1";
   for (const name of EDITABLE) {
     const values = parts.get(name)?.split(",").map(Number);

@@ -1,9 +1,9 @@
 // The page's state and what follows from each change of it. Parts speak to one another through the app only.
 
 import { readAddress, writeAddress } from "./address.js";
-import { ask, beginFrom, transpose } from "./asking.js";
+import { ask, beginFrom, transpose } from "./requests.js";
 import { focused, make } from "./dom.js";
-import { PASS_OF, passFor } from "./explained.js";
+import { PASS_OF, passFor } from "./explanation.js";
 import { sentence } from "./formula.js";
 import { listenToKeys } from "./keyboard.js";
 import { receive } from "./saving.js";

@@ -2,7 +2,7 @@
 
 import { make, replace } from "./dom.js";
 import { fill, settingFields } from "./fields.js";
-import { ownNumbers } from "./ownnumbers.js";
+import { ownNumbers } from "./pasting.js";
 import { onPhone } from "./width.js";
 
 export function makeControls(app) {

@@ -1,6 +1,6 @@
 // The numbers of the step-by-step view: grids with inserted zeros, their correlation at stride 1, and the result after it.
 
-import { planeSize } from "./naming.js";
+import { planeSize } from "./names.js";
 import { FACTORS, SIDE, channelOf, restOf } from "./sums.js";
 
 // The planes that meet in the target's plane: [[image's plane, kernel's plane], ...], one for each term of "sum".

@@ -1,6 +1,6 @@
 // The panels as a list of shapes, and that list as SVG or on a canvas: what is saved is what is seen.
 
-import { cellName, number } from "./naming.js";
+import { cellName, number } from "./names.js";
 
 const FONT = "system-ui, -apple-system, Segoe UI, sans-serif",
   MATH = "Georgia, Times New Roman, serif",

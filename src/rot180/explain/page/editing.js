@@ -1,7 +1,7 @@
 // Editing a number of x, w, b or dy in its cell; Enter keeps it, Esc does not.
 
 import { make } from "./dom.js";
-import { cellName } from "./naming.js";
+import { cellName } from "./names.js";
 import { edit } from "./sums.js";
 
 export const EDITABLE = ["x", "w", "b", "dy"];

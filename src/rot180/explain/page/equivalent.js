@@ -4,7 +4,7 @@ import { make, replace, still } from "./dom.js";
 import { correlateStep, correlation, directSum, operands, pairsOf, resultValues } from "./correlation.js";
 import { framesOf } from "./frames.js";
 import { largest, paint } from "./grid.js";
-import { NAMES, planeSize } from "./naming.js";
+import { NAMES, planeSize } from "./names.js";
 import { placesOf, plateOf, slide, turn } from "./plates.js";
 import { channelOf } from "./sums.js";
 import { onPhone } from "./width.js";

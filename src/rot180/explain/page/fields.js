@@ -1,7 +1,7 @@
 // The fields of a layer's settings: each asks the library for the layer that it makes.
 
 import { focused, make } from "./dom.js";
-import { keptBy, keptByOperation, ownArrays } from "./kept.js";
+import { keptBy, keptByOperation, ownArrays } from "./reuse.js";
 
 const OPS = [
   "conv2d",

@@ -1,8 +1,8 @@
 // The sum as a ledger: a line for each term with its number, its cells, their values and the product; the sum beneath.
 
 import { make, replace } from "./dom.js";
-import { cellName, number } from "./naming.js";
-import { explain, roleOf } from "./explained.js";
+import { cellName, number } from "./names.js";
+import { explain, roleOf } from "./explanation.js";
 import { restOf } from "./sums.js";
 
 const FOLD = 12,

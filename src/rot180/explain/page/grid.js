@@ -1,7 +1,7 @@
 // A panel: one array as tables of numbers, a table for each plane (sample and channel), with one tab stop in all.
 
 import { make } from "./dom.js";
-import { NAMES, entryOf, planeSize, short } from "./naming.js";
+import { NAMES, entryOf, planeSize, short } from "./names.js";
 
 const BADGED = 32,
   NUMBERED = 22; // cells smaller than these have no room for a badge, or for a number at all

@@ -1,6 +1,6 @@
 // Where the panels' planes lie and how large a cell is, so that the three columns fit beside one another.
 
-import { planeSize } from "./naming.js";
+import { planeSize } from "./names.js";
 import { COLUMNS } from "./width.js";
 
 const CELL_SIDES = [44, 40, 36, 32, 28, 25, 22, 16, 14, 12, 10, 8],

@@ -3,7 +3,7 @@
 import { make } from "./dom.js";
 import { largest, paint } from "./grid.js";
 import { gridValues } from "./frames.js";
-import { NAMES } from "./naming.js";
+import { NAMES } from "./names.js";
 
 const FILLED = { "-1": "stuffed", "-2": "padding", "-3": "outer", "-4": "stuffed", "-5": "cropped" },
   MS = 700;

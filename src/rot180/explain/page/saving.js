@@ -2,7 +2,7 @@
 
 import { make } from "./dom.js";
 import { nested } from "./editing.js";
-import { place } from "./naming.js";
+import { place } from "./names.js";
 import { asCanvas, asSvg, drawing } from "./drawing.js";
 
 export function makeSaving(app) {
@@ -81,8 +81,8 @@ export function currentTrace(app) {
       { shape, values: Array.from(app.sums.values[name]) },
     ]),
   );
-  const given = [...new Set([...(app.trace.request?.given ?? []), ...app.state.edited])].sort();
-  return { ...app.trace, arrays, request: { ...app.trace.request, given } };
+  const own = [...new Set([...(app.trace.request?.user_arrays ?? []), ...app.state.edited])].sort();
+  return { ...app.trace, arrays, request: { ...app.trace.request, user_arrays: own } };
 }
 
 // A file that Python made for a notebook's page: {name, base64}.

@@ -1,7 +1,7 @@
 // The page's parts, in order; built anew when the language changes.
 
 import { make, replace } from "./dom.js";
-import { makeCutNote } from "./cutnote.js";
+import { makeCutNote } from "./notices.js";
 import { makeCheckerboard } from "./checkerboard.js";
 import { makeControls } from "./controls.js";
 import { makeEditing } from "./editing.js";

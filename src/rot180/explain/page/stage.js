@@ -4,7 +4,7 @@ import { make, replace } from "./dom.js";
 import { focusCell, makePanel, neighbour, repaint } from "./grid.js";
 import { arrange } from "./layout.js";
 import { makeMarks } from "./marks.js";
-import { explain, parts } from "./explained.js";
+import { explain, parts } from "./explanation.js";
 
 const ROWS = [
   ["x", "w", "y"],

@@ -111,7 +111,7 @@ export function total(sums, target, cell) {
   return sum + restOf(sums, target, cell);
 }
 
-// What channels and samples that are not pictured add to a sum.
+// What channels and samples that are not selection add to a sum.
 export function restOf(sums, target, cell) {
   return sums.trace.rest?.[target]?.[cell] ?? 0;
 }

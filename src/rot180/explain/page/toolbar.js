@@ -1,7 +1,7 @@
 // Which pass is looked at (output, gradient of the input, gradient of the kernel), and in which view.
 
 import { make } from "./dom.js";
-import { NAMES } from "./naming.js";
+import { NAMES } from "./names.js";
 
 const PASSES = ["y", "dx", "dw"],
   VIEWS = ["direct", "equivalent"];

@@ -1,4 +1,4 @@
-"""The list of triples (`trace.py`) as flat indices in arrays: along each axis first, then all together."""
+"""The list of triples (`trilinear.py`) as arrays of flat indices. The axes are combined after each is listed alone."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .operations import Array, Layer
 
 
 def count_triples(layer: Layer, shapes: Mapping[str, Sizes]) -> int:
-    """How many there would be."""
+    """The number of triples, without listing them."""
     images, channels = shapes["x"][:2]
     pairs = images * channels
     if not layer.operation.pools:
@@ -22,7 +22,10 @@ def count_triples(layer: Layer, shapes: Mapping[str, Sizes]) -> int:
 
 
 def flat_triples(layer: Layer, shapes: Mapping[str, Sizes]) -> dict[str, Array]:
-    """{"y", "x", "w"} in the layer's vocabulary, sorted by y, then by w (by x for pools, which have no w)."""
+    """The flat indices of each triple's cells, {"y", "x", "w"}, where x is the layer's input and y its output.
+
+    Sorted by y, then by w. Pooling has no w; its pairs are sorted by y, then by x.
+    """
     operation, window = layer.operation, layer.window
     wide, narrow = ("dy", "x") if operation.transposed else ("x", "dy")
     (images, channels), outputs = shapes[wide][:2], shapes[narrow][1]
@@ -43,21 +46,21 @@ def flat_triples(layer: Layer, shapes: Mapping[str, Sizes]) -> dict[str, Array]:
 
 
 def _planes(window: Window) -> tuple[Array, Array, Array]:
-    """For one plane of each: the cells of y, x and w that meet, as three lists of flat indices."""
-    whole = [np.zeros(1, np.int64)] * 3
+    """The triples of one plane of y, x and w, as three arrays of flat indices."""
+    planes = [np.zeros(1, np.int64)] * 3
     for axis in range(window.ndim):
         sizes = (window.y_size[axis], window.x_size[axis], window.kernel[axis])
-        whole = [
-            (before[:, None] * size + here).ravel()
-            for before, here, size in zip(whole, _line(window, axis), sizes, strict=True)
+        planes = [
+            (outer[:, None] * size + inner).ravel()
+            for outer, inner, size in zip(planes, _line(window, axis), sizes, strict=True)
         ]
-    return whole[0], whole[1], whole[2]
+    return planes[0], planes[1], planes[2]
 
 
 def _line(window: Window, axis: int) -> list[Array]:
-    """The same along one axis."""
-    found = []
+    """The triples along one axis."""
+    lines = []
     for k in range(window.kernel[axis]):
         positions, cells = (np.arange(part.stop)[part] for part in window.reach(axis, k))
-        found.append(np.array([positions, cells, np.full(len(positions), k)]))
-    return list(np.concatenate(found, axis=1))
+        lines.append(np.array([positions, cells, np.full(len(positions), k)]))
+    return list(np.concatenate(lines, axis=1))

@@ -1,12 +1,12 @@
-"""The trilinear form of a window, listed: which cell of y, which of x and which of w meet in one product.
+"""The trilinear form of a window as a list of triples: the cells of y, x and w that are multiplied with each other.
 
     T(y, x, w) = sum over triples of  y[n, o, *p] * x[n, c, *i] * w[o, c, *k]       i = stride*p + dilation*k - padding
 
-Every result of a layer and every gradient is a sum over some of them: y[n, o, *p] gets x * w of all triples with that
-cell of y, dw[o, c, *k] gets dy * x of all with that cell of w. Here x is the wide side of the window, as in
-docs/decisions/0001; a transposed layer has its input on the other side.
+Every result and every gradient of a layer is a sum over some triples: y[n, o, *p] is the sum of x * w over the triples
+with that cell of y, dw[o, c, *k] the sum of dy * x over those with that cell of w. Here x is the wide side of the
+window, as in docs/decisions/0001; the input of a transposed layer is y.
 
-Who may import it: check/ and the explainer. Deliberately absent: arrays.
+This file lists the triples one by one, without arrays; `flat_triples.py` does the same with arrays.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ..window import Sizes, Window
 
 
 class Triple(NamedTuple):
-    """The indices of three cells that meet: y (n, o, *p), x (n, c, *i), w (o, c within its group, *k)."""
+    """The indices of three cells in one product: y (n, o, *p), x (n, c, *i) and w (o, c within its group, *k)."""
 
     y: Sizes
     x: Sizes
@@ -27,31 +27,31 @@ class Triple(NamedTuple):
 
 
 def triples(window: Window, images: int, channels: int, outputs: int) -> Iterator[Triple]:
-    """All of them, `channels` and `outputs` being those of x and y: sample by sample, in the order of y, then of w."""
+    """All triples, ordered by the cell of y, then by the cell of w. `channels` are those of x, `outputs` those of y."""
     share, group = outputs // window.groups, channels // window.groups
-    places = list(_places(window))
+    positions = list(_positions(window))
     for n, o in product(range(images), range(outputs)):
-        for p, met in places:
+        for p, pairs in positions:
             for c in range(group):
-                for k, i in met:
+                for k, i in pairs:
                     yield Triple((n, o, *p), (n, o // share * group + c, *i), (o, c, *k))
 
 
-def _places(window: Window) -> Iterator[tuple[Sizes, list[tuple[Sizes, Sizes]]]]:
-    """For each position of y: the taps of the kernel and the cells of x, inside it, that they meet."""
+def _positions(window: Window) -> Iterator[tuple[Sizes, list[tuple[Sizes, Sizes]]]]:
+    """For each position p of y, the pairs (k, i) of a kernel index and the cell of x that it is multiplied with."""
     for p in product(*map(range, window.y_size)):
-        met = []
+        pairs = []
         for k in product(*map(range, window.kernel)):
             i = tuple(
                 s * q + d * t - pad
                 for s, q, d, t, pad in zip(window.stride, p, window.dilation, k, window.padding, strict=True)
             )
             if all(0 <= cell < size for cell, size in zip(i, window.x_size, strict=True)):
-                met.append((k, i))
-        yield p, met
+                pairs.append((k, i))
+        yield p, pairs
 
 
 def meeting(window: Window, images: int, channels: int, outputs: int, **cell: Sizes) -> list[Triple]:
-    """The triples with one given cell: `meeting(window, 1, 3, 4, w=(0, 1, 2, 2))`; also y= or x=."""
+    """The triples that contain one cell of y, x or w, for example `meeting(window, 1, 3, 4, w=(0, 1, 2, 2))`."""
     ((side, index),) = cell.items()
     return [t for t in triples(window, images, channels, outputs) if getattr(t, side) == tuple(index)]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rot180.errors import FormatError
-from rot180.explain.numbers import parse_numbers, read_numbers
+from rot180.explain.number_files import parse_numbers, read_numbers
 
 
 def test_tables():
@@ -34,7 +34,7 @@ def test_files(tmp_path):
     np.save(tmp_path / "x.npy", np.arange(4, dtype=np.int8).reshape(2, 2))
     assert read_numbers(tmp_path / "x.npy").tolist() == [[0, 1], [2, 3]]
     np.save(tmp_path / "o.npy", np.array([{}]), allow_pickle=True)
-    with pytest.raises(FormatError, match=r"o.npy is no .npy file of numbers"):
+    with pytest.raises(FormatError, match=r"o.npy is not a .npy file of numbers"):
         read_numbers(tmp_path / "o.npy")
     (tmp_path / "b.csv").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(FormatError, match=r"b.csv: "):

@@ -2,7 +2,7 @@
 
 import { make } from "./dom.js";
 import { change, parseTable } from "./editing.js";
-import { keptBy, ownArrays } from "./kept.js";
+import { keptBy, ownArrays } from "./reuse.js";
 
 // Pasted numbers, row by row, for one of the arrays; in a served page a table of another size makes a layer that fits.
 export function ownNumbers(app) {

@@ -8,10 +8,10 @@ export function makeCutNote(app) {
   return {
     element,
     update() {
-      const { op, rest, pictured, source } = app.trace,
+      const { op, rest, selection, source } = app.trace,
         words = [];
       if (source) words.push(sourceText(source));
-      if (rest) words.push(app.t(op.includes("pool") ? "partial.pool" : "partial.conv", { n: span(pictured.n), c: span(pictured.c), o: span(pictured.o) }));
+      if (rest) words.push(app.t(op.includes("pool") ? "partial.pool" : "partial.conv", { n: span(selection.n), c: span(selection.c), o: span(selection.o) }));
       if (app.missing.length) words.push(app.t("address.missing", { names: app.missing.join(", ") }));
       else if (app.unheld.length) words.push(unheldText(app));
       element.textContent = words.join(" ");

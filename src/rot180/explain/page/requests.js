@@ -1,7 +1,7 @@
 // What is asked of the library, and when: settings, other operations, files, and what an address stands for.
 
 import { applyAddress, isAbout } from "./address.js";
-import { keptByOperation, ownArrays } from "./kept.js";
+import { keptByOperation, ownArrays } from "./reuse.js";
 import { markOf, nested } from "./editing.js";
 
 const TYPING = 150; // ms without another key before a setting is asked for
@@ -55,7 +55,7 @@ export function ask(app, changes) {
 
 function send(app, request) {
   const plain = Object.fromEntries(Object.entries(request).filter(([, value]) => value !== undefined));
-  delete plain.given;
+  delete plain.user_arrays;
   app.model.set("request", plain);
   app.model.save_changes();
 }

@@ -12,7 +12,7 @@ export function place(shape, offset) {
   return index;
 }
 
-// The name of a cell, "dX[0,0,1,2]": where only some channels are pictured, with their numbers in the whole layer.
+// The name of a cell, "dX[0,0,1,2]": where only some channels are selection, with their numbers in the whole layer.
 export function cellName(trace, name, offset) {
   const index = place(trace.arrays[name].shape, offset);
   return `${NAMES[name]}[${index.map((one, axis) => entryOf(trace, name, axis, one)).join(",")}]`;
@@ -21,7 +21,7 @@ export function cellName(trace, name, offset) {
 // The number in the whole layer of an entry of one of the first two axes.
 export function entryOf(trace, name, axis, entry) {
   const letter = trace.axes[name]?.[axis],
-    whole = trace.rest && axis < 2 && trace.pictured[letter]?.[entry];
+    whole = trace.rest && axis < 2 && trace.selection[letter]?.[entry];
   if (whole === undefined || whole === null || whole === false) return entry;
   if (axis === 0 || !name.endsWith("w")) return whole;
   const { groups = 1, channels, outputs } = trace.request; // the second axis of w counts within the group

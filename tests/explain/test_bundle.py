@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from rot180.explain.module import FOLDER, ModuleError, joined, module, order
+from rot180.explain.bundle import FOLDER, BundleError, bundle, es_module, import_order
 
 # Declarations at the left edge, and the further constants of a `const` that goes on over several lines.
 TOP = re.compile(r"^(?:(?:export )?(?:async )?(?:function|const|let|class) |  (?=[A-Z_]+ = ))(\w+)", re.MULTILINE)
@@ -24,11 +24,11 @@ def test_files_come_after_what_they_import(tmp_path):
         b='import { a } from "./a.js";\nexport function b() { return a + 1; }\n',
         a="export const a = 1;\nexport class A {}\n",
     )
-    assert order(folder) == ["a.js", "b.js", "main.js"]
-    text = joined(folder)
+    assert import_order(folder) == ["a.js", "b.js", "main.js"]
+    text = bundle(folder)
     assert "import" not in text and "export" not in text and text.rstrip().endswith("const widget = { render };")
     assert text.index("const a = 1") < text.index("function b()") < text.index("function render")
-    assert module(folder).endswith("export default widget;\n")
+    assert es_module(folder).endswith("export default widget;\n")
 
 
 @pytest.mark.parametrize(
@@ -37,28 +37,28 @@ def test_files_come_after_what_they_import(tmp_path):
         ({"main": "function render() {}\n"}, "main.js must have one line"),
         (
             {"main": 'import { a as b } from "./a.js";\nexport default { b };', "a": "export const a = 1;"},
-            "cannot be joined",
+            "cannot be bundled because of this line",
         ),
         (
             {"main": 'import { a } from "./a.js";\nexport default { a };', "a": "const a = 1;\nexport { a };"},
             "a.js cannot",
         ),
-        ({"main": 'import { a } from "./a.js";\nexport default { a };'}, "the page's a.js is not there"),
+        ({"main": 'import { a } from "./a.js";\nexport default { a };'}, "the page's file a.js is missing"),
         (
             {"main": 'import { a } from "./a.js";\nexport default { a };', "a": 'import { b } from "./main.js";\n'},
             "in a circle: main.js > a.js > main.js",
         ),
     ],
 )
-def test_what_cannot_be_joined(tmp_path, texts, message):
-    with pytest.raises(ModuleError, match=message):
-        joined(files(tmp_path, **texts))
+def test_sources_that_break_the_rules(tmp_path, texts, message):
+    with pytest.raises(BundleError, match=message):
+        bundle(files(tmp_path, **texts))
 
 
-def test_the_page_is_joined_whole():
-    names = order()
+def test_the_bundle_has_every_file_of_the_page():
+    names = import_order()
     assert names[-1] == "main.js" and {path.name for path in FOLDER.glob("*.js")} == set(names)
-    text = joined()
+    text = bundle()
     found = TOP.findall(text) + TOP.findall((FOLDER.parent / "host.js").read_text("utf-8"))
     twice = sorted({name for name in found if found.count(name) > 1})
     assert len(found) > 10 and not twice

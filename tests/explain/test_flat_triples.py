@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rot180.explain import trace, triples
-from rot180.explain.flat import count_triples
+from rot180.explain.flat_triples import count_triples
 from tests.explain.settings import CONVOLUTIONS, layers
 
 
@@ -56,4 +56,4 @@ def test_triples_are_in_the_order_of_y_then_of_w(op):
 def test_they_are_counted_without_being_made(op):
     for settings in layers(op) if "pool" not in op else [{"channels": 3, "images": 2, "padding": 1, "stride": 1}]:
         t = trace(op, **settings)
-        assert count_triples(t.layer, {name: a.shape for name, a in t.given.items()}) == len(t.triples["y"])
+        assert count_triples(t.layer, {name: a.shape for name, a in t.inputs.items()}) == len(t.triples["y"])

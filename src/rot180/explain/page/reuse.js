@@ -29,7 +29,7 @@ export function keptByOperation(from, to, { channels, outputs }) {
 
 // {name: nested lists} of those of these arrays that are the reader's own.
 export function ownArrays(app, names) {
-  const own = new Set([...app.state.edited, ...(app.trace.request.given ?? [])]),
+  const own = new Set([...app.state.edited, ...(app.trace.request.user_arrays ?? [])]),
     arrays = {};
   for (const name of names)
     if (own.has(name) && app.sums.values[name])

@@ -1,4 +1,4 @@
-"""Numbers of the user's own from a file: a table as text (CSV), or an array that NumPy saved (.npy)."""
+"""Read the user's own numbers from a CSV or .npy file."""
 
 from __future__ import annotations
 
@@ -15,19 +15,22 @@ MOST_BYTES = 1 << 22
 
 
 def read_numbers(path: Any) -> Array:
-    """An array: of a .npy file as it is; of text, rows of numbers with commas, semicolons or spaces between them.
+    """Read an array from a .npy file, or rows of numbers from a text file.
 
-    An empty line begins the next channel: the result is (rows, columns), or (channels, rows, columns).
+    In a text file numbers are separated by commas, semicolons or spaces, and an empty line starts the next channel.
+    The result has shape (rows, columns) or (channels, rows, columns). Raises FormatError.
     """
     file = Path(path)
     if file.stat().st_size > MOST_BYTES:
         raise FormatError(f"explain: {file} has more than {MOST_BYTES:,} bytes")
     if file.suffix.lower() == ".npy":
         try:
-            array: Array = np.load(file, mmap_mode="r", allow_pickle=False)  # mapped: a header cannot ask for more
+            array: Array = np.load(
+                file, mmap_mode="r", allow_pickle=False
+            )  # mapped, so that a false header cannot allocate memory
             return np.array(array, np.float64)
         except (ValueError, EOFError, OSError) as error:
-            raise FormatError(f"explain: {file} is no .npy file of numbers: {error}") from error
+            raise FormatError(f"explain: {file} is not a .npy file of numbers: {error}") from error
     try:
         return parse_numbers(file.read_text("utf-8-sig"))
     except (FormatError, UnicodeDecodeError) as error:
@@ -35,7 +38,7 @@ def read_numbers(path: Any) -> Array:
 
 
 def parse_numbers(text: str) -> Array:
-    """The numbers of a text; FormatError that names the line that has none, or too few."""
+    """Parse rows of numbers. Raises FormatError that names the first invalid line."""
     planes: list[list[list[float]]] = [[]]
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip():

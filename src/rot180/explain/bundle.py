@@ -1,0 +1,73 @@
+"""Join the JavaScript files of `page/` into one ES module, each after the files that it imports, `main.js` last.
+
+The sources must follow a few rules: imports name what they import, without renaming, one statement per line
+(`import { makeApp } from "./app.js";`); `export` stands before a declaration; top-level names are unique across files;
+only main.js has `export default { render };`. With these rules the files also work unbundled.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from pathlib import Path
+
+FOLDER = Path(__file__).with_name("page")
+ENTRY = "main.js"
+_IMPORT = re.compile(r'^import \{ \w+(?:, \w+)* \} from "\./([\w-]+\.js)";[ \t]*$', re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|let|class)\b)", re.MULTILINE)
+_DEFAULT = re.compile(r"^export default (.+?);?[ \t]*$", re.MULTILINE)
+
+
+class BundleError(ValueError):
+    """The page's sources break a rule of this file. This is a fault of the package, not of its user."""
+
+
+@lru_cache(maxsize=8)
+def es_module(folder: Path = FOLDER) -> str:
+    """The bundle as an ES module that exports `{ render }` by default."""
+    return bundle(folder) + "\nexport default widget;\n"
+
+
+@lru_cache(maxsize=8)
+def bundle(folder: Path = FOLDER) -> str:
+    """The sources in one text, without imports and exports. The constant `widget` is the default export of main.js."""
+    parts = []
+    for name in import_order(folder):
+        text = _EXPORT.sub("", _IMPORT.sub("", _source(folder, name)))
+        if name == ENTRY:
+            text, count = _DEFAULT.subn(lambda match: f"const widget = {match[1]};", text)
+            if count != 1:
+                raise BundleError(f"explain: {ENTRY} must have one line `export default {{ render }};`")
+        if match := re.search(r"^(import|export)\b.*", text, re.MULTILINE):
+            raise BundleError(f"explain: {name} cannot be bundled because of this line: {match[0]!r}")
+        parts.append(f"// ---- {name}\n{text.strip()}\n")
+    return "\n".join(parts)
+
+
+def import_order(folder: Path = FOLDER) -> list[str]:
+    """The names of the files, each after the files that it imports."""
+    ordered: list[str] = []
+
+    def visit(name: str, importers: tuple[str, ...]) -> None:
+        if name in importers:
+            circle = " > ".join((*importers, name))
+            raise BundleError(f"explain: the page's files import each other in a circle: {circle}")
+        if name not in ordered:
+            for imported in _IMPORT.findall(_source(folder, name)):
+                visit(imported, (*importers, name))
+            ordered.append(name)
+
+    visit(ENTRY, ())
+    return ordered
+
+
+def style_sheet(folder: Path = FOLDER) -> str:
+    """The page's CSS."""
+    return _source(folder, "style.css")
+
+
+def _source(folder: Path, name: str) -> str:
+    try:
+        return (folder / name).read_text("utf-8")
+    except FileNotFoundError:
+        raise BundleError(f"explain: the page's file {name} is missing from {folder}") from None
