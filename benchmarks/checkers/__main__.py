@@ -1,7 +1,7 @@
-"""`python -m benchmarks.checkers`: hold the contest, and write its page.
+"""`python -m benchmarks.checkers`: run the comparison of checkers and write its page.
 
 The page is benchmarks/results/DATE-checkers.md; the table for the README goes to standard output, progress to standard
-error. PyTorch, JAX and SciPy are used where they are installed: pip install torch jax scipy.
+error. PyTorch and JAX are used if they are installed; SciPy is needed: pip install torch jax scipy.
 """
 
 import argparse
@@ -28,20 +28,20 @@ COMMAND = "python -m benchmarks.checkers"
 
 
 def main(words=None):
-    """Hold it, and write."""
+    """Run the comparison and write the results."""
     options = arguments().parse_args(words)
     if importlib.util.find_spec("scipy") is None:
-        sys.exit("benchmarks.checkers: SciPy is not here (pip install scipy); some of the gallery is written with it")
+        sys.exit("benchmarks.checkers: some implementations need SciPy; install it with pip install scipy")
     numbers = [n for n, s in enumerate(subjects()) if not options.only or any(word in s.name for word in options.only)]
     if not numbers:
-        sys.exit(f"benchmarks.checkers: no implementation has {' or '.join(options.only)} in its name")
+        sys.exit(f"benchmarks.checkers: no implementation has {' or '.join(options.only)} in its name; check --only")
     about = circumstances(shlex.join([*COMMAND.split(), *(sys.argv[1:] if words is None else words)]))
-    double = contest.hold(numbers, False, tell)
-    narrow = contest.hold(numbers, True, tell) if options.single else None
+    double = contest.run_all(numbers, False, log)
+    narrow = contest.run_all(numbers, True, log) if options.single else None
     folder = atomic.make_folder(options.out)
     file = folder / f"{about['date']}-checkers.md"
     atomic.write_text(file, page.page(about, double, narrow))
-    tell(f"wrote {file}")
+    log(f"wrote {file}")
     short = page.readme(about, double, narrow, f"benchmarks/results/{file.name}")
     print(short)
     if options.readme:
@@ -50,17 +50,19 @@ def main(words=None):
 
 
 def arguments():
-    """The parser."""
+    """Create the argument parser."""
     parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__)
-    parser.add_argument("--only", nargs="+", metavar="TEXT", help="implementations with one of these in their name")
-    parser.add_argument("--no-single", dest="single", action="store_false", help="without the contest in float32")
-    parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results", help="the folder to write into")
-    parser.add_argument("--readme", action="store_true", help="put the table into README.md too")
+    parser.add_argument("--only", nargs="+", metavar="TEXT", help="only implementations whose name contains a TEXT")
+    parser.add_argument("--no-single", dest="single", action="store_false", help="skip the comparison in float32")
+    parser.add_argument(
+        "--out", type=Path, default=ROOT / "benchmarks" / "results", help="folder for the page (default: %(default)s)"
+    )
+    parser.add_argument("--readme", action="store_true", help="also update the table in README.md")
     return parser
 
 
 def circumstances(command):
-    """What stands at the head of the page."""
+    """The facts at the head of the page: date, machine, versions."""
     versions = {module.NAME: module.version() for peer, (_, module) in contest.PEERS.items() if contest.present(peer)}
     versions |= {"NumPy": np.__version__, "Python": platform.python_version()}
     return {
@@ -73,8 +75,8 @@ def circumstances(command):
     }
 
 
-def tell(line):
-    """Say how far it is."""
+def log(line):
+    """Print progress to standard error."""
     print(line, file=sys.stderr, flush=True)
 
 

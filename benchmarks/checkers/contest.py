@@ -1,4 +1,6 @@
-"""Each checker over the subjects, in a process of its own: what implementations remember does not pass between them."""
+"""Runs each checker on the subjects in a separate process, so that state kept by implementations does not pass between
+them.
+"""
 
 import multiprocessing
 import time
@@ -25,18 +27,18 @@ PEERS = {
 }
 
 
-LOOSE = 1e-4  # a relative error that leaves no doubt that a backward is its forward's
+LOOSE = 1e-4  # a relative error below which a backward certainly belongs to its forward
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Of one checker on one subject.
+    """The verdict of one checker on one subject.
 
     Attributes:
-        alarm: what was said against it, the first line; "" if it passes.
-        at: the number of the problem on which that was, where there are several.
-        found: of rot180, (slug, argument) of each diagnosis.
-        seconds: until then.
+        alarm: the first line of its objection; "" if the subject passes.
+        seconds: until the verdict.
+        at: the number of the problem with the objection, if there are several.
+        found: for rot180, (slug, argument) of each diagnosis.
     """
 
     alarm: str
@@ -47,37 +49,37 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Tried:
-    """What rot180 has tried a subject on, for the others to do the same, and what it learnt about it by calling it."""
+    """The problems on which rot180 tried a subject, for the other checkers, and the facts found by calling it."""
 
     problems: list
     returns: tuple[str, ...]
-    layout: str  # in which its arrays were found to lie
-    low: bool  # whether it computes in float32, whatever it is given
-    forward_alone: bool = False  # whether the forward is accused alone, and differences agree with its backward
+    layout: str  # the layout of its arrays
+    low: bool  # True if it computes in float32 for float64 inputs
+    forward_alone: bool = False  # True if only the forward is wrong, and its backward agrees with differences
 
 
 @dataclass(frozen=True)
 class Result:
-    """Of all checkers, by the place of a subject in `subjects`."""
+    """The verdicts of all checkers; subjects are identified by their index in `subjects`."""
 
     subjects: list
     tried: list[Tried]
     verdicts: dict[str, list[Verdict]]
-    low_too: bool = False  # whether those that compute in float32 count
+    low_too: bool = False  # True if subjects that compute in float32 count
 
     @property
     def right(self):
-        """The places of the right ones."""
+        """The indices of the right subjects."""
         return [i for i in self._counted() if not self.subjects[i].slugs]
 
     @property
     def wrong(self):
-        """Of those whose backward is not the gradient of their forward, or that do something else they should not."""
+        """Those whose backward is not the gradient of their forward, or that have another fault."""
         return [i for i in self._counted() if self.subjects[i].slugs and not self.tried[i].forward_alone]
 
     @property
     def forward_alone(self):
-        """Of those whose forward is wrong, with a backward to match."""
+        """Those whose forward is wrong and whose backward matches it."""
         return [i for i in self._counted() if self.tried[i].forward_alone]
 
     def _counted(self):
@@ -85,7 +87,7 @@ class Result:
 
 
 def present(peer):
-    """Its version, or None where it is not installed; "" where there is nothing to install."""
+    """The version of a checker's library, None if it is not installed, "" if it needs none."""
     library = PEERS[peer][1]
     try:
         return library.version() if library else ""
@@ -93,46 +95,46 @@ def present(peer):
         return None
 
 
-def hold(numbers, narrow, tell):
-    """The contest on the subjects of these numbers; in float32 if `narrow`."""
+def run_all(numbers, narrow, log):
+    """Run all checkers on the subjects with these indices; in float32 if `narrow`."""
     if narrow:
         everything = subjects()
         numbers = [n for n in numbers if "input-mutated" not in everything[n].slugs]
     width = "float32" if narrow else "float64"
-    tell(f"{len(numbers)} implementations in {width}: rot180")
-    ours, tried = alone(of_rot180, numbers, narrow)
-    result = Result(chosen(numbers, narrow), tried, {"rot180": ours}, low_too=narrow)
+    log(f"{len(numbers)} implementations in {width}: rot180")
+    ours, tried = in_new_process(of_rot180, numbers, narrow)
+    result = Result(select(numbers, narrow), tried, {"rot180": ours}, low_too=narrow)
     for peer in PEERS:
         if present(peer) is None:
-            tell(f"{peer}: not installed")
+            log(f"{peer}: not installed")
             continue
-        tell(f"{len(numbers)} implementations in {width}: {peer}")
-        result.verdicts[peer] = alone(of_peer, peer, numbers, tried, narrow)
+        log(f"{len(numbers)} implementations in {width}: {peer}")
+        result.verdicts[peer] = in_new_process(of_peer, peer, numbers, tried, narrow)
     return result
 
 
-def alone(function, *arguments):
-    """In a fresh process."""
+def in_new_process(function, *arguments):
+    """Run a function in a new process."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
         return pool.submit(function, *arguments).result()
 
 
-def chosen(numbers, narrow):
-    """Those subjects."""
+def select(numbers, narrow):
+    """The subjects with these indices."""
     everything = subjects()
     return [single(everything[n]) if narrow else everything[n] for n in numbers]
 
 
 def of_rot180(numbers, narrow):
-    """Verdicts of `check.layer`, and what it tried."""
-    pairs = [judged(*both) for both in zip(chosen(numbers, narrow), chosen(numbers, False), strict=True)]
+    """The verdicts of `check.layer`, and the problems that it tried."""
+    pairs = [judge(*both) for both in zip(select(numbers, narrow), select(numbers, False), strict=True)]
     return [verdict for verdict, _ in pairs], [tried for _, tried in pairs]
 
 
-def judged(subject, plain):
-    """One verdict, and one `Tried`; `plain` is the subject as it stands in the gallery."""
+def judge(subject, plain):
+    """One verdict, and the problems tried; `plain` is the unchanged subject of the gallery."""
     start = time.perf_counter()
-    report = check.layer(subject.forward, subject.backward, op=subject.op, **subject.told)
+    report = check.layer(subject.forward, subject.backward, op=subject.op, **subject.options)
     seconds = time.perf_counter() - start
     found = tuple((d.slug, d.argument) for d in report.diagnoses)
     alarm = "" if report.ok else ", ".join(f"{slug}: {argument}" for slug, argument in found) or "unexplained"
@@ -143,10 +145,12 @@ def judged(subject, plain):
 
 
 def tried_on(subject):
-    """The problems that rot180 made."""
+    """The problems that rot180 makes for a subject."""
     code = implementation(subject)
-    settings = {name: value for name, value in subject.told.items() if name not in ("layout", "convention", "returns")}
-    runner = Runner(code, code.definition, subject.told.get("convention", "correlation"), settings, 0)
+    settings = {
+        name: value for name, value in subject.options.items() if name not in ("layout", "convention", "returns")
+    }
+    runner = Runner(code, code.definition, subject.options.get("convention", "correlation"), settings, 0)
     runner.try_all()
     results = [array for _, outcome in runner.runs for array in (outcome.y, *outcome.gradients.values())]
     problems = [problem for problem, _ in runner.runs if problem.unit == 1]
@@ -155,7 +159,7 @@ def tried_on(subject):
 
 
 def agree(code, problems):
-    """Whether the backward is the gradient of its own forward, whatever that computes."""
+    """True if the backward is the gradient of its own forward."""
     try:
         for problem in problems:
             layer = Layer(code, problem, 0, np.float64)
@@ -167,23 +171,23 @@ def agree(code, problems):
 
 
 def of_peer(peer, numbers, tried, narrow):
-    """Verdicts of another checker on the same cases."""
+    """The verdicts of another checker on the same problems."""
     ask = PEERS[peer][0]
     return [
-        asked(ask, subject, of, seed, np.float32 if narrow else np.float64)
-        for seed, subject, of in zip(numbers, chosen(numbers, narrow), tried, strict=True)
+        judge_by_peer(ask, subject, of, seed, np.float32 if narrow else np.float64)
+        for seed, subject, of in zip(numbers, select(numbers, narrow), tried, strict=True)
     ]
 
 
-def asked(ask, subject, tried, seed, dtype):
-    """One verdict: problem after problem, until something is said against it."""
+def judge_by_peer(ask, subject, tried, seed, dtype):
+    """One verdict: try the problems in turn until the checker objects."""
     code = implementation(subject, tried.returns, tried.layout)
     start = time.perf_counter()
     for at, problem in enumerate(tried.problems):
         layer = Layer(code, problem, (seed, at), dtype)
         try:
             ask(layer)
-        except Exception as error:  # of the checker, or of the code on a shape that does not fit
+        except Exception as error:  # raised by the checker, or by the code for an unsuitable shape
             lines = [line.strip() for line in str(error).splitlines() if line.strip()]
             alarm = f"{type(error).__name__}: {lines[0] if lines else ''}"[:200]
             return Verdict(alarm, time.perf_counter() - start, at)

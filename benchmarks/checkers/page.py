@@ -1,4 +1,4 @@
-"""What the contest found, as Markdown: the page, and the table of the README."""
+"""The results of the comparison as Markdown: the page, and the table of the README."""
 
 from collections import Counter
 
@@ -6,54 +6,54 @@ from benchmarks.tables import table
 
 from .contest import PEERS
 
-SHOWN = 6  # of false alarms
+MAX_SHOWN = 6  # false alarms
 METHOD = """\
-The gallery holds implementations in the styles that people write them in: loops, im2col, strides, einsum, SciPy. The
-wrong ones have the mistakes that rot180 knows, and its tests demand that it names them all: its own figures are a
-promise kept, not an estimate for mistakes that nobody has thought of.
+The gallery holds implementations in many styles: loops, im2col, strides, einsum, SciPy. The wrong ones contain the
+mistakes that rot180 knows, and its tests require that it names all of them. So its own figures show that it keeps this
+promise; they do not estimate how it handles other mistakes.
 
-Every checker gets the same cases: those that `check.layer` makes for an implementation, {cases} in all: all sizes
-distinct, stride, padding, dilation and groups varied as far as the code can be told them, stride 2 and a size that it
-does not tile among them. rot180 draws small integers; for the others the arrays are standard normal. Labels are the
-same for all. One that objects on any case has caught the mistake, or given a false alarm; an exception counts too,
-such as of a shape that does not fit. The code is called on the checker's own arrays, without copies, as a wrapper
-would.
+Every checker gets the same cases: those that `check.layer` makes for an implementation, {cases} in all. All sizes
+differ, and stride, padding, dilation and groups are varied as far as they can be passed to the code; some cases have
+stride 2 and a size that it does not tile. rot180 draws small integers; the others get standard normal numbers. Labels
+are the same for all. A checker that objects to any case has caught the mistake, or raised a false alarm. An exception
+counts as well, for example because of an unsuitable shape. The code is called on the checker's own arrays, without
+copies, as a wrapper would do.
 
-- rot180: `check.layer` with what an author tells it: the operation, the layout.
+- rot180: `check.layer` with the arguments that an author passes: the operation and the layout.
 - torch: `torch.autograd.gradcheck` with its defaults (eps 1e-6, atol 1e-5, rtol 1e-3) around an `autograd.Function`
-  that goes over to NumPy and back. Slow mode compares the whole Jacobian, fast mode a random projection of it.
+  that converts to NumPy and back. Slow mode compares the whole Jacobian, fast mode a random projection of it.
 - jax: `jax.test_util.check_grads`, order 1, `modes=["rev"]`, with the default tolerances, x64, around a `custom_vjp`
-  of two `pure_callback`s. Callbacks get arrays that cannot be written to, so what changes its arguments raises. The
-  forward runs again in the backward, as a callback may keep nothing.
+  of two `pure_callback`s. Callbacks get read-only arrays, so code that changes its arguments raises an error. The
+  forward runs again in the backward, because a callback cannot keep state.
 - CS231n: `eval_numerical_gradient_array` of the assignments (h 1e-5, random dy) and the largest of
-  `|a - b| / max(1e-8, |a| + |b|)`, against 1e-7. The notebooks themselves expect less, errors "around 1e-8" or
-  "around 1e-9".
+  `|a - b| / max(1e-8, |a| + |b|)`, compared with 1e-7. The notebooks themselves expect smaller errors, "around 1e-8"
+  or "around 1e-9".
 
-None but rot180 knows what a layer should compute. Where a forward is wrong and the backward is its gradient, that is
-not their question: those are counted apart. (The forward alone is accused by rot180, and differences with a dy of the
-result's shape agree with the backward to 1e-4.) The other way round, rot180 alone asks for the operation's name.
-Names are rot180's alone: the others say where numbers differ.
+Only rot180 knows what a layer should compute, and only rot180 needs the name of the operation. If a forward is wrong
+and the backward is its gradient, the other checkers cannot object, so these implementations are counted separately.
+(For them, rot180 objects only to the forward, and the backward agrees with differences to 1e-4.) Only rot180 names
+mistakes; the others say where numbers differ.
 
-The float64 table leaves out what computes in float32 inside: {low}."""
+The float64 table does not contain implementations that compute in float32 inside: {low}."""
 
 REASONS = """\
-Why they pass. PyTorch sums a gradient that has axes too many to the shape of its argument, so that within PyTorch a db
-that is not summed comes out right. gradcheck's dy is a single 1 among zeros, or in fast mode a vector of length 1: a
-clip at 10 never bites there, nor does a cut to integers in slow mode. A dy that is changed in place is the checker's
-own and not used again. A backward that adds to what it gave before is right when it is called once. Random numbers do
-not tie in a maximum; rot180 makes them. The relative error of CS231n is that of the worst cell, and where a gradient
-is small beside the result, the rounding of the differences alone may be more than 1e-7 of it.
+Why they pass. PyTorch sums a gradient with too many axes to the shape of its argument, so a db that is not summed is
+right within PyTorch. The dy of gradcheck is a single 1 among zeros, or in fast mode a vector of length 1: a clip at 10
+has no effect on it, nor has truncation to integers in slow mode. A dy that is changed in place belongs to the checker
+and is not used again. A backward that accumulates its gradients is right if it is called once. Random numbers have no
+ties in a maximum; rot180 creates ties. The relative error of CS231n is that of the worst cell; if a gradient is small
+compared with the result, the rounding of the differences alone can exceed 1e-7 of it.
 """
 
 SINGLE = """\
-The same gallery, each function made to compute in float32: what it takes and what it returns is narrowed. The others
-get float32 arrays (gradcheck warns of that; jax has other tolerances for it). Without the implementations that change
-their arguments in place: here they would change copies. Who accuses every right one proves nothing by accusing the
-wrong ones."""
+The same gallery with every function converted to float32: its arguments and results are narrowed. The other checkers
+get float32 arrays (gradcheck warns about this; jax has other tolerances for it). Implementations that change their
+arguments in place are left out, because here they would change copies. If a checker objects to every right
+implementation, its objections to the wrong ones prove nothing."""
 
 
 def page(about, double, narrow):
-    """The whole page; `narrow` may be None."""
+    """The whole page; `narrow` can be None."""
     low = [s.name for s, tried in zip(double.subjects, double.tried, strict=True) if tried.low]
     cases = sum(len(tried.problems) for tried in double.tried)
     parts = [
@@ -62,9 +62,9 @@ def page(about, double, narrow):
         METHOD.format(cases=cases, low=", ".join(low) or "nothing") + "\n",
         "## In float64\n",
         totals(double),
-        "## By mistake\n\nCaught, of the wrong backwards by their first mistake, and below of the wrong forwards.\n",
+        "## By mistake\n\nCaught wrong backwards by their first mistake, then wrong forwards.\n",
         by_slug(double),
-        "## What each passed, and what it accused falsely\n",
+        "## Missed mistakes and false alarms\n",
         lists(double),
         REASONS,
     ]
@@ -78,8 +78,8 @@ def totals(result):
     wrong, forward, right = result.wrong, result.forward_alone, result.right
     head = [
         "checker", f"caught, of {len(wrong)} wrong backwards", "on the first case alone", "named",
-        f"false alarms, of {len(right)} right ones", "seconds in all",
-        f"apart: objects to, of {len(forward)} wrong forwards",
+        f"false alarms, of {len(right)} right ones", "total seconds",
+        f"separately: objections to {len(forward)} wrong forwards",
     ]  # fmt: skip
     rows = []
     for name in ("rot180", *PEERS):
@@ -98,16 +98,18 @@ def totals(result):
 
 
 def count(verdicts, numbers):
-    """How many of these got an alarm."""
+    """The number of subjects with an alarm."""
     return sum(bool(verdicts[i].alarm) for i in numbers)
 
 
 def named(result, name):
-    """Of the wrong backwards: those whose first mistake was said first."""
-    return sum(f[:1] == s.slugs[:1] for f, s in ((said(result, name, i), result.subjects[i]) for i in result.wrong))
+    """The number of wrong backwards whose first mistake was named first."""
+    return sum(
+        f[:1] == s.slugs[:1] for f, s in ((named_slugs(result, name, i), result.subjects[i]) for i in result.wrong)
+    )
 
 
-def said(result, name, number):
+def named_slugs(result, name, number):
     """The slugs that a checker named, in order."""
     return tuple(slug for slug, _ in result.verdicts[name][number].found)
 
@@ -125,39 +127,39 @@ def by_slug(result):
 
 
 def lists(result):
-    """By name: what was passed though it is wrong, and what was accused though it is right, with what was said."""
+    """The names of wrong subjects that passed and right subjects with an alarm, with the alarm."""
     lines = []
     for name, of in result.verdicts.items():
         subjects = result.subjects
         missed = [f"{subjects[i].name} (`{subjects[i].slugs[0]}`)" for i in result.wrong if not of[i].alarm]
         false = [f"{subjects[i].name} ({of[i].alarm})" for i in result.right if of[i].alarm]
         if missed:
-            lines.append(f"- {name} passes: {', '.join(missed)}.")
+            lines.append(f"- {name} misses: {', '.join(missed)}.")
         if false:
-            more = f", and {len(false) - SHOWN} more" if len(false) > SHOWN else ""
-            lines.append(f"- {name} accuses: {', '.join(false[:SHOWN])}{more}.")
-    return "\n".join(lines or ["Nothing."]) + "\n"
+            more = f", and {len(false) - MAX_SHOWN} more" if len(false) > MAX_SHOWN else ""
+            lines.append(f"- {name} has false alarms on: {', '.join(false[:MAX_SHOWN])}{more}.")
+    return "\n".join(lines or ["None."]) + "\n"
 
 
 def readme(about, double, narrow, link):
-    """Caught, named and accused falsely."""
+    """The table for the README: caught, named, false alarms."""
     rows = []
     for name, of in double.verdicts.items():
         wrong, right = count(of, double.wrong), count(of, double.right)
         rows.append([name, wrong, named(double, name), right, count(of, double.forward_alone)])
     head = [
         "checker, float64", f"caught, of {len(double.wrong)} wrong backwards", "named",
-        f"false alarms, of {len(double.right)}", f"objects to, of {len(double.forward_alone)} wrong forwards",
+        f"false alarms, of {len(double.right)}", f"objections to {len(double.forward_alone)} wrong forwards",
     ]  # fmt: skip
     return (
-        "On the project's own gallery of mistakes, all of which rot180 knows; a wrong forward with a backward to match "
-        f"is no question for the others. {about['date']}, {about['others']}; [how, and by mistake]({link}).\n\n"
+        "On the project's own gallery of mistakes, all of which rot180 knows. The other checkers cannot object to a "
+        f"wrong forward with a matching backward. {about['date']}, {about['others']}; [method and details]({link}).\n\n"
         + table(head, rows)
         + (in_float32(narrow) if narrow else "")
     )
 
 
 def in_float32(narrow):
-    """The false alarms, in a sentence."""
+    """The false alarms in float32, in a sentence."""
     alarms = "; ".join(f"{name}: {count(of, narrow.right)}" for name, of in narrow.verdicts.items())
-    return f"\nWhere the same code computes in float32, false alarms of {len(narrow.right)}: {alarms}.\n"
+    return f"\nFalse alarms on the {len(narrow.right)} right ones if the same code computes in float32: {alarms}.\n"

@@ -1,4 +1,4 @@
-"""The implementations of the gallery in one form, and each of them as code that computes in float32."""
+"""The implementations of the gallery in one form, and versions of them that compute in float32."""
 
 import functools
 from collections.abc import Callable
@@ -14,40 +14,45 @@ from tests.mistakes import gallery, operations_right, operations_wrong
 
 @dataclass(frozen=True)
 class Subject:
-    """A forward and a backward; `slugs` are the mistakes in them, `told` is what a checker has to be told."""
+    """A forward and a backward.
+
+    Attributes:
+        slugs: the mistakes in them.
+        options: the arguments of `check.layer`.
+    """
 
     name: str
     forward: Callable[..., Any]
     backward: Callable[..., Any] | None
     op: str
     slugs: tuple[str, ...] = ()
-    told: dict[str, Any] = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
 
 
 def subjects():
-    """All, in an order that is the same in every process."""
+    """All subjects, in the same order in every process."""
     found = [Subject(e.name, e.forward, e.backward, e.op, e.slugs, dict(e.check)) for e in gallery.ENTRIES]
     found += [Subject(*entry[:4], (), entry[4]) for entry in operations_right.RIGHT]
-    for slug, _, name, forward, backward, op, told in operations_wrong.WRONG:
-        made = backward().backward if isinstance(backward, type) else backward
-        found.append(Subject(name, forward, made, op, (slug,), told))
+    for slug, _, name, forward, backward, op, options in operations_wrong.WRONG:
+        bound = backward().backward if isinstance(backward, type) else backward
+        found.append(Subject(name, forward, bound, op, (slug,), options))
     return found
 
 
 def implementation(subject, returns=None, layout=None):
-    """With the way to call it; `returns` and `layout`: the order of its gradients and axes, if they are known."""
-    told = subject.told
+    """The subject with the way to call it; `returns` and `layout`: the order of its gradients and axes, if known."""
+    options = subject.options
     return Implementation(
         subject.forward, subject.backward, operations.find(subject.op),
-        layout or told.get("layout", "channels_first"),
-        returns=returns or told.get("returns"),
+        layout or options.get("layout", "channels_first"),
+        returns=returns or options.get("returns"),
     )  # fmt: skip
 
 
 def single(subject):
-    """The same code, but all that it takes and all that it returns is float32."""
+    """The same code with float32 arguments and results."""
     backward = subject.backward and _single(subject.backward)
-    return Subject(subject.name, _single(subject.forward), backward, subject.op, subject.slugs, subject.told)
+    return Subject(subject.name, _single(subject.forward), backward, subject.op, subject.slugs, subject.options)
 
 
 def _single(function):

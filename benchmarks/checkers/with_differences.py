@@ -1,4 +1,4 @@
-"""The check of CS231n's assignments: central differences, cell by cell, and the largest relative error."""
+"""The check of CS231n's assignments: central differences of each cell, and the largest relative error."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ LIMIT = 1e-7
 
 
 def numerical_gradient(f, x, dy):
-    """`eval_numerical_gradient_array` of the course: x is changed in place, a cell at a time."""
+    """`eval_numerical_gradient_array` of the course: changes x in place, one cell at a time."""
     gradient = np.zeros_like(x)
     for index in np.ndindex(*x.shape):
         old = x[index]
@@ -26,7 +26,7 @@ def relative_error(a, b):
 
 
 def check(layer, limit=LIMIT):
-    """Raise where an error is above the limit, or where the code raises."""
+    """Raise an error if the relative error is above the limit, or if the code fails."""
     numerical = [numerical_gradient(lambda: layer.forward(*layer.inputs)[0], x, layer.dy) for x in layer.inputs]
     _, kept = layer.forward(*layer.inputs)
     for name, one, other in zip(layer.code.returns, layer.backward(layer.dy, kept), numerical, strict=True):

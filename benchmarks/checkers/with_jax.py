@@ -9,17 +9,17 @@ NAME = "JAX"
 
 
 def version():
-    """Of JAX; PackageNotFoundError where there is none."""
+    """The version of JAX. Raises PackageNotFoundError if it is missing."""
     return metadata.version("jax")
 
 
 def check(layer):
-    """Raise where check_grads does, or the code itself."""
+    """Raise the error of check_grads or of the code."""
     import jax
     from jax.test_util import check_grads
 
     jax.config.update("jax_enable_x64", True)
-    logging.getLogger("jax").setLevel(logging.CRITICAL)  # what a callback raises comes back as an exception too
+    logging.getLogger("jax").setLevel(logging.CRITICAL)  # exceptions of callbacks are raised as well
     dtype = layer.inputs[0].dtype
     shapes = [jax.ShapeDtypeStruct(a.shape, dtype) for a in layer.inputs]
     y_shape = np.shape(layer.forward(*(a.copy() for a in layer.inputs))[0])
@@ -28,7 +28,7 @@ def check(layer):
         return np.asarray(layer.forward(*map(np.asarray, inputs))[0], dtype)
 
     def gradients(dy, *inputs):
-        _, kept = layer.forward(*map(np.asarray, inputs))  # a callback keeps nothing: the forward runs again
+        _, kept = layer.forward(*map(np.asarray, inputs))  # a callback cannot keep state, so the forward runs again
         return [np.asarray(g, dtype) for g in layer.backward(np.asarray(dy), kept)]
 
     @jax.custom_vjp

@@ -1,4 +1,4 @@
-"""torch.autograd.gradcheck with its defaults, around a Function that goes over to NumPy as PyTorch's tutorial does."""
+"""torch.autograd.gradcheck with its defaults, around a Function that uses NumPy as in PyTorch's tutorial."""
 
 import warnings
 from importlib import metadata
@@ -9,12 +9,12 @@ NAME = "PyTorch"
 
 
 def version():
-    """Of PyTorch; PackageNotFoundError where there is none."""
+    """The version of PyTorch. Raises PackageNotFoundError if it is missing."""
     return metadata.version("torch")
 
 
 def check(layer, fast):
-    """Raise where gradcheck does, or the code itself."""
+    """Raise the error of gradcheck or of the code."""
     import torch
 
     class Wrapped(torch.autograd.Function):
@@ -30,5 +30,5 @@ def check(layer, fast):
 
     inputs = tuple(torch.tensor(a, requires_grad=True) for a in layer.inputs)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that float32 is not precise enough, which is the question here
+        warnings.simplefilter("ignore")  # a warning that float32 is not precise enough, which this comparison measures
         torch.autograd.gradcheck(Wrapped.apply, inputs, fast_mode=fast)

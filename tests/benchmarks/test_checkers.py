@@ -27,7 +27,7 @@ def held(peer: str, *names: str) -> Result:
     numbers = numbers_of(*names)
     ours, tried = contest.of_rot180(numbers, False)
     theirs = contest.of_peer(peer, numbers, tried, False)
-    return Result(contest.chosen(numbers, False), tried, {"rot180": ours, peer: theirs})
+    return Result(contest.select(numbers, False), tried, {"rot180": ours, peer: theirs})
 
 
 def alarms(result: Result, checker: str) -> list[bool]:
@@ -50,7 +50,7 @@ def test_what_each_objects_to(peer: str) -> None:
         True,
         False,
         False,
-    ]  # nor the forward's mistake nor what happens to dy is their question
+    ]  # it cannot know the mistake in the forward, and does not look at dy afterwards
     assert [tried.forward_alone for tried in result.tried] == [False, False, True, False]
     assert (result.right, result.wrong, result.forward_alone) == ([0], [1, 3], [2])
     assert page.named(result, "rot180") == 2 and page.named(result, peer) == 0
@@ -72,7 +72,7 @@ def test_each_gets_the_cases_that_rot180_has_tried() -> None:
     def ask(layer: contest.Layer) -> None:
         asked.append({name: a.shape for name, a in zip(layer.code.returns, layer.inputs, strict=True)})
 
-    verdict = contest.asked(ask, SUBJECTS[number], tried, 0, np.float64)
+    verdict = contest.judge_by_peer(ask, SUBJECTS[number], tried, 0, np.float64)
     assert not verdict.alarm and asked == shapes and len(shapes) > 1
 
 
@@ -83,7 +83,7 @@ def test_an_exception_is_an_objection() -> None:
     def ask(layer: contest.Layer) -> None:
         raise ValueError("\n\nshapes do not fit\nand more")
 
-    verdict = contest.asked(ask, SUBJECTS[number], tried, 0, np.float64)
+    verdict = contest.judge_by_peer(ask, SUBJECTS[number], tried, 0, np.float64)
     assert (verdict.alarm, verdict.at) == ("ValueError: shapes do not fit", 0)
 
 
@@ -123,7 +123,7 @@ def test_the_tables(monkeypatch: pytest.MonkeyPatch) -> None:
         ["`scaled`", "1", "1", "1"],
         ["`forward-flipped` (forward alone)", "1", "1", "0"],
     ]
-    assert f"- {CS231N} passes: {MUTATING} (`input-mutated`)." in page.lists(result)
+    assert f"- {CS231N} misses: {MUTATING} (`input-mutated`)." in page.lists(result)
     assert [row[:5] for row in rows(page.readme({"date": "", "others": ""}, result, None, ""))[2:]] == [
         ["rot180", "2", "2", "0", "1"], [CS231N, "1", "0", "0", "0"],
     ]  # fmt: skip
@@ -133,15 +133,15 @@ def test_the_false_alarms_in_float32_are_said() -> None:
     numbers = numbers_of(RIGHT)
     ours, tried = contest.of_rot180(numbers, True)
     theirs = contest.of_peer(CS231N, numbers, tried, True)
-    result = Result(contest.chosen(numbers, True), tried, {"rot180": ours, CS231N: theirs}, low_too=True)
-    said = f"Where the same code computes in float32, false alarms of 1: rot180: 0; {CS231N}: 1."
+    result = Result(contest.select(numbers, True), tried, {"rot180": ours, CS231N: theirs}, low_too=True)
+    said = f"False alarms on the 1 right ones if the same code computes in float32: rot180: 0; {CS231N}: 1."
     assert page.in_float32(result).strip() == said
 
 
 def test_false_alarms_are_listed_with_what_was_said() -> None:
     result = held(CS231N, RIGHT)
     result.verdicts[CS231N][:] = [Verdict("relative error of dx: 2e-07", 0.0, 0)]
-    assert page.lists(result) == f"- {CS231N} accuses: {RIGHT} (relative error of dx: 2e-07).\n"
+    assert page.lists(result) == f"- {CS231N} has false alarms on: {RIGHT} (relative error of dx: 2e-07).\n"
 
 
 def test_it_writes_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""`check.layer` itself: what it prints and warns of."""
+"""`check.layer` itself: output and warnings."""
 
 import warnings
 
@@ -10,7 +10,7 @@ from rot180.check import layer
 
 @pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
 @pytest.mark.parametrize("wrong", [0, 1, 2, 3])
-def test_results_that_are_not_finite_are_reported_without_warnings(value, wrong):
+def test_infinite_results_cause_no_warnings(value, wrong):
     def forward(x, w, b):
         y = x @ w.T + b
         return y * value if wrong == 0 else y

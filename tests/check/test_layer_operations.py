@@ -1,4 +1,4 @@
-"""check.layer on operations that are no convolutions: how they are called, judged by their own forward, and noted."""
+"""check.layer on operations other than convolutions: how they are called, judged by their own forward, and noted."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def d_softmax_cross_entropy(p, t):
 
 
 @pytest.mark.parametrize("op", [name for name in operations._ALL if "conv" not in name and name != "linear"])
-def test_the_gradient_of_each_definition_is_that_of_its_forward(op):
+def test_gradient_of_each_definition_is_that_of_its_forward(op):
     definition = operations.find(op)
     rng = np.random.default_rng(1)
     cases = list(definition.cases({}, (), "correlation"))
@@ -50,7 +50,7 @@ def test_the_gradient_of_each_definition_is_that_of_its_forward(op):
             assert definition.forward(definition.problem(less, 0, 1.0).arrays, less).shape == definition.y_shape(less)
 
 
-def test_averages_count_the_padding_and_maxima_do_not():
+def test_average_pooling_counts_the_padding_and_max_pooling_does_not():
     x = -np.ones((1, 1, 4, 4))
     for op, corner in (("avg_pool2d", -0.25), ("max_pool2d", -1.0)):
         definition = operations.find(op)
@@ -73,31 +73,31 @@ def test_averages_count_the_padding_and_maxima_do_not():
         lambda *, target, pred: d_softmax_cross_entropy(right.softmax(pred), target),
     ],
 )
-def test_losses_are_called_as_their_parameters_say(backward):
+def test_ways_to_call_a_loss(backward):
     report = layer(softmax_cross_entropy, backward, "softmax_cross_entropy")
     assert report.ok, report.render()
 
 
 @pytest.mark.parametrize("name", ["y", "t", "target", "label", "labels", "y_true"])
-def test_labels_have_many_names(name):
+def test_names_of_labels(name):
     functions = {}
     exec(f"def loss(x, {name}): return ((x - {name}) ** 2).sum() / 2, x - {name}", functions)
     assert layer(functions["loss"], op="half_squared_error").ok
 
 
-def test_a_result_among_the_arguments_of_a_backward():
+def test_result_as_an_argument_of_a_backward():
     assert layer(np.tanh, lambda dout, out: dout * (1 - out**2), "tanh", forward_arguments=["x"]).ok
     twice = layer(lambda a: np.maximum(a, 0), lambda da, a: da * (a > 0), "relu")  # a is what it is in the forward
     assert twice.ok
 
 
-def test_the_gradient_that_arrives_at_a_loss_counts():
+def test_upstream_gradient_of_a_loss_is_used():
     report = layer(right.mse, lambda dy, x, t: 2 * (x - t) / x.size, "mse_loss")
     assert found(report) == ([("scaled", "dx")], [])
-    assert "1 / dy" in report.diagnoses[0].explanation
+    assert "divided by dy" in report.diagnoses[0].explanation
 
 
-def test_reductions_are_varied_where_they_can_be_told():
+def test_reductions_are_varied_if_they_can_be_passed():
     def forward(x, t, reduction="mean"):
         return getattr(np, reduction)((x - t) ** 2)
 
@@ -112,23 +112,23 @@ def test_reductions_are_varied_where_they_can_be_told():
 # ---- errors ----
 
 
-def test_only_a_loss_may_have_no_backward():
-    with pytest.raises(CallingError, match="there is no backward; only a loss may be one function"):
+def test_only_a_loss_can_lack_a_backward():
+    with pytest.raises(CallingError, match="needs a backward; only a loss can be a single function"):
         layer(right.relu_forward, None, "relu")
 
 
-def test_a_layout_that_the_operation_has_not():
-    with pytest.raises(UnknownLayoutError, match="softmax has no layout 'hw'; it has channels_first"):
+def test_unsupported_layout():
+    with pytest.raises(UnknownLayoutError, match="softmax does not support layout 'hw'; use channels_first"):
         layer(right.softmax, right.softmax_from_result, "softmax", layout="hw")
 
 
-def test_a_setting_that_the_operation_has_not():
-    with pytest.raises(TypeError, match="softmax has no setting 'stride'; it has none"):
+def test_setting_of_another_operation():
+    with pytest.raises(TypeError, match="softmax has no setting 'stride'; its settings are none"):
         layer(right.softmax, right.softmax_from_result, "softmax", stride=2)
 
 
-def test_a_loss_without_labels():
-    with pytest.raises(CallingError, match="the forward takes no t"):
+def test_loss_without_labels():
+    with pytest.raises(CallingError, match="the forward has no parameter for t"):
         layer(lambda x: x.sum(), None, "mse_loss")
 
 
@@ -148,12 +148,12 @@ def unbiased_backward(dout, cache):
     return dx, (dout * x_hat).sum(0), dout.sum(0)
 
 
-def test_a_wrong_forward_with_the_gradient_of_its_own():
+def test_wrong_forward_with_its_own_gradient():
     for seed in range(5):
         assert found(layer(unbiased, unbiased_backward, "batch_norm", seed=seed)) == ([], ["y"])
 
 
-def test_a_wrong_forward_with_a_wrong_gradient():
+def test_wrong_forward_with_a_wrong_gradient():
     def backward(dout, cache):
         dx, dgamma, dbeta = unbiased_backward(dout, cache)
         return dx * 1.001, dgamma, dbeta
@@ -163,7 +163,7 @@ def test_a_wrong_forward_with_a_wrong_gradient():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("single", [False, True])
-def test_a_forward_with_another_kink(single):
+def test_forward_with_another_kink(single):
     dtype = np.float32 if single else float
 
     def forward(x):
@@ -175,7 +175,7 @@ def test_a_forward_with_another_kink(single):
 
 
 @pytest.mark.slow
-def test_a_maximum_where_an_average_belongs_is_its_own_forward():
+def test_maximum_instead_of_an_average_is_judged_by_its_own_forward():
     for seed in range(3):  # its windows tie, and the kinks of several results can cancel in their sum
         report = layer(right.pool_by_strides, right.pool_by_strides_backward, "avg_pool2d", seed=seed)
         assert found(report) == ([], ["y"]), report.render()
@@ -186,7 +186,7 @@ def test_a_maximum_where_an_average_belongs_is_its_own_forward():
 
 
 @pytest.mark.parametrize("eps", [0.0, 1e-8, 1e-3])
-def test_an_eps_of_its_own_is_recognised(eps):
+def test_fixed_eps_is_recognised(eps):
     def forward(x, gamma, beta):
         std = np.sqrt(x.var(0) + eps)
         x_hat = (x - x.mean(0)) / std
@@ -194,11 +194,11 @@ def test_an_eps_of_its_own_is_recognised(eps):
 
     report = layer(forward, right.batchnorm_alt_backward, "batch_norm")
     assert report.ok, report.render()
-    assert f"The forward has eps {eps} in it" in report.remarks[0]
+    assert f"The forward uses eps {eps} instead of" in report.remarks[0]
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_an_eps_of_its_own_is_recognised_in_float32_where_others_fit_too(seed):
+def test_fixed_eps_is_recognised_in_float32_if_others_fit_too(seed):
     def forward(x):
         return right.whitened(x.astype(np.float32))
 
@@ -207,10 +207,10 @@ def test_an_eps_of_its_own_is_recognised_in_float32_where_others_fit_too(seed):
 
     report = layer(forward, backward, "batch_norm", seed=seed)
     assert report.ok, report.render()
-    assert "The forward has eps 1e-06 in it" in report.remarks[0]
+    assert "The forward uses eps 1e-06 instead of" in report.remarks[0]
 
 
-def test_a_batch_norm_of_matrices_need_not_do_for_images():
+def test_batch_norm_of_matrices_need_not_accept_images():
     report = layer(right.whitened, right.whitened_backward, "batch_norm")
     assert report.ok
     assert any("x of 4 axes" in text for text in report.refused)
@@ -219,23 +219,23 @@ def test_a_batch_norm_of_matrices_need_not_do_for_images():
 # ---- notes ----
 
 
-def test_a_derivative_at_0_is_a_note():
+def test_derivative_at_0_is_a_note():
     report = layer(lambda x: np.maximum(x, 0), lambda dy, x: dy * (x >= 0), "relu")
     assert report.ok
     assert [(n.slug, n.argument) for n in report.notes] == [("at-a-kink", "dx")]
-    assert "no fault" in report.render()
+    assert "not a fault" in report.render()
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_the_whole_gradient_to_every_tied_cell_is_a_note(seed):
+def test_whole_gradient_to_every_tied_cell_is_a_note(seed):
     report = layer(right.pool_by_reshape, right.pool_to_tied_cells, "max_pool2d", seed=seed)
     assert report.ok, report.render()
     assert [(n.slug, n.argument) for n in report.notes] == [("at-a-kink", "dx")]
     text = report.notes[0].explanation
-    assert "no subgradient" in text and "mask / mask.sum()" in text and "no fault" in text
+    assert "not a subgradient" in text and "mask / mask.sum()" in text and "not a fault" in text
 
 
-def test_what_is_no_number_at_a_kink_is_no_choice():
+def test_nan_at_a_kink_is_a_fault():
     def backward(dy, x):
         return dy * np.maximum(x, 0) / x  # 0 / 0
 
@@ -245,7 +245,7 @@ def test_what_is_no_number_at_a_kink_is_no_choice():
     assert "dx is not finite where x is 0" in report.unexplained[0].explanation
 
 
-def test_float32_is_a_note_and_hides_no_fault():
+def test_float32_is_a_note_and_does_not_hide_a_mistake():
     def backward(dy, x):
         return (dy * (1 - np.tanh(x) ** 2)).astype(np.float32)
 
@@ -256,7 +256,7 @@ def test_float32_is_a_note_and_hides_no_fault():
     assert found(wrong) == ([("scaled", "dx")], [])
 
 
-def test_a_forward_in_float32_makes_gradients_in_float64_as_coarse():
+def test_float32_forward_gives_float64_gradients_of_float32_accuracy():
     def forward(x):
         y = np.tanh(x.astype(np.float32))
         return y, y
@@ -272,7 +272,7 @@ def test_a_forward_in_float32_makes_gradients_in_float64_as_coarse():
 
 
 def norm(eps, backward_eps, cached=float):
-    """Batch norm, and what of it is kept."""
+    """Batch norm, and its cache."""
 
     def forward(x, gamma, beta):
         v = x.var(0)
@@ -289,7 +289,7 @@ def norm(eps, backward_eps, cached=float):
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_cache_in_float32_is_a_note_and_a_forgotten_eps_is_none(seed):
+def test_float32_cache_is_a_note_and_a_forgotten_eps_is_a_fault(seed):
     report = layer(*norm(1e-5, 1e-5, np.float32), "batch_norm", seed=seed)
     assert report.ok, report.render()
     assert ("low-precision", "dx") in [(n.slug, n.argument) for n in report.notes]
@@ -299,6 +299,6 @@ def test_a_cache_in_float32_is_a_note_and_a_forgotten_eps_is_none(seed):
 def test_sign_and_size_are_reported_apart():
     report = layer(right.mse, lambda y_pred, y_true: y_true - y_pred, "mse_loss")
     assert [d.slug for d in report.diagnoses] == ["sign-inverted", "scaled"]
-    assert "(cells of the result) / 2" in report.diagnoses[1].explanation
+    assert "multiplied by result cells / 2" in report.diagnoses[1].explanation
     plain = layer(right.half_squares, lambda x, t: t - x, "half_squared_error")
     assert [d.slug for d in plain.diagnoses] == ["sign-inverted"]

@@ -1,4 +1,4 @@
-"""What a report says: counts, small matrices, formulas, and the texts that depend on what is judged."""
+"""The texts of a report: counts, small matrices, formulas, and texts that depend on the operation."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from tests.mistakes.right_small import linear, linear_backward
 
 
 def judged(change, **settings):
-    """A right convolution whose gradients are changed on their way out."""
+    """The report on a right convolution whose gradients are changed before they are returned."""
     return layer(lambda x, w, b: conv(x, w, b), lambda dy, x, w, b: change(*conv_backward(dy, x, w, b)), **settings)
 
 
-def test_one_problem_is_not_all_of_them():
+def test_text_for_a_single_problem():
     sums = {}
 
     def backward(dy, x, w, b):
@@ -30,33 +30,33 @@ def test_one_problem_is_not_all_of_them():
     assert "all 1 problems" not in text
 
 
-def test_where_an_error_lies_is_told_of_a_problem_that_has_more_cells_than_one():
+def test_position_of_an_error_in_a_problem_with_several_cells():
     def change(dx, dw, db):
         dx[:, :, 0] = np.sin(dx[:, :, 0])
         return dx, dw, db
 
     (unknown,) = judged(change).unexplained
     assert (
-        "cells are wrong; only in row 0 of 6. That is with x (2, 2, 6, 7), w (3, 2, 3, 2), b (3,)"
+        "cells are wrong, all of them in row 0 of 6. The case is x (2, 2, 6, 7), w (3, 2, 3, 2), b (3,)"
         in unknown.explanation
     )
 
 
-def test_no_zero_has_a_sign_and_no_noise_is_shown():
+def test_no_negative_zero_and_no_noise():
     report = judged(lambda dx, dw, db: (dx, dw, db * np.array([1, -0.0, 1])[: len(db)]))
     assert "-0" not in re.findall(r"-0(?![.\d])", str(report))
     wrong = layer(right.softmax, lambda dy, x: np.sin(dy + x), "softmax")
     assert not re.search(r"\de-1[3-9]", str(wrong)), str(wrong)
 
 
-def test_a_formula_of_many_terms_is_broken_into_lines():
+def test_long_formula_is_wrapped():
     report = judged(lambda dx, dw, db: (dx, dw + (abs(dw) > 30), db), kernel_size=2)
     lines = str(report).splitlines()
     assert any(line.lstrip().startswith("dw[") for line in lines)
     assert max(map(len, lines)) <= 120
 
 
-def test_the_formula_explains_a_cell_of_the_matrix_that_is_shown():
+def test_formula_is_of_a_cell_in_the_matrix():
     def forward(x, w, b):
         assert x.size > 150  # so that it stays as large as it is
         return conv(x, w, b)
@@ -72,7 +72,7 @@ def test_the_formula_explains_a_cell_of_the_matrix_that_is_shown():
     assert told.formula.startswith("dx[1, 1, ")
 
 
-def test_the_sign_of_a_layer_is_not_that_of_a_loss():
+def test_texts_for_the_sign_of_a_layer_and_a_loss_differ():
     (told,) = judged(lambda dx, dw, db: (-dx, dw, db)).diagnoses
     assert told.slug == "sign-inverted"
     assert "label" not in told.explanation + told.fix

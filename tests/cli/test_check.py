@@ -7,9 +7,10 @@ import textwrap
 import pytest
 
 from rot180.check import LayerReport
+from rot180.check.rendering.page import page
 from rot180.check.report import Diagnosis
 from rot180.cli.check import parse_target
-from rot180.cli.check_report import coloured, page
+from rot180.cli.check_report import coloured
 from rot180.cli.entry_point import main
 
 RIGHT = """
@@ -76,10 +77,9 @@ def test_a_wrong_one_is_named_shown_and_written_down(file, capsys, tmp_path):
     assert main(words) == 1
     out = capsys.readouterr().out
     assert "dw-rotated: dw" in out and "fix: dw = dw[..., ::-1, ::-1]" in out and "should be" in out
-    assert "<code>dw-rotated</code>" in page.read_text() and "<mark>" in page.read_text()
-    shown = re.search(
-        r"<summary>How <code>(dw\[[0-9,]+\])</code> is computed \(explainer\)</summary><iframe", page.read_text()
-    )
+    html = page.read_text()
+    assert "<code>dw-rotated</code>" in html and "<mark>" in html
+    shown = re.search(r"How the correct value of <code>(dw\[[0-9,]+\])</code> is computed</p>\n<iframe", html)
     assert shown and json.loads(data.read_text())["diagnoses"][0]["example"]["cell"] == shown[1]
     found = json.loads(data.read_text())
     assert found["ok"] is False and [d["slug"] for d in found["diagnoses"]] == ["dw-rotated"]
@@ -93,7 +93,7 @@ def test_a_wrong_one_is_named_shown_and_written_down(file, capsys, tmp_path):
         ("import sys\nsys.exit(3)", r"called sys\.exit\(3\)"),
         ("def forward(x, w, b: pass", r"SyntaxError: .*line 1"),
         ("1 / 0", r"ZeroDivisionError: division by zero \(line 1 of "),
-        ("def forward(x, w, b): return x", "has no pair of functions named forward and backward; name them: mine.py:"),
+        ("def forward(x, w, b): return x", "has no pair of functions named forward and backward; name two: mine.py:"),
         (
             "def a_forward(x, w): 0\ndef a_backward(dy): 0\ndef b_forward(x, w): 0\ndef b_backward(dy): 0",
             "has 2 pairs: a_forward,a_backward, b_forward,b_backward",
@@ -106,7 +106,10 @@ def test_a_wrong_one_is_named_shown_and_written_down(file, capsys, tmp_path):
             "def forward(x, w, b): raise KeyError('no')\ndef backward(dy, cache): 0",
             "refused every case.*KeyError: 'no'",
         ),
-        ("def forward(x, w, b, q): 0\ndef backward(dy, cache): 0", "what 'q' takes cannot be told from its name"),
+        (
+            "def forward(x, w, b, q): 0\ndef backward(dy, cache): 0",
+            "the name 'q' does not say what it means; list the meanings",
+        ),
     ],
 )
 def test_code_that_cannot_be_checked(file, capsys, text, message):
@@ -119,7 +122,7 @@ def test_code_that_cannot_be_checked(file, capsys, text, message):
 def test_code_that_hangs(file, capsys):
     path = file("def forward(x, w, b):\n    while True: pass\ndef backward(dy, cache): 0")
     assert main(["check", path, "--timeout", "1.5"]) == 2
-    assert "did not come to an end within 1.5 seconds" in capsys.readouterr().err
+    assert "did not finish within 1.5 seconds" in capsys.readouterr().err
 
 
 def beginning(text):
@@ -151,7 +154,7 @@ def test_what_was_printed_before_the_end_is_shown(file, capsys):
     assert "ended the process (exit status 7) before there was a verdict; it printed: so far" in err
     path = file("print('so far')\ndef forward(x, w, b):\n    while True: pass\ndef backward(dy, cache): 0")
     assert main(["check", path, "--timeout", "3"]) == 2
-    assert "does it hang? --timeout gives it longer; it printed: so far" in capsys.readouterr().err
+    assert "increase --timeout if it does not hang; it printed: so far" in capsys.readouterr().err
 
 
 def test_what_the_code_prints_is_shown_once_and_its_objects_live(file, capsys):
@@ -174,11 +177,11 @@ def test_what_the_code_prints_is_shown_once_and_its_objects_live(file, capsys):
 
 def test_wrong_usage(file, capsys):
     assert main(["check", "/nowhere/mine.py"]) == 2
-    assert "there is no file /nowhere/mine.py" in capsys.readouterr().err
+    assert "/nowhere/mine.py does not exist" in capsys.readouterr().err
     assert main(["check", f"{file(RIGHT)}:only_one"]) == 2
     assert "needs two names after the colon" in capsys.readouterr().err
     assert main(["check", f"{file(RIGHT)}:layer_forward,nothing"]) == 2
-    assert "has no function nothing; it has layer_backward, layer_forward" in capsys.readouterr().err
+    assert "has no function nothing; its functions are layer_backward, layer_forward" in capsys.readouterr().err
     assert main(["check", file(RIGHT), "--op", "conv9"]) == 2
     assert "unknown operation 'conv9': did you mean 'conv1d', 'conv2d' or 'conv3d'?" in capsys.readouterr().err
     assert main(["check", file(RIGHT), "--stride", "x"]) == 2
@@ -199,7 +202,7 @@ def test_a_page_on_standard_output(file, capsys, tmp_path, monkeypatch):
     path, data = file(RIGHT), tmp_path / "report.json"
     assert main(["check", path, "--html", "-", "--json", str(data)]) == 0
     out = capsys.readouterr().out
-    assert out.startswith("<!doctype html>") and out.endswith("</html>\n") and not (tmp_path / "-").exists()
+    assert out.startswith("<!DOCTYPE html>") and out.endswith("</html>\n") and not (tmp_path / "-").exists()
     assert json.loads(data.read_text())["ok"] is True
     assert main(["check", path, "--html", "-", "--json", "-"]) == 2
     assert "--json and --html cannot both be - (standard output); name a file" in capsys.readouterr().err
@@ -215,7 +218,7 @@ def test_json_of_what_could_not_be_checked(file, capsys, tmp_path):
         assert found == {"ok": None, "error": f"check: ZeroDivisionError: division by zero (line 1 of {path})"}
         assert shown.err == f"rot180: {found['error']}\n"
     assert main(["check", "/nowhere/mine.py", "--json", "-"]) == 2
-    assert json.loads(capsys.readouterr().out)["error"] == "check: there is no file /nowhere/mine.py"
+    assert json.loads(capsys.readouterr().out)["error"] == "check: /nowhere/mine.py does not exist"
 
 
 NORM = """
@@ -266,15 +269,15 @@ def test_every_setting_has_an_option(file, capsys, text, words, right, said):
     [
         (
             ["--eps", "1e-3"],
-            "check: conv2d has no setting 'eps'; it has stride, padding, dilation, groups, kernel_size",
+            "check: conv2d has no setting 'eps'; its settings are stride, padding, dilation, groups, kernel_size",
         ),
         (
             ["--op", "layer_norm", "--stride", "2"],
-            "check: layer_norm has no setting 'stride'; it has eps, normalized_shape",
+            "check: layer_norm has no setting 'stride'; its settings are eps, normalized_shape",
         ),
         (["--eps", "x"], "--eps: must be a number of at least 0; got 'x'"),
         (["--stride", "1,2,3"], r"check: conv2d: stride must be an int or 2 ints, one per spatial axis; got (1, 2, 3)"),
-        (["--returns", "x,w,b,q"], "check: returns names 'x', 'w', 'b', 'q'; conv2d has gradients of x, w, b"),
+        (["--returns", "x,w,b,q"], "check: returns is 'x', 'w', 'b', 'q'; conv2d has gradients of x, w, b"),
         (["--layout", "sideways"], "check: unknown layout 'sideways'"),
     ],
 )

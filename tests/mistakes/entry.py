@@ -1,7 +1,7 @@
-"""One implementation of the gallery: somebody's forward and backward, and what the checker has to say about it.
+"""One implementation of the gallery: a forward and a backward, and the expected diagnoses.
 
-The files right_*.py and wrong_*.py hold the implementations, as people write them, each with a list `ENTRIES`; the
-tests run the checker over them, and the comparison with other checkers uses the same lists.
+The files right_*.py and wrong_*.py hold the implementations, as people write them, each with a list `ENTRIES`. The
+tests run the checker on them, and the comparison with other checkers uses the same lists.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ class Entry:
 
     Attributes:
         name: unique in the gallery.
-        slugs: the mistakes that are in it, the one that has to be named first at the head; () if it is right.
-        check: what `check.layer` is told besides the functions: settings, layout, convention, returns.
-        varies: of a right one, the values that it can be told beyond those the checker tries: {setting: values}.
-        peers: whether it needs SciPy, which only the comparisons with other libraries may rely on.
+        forward, backward, op: the functions, and the operation that they should compute.
+        slugs: the mistakes in it, the first one first; () if it is right.
+        check: the other arguments of `check.layer`: settings, layout, convention, returns.
+        varies: {setting: values} that a right one accepts in addition to those that the checker tries.
+        peers: True if it needs SciPy, which only the comparisons with other libraries may use.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""All entries of the gallery."""
+"""All entries of the gallery of convolutions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Right implementations of operations that are no convolutions, in the styles that people write them in.
+"""Right implementations of operations other than convolutions, in the styles that people write them in.
 
 RIGHT lists them: (name, forward, backward, operation, settings).
 """
@@ -118,7 +118,7 @@ def pool_by_reshape_backward(dout, cache):
 
 
 def pool_to_tied_cells(dout, cache):
-    """To all cells of a window that are the largest, the whole of it: mask = x == max."""
+    """Passes the whole gradient to all largest cells of a window: mask = x == max."""
     parts, y = cache
     n, c, p, _, q, _ = parts.shape
     mask = parts == y[:, :, :, None, :, None]
@@ -126,7 +126,7 @@ def pool_to_tied_cells(dout, cache):
 
 
 def pool_to_tied_cells_of_windows(dout, cache):
-    """The same by loops, of windows that overlap."""
+    """The same in loops, for windows that overlap."""
     x, pool_param = cache
     rows, columns, step = pool_param["pool_height"], pool_param["pool_width"], pool_param["stride"]
     dx = np.zeros_like(x)
@@ -204,7 +204,7 @@ def average_backward(dout, x, kernel_size=2, stride=2, padding=0):
 
 
 def batchnorm_forward(x, gamma, beta, bn_param):
-    """Step by step, as the graph of the computation goes."""
+    """Step by step, following the graph of the computation."""
     mu = x.mean(0)
     centred = x - mu
     var = (centred**2).mean(0)
@@ -248,7 +248,7 @@ def spatial_batchnorm_backward(dy, x, gamma, eps=1e-8):
 
 
 def whitened(x):
-    """Without gamma and beta, and with an eps of its own."""
+    """Without gamma and beta, and with a fixed eps."""
     std = np.sqrt(x.var(0) + 1e-6)
     y = (x - x.mean(0)) / std
     return y, (y, std)

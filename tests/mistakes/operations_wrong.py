@@ -1,4 +1,4 @@
-"""Wrong implementations of operations that are no convolutions: each has one fault, and the slug that it must get.
+"""Wrong implementations of operations other than convolutions: each has one mistake.
 
 WRONG lists them: (slug, argument, name, forward, backward, operation, settings).
 """
@@ -76,7 +76,7 @@ def pool_overwriting_cells(dy, x, cache, kernel_size, stride=None, padding=0):
 
 
 def pool_without_stride(dy, x, cache, kernel_size, stride=None, padding=0):
-    """The place of the maximum in its window is counted from (i, j) and not from where the window begins."""
+    """The position of the maximum in its window is counted from (i, j), not from the start of the window."""
     n, c, h, w = x.shape
     dx = np.zeros((n, c, h + 2 * padding, w + 2 * padding))
     a, b, i, j = np.indices(cache.shape)
@@ -102,7 +102,7 @@ def average_not_divided(dout, x, kernel_size=2, stride=2, padding=0):
 
 
 def average_by_the_side(dout, x, kernel_size=2, stride=2, padding=0):
-    """Divided by k where k * k belongs."""
+    """Divides by k instead of k * k."""
     return right.average_backward(dout, x, kernel_size, stride, padding) * kernel_size
 
 
@@ -168,7 +168,7 @@ def batchnorm_mean_of_gamma(dout, cache):
 
 
 class Accumulating:
-    """beta's gradient is added to and never zeroed, for each size of layer in a buffer of its own."""
+    """The gradient of beta is added to a buffer for each size and never reset to zero."""
 
     def __init__(self):
         self.buffers = {}
@@ -213,7 +213,7 @@ def softmax_loss_not_divided(x, y):
 
 
 def softmax_loss_by_classes(x, y):
-    """len(x[0]) for len(x)."""
+    """len(x[0]) instead of len(x)."""
     loss, dx = right.softmax_loss(x, y)
     return loss, dx * len(x) / len(x[0])
 

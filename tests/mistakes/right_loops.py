@@ -146,7 +146,7 @@ def conv1d_scalar_backward(dy, x, w, stride=1):
 
 
 class ConvLayer:
-    """Weights are handed in; stride and padding are fixed when it is made."""
+    """Weights are arguments; stride and padding are fixed in the constructor."""
 
     def __init__(self, stride, pad):
         self.stride, self.pad = stride, pad

@@ -1,4 +1,4 @@
-"""Right convolutions on SciPy, which is imported where it is used: only comparisons with other libraries rely on it."""
+"""Right convolutions with SciPy, imported where it is used, because only comparisons with other libraries use it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def conv_scipy_backward(dy, x, w, b, padding=0):
 
 
 def conv_fft(x, w, b):
-    """Inexact: the last bits of every cell are noise."""
+    """Inexact in the last bits of every cell."""
     from scipy.signal import fftconvolve
 
     turned = w[None, :, :, ::-1, ::-1]

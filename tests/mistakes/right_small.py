@@ -1,4 +1,4 @@
-"""Right layers in few lines: linear ones, bare matrices, NumPy's own correlation in one axis."""
+"""Right layers of a few lines: linear ones, single matrices, NumPy's correlation of one axis."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Right transposed convolutions: by scattering, by spreading and correlating, by col2im, by the plain layer's dx."""
+"""Right transposed convolutions: by scattering, dilating and correlating, col2im, or the dx of the plain layer."""
 
 from __future__ import annotations
 

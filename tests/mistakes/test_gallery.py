@@ -1,4 +1,6 @@
-"""The checker on the gallery: every mistake is named, the one that is there first, and nobody is accused falsely."""
+"""The checker on the gallery: every mistake is named, the right one first, and right layers get no diagnosis.
+
+`make test` runs every mistake once for each operation; `make test-all` runs all entries and more settings."""
 
 from __future__ import annotations
 
@@ -31,26 +33,25 @@ CONVOLUTIONAL = """
 """.split()
 
 
-def params(entries: list[Entry]) -> list[Any]:
-    return [pytest.param(e, id=e.name, marks=[pytest.mark.peers] if e.peers else []) for e in entries]
-
-
-def params_by_mistake(entries: list[Entry]) -> list[Any]:
-    """One entry of each mistake for `make test`; the others are slow."""
-    first = {e.slugs[0]: e.name for e in reversed(entries) if not e.peers}
-    slow = {e.name for e in entries if e.name != first.get(e.slugs[0])}
-    return [
-        pytest.param(*p.values, id=p.id, marks=[*p.marks, *([pytest.mark.slow] if p.id in slow else [])])
-        for p in params(entries)
-    ]
+def params(entries: list[Entry], *, only_first: bool = False) -> list[Any]:
+    """Test cases for the entries; with `only_first`, all but the first of each operation and mistake are slow."""
+    kinds = set()
+    cases = []
+    for entry in entries:
+        kind = (entry.op, *entry.slugs[:1])
+        marks = [pytest.mark.peers] if entry.peers else [pytest.mark.slow] if only_first and kind in kinds else []
+        if not entry.peers:
+            kinds.add(kind)
+        cases.append(pytest.param(entry, id=entry.name, marks=marks))
+    return cases
 
 
 def run(entry: Entry) -> check.LayerReport:
     return check.layer(entry.forward, entry.backward, op=entry.op, **entry.check)
 
 
-@pytest.mark.parametrize("entry", params_by_mistake(WRONG))
-def test_a_wrong_one_is_named(entry: Entry) -> None:
+@pytest.mark.parametrize("entry", params(WRONG, only_first=True))
+def test_wrong_layer_is_named(entry: Entry) -> None:
     report = run(entry)
     found = [d.slug for d in report.diagnoses]
     assert not report.ok
@@ -62,7 +63,7 @@ def test_a_wrong_one_is_named(entry: Entry) -> None:
 
 
 def assert_explained(diagnosis: Diagnosis) -> None:
-    """The explainer, on the smallest case, makes the wrong cell as the report says that it should have been."""
+    """The explainer computes the wrong cell of the smallest case as the report says it should be."""
     if diagnosis.example is None:
         return
     example = diagnosis.example
@@ -70,19 +71,19 @@ def assert_explained(diagnosis: Diagnosis) -> None:
     name, index = example.cell.removesuffix("]").split("[")
     assert explain.text(trace, example.cell)
     right = trace.arrays[name][tuple(map(int, index.split(",")))]
-    told = re.search(r"(\S+), not \S+$", diagnosis.formula)
-    assert told is None or float(told.group(1)) == pytest.approx(right, rel=1e-5), diagnosis.render()
+    formula = re.search(r"(\S+), not \S+$", diagnosis.formula)
+    assert formula is None or float(formula.group(1)) == pytest.approx(right, rel=1e-5), diagnosis.render()
 
 
 @pytest.mark.slow
-def test_most_mistakes_of_plain_convolutions_can_be_seen_in_the_explainer() -> None:
+def test_explainer_shows_most_mistakes_of_plain_convolutions() -> None:
     reports = [run(e) for e in WRONG if e.op == "conv2d" and e.check.get("convention") is None and not e.peers][:8]
     found = [d for report in reports for d in report.diagnoses if d.argument in ("dx", "dw")]
     assert sum(d.example is not None for d in found) >= len(found) // 2 > 2
 
 
 @pytest.mark.parametrize("entry", params(RIGHT))
-def test_a_right_one_is_not_accused(entry: Entry) -> None:
+def test_right_layer_gets_no_diagnosis(entry: Entry) -> None:
     report = run(entry)
     assert report.ok, str(report)
     assert not report.diagnoses
@@ -90,22 +91,22 @@ def test_a_right_one_is_not_accused(entry: Entry) -> None:
     assert all(stage.passed for stage in report.stages), str(report)
 
 
-def test_every_mistake_with_convolutions_is_there_and_first() -> None:
+def test_gallery_has_every_mistake_of_convolutions() -> None:
     assert {e.slugs[0] for e in WRONG} == set(CONVOLUTIONAL)
 
 
-def test_the_gallery_is_as_large_as_it_says() -> None:
+def test_size_of_the_gallery() -> None:
     assert len(RIGHT) >= 18
     assert len(WRONG) >= 32
     assert len({e.name for e in ENTRIES}) == len(ENTRIES)
 
 
-# ---- right ones, on many settings ----
+# ---- right layers on many settings ----
 
 
 @dataclass(frozen=True)
 class OneCase:
-    """A definition that is tried on one case of the test's choosing."""
+    """A definition with a single case to try."""
 
     definition: Definition
     case: Case
@@ -118,7 +119,7 @@ class OneCase:
 
 
 def random_case(entry: Entry, rng: np.random.Generator) -> Case:
-    """Sizes and settings that have a result."""
+    """Draw sizes and settings that are possible."""
     definition = operations.find(entry.op)
     convention = entry.check.get("convention", "correlation")
     fixed = {name: value for name, value in entry.check.items() if name in definition.settings}
@@ -180,7 +181,7 @@ def test_no_false_alarm_on_thousands_of_settings(entry: Entry) -> None:
     judge_at_random(entry, 5000 // len(RIGHT) + 1, seed=2)
 
 
-# ---- the third origin: a question on the backward of a transposed convolution of one matrix, and its answer ----
+# ---- the third origin: a question about the backward of a transposed convolution, and its answer ----
 
 
 def rotated(k: np.ndarray) -> np.ndarray:
@@ -234,5 +235,5 @@ def test_the_third_origin(backward: Any, convention: str, expected: list[tuple[s
     assert any("Without the rotation in the forward" in text for text in report.remarks) == remark
 
 
-def test_without_rotating_in_the_forward_the_question_is_right() -> None:
+def test_question_is_right_without_the_rotation_in_the_forward() -> None:
     assert check.layer(full, question_backward, op="conv_transpose2d", layout="hw").ok

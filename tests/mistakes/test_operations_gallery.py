@@ -1,4 +1,6 @@
-"""The gallery of operations that are no convolutions: the right ones get no diagnosis, each fault gets its slug."""
+"""The gallery of operations other than convolutions: right ones get no diagnosis, and each mistake gets its slug.
+
+`make test` runs every mistake once for each operation, with one seed; `make test-all` runs all with several seeds."""
 
 from __future__ import annotations
 
@@ -20,9 +22,29 @@ NOTES = {
 }
 
 
-@pytest.mark.parametrize(("name", "forward", "backward", "op", "settings"), RIGHT, ids=[entry[0] for entry in RIGHT])
-def test_right_ones_are_not_accused(name, forward, backward, op, settings):
-    for seed in range(30):
+def first_of_each_kind():
+    """The wrong entries with one seed; all but the first of each operation and slug are slow."""
+    kinds = set()
+    for entry in WRONG:
+        kind = (entry[0], entry[5])
+        marks = [pytest.mark.slow] if kind in kinds else []
+        kinds.add(kind)
+        yield pytest.param(*entry, range(1), id=f"{entry[0]}, {entry[2]}", marks=marks)
+
+
+def more_seeds(entries, seeds, name):
+    return [pytest.param(*entry, seeds, id=f"{name(entry)}, more seeds", marks=pytest.mark.slow) for entry in entries]
+
+
+@pytest.mark.parametrize(
+    ("name", "forward", "backward", "op", "settings", "seeds"),
+    [
+        *[pytest.param(*entry, range(1), id=entry[0]) for entry in RIGHT],
+        *more_seeds(RIGHT, range(1, 30), lambda entry: entry[0]),
+    ],
+)
+def test_right_operation_gets_no_diagnosis(name, forward, backward, op, settings, seeds):
+    for seed in seeds:
         report = layer(forward, backward, op, seed=seed, **settings)
         assert report.ok, report.render()
         assert all(stage.passed for stage in report.stages), report.render()
@@ -31,12 +53,11 @@ def test_right_ones_are_not_accused(name, forward, backward, op, settings):
 
 
 @pytest.mark.parametrize(
-    ("slug", "argument", "name", "forward", "backward", "op", "settings"),
-    WRONG,
-    ids=[f"{entry[0]}, {entry[2]}" for entry in WRONG],
+    ("slug", "argument", "name", "forward", "backward", "op", "settings", "seeds"),
+    [*first_of_each_kind(), *more_seeds(WRONG, range(1, 5), lambda entry: f"{entry[0]}, {entry[2]}")],
 )
-def test_faults_get_their_slug(slug, argument, name, forward, backward, op, settings):
-    for seed in range(5):
+def test_mistake_gets_its_slug(slug, argument, name, forward, backward, op, settings, seeds):
+    for seed in seeds:
         made = backward().backward if isinstance(backward, type) else backward
         report = layer(forward, made, op, seed=seed, **settings)
         assert [(d.slug, d.argument) for d in report.diagnoses][:1] == [(slug, argument)], report.render()

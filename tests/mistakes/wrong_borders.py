@@ -1,4 +1,4 @@
-"""Wrong borders: padding that stays or is cut elsewhere, rows left out, what a transposed layer does at its edges."""
+"""Wrong borders: padding that is kept or cropped elsewhere, missing rows, and the edges of transposed layers."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def conv_backward_padded(dout, cache):
 
 
 def conv_backward_minus_zero(grad, ctx):
-    """dxp[pad:-pad] is empty where pad is 0."""
+    """dxp[pad:-pad] is empty if pad is 0."""
     xp, kernel, s, pad = ctx
     kh, kw = kernel.shape[2:]
     _, dkernel, db = conv_strided_backward(grad, ctx)
@@ -50,14 +50,16 @@ def conv_backward_minus_zero(grad, ctx):
 
 
 def conv_backward_first_cells(grad_output, input, weight, bias, stride=1, padding=0):
-    """Cut to the size of the input, but from the first cell on."""
+    """Cropped to the size of the input, but from the first cell on."""
     padded = np.pad(input, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
     dx, dw, db = conv_backward(grad_output, padded, weight, bias, stride, 0)
     return dx[:, :, : input.shape[2], : input.shape[3]], dw, db
 
 
 def conv_backward_one_off(dy, x, w, *, stride=1, padding=0, dilation=1, groups=1):
-    """Cut one cell too late on the last axis; np.roll fills what is missing with what fell off, here 0."""
+    """Cropped one cell too late on the last axis; np.roll fills the gap with the cell that was cut off, which is 0
+    here.
+    """
     found = tap_conv_backward(
         dy, np.pad(x, ((0, 0), (0, 0), (padding, padding + 1))), w, stride=stride, dilation=dilation, groups=groups
     )
@@ -67,7 +69,7 @@ def conv_backward_one_off(dy, x, w, *, stride=1, padding=0, dilation=1, groups=1
 
 
 def conv_backward_cut_twice(grad_output, input, weight, bias, stride=1, padding=0):
-    """From 2*padding on: the padding is cut off in front of both sides' sum."""
+    """Cropped from 2*padding on, as if both paddings were in front."""
     padded = np.pad(input, ((0, 0), (0, 0), (padding, 2 * padding), (padding, 2 * padding)))
     dx, _, _ = conv_backward(grad_output, padded, weight, bias, stride, 0)
     rows, columns = (slice(2 * padding, 2 * padding + n) for n in input.shape[2:])
@@ -75,7 +77,7 @@ def conv_backward_cut_twice(grad_output, input, weight, bias, stride=1, padding=
 
 
 def conv_per_axis_cut_elsewhere(dy, x, w, b, stride=(2, 1), padding=(0, 2)):
-    """(left, top) for (top, left); a slice that goes beyond the end is shorter."""
+    """(left, top) instead of (top, left); a slice beyond the end is shorter."""
     padded = np.pad(x, ((0, 0), (0, 0), (padding[0],) * 2, (padding[1],) * 2))
     dx, _, _ = conv_per_axis_backward(dy, padded, w, b, stride, (0, 0))
     left, top = padding
@@ -84,7 +86,7 @@ def conv_per_axis_cut_elsewhere(dy, x, w, b, stride=(2, 1), padding=(0, 2)):
 
 
 def conv_backward_rows_in_front(grad_output, input, weight, bias, stride=1, padding=0):
-    """dx is as long as the windows reach, and what is missing is put in front."""
+    """dx covers only the windows, and the missing rows are added in front."""
     _, dw, db = conv_backward(grad_output, input, weight, bias, stride, padding)
     (_, _, h, wd), (kh, kw), (p, q) = input.shape, weight.shape[2:], grad_output.shape[2:]
     top, left = h + 2 * padding - (p - 1) * stride - kh, wd + 2 * padding - (q - 1) * stride - kw
@@ -99,7 +101,7 @@ def conv_backward_rows_in_front(grad_output, input, weight, bias, stride=1, padd
 
 
 def conv_backward_short(grad_output, input, weight, bias, stride=1, padding=0):
-    """dx only as long as the windows reach: (P - 1)*stride + K - 2*padding."""
+    """dx covers only the windows: (P - 1)*stride + K - 2*padding rows."""
     _, dw, db = conv_backward(grad_output, input, weight, bias, stride, padding)
     _, _, p, q = grad_output.shape
     kh, kw = weight.shape[2:]
@@ -111,7 +113,7 @@ def conv_backward_short(grad_output, input, weight, bias, stride=1, padding=0):
 
 
 def conv_backward_cut_short(grad_output, input, weight, bias, stride=1, padding=0):
-    """dx of the padded input, only as long as the windows reach, and cut as if it had all rows: NumPy says nothing."""
+    """dx of the padded input covers only the windows and is cropped as if it had all rows, without an error."""
     _, dw, db = conv_backward(grad_output, input, weight, bias, stride, padding)
     (_, _, p, q), (_, _, kh, kw) = grad_output.shape, weight.shape
     full = np.zeros((len(input), input.shape[1], (p - 1) * stride + kh, (q - 1) * stride + kw))
@@ -122,7 +124,7 @@ def conv_backward_cut_short(grad_output, input, weight, bias, stride=1, padding=
 
 
 def conv_backward_last_window(grad_output, input, weight, bias, stride=1, padding=0):
-    """range(P - 1) for range(P), in both loops."""
+    """range(P - 1) instead of range(P), in both loops."""
     padded = np.pad(input, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
     dx, dw = np.zeros_like(padded), np.zeros_like(weight)
     kh, kw = weight.shape[2:]
@@ -167,7 +169,7 @@ def deconv_bias_rows_backward(dy, x, w, b, stride=1, padding=0, output_padding=0
 
 
 def deconv_pads(x, w, b, stride=1, padding=0):
-    """Spread, padded by `padding` as the plain layer pads, correlated with the rotated kernel."""
+    """Dilated, padded by `padding` like the plain layer, and correlated with the rotated kernel."""
     n, c, h, wd = x.shape
     spread = np.zeros((n, c, (h - 1) * stride + 1, (wd - 1) * stride + 1))
     spread[:, :, ::stride, ::stride] = x
@@ -178,7 +180,7 @@ def deconv_pads(x, w, b, stride=1, padding=0):
 
 
 def deconv_pads_backward(dy, x, w, b, stride=1, padding=0):
-    """The gradient of that."""
+    """The gradient of deconv_pads."""
     kh, kw = w.shape[2:]
     full = np.pad(dy, ((0, 0), (0, 0), (kh - 1, kh - 1), (kw - 1, kw - 1)))
     inner = full[:, :, padding : full.shape[2] - padding, padding : full.shape[3] - padding]
@@ -187,7 +189,7 @@ def deconv_pads_backward(dy, x, w, b, stride=1, padding=0):
 
 
 def deconv_frames(x, w, b, stride=1, padding=0):
-    """Scattered, and then a frame of zeros is put round it, as a plain layer does with its input."""
+    """Scattered, and then padded with zeros like the input of a plain layer."""
     frame = ((0, 0), (0, 0), *((padding, padding),) * (x.ndim - 2))
     return np.pad(conv_transpose(x, w, 0 * b, stride), frame) + b.reshape(-1, *[1] * (x.ndim - 2))
 

@@ -1,4 +1,4 @@
-"""Wrong kernels: rotated where they must not be, not rotated where they must, axes and channels mixed up."""
+"""Wrong kernels: rotated where they must not be, not rotated where they must be, or with mixed up axes or channels."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .right_transposed import conv_transpose, conv_transpose_backward, deconv_nh
 
 
 def conv_textbook(x, w, b):
-    """The convolution of the textbook, y[i] = sum of x[i - k] w[k]; its backward belongs to it."""
+    """The convolution of the textbook, y[i] = sum of x[i - k] w[k], with its own backward."""
     return conv_einsum(x, np.rot90(w, 2, (2, 3)), b)
 
 
@@ -29,7 +29,7 @@ def conv1d_numpy(x, w):
 
 
 def conv1d_numpy_backward(dy, x, w):
-    """As it should be if np.convolve were a correlation."""
+    """Right if np.convolve were a correlation."""
     dx, dw = np.zeros_like(x), np.zeros_like(w)
     for n, o in np.ndindex(*dy.shape[:2]):
         for c in range(x.shape[1]):
@@ -125,7 +125,7 @@ def conv_dcols_reshaped(dout, cache):
 
 
 def conv_cols_not_transposed(x, w, b, stride=1, padding=0):
-    """The product is (F, N*P*Q), and is read as (N, F, P, Q); the backward reads it back in the same way."""
+    """The product is (F, N*P*Q) and is read as (N, F, P, Q); the backward reads it back in the same way."""
     right = conv(x, w, b, stride, padding)
     n, f, p, q = right.shape
     return right.transpose(1, 0, 2, 3).reshape(n, f, p, q)
@@ -158,7 +158,7 @@ def conv_nhwc_dw_out_in(dout, images, filters, bias, stride=1, padding=0):
 
 
 def conv_first_filter(dout, x, w, b, stride=1, padding=0):
-    """The index of the filter left at 0 from a first trial."""
+    """The index of the filter is a leftover 0."""
     dxp = np.zeros((len(x), x.shape[1], x.shape[2] + 2 * padding, x.shape[3] + 2 * padding))
     kh, kw = w.shape[2:]
     for n, f, i, j in np.ndindex(*dout.shape):
@@ -168,7 +168,7 @@ def conv_first_filter(dout, x, w, b, stride=1, padding=0):
 
 
 def deconv_one_channel(dy, x, kernel, bias, stride=1):
-    """Every input channel is compared with the last one: the loop variable of another loop."""
+    """Every input channel uses the last one: the loop variable of another loop."""
     dx, _, db = deconv_nhwc_backward(dy, x, kernel, bias, stride)
     kh, kw, _, channels = kernel.shape
     dkernel = np.zeros_like(kernel)
@@ -185,7 +185,7 @@ def deconv_one_channel(dy, x, kernel, bias, stride=1):
 
 
 def conv_groups_interleaved(dy, x, w, *, stride=1, padding=0, dilation=1, groups=1):
-    """dx is put together as (C // groups, groups) where the forward takes (groups, C // groups)."""
+    """dx is assembled as (C // groups, groups) while the forward uses (groups, C // groups)."""
     found = tap_conv_backward(dy, x, w, stride=stride, padding=padding, dilation=dilation, groups=groups)
     dx = found["dx"]
     n, c, *size = dx.shape
@@ -194,7 +194,7 @@ def conv_groups_interleaved(dy, x, w, *, stride=1, padding=0, dilation=1, groups
 
 
 def conv_groups_every_other(x, w, b, *, stride=1, padding=0, dilation=1, groups=1):
-    """Group g takes the channels g, g + groups, ...; its backward is that of this layer."""
+    """Group g takes the channels g, g + groups, ...; with its own backward."""
     order = [c for g in range(groups) for c in range(g, x.shape[1], groups)]
     return tap_conv(x[:, order], w, b, stride=stride, padding=padding, dilation=dilation, groups=groups)
 
@@ -209,7 +209,7 @@ def conv_groups_every_other_backward(dy, x, w, *, stride=1, padding=0, dilation=
 
 
 def conv_groups_of_weights_interleaved(dy, x, w, *, stride=1, padding=0, dilation=1, groups=1):
-    """Filter f is taken to be of group f % groups, where dx is computed and where dw is put together."""
+    """Filter f counts as group f % groups in dx and dw."""
     settings = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
     order = np.concatenate([np.arange(g, len(w), groups) for g in range(groups)])
     right = tap_conv_backward(dy, x, w, **settings)
@@ -218,7 +218,7 @@ def conv_groups_of_weights_interleaved(dy, x, w, *, stride=1, padding=0, dilatio
 
 
 def conv_shuffled(x, w, b, *, stride=1, padding=0, dilation=1, groups=1):
-    """The groups' results are put next to each other channel by channel; the backward belongs to it."""
+    """The results of the groups are interleaved channel by channel, with its own backward."""
     y = tap_conv(x, w, b, stride=stride, padding=padding, dilation=dilation, groups=groups)
     return y[:, _every_other(len(w), groups)]
 
@@ -236,7 +236,7 @@ def _every_other(channels, groups):
 
 
 def conv_turned_and_negative(dy, x, w, b, stride=1, padding=0):
-    """label - predicted upstream of the weights, and a convolve2d for a correlate2d."""
+    """label - predicted upstream of the weights, and convolve2d instead of correlate2d."""
     dx, dw, db = conv_backward(dy, x, w, b, stride, padding)
     return dx, -dw[:, :, ::-1, ::-1], db
 

@@ -1,4 +1,4 @@
-"""Wrong by a slip that belongs to several families: NumPy's defaults, a return too early, a forward at fault."""
+"""Slips that belong to several families: NumPy's defaults, a return too early, a wrong forward."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from .wrong_borders import deconv_pads
 
 
 def conv_dx_np_flip(dout, x, w, b, stride=1, padding=0):
-    """np.flip without axes turns the channels too."""
+    """np.flip without axes flips the channels too."""
     dx, _, _ = conv_backward(dout, x, np.flip(w), b, stride, padding)
     return (dx, *conv_backward(dout, x, w, b, stride, padding)[1:])
 
 
 def conv_dw_rot90(dout, x, w, b, stride=1, padding=0):
-    """np.rot90 turns the first two axes: the channels."""
+    """np.rot90 rotates the first two axes: the channels."""
     dx, dw, db = conv_backward(dout, x, w, b, stride, padding)
     return dx, np.rot90(dw, 2), db
 
 
 def conv_dx_rows_only(dout, x, w, b, stride=1, padding=0):
-    """w[:, :, ::-1] for w[:, :, ::-1, ::-1]."""
+    """w[:, :, ::-1] instead of w[:, :, ::-1, ::-1]."""
     dx, _, _ = conv_backward(dout, x, w[:, :, ::-1], b, stride, padding)
     return (dx, *conv_backward(dout, x, w, b, stride, padding)[1:])
 
@@ -39,7 +39,7 @@ def linear_db_keepdims(grad_output, x, w, b):
 
 
 def conv_nhwc_dw_of_first_filter(dout, images, filters, bias, stride=1, padding=0):
-    """dw[..., 0] += for dw[..., f] +=, in the loop over the filters."""
+    """dw[..., 0] += instead of dw[..., f] +=, in the loop over the filters."""
     dx, right, db = conv_nhwc_backward(dout, images, filters, bias, stride, padding)
     dw = np.zeros_like(filters)
     for f in range(filters.shape[3]):
@@ -51,7 +51,7 @@ def conv_nhwc_dw_of_first_filter(dout, images, filters, bias, stride=1, padding=
 
 
 def conv_cols_of_misread_weight(dout, x, w, b, stride=1, padding=0):
-    """w (C, F, R, S) for w (F, C, R, S), and reshaped to (F, C*R*S) all the same."""
+    """w (C, F, R, S) instead of w (F, C, R, S), reshaped to (F, C*R*S) anyway."""
     _, dw, db = conv_backward(dout, x, w, b, stride, padding)
     misread = w.transpose(1, 0, 2, 3).reshape(w.shape)
     return conv_backward(dout, x, misread, b, stride, padding)[0], dw, db
@@ -70,7 +70,7 @@ def deconv(x, w, b, stride=1, padding=0):
 
 
 def conv_of_misread_weight(x, w, b, stride=1, padding=0):
-    """w.reshape(-1, F) for w.reshape(F, -1).T; the backward belongs to it."""
+    """w.reshape(-1, F) instead of w.reshape(F, -1).T, with its own backward."""
     f, c, r, s = w.shape
     return conv(x, w.reshape(c, r, s, f).transpose(3, 0, 1, 2), b, stride, padding)
 
@@ -116,7 +116,7 @@ def conv_full_and_valid(dout, x, w, b, stride=1, padding=0):
 
 
 def conv_dw_leaves_rows(dout, x, w, b, stride=1, padding=0):
-    """dy is spread, and dw is what fits: more taps than w has, where the stride leaves rows of x over."""
+    """dy is dilated, and dw has as many taps as fit: more than w where the stride leaves rows of x over."""
     dx, _, db = conv_backward(dout, x, w, b, stride, padding)
     xp = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
     spread = np.zeros((*dout.shape[:2], *[(n - 1) * stride + 1 for n in dout.shape[2:]]))
@@ -153,7 +153,7 @@ def linear_dw_turned(grad_output, x, w, b):
 
 
 def deconv_not_turned(x, w, stride=1, padding=0):
-    """Spread and correlated with w as it is."""
+    """Dilated and correlated with w unrotated."""
     return deconv_by_zeros(x, w[:, :, ::-1, ::-1], stride, padding)
 
 

@@ -1,4 +1,4 @@
-"""Wrong state: weights of the next step, arguments that are changed, buffers that are kept, integers."""
+"""Wrong state: weights of the next step, arguments changed in place, buffers that are kept, integers."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ def conv_updates_in_place(dout, x, w, b, stride=1, padding=0):
 
 
 def deconv_masks_dy(dy, x, w, b, stride=1, padding=0):
-    """dy is clipped where it lies."""
+    """dy is clipped in place."""
     grads = conv_transpose_backward(dy, x, w, b, stride, padding)
     np.clip(dy, -1, 1, out=dy)
     return grads
 
 
 def conv_turns_kernel(x, w, b):
-    """The kernel is rotated for a convolve, in place; what comes back is right, once."""
+    """The kernel is rotated in place for a convolve; the result is right only once."""
     w[:] = w[:, :, ::-1, ::-1].copy()
     return conv_einsum(x, w[:, :, ::-1, ::-1], b)
 
@@ -57,7 +57,7 @@ def conv_turns_kernel_backward(dy, x, w, b):
 
 
 class Accumulates:
-    """Buffers of its own, made when it is first used with a shape and never zeroed."""
+    """Buffers that are created for each shape and never reset to zero."""
 
     def __init__(self):
         self.grads = {}
@@ -103,7 +103,7 @@ def conv1d_of_ints_backward(dy, x, w, b, *, stride=1, padding=0, dilation=1, gro
 
 
 def conv_of_whole_images(x, w, b, *, stride=1, padding=0, dilation=1, groups=1):
-    """Images are integers, after all."""
+    """Images are treated as integers."""
     return tap_conv(x.astype(int).astype(float), w, b, stride=stride, padding=padding, dilation=dilation, groups=groups)
 
 

@@ -1,4 +1,4 @@
-"""Wrong steps: a stride that the backward forgets or takes for the dilation, cells that are overwritten."""
+"""Wrong steps: a stride that the backward forgets or confuses with the dilation, and overwritten cells."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .right_transposed import conv_transpose, conv_transpose1d_scalar, conv_tran
 
 
 def conv_backward_not_spread(dy, x, w, b, stride=1, padding=0, dilation=1):
-    """dw of a convolution is a convolution of x with dy: so it is, where the stride is 1."""
+    """dw is computed as a convolution of x with dy, which is right only if the stride is 1."""
     dx, _, db = conv_einsum_backward(dy, x, w, b, stride, padding, dilation)
     xp = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
     dw = np.zeros_like(w)
@@ -51,7 +51,7 @@ def conv_at_stride_1_backward(dout, x, w, b, stride=1, padding=0):
 
 
 def conv_backward_steps_swapped(dy, x, w, b, stride=1, padding=0, dilation=1):
-    """The helper has (dilation, stride) in its signature, the call (stride, dilation)."""
+    """The helper's signature has (dilation, stride), the call passes (stride, dilation)."""
     xp = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
     dxp = np.zeros_like(xp)
     for p, q, i, j in product(*map(range, (*dy.shape[2:], *w.shape[2:]))):
@@ -71,7 +71,7 @@ def deconv_steps_swapped_backward(dy, x, w, b, stride=1, padding=0, dilation=1):
 
 
 def conv_steps_swapped(x, w, b, *, stride=1, padding=0, dilation=1, groups=1):
-    """In a helper's arguments; where the kernel is longer than x then, the result has no cells."""
+    """In the arguments of a helper; if the kernel is then longer than x, the result is empty."""
     return tap_conv(x, w, b, stride=dilation, padding=padding, dilation=stride, groups=groups)
 
 
@@ -100,7 +100,7 @@ def conv_backward_assigns(grad_output, input, weight, bias, stride=1, padding=0)
 
 
 def conv_backward_fancy_index(dout, cache):
-    """a[index] += b adds only once where an index comes twice; np.add.at is what adds."""
+    """a[index] += b adds only once if an index repeats; np.add.at adds every time."""
     x, w, conv_param, cols = cache
     pad, s = conv_param["pad"], conv_param["stride"]
     N, C, H, W = x.shape
@@ -141,7 +141,7 @@ def deconv_backward(dy, x, w, b, stride=1):
 
 
 def conv_dw_of_last_tap(dy, x, w, *, stride=1, padding=0, dilation=1, groups=1):
-    """dw of one group and position after the other, each replacing what is there."""
+    """dw of one group and position after the other, each overwriting the one before."""
     settings = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
     found = tap_conv_backward(dy, x, w, **settings)
     for p in range(dy.shape[2]):
@@ -165,7 +165,7 @@ def conv_unpadded(x, w, b):
 
 
 def deconv_dx_of_last_tap(dy, x, w, b, stride=1):
-    """dx gathers what the stamps took from it, and each tap replaces the one before."""
+    """dx gathers from the taps, and each tap overwrites the one before."""
     (h, wd), dx = x.shape[2:], np.zeros_like(x)
     for i, j in np.ndindex(*w.shape[2:]):
         seen = dy[:, :, i : i + h * stride : stride, j : j + wd * stride : stride][:, :, :h, :wd]
@@ -178,7 +178,7 @@ def deconv_stamps(x, w, b, stride=1):
 
 
 def conv_of_last_channel(x, w):
-    """y = in the loop over the channels of x; the backward belongs to it."""
+    """y = in the loop over the channels of x, with its own backward."""
     for c in range(x.shape[1]):
         y = conv(x[:, c : c + 1], w[:, c : c + 1], np.zeros(len(w)))
     return y
@@ -191,7 +191,7 @@ def conv_of_last_channel_backward(dy, x, w):
 
 
 def conv_transpose1d_not_spread(dy, x, w, b, stride=1, padding=0, output_padding=0):
-    """dx and dw look at dy as if the stride had been 1."""
+    """dx and dw read dy as if the stride were 1."""
     N, C, L = x.shape
     _, O, K = w.shape
     dx, dw = np.zeros_like(x), np.zeros_like(w)

@@ -1,4 +1,4 @@
-"""Wrong sums: over too little, divided, with the wrong sign, clipped."""
+"""Wrong sums: over too few axes, divided, with the wrong sign, or clipped."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def conv_dw_per_image(dout, cache):
 
 
 def conv_after_the_loop(x, w, b, stride=1, padding=0):
-    """y[n] = stands behind the loop, where n is the last one."""
+    """y[n] = after the loop, where n is the last index."""
     y = np.zeros((len(x), *conv(x[:1], w, b, stride, padding).shape[1:]))
     for n in range(len(x)):
         found = conv(x[n : n + 1], w, b, stride, padding)
@@ -81,7 +81,7 @@ def conv_db_of_last_column(dy, x, w, *, stride=1, padding=0, dilation=1, groups=
 
 
 def conv_nhwc_db_over_two_axes(dout, images, filters, bias, stride=1, padding=0):
-    """(0, 1) for (0, 1, 2)."""
+    """(0, 1) instead of (0, 1, 2)."""
     dx, dfilters, _ = conv_nhwc_backward(dout, images, filters, bias, stride, padding)
     return dx, dfilters, dout.sum((0, 1))
 
@@ -104,7 +104,7 @@ def deconv_db_mean(dy, x, w, b, stride=1, padding=0):
 
 
 def linear_twice(grad_output, x, w, b):
-    """The 2 of a squared error, which is in the gradient that arrives already."""
+    """The factor 2 of a squared error, which dy already contains."""
     return 2 * grad_output @ w, 2 * grad_output.T @ x, 2 * grad_output.sum(0)
 
 
@@ -163,7 +163,7 @@ def conv_clipped(dy, x, w, b, stride=1, padding=0, dilation=1):
 
 
 def plane_clipped_at_zero(dout, image, kernel, bias):
-    """A relu's mask on the wrong array: negative gradients are cut."""
+    """A relu's mask on the wrong array: negative gradients are cut off."""
     kh, kw = kernel.shape
     dx = plane(np.pad(dout, ((kh - 1, kh - 1), (kw - 1, kw - 1))), kernel[::-1, ::-1], 0)
     return np.maximum(dx, 0), plane(image, dout, 0), dout.sum()

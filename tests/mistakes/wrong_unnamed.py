@@ -96,7 +96,7 @@ def conv_of_columns_first_backward(dy, x, w, b, stride=(2, 1), padding=(0, 2)):
 
 
 def conv_dx_of_columns_first(dy, x, w, b, stride=(2, 1), padding=(0, 2)):
-    """Where the windows would leave x they are cut."""
+    """Windows that leave x are cropped."""
     _, dw, db = conv_per_axis_backward(dy, x, w, b, stride, padding)
     top, left = padding
     dx = np.zeros((*x.shape[:2], 4 * x.shape[2], 4 * x.shape[3]))
@@ -107,7 +107,7 @@ def conv_dx_of_columns_first(dy, x, w, b, stride=(2, 1), padding=(0, 2)):
 
 
 def conv_refuses_columns_first(dy, x, w, b, stride=(2, 1), padding=(1, 1)):
-    """The same, but it raises where the windows would leave x."""
+    """The same, but it raises an error if a window leaves x."""
     need = [(n - 1) * s + k for n, s, k in zip(dy.shape[2:], stride[::-1], w.shape[2:], strict=True)]
     if any(n > size + 2 * p for n, size, p in zip(need, x.shape[2:], padding, strict=True)):
         raise ValueError("operands could not be broadcast together")
@@ -122,29 +122,29 @@ def conv_backward_not_dilated(dy, x, w, *, stride=1, padding=0, dilation=1, grou
 
 STEPS, BN, PER_AXIS = right.batchnorm_forward, "batch_norm", {"stride": (2, 1), "padding": (0, 2)}
 UNNAMED = [
-    ("dy rotated in dw, a plane", plane, plane_backward, "conv2d", {"layout": "hw"}, "dw", "comes of dy rotated"),
-    ("x rotated in dw", unpadded, conv_dw_convolved, "conv2d", {}, "dw", "comes of x rotated"),
-    ("dgamma without x_hat", STEPS, batchnorm_without_hat, BN, {}, "dgamma", "without x_hat"),
+    ("dy rotated in dw, a plane", plane, plane_backward, "conv2d", {"layout": "hw"}, "dw", "computed with dy rotated"),
+    ("x rotated in dw", unpadded, conv_dw_convolved, "conv2d", {}, "dw", "computed with x rotated"),
+    ("dgamma without x_hat", STEPS, batchnorm_without_hat, BN, {}, "dgamma", "it sums dy, which is dbeta"),
     ("dgamma and dbeta exchanged", STEPS, batchnorm_exchanged, BN, {}, "dbeta", "which is dgamma"),
-    ("dgamma of x", right.spatial_batchnorm, spatial_batchnorm_of_x, BN, {}, "dgamma", "x where x_hat belongs"),
-    ("no padding", conv_without_padding, conv_without_padding_backward, "conv2d", {}, "y", "without the padding"),
+    ("dgamma of x", right.spatial_batchnorm, spatial_batchnorm_of_x, BN, {}, "dgamma", "x instead of x_hat"),
+    ("no padding", conv_without_padding, conv_without_padding_backward, "conv2d", {}, "y", "ignores padding"),
     (
         "no padding, and how to say so", conv_without_padding, conv_without_padding_backward, "conv2d", {}, "y",
-        "or, if it is to have none, tell the checker: padding=0",
+        "tell the checker: padding=0",
     ),
-    ("no dilation", conv_not_dilated, conv_not_dilated_backward, "conv1d", {}, "y", "without the dilation"),
+    ("no dilation", conv_not_dilated, conv_not_dilated_backward, "conv1d", {}, "y", "ignores dilation"),
     ("no bias", conv_without_bias, conv_without_bias_backward, "conv2d", {}, "y", "without the bias"),
     (
         "forward with the stride of the other axis", conv_of_columns_first, conv_of_columns_first_backward, "conv2d",
-        PER_AXIS, "y", "stride of one axis is used on the other",
+        PER_AXIS, "y", "stride of one axis is used for the other",
     ),
     (
         "dx with the stride of the other axis", conv_per_axis, conv_dx_of_columns_first, "conv2d", PER_AXIS, "dx",
-        "stride of one axis is used on the other",
+        "stride of one axis is used for the other",
     ),
     (
         "the same, refused but for one case", conv_per_axis, conv_refuses_columns_first, "conv2d",
-        {"stride": (2, 1), "padding": (1, 1), "kernel_size": (2, 9)}, "dx", "stride of one axis is used on the other",
+        {"stride": (2, 1), "padding": (1, 1), "kernel_size": (2, 9)}, "dx", "stride of one axis is used for the other",
     ),
     ("dx without the dilation", tap_conv, conv_backward_not_dilated, "conv2d", {}, "dx", "with dilation 1"),
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Floor 5: checks of gradients, for the library's own ops and modules and for yours.
+"""Floor 5: checks of gradients, for the library's own ops and modules and for the user's code.
 
     from rot180 import check
 
@@ -6,18 +6,20 @@
     print(report)
     check.assert_gradients(fn, x, w, order=2)
 
-    report = check.layer(forward, backward, op="conv2d", stride=2)     # functions on arrays of your own
+    report = check.layer(forward, backward, op="conv2d", stride=2)     # your own functions on arrays
     print(report.render())
 
-`layer.py` is the check of a forward and a backward: `calling.py` reads their signatures, `telling.py` has what they are
-told, `forms.py` other forms of their arrays, `returned.py` what they return; `runner.py` runs them, `judgement.py` says
-what is wrong and which mistake it is. `definitions/` has what is right, `mistakes/` what people get wrong,
-`diagnosis.py` the search among them, `findings.py` the report. `measured.py` has the gradient of the forward by
-differences, exact ones where it is affine, `kinks.py` what is done where there is no derivative. `repeats.py` has what
-shows by calling again, `plain.py` arrays that are no gradient at all, `raised.py` what the code raised.
+`layer.py` is the check of a forward and a backward. Its folders, in the order in which a verdict is made:
 
-`gradient.py` is the check of Tensors, `subject.py` what is checked, `differences.py` the numerical derivative and its
-error bound, `report.py` what was found.
+    operations/    what a convolution, a pooling, a norm or a loss computes
+    adapter/       how the user's functions are called
+    running/       runs them on many small problems
+    judging/       decides what is wrong, against the definition and the gradient of the user's own forward
+    diagnosis/     finds the mistake that explains a wrong array; mistakes/ has one function for each
+    rendering/     shows a wrong array as text, formula and HTML page
+
+`report.py` is the result, `comparison.py` the tolerances, and `child.py` runs the check of a file in another process.
+`gradients/` is the check of Tensors and Modules, `vectors/` writes and judges test vectors for other languages.
 """
 
 from .gradients.check import assert_gradients, gradients

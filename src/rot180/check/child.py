@@ -1,6 +1,6 @@
-"""A check in a process of its own: what strangers wrote may raise, hang, print, leave or crash, and is reported.
+"""Runs a check in a separate process: code of strangers can raise, hang, print, exit or crash, and each is reported.
 
-    python -m rot180.check.child REQUEST        a JSON file that says what to check; the answer is written beside it
+    python -m rot180.check.child REQUEST        a JSON file with the arguments; the answer is written next to it
 
 `check_file` is the parent's side. Nothing is pickled: both sides exchange JSON.
 """
@@ -26,42 +26,44 @@ from ..errors import Rot180Error
 from ..formats import atomic
 from .report import LayerReport
 
-ANSWER = "answer.json"  # beside the request
-OURS = "check.layer: "  # how our own messages begin; the command says `check: `
-MOST_SHOWN, MOST_QUOTED = 2000, 200  # bytes of what the code printed, and of these in an error
-LINGERING = 1.0  # seconds that are waited for what is left to be read, where something still runs that may print
-PATIENCE = 60.0  # seconds
+ANSWER = "answer.json"  # next to the request
+OURS = "check.layer: "  # prefix of our own messages; the command writes `check: ` instead
+MAX_OUTPUT, MAX_QUOTED = 2000, 200  # bytes of the code's output to keep, and characters of it in an error
+LINGERING = 1.0  # seconds to wait for the rest of the output if a child of the process still runs
+TIMEOUT = 60.0  # seconds
 
 
 class CouldNotCheckError(Rot180Error, RuntimeError):
-    """The code could not be loaded, called or waited for; there is no verdict."""
+    """The code could not be loaded, called or finished in time, so there is no verdict."""
 
 
 # ---- the parent ----
 
 
 def check_file(
-    path: str | Path, names: tuple[str, str] | None, options: Mapping[str, Any], timeout: float = PATIENCE
+    path: str | Path, names: tuple[str, str] | None, options: Mapping[str, Any], timeout: float = TIMEOUT
 ) -> tuple[LayerReport, str]:
-    """The report on two functions of a file, and what they printed.
+    """Check two functions of a file; returns the report and the output of the code.
 
     Args:
-        path: of a Python file.  names: of the forward and the backward in it; None to find them by their names.
-        options: of `check.layer`.  timeout: seconds until the child is ended.
+        path: of a Python file.
+        names: of the forward and the backward in it; None to find them by their names.
+        options: of `check.layer`.
+        timeout: seconds until the child process is killed (default: 60).
 
     Raises CouldNotCheckError.
     """
     path = Path(path)
     if not path.is_file():
-        raise CouldNotCheckError(f"check: there is no file {path}")
+        raise CouldNotCheckError(f"check: {path} does not exist")
     with tempfile.TemporaryDirectory(prefix="rot180-check-") as folder:
         request = Path(folder, "request.json")
         request.write_text(json.dumps({"path": str(path.resolve()), "names": names, "options": dict(options)}))
         status, printed = _run([sys.executable, "-u", "-m", "rot180.check.child", str(request)], timeout)
         answer = Path(folder, ANSWER)
         if not answer.exists():
-            said = f"; it printed: {printed[:MOST_QUOTED]}" if printed else ""
-            raise CouldNotCheckError(f"check: {path} {_ending(status, timeout)}{said}")
+            quoted = f"; it printed: {printed[:MAX_QUOTED]}" if printed else ""
+            raise CouldNotCheckError(f"check: {path} {_ending(status, timeout)}{quoted}")
         found = json.loads(answer.read_text())
     if found.get("failure"):
         raise CouldNotCheckError(f"check: {found['failure']}")
@@ -69,14 +71,17 @@ def check_file(
 
 
 def _run(command: list[str], timeout: float) -> tuple[int | None, str]:
-    """The status of a process, None if it took too long and was ended with all of its own; and what it printed."""
+    """Run a process; returns its exit status and its output.
+
+    The status is None if it took too long; then it is killed with all of its children.
+    """
     process = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         start_new_session=os.name != "nt",
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONIOENCODING": "utf-8:backslashreplace"},
     )  # fmt: skip
     kept = bytearray()
-    reader = threading.Thread(target=_keep, args=(process.stdout, kept), daemon=True)
+    reader = threading.Thread(target=_drain, args=(process.stdout, kept), daemon=True)
     reader.start()
     status: int | None = None
     try:
@@ -95,16 +100,16 @@ def _run(command: list[str], timeout: float) -> tuple[int | None, str]:
     return status, "".join(c if c.isprintable() or c in "\n\t" else repr(c)[1:-1] for c in text)
 
 
-def _keep(stream: IO[bytes], kept: bytearray) -> None:
-    """Read to the end, so that whoever prints never waits, and keep what comes first."""
+def _drain(stream: IO[bytes], kept: bytearray) -> None:
+    """Read the stream to its end, so that the process never blocks, and keep the first part."""
     with stream:
         while block := os.read(stream.fileno(), 1 << 16):
-            kept += block[: MOST_SHOWN - len(kept)]
+            kept += block[: MAX_OUTPUT - len(kept)]
 
 
 def _ending(status: int | None, timeout: float) -> str:
     if status is None:
-        return f"did not come to an end within {timeout:g} seconds; does it hang? --timeout gives it longer"
+        return f"did not finish within {timeout:g} seconds; increase --timeout if it does not hang"
     how = f"exit status {status}"
     if status < 0:
         with contextlib.suppress(ValueError):
@@ -116,33 +121,35 @@ def _ending(status: int | None, timeout: float) -> str:
 
 
 def main(request: str) -> None:
-    """Check what the request says, and write the answer beside it, at once and whole."""
-    asked = json.loads(Path(request).read_text())
+    """Run the check of a request, and write the answer next to it, atomically."""
+    request_data = json.loads(Path(request).read_text())
     answer: dict[str, Any] = {"failure": None, "report": None}
     try:
-        answer["report"] = _checked(asked).as_dict()
+        answer["report"] = _checked(request_data).as_dict()
     except SystemExit as leave:
-        answer["failure"] = f"{asked['path']} called sys.exit({leave.code!r})"
+        answer["failure"] = f"{request_data['path']} called sys.exit({leave.code!r})"
     except BaseException as error:
-        answer["failure"] = _told(error, asked["path"])
+        answer["failure"] = _describe_error(error, request_data["path"])
     atomic.write_text(Path(request).with_name(ANSWER), json.dumps(answer))
 
 
-def _checked(asked: Mapping[str, Any]) -> LayerReport:
+def _checked(request_data: Mapping[str, Any]) -> LayerReport:
     from .layer import layer
 
-    module = _load(asked["path"])
-    forward, backward = asked["names"] or _pair(module, asked["path"])
-    options: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in asked["options"].items()}
-    return layer(_function(module, forward, asked["path"]), _function(module, backward, asked["path"]), **options)
+    module = _load(request_data["path"])
+    forward, backward = request_data["names"] or _pair(module, request_data["path"])
+    options: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in request_data["options"].items()}
+    return layer(
+        _function(module, forward, request_data["path"]), _function(module, backward, request_data["path"]), **options
+    )
 
 
 def _load(path: str) -> ModuleType:
-    """The file as a module; files beside it can be imported."""
+    """Load the file as a module that can import files next to it."""
     sys.path.insert(0, os.path.dirname(path))
     spec = importlib.util.spec_from_file_location(Path(path).stem, path)
     if spec is None or spec.loader is None:
-        raise CouldNotCheckError(f"{path} is no Python file")
+        raise CouldNotCheckError(f"{path} is not a Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
@@ -150,7 +157,7 @@ def _load(path: str) -> ModuleType:
 
 
 def _function(module: ModuleType, name: str, path: str) -> Any:
-    """By its name, which may have dots: Layer.forward is a method of an object that Layer() makes."""
+    """Find a function by its name. With dots, Layer.forward is a method of an object created by Layer()."""
     owner, _, method = name.rpartition(".")
     found: Any = module
     for part in owner.split(".") if owner else []:
@@ -160,7 +167,7 @@ def _function(module: ModuleType, name: str, path: str) -> Any:
     found = getattr(found, method, None)
     if not callable(found):
         there = ", ".join(sorted(n for n, f in vars(module).items() if callable(f) and not n.startswith("_")))
-        raise CouldNotCheckError(f"{path} has no function {name}; it has {there or 'none'}")
+        raise CouldNotCheckError(f"{path} has no function {name}; its functions are {there or 'none'}")
     return found
 
 
@@ -168,14 +175,14 @@ _instances: dict[type, Any] = {}
 
 
 def _instance(kind: type) -> Any:
-    """One object for both methods, so that backward finds what forward has kept."""
+    """Return one object for both methods, so that backward finds the attributes that forward set."""
     if kind not in _instances:
         _instances[kind] = kind()
     return _instances[kind]
 
 
 def _pair(module: ModuleType, path: str) -> tuple[str, str]:
-    """The one function named ...forward... for which there is a ...backward...."""
+    """Find the only function named ...forward... for which there is a ...backward...."""
     names = [n for n, f in vars(module).items() if callable(f) and "forward" in n.lower()]
     pairs = []
     for name in names:
@@ -185,22 +192,22 @@ def _pair(module: ModuleType, path: str) -> tuple[str, str]:
                 pairs.append((name, other))
     if len(pairs) == 1:
         return pairs[0]
-    said = f"{len(pairs)} pairs: {', '.join(f'{a},{b}' for a, b in pairs)}" if pairs else "no pair"
+    quoted = f"{len(pairs)} pairs: {', '.join(f'{a},{b}' for a, b in pairs)}" if pairs else "no pair"
     raise CouldNotCheckError(
-        f"{path} has {said} of functions named forward and backward; name them: {Path(path).name}:FORWARD,BACKWARD"
+        f"{path} has {quoted} of functions named forward and backward; name two: {Path(path).name}:FORWARD,BACKWARD"
     )
 
 
-def _told(error: BaseException, path: str) -> str:
-    """What went wrong: one of our own messages as it is, another one with its kind and the user's line."""
-    where = _where(error, path)
+def _describe_error(error: BaseException, path: str) -> str:
+    """Describe an error: our own messages as they are, others with their type and the line of the user's file."""
+    where = _line_of(error, path)
     if not where and (isinstance(error, Rot180Error) or str(error).startswith(OURS)):
         return str(error).removeprefix(OURS)
     return f"{type(error).__name__}: {error}{where}"
 
 
-def _where(error: BaseException, path: str) -> str:
-    """The line of the user's file at which it happened."""
+def _line_of(error: BaseException, path: str) -> str:
+    """Return the line of the user's file where the error was raised."""
     frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == path]
     if isinstance(error, SyntaxError) and error.filename == path:
         return ""
@@ -209,4 +216,4 @@ def _where(error: BaseException, path: str) -> str:
 
 if __name__ == "__main__":
     main(sys.argv[1])
-    os._exit(0)  # not waiting for threads that the code has left running
+    os._exit(0)  # without waiting for threads that the code started

@@ -1,4 +1,4 @@
-"""`layer`: somebody's forward and backward, tried on many small problems, judged and diagnosed."""
+"""`check.layer`: runs a forward and a backward on many small problems, judges and diagnoses them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from . import operations
 from .adapter.implementation import Implementation
 from .judging.collector import CONVENTIONS
 from .judging.judge import Judge
-from .operations.settings import fixed
+from .operations.settings import validate
 from .report import LayerReport
 from .running.runner import Runner
 
@@ -22,43 +22,46 @@ def layer(
     backward_arguments: Sequence[str] | None = None, returns: Sequence[str] | None = None, seed: int = 0,
     **settings: Any,
 ) -> LayerReport:  # fmt: skip
-    """Try a forward and a backward on arrays, and report whether they are right and, if not, which mistake it is.
+    """Check a forward and a backward on small problems: report if they are right and, if not, which mistake it is.
 
     Args:
-        forward: forward(x, w, b) returning y or (y, cache); settings as keywords or in a dict such as conv_param.
-            A loss is forward(x, t), with labels t.
-        backward: backward(dy, cache) or backward(dy, x, w, b), returning (dx, dw, db), or a dict of them; of a loss
-            also backward(x, t) or backward(cache), or None where the forward returns (loss, dx).
+        forward: forward(x, w, b), returning y or (y, cache); settings as keywords or in a dict such as conv_param. A
+            loss is forward(x, t) with labels t.
+        backward: backward(dy, cache) or backward(dy, x, w, b), returning (dx, dw, db) or a dict of them. The backward
+            of a loss can also be backward(x, t) or backward(cache), or None if the forward returns (loss, dx).
         op: conv1d to conv3d, conv_transpose1d to conv_transpose3d, linear, max_pool1d to max_pool3d, avg_pool1d to
             avg_pool3d, batch_norm (with the statistics of the batch), layer_norm, relu, leaky_relu, sigmoid, tanh,
-            softmax, softmax_cross_entropy, mse_loss, half_squared_error.
-        convention: "correlation", or "convolution" where the kernel is meant to be rotated by the layer.
-        layout: "channels_first", "channels_last" or "bare" (one matrix each, "hw"); how the functions take arrays.
-        forward_arguments, backward_arguments: the meanings of their parameters in order, where names do not say them.
-        returns: which gradients the backward returns, in order, where it is not all of x, w, b.
-        seed: of the numbers.
+            softmax, softmax_cross_entropy, mse_loss, half_squared_error (default: conv2d).
+        convention: "correlation" (default), or "convolution" if the layer is meant to rotate the kernel.
+        layout: of the arrays of the functions: "channels_first" (default), "channels_last", or "bare" (also "hw"): one
+            matrix each.
+        forward_arguments, backward_arguments: the meanings of the parameters in order, if their names do not say them.
+        returns: the arguments whose gradients the backward returns, in order (default: x, w, b).
+        seed: of the random numbers (default: 0).
         settings: stride, padding, dilation, groups, output_padding, kernel_size, eps, negative_slope, reduction,
-            normalized_shape, as the operation has them and where they are fixed; they are passed on to functions that
-            have such a parameter. Settings that are not given are varied, if the functions can be told them.
+            normalized_shape, if the operation has them and their values are fixed. They are passed to functions that
+            have such a parameter. Other settings are varied, if they can be passed to the functions.
 
-    Raises GradientError where the functions refuse every case, TypeError (CallingError) where it cannot be seen how to
-    call them.
+    Returns a LayerReport.
+
+    Raises GradientError if the functions refuse every case, TypeError (CallingError) if their signatures do not say how
+    to call them.
     """
     definition = operations.find(op)
     if convention not in CONVENTIONS:
         raise ValueError(f"check.layer: convention must be 'correlation' or 'convolution'; got {convention!r}")
-    told = fixed(definition, settings)
+    given = validate(definition, settings)
     gradients = definition.gradients_of
     if returns is not None and (len(set(returns)) < len(returns) or not set(returns) <= set(gradients)):
         raise ValueError(
-            f"check.layer: returns names {', '.join(map(repr, returns))}; {op} has gradients of "
-            f"{', '.join(gradients)}, each at most once"
+            f"check.layer: returns is {', '.join(map(repr, returns))}; {op} has gradients of {', '.join(gradients)}, "
+            "each at most once"
         )
     implementation = Implementation(
         forward, backward, definition, layout, forward_arguments, backward_arguments, returns
     )
-    written = implementation.settings_adapter.written(told)
-    runner = Runner(implementation, definition, convention, {**written, **told}, seed)
-    runner.remarks += implementation.settings_adapter.remarks(told)
-    with np.errstate(all="ignore"):  # where the code gives what is not finite
+    code_settings = implementation.settings_adapter.code_settings(given)
+    runner = Runner(implementation, definition, convention, {**code_settings, **given}, seed)
+    runner.remarks += implementation.settings_adapter.remarks(given)
+    with np.errstate(all="ignore"):  # the user's code may return NaN or infinity
         return Judge(runner).report()

@@ -1,6 +1,6 @@
-"""What the check of a layer found, as data and as text.
+"""The result of `check.layer`, as data and as text.
 
-Who may import it: the parts of check/, and users. Deliberately absent: how anything is found.
+Who may import it: the parts of check/, and users. Deliberately absent: how the findings are made.
 """
 
 from __future__ import annotations
@@ -11,16 +11,22 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 WIDTH = 100
-MOST_CASES = 4  # that are listed in the text
+MAX_CASES = 4  # cases listed in the text
 
 
 @dataclass(frozen=True)
 class Example:
-    """What `explain.trace(op, **settings, **arrays)` takes, and the cell to look at, as "dx[0,0,1,1]"."""
+    """The smallest failing case for the explainer: the arguments of `explain.trace(op, **settings, **arrays)`.
+
+    Attributes:
+        op, settings: of the layer.
+        arrays: nested lists by argument.
+        cell: the cell to show, for example "dx[0,0,1,1]".
+    """
 
     op: str
     settings: Mapping[str, Any]
-    arrays: Mapping[str, Any]  # nested lists
+    arrays: Mapping[str, Any]
     cell: str
 
 
@@ -29,10 +35,14 @@ class Diagnosis:
     """One mistake that was recognised.
 
     Attributes:
-        slug: its name.  argument: whose value is wrong: "y", "dx", "dw" or "db".
-        explanation: a paragraph.  fix: what to write instead.
-        case: the smallest case that fails.  picture: small matrices with the wrong cells marked.
-        formula: what one wrong cell should have followed.  example: that case, for the explainer.
+        slug: its name.
+        argument: the wrong array: "y", "dx", "dw" or "db".
+        explanation: a paragraph.
+        fix: what to write instead.
+        case: the smallest case that fails.
+        picture: small matrices with the wrong cells marked.
+        formula: the formula of one wrong cell.
+        example: that case, for the explainer.
     """
 
     slug: str
@@ -46,7 +56,7 @@ class Diagnosis:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Diagnosis:
-        """What `asdict` gave."""
+        """Create a diagnosis from the result of `asdict`."""
         example = data.get("example")
         return cls(**{**data, "example": example and Example(**example)})
 
@@ -56,7 +66,7 @@ class Diagnosis:
         lines += textwrap.wrap(self.explanation, WIDTH, initial_indent="    ", subsequent_indent="    ")
         if self.fix:
             fix = f"fix: {self.fix}"
-            lines += textwrap.wrap(fix, WIDTH, initial_indent="    ", subsequent_indent="          ")
+            lines += textwrap.wrap(fix, WIDTH, initial_indent="    ", subsequent_indent="         ")
         if self.case:
             lines.append(f"    smallest case that fails: {self.case}")
         lines += [f"    {line}" for line in (*self.picture.splitlines(), *self.formula.splitlines())]
@@ -65,7 +75,7 @@ class Diagnosis:
 
 @dataclass(frozen=True)
 class Stage:
-    """One step of the check: its name, whether it passed, and what it saw."""
+    """One step of the check: its name, True if it passed, and its result as text."""
 
     name: str
     passed: bool
@@ -74,14 +84,16 @@ class Stage:
 
 @dataclass(frozen=True)
 class LayerReport:
-    """What `check.layer` found; true if nothing is wrong.
+    """The result of `check.layer`; true if nothing is wrong.
 
     Attributes:
         op, name: the operation, and the name of the backward.
-        stages: what was compared, in order.  diagnoses: the mistakes, the one to fix first at the head.
-        unexplained: arguments that are wrong in a way that has no name, with the structure of the error, or with what
-            was done where that is recognised all the same.
-        notes: remarks that do not count as faults.  remarks: what several diagnoses have in common.
+        convention: "correlation" or "convolution".
+        stages: the comparisons, in order.
+        diagnoses: the mistakes, the one to fix first at the beginning.
+        unexplained: wrong arguments without a named mistake, with the structure of the error or a description of it.
+        notes: observations that are not faults.
+        remarks: general remarks, for example on settings that were not varied.
         tried, refused: descriptions of the cases that ran, and of those that the code refused, with its reason.
     """
 
@@ -98,7 +110,7 @@ class LayerReport:
 
     @property
     def ok(self) -> bool:
-        """Whether nothing is wrong; notes do not count."""
+        """True if nothing is wrong; notes do not count."""
         return not (self.diagnoses or self.unexplained)
 
     def __bool__(self) -> bool:
@@ -106,7 +118,7 @@ class LayerReport:
 
     @property
     def title(self) -> str:
-        """`layer_backward as conv2d (correlation): right`; only a convolution has a convention."""
+        """The first line, `layer_backward as conv2d (correlation): right`; only convolutions have a convention."""
         how = f" ({self.convention})" if "conv" in self.op else ""
         return f"{self.name} as {self.op}{how}: {'right' if self.ok else 'WRONG'}"
 
@@ -124,19 +136,19 @@ class LayerReport:
                 "",
                 *[f"  note: {line}" if i == 0 else f"  {line}" for i, line in enumerate(note.render().splitlines())],
             ]
-        lines += ["", *_listed(f"tried, {len(self.tried)} problems", self.tried)]
-        lines += _listed("refused, so not judged", self.refused) if self.refused else []
+        lines += ["", *_listed(f"tried: {len(self.tried)} problems", self.tried)]
+        lines += _listed("refused by the code, so not checked", self.refused) if self.refused else []
         return "\n".join(lines)
 
     __str__ = render
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON: every attribute, and `ok`."""
+        """The report for JSON: every attribute, and `ok`."""
         return {"ok": self.ok, **asdict(self)}
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> LayerReport:
-        """What `as_dict` gave."""
+        """Create a report from the result of `as_dict`."""
         parts = {name: value for name, value in data.items() if name != "ok"}
         parts["stages"] = tuple(Stage(**stage) for stage in parts["stages"])
         for name in ("diagnoses", "unexplained", "notes"):
@@ -147,7 +159,7 @@ class LayerReport:
 
 
 def _listed(title: str, cases: tuple[str, ...]) -> list[str]:
-    """A few of them, each once; all are in the attributes."""
+    """The first few cases, without duplicates; the attributes hold all of them."""
     once = list(dict.fromkeys(cases))
-    more = [f"    and {len(once) - MOST_CASES} more"] if len(once) > MOST_CASES else []
-    return [f"  {title}:", *[f"    {case}" for case in once[:MOST_CASES]], *more]
+    more = [f"    and {len(once) - MAX_CASES} more"] if len(once) > MAX_CASES else []
+    return [f"  {title}", *[f"    {case}" for case in once[:MAX_CASES]], *more]

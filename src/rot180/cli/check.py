@@ -109,7 +109,7 @@ def _check_options(args: argparse.Namespace) -> None:
     try:
         definition = operations.find(args.op)
         layouts.find(args.layout, definition)
-        settings.fixed(definition, given)
+        settings.validate(definition, given)
     except (TypeError, ValueError) as error:
         raise UsageError(f"check: {str(error).removeprefix('check.layer: ')}") from None
 

@@ -5,7 +5,6 @@ Who may import it: the commands. Deliberately absent: the check itself (check/).
 
 from __future__ import annotations
 
-import html
 import json
 import os
 import re
@@ -19,19 +18,22 @@ from .output import STDOUT
 
 if TYPE_CHECKING:
     from ..check import LayerReport
-    from ..check.report import Example
     from ..formats import WriteError
 
 MAX_PRINTED = 400  # characters of the output of the user's code
-# A wrong cell as `check/rendering/matrices.py` marks it: [-3], but not the index in dx[0].
-WRONG_CELL = re.compile(r"(?<!\w)\[-?(?:[\d.e+-]+|inf|nan)\](?= |$)", re.MULTILINE)
 
 
 def deliver(
     report: LayerReport, printed: str = "", json_path: str | None = None, html_path: str | None = None
 ) -> ExitStatus:
     """Print the report, then write the files; raises WriteError after writing the files that can be written."""
-    texts = {json_path: as_json(report.as_dict()), html_path: page(report)}
+    from ..check.rendering.page import page
+
+    texts = {}
+    if json_path:
+        texts[json_path] = as_json(report.as_dict())
+    if html_path:
+        texts[html_path] = page(report)
     if STDOUT in texts:
         print(texts[STDOUT], end="")
     else:
@@ -49,16 +51,16 @@ def not_checked(message: str, json_path: str | None) -> UsageError:
     text = as_json({"ok": None, "error": message})
     if json_path == STDOUT:
         print(text, end="")
-    return UsageError("; ".join([message, *map(str, write({json_path: text}))]))
+    return UsageError("; ".join([message, *map(str, write({json_path: text} if json_path else {}))]))
 
 
-def write(texts: Mapping[str | None, str]) -> list[WriteError]:
-    """Write the texts whose path is a file; returns the errors of the files that could not be written."""
+def write(texts: Mapping[str, str]) -> list[WriteError]:
+    """Write the texts that go to files; returns the errors of the files that could not be written."""
     from ..formats import WriteError, atomic
 
     errors = []
     for path, text in texts.items():
-        if path and path != STDOUT:
+        if path != STDOUT:
             try:
                 atomic.write_text(path, text)
             except WriteError as error:
@@ -78,55 +80,9 @@ def has_colours() -> bool:
 
 def coloured(text: str) -> str:
     """The text with verdicts and wrong cells in colour."""
+    from ..check.rendering.page import WRONG_CELL
+
     text = re.sub(r"\bWRONG\b", "\033[1;31mWRONG\033[0m", text)
     text = re.sub(r"(?m)^(  )ok   ", "\\1\033[32mok\033[0m   ", text)
     text = re.sub(r"(?m): right$", ": \033[1;32mright\033[0m", text)
     return WRONG_CELL.sub("\033[31m\\g<0>\033[0m", text)
-
-
-def page(report: LayerReport) -> str:
-    """The report as one self-contained HTML file, with the explainer of each case that it can show."""
-    blocks, explained = [], []
-    for finding in (*report.diagnoses, *report.unexplained, *report.notes):
-        picture = WRONG_CELL.sub(r"<mark>\g<0></mark>", html.escape(finding.picture))
-        blocks.append(
-            f"<section><h2><code>{html.escape(finding.slug)}</code> in {html.escape(finding.argument)}</h2>"
-            f"<p>{html.escape(finding.explanation)}</p>"
-            + (f"<p>Fix: <code>{html.escape(finding.fix)}</code></p>" if finding.fix else "")
-            + (f"<p>Smallest case that fails: {html.escape(finding.case)}</p>" if finding.case else "")
-            + f"<pre>{picture}\n\n{html.escape(finding.formula)}</pre>"
-        )
-        if finding.example and finding.example not in explained:
-            explained.append(finding.example)
-            blocks.append(explanation(finding.example))
-        blocks.append("</section>")
-    stages = "".join(
-        f"<li class={'ok' if s.passed else 'wrong'}>{html.escape(s.name)}: {html.escape(s.text)}</li>"
-        for s in report.stages
-    )
-    remarks = "".join(f"<p><strong>{html.escape(remark)}</strong></p>" for remark in report.remarks)
-    title = html.escape(report.title)
-    tried = f"<p>Tried: {html.escape('; '.join(report.tried))}</p>"
-    refused = f"<p>Refused, so not judged: {html.escape('; '.join(report.refused))}</p>" if report.refused else ""
-    return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title><style>{STYLE}</style>'
-        f"<h1>{title}</h1><ul>{stages}</ul>{''.join(blocks)}{remarks}{tried}{refused}</html>\n"
-    )
-
-
-def explanation(example: Example) -> str:
-    """The explainer, folded, opened at the wrong cell: it shows how the right value is computed."""
-    from .. import explain
-    from ..explain.notebook import frame
-
-    trace = explain.trace(example.op, **example.settings, **example.arrays)
-    summary = f"<summary>How <code>{html.escape(example.cell)}</code> is computed (explainer)</summary>"
-    return f"<details>{summary}{frame(trace, cell=example.cell, lazy=True)}</details>"
-
-
-STYLE = (
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}"
-    "pre{background:#f4f4f4;padding:1rem;overflow-x:auto}mark{background:#ffd6cc}"
-    "summary{cursor:pointer;color:#0b5cad}iframe{margin-top:1rem}"
-    "li.ok::marker{content:'\\2713  '}li.wrong::marker{content:'\\2717  '}li.wrong{color:#a30000}"
-)

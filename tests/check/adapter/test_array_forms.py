@@ -20,23 +20,23 @@ NAMED = {"backward_arguments": ["dy", "x", "w", "b"]}
 # ---- vectors in the shape in which their gradients come ----
 
 
-def test_a_bias_that_is_a_row_as_its_gradient_is():
+def test_bias_is_a_row_if_its_gradient_is():
     def backward(dZ, X, W, b):
         return dZ @ W.T, X.T @ dZ, dZ.sum(0, keepdims=True)
 
     report = layer(lambda X, W, b: X @ W + b, backward, "linear")
     assert report.ok, report.render()
-    assert said(report, "b is given as (1, C), C channels, because db has that shape")
+    assert said(report, "b is passed as (1, C) for C channels, because db has this shape")
     report = layer(lambda X, W, b: X @ W + b, lambda *a: (*backward(*a)[:2], 2 * backward(*a)[2]), "linear", **NAMED)
     assert [(d.slug, d.argument) for d in report.diagnoses] == [("scaled", "db")], report.render()
 
 
-def test_a_row_is_no_gradient_of_a_bias_as_pytorch_has_it():
+def test_row_is_not_a_gradient_of_a_bias_in_pytorchs_shape():
     report = layer(linear, lambda dy, x, w, b: (dy @ w, dy.T @ x, dy.sum(0, keepdims=True)), "linear")
     assert [(d.slug, d.argument) for d in report.diagnoses] == [("db-not-summed", "db")], report.render()
 
 
-def test_four_axes_are_no_gradient_of_a_bias_that_is_taken_with_one():
+def test_four_axes_are_not_a_gradient_of_a_bias_with_one():
     def backward(dy, x, w, b):
         return (*conv_backward(dy, x, w, b.ravel())[:2], dy.sum((0, 2, 3), keepdims=True))
 
@@ -44,7 +44,7 @@ def test_four_axes_are_no_gradient_of_a_bias_that_is_taken_with_one():
     assert [(d.slug, d.argument) for d in report.diagnoses] == [("db-not-summed", "db")], report.render()
 
 
-def test_gamma_and_beta_that_are_rows():
+def test_gamma_and_beta_as_rows():
     def forward(x, gamma, beta, eps=1e-5):
         x_hat = (x - x.mean(0)) / np.sqrt(x.var(0) + eps)
         return gamma * x_hat + beta, (x_hat, gamma, x.var(0) + eps)
@@ -56,7 +56,7 @@ def test_gamma_and_beta_that_are_rows():
 
     report = layer(forward, backward, "batch_norm")
     assert report.ok, report.render()
-    assert said(report, "gamma and beta are given as (1, C)")
+    assert said(report, "gamma and beta are passed as (1, C)")
 
 
 # ---- forms without which everything is refused ----
@@ -73,14 +73,14 @@ def columns_backward(dZ, X, W, b):
 def test_samples_in_columns():
     report = layer(columns, columns_backward, "linear")
     assert report.ok, report.render()
-    assert said(report, "x is taken as (in, samples), a sample in each column, and b as (out, 1)")
+    assert said(report, "x is passed as (in, samples), one sample per column, and b as (out, 1)")
     report = layer(columns, lambda *a: (*columns_backward(*a)[:2], a[0][:, :1]), "linear",
                    backward_arguments=["dy", "x", "w", "b"])  # fmt: skip
     assert [(d.slug, d.argument) for d in report.diagnoses] == [("last-sample-only", "db")], report.render()
 
 
 @pytest.mark.parametrize("reduction", ["mean", "sum"])
-def test_labels_as_rows_with_a_one(reduction):
+def test_one_hot_labels(reduction):
     def probabilities(logits):
         e = np.exp(logits - logits.max(1, keepdims=True))
         return e / e.sum(1, keepdims=True)
@@ -92,12 +92,12 @@ def test_labels_as_rows_with_a_one(reduction):
     )
     report = layer(*functions, "softmax_cross_entropy", reduction=reduction)
     assert report.ok, report.render()
-    assert said(report, "t is given as rows with a single 1, (N, C)")
+    assert said(report, "t is passed as one-hot rows (N, C)")
     report = layer(functions[0], lambda logits, t: logits - t, "softmax_cross_entropy", reduction=reduction)
     assert not report.ok
 
 
-def test_settings_that_have_to_be_tuples():
+def test_settings_as_tuples():
     def forward(x, w, b, stride, padding):
         return conv(x, w, b, stride[0], padding[0])
 
@@ -106,4 +106,4 @@ def test_settings_that_have_to_be_tuples():
 
     report = layer(forward, backward)
     assert report.ok, report.render()
-    assert said(report, "one number per axis, as in stride (1, 1)")
+    assert said(report, "one number per axis, for example stride (1, 1)")

@@ -1,4 +1,4 @@
-"""What functions return to check.layer: gradients in lists, under names of their own, or in rows of numbers."""
+"""Results that check.layer accepts: gradients in lists, under other names, or in rows of numbers."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ def half_squares(x, t):
         lambda dx: (dx,), lambda dx: [dx], lambda dx: [dx.tolist()], lambda dx: (dx, None), lambda dx: [dx, None],
     ],
 )  # fmt: skip
-def test_one_gradient_may_come_in_rows(form):
+def test_single_gradient_in_rows(form):
     report = layer(softmax, lambda dy, y: form(softmax_backward(dy, y)), "softmax")
     assert report.ok, report.render()
     report = layer(half_squares, lambda x, t: (x - t).tolist(), "half_squared_error")
     assert report.ok, report.render()
 
 
-def test_a_fault_in_rows_of_numbers_is_found():
+def test_mistake_in_rows_of_numbers_is_found():
     report = layer(half_squares, lambda x, t: (t - x).tolist(), "half_squared_error")
     assert [(d.slug, d.argument) for d in report.diagnoses] == [("sign-inverted", "dx")], report.render()
     report = layer(half_squares, lambda x, t: (x - t)[:1].tolist(), "half_squared_error")
@@ -74,12 +74,14 @@ def test_gradients_by_names(names):
     assert report.ok, report.render()
 
 
-def test_names_that_do_not_say_which_gradient_it_is_are_asked_for():
-    with pytest.raises(CallingError, match="'second', 'third'; which of them is dx and which dw and which db"):
+def test_unclear_names_of_gradients_are_an_error():
+    with pytest.raises(
+        CallingError, match="'third'; these names do not say which is dx and which is dw and which is db"
+    ):
         layer(plain, in_names("first", "second", "third"))
 
 
-def test_a_gradient_that_is_missing_among_names_is_missing():
+def test_gradient_missing_among_names():
     report = layer(plain, lambda dy, x, w, b: dict(zip(("dx", "dw"), conv_backward(dy, x, w, b)[:2], strict=True)))
     assert [(d.slug, d.argument) for d in report.unexplained] == [("unknown", "db")], report.render()
 
@@ -111,12 +113,12 @@ def test_gradients_in_a_dataclass_and_from_a_generator():
         lambda y, x, w, b: (y, x, w, b), lambda y, x, w, b: [y, x, w, b],
     ],
 )  # fmt: skip
-def test_a_result_beside_a_cache(form):
+def test_result_with_a_cache(form):
     report = layer(lambda x, w, b: form(conv(x, w, b), x, w, b), lambda dy, cache: conv_backward(dy, *cache))
     assert report.ok, report.render()
 
 
-def test_a_result_in_rows_and_a_loss_beside_its_gradient():
+def test_result_in_rows_and_loss_with_its_gradient():
     report = layer(lambda x, w, b: list(conv(x, w, b)), lambda dy, x, w, b: conv_backward(dy, x, w, b))
     assert report.ok, report.render()
     report = layer(lambda x, t: [half_squares(x, t), x - t], op="half_squared_error")
@@ -129,6 +131,8 @@ def test_a_result_in_rows_and_a_loss_beside_its_gradient():
 
 
 @pytest.mark.parametrize("names", ["first second", "y z_1", "y out"])
-def test_a_result_that_the_names_of_a_dict_do_not_say_is_asked_for(names):
-    with pytest.raises(CallingError, match=r"the forward returns a dict with '.*', '.*'; which of them is the result"):
+def test_unclear_names_of_results_are_an_error(names):
+    with pytest.raises(
+        CallingError, match=r"returns a dict with '.*', '.*'; these names do not say which is the result"
+    ):
         layer(lambda x, w, b: dict.fromkeys(names.split(), conv(x, w, b)), lambda dy, cache: conv_backward(dy, *cache))

@@ -1,4 +1,4 @@
-"""How check.layer tells functions their settings, and which settings it varies."""
+"""How check.layer passes settings to functions, and which settings it varies."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def cells(w, padding):
 # ---- a default that is a word ----
 
 
-def test_a_setting_that_is_a_word_in_the_code_is_not_varied_by_numbers():
+def test_string_default_is_not_varied_by_numbers():
     def forward(x, w, b, stride=1, padding="valid"):
         return conv(x, w, b, stride, cells(w, padding)), (x, w, b, stride, padding)
 
@@ -32,11 +32,11 @@ def test_a_setting_that_is_a_word_in_the_code_is_not_varied_by_numbers():
     report = layer(forward, backward)
     assert report.ok, report.render()
     assert any("stride 2" in case for case in report.tried)
-    assert "padding is a word in the code, 'valid', and was left at it: numbers were not tried." in report.remarks
+    assert "padding is a string in the code, 'valid', and keeps this value: numbers were not tried." in report.remarks
     assert not layer(forward, backward, padding=0).remarks
     report = layer(forward, backward, padding="same", kernel_size=3)
     assert report.ok, report.render()
-    assert any("stride was left at 1" in text for text in report.remarks)
+    assert any("stride stayed at 1" in text for text in report.remarks)
 
 
 @pytest.mark.parametrize(("settings", "kernel"), [({}, 3), ({"kernel_size": 5}, 5)])
@@ -49,7 +49,7 @@ def test_same_by_default_is_judged_as_same(settings, kernel):
 
     report = layer(forward, backward, **settings)
     assert report.ok, report.render()
-    assert any(f"judged so, with kernels of {kernel} cells" in text for text in report.remarks)
+    assert any(f"judged with that, with kernels of {kernel} cells" in text for text in report.remarks)
 
 
 # ---- defaults that are tuples, and parameters that go by position ----
@@ -70,13 +70,13 @@ def tuples_backward(dy, x, w, b, stride=(1, 1), padding=(0, 0)):
 
 
 @pytest.mark.parametrize("settings", [{}, {"stride": 2}, {"stride": (2, 2)}])
-def test_a_setting_that_is_a_tuple_in_the_code_is_told_as_one(settings):
+def test_tuple_default_gets_a_tuple(settings):
     report = layer(tuples, tuples_backward, **settings)
     assert report.ok, report.render()
     assert any("padding 1" in case for case in report.tried)
 
 
-def test_settings_that_go_by_position_only():
+def test_positional_only_settings():
     def forward(x, w, b, stride=2, padding=1, /):
         return conv(x, w, b, stride, padding)
 
@@ -92,28 +92,26 @@ def test_settings_that_go_by_position_only():
 
     report = layer(behind_another, lambda dy, x, w, b: conv_backward(dy, x, w, b))
     assert report.ok, report.render()
-    assert any("What mode='fast', stride=1 of the forward takes" in text for text in report.remarks)
+    assert any("The names of mode='fast', stride=1 of the forward do not say" in text for text in report.remarks)
 
 
 # ---- what the backward cannot know ----
 
 
-def test_a_setting_that_the_backward_cannot_know_is_not_varied():
+def test_setting_unknown_to_the_backward_is_not_varied():
     def forward(x, w, b, stride=1, padding=0):
         return conv(x, w, b, stride, padding)
 
     report = layer(forward, lambda dy, x, w, b, stride=1: conv_backward(dy, x, w, b, stride))
     assert report.ok, report.render()
-    assert any(
-        "no parameter for padding, and no cache, so padding of the forward was left" in t for t in report.remarks
-    )
+    assert any("no parameter for padding, and no cache, so padding of the forward stayed" in t for t in report.remarks)
     partial = functools.partial(conv, stride=2, padding=1)
     assert layer(partial, functools.partial(conv_backward, stride=2, padding=1), stride=2, padding=1).ok
     report = layer(partial, lambda dy, x, w, b: conv_backward(dy, x, w, b, 2, 1), stride=2, padding=1)
     assert report.ok and not report.remarks, report.render()
 
 
-def test_a_backward_that_forgets_what_it_could_know_is_judged():
+def test_backward_that_forgets_a_setting_is_wrong():
     def forward(x, w, b, stride=1):
         return conv(x, w, b, stride), (x, w, b, stride)
 

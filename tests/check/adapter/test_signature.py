@@ -1,4 +1,4 @@
-"""How check.layer calls functions: settings, errors that they raise, and what they return that is no gradient."""
+"""How check.layer calls functions: settings, exceptions, and results that are not gradients."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def slugs(report):
 # ---- settings: every one that a function has is passed, the default of the operation too ----
 
 
-def test_defaults_of_their_own_do_not_count():
+def test_defaults_of_the_functions_are_overridden():
     def forward(x, w, b, stride=2, padding=1):
         return conv(x, w, b, stride, padding)
 
@@ -37,7 +37,7 @@ def test_defaults_of_their_own_do_not_count():
     assert layer(forward, backward, stride=2).ok
 
 
-def test_a_mistake_that_shows_at_the_defaults_of_the_operation_only_is_named():
+def test_mistake_that_shows_only_at_the_defaults_is_named():
     def forward(x, w, b, stride=2, padding=1):
         return deconv_pads(x, w, b, stride, padding)
 
@@ -49,7 +49,7 @@ def test_a_mistake_that_shows_at_the_defaults_of_the_operation_only_is_named():
     assert slugs(report)[1] == []
 
 
-def test_a_default_that_is_a_word_is_left_to_them():
+def test_string_default_is_kept():
     def forward(x, w, b, stride=1, padding="valid"):
         return conv(x, w, b, stride, {"valid": 0}[padding])
 
@@ -62,7 +62,7 @@ def test_a_default_that_is_a_word_is_left_to_them():
     assert all("KeyError" in case for case in report.refused)  # numbers are no words here
 
 
-def test_the_size_of_the_kernel_is_told():
+def test_kernel_size_is_passed():
     seen = set()
 
     def backward(dy, x, w, b, kernel_size):
@@ -82,7 +82,7 @@ def test_every_setting_has_a_value(op):
         assert all(definition.setting(case, name) is not None for name in definition.settings)
 
 
-def test_the_axes_that_are_normalised_are_told():
+def test_normalized_shape_is_passed():
     def forward(x, normalized_shape, weight, bias, eps=1e-5):
         axes = tuple(range(x.ndim - len(normalized_shape), x.ndim))
         std = np.sqrt(x.var(axes, keepdims=True) + eps)
@@ -104,36 +104,36 @@ def test_the_axes_that_are_normalised_are_told():
 # ---- layouts that are seen by trying ----
 
 
-def test_a_weight_as_in_out_is_recognised_and_said():
+def test_weight_as_in_out_is_recognised_with_a_remark():
     report = layer(affine_forward, affine_backward, "linear")
     assert report.ok
-    assert any("w is taken as (in, out), as in x @ w" in text for text in report.remarks)
+    assert any("w is passed as (in, out), as in x @ w" in text for text in report.remarks)
     assert not report.refused
     wrong = layer(affine_forward, lambda dout, cache: (*affine_backward(dout, cache)[:2], dout.sum(1)), "linear")
     assert slugs(wrong) == ([("db-not-summed", "db")], [])
-    assert any("w is taken as (in, out)" in text for text in wrong.remarks)
+    assert any("w is passed as (in, out)" in text for text in wrong.remarks)
 
 
-def test_a_weight_as_out_in_needs_no_remark():
+def test_weight_as_out_in_has_no_remark():
     report = layer(linear, linear_backward, "linear")
     assert report.ok
     assert not report.remarks
 
 
-def test_a_fault_in_the_forward_is_judged_in_the_layout_that_fits():
+def test_wrong_forward_is_judged_in_the_layout_that_fits():
     report = layer(
         lambda x, w, b: 2 * (x @ w) + b, lambda dy, x, w, b: (2 * dy @ w.T, 2 * x.T @ dy, dy.sum(0)), "linear"
     )
     assert [d.argument for d in (*report.diagnoses, *report.unexplained)] == ["y"]
     assert "shape" not in str(report.unexplained)
-    assert any("w is taken as (in, out)" in text for text in report.remarks)
+    assert any("w is passed as (in, out)" in text for text in report.remarks)
 
 
 @pytest.mark.parametrize(
     ("form", "layout"),
     [((1, 1, 1, -1), "channels_last"), ((-1, 1), "channels_first"), ((1, -1, 1, 1), "channels_first")],
 )
-def test_a_bias_of_more_axes_than_one_is_tried_where_one_axis_is_refused(form, layout):
+def test_bias_with_more_axes_is_tried_if_one_axis_is_refused(form, layout):
     last = layout == "channels_last"
 
     def plain(x, w):
@@ -152,7 +152,7 @@ def test_a_bias_of_more_axes_than_one_is_tried_where_one_axis_is_refused(form, l
     report = layer(forward, backward, layout=layout)
     assert report.ok, report.render()
     written = str(form).replace("-1", "C")
-    assert any(f"b is given as {written}" in text for text in report.remarks)
+    assert any(f"b is passed as {written}" in text for text in report.remarks)
     assert slugs(layer(forward, lambda *a: (*backward(*a)[:2], 0 * a[3] + 7), layout=layout, **NAMED))[1] == []
 
 
@@ -173,7 +173,7 @@ def line_of(function, words):
     return start + next(i for i, line in enumerate(lines) if words in line)
 
 
-def test_an_error_of_theirs_is_told_with_its_function_and_line():
+def test_exception_is_reported_with_its_function_and_line():
     def conv_forward(x, w, b):
         raise RuntimeError("boom")
 
@@ -191,7 +191,7 @@ def test_an_error_of_theirs_is_told_with_its_function_and_line():
     assert f"(NameError: name 'nothing_of_that_name' is not defined, line {at} of test_signature.py)" in text
 
 
-def test_an_error_tells_the_shapes_as_they_were_given():
+def test_exception_is_reported_with_the_shapes_in_the_users_layout():
     def forward(x, w, b, stride=1):
         raise ValueError("no")
 
@@ -199,28 +199,28 @@ def test_an_error_tells_the_shapes_as_they_were_given():
     assert "the first one with x (2, 6, 7, 2), w (3, 2, 2, 3), b (3,), stride 1 (ValueError: no, line" in text
 
 
-def test_an_error_below_their_function_has_the_line_in_their_file():
+def test_exception_in_a_library_has_the_line_in_the_users_file():
     def forward(x, w, b):
         return np.reshape(x, (1, 2, 3))
 
     assert f", line {line_of(forward, 'reshape')} of test_signature.py)" in refusal(forward, conv_backward)
 
 
-def test_complex_gradients_are_refused_as_such():
+def test_complex_gradients_are_refused():
     text = refusal(conv, lambda *a: (conv_backward(*a)[0] + 0j, *conv_backward(*a)[1:]), **NAMED)
-    assert "dx is complex128, so .real is missing" in text
+    assert "dx is complex128: take .real" in text
     assert "the y that" not in text
     text = refusal(lambda x, w, b: conv(x, w, b) + 0j, conv_backward)
     assert "y is complex128" in text
     text = refusal(conv, lambda *a: ("none", *conv_backward(*a)[1:]), **NAMED)
-    assert "dx is not numeric but str" in text
+    assert "dx is str, not a numeric array" in text
 
 
 # ---- what the names of parameters say, and what they do not ----
 
 
 @pytest.mark.parametrize("name", ["err", "grad_y", "dH", "dscores", "d_L_d_out", "d"])
-def test_more_names_of_the_gradient_that_arrives(name):
+def test_more_names_of_dy(name):
     functions = {"conv_backward": conv_backward}
     exec(f"def backward({name}, x, w, b): return conv_backward({name}, x, w, b)", functions)
     assert layer(lambda x, w, b: conv(x, w, b), functions["backward"]).ok
@@ -233,14 +233,14 @@ def test_more_names_of_inputs_and_weights(names):
     assert layer(functions["forward"], lambda dy, x, w, b: conv_backward(dy, x, w, b)).ok
 
 
-def test_the_example_has_as_many_names_as_the_function_has_parameters():
+def test_example_in_the_error_has_as_many_names_as_parameters():
     with pytest.raises(CallingError, match=r"for example backward_arguments=\('dy', 'cache'\)"):
         layer(lambda x, w, b: conv(x, w, b), lambda what, cache: 0)
     with pytest.raises(CallingError, match=r"for example backward_arguments=\('dy', 'x', 'w', 'b'\)"):
         layer(lambda x, w, b: conv(x, w, b), lambda what, x, w, b: 0)
 
 
-def test_parameters_that_are_passed_over_are_told():
+def test_unknown_parameters_have_a_remark():
     def forward(x, w, b, stride=1, pad_size=0):
         return conv(x, w, b, stride, pad_size)
 
@@ -251,17 +251,17 @@ def test_parameters_that_are_passed_over_are_told():
     assert report.ok
     (text,) = report.remarks
     assert "pad_size=0 of the forward and pad_size=0 of the backward" in text
-    assert "padding, dilation and groups were not tried" in text
+    assert "padding, dilation and groups were not varied" in text
     assert not layer(conv, conv_backward).remarks
 
 
-def test_an_order_that_only_the_shapes_tell_is_told():
+def test_order_of_gradients_inferred_from_shapes_has_a_remark():
     def backward(dy, x, w, b):
         return conv_backward(dy, x, w, b)[::-1]
 
     report = layer(lambda x, w, b: conv(x, w, b), backward)
     assert report.ok
-    assert any("returned as (db, dw, dx), as their shapes tell" in text for text in report.remarks)
+    assert any("returned as (db, dw, dx), and they are judged in this order" in text for text in report.remarks)
     assert not layer(lambda x, w, b: conv(x, w, b), backward, returns=["b", "w", "x"]).remarks
 
 
@@ -275,7 +275,7 @@ def into(out, dx):
     return out
 
 
-def test_an_array_to_write_into_is_not_the_result():
+def test_output_buffer_is_not_the_result():
     def backward(dy, x, w, b, out=None):
         dx, dw, db = conv_backward(dy, x, w, b)
         return into(out, dx), dw, db
@@ -289,7 +289,7 @@ def test_an_array_to_write_into_is_not_the_result():
 
 
 @pytest.mark.parametrize("name", ["activation", "result", "output", "y"])
-def test_an_optional_parameter_with_a_name_of_the_result_is_left_alone(name):
+def test_optional_parameter_named_like_the_result_keeps_its_default(name):
     functions = {"conv_backward": conv_backward}
     exec(
         f"def backward(dy, x, w, b, {name}=None):\n"
@@ -300,6 +300,6 @@ def test_an_optional_parameter_with_a_name_of_the_result_is_left_alone(name):
     assert report.ok, report.render()
 
 
-def test_the_result_is_passed_where_it_is_all_that_there_is():
+def test_result_is_passed_if_there_is_no_x_or_cache():
     report = layer(np.tanh, lambda dy, y=None: dy * (1 - y * y), "tanh", forward_arguments=["x"])
     assert report.ok, report.render()

@@ -1,4 +1,4 @@
-"""Factors: those with a name, one number, those that go with the sizes; and what is no factor."""
+"""Factors: known ones, constants, those that depend on sizes, and differences that are not a factor."""
 
 from __future__ import annotations
 
@@ -12,39 +12,39 @@ from tests.check.diagnosis.test_search import Gradients, found, judged
 from tests.mistakes.right_loops import conv, conv_backward
 
 
-def test_a_factor_without_a_name_is_told() -> None:
+def test_constant_factor() -> None:
     report = judged(lambda dx, dw, db: (dx, 0.003 * dw, db))
     assert found(report) == [("scaled", "dw")]
-    assert "0.003 times" in report.diagnoses[0].explanation
+    assert "multiplied by 0.003." in report.diagnoses[0].explanation
 
 
-def test_sign_and_size_are_told_apart() -> None:
+def test_sign_and_size_are_separate() -> None:
     report = judged(lambda dx, dw, db: (-dx / len(dx), dw, db))
     assert found(report) == [("sign-inverted", "dx"), ("scaled", "dx")]
-    assert "1 / N" in report.diagnoses[1].explanation
+    assert "divided by N." in report.diagnoses[1].explanation
 
 
 LAWS = {
-    "1 / (2 * N) (0.25 where N = 2, 0.166667 where N = 3)": lambda dx, dw, db: (dx, dw / (2 * len(dx)), db),
-    "3 / N (1.5 where N = 2, 1 where N = 3)": lambda dx, dw, db: (dx, 3 * dw / len(dx), db),
-    "1 / (channels of the input * cells of the kernel) (0.0833333 where": lambda dx, dw, db: (
+    "divided by 2 * N (0.25 where N = 2, 0.166667 where N = 3)": lambda dx, dw, db: (dx, dw / (2 * len(dx)), db),
+    "multiplied by 3 / N (1.5 where N = 2, 1 where N = 3)": lambda dx, dw, db: (dx, 3 * dw / len(dx), db),
+    "divided by input channels * kernel cells (0.0833333 where": lambda dx, dw, db: (
         dx, dw / dw[0].size, db,
     ),
-    "channels of the result / N (1.5 where N = 2 and channels of the result = 3": lambda dx, dw, db: (
+    "multiplied by result channels / N (1.5 where N = 2 and result channels = 3": lambda dx, dw, db: (
         dx, dw * len(dw) / len(dx), db,
     ),
-    "0.841471 where N = 2, 0.909297 where N = 3": lambda dx, dw, db: (dx, dw * np.sin(len(dx) - 1.0), db),
+    "multiplied by 0.841471 where N = 2, 0.909297 where N = 3": lambda dx, dw, db: (dx, dw * np.sin(len(dx) - 1.0), db),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("factor", LAWS)
-def test_a_factor_that_goes_with_the_sizes_is_told_with_them(factor: str) -> None:
+def test_factor_that_depends_on_sizes(factor: str) -> None:
     report = judged(LAWS[factor])
     assert found(report) == [("scaled", "dw")], str(report)
-    assert f"The gradient is {factor}" in report.diagnoses[0].explanation
+    assert f"Your dw is the correct gradient {factor}" in report.diagnoses[0].explanation
 
 
-def test_a_factor_of_one_cell_is_none() -> None:
+def test_factor_of_a_single_cell_is_not_reported() -> None:
     """Any two numbers are parallel."""
 
     def backward(dout: Any, x: Any, w: Any, b: Any) -> Gradients:
@@ -60,14 +60,14 @@ def test_a_factor_of_one_cell_is_none() -> None:
 
 
 @pytest.mark.parametrize("divisor", [lambda dx: 3, lambda dx: 3 * len(dx), lambda dx: dx.shape[2] * dx.shape[3]])
-def test_a_factor_of_1_but_for_the_rounding_of_float32_is_not_called_a_factor(divisor: Any) -> None:
+def test_float32_rounding_is_not_a_factor(divisor: Any) -> None:
     def rounded(n: int) -> float:
         return float(np.float32(1 / n)) * n
 
     assert not judged(lambda dx, dw, db: (dx, dw * rounded(divisor(dx)), db)).diagnoses
 
 
-def test_a_factor_that_changes_from_case_to_case_is_not_called_a_factor() -> None:
+def test_factor_that_changes_between_cases_is_not_reported() -> None:
     report = judged(lambda dx, dw, db: (dx * (1.5 + abs(dw).sum()), dw, db))
     assert not report.diagnoses
     assert [d.argument for d in report.unexplained] == ["dx"]

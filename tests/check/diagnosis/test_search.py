@@ -1,4 +1,4 @@
-"""The search for a mistake: what it finds together, what comes first, and what it does not make up."""
+"""The search for a mistake: combinations, their order, and errors that no mistake explains."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Gradients = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 def judged(change: Callable[..., Any], **settings: Any) -> check.LayerReport:
-    """A right layer of two axes whose gradients are changed on their way out."""
+    """The report on a right layer of two axes whose gradients are changed before they are returned."""
 
     def backward(dy: Any, x: Any, w: Any, b: Any, stride: Any = 1, padding: Any = 0) -> Any:
         return change(*conv_backward(dy, x, w, b, stride, padding))
@@ -46,7 +46,7 @@ def test_nonsense_gets_no_name(change: Callable[..., Any]) -> None:
 
 
 @pytest.mark.parametrize("op", ["conv1d", "conv2d", "conv_transpose2d"])
-def test_numbers_at_random_get_no_name(op: str) -> None:
+def test_random_gradients_get_no_name(op: str) -> None:
     rng = np.random.default_rng(0)
 
     def backward(dy: Any, x: Any, w: Any, b: Any) -> Gradients:
@@ -56,12 +56,12 @@ def test_numbers_at_random_get_no_name(op: str) -> None:
     report = check.layer(lambda x, w, b: forward(x, w, b), backward, op=op)
     assert not report.diagnoses
     assert [d.argument for d in report.unexplained] == ["dx", "dw", "db"]
-    assert all("gives another gradient every time" in d.explanation for d in report.unexplained)
+    assert all("every call with the same arrays gives another gradient" in d.explanation for d in report.unexplained)
 
 
 @pytest.mark.parametrize("name", ["dx", "dw", "db"])
 @pytest.mark.parametrize("place", [0, -1])
-def test_one_wrong_cell_is_seen(name: str, place: int) -> None:
+def test_one_wrong_cell_is_found(name: str, place: int) -> None:
     def change(dx: Any, dw: Any, db: Any) -> Gradients:
         grads = {"dx": dx, "dw": dw, "db": db}
         grads[name].flat[place] += 0.0625
@@ -71,7 +71,7 @@ def test_one_wrong_cell_is_seen(name: str, place: int) -> None:
     assert [d.argument for d in (*report.diagnoses, *report.unexplained)] == [name]
 
 
-def test_cells_that_are_no_number_are_wrong_and_shown_and_do_not_count_as_accumulated() -> None:
+def test_nan_is_wrong_and_not_accumulated() -> None:
     def change(dx: Any, dw: Any, db: Any) -> Gradients:
         dx[0, 0] = np.nan
         return dx, dw, db
@@ -85,7 +85,7 @@ def test_cells_that_are_no_number_are_wrong_and_shown_and_do_not_count_as_accumu
 
 
 @pytest.mark.parametrize("entry", [e for e in RIGHT if not e.peers], ids=lambda e: e.name)
-def test_one_wrong_cell_is_seen_in_every_right_one(entry: Any) -> None:
+def test_one_wrong_cell_in_every_right_layer_is_found(entry: Any) -> None:
     def backward(*args: Any, **settings: Any) -> Any:
         grads = entry.backward(*args, **settings)
         first = next(iter(grads.values())) if isinstance(grads, dict) else grads[0]
@@ -114,7 +114,7 @@ NOT_FINITE = {
 
 @pytest.mark.filterwarnings("ignore:divide by zero")
 @pytest.mark.parametrize("name", NOT_FINITE)
-def test_what_is_not_finite_is_said_and_gets_no_name(name: str) -> None:
+def test_gradient_that_is_not_finite_gets_no_name(name: str) -> None:
     change, argument, count = NOT_FINITE[name]
     report = judged(change)
     assert not report.diagnoses, str(report)
@@ -124,13 +124,13 @@ def test_what_is_not_finite_is_said_and_gets_no_name(name: str) -> None:
     assert "nan" in str(report) or "inf" in str(report)
 
 
-def test_a_result_that_is_not_finite_is_said_too() -> None:
+def test_result_that_is_not_finite() -> None:
     report = check.layer(lambda x, w, b: conv(x, w, b) * np.nan, conv_backward)
     assert "y is not finite: all of its cells are NaN or infinite" in report.unexplained[0].explanation
     assert [d.argument for d in (*report.diagnoses, *report.unexplained)] == ["y"]
 
 
-def test_a_gradient_that_is_not_finite_only_where_there_is_padding() -> None:
+def test_gradient_that_is_not_finite_only_with_padding() -> None:
     def backward(dy: Any, x: Any, w: Any, b: Any, stride: Any = 1, padding: Any = 0) -> Any:
         dx, dw, db = conv_backward(dy, x, w, b, stride, padding)
         return dx * (np.inf if padding else 1), dw, db
@@ -144,14 +144,14 @@ def test_a_gradient_that_is_not_finite_only_where_there_is_padding() -> None:
 
 
 @pytest.mark.parametrize("bound", [100.0, 1e4, 1e6])
-def test_a_clip_that_small_numbers_do_not_reach_is_found(bound: float) -> None:
+def test_clip_beyond_small_numbers_is_found(bound: float) -> None:
     report = judged(lambda dx, dw, db: (np.clip(dx, -bound, bound), dw, db))
     assert found(report) == [("clipped", "dx")], str(report)
     assert f"{bound:g} and {-bound:g}" in report.diagnoses[0].explanation
     assert "dx is not linear in dy" in str(report)
 
 
-def test_a_clip_by_the_norm_is_not_linear_in_dy() -> None:
+def test_clip_by_norm_is_not_linear_in_dy() -> None:
     report = judged(lambda dx, dw, db: (dx, dw / max(1.0, np.linalg.norm(dw) / 1e5), db))
     assert not report.ok
     assert "dw is not linear in dy" in str(report)
@@ -159,7 +159,7 @@ def test_a_clip_by_the_norm_is_not_linear_in_dy() -> None:
 
 @pytest.mark.parametrize("seed", [0, 6, 23])
 @pytest.mark.parametrize("dtype", [np.float16, np.float32])
-def test_low_precision_is_no_fault_whatever_the_numbers_are(seed: int, dtype: Any) -> None:
+def test_low_precision_is_not_a_fault_for_any_seed(seed: int, dtype: Any) -> None:
     def backward(dy: Any, x: Any, w: Any, b: Any) -> Any:
         return tuple(g.astype(dtype) for g in conv_backward(dy, x, w, b))
 
@@ -178,25 +178,25 @@ FORMS = {
 
 
 @pytest.mark.parametrize("name", FORMS)
-def test_a_right_gradient_of_another_shape_is_said_to_be_that(name: str) -> None:
+def test_right_numbers_in_the_wrong_shape(name: str) -> None:
     change, argument, came, needed = FORMS[name]
     report = judged(change)
     assert not report.diagnoses, str(report)
     (unknown,) = report.unexplained
     assert unknown.argument == argument
-    assert f"{argument} has the shape {came}, and {needed} is needed, that of {argument[1:]}" in unknown.explanation
-    assert "numbers are right" in unknown.explanation
+    assert f"{argument} has shape {came}, but needs the shape of {argument[1:]}, {needed}" in unknown.explanation
+    assert "numbers are correct" in unknown.explanation
     assert unknown.fix == f"{argument} = {argument}.reshape({argument[1:]}.shape)"
 
 
-def test_a_wrong_gradient_of_another_shape_is_not_said_to_be_right() -> None:
+def test_wrong_numbers_in_the_wrong_shape() -> None:
     (unknown,) = judged(lambda dx, dw, db: (dx, dw, 1 + db[:, None])).unexplained
-    assert "The shape is (3, 1) and should be (3,)" in unknown.explanation or "(1, 1)" in unknown.explanation
-    assert "numbers are right" not in unknown.explanation
+    assert "The shape is (3, 1), but must be (3,)" in unknown.explanation or "(1, 1)" in unknown.explanation
+    assert "numbers are correct" not in unknown.explanation
 
 
 @pytest.mark.parametrize("argument", ["dx", "dw", "db"])
-def test_zeros_everywhere_are_said_to_be_that(argument: str) -> None:
+def test_zeros_everywhere(argument: str) -> None:
     def change(*grads: Any) -> Any:
         return tuple(g * (name != argument) for name, g in zip(("dx", "dw", "db"), grads, strict=True))
 
@@ -206,7 +206,7 @@ def test_zeros_everywhere_are_said_to_be_that(argument: str) -> None:
 
 
 def assigned(dy: Any, x: Any, w: Any, b: Any, stride: Any, padding: Any, places: Any) -> Gradients:
-    """dw = in the loop over positions, the last of which is `places`."""
+    """The gradients with dw assigned in the loop over positions, the last of which is `places`."""
     dx, _, db = conv_backward(dy, x, w, b, stride, padding)
     last = np.zeros_like(dy)
     last[places] = dy[places]
@@ -214,8 +214,8 @@ def assigned(dy: Any, x: Any, w: Any, b: Any, stride: Any, padding: Any, places:
 
 
 @pytest.mark.parametrize("places", [np.s_[:, :, -1, -1], np.s_[-1, :, -1, -1]])
-def test_zeros_that_may_come_of_assigning_are_said_to_be_that_too(places: Any) -> None:
-    """Where the padding is longer than the kernel, the last window has no cell of x."""
+def test_zeros_from_assigning(places: Any) -> None:
+    """If the padding is longer than the kernel, the last window has no cell of x."""
 
     def backward(dy: Any, x: Any, w: Any, b: Any, stride: Any = 1, padding: Any = 0) -> Gradients:
         return assigned(dy, x, w, b, stride, padding, places)
@@ -224,11 +224,14 @@ def test_zeros_that_may_come_of_assigning_are_said_to_be_that_too(places: Any) -
     assert not report.diagnoses, str(report)
     (unknown,) = report.unexplained
     assert "dw is 0 everywhere" in unknown.explanation
-    assert "or = stands for +=, and the last window lies in the padding" in unknown.explanation
+    assert (
+        "or it is assigned (=) instead of accumulated (+=) and the last window lies entirely in the padding"
+        in unknown.explanation
+    )
     assert "+=" not in judged(lambda dx, dw, db: (dx, 0 * dw, db)).unexplained[0].explanation
 
 
-def test_bools_are_said_to_be_that() -> None:
+def test_bools() -> None:
     report = judged(lambda dx, dw, db: (dx, dw, db.astype(bool)))
     assert not report.diagnoses, str(report)
     assert "db is an array of bool" in report.unexplained[0].explanation
@@ -237,19 +240,19 @@ def test_bools_are_said_to_be_that() -> None:
 # ---- order ----
 
 
-def test_every_mistake_has_its_place_in_the_order_and_the_specific_comes_first() -> None:
+def test_specific_mistakes_come_first() -> None:
     slugs = [m.slug for m in mistakes.in_order()]
     assert set(slugs) == {m.slug for m in mistakes.ALL}
     assert slugs.index("clip-collapsed") < slugs.index("clipped")
     assert slugs.index("overlap-overwritten") < slugs.index("border-dropped")
 
 
-def test_what_cannot_be_told_apart_is_all_named() -> None:
+def test_all_indistinguishable_mistakes_are_named() -> None:
     report = judged(lambda dx, dw, db: (dx, dw.transpose(0, 1, 3, 2).copy(), db), kernel_size=3)
     assert found(report) == [("dw-transposed", "dw"), ("reshaped-not-transposed", "dw")]
 
 
-def test_a_padded_dx_at_stride_1_is_not_called_a_stride_that_is_ignored() -> None:
+def test_padded_dx_at_stride_1_is_not_stride_ignored() -> None:
     def backward(dy: Any, x: Any, w: Any, *, padding: int = 0) -> Any:
         xp = np.pad(x, ((0, 0), (0, 0), (padding, padding)))
         grads = tap_conv_backward(dy, xp, w)
@@ -264,14 +267,14 @@ def test_a_padded_dx_at_stride_1_is_not_called_a_stride_that_is_ignored() -> Non
 # ---- a forward that is wrong, and what is judged by it ----
 
 
-def test_a_backward_that_fits_the_right_forward_is_mended_with_it() -> None:
+def test_backward_of_the_right_forward_has_a_remark() -> None:
     report = check.layer(lambda x, w, b, stride=1: 3 * conv(x, w, b, stride), conv_backward)
     assert found(report)[0] == ("scaled", "y")
-    assert "result of the forward is 3 times" in report.diagnoses[0].explanation
-    assert any("With the forward fixed" in text for text in report.remarks)
+    assert "The result of the forward is the correct result multiplied by 3" in report.diagnoses[0].explanation
+    assert any("Once the forward is fixed" in text for text in report.remarks)
 
 
-def test_a_forward_of_another_shape_does_not_hide_the_backward() -> None:
+def test_forward_of_the_wrong_shape_does_not_hide_the_backward() -> None:
     report = check.layer(lambda x, w, b, stride=1: conv(x, w, b, stride)[:, :, :-1], conv_backward)
     assert [d.argument for d in report.unexplained] == ["y"]
     assert [(s.name, s.passed) for s in report.stages if s.name != "forward"] == [
@@ -285,24 +288,24 @@ def differences(report: check.LayerReport) -> tuple[bool, str]:
 
 
 @pytest.mark.slow
-def test_of_a_forward_that_is_known_the_differences_are_compared_and_of_another_they_are_what_judges() -> None:
-    compared = (True, "the gradients that the backward is judged by are those of the forward")
+def test_differences_are_compared_or_are_the_reference() -> None:
+    compared = (True, "the reference gradients agree with differences of the forward")
     judging = (True, "the backward is judged by differences of this forward")
     assert differences(judged(lambda dx, dw, db: (dx, dw, db))) == compared
     assert differences(check.layer(lambda x, w, b: conv(x, w, b) ** 2, conv_backward)) == judging
 
 
-def test_a_forward_that_gives_something_else_each_time_has_no_differences_to_judge_by() -> None:
+def test_random_forward_has_no_usable_differences() -> None:
     rng = np.random.default_rng(0)
     report = check.layer(lambda x, w, b: conv(x, w, b) * (1 + rng.random()), conv_backward)
     passed, text = differences(report)
     assert not passed
-    assert "a second call of the forward gives another result" in text
+    assert "a second call of the forward gives a different result" in text
     assert not report.ok
 
 
 @pytest.mark.slow
-def test_a_backward_of_a_forward_without_a_derivative_is_not_judged() -> None:
+def test_backward_of_a_forward_without_derivatives_is_not_judged() -> None:
     def forward(x: Any, w: Any, b: Any) -> Any:
         with np.errstate(invalid="ignore"):
             return np.sqrt(conv(x, w, b))  # no number at half the cells
@@ -316,7 +319,7 @@ def test_a_backward_of_a_forward_without_a_derivative_is_not_judged() -> None:
 
 
 @pytest.mark.slow
-def test_only_the_cells_that_are_wrong_are_counted_and_no_formula_is_made_up_for_another_forward() -> None:
+def test_wrong_cells_of_another_forward_are_counted_without_a_formula() -> None:
     def backward(dy: Any, x: Any, w: Any, b: Any) -> Gradients:
         dx, dw, db = conv_backward(2 * dy * conv(x, w, b), x, w, b)
         db[0] += 100
@@ -332,7 +335,7 @@ def test_only_the_cells_that_are_wrong_are_counted_and_no_formula_is_made_up_for
 # ---- state ----
 
 
-def test_what_accumulates_is_judged_by_what_a_call_adds() -> None:
+def test_accumulated_gradient_is_judged_by_its_growth() -> None:
     kept: dict[Any, Any] = {}
 
     def backward(dy: Any, x: Any, w: Any, b: Any, stride: Any = 1, padding: Any = 0) -> Any:
@@ -345,7 +348,7 @@ def test_what_accumulates_is_judged_by_what_a_call_adds() -> None:
 
 
 class Layer:
-    """Keeps what the forward was given, and its gradients in buffers that are made anew for another shape only."""
+    """Keeps the forward's arguments, and its gradients in buffers that are replaced only if the shape changes."""
 
     def __init__(self, decay: float = 1.0, stale: str = "") -> None:
         self.kept: dict[str, Any] = {}
@@ -374,7 +377,7 @@ ACCUMULATED = [("gradients-accumulated", "dw"), ("gradients-accumulated", "db")]
 
 
 @pytest.mark.parametrize("decay", [1.0, 0.9])
-def test_buffers_that_are_renewed_for_another_shape_accumulate_too(decay: float) -> None:
+def test_buffers_replaced_for_another_shape_accumulate(decay: float) -> None:
     layer = Layer(decay)
     report = check.layer(layer.forward, layer.accumulating)
     assert found(report) == ACCUMULATED
@@ -382,23 +385,23 @@ def test_buffers_that_are_renewed_for_another_shape_accumulate_too(decay: float)
 
 
 @pytest.mark.parametrize(("stale", "argument"), [("w", "dx"), ("x", "dw")])
-def test_a_cache_that_is_renewed_for_another_shape_only(stale: str, argument: str) -> None:
+def test_cache_replaced_only_for_another_shape(stale: str, argument: str) -> None:
     layer = Layer(stale=stale)
     report = check.layer(layer.forward, layer.backward)
     assert found(report) == [("weights-updated-first", argument)], str(report)
     assert not report.unexplained
-    assert f"the {stale} of the call before" in report.diagnoses[0].explanation
+    assert f"the {stale} of the previous call" in report.diagnoses[0].explanation
     right = Layer()
     assert check.layer(right.forward, right.backward).ok
 
 
-def test_a_backward_with_random_numbers_is_not_said_to_accumulate() -> None:
+def test_random_backward_does_not_accumulate() -> None:
     rng = np.random.default_rng(0)
     report = judged(lambda dx, dw, db: (dx * (rng.random(dx.shape) > 0.5), dw, db))
     assert not report.diagnoses
     (unknown,) = report.unexplained
     assert unknown.argument == "dx"
-    assert "gives another gradient every time" in unknown.explanation
+    assert "every call with the same arrays gives another gradient" in unknown.explanation
 
 
 def test_gradients_in_another_order_are_recognised_by_their_shapes() -> None:
@@ -406,7 +409,7 @@ def test_gradients_in_another_order_are_recognised_by_their_shapes() -> None:
     assert found(judged(lambda dx, dw, db: (db, dx, dw[..., ::-1, ::-1]))) == [("dw-rotated", "dw")]
 
 
-def test_transposed_layers_too() -> None:
+def test_mistake_of_a_transposed_layer_is_named() -> None:
     def backward(dy: Any, x: Any, w: Any, b: Any, stride: Any = 1) -> Any:
         dx, dw, db = conv_transpose_backward(dy, x, w, b, stride)
         return dx, dw, db.sum()

@@ -1,4 +1,4 @@
-"""check.gradients on Modules: inputs and parameters, on a copy, in the mode that the Module is in."""
+"""check.gradients on Modules: inputs and parameters, on a copy, in the current mode of the Module."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def network() -> nn.Sequential:
 
 @pytest.mark.parametrize("mode", ["full", "random"])
 @pytest.mark.parametrize("order", [1, 2])
-def test_a_network_is_right(order: int, mode: str) -> None:
+def test_network_is_right(order: int, mode: str) -> None:
     x = np.random.default_rng(1).standard_normal((2, 1, 4, 4)).astype(np.float32)
     report = check.gradients(network(), x, order=order, mode=mode)
     assert report.ok, str(report)
@@ -30,7 +30,7 @@ def test_a_network_is_right(order: int, mode: str) -> None:
     assert report.compared == {1: 32 + 18 + 2 + 24 + 3, 2: 32 + 18 + 2 + 24 + 3 + 6}[order] or mode == "random"
 
 
-def test_the_module_is_left_alone() -> None:
+def test_module_is_left_alone() -> None:
     module = network()
     before = {name: p.data.copy() for name, p in module.named_parameters()}
     check.assert_gradients(module, np.ones((1, 1, 4, 4), np.float32), mode="random")
@@ -51,7 +51,7 @@ class Wrong(nn.Module):
         return F.linear(input, self.linear.weight, b * 2.0 - b.detach())
 
 
-def test_a_wrong_parameter_is_named_as_in_named_parameters() -> None:
+def test_wrong_parameter_has_its_name_from_named_parameters() -> None:
     report = check.gradients(Wrong(), np.ones((4, 3)))
     assert [f.argument for f in report.failures] == ["linear.bias"]
     with pytest.raises(GradientError, match=r"Wrong: gradients of order 1 are WRONG(.|\n)*linear\.bias"):
@@ -64,7 +64,7 @@ def test_frozen_parameters_are_not_checked() -> None:
     assert check.gradients(module, np.ones((4, 3))).ok
 
 
-def test_a_parameter_with_the_name_of_an_input_is_told_apart() -> None:
+def test_parameter_with_the_name_of_an_input() -> None:
     class Scale(nn.Module):
         def __init__(self) -> None:
             super().__init__()

@@ -1,4 +1,4 @@
-"""Settings that an operation has not, that make no sense, or that no small problem fits; and names of gradients."""
+"""Settings that an operation does not have, that are invalid, or that no small problem fits; names of gradients."""
 
 import numpy as np
 import pytest
@@ -67,15 +67,15 @@ CODE = {
         ("conv2d", {"groups": 0}, r"conv2d: groups must be an int of at least 1; got 0"),
         ("conv2d", {"groups": (2, 2)}, r"conv2d: groups must be an int.*got \(2, 2\)"),
         ("conv2d", {"kernel_size": 0}, r"conv2d: kernel_size must be at least 1; got 0"),
-        ("conv2d", {"kernel_size": 50}, r"conv2d: .* needs an x of 50 .* check it with smaller numbers"),
-        ("conv2d", {"dilation": 40}, r"conv2d: .* needs an x of 81 .* check it with smaller numbers"),
+        ("conv2d", {"kernel_size": 50}, r"conv2d: .* needs an x of 50 .* use a smaller kernel or dilation"),
+        ("conv2d", {"dilation": 40}, r"conv2d: .* needs an x of 81 .* use a smaller kernel or dilation"),
         (
             "conv_transpose2d",
             {"output_padding": 5},
             r"output_padding is 5 on spatial axis 0; it must be at least 0 and smaller",
         ),
         ("conv_transpose2d", {"padding": 9}, r"conv_transpose2d: .*padding"),
-        ("avg_pool2d", {"kernel_size": 50}, r"avg_pool2d: .* needs an x of 50 .* check it with smaller numbers"),
+        ("avg_pool2d", {"kernel_size": 50}, r"avg_pool2d: .* needs an x of 50 .* use a smaller kernel or dilation"),
         ("avg_pool2d", {"padding": 5}, r"avg_pool2d: padding is \(5, 5\); it must be at most half the kernel"),
         ("avg_pool2d", {"stride": 0}, r"avg_pool2d: stride must be at least 1; got 0"),
         ("layer_norm", {"normalized_shape": 0}, r"layer_norm: normalized_shape must be an int of at least 1; got 0"),
@@ -83,14 +83,16 @@ CODE = {
         ("leaky_relu", {"negative_slope": float("nan")}, r"leaky_relu: negative_slope must be finite; got nan"),
     ],
 )
-def test_settings_that_make_no_sense(op, settings, message):
+def test_invalid_settings(op, settings, message):
     with pytest.raises((ShapeError, ValueError), match=message):
         layer(*CODE[op], op, **settings)
 
 
 @pytest.mark.parametrize(("op", "name"), [("relu", "kernel_size"), ("relu", "stride"), ("conv2d", "eps")])
-def test_settings_that_an_operation_has_not(op, name):
-    with pytest.raises(TypeError, match=rf"check\.layer: {op} has no setting '{name}'; it has (none|stride, .*)"):
+def test_unknown_settings(op, name):
+    with pytest.raises(
+        TypeError, match=rf"check\.layer: {op} has no setting '{name}'; its settings are (none|stride, .*)"
+    ):
         layer(*CODE[op], op, **{name: 1})
 
 
@@ -105,7 +107,7 @@ def test_settings_that_an_operation_has_not(op, name):
         ("avg_pool2d", {"kernel_size": (7, 2), "stride": 3}),
     ],
 )
-def test_large_kernels_get_an_x_with_room(op, settings):
+def test_large_kernels_get_a_larger_x(op, settings):
     report = layer(*CODE[op], op, **settings)
     assert report.ok and len(report.tried) >= 5, report.render()
 
@@ -113,9 +115,9 @@ def test_large_kernels_get_an_x_with_room(op, settings):
 @pytest.mark.parametrize(
     ("returns", "message"),
     [
-        (["q"], r"check\.layer: returns names 'q'; conv2d has gradients of x, w, b, each at most once"),
-        (["x", "w", "b", "q"], "returns names 'x', 'w', 'b', 'q'; conv2d has"),
-        (["x", "x"], "returns names 'x', 'x'; conv2d has"),
+        (["q"], r"check\.layer: returns is 'q'; conv2d has gradients of x, w, b, each at most once"),
+        (["x", "w", "b", "q"], "returns is 'x', 'w', 'b', 'q'; conv2d has"),
+        (["x", "x"], "returns is 'x', 'x'; conv2d has"),
     ],
 )
 def test_names_of_gradients(returns, message):

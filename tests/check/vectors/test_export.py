@@ -1,4 +1,4 @@
-"""Vectors: what is exported is small, exact and what other libraries compute; what is not ours is not overwritten."""
+"""Exported vectors are small, exact and agree with the library; folders with other files are left alone."""
 
 import json
 
@@ -34,7 +34,7 @@ def test_every_case_is_small_exact_and_right(tmp_path, op, which):
             assert all(np.array_equal(g, arrays[f"d{k}"]) for k, g in zip("xwb", found, strict=True))
 
 
-def test_the_exhaustive_set_has_all_combinations(tmp_path):
+def test_exhaustive_set_has_all_combinations(tmp_path):
     names = vectors.export(tmp_path, "conv_transpose2d", "exhaustive")
     seen = set()
     for name in names:
@@ -47,37 +47,37 @@ def test_the_exhaustive_set_has_all_combinations(tmp_path):
     assert len(seen) == len(names) == 66
 
 
-def test_a_folder_of_something_else_is_left_alone(tmp_path):
+def test_folder_with_other_files_is_left_alone(tmp_path):
     (tmp_path / "thesis.txt").write_text("three years")
-    with pytest.raises(
-        FormatError, match=r"vectors\.export: .* is not empty and holds no vectors; give an empty folder"
-    ):
+    with pytest.raises(FormatError, match=r"vectors\.export: .* is not empty; give an empty or new folder"):
         vectors.export(tmp_path, "conv2d")
     assert [p.name for p in tmp_path.iterdir()] == ["thesis.txt"]
     with pytest.raises(ValueError, match="the set must be one of tiny, standard, exhaustive; got 'huge'"):
         vectors.export(tmp_path / "new", "conv2d", "huge")
 
 
-def test_a_folder_with_vectors_is_left_alone(tmp_path):
-    """The answers in it would be judged as those to the new cases."""
+def test_folder_with_vectors_is_left_alone(tmp_path):
+    """Its answers would be judged as answers to the new cases."""
     folder = tmp_path / "cases"
     vectors.export(folder, "linear")
     (folder / "000" / "answer.json").write_text("{}")
     before = sorted(folder.rglob("*"))
     for op in ("linear", "conv2d"):
-        with pytest.raises(FormatError, match=r"vectors\.export: .*cases holds vectors already, .* remove it first"):
+        with pytest.raises(
+            FormatError, match=r"vectors\.export: .*cases already holds vectors, .* remove this one first"
+        ):
             vectors.export(folder, op)
     assert sorted(folder.rglob("*")) == before
     (tmp_path / "file").write_text("")
-    with pytest.raises(FormatError, match=r"vectors\.export: .*file is no folder"):
+    with pytest.raises(FormatError, match=r"vectors\.export: .*file is not a folder"):
         vectors.export(tmp_path / "file", "linear")
 
 
 @pytest.mark.parametrize(
     "data", [3, {}, {"shape": [2], "data": [1]}, {"shape": [-1], "data": []}, {"shape": [1], "data": ["a"]}]
 )
-def test_what_describes_no_array(data):
-    with pytest.raises(FormatError, match="x must be an object with a shape and as many numbers in data"):
+def test_invalid_description_of_an_array(data):
+    with pytest.raises(FormatError, match="x must be an object with 'shape' and as many numbers in 'data'"):
         array_of(data, "x")
 
 

@@ -57,7 +57,7 @@ def test_wrong_answers_are_diagnosed(answered, slug, change):
 @pytest.mark.parametrize("all_cells", [False, True])
 @pytest.mark.filterwarnings("error")
 def test_answers_that_are_not_finite(answered, name, value, all_cells):
-    """No crash, no warning on the way, and nothing about calls, of which there are none."""
+    """No crash, no warning, and no diagnosis about repeated calls, because nothing is called."""
 
     def change(key, a):
         return np.where(np.arange(a.size).reshape(a.shape) < (a.size if all_cells else 1), value, a)
@@ -70,11 +70,11 @@ def test_answers_that_are_not_finite(answered, name, value, all_cells):
 def test_answers_that_are_rounded(answered):
     report = verify(answered(change=lambda k, a: a * np.float32(1 + 1e-6) if k == "dw" else a))
     assert report.ok and [(n.slug, n.argument) for n in report.notes] == [("low-precision", "dw")]
-    assert "float64" not in report.notes[0].explanation and "whole numbers" in report.notes[0].explanation
+    assert "float64" not in report.notes[0].explanation and "integers" in report.notes[0].explanation
 
 
 @pytest.mark.parametrize("change", [np.sin, lambda a: a[..., :-1]], ids=["other numbers", "another shape"])
-def test_a_result_that_no_mistake_explains_leaves_the_gradients_judged_by_the_definition(answered, change):
+def test_gradients_of_an_unexplained_result_are_judged_by_the_definition(answered, change):
     report = verify(answered(change=lambda k, a: change(a) if k == "y" else a[..., ::-1, ::-1] if k == "dw" else a))
     assert [d.argument for d in report.unexplained] == ["y"]
     assert [(d.slug, d.argument) for d in report.diagnoses] == [("dw-rotated", "dw")]
@@ -93,7 +93,8 @@ def test_answers_that_are_missing(answered):
     for case in folder.iterdir():
         shutil.rmtree(case / "answer", ignore_errors=True)
     with pytest.raises(
-        GradientError, match=r"vectors\.verify: no case in .* has an answer with a y; a program writes answer/y\.npy"
+        GradientError,
+        match=r"vectors\.verify: no case in .* has an answer with a y; the program must write answer/y\.npy",
     ):
         verify(folder)
 
@@ -105,7 +106,7 @@ def test_gradients_that_are_missing(answered):
     (cases[0] / "answer" / "dw.npy").unlink()
     report = verify(folder)
     assert not report.ok and [(d.slug, d.argument) for d in report.unexplained] == [("missing", "dw")]
-    assert f"{len(cases) - 1} of {len(cases)} answers hold dw" in report.unexplained[0].explanation
+    assert f"{len(cases) - 1} of {len(cases)} answers contain dw" in report.unexplained[0].explanation
     assert report.unexplained[0].fix.endswith("--only y,dx,db")
     assert {s.name for s in report.stages if s.passed} == {"forward", "dx", "db"}
     assert [s.name for s in report.stages if not s.passed] == ["dw"]
@@ -114,10 +115,12 @@ def test_gradients_that_are_missing(answered):
             path.unlink()
     report = verify(folder)
     assert not report.ok and [d.argument for d in report.unexplained] == ["dx", "dw", "db"]
-    assert "No answer holds dx" in report.unexplained[0].explanation and report.unexplained[0].fix.endswith("--only y")
+    assert "No answer contains dx" in report.unexplained[0].explanation and report.unexplained[0].fix.endswith(
+        "--only y"
+    )
 
 
-def test_what_is_not_asked_for_is_not_missed_and_not_judged(answered):
+def test_arrays_not_requested_are_not_judged(answered):
     folder = answered(change=lambda k, a: -a if k == "dw" else a)
     for path in folder.glob("*/answer/dx.npy"):
         path.unlink()
@@ -132,26 +135,26 @@ def test_what_is_not_asked_for_is_not_missed_and_not_judged(answered):
         verify(folder, only=["x"])
 
 
-def test_what_cannot_be_read(answered, tmp_path):
-    with pytest.raises(FormatError, match=r"vectors\.verify: there is no file .*rot180-vectors\.json"):
+def test_unreadable_answers(answered, tmp_path):
+    with pytest.raises(FormatError, match=r"vectors\.verify: .*rot180-vectors\.json does not exist"):
         verify(tmp_path)
     folder = answered()
     case = sorted(p for p in folder.iterdir() if p.is_dir())[0]
     (case / "answer" / "dx.npy").write_bytes(b"\x93NUMPY nothing")
-    with pytest.raises(FormatError, match=r"dx\.npy is no \.npy file"):
+    with pytest.raises(FormatError, match=r"dx\.npy is not a \.npy file"):
         verify(folder)
     np.save(case / "answer" / "dx.npy", np.array(["a"]))
-    with pytest.raises(FormatError, match=r"dx\.npy must hold numbers"):
+    with pytest.raises(FormatError, match=r"dx\.npy must hold at most"):
         verify(folder)
     np.save(case / "answer" / "dx.npy", np.array([{}], object), allow_pickle=True)
-    with pytest.raises(FormatError, match=r"dx\.npy is no \.npy file"):
+    with pytest.raises(FormatError, match=r"dx\.npy is not a \.npy file"):
         verify(folder)
     (case / "case.json").write_text("{")
-    with pytest.raises(FormatError, match=r"case\.json is no JSON"):
+    with pytest.raises(FormatError, match=r"case\.json is not valid JSON"):
         verify(folder)
     index = json.loads((folder / "rot180-vectors.json").read_text())
     (folder / "rot180-vectors.json").write_text(json.dumps({**index, "version": 2}))
-    with pytest.raises(FormatError, match="has version 2 of the format; this rot180 reads 1"):
+    with pytest.raises(FormatError, match="has format version 2; this rot180 reads version 1"):
         verify(folder)
 
 
@@ -160,7 +163,7 @@ def first_case(folder):
 
 
 def rewrite(path, change):
-    """A JSON file with a change in it."""
+    """Change a JSON file."""
     record = json.loads(path.read_text())
     change(record)
     path.write_text(json.dumps(record))
@@ -169,19 +172,25 @@ def rewrite(path, change):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda r: r["arrays"]["w"]["data"].__setitem__(0, 7), r"w\.npy and case\.json beside it differ"),
-        (lambda r: r["arrays"]["dy"]["data"].__setitem__(0, float("nan")), r"dy\.npy and case\.json beside it differ"),
-        (lambda r: r["settings"].update(strides=2), r"case\.json has a setting 'strides'; conv2d has stride, padding"),
+        (lambda r: r["arrays"]["w"]["data"].__setitem__(0, 7), r"w\.npy differs from case\.json next to it"),
+        (
+            lambda r: r["arrays"]["dy"]["data"].__setitem__(0, float("nan")),
+            r"dy\.npy differs from case\.json next to it",
+        ),
+        (
+            lambda r: r["settings"].update(strides=2),
+            r"case\.json has a setting 'strides'; the settings of conv2d are stride, padding",
+        ),
         (lambda r: r["settings"].update(stride=0), r"case\.json: conv2d: stride .*0"),
         (
             lambda r: r["settings"].update(stride=2),
-            r"case\.json: dy has shape .* and by the settings y has \(2, 3, 2, 3\)",
+            r"case\.json: dy has shape .* but the settings give y the shape \(2, 3, 2, 3\)",
         ),
-        (lambda r: r.update(settings=[2]), r"case\.json holds no case"),
-        (lambda r: r.update(op="conv1d"), r"case\.json is of 'conv1d', and the index of conv2d"),
+        (lambda r: r.update(settings=[2]), r"case\.json does not describe a case"),
+        (lambda r: r.update(op="conv1d"), r"case\.json is for 'conv1d', the index for conv2d"),
         (lambda r: r["arrays"].pop("w"), r"case\.json lacks w"),
         (lambda r: r["arrays"].pop("dx"), r"case\.json lacks dx"),
-        (lambda r: r["arrays"]["w"]["data"].__setitem__(0, 10**400), r"case\.json: w must be an object with a shape"),
+        (lambda r: r["arrays"]["w"]["data"].__setitem__(0, 10**400), r"case\.json: w must be an object with 'shape'"),
     ],
 )
 def test_cases_that_were_changed(answered, change, message):
@@ -191,19 +200,21 @@ def test_cases_that_were_changed(answered, change, message):
         verify(folder)
 
 
-def test_cases_whose_files_agree_with_each_other_but_not_with_the_definition(answered):
+def test_results_that_differ_from_the_definition(answered):
     folder = answered()
     case = first_case(folder)
     w = np.load(case / "w.npy")
     w.flat[0] += 1
     np.save(case / "w.npy", w)
-    with pytest.raises(FormatError, match=r"w\.npy and case\.json beside it differ; export the vectors anew"):
+    with pytest.raises(FormatError, match=r"w\.npy differs from case\.json next to it; export the vectors again"):
         verify(folder)
     rewrite(case / "case.json", lambda r: r["arrays"].update(w=to_json(w)))
-    with pytest.raises(FormatError, match=r"case\.json: its y, dx are not what conv2d gives; export the vectors anew"):
+    with pytest.raises(FormatError, match=r"case\.json: y, dx are not the results of conv2d; export the vectors again"):
         verify(folder)
     rewrite(case / "case.json", lambda r: r["arrays"].update(dy=to_json(np.ones((1, 2)))))
-    with pytest.raises(FormatError, match=r"case\.json: dy has shape \(1, 2\), and .* y has \(2, 3, 4, 6\)"):
+    with pytest.raises(
+        FormatError, match=r"case\.json: dy has shape \(1, 2\), but the settings give y the shape \(2, 3, 4, 6\)"
+    ):
         verify(folder)
 
 
@@ -213,35 +224,37 @@ def test_settings_that_were_changed(answered):
     path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
     assert verify(folder).ok
     path.write_text(path.read_text().replace("stride 1", "stride 2"))
-    with pytest.raises(FormatError, match=r"settings\.txt and case\.json beside it differ; export the vectors anew"):
+    with pytest.raises(
+        FormatError, match=r"settings\.txt differs from case\.json next to it; export the vectors again"
+    ):
         verify(folder)
 
 
-def test_an_index_of_another_operation(answered):
+def test_index_of_another_operation(answered):
     folder = answered()
     rewrite(folder / "rot180-vectors.json", lambda r: r.update(op="conv_transpose2d"))
-    with pytest.raises(FormatError, match=r"case\.json is of 'conv2d', and the index of conv_transpose2d"):
+    with pytest.raises(FormatError, match=r"case\.json is for 'conv2d', the index for conv_transpose2d"):
         verify(folder)
 
 
-def test_answers_given_twice(answered):
+def test_answers_in_both_formats(answered):
     folder = answered()
     (first_case(folder) / "answer.json").write_text("{}")
-    with pytest.raises(FormatError, match=r"holds both answer\.json and answer; remove the one that is not meant"):
+    with pytest.raises(FormatError, match=r"has both answer\.json and a folder answer; remove one of them"):
         verify(folder)
 
 
-def test_json_that_is_nested_without_end(answered):
+def test_deeply_nested_json(answered):
     folder = answered()
     (first_case(folder) / "case.json").write_text("[" * 100_000)
-    with pytest.raises(FormatError, match=r"case\.json is no JSON"):
+    with pytest.raises(FormatError, match=r"case\.json is not valid JSON"):
         verify(folder)
 
 
-def test_an_answer_that_is_a_folder(answered):
+def test_answer_that_is_a_folder(answered):
     folder = answered()
     path = first_case(folder) / "answer" / "dx.npy"
     path.unlink()
     path.mkdir()
-    with pytest.raises(FormatError, match=r"dx\.npy is no file"):
+    with pytest.raises(FormatError, match=r"dx\.npy is not a file"):
         verify(folder)

@@ -1,6 +1,6 @@
-"""Other forms in which functions may take the same parameters: tried where the usual form is refused or is wrong.
+"""Other forms in which functions may take the same parameters, tried if the usual form is refused or wrong.
 
-Who may import it: the parts of check/. Deliberately absent: which one fits (runner.py).
+Who may import it: the parts of check/. Deliberately absent: which form fits (running/runner.py).
 """
 
 from __future__ import annotations
@@ -11,30 +11,38 @@ from typing import Any
 from ..operations import Definition
 from ..operations.case import Array
 
-Form = tuple[int, ...]  # of a vector, as reshape takes it
-Changes = dict[str, Any]  # of an Implementation
+Form = tuple[int, ...]  # the shape of a vector, as an argument of reshape
+Changes = dict[str, Any]  # attributes of an Implementation
 VECTORS = ("b", "gamma", "beta")
 LABELS = ("softmax_cross_entropy",)
 
 IN_OUT = (
-    "w is taken as (in, out), as in x @ w: so the functions run and fit the operation, not with (out, in), which is "
-    "PyTorch's. In a program that has its weights as (out, in) this layer needs w.T."
+    "w is passed as (in, out), as in x @ w, because the functions match the operation in this form, but not with "
+    "PyTorch's (out, in). Code that stores the weight as (out, in) must pass w.T to this layer."
 )
-COLUMNS = "x is taken as (in, samples), a sample in each column, and b as (out, 1), as in w @ x + b."
-ONE_HOT = "t is given as rows with a single 1, (N, C): with labels (N,) the functions refused every case."
-PER_AXIS = "Settings are given as one number per axis, as in stride (1, 1): with one number the functions refused all."
-REFUSED_FORM = "{names} given as {form}, C channels: with (C,), which is PyTorch's, the functions refused every case."
+COLUMNS = "x is passed as (in, samples), one sample per column, and b as (out, 1), as in w @ x + b."
+ONE_HOT = "t is passed as one-hot rows (N, C), because the functions refused every case with labels (N,)."
+PER_AXIS = (
+    "Settings are passed as one number per axis, for example stride (1, 1), because the functions refused every "
+    "case with a single number."
+)
+REFUSED_FORM = (
+    "{names} passed as {form} for C channels, because the functions refused every case with PyTorch's shape (C,)."
+)
 AS_GRADIENT = (
-    "{names} given as {form}, C channels, because {gradients} that shape: with (C,), which is PyTorch's, the "
-    "forward runs too, but a gradient has the shape of its array."
+    "{names} passed as {form} for C channels, because {gradients} this shape. The forward also accepts PyTorch's "
+    "shape (C,), but a gradient must have the shape of its array."
 )
 
 
-def others(
+def other_forms(
     definition: Definition, layout: str, arguments: Sequence[str], *, refused: bool
 ) -> Iterator[tuple[Changes, str]]:
-    """With w of a linear layer as (in, out); where all is refused also with labels, settings and vectors of other
-    shapes. Each with what is to be said of it."""
+    """Yield other forms of the parameters, each with a remark.
+
+    These are w of a linear layer as (in, out) and, if everything is refused, other forms of labels, settings and
+    vectors.
+    """
     linear = definition.name == "linear" and layout == "channels_first"
     if linear:
         yield {"layout": "channels_last"}, IN_OUT
@@ -50,18 +58,18 @@ def others(
         for form in dict.fromkeys([(*ones, -1), (1, -1, *ones[1:]), (-1, 1), (1, -1)]):
             yield (
                 {"vectors": dict.fromkeys(vectors, form)},
-                REFUSED_FORM.format(names=_are(vectors), form=_written(form)),
+                REFUSED_FORM.format(names=_names_text(vectors), form=_shape_text(form)),
             )
     if linear:
         yield {"layout": "columns", "vectors": {"b": (-1, 1)}}, COLUMNS
 
 
-def as_gradients(definition: Definition, layout: str, gradients: Mapping[str, Array]) -> dict[str, Form]:
-    """The forms of vectors whose gradients came with more axes, all but one of them of one cell.
+def forms_of_gradients(definition: Definition, layout: str, gradients: Mapping[str, Array]) -> dict[str, Form]:
+    """Return the forms of vectors whose gradients have more axes, all but one of size 1.
 
-    None where nobody writes a vector so, and the axes were rather forgotten: b of x @ w.T + b is (out,), as PyTorch's
-    is, b of x @ w + b also a row; that of images, channels first, does not meet them without a reshape; channels last
-    it has all four axes or one.
+    Returns nothing where nobody writes a vector in this form, so that the extra axes are a mistake: b of x @ w.T + b is
+    (out,), as in PyTorch, while b of x @ w + b can also be a row. The bias of images in channels-first layout needs a
+    reshape to broadcast; in channels-last layout it has four axes or one.
     """
     if layout == "bare" or ("b" in definition.arguments and layout == "channels_first"):
         return {}
@@ -75,17 +83,17 @@ def as_gradients(definition: Definition, layout: str, gradients: Mapping[str, Ar
     return found
 
 
-def said(forms: Mapping[str, Form]) -> str:
-    """Of vectors that are given in the form of their gradients."""
-    form = _written(next(iter(forms.values())))
+def gradient_form_remark(forms: Mapping[str, Form]) -> str:
+    """The remark on vectors that are passed in the form of their gradients."""
+    form = _shape_text(next(iter(forms.values())))
     return AS_GRADIENT.format(
-        names=_are(forms),
+        names=_names_text(forms),
         form=form,
         gradients=" and ".join(f"d{name}" for name in forms) + (" has" if len(forms) == 1 else " have"),
     )
 
 
-def _written(form: Form) -> str:
+def _shape_text(form: Form) -> str:
     return f"({', '.join('C' if n < 0 else str(n) for n in form)})"
 
 
@@ -93,5 +101,5 @@ def _and(names: Sequence[str] | Mapping[str, Form]) -> str:
     return " and ".join(names)
 
 
-def _are(names: Sequence[str] | Mapping[str, Form]) -> str:
+def _names_text(names: Sequence[str] | Mapping[str, Form]) -> str:
     return f"{_and(names)} {'is' if len(names) == 1 else 'are'}"

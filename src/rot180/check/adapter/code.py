@@ -1,4 +1,4 @@
-"""What can be judged: code that is called on problems, or the answers of another program; and what it gives.
+"""The interface of code that can be judged (functions, or the answers of another program), and the result of a run.
 
 Who may import it: the parts of check/. Deliberately absent: how functions are called (implementation.py).
 """
@@ -14,10 +14,11 @@ from ..operations.case import Array, Arrays, Problem
 
 
 class Refused(Exception):
-    """The user's code raised, or returned what no array can be made of: this setting counts as unsupported.
+    """The user's code raised an exception or returned something that is not an array: the case counts as unsupported.
 
     Attributes:
-        by: the function, in words.  given: what it was given, as it was given; "" where that is not known.
+        by: a description of the function.
+        given: a description of its arguments; "" if unknown.
     """
 
     def __init__(self, text: str, by: str = "", given: str = "") -> None:
@@ -27,12 +28,13 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What they made of a problem.
+    """The result of one run.
 
     Attributes:
-        y: the result.  gradients: by argument, in the checker's layout; their shapes may be wrong.
-        changed: names of arguments that were changed in place, "forward's w", say.
-        dy: what the backward was given: the problem's, unless y has another shape than it should have.
+        y: the result of the forward.
+        gradients: by argument, in the checker's layout; their shapes may be wrong.
+        dy: the array that the backward got: that of the problem, unless y has the wrong shape.
+        changed: the arguments that were changed in place, for example "the forward's w".
     """
 
     y: Array
@@ -42,56 +44,55 @@ class Outcome:
 
 
 class Code(Protocol):
-    """What can be judged: functions that are called, or the answers of another program."""
+    """Code that can be judged: functions that are called, or the answers of another program."""
 
     @property
     def name(self) -> str:
-        """What the report calls it."""
+        """Its name in the report."""
 
     @property
     def layout(self) -> str:
-        """How it takes arrays."""
+        """The layout of its arrays."""
 
     @property
     def definition(self) -> Definition:
-        """The operation that it should be."""
+        """The operation that it should compute."""
 
     @property
     def arguments(self) -> tuple[str, ...]:
-        """Those of the operation that it takes."""
+        """The arguments of the operation that it takes."""
 
     @property
     def returns(self) -> tuple[str, ...]:
-        """The arguments whose gradients it gives."""
+        """The arguments whose gradients it returns."""
 
     @property
     def open_settings(self) -> tuple[str, ...]:
-        """The settings that it can be told."""
+        """The settings that can be passed to it."""
 
     @property
     def takes_dy(self) -> bool:
-        """Whether the gradient of the result is passed."""
+        """True if the gradient of the result is passed."""
 
     @property
     def hints(self) -> Mapping[str, tuple[Any, ...]]:
-        """Values of settings that may be written into it."""
+        """Values of settings that its parameters suggest."""
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What was taken for granted in calling it."""
+        """Assumptions made in calling it."""
 
     def run(self, problem: Problem) -> Outcome:
-        """Forward and backward once; Refused where it does not take the problem."""
+        """Run forward and backward once. Raises Refused if the code does not take the problem."""
 
     def gradients(self, problem: Problem) -> dict[str, Array]:
-        """For the problem's own dy."""
+        """Run the backward with the problem's own dy."""
 
     def value(self, problem: Problem, arrays: Arrays) -> Array:
-        """The forward alone, on other arrays."""
+        """Run the forward alone on other arrays."""
 
-    def otherwise(self, *, refused: bool) -> Sequence[tuple[Code, str]]:
-        """The same code called with parameters of other forms, to be tried where this one was refused or is wrong, each
-        with what is to be said if it is the one that fits."""
+    def other_forms(self, *, refused: bool) -> Sequence[tuple[Code, str]]:
+        """The same code called with parameters in other forms, each with a remark to report if it is used."""
 
     def like_gradients(self, outcome: Outcome) -> tuple[Code, str] | None:
-        """The same code called with vectors in the shapes in which their gradients came; None where there is none."""
+        """The same code called with vectors in the shapes of their gradients, or None."""

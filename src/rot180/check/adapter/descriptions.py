@@ -1,6 +1,6 @@
-"""What the user's code raised, as a sentence: the error, and the line of their file.
+"""Descriptions of exceptions, arguments and values that are not numeric, for messages.
 
-Who may import it: the parts of check/. Deliberately absent: what follows from it.
+Who may import it: the parts of check/. Deliberately absent: the consequences.
 """
 
 from __future__ import annotations
@@ -14,26 +14,33 @@ from typing import Any
 import numpy as np
 
 
-def reason(error: Exception, function: Callable[..., Any]) -> str:
-    """`NameError: name 'foo' is not defined, line 3 of mine.py`: the last line that is in the file of the function."""
-    told = f"{type(error).__name__}: {error}"
+def describe_exception(error: Exception, function: Callable[..., Any]) -> str:
+    """Describe an exception: `NameError: name 'foo' is not defined, line 3 of mine.py`.
+
+    The line is the last one in the file of the function.
+    """
+    text = f"{type(error).__name__}: {error}"
     code = getattr(inspect.unwrap(function), "__code__", None)
     frames = traceback.extract_tb(error.__traceback__)
-    theirs = [f for f in frames if code is not None and f.filename == code.co_filename]
-    return f"{told}, line {theirs[-1].lineno} of {PurePath(theirs[-1].filename).name}" if theirs else told
+    in_their_file = [f for f in frames if code is not None and f.filename == code.co_filename]
+    return (
+        f"{text}, line {in_their_file[-1].lineno} of {PurePath(in_their_file[-1].filename).name}"
+        if in_their_file
+        else text
+    )
 
 
-def arguments(arrays: Mapping[str, Any], settings: Mapping[str, Any]) -> str:
-    """`x (2, 6, 7, 2), w (3, 2, 2, 3), stride 2`: what a function was given."""
+def describe_arguments(arrays: Mapping[str, Any], settings: Mapping[str, Any]) -> str:
+    """Describe the arguments of a call: `x (2, 6, 7, 2), w (3, 2, 2, 3), stride 2`."""
     sizes = [f"{name} {np.shape(array)}" for name, array in arrays.items()]
     return ", ".join([*sizes, *[f"{name} {value}" for name, value in settings.items()]])
 
 
-def no_number(title: str, dtype: np.dtype[Any], value: Any) -> str | None:
-    """Why an array of this dtype is no gradient and no result; None if it can be one."""
+def describe_non_numeric(title: str, dtype: np.dtype[Any], value: Any) -> str | None:
+    """Say why an array of this dtype cannot be a gradient or a result; None if it can."""
     if dtype.kind == "c":
-        return f"{title} is {dtype}, so .real is missing: what an inverse FFT gives of real numbers is complex"
+        return f"{title} is {dtype}: take .real, because an inverse FFT returns complex numbers even for real input"
     if dtype.kind not in "fiub":
         kind = type(value).__name__ if not isinstance(value, np.ndarray) else f"an array of {dtype}"
-        return f"{title} is not numeric but {kind}"
+        return f"{title} is {kind}, not a numeric array"
     return None

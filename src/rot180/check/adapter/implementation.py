@@ -1,6 +1,6 @@
 """The user's pair of functions, called in their own way on the checker's problems.
 
-They get copies, so that an argument which they change is found by comparing; what they raise is kept, not passed on.
+They get copies, so that an argument which they change can be detected. Their exceptions become `Refused`.
 
 Who may import it: the parts of check/. Deliberately absent: what is right.
 """
@@ -17,25 +17,25 @@ from ..operations import Definition
 from ..operations.case import Array, Arrays, Problem
 from . import array_forms, descriptions, layouts, results, signature
 from .code import Code, Outcome, Refused
-from .settings import SettingsAdapter, listed
+from .settings import SettingsAdapter, join_names
 from .signature import Call, CallingError, Vocabulary
 
 __all__ = ["Code", "Implementation", "Outcome", "Refused"]
 
 Function = Callable[..., Any]
 PASSED_OVER = (
-    "What {names} takes is not told by its name, so it was left at its default, and {settings} were not tried with "
-    "other values; rename it, or say them (padding=1, say) where they are fixed."
+    "The names of {names} do not say what these parameters mean, so they keep their defaults, and {settings} were "
+    "not varied; rename them, or pass the settings that are fixed, for example padding=1."
 )
 ORDER = (
-    "The gradients are returned as ({order}), as their shapes tell, and judged so. Whoever writes "
-    "{usual} = backward(...) gets the wrong ones; returns= says another order."
+    "The shapes show that the gradients are returned as ({order}), and they are judged in this order. Code that "
+    "unpacks them as {usual} = backward(...) gets the wrong ones; pass returns= to state the order."
 )
 HINTED = ("padding", "stride", "dilation")
 
 
 class Implementation:
-    """A forward and a backward with the way to call them."""
+    """A forward and a backward, and how to call them."""
 
     def __init__(
         self, forward: Function, backward: Function | None, definition: Definition, layout: str,
@@ -47,10 +47,10 @@ class Implementation:
         known, settings = definition.arguments, definition.settings
         if definition.axes and "kernel_size" not in settings:
             settings = (*settings, "kernel_size")
-        self.on_forward = signature.read(forward, forward_arguments, Vocabulary("forward", known, settings))
+        self.on_forward = signature.read_signature(forward, forward_arguments, Vocabulary("forward", known, settings))
         self.on_backward: Call | None = None
         if backward is not None:
-            self.on_backward = signature.read(
+            self.on_backward = signature.read_signature(
                 backward, backward_arguments, Vocabulary("backward", known, settings, self.on_forward.meanings)
             )
         self.settings_adapter = SettingsAdapter(definition, self.on_forward, self.on_backward, backward)
@@ -60,69 +60,81 @@ class Implementation:
         self.ordered = returns is not None or len(definition.gradients_of) < 2
         self.returns = tuple(returns or (a for a in definition.gradients_of if a in self.arguments))
         self.declared = self.ordered, self.returns
-        self.vectors: Mapping[str, array_forms.Form] = {}  # those that are not given as (C,)
+        self.vectors: Mapping[str, array_forms.Form] = {}  # vectors that are not passed as (C,)
         self.one_hot = False
         self.per_axis = False
 
     def _require(self, known: Sequence[str]) -> None:
-        """CallingError where something is missing that there is no check without."""
+        """Raise CallingError if a required part is missing."""
         missing = [a for a in known if a not in self.on_forward.names and a not in self.definition.optional]
         if missing:
-            raise CallingError(f"check.layer: the forward takes no {' and no '.join(missing)}")
+            raise CallingError(
+                f"check.layer: the forward has no parameter for {' and '.join(missing)}; rename its parameters, or "
+                "list their meanings in order with forward_arguments="
+            )
         if self.on_backward is None and not self.definition.loss:
             raise CallingError(
-                f"check.layer: there is no backward; only a loss may be one function that returns (loss, dx), and "
-                f"{self.definition.name} is none; give its backward"
+                f"check.layer: {self.definition.name} needs a backward; only a loss can be a single function that "
+                "returns (loss, dx)"
             )
         if not self.takes_dy and not self.definition.loss:
-            raise CallingError("check.layer: the backward takes no gradient of the result; is one of its arguments dy?")
+            raise CallingError(
+                "check.layer: the backward has no parameter for dy, the gradient of the result; name one dy, or list "
+                "the meanings of its parameters in order with backward_arguments="
+            )
 
     @property
     def takes_dy(self) -> bool:
-        """Whether the gradient of the result is passed; of a loss it may be taken to be 1."""
+        """True if the gradient of the result is passed; the backward of a loss may assume that it is 1."""
         return self.on_backward is not None and "dy" in self.on_backward.names
 
     @property
     def open_settings(self) -> tuple[str, ...]:
-        """The settings that they can be told, so that the checker may vary them."""
+        """The settings that can be passed to both functions, so that the checker can vary them."""
         return self.settings_adapter.open
 
     @property
     def hints(self) -> Mapping[str, tuple[Any, ...]]:
-        """Values that settings may have in the code: the defaults of parameters whose names say nothing."""
+        """Values that settings may have in the code: the defaults of parameters with unknown names."""
         numbers = tuple(v for v in self.on_forward.passed_over.values() if type(v) is int and v > 0)
         return dict.fromkeys(HINTED, numbers) if numbers and self.definition.axes else {}
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """On parameters that are left alone, and on the order of what is returned."""
+        """Remarks on parameters that keep their defaults, and on the order of the gradients."""
         over = {
             "forward": self.on_forward.passed_over,
             "backward": self.on_backward.passed_over if self.on_backward else {},
         }
-        written = {role: ", ".join(f"{name}={value!r}" for name, value in left.items()) for role, left in over.items()}
-        names = " and ".join(f"{names} of the {role}" for role, names in written.items() if names)
+        texts = {role: ", ".join(f"{name}={value!r}" for name, value in left.items()) for role, left in over.items()}
+        names = " and ".join(f"{names} of the {role}" for role, names in texts.items() if names)
         closed = [
-            name for name in self.definition.settings if name not in (*self.open_settings, *self.settings_adapter.words)
+            name
+            for name in self.definition.settings
+            if name not in (*self.open_settings, *self.settings_adapter.strings)
         ]
-        found = [PASSED_OVER.format(names=names, settings=listed(closed))] if names and closed else []
+        found = [PASSED_OVER.format(names=names, settings=join_names(closed))] if names and closed else []
         if self.returns != self.declared[1]:
             order, usual = (", ".join(f"d{a}" for a in names) for names in (self.returns, self.declared[1]))
             found.append(ORDER.format(order=order, usual=usual))
         return tuple(found)
 
-    def otherwise(self, *, refused: bool) -> Sequence[tuple[Code, str]]:
-        """With parameters in other forms."""
-        found = array_forms.others(self.definition, self.layout, self.arguments, refused=refused)
+    def other_forms(self, *, refused: bool) -> Sequence[tuple[Code, str]]:
+        """The same functions with parameters in other forms."""
+        found = array_forms.other_forms(self.definition, self.layout, self.arguments, refused=refused)
         return [(self._in_form(**changes), remark) for changes, remark in found]
 
     def like_gradients(self, outcome: Outcome) -> tuple[Code, str] | None:
-        """With b, gamma and beta in the shapes of their gradients, where these have more axes, of one cell."""
-        found = array_forms.as_gradients(self.definition, self.layout, outcome.gradients)
-        return (self._in_form(vectors={**self.vectors, **found}), array_forms.said(found)) if found else None
+        """The same functions with b, gamma and beta in the shapes of their gradients, if these have more axes."""
+        found = array_forms.forms_of_gradients(self.definition, self.layout, outcome.gradients)
+        return (
+            (self._in_form(vectors={**self.vectors, **found}), array_forms.gradient_form_remark(found))
+            if found
+            else None
+        )
 
     def _in_form(self, **changes: Any) -> Implementation:
-        """The same functions, called anew."""
+        """A copy with other attributes."""
         other = copy.copy(self)
         other.ordered, other.returns = self.declared
         for name, value in changes.items():
@@ -130,12 +142,12 @@ class Implementation:
         return other
 
     def value(self, problem: Problem, arrays: Arrays) -> Array:
-        """The forward alone, on other arrays."""
+        """Run the forward alone on other arrays."""
         found, _ = self._forward(problem, arrays)
         return self._result(found, problem)[0]
 
     def run(self, problem: Problem) -> Outcome:
-        """Forward and backward once, with a dy of the shape of y; if that is refused, with one of the right shape."""
+        """Run forward and backward with a dy of the shape of y; if that is refused, with one of the right shape."""
         forward = self._forward(problem, problem.arrays)
         y, _ = self._result(forward[0], problem)
         fitting = problem.with_result(y.shape) if self.takes_dy else problem
@@ -147,28 +159,28 @@ class Implementation:
             return self._backward(problem, *self._forward(problem, problem.arrays))
 
     def gradients(self, problem: Problem) -> dict[str, Array]:
-        """What the backward gives for the problem's own dy, which may not have the shape of what the forward gives."""
+        """Run the backward with the problem's own dy, which may not have the shape of the forward's result."""
         return self._backward(problem, *self._forward(problem, problem.arrays)).gradients
 
     def _backward(self, problem: Problem, result: Any, taken: Mapping[str, Any]) -> Outcome:
-        """The backward after a forward that returned `result` and was given `taken`."""
+        """Run the backward after a forward that returned `result` for the arguments `taken`."""
         y, cache = self._result(result, problem)
         by_forward = self._changed(taken, problem)
         changed = [f"the forward's {name}" for name in by_forward]
         if self.backward is None or self.on_backward is None:
             if not isinstance(result, tuple) or len(result) < 2:
-                raise Refused("there is no backward, and the forward returns no (loss, dx)")
+                raise Refused("there is no backward, and the forward does not return (loss, dx)")
             return Outcome(y, self._gradients(cache, problem), problem.dy, tuple(changed))
-        given = {**self._given(problem.arrays), "dy": layouts.to_user(self.layout, "y", problem.dy)}
+        given = {**self._user_arrays(problem.arrays), "dy": layouts.to_user(self.layout, "y", problem.dy)}
         shown = result[0] if isinstance(result, tuple) else result
         extra = {"cache": cache, "y": np.copy(shown) if "y" in self.on_backward.names else None}
         found = self.call(self.backward, self.on_backward, {**given, **extra}, problem)
         by_backward = self._changed(given, problem)
-        kept = [name for name in self._changed(taken, problem) if name not in by_forward]  # it came by the cache
+        kept = [name for name in self._changed(taken, problem) if name not in by_forward]  # changed through the cache
         changed += [f"the backward's {name}" for name in dict.fromkeys([*by_backward, *kept])]
         return Outcome(y, self._gradients(found, problem), problem.dy, tuple(changed))
 
-    def _given(self, arrays: Arrays) -> dict[str, Any]:
+    def _user_arrays(self, arrays: Arrays) -> dict[str, Any]:
         given = {name: layouts.to_user(self.layout, name, arrays[name]) for name in self.arguments}
         for name, form in self.vectors.items():
             given[name] = given[name].reshape(form)
@@ -177,18 +189,18 @@ class Implementation:
         return given
 
     def _forward(self, problem: Problem, arrays: Arrays) -> tuple[Any, dict[str, Any]]:
-        """What the forward returned, and the copies that it was given."""
-        given = self._given(arrays)
+        """Run the forward; return its result and the copies that it got."""
+        given = self._user_arrays(arrays)
         found = self.call(self.forward, self.on_forward, given, problem)
-        return results.of_forward(found, np.ndim(layouts.to_user(self.layout, "y", problem.dy))), given
+        return results.normalise_forward(found, np.ndim(layouts.to_user(self.layout, "y", problem.dy))), given
 
     def _result(self, found: Any, problem: Problem) -> tuple[Array, Any]:
-        """y, and the cache: what is returned after it, if it is several things as a tuple."""
-        y, cache = results.parts(found)
+        """Return y, and the cache: the rest of the result if it is a tuple."""
+        y, cache = results.split_forward(found)
         return self._array("y", y, len(self.definition.y_shape(problem.case))), cache
 
     def call(self, function: Function, call: Call, given: Mapping[str, Any], problem: Problem) -> Any:
-        """One of the functions on arrays of the user's layout, as they are given: nothing is copied."""
+        """Call one of the functions on arrays in the user's layout, without copying them."""
         positional: list[Any] = []
         keywords = self.settings_adapter.keywords(call, problem.case, per_axis=self.per_axis)
         for name in call.names:
@@ -208,40 +220,42 @@ class Implementation:
         except Exception as error:
             role = "forward" if function is self.forward else "backward"
             by = f"the {role}, {getattr(function, '__name__', type(function).__name__)},"
-            raise Refused(descriptions.reason(error, function), by, self._in_words(call, problem)) from error
+            raise Refused(
+                descriptions.describe_exception(error, function), by, self._describe_call(call, problem)
+            ) from error
 
-    def _in_words(self, call: Call, problem: Problem) -> str:
-        """What the functions are given of a problem, in their layout."""
-        told = dict(problem.case.settings)
-        told |= {
+    def _describe_call(self, call: Call, problem: Problem) -> str:
+        """Describe the arguments of a call in the user's layout."""
+        settings = dict(problem.case.settings)
+        settings |= {
             name: self.settings_adapter.value(call, problem.case, name, per_axis=self.per_axis)
-            for name in call.told(self.definition.settings)
+            for name in call.accepted(self.definition.settings)
         }
-        return descriptions.arguments(self._given(problem.arrays), told)
+        return descriptions.describe_arguments(self._user_arrays(problem.arrays), settings)
 
-    def in_order(self, found: Any, problem: Problem) -> list[Any]:
-        """The gradients that the backward returned, in the order of `returns`, as they are."""
-        shape = np.shape(self._given(problem.arrays)[self.returns[0]])
+    def ordered_gradients(self, found: Any, problem: Problem) -> list[Any]:
+        """Return the gradients from the result of the backward in the order of `returns`, unconverted."""
+        shape = np.shape(self._user_arrays(problem.arrays)[self.returns[0]])
         return results.gradients(found, self.returns, shape, self._argument_of)
 
     def _argument_of(self, name: str) -> str | None:
-        """Which argument a gradient of this name belongs to."""
+        """Return the argument that a gradient of this name belongs to."""
         return Vocabulary("gradient", self.declared[1], (), self.on_forward.meanings).meaning_of(name)
 
     def _gradients(self, found: Any, problem: Problem) -> dict[str, Array]:
-        values = self.in_order(found, problem)
+        values = self.ordered_gradients(found, problem)
         shapes = problem.case.shapes
-        if not self.ordered and results.named(found) is None:
-            self._put_in_order(values, problem)
+        if not self.ordered and results.fields_of(found) is None:
+            self._infer_order(values, problem)
         return {
             name: self._array(name, value, len(shapes[name]))
             for name, value in zip(self.returns, values, strict=False)
             if value is not None
         }
 
-    def _put_in_order(self, values: Sequence[Any], problem: Problem) -> None:
-        """See from the shapes of the first answer if the gradients come in another order, (dw, db, dx), say."""
-        shapes = {name: np.shape(a) for name, a in self._given(problem.arrays).items()}
+    def _infer_order(self, values: Sequence[Any], problem: Problem) -> None:
+        """Infer another order of the gradients from the shapes of the first result, for example (dw, db, dx)."""
+        shapes = {name: np.shape(a) for name, a in self._user_arrays(problem.arrays).items()}
         came = [np.shape(value) for value in values]
         names = [name for shape in came for name in self.returns if shapes[name] == shape]
         if len(set(names)) == len(names) == len(self.returns):
@@ -253,13 +267,13 @@ class Implementation:
         try:
             array = layouts.from_user(self.layout, name, value, ndim)
         except Exception as error:
-            raise Refused(f"no array can be made of the {title} that was returned: {error}") from error
+            raise Refused(f"the returned {title} cannot be converted to an array: {error}") from error
         if name in self.vectors and array.ndim == len(self.vectors[name]):
             array = array.reshape(-1)
-        if text := descriptions.no_number(title, array.dtype, value):
+        if text := descriptions.describe_non_numeric(title, array.dtype, value):
             raise Refused(text)
         return array
 
     def _changed(self, given: Mapping[str, Any], problem: Problem) -> list[str]:
-        before = {**self._given(problem.arrays), "dy": layouts.to_user(self.layout, "y", problem.dy)}
+        before = {**self._user_arrays(problem.arrays), "dy": layouts.to_user(self.layout, "y", problem.dy)}
         return [name for name, value in given.items() if not np.array_equal(value, before[name])]

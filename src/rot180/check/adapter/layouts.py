@@ -1,12 +1,12 @@
-"""How arrays lie at the user's: the checker's own are (N, C, *spatial) and weights as PyTorch lays them.
+"""The layouts of the user's arrays. The checker itself uses (N, C, *spatial), and PyTorch's layout for weights.
 
-    channels_first   as they are
-    channels_last    x, y (N, *spatial, C); weights (*kernel, in, out), of a transposed layer (*kernel, out, in); so the
+    channels_first   the checker's own layout
+    channels_last    x, y (N, *spatial, C); weights (*kernel, in, out), of a transposed layer (*kernel, out, in). The
                      weight of a linear layer, which has no kernel, is (in, out), as in x @ w
-    bare             x, y and w without batch and channels, a single matrix each; b a number
-    columns          of linear layers, found and never asked for: x, y (C, N); weights as they are
+    bare             x, y and w are single matrices without batch and channels; b is a number
+    columns          x, y (C, N), weights as they are; only for linear layers, recognised but not an option
 
-A layout is a pair of functions, which are each other's inverse.
+A layout is a pair of functions, each the inverse of the other.
 """
 
 from __future__ import annotations
@@ -28,16 +28,17 @@ NAMES = {
 
 
 class UnknownLayoutError(Rot180Error, ValueError):
-    """A name that is none of a layout."""
+    """The name does not belong to a layout."""
 
 
 def find(name: str, definition: Definition) -> str:
-    """The layout by one of its names, in any case; it must be one that the arrays of the operation can have."""
+    """Return the layout with this name, in any case. It must be one that the arrays of the operation can have."""
     for layout, names in NAMES.items():
         if str(name).lower() in names:
             if layout not in definition.layouts:
                 raise UnknownLayoutError(
-                    f"check.layer: {definition.name} has no layout {name!r}; it has {', '.join(definition.layouts)}"
+                    f"check.layer: {definition.name} does not support layout {name!r}; "
+                    f"use {', '.join(definition.layouts)}"
                 )
             return layout
     raise UnknownLayoutError(
@@ -46,7 +47,7 @@ def find(name: str, definition: Definition) -> str:
 
 
 def to_user(layout: str, argument: str, a: Array) -> Any:
-    """An array of the checker's, as the user's functions take it: a copy of their own."""
+    """Convert an array from the checker's layout to the user's. The result is a copy."""
     if a.ndim == 0:
         return a[()]
     if layout == "bare":
@@ -59,8 +60,8 @@ def to_user(layout: str, argument: str, a: Array) -> Any:
 
 
 def from_user(layout: str, argument: str, a: Any, ndim: int) -> Array:
-    """What they returned, as the checker takes it; where it has another number of axes, as it is."""
-    array = np.array(a)  # a copy: theirs may be a buffer that the next call changes
+    """Convert a returned array to the checker's layout; unchanged if it has another number of axes."""
+    array = np.array(a)  # a copy, because it may be a buffer that the next call changes
     if ndim == 0:
         return array.reshape(()) if array.size == 1 else array
     if layout == "bare":
@@ -75,6 +76,6 @@ def from_user(layout: str, argument: str, a: Any, ndim: int) -> Array:
 
 
 def _last(argument: str, ndim: int) -> tuple[int, ...]:
-    """The order of axes of a channels-last array: PyTorch's weights are (out, in, *kernel), here (*kernel, in, out)."""
+    """The axis order of a channels-last array. PyTorch's weights are (out, in, *kernel), here (*kernel, in, out)."""
     spatial = tuple(range(2, ndim))
     return (*spatial, 1, 0) if argument == "w" else (0, *spatial, 1)

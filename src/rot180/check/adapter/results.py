@@ -1,10 +1,10 @@
-"""What a forward and a backward returned, taken apart: y and the cache, and the gradients in their order.
+"""The results of a forward and a backward, taken apart: y and the cache, and the gradients in order.
 
     y; (y, cache), also as a list or as a dict with these names; (loss, dx)
     (dx, dw, db), a list or a generator of them, a dict or a dataclass with their names
-    dx              of one gradient, an array or rows of numbers
+    dx              a single gradient, as an array or as rows of numbers
 
-Who may import it: the parts of check/. Deliberately absent: whether any of it is right.
+Who may import it: the parts of check/. Deliberately absent: any judgement of the results.
 """
 
 from __future__ import annotations
@@ -18,65 +18,67 @@ import numpy as np
 
 from .signature import ALIASES, CallingError
 
-MARKS = ("grad_of_", "gradient_", "grad_", "delta_", "d_", "grad", "d")  # before the name, or after it
+MARKS = ("grad_of_", "gradient_", "grad_", "delta_", "d_", "grad", "d")  # prefixes of gradients' names
 Meaning = Callable[[str], str | None]
 
 
-def of_forward(found: Any, ndim: int) -> Any:
-    """What a forward returned, as y or a tuple with y at its head; CallingError for a dict that does not say which.
+def normalise_forward(found: Any, ndim: int) -> Any:
+    """Return the result of a forward as y or as a tuple that starts with y.
+
+    Raises CallingError for a dict that does not say which entry is y.
 
     Args:
-        ndim: of y, as the functions have it: [y, cache] is told from rows of numbers by it.
+        ndim: of y in the user's layout; distinguishes [y, cache] from rows of numbers.
     """
     if isinstance(found, Mapping):
-        return _of_names(found)
+        return _from_dict(found)
     if not isinstance(found, list) or len(found) < 2 or _ndim(found) == ndim or _ndim(found[0]) != ndim:
         return found
-    losses = ndim == 0 and all(_ndim(value) == 0 for value in found)  # of the samples, one each
+    losses = ndim == 0 and all(_ndim(value) == 0 for value in found)  # one loss per sample
     return found if losses else tuple(found)
 
 
-def _of_names(found: Mapping[Any, Any]) -> Any:
-    """(y, cache), or y, from a dict."""
+def _from_dict(found: Mapping[Any, Any]) -> Any:
+    """Return (y, cache), or y, from a dict."""
     names = {str(key): value for key, value in found.items()}
     results = [name for name in names if name.lower() in ALIASES["y"].split()]
     caches = [name for name in names if name.lower() in ALIASES["cache"].split()]
     if len(results) != 1 or len(caches) != len(names) - 1:
         raise CallingError(
-            f"check.layer: the forward returns a dict with {', '.join(map(repr, names))}; which of them is the result "
-            "and which the cache cannot be told; return y, or (y, cache)"
+            f"check.layer: the forward returns a dict with {', '.join(map(repr, names))}; these names do not say which "
+            "is the result and which is the cache; return y, or (y, cache)"
         )
     return (names[results[0]], names[caches[0]]) if caches else names[results[0]]
 
 
-def parts(found: Any) -> tuple[Any, Any]:
-    """What a forward returned: y, and the cache, which is what comes after it in a tuple."""
+def split_forward(found: Any) -> tuple[Any, Any]:
+    """Split the result of a forward into y and the cache, which is the rest of a tuple."""
     if isinstance(found, tuple) and len(found) > 1:
         return found[0], found[1] if len(found) == 2 else found[1:]
     return found, None
 
 
 def gradients(found: Any, returns: Sequence[str], shape: tuple[int, ...], meanings: Meaning) -> list[Any]:
-    """The gradients that a backward returned, in the order of `returns`, as they are; None for one that is missing.
+    """Return the gradients from the result of a backward, in the order of `returns`; None for a missing one.
 
     Args:
-        shape: of the first of `returns`, as the functions have it: one gradient may come as rows of numbers.
-        meanings: which argument a name means, as parameters' names do.
+        shape: of the first of `returns`, in the user's layout, because a single gradient can be rows of numbers.
+        meanings: maps a name to the argument that it means, as for names of parameters.
 
-    Raises CallingError where they have names that do not say which is which.
+    Raises CallingError if the gradients have names that do not identify them.
     """
-    if (names := named(found)) is not None:
+    if (names := fields_of(found)) is not None:
         by_argument = _by_argument(names, returns, meanings)
         return [by_argument.get(argument) for argument in returns]
     if isinstance(found, types.GeneratorType):
         found = list(found)
-    if not isinstance(found, tuple | list) or (len(returns) == 1 and _is_one(found, shape)):
+    if not isinstance(found, tuple | list) or (len(returns) == 1 and _is_single_gradient(found, shape)):
         return [found]
     return list(found)[: len(returns)]
 
 
-def named(found: Any) -> dict[str, Any] | None:
-    """The fields of a dict or a dataclass; None of anything else."""
+def fields_of(found: Any) -> dict[str, Any] | None:
+    """Return the fields of a dict or a dataclass; None for anything else."""
     if isinstance(found, Mapping):
         return {str(key): value for key, value in found.items()}
     if dataclasses.is_dataclass(found) and not isinstance(found, type):
@@ -85,29 +87,31 @@ def named(found: Any) -> dict[str, Any] | None:
 
 
 def _by_argument(names: Mapping[str, Any], returns: Sequence[str], meanings: Meaning) -> dict[str, Any]:
-    """{argument: gradient}: by dx, dw, db themselves, then by what the names of arguments mean, with a mark or none."""
+    """Map arguments to gradients: first by the names dx, dw, db, then by the names of arguments, with or without a
+    mark.
+    """
     if len(names) == len(returns) == 1:
         return dict(zip(returns, names.values(), strict=True))
     found: dict[str, Any] = {}
     unknown = []
     for name in sorted(names, key=lambda name: name.lower() not in {f"d{argument}" for argument in returns}):
-        meant = [argument for argument in _meant(name, meanings) if argument in returns]
-        if meant and meant[0] not in found:
-            found[meant[0]] = names[name]
-        elif not meant:
+        possible = [argument for argument in _possible_arguments(name, meanings) if argument in returns]
+        if possible and possible[0] not in found:
+            found[possible[0]] = names[name]
+        elif not possible:
             unknown.append(name)
     missing = [f"d{argument}" for argument in returns if argument not in found]
     if missing and unknown:
         raise CallingError(
-            f"check.layer: the backward returns gradients named {', '.join(map(repr, names))}; which of them is "
-            f"{' and which '.join(missing)} cannot be told; name them {', '.join(f'd{a}' for a in returns)}, or return "
-            "them in this order"
+            f"check.layer: the backward returns gradients named {', '.join(map(repr, names))}; these names do not "
+            f"say which is {' and which is '.join(missing)}; name them {', '.join(f'd{a}' for a in returns)}, or "
+            "return them in this order"
         )
     return found
 
 
-def _meant(name: str, meanings: Meaning) -> list[str]:
-    """What a name may mean: dX and grad_X what X does, X_grad too, and X itself."""
+def _possible_arguments(name: str, meanings: Meaning) -> list[str]:
+    """The arguments that a name can mean: dX, grad_X and X_grad mean X, and so does X itself."""
     lower, bare = name.lower().strip("_"), name.strip("_")
     bare_names = [bare[len(mark) :] for mark in MARKS if lower.startswith(mark)]
     bare_names += [bare[: -len(mark)] for mark in ("_gradient", "_grad", "grad") if lower.endswith(mark)]
@@ -115,8 +119,8 @@ def _meant(name: str, meanings: Meaning) -> list[str]:
     return [meaning for meaning in found if meaning is not None]
 
 
-def _is_one(found: Sequence[Any], shape: tuple[int, ...]) -> bool:
-    """Whether a tuple or list is one gradient in rows, and no sequence that holds it."""
+def _is_single_gradient(found: Sequence[Any], shape: tuple[int, ...]) -> bool:
+    """True if a tuple or list is a single gradient in rows, not a sequence of gradients."""
     if _shape(found) == shape:
         return True
     if isinstance(found, tuple) or not found or _shape(found[0]) == shape:
@@ -130,7 +134,7 @@ def _ndim(value: Any) -> int | None:
 
 
 def _shape(value: Any) -> tuple[int, ...] | None:
-    """None where the rows are not equally long."""
+    """The shape, or None if the rows have different lengths."""
     try:
         return np.shape(value)
     except ValueError:

@@ -1,9 +1,9 @@
-"""The settings of a case, as the user's functions are told them, and which of them may be varied.
+"""The settings of a case as the user's functions take them, and which of them can be varied.
 
-A setting goes in the form that its default has in the code: (1, 1) for 1 where that is a tuple. One whose default is a
-word is left at the word, and so is one that the forward can be told and the backward cannot.
+A setting is passed in the form of its default in the code: (1, 1) instead of 1 if the default is a tuple. A setting
+whose default is a string keeps its default, and so does one that the forward takes but the backward does not.
 
-Who may import it: the parts of check/. Deliberately absent: what the parameters are called (calling.py).
+Who may import it: the parts of check/. Deliberately absent: the names of the parameters (signature.py).
 """
 
 from __future__ import annotations
@@ -17,72 +17,77 @@ from ..operations import Convolution, Definition
 from ..operations.case import Case
 from .signature import Call
 
-SAME_KERNEL = 3  # an odd size: where it is even, the cell more is at one end or the other
-LEFT_AT_A_WORD = "{names} is a word in the code, {words}, and was left at it: numbers were not tried."
-SAME = "padding is 'same' in the code, and it is judged so, with kernels of {kernel} cells."
-NOT_TOLD = (
-    "The backward has no parameter for {names}, and no cache, so {names} of the forward {were} left at {values}: not "
-    "judged with others."
+SAME_KERNEL = 3  # odd, because conventions differ on where an even kernel pads one cell more
+LEFT_AT_STRING = "{names} is a string in the code, {strings}, and keeps this value: numbers were not tried."
+SAME = "padding is 'same' in the code, so the functions are judged with that, with kernels of {kernel} cells."
+NOT_PASSED = (
+    "The backward has no parameter for {names}, and no cache, so {names} of the forward stayed at {values}; other "
+    "values were not checked."
 )
 
 
 class SettingsAdapter:
-    """Which settings a forward and a backward can be told, and how.
+    """How settings are passed to a forward and a backward.
 
     Attributes:
-        open: those that may be varied.  remarks: on those that are not, though the forward could be told them.
+        open: the settings that can be varied.
+        strings: the settings whose default in the code is a string, with that string.
+        unknown_to_backward: the settings that the forward takes and the backward cannot know.
     """
 
     def __init__(
         self, definition: Definition, on_forward: Call, on_backward: Call | None, backward: Callable[..., Any] | None
     ) -> None:
         self.definition = definition
-        told = set(on_forward.told(definition.settings))
+        passed = set(on_forward.accepted(definition.settings))
         if "settings" in on_forward.names:
-            told |= set(definition.in_dict)
-        self.words = dict(self._worded(on_forward))
+            passed |= set(definition.in_dict)
+        self.strings = dict(self._string_settings(on_forward))
         if on_backward is not None:
-            self.words = {**self._worded(on_backward), **self.words}
-        self.unheard = [
+            self.strings = {**self._string_settings(on_backward), **self.strings}
+        self.unknown_to_backward = [
             name
             for name in definition.settings
-            if name in told and name not in self.words and not _hears(name, on_backward, backward)
+            if name in passed and name not in self.strings and not _can_know(name, on_backward, backward)
         ]
         self.open = tuple(
-            name for name in definition.settings if name in told and name not in (*self.unheard, *self.words)
+            name
+            for name in definition.settings
+            if name in passed and name not in (*self.unknown_to_backward, *self.strings)
         )
 
-    def _worded(self, call: Call) -> Mapping[str, str]:
-        """The settings that are a word in the code and none in the operation."""
+    def _string_settings(self, call: Call) -> Mapping[str, str]:
+        """The settings that are strings in the code but not in the operation."""
         return {
             name: value
             for name, value in call.defaults.items()
             if isinstance(value, str) and not isinstance(self.definition.default(name), str)
         }
 
-    def written(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Settings that the code has by default and the operation has not, but knows; `given` are the user's."""
+    def code_settings(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return default settings of the code that differ from the operation's but are supported; `given` are the
+        user's.
+        """
         plain = isinstance(self.definition, Convolution) and not self.definition.transposed
-        same = plain and self.words.get("padding", "").lower() == "same" and "padding" not in given
+        same = plain and self.strings.get("padding", "").lower() == "same" and "padding" not in given
         return {"padding": "same", "kernel_size": given.get("kernel_size", SAME_KERNEL)} if same else {}
 
     def remarks(self, given: Mapping[str, Any]) -> list[str]:
-        """On what is not varied."""
+        """Remarks on the settings that are not varied."""
         found = []
-        written = self.written(given)
-        if written:
-            found.append(SAME.format(kernel=written["kernel_size"]))
-        left = {name: repr(word) for name, word in self.words.items() if name not in (*given, *written)}
+        code_settings = self.code_settings(given)
+        if code_settings:
+            found.append(SAME.format(kernel=code_settings["kernel_size"]))
+        left = {name: repr(word) for name, word in self.strings.items() if name not in (*given, *code_settings)}
         if left:
-            found.append(LEFT_AT_A_WORD.format(names=listed(list(left)), words=listed(list(left.values()))))
-        if unheard := [name for name in self.unheard if name not in given]:
-            values = listed([str(self.definition.default(name)) for name in unheard])
-            were = "was" if len(unheard) == 1 else "were"
-            found.append(NOT_TOLD.format(names=listed(unheard), were=were, values=values))
+            found.append(LEFT_AT_STRING.format(names=join_names(list(left)), strings=join_names(list(left.values()))))
+        if unknown_to_backward := [name for name in self.unknown_to_backward if name not in given]:
+            values = join_names([str(self.definition.default(name)) for name in unknown_to_backward])
+            found.append(NOT_PASSED.format(names=join_names(unknown_to_backward), values=values))
         return found
 
     def value(self, call: Call, case: Case, name: str, *, per_axis: bool = False) -> Any:
-        """Of one setting, for a function; None where nothing is to be said. `per_axis` asks for tuples."""
+        """The value of one setting for a function; None if it is not passed. `per_axis` asks for tuples."""
         default = call.defaults.get(name)
         if isinstance(default, str) and name not in case.settings:
             return default
@@ -96,21 +101,28 @@ class SettingsAdapter:
         return value
 
     def keywords(self, call: Call, case: Case, *, per_axis: bool = False) -> dict[str, Any]:
-        """The settings by their names in the code: all that it has, because its defaults may be others than the
-        operation's."""
-        told = {name: self.value(call, case, name, per_axis=per_axis) for name in call.keywords}
-        return {call.keywords[name]: value for name, value in told.items() if value is not None}
+        """The settings by their names in the code.
+
+        All of them are passed, because the defaults of the code can differ from those of the operation.
+        """
+        passed = {name: self.value(call, case, name, per_axis=per_axis) for name in call.keywords}
+        return {call.keywords[name]: value for name, value in passed.items() if value is not None}
 
 
-def _hears(name: str, call: Call | None, function: Callable[..., Any] | None) -> bool:
-    """Whether a backward knows the setting of a call: by a parameter, from a cache, or from what the forward left."""
-    if call is None or name in call.told([name]) or {"cache", "settings"} & set(call.names) or "x" not in call.names:
+def _can_know(name: str, call: Call | None, function: Callable[..., Any] | None) -> bool:
+    """True if a backward can know a setting: from a parameter, a cache, or attributes that the forward set."""
+    if (
+        call is None
+        or name in call.accepted([name])
+        or {"cache", "settings"} & set(call.names)
+        or "x" not in call.names
+    ):
         return True
     while isinstance(function, functools.partial):
         function = function.func
-    return not inspect.isfunction(function)  # a method has its object
+    return not inspect.isfunction(function)  # a method can use attributes of its object
 
 
-def listed(names: Sequence[str]) -> str:
-    """`padding, dilation and groups`."""
+def join_names(names: Sequence[str]) -> str:
+    """Join names: `padding, dilation and groups`."""
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

@@ -1,16 +1,16 @@
-"""How the user's functions want to be called, from the names of their parameters.
+"""How the user's functions are called, read from the names of their parameters.
 
-    forward(x, w, b)                            or other names of theirs; a missing b means a layer without bias
+    forward(x, w, b)                            or other names for these; without b, the layer has no bias
     forward(x, w, b, stride=1, padding=0)       settings by keyword, under any of their usual names; all of them are
-                                                passed, whatever their defaults are
+                                                passed, whatever their defaults
     forward(x, w, b, conv_param)                or in a dict, as in CS231n: {"stride": 2, "pad": 1}
     backward(dy, cache)                         where forward returns (y, cache)
     backward(dy, x, w, b)                       in any order, by name
-    backward(dy, y)                             y, out, probs: the result of the forward; no out=None beside an x
+    backward(dy, y)                             y, out, probs: the result of the forward; out=None next to x is ignored
     backward(x, t)                              of a loss; also (x, t, dy), (dy, cache), (cache)
 
-What the names do not say is asked for: `forward_arguments` and `backward_arguments` list them in order. telling.py has
-the values of settings, forms.py other forms of the arrays, returned.py what comes back.
+If the names are not enough, `forward_arguments` and `backward_arguments` list the meanings in order. settings.py has
+the values of settings, array_forms.py other forms of the arrays, results.py the results.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Any
 
 from ...errors import Rot180Error
 
-ALIASES = {  # where a name stands in several rows, the first one that the operation has counts
+ALIASES = {  # if a name is in several rows, the first row that the operation has applies
     "stride": "stride strides s step",
     "padding": "padding pad pads p",
     "t": "t y target targets label labels y_true ytrue truth onehot one_hot",
@@ -58,7 +58,7 @@ for _name, _aliases in ALIASES.items():
 
 
 class CallingError(Rot180Error, TypeError):
-    """Functions whose parameters do not say what they take."""
+    """The parameters of the functions do not say what they mean."""
 
 
 @dataclass(frozen=True)
@@ -66,11 +66,11 @@ class Call:
     """How to call one function.
 
     Attributes:
-        names: the meanings of what it is passed: "x", "dy", "y" (the result), "cache", "settings" or a setting's.
-        keywords: the settings that it can be told, and under which name.
-        by_name: the name of each of `names` that cannot be passed in order.
-        defaults: of the settings, as the code has them.
-        passed_over: parameters that are left at their defaults, these, because their names do not say what they take.
+        names: the meanings of its positional arguments: "x", "dy", "y" (the result), "cache", "settings" or a setting.
+        keywords: the settings that it takes as keywords, with the names of the parameters.
+        by_name: the parameter names of those of `names` that cannot be passed by position.
+        defaults: of the settings, in the code.
+        passed_over: the parameters that keep these defaults, because their names do not say what they mean.
         meanings: of the parameters' names.
     """
 
@@ -81,30 +81,32 @@ class Call:
     passed_over: Mapping[str, Any] = field(default_factory=dict)
     meanings: Mapping[str, str] = field(default_factory=dict)
 
-    def told(self, settings: Sequence[str]) -> tuple[str, ...]:
-        """Those of the settings that it can be told one by one."""
+    def accepted(self, settings: Sequence[str]) -> tuple[str, ...]:
+        """The settings that can be passed one by one."""
         return tuple(name for name in settings if name in self.keywords or name in self.names)
 
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """What the parameters of a function may mean: arguments of the operation, its settings, and what else there is."""
+    """The possible meanings of the parameters of a function: arguments of the operation, settings, and others."""
 
     role: str  # "forward" or "backward"
     arguments: tuple[str, ...]
     settings: tuple[str, ...]
-    before: Mapping[str, str] = field(default_factory=dict)  # what names meant in the forward: they mean the same
+    before: Mapping[str, str] = field(
+        default_factory=dict
+    )  # the meanings of names in the forward also apply to the backward
 
     @property
     def passed(self) -> tuple[str, ...]:
-        """What is passed whether the function needs it or not."""
+        """The arguments that are available, needed or not."""
         if self.role == "forward":
             return (*self.arguments, "settings")
         result = () if "t" in self.arguments else ("y",)
         return (*self.arguments, "settings", "dy", "cache", *result)
 
     def meaning_of(self, name: str) -> str | None:
-        """What a parameter of this name takes; None if it does not say."""
+        """The meaning of a parameter of this name, or None."""
         lower = name.lower().strip("_")
         if lower in DICTS.split():
             return "settings"
@@ -114,20 +116,20 @@ class Vocabulary:
         return next((meaning for meaning in _MEANINGS.get(lower, ()) if meaning in known), None)
 
     def example(self, count: int = 0) -> tuple[str, ...]:
-        """How the parameters may be listed, `count` of them if it is known."""
+        """An example of a list of the parameters, with `count` entries if that is known."""
         if self.role == "backward" and count == 2 and len(self.arguments) > 1:
             return ("dy", "cache")
         return ("dy", *self.arguments) if self.role == "backward" else self.arguments
 
 
-def read(function: Callable[..., Any], given: Sequence[str] | None, words: Vocabulary) -> Call:
-    """From the signature, or from the names that were `given` in order."""
+def read_signature(function: Callable[..., Any], given: Sequence[str] | None, vocabulary: Vocabulary) -> Call:
+    """Read how to call a function from its signature, or from the meanings `given` in order."""
     if given is not None:
-        known = (*words.passed, *words.settings)
+        known = (*vocabulary.passed, *vocabulary.settings)
         unknown = [name for name in given if name not in known]
         if unknown:
             raise CallingError(
-                f"check.layer: {words.role}_arguments names {', '.join(map(repr, unknown))}; it may name "
+                f"check.layer: {vocabulary.role}_arguments contains {', '.join(map(repr, unknown))}; it can contain "
                 f"{', '.join(known)}"
             )
         return Call(tuple(given), {})
@@ -135,40 +137,40 @@ def read(function: Callable[..., Any], given: Sequence[str] | None, words: Vocab
         parameters = list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError):
         raise CallingError(
-            f"check.layer: the signature of the {words.role} cannot be read; say its arguments in order, for example "
-            f"{words.role}_arguments={words.example()!r}"
+            f"check.layer: cannot read the signature of the {vocabulary.role}; list its arguments in order, for "
+            f"example {vocabulary.role}_arguments={vocabulary.example()!r}"
         ) from None
-    found = _SignatureReader(words)
+    reader = _SignatureReader(vocabulary)
     for parameter in parameters:
-        if parameter.kind not in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL) and not found.take(parameter):
-            raise CallingError(_unknown(function, parameter.name, parameters, words))
-    return found.call
+        if parameter.kind not in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL) and not reader.take(parameter):
+            raise CallingError(_unknown_parameter(function, parameter.name, parameters, vocabulary))
+    return reader.call
 
 
 class _SignatureReader:
-    """The parameters of one function, taken one after the other."""
+    """Reads the parameters of one function one by one."""
 
-    def __init__(self, words: Vocabulary) -> None:
-        self.words = words
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.vocabulary = vocabulary
         self.names: list[str] = []
         self.keywords: dict[str, str] = {}
         self.by_name: dict[str, str] = {}
         self.defaults: dict[str, Any] = {}
         self.passed_over: dict[str, Any] = {}
         self.meanings: dict[str, str] = {}
-        self.skipped = False  # something that stays at its default: what follows would be passed in its place
+        self.skipped = False  # True after a parameter that keeps its default: the next ones must be passed by name
 
     @property
     def call(self) -> Call:
-        """What was read."""
+        """The result."""
         return Call(tuple(self.names), self.keywords, self.by_name, self.defaults, self.passed_over, self.meanings)
 
     def take(self, parameter: inspect.Parameter) -> bool:
-        """False where it is required, and its name says nothing."""
+        """Take one parameter. Returns False if it is required but its meaning is unknown."""
         name, required = parameter.name, parameter.default is parameter.empty
-        meaning = self.words.meaning_of(name)
+        meaning = self.vocabulary.meaning_of(name)
         if meaning == "y" and not required and {"x", "cache"} & set(self.names):
-            self.skipped = True  # out=None, result=None: not what the forward gave, where there is no need of it
+            self.skipped = True  # out=None, result=None: an output buffer, not the forward's result
             return True
         if meaning is None or meaning in self.names:
             self.skipped = True
@@ -180,7 +182,7 @@ class _SignatureReader:
             return not required
         self.meanings[name] = meaning
         keyword_only = parameter.kind is parameter.KEYWORD_ONLY
-        setting = meaning in self.words.settings
+        setting = meaning in self.vocabulary.settings
         if setting and not required:
             self.defaults[meaning] = parameter.default
         if setting and (keyword_only or not required) and parameter.kind is not parameter.POSITIONAL_ONLY:
@@ -193,10 +195,11 @@ class _SignatureReader:
         return True
 
 
-def _unknown(function: Any, name: str, parameters: Sequence[Any], words: Vocabulary) -> str:
+def _unknown_parameter(function: Any, name: str, parameters: Sequence[Any], vocabulary: Vocabulary) -> str:
     shown = ", ".join(p.name for p in parameters)
     needed = sum(p.default is p.empty for p in parameters)
     return (
-        f"check.layer: {getattr(function, '__name__', words.role)}({shown}): what {name!r} takes cannot be told from "
-        f"its name; list all in order, for example {words.role}_arguments={words.example(needed)!r}"
+        f"check.layer: {getattr(function, '__name__', vocabulary.role)}({shown}): the name {name!r} does not say "
+        f"what it means; list the meanings of all parameters in order, for example "
+        f"{vocabulary.role}_arguments={vocabulary.example(needed)!r}"
     )

@@ -1,9 +1,9 @@
-"""What is known of one problem when a mistake is looked for: what was found, what is right, how to compute variants.
+"""The facts about one problem in the search for a mistake: returned arrays, correct ones, and ways to compute variants.
 
-`right` is the gradient of the user's own forward. Where that forward is one that the checker can write down (the
-definition, the definition with the kernel rotated), `case` and `window` are those of the forward, and wrong backwards
-can be replayed through other windows, weights and cotangents. Where it is measured by differences, `error_bound` says
-how far off it may be.
+`right` is the gradient of the user's own forward. If that forward is known to the checker (the definition, or the
+definition with the kernel rotated), `case` and `window` are those of the forward, and wrong backwards can be replayed
+through other windows, weights and cotangents. If the gradient is measured by differences, `error_bound` bounds its
+error.
 """
 
 from __future__ import annotations
@@ -22,15 +22,16 @@ from ..operations.case import Array, Case, Problem
 
 @dataclass(frozen=True)
 class Evidence:
-    """One problem.
+    """The facts about one problem.
 
     Attributes:
-        found, right: by argument; "y" is the result.
-        window: None if no mistake can be replayed through windows.
-        error_bound: bounds of the errors of `right`, by argument and cell; infinite where it is unknown.
-        kinks: at how many cells it is unknown because the left and the right derivative differ.
-        defined: whether the forward is the one of the definition, so that mistakes can be computed from it.
-        single: whether the forward went through float32, so that gradients in float64 may be as coarse.
+        found: the arrays that the user's code returned, by argument; "y" is the result.
+        right: the correct arrays, by argument.
+        window: None if mistakes cannot be replayed through windows.
+        error_bound: bounds of the errors of `right`, by argument and cell; infinite where the value is unknown.
+        kinks: the number of cells whose value is unknown because the left and the right derivative differ.
+        defined: True if the forward is that of the definition, so that mistakes can be computed from it.
+        single: True if the forward went through float32, so that float64 gradients may have float32 accuracy.
     """
 
     definition: Definition
@@ -61,12 +62,12 @@ class Evidence:
         return self.problem.dy
 
     def dx(self, window: Window | None = None, w: Array | None = None, dy: Array | None = None) -> Array:
-        """The gradient of x, through another window, from other kernels or another dy."""
+        """The gradient of x, optionally through another window, from other kernels or another dy."""
         w, dy = self.w if w is None else w, self.dy if dy is None else dy
         return self.definition.dx(dy, w, self.case, self._window(window))
 
     def dw(self, window: Window | None = None, x: Array | None = None, dy: Array | None = None) -> Array:
-        """The gradient of w."""
+        """The gradient of w, optionally through another window, from another x or dy."""
         x, dy = self.x if x is None else x, self.dy if dy is None else dy
         return self.definition.dw(dy, x, self.case, self._window(window))
 
@@ -82,7 +83,9 @@ class Evidence:
         return replace(self._window(None), **changes)
 
     def room(self, window: Window) -> Sizes:
-        """How many taps per axis fit before the padded wide side ends, where the last window begins."""
+        """The number of taps per axis that fit between the start of the last window and the end of the padded wide
+        side.
+        """
         wide = self.dy.shape[2:] if self.definition.transposed else self.x.shape[2:]
         return tuple(
             (n + 2 * p - s * (q - 1) - 1) // d + 1
@@ -91,37 +94,37 @@ class Evidence:
 
     def _window(self, other: Window | None) -> Window:
         window = other or self.window
-        assert window is not None, "replays ask for a window first"
+        assert window is not None, "replays need a window"
         return window
 
     def wrong(self, argument: str) -> bool:
-        """Whether what was found differs from what is right."""
+        """True if the returned array differs from the correct one."""
         return self.found[argument].shape != self.right[argument].shape or bool(self.differing(argument).any())
 
     def not_finite(self, argument: str) -> Array:
-        """At which cells what was found is NaN or infinite where a number belongs, as a mask."""
+        """A mask of the cells that are NaN or infinite where a number is expected."""
         found = self.found[argument]
         broken = ~np.isfinite(found)
         known = ~np.isinf(self.error_bound.get(argument, np.zeros(())))
         return np.asarray(broken & known if found.shape == self.right[argument].shape else broken)
 
     def compares(self, argument: str) -> bool:
-        """Whether anything is known of what is right."""
+        """True if the correct value of any cell is known."""
         return not np.isinf(self.error_bound.get(argument, 0.0)).all()
 
     @property
     def unknown(self) -> tuple[int, int]:
-        """At how many cells nothing is known, and of how many that were measured."""
+        """The number of measured cells whose correct value is unknown, and the number of all measured cells."""
         counts = [(int(np.isinf(error_bound).sum()), error_bound.size) for error_bound in self.error_bound.values()]
         return sum(unknown for unknown, _ in counts), sum(size for _, size in counts)
 
     def differing(self, argument: str) -> Array:
-        """Which cells are wrong, as a mask, where the shape is right."""
+        """A mask of the cells that are wrong. The shape must be right."""
         found, error_bound = self.found[argument], self.error_bound.get(argument, 0.0)
         return differing(found, self.right[argument], self.within(argument), error_bound)
 
     def within(self, argument: str) -> float:
-        """What rounding may have done to it."""
+        """The relative tolerance for rounding errors of this argument."""
         return max(tolerance(self.found[argument]), SINGLE_CLOSE if self.single else 0.0)
 
     @property

@@ -1,4 +1,4 @@
-"""By which factor what was found differs from an array: one with a name, one number, or one that goes with the sizes.
+"""The factor by which a returned array differs from another one: a known one, a constant, or one that depends on sizes.
 
 Who may import it: the parts of check/. Deliberately absent: the names of the factors (mistakes/sums.py).
 """
@@ -15,21 +15,21 @@ from ..operations.case import Array
 from .evidence import Evidence
 from .mistakes import sums
 
-Factor = tuple[str, bool]  # its name, "" for 1, and whether it is negative
+Factor = tuple[str, bool]  # its name ("" for 1), and True if it is negative
 Pairs = Sequence[tuple[Evidence, Array]]
 
-_ALIKE = 1e-5  # relative, of factors that were measured in what may be float32
-_FEWEST_PROBLEMS, _FEWEST_CELLS = 4, 8  # any two numbers have a factor, and any two factors a law
-_MOST_TOLD = 3
+_ALIKE = 1e-5  # relative tolerance of factors, which may be measured in float32
+_FEWEST_PROBLEMS, _FEWEST_CELLS = 4, 8  # fewer than these always fit some factor or some law
+_MOST_VALUES = 3
 
 
 def parallel(evidence: Evidence, array: Array, argument: str) -> bool:
-    """Whether what was found is this array but for some factor."""
+    """True if the returned array is this array up to some factor."""
     return _factor(evidence, array, argument) is not None
 
 
 def of(pairs: Pairs, argument: str) -> Factor | None:
-    """The factor by which what was found differs from these arrays on all problems; None if there is none to tell."""
+    """Return the factor by which the returned arrays differ from these arrays on all problems, or None."""
     if any(e.found[argument].shape != a.shape for e, a in pairs):
         return None
     order = _named(*pairs[0], argument)
@@ -41,7 +41,7 @@ def of(pairs: Pairs, argument: str) -> Factor | None:
 
 
 def _named(evidence: Evidence, array: Array, argument: str) -> list[Factor]:
-    """The known factors by which what was found differs from an array on one problem."""
+    """Return the known factors by which the returned array differs from an array on one problem."""
     found = evidence.found[argument]
     if found.shape != array.shape or not np.any(array):
         return []
@@ -54,7 +54,7 @@ def _named(evidence: Evidence, array: Array, argument: str) -> list[Factor]:
 
 
 def _constant(pairs: Pairs, argument: str) -> Factor | None:
-    """A factor that has no name and is the same on all problems, a learning rate, say."""
+    """Return a factor without a name that is the same on all problems, for example a learning rate."""
     factor = _factor(*pairs[0], argument)
     if factor and abs(factor - 1) > _ALIKE and all(same(e.found[argument], factor * a) and np.any(a) for e, a in pairs):
         return f"{abs(factor):.6g}", factor < 0
@@ -62,7 +62,7 @@ def _constant(pairs: Pairs, argument: str) -> Factor | None:
 
 
 def _factor(evidence: Evidence, array: Array, argument: str) -> float | None:
-    """The number by which what was found differs from an array on one problem."""
+    """Return the number by which the returned array differs from an array on one problem, or None."""
     found = evidence.found[argument]
     size = float(np.vdot(array, array))
     if found.shape != array.shape or not size:
@@ -71,17 +71,17 @@ def _factor(evidence: Evidence, array: Array, argument: str) -> float | None:
     return factor if factor and same(found, factor * array) else None
 
 
-# ---- a factor on each problem, which its sizes and settings determine ----
+# ---- a factor that depends on the sizes and settings of the problem ----
 
 
 def _by_sizes(pairs: Pairs, argument: str) -> Factor | None:
-    """A factor that differs from problem to problem, if it is one of their sizes and not of their numbers."""
+    """Return a factor that differs between problems, if it depends on their sizes and not on their numbers."""
     shown = [(e, a) for e, a in pairs if np.any(a) or np.any(e.found[argument])]
     if len(shown) < _FEWEST_PROBLEMS or sum(np.count_nonzero(a) - 1 for _, a in shown) < _FEWEST_CELLS:
         return None
     factors = [factor for e, a in shown if (factor := _factor(e, a, argument)) is not None]
     if len(factors) < len(shown) or np.allclose(factors, 1, rtol=_ALIKE, atol=0):
-        return None  # 1 but for rounding is no factor that anybody has put there
+        return None  # 1 up to rounding is not a factor
     negative = all(factor < 0 for factor in factors)
     measured, sizes = np.array(factors) * (-1 if negative else 1), _sizes([e for e, _ in shown])
     told = next(_laws(measured, sizes), None) or next(_tables(measured, sizes), None)
@@ -89,7 +89,7 @@ def _by_sizes(pairs: Pairs, argument: str) -> Factor | None:
 
 
 def _sizes(evidences: Sequence[Evidence]) -> dict[str, Array]:
-    """What differs between the problems, on each of them: numbers that are counted, settings that are one number."""
+    """Return what differs between the problems: the counts and the settings that are numbers, one value per problem."""
     each = []
     for evidence in evidences:
         definition, given = evidence.definition, evidence.case.settings
@@ -106,21 +106,21 @@ def _sizes(evidences: Sequence[Evidence]) -> dict[str, Array]:
 
 
 def _laws(factors: Array, sizes: dict[str, Array]) -> Iterator[str]:
-    """The factor as a number times or by one or two sizes, simple ones first."""
+    """Yield the factor as a number times or divided by one or two sizes, simple laws first."""
     found = []
     for over, under in _fractions(list(sizes)):
-        with np.errstate(divide="ignore", invalid="ignore"):  # a padding may be 0
+        with np.errstate(divide="ignore", invalid="ignore"):  # the padding can be 0
             per = np.prod([sizes[n] for n in over], 0) / np.prod([sizes[n] for n in under], 0)
         number = factors[0] / per[0] if np.isfinite(per).all() and per[0] else 0.0
         if number and np.allclose(factors, number * per, rtol=_ALIKE, atol=0):
             names = sorted((*over, *under), key=list(sizes).index)
-            text = f"{_written(float(number), over, under)} ({_told(factors, names, sizes)})"
+            text = f"{_law_text(float(number), over, under)} ({_table_text(factors, names, sizes)})"
             found.append((len(names), abs(number - 1) > _ALIKE, text))
     yield from (text for *_, text in sorted(found, key=lambda law: law[:2]))
 
 
 def _fractions(names: list[str]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
-    """One or two of the names, each above or below the line."""
+    """Yield one or two of the names, each in the numerator or the denominator."""
     for name in names:
         yield (), (name,)
         yield (name,), ()
@@ -131,8 +131,8 @@ def _fractions(names: list[str]) -> Iterator[tuple[tuple[str, ...], tuple[str, .
         yield two[1:], two[:1]
 
 
-def _written(number: float, over: Sequence[str], under: Sequence[str]) -> str:
-    """number * over / under."""
+def _law_text(number: float, over: Sequence[str], under: Sequence[str]) -> str:
+    """Write number * over / under."""
     whole = round(1 / number)
     by = abs(whole) > 1 and abs(1 / number - whole) < _ALIKE * abs(whole)
     above = [*([] if by or abs(number - 1) < _ALIKE else [f"{number:.6g}"]), *over]
@@ -141,19 +141,19 @@ def _written(number: float, over: Sequence[str], under: Sequence[str]) -> str:
 
 
 def _tables(factors: Array, sizes: dict[str, Array]) -> Iterator[str]:
-    """The factor by the values of one size, where these come again often enough to be what determines it."""
+    """Yield the factor as a table of the values of one size, if enough problems share values to support it."""
     for name, values in sizes.items():
         groups = [factors[values == value] for value in dict.fromkeys(values)]
         if len(factors) - len(groups) >= _FEWEST_PROBLEMS - 1 and all(
             np.allclose(group, group[0], rtol=_ALIKE, atol=0) for group in groups
         ):
-            yield _told(factors, [name], sizes)
+            yield _table_text(factors, [name], sizes)
 
 
-def _told(factors: Array, names: Sequence[str], sizes: dict[str, Array]) -> str:
-    """The factors beside the sizes, a few."""
+def _table_text(factors: Array, names: Sequence[str], sizes: dict[str, Array]) -> str:
+    """Write a few of the factors next to the sizes."""
     told = dict.fromkeys(
         f"{factor:.6g} where {' and '.join(f'{name} = {sizes[name][at]:g}' for name in names)}"
         for at, factor in enumerate(factors)
     )
-    return ", ".join([*told][:_MOST_TOLD])
+    return ", ".join([*told][:_MOST_VALUES])

@@ -1,12 +1,12 @@
-"""Which mistakes explain what was found: a search over the table of mistakes, simple explanations first.
+"""The search for the mistakes that explain a wrong array, simple explanations first.
 
-A mistake explains an argument if it gives what was found on every problem, those where it does not show included, in
-the same variant throughout. What one mistake does not explain is tried with a known factor or sign, and then as two
-mistakes, the second of which turns what the first one gives.
+A mistake explains an array if it yields the array that the user's code returned, in the same variant on every problem,
+including the problems where the mistake does not show. If no single mistake does, each one is tried with a known factor
+or sign, and then pairs of mistakes are tried, where the second one changes the result of the first.
 
-Nearly every hypothesis fails on the first problem that is looked at, so one that is wrong, the pivot, is asked first,
-and the others only about what has passed there. A mistake need not show on every problem that is wrong, if there is
-another one or a factor beside it: a few are pivots in turn, one for each setting.
+Nearly every hypothesis fails on the first problem, so one wrong problem, the pivot, is checked first, and the others
+only for the candidates that pass. A mistake need not show on every wrong problem if another mistake or a factor is
+present as well: several pivots are tried in turn, one for each setting.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .mistakes import ANY, UNNAMED, Mistake, in_order
 
 @dataclass(frozen=True)
 class Explanation:
-    """One or two mistakes, each with its variant, and a factor, that together give what was found."""
+    """One or two mistakes, each with its variant, and a factor, which together yield the returned array."""
 
     parts: tuple[tuple[Mistake, str], ...]
     factor: str = ""
@@ -33,7 +33,7 @@ class Explanation:
 
 @dataclass(frozen=True)
 class _Step:
-    """One mistake as it was made on one problem: the `choice`-th of the arrays that its variant may give."""
+    """One mistake as made on one problem: the `choice`-th of the arrays that its variant can yield."""
 
     mistake: Mistake
     variant: str
@@ -41,7 +41,10 @@ class _Step:
 
 
 def explain(evidences: Sequence[Evidence], argument: str) -> list[Explanation]:
-    """The simplest explanations of an argument that is wrong; several if they cannot be told apart, none if unknown."""
+    """Find the simplest explanations of a wrong argument.
+
+    Returns several if they cannot be told apart, and an empty list if no known mistake explains the array.
+    """
     wrong = sorted((e for e in evidences if e.wrong(argument)), key=lambda e: e.case.cells)
     usable = [m for m in in_order() if argument in m.arguments and (not m.replays or _replayable(evidences))]
     pivots = _pivots(wrong)
@@ -56,7 +59,9 @@ def explain(evidences: Sequence[Evidence], argument: str) -> list[Explanation]:
 
 
 def _preferred(found: list[Explanation], cases: int) -> list[Explanation]:
-    """Those with a name, each once; the others where there is none, or where a name would rest on one case."""
+    """Keep the named explanations, one for each slug; unnamed ones if there are no others, or if only one case is
+    wrong.
+    """
     named: dict[str, Explanation] = {}
     unnamed = []
     for explanation in found:
@@ -69,17 +74,19 @@ def _preferred(found: list[Explanation], cases: int) -> list[Explanation]:
 
 
 def _pivots(wrong: Sequence[Evidence]) -> list[Evidence]:
-    """The smallest of the wrong problems, one with fractions, and for each setting one in which it is no default."""
+    """Choose the smallest wrong problem, one with fractions, and for each setting one where it differs from its
+    default.
+    """
     chosen = [wrong[0]] if wrong[0].problem.unit < 1 else [wrong[0], *[e for e in wrong if e.problem.unit < 1][:1]]
     for setting in wrong[0].definition.settings:
         default = wrong[0].definition.default(setting)
-        used = (e for e in wrong if not _is(e.problem.case.settings.get(setting, default), default))
+        used = (e for e in wrong if not _is_default(e.problem.case.settings.get(setting, default), default))
         chosen += [e for e in [next(used, None)] if e is not None and not any(e is c for c in chosen)]
     return chosen
 
 
-def _is(given: Any, default: Any) -> bool:
-    """Whether a setting is what it would be without being given, on all axes."""
+def _is_default(given: Any, default: Any) -> bool:
+    """True if a setting equals its default on every axis."""
     return all(value == default for value in given) if isinstance(given, tuple) else bool(given == default)
 
 
@@ -90,7 +97,7 @@ def _replayable(evidences: Sequence[Evidence]) -> bool:
 def _single(
     evidences: Sequence[Evidence], argument: str, usable: list[Mistake], pivots: Sequence[Evidence], *, factored: bool
 ) -> Iterator[Explanation]:
-    """At most one of each mistake."""
+    """Yield at most one explanation for each mistake."""
     for mistake in usable:
         verified = (
             explanation
@@ -104,7 +111,7 @@ def _single(
 
 
 def _pairs(evidences: Sequence[Evidence], argument: str, usable: list[Mistake], pivot: Evidence) -> list[Explanation]:
-    """A mistake whose result another one turns round, or one that is made on the arrays of another."""
+    """Find a mistake whose result another mistake changes, or a mistake that uses the wrong arrays of another."""
     for first in usable:
         for step, array in _steps(first, pivot, argument):
             if not _changes(array, pivot, argument):
@@ -124,22 +131,22 @@ def _pairs(evidences: Sequence[Evidence], argument: str, usable: list[Mistake], 
 
 
 def _fits(pivot: Evidence, array: Array, argument: str, *, factored: bool) -> bool:
-    """Whether this is what was found on the pivot, but for some factor if one is allowed."""
+    """True if this is the array found on the pivot; with `factored`, up to some factor."""
     return scale.parallel(pivot, array, argument) if factored else same(pivot.found[argument], array)
 
 
 def _changes(array: Array, evidence: Evidence, argument: str) -> bool:
-    """Whether a mistake that gives this shows on a problem."""
+    """True if a mistake that yields this array shows on a problem."""
     return not same(array, evidence.right[argument])
 
 
 def _verified(
     steps: tuple[_Step, ...], evidences: Sequence[Evidence], argument: str, *, factored: bool
 ) -> Explanation | None:
-    """The steps as an explanation, if they give what was found on all problems."""
+    """Return the steps as an explanation if they yield the returned arrays on all problems, else None."""
     pairs = []
     for evidence in evidences:
-        made = _made(steps, evidence, argument)
+        made = _array_of(steps, evidence, argument)
         if made is None or not (factored or same(evidence.found[argument], made)):
             return None
         pairs.append((evidence, made))
@@ -151,15 +158,17 @@ def _verified(
 
 
 def _steps(mistake: Mistake, evidence: Evidence, argument: str) -> Iterator[tuple[_Step, Array]]:
-    """All ways to make a mistake on one problem; some may change nothing there."""
+    """Yield all ways to make a mistake on one problem; some may change nothing there."""
     for variant, arrays in _table(mistake, evidence, argument).items():
         for choice, array in enumerate(arrays):
             if variant != ANY:
                 yield _Step(mistake, variant, choice), array
 
 
-def _made(steps: tuple[_Step, ...], evidence: Evidence, argument: str) -> Array | None:
-    """What the steps, one after the other, give on another problem; None if they are impossible there."""
+def _array_of(steps: tuple[_Step, ...], evidence: Evidence, argument: str) -> Array | None:
+    """Return the array that the steps yield, one after the other, on another problem; None if they are impossible
+    there.
+    """
     for step in steps:
         table = _table(step.mistake, evidence, argument)
         arrays = table.get(step.variant) or table.get(ANY)
@@ -170,14 +179,14 @@ def _made(steps: tuple[_Step, ...], evidence: Evidence, argument: str) -> Array 
 
 
 def _after(step: _Step, evidence: Evidence, argument: str, array: Array) -> Evidence:
-    """What the next mistake takes for right."""
+    """Return the evidence for the next mistake, in which `array` counts as right."""
     if _on_premise(step) and step.mistake.premise:
         evidence = step.mistake.premise(evidence)
     return replace(evidence, right={**evidence.right, argument: array})
 
 
 def _on_premise(step: _Step) -> bool:
-    """Whether the mistake is nothing but wrong arrays to compute from; a variant of it may be more."""
+    """True if the mistake only computes from wrong arrays; its variants can be more than that."""
     return step.mistake.premise is not None and step.variant == ""
 
 
@@ -187,5 +196,5 @@ def _table(mistake: Mistake, evidence: Evidence, argument: str) -> dict[str, lis
         for array, variant in mistake.candidates(evidence, argument):
             table.setdefault(variant, []).append(array)
     except (ValueError, IndexError):
-        return {}  # what the user returned has a shape that this mistake cannot have
+        return {}  # the user's array has a shape that this mistake cannot produce
     return table

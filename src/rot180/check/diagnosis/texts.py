@@ -1,10 +1,11 @@
-"""What the report says of an explanation, and of an error that has none.
+"""The texts of the report: what an explanation says, and where an unexplained error is.
 
 Who may import it: the parts of check/. Deliberately absent: the texts of the mistakes (mistakes/).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -15,15 +16,16 @@ from .evidence import Evidence
 from .mistakes import sums
 from .search import Explanation
 
+COUNT = re.compile(r"positions|(?:input|result|kernel|window) (?:cells|channels)(?: per sample)?")
 SIGN = (
-    "The sign is inverted. A layer hands on dy times what the forward multiplied with, and has no minus of its own. "
-    "The one of the update, w -= rate * dw, stands there and not in the gradient."
+    "The sign is inverted. A layer multiplies dy by its own derivative; the minus sign belongs to the update step, "
+    "w -= rate * dw, not to the gradient."
 )
-SIGN_FIX = "turn the sign: dx = -dx, best where the minus comes in"
+SIGN_FIX = "negate the gradient where the minus sign comes in, for example dx = -dx"
 
 
 def texts(explanation: Explanation, argument: str, *, loss: bool) -> Iterator[tuple[str, str, str]]:
-    """Slug, explanation and fix of each mistake in it."""
+    """Yield the slug, the explanation and the fix of each mistake in an explanation."""
     for mistake, variant in explanation.parts:
         yield (
             mistake.slug,
@@ -35,31 +37,48 @@ def texts(explanation: Explanation, argument: str, *, loss: bool) -> Iterator[tu
         backward = (sums.SIGN, sums.SIGN_FIX) if loss else (SIGN, SIGN_FIX)
         yield "sign-inverted", *((sums.SIGN_RESULT, sums.SIGN_RESULT_FIX) if forward else backward)
     if explanation.factor:
-        text, fix = (sums.SCALED_RESULT, sums.SCALED_RESULT_FIX) if forward else (sums.SCALED, sums.SCALED_FIX)
-        yield "scaled", text.replace("{variant}", explanation.factor), fix
+        layer = (
+            (sums.SCALED, sums.SCALED_FIX) if is_divisor(explanation.factor) else (sums.SCALED_UP, sums.SCALED_UP_FIX)
+        )
+        backward = (sums.SCALED_LOSS, sums.SCALED_LOSS_FIX) if loss else layer
+        text, fix = (sums.SCALED_RESULT, sums.SCALED_RESULT_FIX) if forward else backward
+        yield "scaled", text.replace("{variant}", times(explanation.factor)).replace("{gradient}", f"d{argument}"), fix
+
+
+def times(factor: str) -> str:
+    """Write a factor as a phrase: "1 / N" is "divided by N", "2" is "multiplied by 2"."""
+    verb, number = ("divided by", factor.removeprefix("1 / ")) if is_divisor(factor) else ("multiplied by", factor)
+    number = re.sub(r"^\(([^()]*)\)", r"\1", number)
+    return f"{verb} {'the number of ' if COUNT.fullmatch(number) else ''}{number}"
+
+
+def is_divisor(factor: str) -> bool:
+    """True for factors such as "1 / N"."""
+    return factor.startswith("1 / ")
 
 
 def missing(argument: str) -> Diagnosis:
-    return Diagnosis("unknown", f"d{argument}", f"The backward returns no d{argument}.", "")
+    """Report that the backward does not return a gradient."""
+    return Diagnosis("unknown", f"d{argument}", f"The backward does not return d{argument}.", "")
 
 
 def reshaped(evidence: Evidence, argument: str) -> bool:
-    """Whether a gradient has another shape than it should and the right numbers, in order."""
+    """True if a gradient has the wrong shape but the right numbers, in order."""
     found, right = evidence.found[argument], evidence.right[argument]
     other = argument != "y" and found.shape != right.shape and found.size == right.size
     return other and same(found.reshape(right.shape), right)
 
 
 def structure(evidence: Evidence, argument: str) -> str:
-    """Where an error lies that no known mistake explains."""
+    """Say where an error is that no known mistake explains."""
     found, right = evidence.found[argument], evidence.right[argument]
     if reshaped(evidence, argument):
         return (
-            f"d{argument} has the shape {found.shape}, and {right.shape} is needed, that of {argument}. The numbers "
-            f"are right. With this shape {argument} - rate * d{argument} is not what was meant, or raises."
+            f"d{argument} has shape {found.shape}, but needs the shape of {argument}, {right.shape}. The numbers are "
+            f"correct. With the wrong shape {argument} - rate * d{argument} broadcasts to another shape, or fails."
         )
     if found.shape != right.shape:
-        return f"No known mistake explains this. The shape is {found.shape} and should be {right.shape}."
+        return f"No known mistake explains this error. The shape is {found.shape}, but must be {right.shape}."
     wrong = evidence.differing(argument)
     names = ("sample", "channel", "row", "column") if right.ndim == 4 else tuple(f"axis {a}" for a in range(right.ndim))
     parts = []
@@ -67,6 +86,6 @@ def structure(evidence: Evidence, argument: str) -> str:
         hit = [int(i) for i in np.flatnonzero(wrong.any(tuple(a for a in range(right.ndim) if a != axis)))]
         if len(hit) < right.shape[axis]:
             parts.append(f"{names[axis]} {', '.join(map(str, hit))} of {right.shape[axis]}")
-    where = f"; only in {'; '.join(parts)}" if parts else ", all over"
-    count = f"{int(wrong.sum())} of {right.size} cells are wrong{where}" if right.size > 1 else "The one cell is wrong"
-    return f"No known mistake explains this. {count}. That is with {evidence.case.describe()}."
+    where = f", all of them in {'; '.join(parts)}" if parts else ", all over the array"
+    count = f"{int(wrong.sum())} of {right.size} cells are wrong{where}" if right.size > 1 else "Its only cell is wrong"
+    return f"No known mistake explains this error. {count}. The case is {evidence.case.describe()}."

@@ -1,8 +1,8 @@
 """`gradients`: the gradients of a function or a Module against numerical derivatives, to first and second order.
 
-    phi(a) = <f(a), v>      v random, of size 1/2 to 3/2 with a random sign: ones would hide permuted gradients
+    phi(a) = <f(a), v>      v is random, of size 1/2 to 3/2 with a random sign; ones would hide permuted gradients
     full      every entry: gradient[i] against the difference quotient along the i-th axis
-    random    some random directions d: <gradient, d> against the difference quotient along d
+    random    a few random directions d: <gradient, d> against the difference quotient along d
 
 The quotient, its error bound and the test for kinks are in `differences.py`.
 """
@@ -29,30 +29,33 @@ def gradients(
 ) -> Report:  # fmt: skip
     """Compare the gradients of `fn` with central differences, in float64, and report what differs.
 
-    A gradient g is right if |g - D| is within the bound of the error of the difference quotient D(h):
+    A gradient g is right if |g - D| is within the error bound of the difference quotient D(h):
 
         |D(2h) - D(h)| + |J(2h) - 2 J(h)| + (32 sum |v_j| e_j + u sum |a_i g_i|) / h + 32 (sum |v_j| e_j + u s)
 
-    truncation, smoothness (J is the right derivative minus the left), rounding of f over the outputs that moved and of
-    the step, rounding of g; u = 2**-53, e_j is u |f_j| plus the noise that f_j shows, s = max |g| + max |v_j f_j|. The
-    steps are h = eps * max(1, |x|), with eps = 2**-17, about u**(1/3) (Nocedal and Wright, "Numerical Optimization",
-    section 8.1), and two smaller ones where that one meets a kink. An entry whose left and right derivatives differ at
-    all steps is a note, `at-a-kink`, and no fault.
+    These are truncation, smoothness (J is the right derivative minus the left one), rounding of f over the outputs that
+    moved and of the step, and rounding of g; u = 2**-53, e_j is u |f_j| plus the noise of f_j, s = max |g| + max |v_j
+    f_j|. The steps are h = eps * max(1, |x|), with eps = 2**-17, about u**(1/3) (Nocedal and Wright, "Numerical
+    Optimization", section 8.1), and two smaller ones if there is a kink. An entry whose left and right derivatives
+    differ at all steps is a note, `at-a-kink`, and not a fault.
 
     Args:
         fn: a function of Tensors that returns a Tensor or a tuple of Tensors, or a Module, whose parameters are
-            checked as well (on a copy in float64, in the mode, training or not, that it is in).
+            checked as well (on a float64 copy, in its current training or evaluation mode).
         inputs: float arrays and Tensors are checked, as float64 copies; integers, numbers and None are passed on.
-        order: 1, or 2 for the gradients of the gradients, with respect to the inputs and the cotangent. Order 2
-            assumes that order 1 is right: check that first.
-        mode: "full" compares every entry; "random" compares along `directions` random directions per argument, which
-            costs the same for any size, and finds the worst entry of a wrong gradient by bisection.
-        seed: of the cotangent and the directions; rot180's random state is restarted from it for every call of fn, so
-            that dropout repeats, and put back afterwards.
-        eps: another first step.
+        order: 1, or 2 for the gradients of the gradients, with respect to the inputs and the cotangent (default: 1).
+            Order 2 assumes that order 1 is right: check that first.
+        mode: "full" (default) compares every entry; "random" compares along `directions` random directions per
+            argument, which costs the same for any size, and finds the worst entry of a wrong gradient by bisection.
+        seed: of the cotangent and the directions (default: 0). rot180's random state is reset to it for every call of
+            fn, so that dropout repeats, and restored afterwards.
+        eps: the first step (default: 2**-17).
+        directions: the number of directions in mode "random" (default: 8).
 
-    Returns a Report. Raises GradientError where there is nothing to compare: fn returns arrays, float32 or values that
-    are not finite, changes its inputs or is random on its own; DtypeError or ValueError for unusable arguments.
+    Returns a Report.
+
+    Raises GradientError if there is nothing to compare: fn returns arrays, float32 or values that are not finite,
+    changes its inputs, or uses its own random numbers; DtypeError or ValueError for unusable arguments.
     """
     if order not in (1, 2):
         raise ValueError(f"gradients: order must be 1 or 2; got {order!r}")
@@ -89,16 +92,16 @@ def assert_gradients(fn: Callable[..., Any], *inputs: Any, **settings: Any) -> N
 
 
 def off_zero(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
-    """Random numbers of size 1/2 to 3/2 and of either sign: none of them hides an entry."""
+    """Draw random numbers of size 1/2 to 3/2 and of either sign, so that none of them hides an entry."""
     return rng.uniform(0.5, 1.5, shape) * rng.choice((-1.0, 1.0), shape)
 
 
 def _base(subject: FirstOrder | SecondOrder) -> list[Array]:
-    """The outputs at the given point, which must be finite and the same every time."""
+    """The outputs at the given point. Raises GradientError unless they are finite and repeatable."""
     base, again = subject.outputs(subject.values), subject.outputs(subject.values)
     if not all(np.isfinite(y).all() for y in base):
-        what = "values" if isinstance(subject, FirstOrder) else "gradients"
-        raise GradientError(f"gradients: {subject.op} has {what} that are not finite at these inputs; choose others")
+        kind = "values" if isinstance(subject, FirstOrder) else "gradients"
+        raise GradientError(f"gradients: {subject.op} has {kind} that are not finite at these inputs; choose others")
     if not all(np.array_equal(a, b) for a, b in zip(base, again, strict=True)):
         raise GradientError(
             f"gradients: {subject.op} gives different values for the same inputs; draw from rot180's random state, "
@@ -108,7 +111,7 @@ def _base(subject: FirstOrder | SecondOrder) -> list[Array]:
 
 
 class _Check:
-    """One run: argument by argument, compares and collects findings."""
+    """One run: compares one argument after the other and collects the findings."""
 
     def __init__(
         self, subject: FirstOrder | SecondOrder, base: Base, eps: float, rng: np.random.Generator, mode: str,
@@ -130,7 +133,7 @@ class _Check:
                 self._argument(k, name, np.zeros_like(a) if g is None else g, reached=g is not None)
 
     def _argument(self, k: int, name: str, g: Array, reached: bool) -> None:
-        """Compare one argument; at most one failure and a few notes come of it."""
+        """Compare one argument; adds at most one failure and a few notes."""
         wrong: list[tuple[float, Finding]] = []
         skipped: dict[str, list[Finding]] = {"at-a-kink": [], "unresolved": []}
         moved, total = False, 0
@@ -143,14 +146,14 @@ class _Check:
                 skipped[finding.slug].append(finding)
                 continue
             self.compared += 1
-            ratio = finding.error / finding.bound if finding.bound else 0.0
+            ratio = finding.error / finding.error_bound if finding.error_bound else 0.0
             self.worst = max(self.worst, ratio) if np.isfinite(ratio) else np.inf
             if finding.slug:
                 wrong.append((ratio if np.isfinite(ratio) else np.inf, finding))
         if wrong:
             worst = max(wrong, key=lambda pair: pair[0])[1]
             if worst.index is None:
-                worst = self._located(k, name, g, worst)
+                worst = self._worst_entry(k, name, g, worst)
             if not reached:
                 worst = replace(worst, explanation=meaning("no-gradient"))
             self.failures.append(replace(worst, count=len(wrong), total=total))
@@ -163,7 +166,7 @@ class _Check:
             self.notes.append(Finding("coarse", name, meaning("coarse")))
 
     def _probes(self, a: Array) -> Iterator[tuple[Array, tuple[int, ...] | None]]:
-        """Directions to compare along, scaled with the entries, and the entry if there is just one."""
+        """Yield directions to compare along, scaled with the entries; with the entry if there is only one."""
         scale = np.maximum(1.0, np.abs(a))
         if self.mode == "random" and a.size:
             for _ in range(self.directions):
@@ -183,7 +186,7 @@ class _Check:
         return slope(f, self.base, values[k], d, g, self.eps)
 
     def _is_coarse(self, k: int) -> bool:
-        """Whether most outputs that a change of 2^-18 of an argument reaches do not notice one of 2^-36."""
+        """True if most outputs that react to a change of 2^-18 in an argument do not react to one of 2^-36."""
         values = self.subject.values
 
         def moved(share: float) -> int:
@@ -193,8 +196,8 @@ class _Check:
 
         return 2 * moved(2.0**-36) < moved(2.0**-18)
 
-    def _located(self, k: int, name: str, g: Array, worst: Finding) -> Finding:
-        """The entry that is most to blame for a wrong direction: the half with the larger discrepancy, and so on."""
+    def _worst_entry(self, k: int, name: str, g: Array, worst: Finding) -> Finding:
+        """Find the most wrong entry of a wrong direction by bisection, in the half with the larger discrepancy."""
         a = self.subject.values[k]
         scale = (np.maximum(1.0, np.abs(a)) * off_zero(self.rng, a.shape)).ravel()
         cells = np.arange(a.size)
@@ -210,22 +213,22 @@ class _Check:
     def _discrepancy(self, k: int, g: Array, scale: Array, cells: Array) -> float:
         d = np.zeros(scale.shape)
         d[cells] = scale[cells]
-        swept = float((g.ravel()[cells] * scale[cells]).sum())  # of these alone: 0 * NaN is NaN
-        error = abs(swept - self._slope(k, d.reshape(g.shape), g).value)
+        computed = float((g.ravel()[cells] * scale[cells]).sum())  # only of these cells, because 0 * NaN is NaN
+        error = abs(computed - self._slope(k, d.reshape(g.shape), g).value)
         return error if np.isfinite(error) else np.inf
 
 
 def _compare(name: str, g: Array, d: Array, s: Slope, index: tuple[int, ...] | None) -> Finding:
-    """The finding along one direction; its slug is empty if all is well. Those of single entries are per unit of x."""
+    """The finding along one direction; its slug is empty if all is well. Single entries are per unit of x."""
     scale = float(d[index]) if index is not None else 1.0
-    swept = float(g[index]) if index is not None else float((g * d).sum())
-    error, bound = abs(swept - s.value / scale), s.bound / scale
+    computed = float(g[index]) if index is not None else float((g * d).sum())
+    error, bound = abs(computed - s.value / scale), s.bound / scale
     if not s.smooth:
         slug = "at-a-kink" if s.finite else "unresolved"
-    elif not np.isfinite(swept):
+    elif not np.isfinite(computed):
         slug = "not-finite"
     else:
         slug = "" if error <= bound else "wrong-gradient"
     text = meaning(slug) if slug else ""
     quotients = (s.value / scale, s.left / scale, s.right / scale)
-    return Finding(slug, name, text, index, swept, *quotients, error, bound, s.eps, s.shrunk)
+    return Finding(slug, name, text, index, computed, *quotients, error, bound, s.eps, s.shrunk)

@@ -1,4 +1,4 @@
-"""The numerical derivative of a function along a direction, with a bound of its error, and kinks.
+"""The numerical derivative of a function along a direction, a bound of its error, and the detection of kinks.
 
 Of phi(t) = <f(a + t d), v> four values around a give, for a step h,
 
@@ -12,11 +12,11 @@ Of phi(t) = <f(a + t d), v> four values around a give, for a step h,
           + u (sum |a_i g_i|) / h          rounding of a + h d over the entries that move; g is the gradient checked
           + 32 (sum |v_j| e_j + u s)       rounding of g, where f hardly moves; s = max |g| + max |v_j f_j|
 
-noise_j is the spread of f_j at points close to a, beyond what is smooth: rounding inside f that the size of f does not
-show, as where large terms cancel (More and Wild, "Estimating computational noise", 2011).
+noise_j is the spread of f_j at points close to a that a smooth function cannot explain: rounding inside f that the size
+of f does not show, for example where large terms cancel (More and Wild, "Estimating computational noise", 2011).
 
-A step is accepted where the first two terms are small: D(2h) agrees with D(h) to a hundredth, and J(2h) with 2 J(h) to
-rounding. Otherwise smaller steps follow. A kink is what no step removes: left and right derivatives go on to differ.
+A step is accepted if the first two terms are small: D(2h) agrees with D(h) within a hundredth, and J(2h) with 2 J(h) up
+to rounding. Otherwise smaller steps follow. At a kink the left and the right derivative differ at every step.
 
 The optimal step of the central difference is about u^(1/3): Nocedal and Wright, "Numerical Optimization" (2nd ed.,
 2006), section 8.1. Rounding: Higham, "Accuracy and Stability of Numerical Algorithms" (2nd ed., 2002), section 1.14.
@@ -35,16 +35,19 @@ Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 UNIT = 2.0**-53
 STEP = 2.0**-17  # u^(1/3), as a power of two, so that a + h is often exact
 ROUNDINGS = 32
-NEARBY, JUMP = 2.0**-20, 2.0**-30  # where noise is looked for; what is too large, relative to f, to be noise
-SHRINK = (1.0, 2.0**-4, 2.0**-8)  # further steps, where the first meets a kink or roughness
+NEARBY, JUMP = (
+    2.0**-20,
+    2.0**-30,
+)  # the distance at which noise is measured; the largest noise, relative to f
+SHRINK = (1.0, 2.0**-4, 2.0**-8)  # factors of further steps, if the first meets a kink or roughness
 
 
 @dataclass(frozen=True)
 class Base:
-    """The outputs at the given point, the rounding error e_j of each, the cotangents, and the scale of what is inside.
+    """The outputs at the given point with their rounding errors e_j, the cotangents, and the scale of the inner values.
 
-    `scale` is the largest |v_j f_j| of first order: gradients are computed from numbers of that size, also where they
-    themselves are much smaller.
+    `scale` is the largest |v_j f_j| of first order: gradients are computed from numbers of this size, even if they are
+    much smaller themselves.
     """
 
     values: Sequence[Array]
@@ -64,18 +67,18 @@ def rounding_of(
     for position, y in enumerate(base):
         fourth = np.diff(
             [y, *[point[position] for point in points]], 4, axis=0
-        )  # leaves h^4 of what is smooth: nothing
+        )  # of a smooth function only h^4 is left, which is negligible
         noise = np.sqrt((fourth**2).mean(0) / 70)  # 1 + 16 + 36 + 16 + 1: the sum of the squared coefficients
-        noise = np.where(noise < JUMP * np.maximum(1, np.abs(y)), noise, 0)  # the test for kinks sees what is larger
+        noise = np.where(noise < JUMP * np.maximum(1, np.abs(y)), noise, 0)  # the test for kinks finds larger values
         errors.append(UNIT * np.abs(y) + np.maximum(noise, np.median(noise) if noise.size else 0))
     return errors
 
 
 @dataclass(frozen=True)
 class Slope:
-    """A difference quotient: its value, the bound of its error, one-sided quotients, its step.
+    """A difference quotient: its value, the bound of its error, the one-sided quotients, and its step.
 
-    It counts if it is `smooth`; `shrunk` says that larger steps were not.
+    It is only usable if it is `smooth`; `shrunk` is True if larger steps were not.
     """
 
     value: float
@@ -89,11 +92,13 @@ class Slope:
 
 
 def slope(f: Callable[[Array], Sequence[Array]], base: Base, a: Array, d: Array, g: Array, eps: float) -> Slope:
-    """The derivative of <f(a + t d), v> at t = 0, at the first step that is smooth; else at the last.
+    """The derivative of <f(a + t d), v> at t = 0, with the first step that is smooth, otherwise with the last.
 
     Args:
-        f: maps an array like `a` to several arrays.  base: what it gives at a.
-        d: the direction, of the shape of a; zero where an entry stays.  g: the gradient to be checked, for the bound.
+        f: maps an array like `a` to several arrays.
+        base: the result at a.
+        d: the direction, of the shape of a; 0 for entries that do not move.
+        g: the gradient to be checked, for the bound.
         eps: the first step.
     """
     moving = d != 0

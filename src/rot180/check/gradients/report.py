@@ -1,6 +1,6 @@
-"""What a check found: a Report with failures and notes, each a Finding, as data and as text.
+"""The result of `check.gradients`: a Report with failures and notes, each a Finding, as data and as text.
 
-Who may import it: the parts of check/, and users. Deliberately absent: how anything is found.
+Who may import it: the parts of check/, and users. Deliberately absent: how the findings are made.
 """
 
 from __future__ import annotations
@@ -10,33 +10,33 @@ from dataclasses import dataclass
 _NOTES = ("at-a-kink", "unresolved", "unused", "coarse")
 _MEANING = {
     "wrong-gradient": "the gradient differs from the numerical derivative by more than the error bound",
-    "no-gradient": "no gradient arrives at this argument, though the function depends on it",
+    "no-gradient": "this argument gets no gradient, although the function depends on it",
     "wrong-shape": "the gradient does not have the shape of the argument",
     "not-finite": "the gradient is not finite where the function is smooth",
-    "at-a-kink": "the left and the right derivative differ, so there is no derivative to compare with; no fault",
-    "unresolved": "no step gave a usable difference (values nearby are not finite); no fault",
+    "at-a-kink": "the left and the right derivative differ, so there is no derivative to compare with; not a fault",
+    "unresolved": "no step gave a usable difference (nearby values are not finite); not a fault",
     "unused": "the function does not depend on this argument",
-    "coarse": "changes by 1e-11 of this argument do not reach the output but changes by 4e-06 do, so differences tell "
-    "little: is something inside rounded to float32?",
+    "coarse": "relative changes of 1e-11 in this argument do not change the output but changes of 4e-06 do, so "
+    "differences are inaccurate: is something rounded to float32 inside?",
 }
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One fault or remark, about one argument.
+    """One fault or note on one argument.
 
     Attributes:
-        slug: which one. Failures: wrong-gradient, wrong-shape, not-finite. Notes: at-a-kink, unresolved, unused, and
-            coarse (the function moves in steps).
+        slug: the kind of finding. Failures: wrong-gradient, no-gradient, wrong-shape, not-finite. Notes: at-a-kink,
+            unresolved, unused, and coarse (the function moves in steps).
         argument: the name of the input or parameter.
         explanation: one sentence.
-        index: the worst entry (of a failure) or the first one (of a note); None if there is no one entry.
-        gradient, numerical: what the sweep gave, and the difference quotient.
+        index: the worst entry (of a failure) or the first one (of a note); None if it does not concern a single entry.
+        gradient, numerical: the gradient from the tape, and the difference quotient.
         left, right: the one-sided difference quotients.
-        error, bound: |gradient - numerical| and what it may be.
-        eps: the step that was used, relative to max(1, |x|).
-        kink_near: a kink lies within the first, larger steps, so that smaller ones had to be used.
-        count, total: how many entries (or directions) have this finding, of how many.
+        error, error_bound: |gradient - numerical|, and the largest accepted value.
+        eps: the step, relative to max(1, |x|).
+        kink_near: True if a kink lies within the first, larger steps, so that smaller ones were used.
+        count, total: the number of entries (or directions) with this finding, and the number of all.
     """
 
     slug: str
@@ -48,20 +48,20 @@ class Finding:
     left: float = 0.0
     right: float = 0.0
     error: float = 0.0
-    bound: float = 0.0
+    error_bound: float = 0.0
     eps: float = 0.0
     kink_near: bool = False
     count: int = 0
     total: int = 0
 
     def render(self, unit: str) -> str:
-        """The finding as a few lines; `unit` says what is counted: entries or directions."""
+        """The finding as a few lines; `unit` is entries or directions."""
         place = "" if self.index is None else f", {'first' if self.slug in _NOTES else 'worst'} at {_at(self.index)}"
         counted = f" ({self.count} of {self.total} {unit}{place})" if self.count else ""
         lines = [f"{self.slug}: {self.argument}{counted}", f"    {self.explanation}"]
         if self.slug in ("wrong-gradient", "not-finite"):
             near = "yes, within the first step" if self.kink_near else "no"
-            lines.append(f"    gradient  {self.gradient:+.12g}    error {self.error:.3g}, bound {self.bound:.3g}")
+            lines.append(f"    gradient  {self.gradient:+.12g}    error {self.error:.3g}, bound {self.error_bound:.3g}")
             lines.append(f"    numerical {self.numerical:+.12g}    eps {self.eps:.3g}, kink near: {near}")
         elif self.slug == "at-a-kink":
             lines.append(f"    gradient {self.gradient:+.6g}, left {self.left:+.6g}, right {self.right:+.6g}")
@@ -70,13 +70,16 @@ class Finding:
 
 @dataclass(frozen=True)
 class Report:
-    """What a check of gradients found; true if nothing is wrong.
+    """The result of a check of gradients; true if nothing is wrong.
 
     Attributes:
-        op: the name of what was checked.  order: of derivative.  mode, seed, eps: as the check was run.
-        compared: how many derivatives were compared with numerical ones, over all arguments.
-        worst: the largest error / bound among them; at most 1 if all are right.
-        failures: one Finding per argument whose gradient is wrong.  notes: remarks that do not count as faults.
+        op: the name of the checked function.
+        order: of the derivative.
+        mode, seed, eps: the settings of the check.
+        compared: the number of derivatives that were compared with numerical ones, over all arguments.
+        worst: the largest error / error_bound among them; at most 1 if all are right.
+        failures: one Finding for each argument whose gradient is wrong.
+        notes: findings that are not faults.
     """
 
     op: str
@@ -91,7 +94,7 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """Whether no gradient was found to be wrong; notes do not count."""
+        """True if no gradient is wrong; notes do not count."""
         return not self.failures
 
     def __bool__(self) -> bool:
@@ -105,7 +108,7 @@ class Report:
         lines = [f"{self.op}: gradients of order {self.order} are {verdict} ({self.compared} {unit} compared, {run})"]
         if self.order == 2:
             lines.append(
-                "  order 2 differentiates the gradients of order 1 and assumes that these are right: check them too"
+                "  order 2 differentiates the gradients of order 1 and assumes that they are right: check those as well"
             )
         for finding in (*self.failures, *self.notes):
             lines += [f"  {line}" for line in finding.render(unit).split("\n")]

@@ -1,7 +1,7 @@
-"""What is checked: a function of Tensors or a Module, as a map from float64 arrays to float64 arrays.
+"""The subject of the check: a function of Tensors or a Module, as a map from float64 arrays to float64 arrays.
 
-`FirstOrder` is the function itself. `SecondOrder` is its gradients, weighted by cotangents that are variables too: its
-values come from the plain sweep, its gradients from sweeping the graph that `create_graph` records, so a fault in
+`FirstOrder` is the function itself. `SecondOrder` is its gradients, weighted by cotangents that are variables as well:
+its values come from a plain sweep, its gradients from a sweep of the graph that `create_graph` records, so a fault in
 either shows as a difference.
 
 Who may import it: check/. Deliberately absent: numerical derivatives (differences.py).
@@ -26,7 +26,7 @@ from .differences import Array
 
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """rot180's random state as `seed` gives it, so that dropout repeats; put back afterwards."""
+    """Set rot180's random state from `seed`, so that dropout repeats, and restore it afterwards."""
     state = get_rng_state()
     set_rng_state(dict(generator_for(seed).bit_generator.state))
     try:
@@ -40,7 +40,7 @@ class FirstOrder:
 
     Attributes:
         names, values: the variables: float inputs, then the parameters of a Module that require a gradient; float64.
-        op: what it is called in reports.
+        op: its name in reports.
     """
 
     def __init__(self, fn: Any, inputs: Sequence[Any], seed: int) -> None:
@@ -61,8 +61,8 @@ class FirstOrder:
                     self._parameters.append(parameter)
         if not self.values:
             raise ValueError(
-                f"gradients: {self.op} has nothing to check: give at least one float array or Tensor (numbers and "
-                "integers are passed on as they are), or a Module with parameters"
+                f"gradients: {self.op} has nothing to check; pass at least one float array or Tensor (numbers and "
+                "integers are not checked), or a Module with parameters"
             )
 
     def outputs(self, values: Sequence[Array]) -> list[Array]:
@@ -72,10 +72,10 @@ class FirstOrder:
     def gradients(self, values: Sequence[Array], v: Sequence[Array]) -> list[Array | None]:
         """The gradients of sum <output, v>; None where the sweep does not reach a variable."""
         leaves, outputs = self.run(values)
-        return [None if g is None else g.data for g in swept(outputs, leaves, list(v))]
+        return [None if g is None else g.data for g in sweep(outputs, leaves, list(v))]
 
     def run(self, values: Sequence[Array]) -> tuple[list[Tensor], list[Tensor]]:
-        """fn called on fresh leaves with copies of `values`: (leaves, outputs that are floats)."""
+        """Call fn on fresh leaves with copies of `values`; returns the leaves and the float outputs."""
         count = len(self._positions)
         leaves = [Tensor(value.copy(), requires_grad=True) for value in values[:count]]
         arguments = list(self._inputs)
@@ -104,7 +104,7 @@ class SecondOrder:
         self.values = [*first.values, *v]
 
     def outputs(self, values: Sequence[Array]) -> list[Array]:
-        """The gradients of first order, by the plain sweep."""
+        """The gradients of first order, by a plain sweep."""
         found = self._first.gradients(values[: self._count], values[self._count :])
         return [np.zeros_like(x) if g is None else g for g, x in zip(found, values, strict=False)]
 
@@ -113,16 +113,16 @@ class SecondOrder:
         leaves, outputs = self._first.run(values[: self._count])
         cotangents = [Tensor(value.copy(), requires_grad=True) for value in values[self._count :]]
         with enable_grad(), np.errstate(all="ignore"):
-            firsts = swept(outputs, leaves, cotangents, create_graph=True)
+            firsts = sweep(outputs, leaves, cotangents, create_graph=True)
         pairs = [(g, w) for g, w in zip(firsts, v, strict=True) if g is not None]
-        found = swept([g for g, _ in pairs], [*leaves, *cotangents], [w for _, w in pairs])
+        found = sweep([g for g, _ in pairs], [*leaves, *cotangents], [w for _, w in pairs])
         return [None if g is None else g.data for g in found]
 
 
-def swept(
+def sweep(
     outputs: Sequence[Tensor], leaves: Sequence[Tensor], v: Sequence[Any], create_graph: bool = False
 ) -> Sequence[Tensor | None]:
-    """grad of the outputs that depend on anything; None for each leaf that is not reached."""
+    """grad of the outputs that depend on a variable; None for each leaf that is not reached."""
     tops = [(y, w) for y, w in zip(outputs, v, strict=True) if y.requires_grad]
     if not tops:
         return [None] * len(leaves)
@@ -135,28 +135,29 @@ def _raw(x: Any) -> Any:
 
 
 def _is_variable(x: Any, position: int) -> bool:
-    """Whether this argument is differentiated: float arrays and Tensors are; the rest is passed on as it is."""
+    """True for arguments that are differentiated: float arrays and Tensors; the others are passed on unchanged."""
     if isinstance(x, list | tuple) and any(isinstance(item, list | float | Tensor | np.ndarray) for item in x):
         raise DtypeError(
-            f"gradients: argument {position} is a {type(x).__name__}; give arrays or Tensors one by one, and wrap the "
-            "function in a lambda that puts them together"
+            f"gradients: argument {position} is a {type(x).__name__}; pass arrays or Tensors as separate arguments, "
+            "with a lambda that combines them"
         )
     a = _raw(x)
     if not isinstance(a, np.ndarray) or a.dtype.kind in "iub":
         return False
     if a.dtype not in (np.float32, np.float64):
         raise DtypeError(
-            f"gradients: argument {position} is {a.dtype}; float32 or float64 is needed (the check is float64)"
+            f"gradients: argument {position} is {a.dtype}; pass float32 or float64 (the check runs in float64)"
         )
     if not np.isfinite(a).all():
         raise GradientError(
-            f"gradients: argument {position} is not finite everywhere, so it has no derivative to check"
+            f"gradients: argument {position} contains NaN or infinity, where there is no derivative; "
+            "pass finite numbers"
         )
     return True
 
 
 def _labels(fn: Callable[..., Any], count: int) -> list[str]:
-    """The names of the positional parameters of fn; "input 0" where they have none."""
+    """The names of the positional parameters of fn; "input 0" etc. for parameters without a name."""
     plain = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     try:
         names = [p.name for p in inspect.signature(fn).parameters.values() if p.kind in plain]
@@ -166,7 +167,7 @@ def _labels(fn: Callable[..., Any], count: int) -> list[str]:
 
 
 def _floats(op: str, result: Any) -> list[Tensor]:
-    """The float outputs of a call, or a complaint."""
+    """The float outputs of a call. Raises GradientError if they cannot be checked."""
     outputs = list(result) if isinstance(result, list | tuple) else [result]
     for y in outputs:
         if not isinstance(y, Tensor):

@@ -1,6 +1,6 @@
-"""What is plain to see in an array, before any mistake is looked for: that it is no gradient and no result at all.
+"""Arrays that cannot be a result or a gradient: NaN and infinity, zeros everywhere, booleans.
 
-NaN and inf, zeros everywhere, bools. Candidates of mistakes can be made to equal such arrays, and would say nothing.
+They are reported before any mistake is searched: candidates of mistakes can equal such arrays without explaining them.
 
 Who may import it: the parts of check/. Deliberately absent: mistakes with a name (mistakes/).
 """
@@ -13,8 +13,8 @@ from ...window import Window
 from ..diagnosis.evidence import Evidence
 
 
-def seen(evidences: Sequence[Evidence], argument: str) -> tuple[str, Evidence] | None:
-    """What is to be said, and a problem that shows it; None if nothing is plain."""
+def find_invalid(evidences: Sequence[Evidence], argument: str) -> tuple[str, Evidence] | None:
+    """Return the text to report and a problem that shows the fault, or None if the arrays are plausible."""
     name, total = argument if argument == "y" else f"d{argument}", len(evidences)
     by_size = sorted(evidences, key=lambda e: e.case.cells)
     broken = [e for e in by_size if e.not_finite(argument).any()]
@@ -26,14 +26,14 @@ def seen(evidences: Sequence[Evidence], argument: str) -> tuple[str, Evidence] |
         return BOOLS.format(name=name), by_size[0]
     shaped = all(e.found[argument].shape == e.right[argument].shape for e in evidences)
     if shaped and not any(e.found[argument].any() for e in evidences):
-        where = f"on all {total} problems" if total > 1 else "on the one problem"
-        assigned = argument == "w" and all(_ends_in_the_padding(e.window) for e in evidences)
-        return ZEROS.format(name=name, where=where, more=ASSIGNED if assigned else ""), by_size[0]
+        where = f"on all {total} problems" if total > 1 else "on the only problem"
+        only_last_window = argument == "w" and all(_last_window_in_padding(e.window) for e in evidences)
+        return ZEROS.format(name=name, where=where, more=ASSIGNED if only_last_window else ""), by_size[0]
     return None
 
 
-def _ends_in_the_padding(window: Window | None) -> bool:
-    """Whether the last window has no cell of the wide side."""
+def _last_window_in_padding(window: Window | None) -> bool:
+    """True if the last window lies entirely in the padding."""
     if window is None:
         return False
     sides = (window.x_size, window.y_size, window.kernel)
@@ -45,10 +45,10 @@ def _ends_in_the_padding(window: Window | None) -> bool:
 
 
 NOT_FINITE = (
-    "{name} is not finite: {count} are NaN or infinite, {where}. All numbers that went in are small, and none is 0. "
-    "Look for a division by 0, a logarithm or a root of what is not positive, or an array that was not filled "
-    "(np.empty). What else may be wrong shows when this is fixed."
+    "{name} is not finite: {count} are NaN or infinite, {where}. All input numbers are small and none is 0. Look "
+    "for a division by 0, a logarithm or a root of a number that is not positive, or an array that is not filled "
+    "(np.empty). Other mistakes can be found once this is fixed."
 )
-BOOLS = "{name} is an array of bool, True and False: a comparison stands where the numbers should."
-ZEROS = "{name} is 0 everywhere, {where}: nothing is ever put into it, or what is put there is thrown away{more}."
-ASSIGNED = ", or = stands for +=, and the last window lies in the padding with all its cells"
+BOOLS = "{name} is an array of bool: a comparison is returned where numbers are expected."
+ZEROS = "{name} is 0 everywhere, {where}: either nothing is written into it, or the result is discarded{more}."
+ASSIGNED = ", or it is assigned (=) instead of accumulated (+=) and the last window lies entirely in the padding"

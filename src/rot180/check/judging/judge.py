@@ -1,9 +1,9 @@
-"""The verdict on what somebody's functions gave on many problems, and the diagnosis of what is wrong.
+"""The verdict on the results of the user's functions, and the diagnosis of what is wrong.
 
 The forward is judged against the definition of the operation, the backward against the gradient of the user's own
-forward (gathering.py).
+forward (collector.py).
 
-Who may import it: the parts of check/. Deliberately absent: which problems are tried (runner.py).
+Who may import it: the parts of check/. Deliberately absent: the choice of the problems (running/runner.py).
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from ..rendering import example, formula, matrices
 from ..report import Diagnosis, LayerReport, Stage
 from ..running.runner import Runner
 from . import invalid_arrays, kinks, reference_check
-from .collector import EvidenceCollector, fits
-from .repeated_calls import RepeatedCalls, repeated, stale
+from .collector import EvidenceCollector, dy_fits
+from .repeated_calls import RepeatedCalls, call_again, find_stale_arrays
 
 LOW_PRECISION = (
-    "The result agrees with the right one as far as float32 goes and no further: somewhere it is computed or kept in "
-    "float32, though it was given float64. That is no fault."
+    "The result agrees with the correct one only to float32 accuracy: somewhere it is computed or stored in "
+    "float32, although the inputs are float64. This is not a fault."
 )
-LARGE = 2.0**20  # by which dy is multiplied, exactly
+LARGE = 2.0**20  # a power of two, so that multiplying dy by it is exact
 
 
 class Judge:
-    """One verdict."""
+    """Runs the check of one pair of functions and collects the verdict."""
 
     def __init__(self, runner: Runner) -> None:
         self.runner, self.definition = runner, runner.definition
@@ -49,21 +49,21 @@ class Judge:
 
     @property
     def code(self) -> Code:
-        """What is judged, in the form that the runner have found."""
+        """The code that is judged, called in the form that the runner found."""
         return self.runner.code
 
     def report(self) -> LayerReport:
-        """Try everything, and judge it."""
+        """Run all problems, judge the results, and return the report."""
         self.runner.try_all()
         self.remarks += [*self.runner.remarks, *self.code.remarks]
         self._judge_state()
         self.collector.variant = self._judge_forward()
         tried = tuple(p.case.describe() for p, _ in self.runner.runs)
-        if some := [run for run in self.runner.runs if run[1].y.size]:  # one without cells says nothing of gradients
+        if some := [run for run in self.runner.runs if run[1].y.size]:  # an empty result has no gradients to judge
             self.runner.runs = some
-        evidences = [self.collector.of_backward(problem, outcome) for problem, outcome in self.runner.runs]
+        evidences = [self.collector.backward_evidence(problem, outcome) for problem, outcome in self.runner.runs]
         self._judge_backward(evidences)
-        self._remark_on_the_refused()
+        self._remark_on_refusals()
         self._judge_linearity(evidences[0])
         self._note_kinks()
         self._note_precision(evidences)
@@ -76,17 +76,19 @@ class Judge:
     # ---- the forward ----
 
     def _judge_forward(self) -> str | None:
-        """ "" if it is right, the slug of the known mistake that it is, or None."""
-        evidences = [self.collector.of_forward(problem, outcome) for problem, outcome in self.runner.runs]
+        """Return "" if the forward is right, the slug if it is one known mistake, and None otherwise."""
+        evidences = [self.collector.forward_evidence(problem, outcome) for problem, outcome in self.runner.runs]
         wrong = [e for e in evidences if e.wrong("y")]
         if not wrong:
             self.stages.append(Stage("forward", True, f"equals the definition on {_all(len(evidences))}"))
             return ""
-        self.stages.append(Stage("forward", False, f"differs from the definition on {len(wrong)} of {len(evidences)}"))
-        if self._say_plainly(evidences, "y"):
+        self.stages.append(
+            Stage("forward", False, f"differs from the definition on {len(wrong)} of {len(evidences)} problems")
+        )
+        if self._report_invalid(evidences, "y"):
             return None
         found = explain(evidences, "y")
-        self._say(found, "y", wrong)
+        self._add(found, "y", wrong)
         if len(found) == 1 and len(found[0].parts) == 1 and not found[0].factor and not found[0].negative:
             slug = found[0].parts[0][0].slug
             return None if slug == UNNAMED else slug
@@ -102,12 +104,12 @@ class Judge:
             if argument in self.repeated_calls.random:
                 continue
             if argument in self.repeated_calls.added:
-                present = [self._steady(argument, evidences[0])]
+                present = [self._one_call(argument, evidences[0])]
             elif len(present) < len(evidences):
                 self.unexplained.append(missing(argument))
                 continue
             name = f"d{argument}"
-            present, old = stale(present, argument)
+            present, old = find_stale_arrays(present, argument)
             if old is not None:
                 self.diagnoses.append(old)
             wrong = [e for e in present if e.wrong(argument)]
@@ -116,20 +118,20 @@ class Judge:
                     self.stages.append(Stage(name, True, f"right on {_all(len(present), 'that was judged')}"))
                 continue
             self.stages.append(Stage(name, False, f"wrong on {len(wrong)} of {len(present)} problems"))
-            if self._say_plainly(present, argument):
+            if self._report_invalid(present, argument):
                 continue
             found = explain(present, argument)
             if self.collector.variant != "" and self._right_by_definition(argument):
                 fixed.append(name)
                 if not found:
-                    continue  # the forward is at fault
-            self._say(found, argument, wrong)
+                    continue  # the forward is wrong, not this gradient
+            self._add(found, argument, wrong)
         judged = {f"d{argument}" for argument in self.code.returns}
         if fixed and judged & {d.argument for d in (*self.diagnoses, *self.unexplained)} <= set(fixed):
             self._remark_on_the_forward(fixed)
 
     def _judge_linearity(self, first: Evidence) -> None:
-        """Where all is right so far: with a dy so large that clips show which small numbers do not reach."""
+        """If everything is right so far, try a very large dy, which reveals clips that small numbers do not reach."""
         if self.diagnoses or self.unexplained or not self.code.takes_dy:
             return
         problem = replace(first.problem, dy=first.problem.dy * LARGE)
@@ -142,31 +144,31 @@ class Judge:
         large = replace(first, problem=problem, found=found, right=right, error_bound=error_bound)
         for argument, gradient in found.items():
             if gradient.dtype != np.float16 and np.isfinite(gradient).all() and large.wrong(argument):
-                text = f"d{argument} is not linear in dy: another one than {LARGE:.0f} d{argument} for {LARGE:.0f} dy"
+                text = f"d{argument} is not linear in dy: {LARGE:.0f} * dy does not give {LARGE:.0f} * d{argument}"
                 self.stages.append(Stage("linear", False, text))
-                self._say(explain([large, first], argument), argument, [large])
+                self._add(explain([large, first], argument), argument, [large])
 
     def _judge_differences(self, evidences: Sequence[Evidence]) -> None:
-        """Whether the gradients that were computed are those of the forward, on the smallest whole-numbered problem."""
+        """Check that the computed gradients are those of the forward, on the smallest problem of integers."""
         runs = zip(evidences, self.runner.runs, strict=True)
-        usable = [(e, o) for e, (p, o) in runs if p.unit == 1 and fits(self.code, p, o)]
+        usable = [(e, o) for e, (p, o) in runs if p.unit == 1 and dy_fits(self.code, p, o)]
         if not usable:
             return
         smallest, outcome = min(usable, key=lambda pair: pair[0].case.cells)
         try:
             stage, kinked = reference_check.stage(self.code, smallest, outcome)
         except Refused:
-            return  # answers to vectors: there is no code to call
+            return  # the answers to test vectors: there is no code to call
         self.stages.append(stage)
         if kinked and self.collector.variant is None:
             self.notes.append(Diagnosis(kinks.SLUG, "y", kinked, ""))
 
-    def _steady(self, argument: str, first: Evidence) -> Evidence:
-        """What one call adds to a gradient that the calls accumulate."""
+    def _one_call(self, argument: str, first: Evidence) -> Evidence:
+        """Return the evidence on the amount that one call adds to an accumulated gradient."""
         return replace(first, found={**first.found, argument: self.repeated_calls.added[argument]})
 
     def _right_by_definition(self, argument: str) -> bool:
-        """Whether a gradient is right for the forward of the definition, on all problems."""
+        """True if a gradient is right for the forward of the definition, on all problems."""
         for problem, outcome in self.runner.runs:
             fitting = problem.with_result(self.definition.y_shape(problem.case))
             try:
@@ -183,30 +185,30 @@ class Judge:
         how = (
             "Without the rotation in the forward"
             if self.collector.variant == "forward-flipped"
-            else "With the forward fixed"
+            else "Once the forward is fixed"
         )
         self.remarks.append(
-            f"One change fixes all of this: {names} are right for the forward of the definition. {how}, forward and "
-            "backward belong together."
+            f"One change fixes everything: {names} {'is' if len(fixed) == 1 else 'are'} right for the forward of the "
+            f"definition. {how}, forward and backward match."
         )
 
-    def _remark_on_the_refused(self) -> None:
-        """What is named rests on the problems that ran: say so where these are few."""
+    def _remark_on_refusals(self) -> None:
+        """Add a remark if only a few problems ran, because the diagnosis then rests on little."""
         ran, refused = len({p.case.describe() for p, _ in self.runner.runs}), len(self.runner.refused)
         if 2 * ran < refused and (self.diagnoses or self.unexplained):
             self.remarks.append(
-                f"{self.code.name} refused {refused} problems and took {ran}: what is said of it here rests on little, "
-                "and what it refuses may have the same cause."
+                f"{self.code.name} refused {refused} problems and accepted only {ran}, so this diagnosis rests on few "
+                "problems. The refusals may have the same cause."
             )
 
-    # ---- what shows by calling ----
+    # ---- faults that show by calling again ----
 
     def _judge_state(self) -> None:
         changed = sorted({name for _, outcome in self.runner.runs for name in outcome.changed})
         for name in changed:
             text = state.INPUT_MUTATED.format(variant=name[0].upper() + name[1:])
             self.diagnoses.append(Diagnosis("input-mutated", name, text, state.INPUT_MUTATED_FIX))
-        self.repeated_calls = repeated(self.code, self.runner.runs[0])
+        self.repeated_calls = call_again(self.code, self.runner.runs[0])
         self.diagnoses += self.repeated_calls.diagnoses
         self.unexplained += self.repeated_calls.unexplained
 
@@ -223,9 +225,9 @@ class Judge:
                 return
 
     def _note_precision(self, evidences: Sequence[Evidence]) -> None:
-        """Results that are right as far as float32 goes, and no further."""
+        """Add a note for results that are right only with float32 accuracy."""
         for name in ("y", *self.code.returns):
-            judged = [self.collector.of_forward(*run) for run in self.runner.runs] if name == "y" else evidences
+            judged = [self.collector.forward_evidence(*run) for run in self.runner.runs] if name == "y" else evidences
             pairs = [
                 (e.found[name], e.right[name], e.within(name)) for e in judged if name in e.found and not e.error_bound
             ]
@@ -233,14 +235,14 @@ class Judge:
                 title = name if name == "y" else f"d{name}"
                 self.notes.append(Diagnosis("low-precision", title, LOW_PRECISION, ""))
 
-    # ---- saying it ----
+    # ---- adding findings ----
 
-    def _say(self, found: Sequence[Explanation], argument: str, wrong: Sequence[Evidence]) -> None:
+    def _add(self, found: Sequence[Explanation], argument: str, wrong: Sequence[Evidence]) -> None:
         name = argument if argument == "y" else f"d{argument}"
         another_shape = not found and all(reshaped(e, argument) for e in wrong)
         least = wrong[0] if another_shape else min(wrong, key=lambda e: e.case.cells)
-        smallest = least if another_shape else self.collector.shrunk(least, argument)
-        shown = _shown(smallest, argument)
+        smallest = least if another_shape else self.collector.shrink(least, argument)
+        shown = _case_fields(smallest, argument)
         if not found:
             fix = f"{name} = {name}.reshape({argument}.shape)" if another_shape else ""
             self.unexplained.append(Diagnosis("unknown", name, structure(least, argument), fix, **shown))
@@ -249,23 +251,23 @@ class Judge:
                 kind = self.unexplained if slug == UNNAMED else self.diagnoses
                 kind.append(Diagnosis(slug, name, text, fix, **shown))
 
-    def _say_plainly(self, evidences: Sequence[Evidence], argument: str) -> bool:
-        """Whether these are no gradients or results at all: then that is said, and no mistake is looked for."""
-        found = invalid_arrays.seen(evidences, argument)
+    def _report_invalid(self, evidences: Sequence[Evidence], argument: str) -> bool:
+        """Report arrays that cannot be results or gradients. Returns True if it did, so that no mistake is searched."""
+        found = invalid_arrays.find_invalid(evidences, argument)
         if found is not None:
             name, (text, evidence) = argument if argument == "y" else f"d{argument}", found
-            shown = _shown(self.collector.shrunk(evidence, argument), argument)
+            shown = _case_fields(self.collector.shrink(evidence, argument), argument)
             self.unexplained.append(Diagnosis("unknown", name, text, "", **shown))
         return found is not None
 
 
-def _shown(evidence: Evidence, argument: str) -> dict[str, Any]:
-    """What a diagnosis shows of one problem."""
+def _case_fields(evidence: Evidence, argument: str) -> dict[str, Any]:
+    """The parts of a diagnosis that show one problem."""
     return {
         "case": evidence.case.describe(),
-        "picture": matrices.beside(evidence, argument, argument if argument == "y" else f"d{argument}"),
-        "formula": formula.of_first_wrong_cell(evidence, argument),
-        "example": example.of(evidence, argument),
+        "picture": matrices.side_by_side(evidence, argument, argument if argument == "y" else f"d{argument}"),
+        "formula": formula.first_wrong_cell_formula(evidence, argument),
+        "example": example.example_of(evidence, argument),
     }
 
 

@@ -1,10 +1,10 @@
-"""Where an operation has no derivative: relu at 0, the largest cell of a window several times.
+"""Points where an operation has no derivative: relu at 0, and windows whose maximum occurs several times.
 
-Every one-sided choice is as good as another there, so what the user's backward does is noted and not judged. So is the
-whole gradient to all cells that tie, which is no subgradient but what a mask of the largest cells does. What is not
-finite is no choice.
+Every one-sided choice is equally valid there, so the choice of the user's backward is noted and not judged. This
+includes passing the whole gradient to all tied cells: it is not a subgradient, but what a mask of the largest cells
+does. NaN and infinity are a fault even there.
 
-Who may import it: the parts of check/. Deliberately absent: everything where there is a derivative.
+Who may import it: the parts of check/. Deliberately absent: points that have a derivative.
 """
 
 from __future__ import annotations
@@ -20,24 +20,29 @@ from ..report import Diagnosis
 
 SLUG = "at-a-kink"
 _TEXT = {
-    "relu": "The derivative at 0 is another than PyTorch's, which is that of the negative side. There is none, so this "
-    "is a choice and no fault: {count} of {total} cells of the problem that was tried had x = 0.",
-    "pool": "Where several cells of a window are the largest, {choice}, while PyTorch gives the gradient to the first "
-    "one. The maximum has no derivative there, so this is a choice and no fault.",
+    "relu": "At x = 0 your derivative differs from PyTorch's, which uses the value of the negative side. relu has no "
+    "derivative there, so this is a choice, not a fault ({count} of {total} cells of this problem have x = 0).",
+    "pool": "Where several cells of a window are the largest, {choice}; PyTorch passes the gradient to the first one. "
+    "The maximum has no derivative there, so this is a choice, not a fault.",
 }
 TIED = (
-    "Where several cells of a window are the largest, each of them gets the whole gradient of the window: the mask "
-    "x == max has several ones there. The maximum has no derivative at such a point, so this is no fault; but more "
-    "arrives below than was sent, which is no subgradient. PyTorch sends it to the first one. After a relu, whose "
-    "zeros tie, that is not rare. To share it write mask / mask.sum() for the mask, to send it to one use argmax."
+    "Where several cells of a window are the largest, each of them gets the whole gradient of the window, because "
+    "the mask x == max is 1 at all of them. The maximum has no derivative at such a point, so this is not a fault. "
+    "But the sum of the gradients is larger than dy, which is not a subgradient; PyTorch passes the gradient to "
+    "the first cell. Ties are common after a relu, whose zeros are equal. To share the gradient, use mask / "
+    "mask.sum() as the mask; to pass it to one cell, use argmax."
 )
 NOT_FINITE = (
-    "dx is not finite where {where}: NaN or infinite at {count} of {total} cells. A division by 0 is near at hand."
+    "dx is not finite where {where}: {count} of {total} cells are NaN or infinite. The cause is probably a "
+    "division by 0."
 )
 
 
 def note(code: Code, definition: Definition, problem: Problem) -> Diagnosis | None:
-    """What the backward does on a problem with kinks: nothing, a note, or "unknown" where it is not finite."""
+    """Report the choice of the backward on a problem with kinks.
+
+    Returns None if it agrees with PyTorch, a note if it is another choice, and "unknown" if it is not finite.
+    """
     try:
         outcome = code.run(problem)
     except Refused:
@@ -57,13 +62,15 @@ def note(code: Code, definition: Definition, problem: Problem) -> Diagnosis | No
     shares = _shares(definition, problem)
     if same(found, shares["all"]):
         return Diagnosis(SLUG, "dx", TIED, "")
-    choice = "the last one gets the gradient" if same(found, shares["last"]) else "others get a share"
+    choice = "the last one gets the gradient" if same(found, shares["last"]) else "the gradient is shared unevenly"
     choice = "they share the gradient evenly" if same(found, shares["even"]) else choice
     return Diagnosis(SLUG, "dx", _TEXT["pool"].format(choice=choice), "")
 
 
 def _shares(definition: MaxPooling, problem: Problem) -> dict[str, Array]:
-    """What dx is if all cells that tie get the whole gradient, or the last one, or each an even share."""
+    """Return dx for three choices: all tied cells get the whole gradient, the last one does, or each gets an even
+    share.
+    """
     x = problem.arrays["x"]
     results = {name: np.zeros(x.shape) for name in ("all", "last", "even")}
     for sent, cells in definition.sent(problem):

@@ -1,11 +1,11 @@
-"""The gradient of the user's own forward by differences: exact ones where it is affine, else central ones with bounds.
+"""The gradient of the user's own forward by differences: exact if it is affine, otherwise central with bounds.
 
     g[i] = <f(a + e_i) - f(a), dy>
 
-A forward that is affine in an argument has no truncation error at any step, and with small integers no rounding either:
-with a step of 1 this is the gradient, bit for bit. Whether it is affine is tried along some lines. Any other forward
-gets the central differences of `differences.py`: there every cell has a bound, and where the left and the right
-derivative differ, or nothing can be said, the cell counts for nothing.
+A forward that is affine in an argument has no truncation error at any step, and with small integers there is no
+rounding either: a difference at step 1 is the gradient, bit for bit. Affinity is tested along a few lines. Every other
+forward gets the central differences of `gradients/differences.py`: every cell has an error bound, and cells whose left
+and right derivatives differ, or for which nothing can be measured, are not compared.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from ..comparison import is_single
 from ..gradients.differences import ROUNDINGS, STEP, Base, rounding_of, slope
 from ..operations.case import Array, Problem
 
-LINES = 8  # two cells that tie, of which one is the larger to each side, go along one of them unseen in 1 of 6
-STRAIGHT = 1e-12  # of the size of f: what rounding may bend a line
-JUMP = 2.0**-7  # between the left and the right derivative of one result
-SINGLE, COARSE = 2.0**-24, 2.0**-6  # the unit of float32, and a step for what is computed in it
+LINES = 8  # a single line misses a tie of two cells with probability 1/6
+STRAIGHT = 1e-12  # deviation from a straight line by rounding, relative to the size of f
+JUMP = 2.0**-7  # accepted difference between the left and the right derivative of one result
+SINGLE, COARSE = 2.0**-24, 2.0**-6  # the unit roundoff of float32, and the step for float32 computations
 
 
 @dataclass(frozen=True)
 class NumericalGradients:
-    """Gradients by argument; where they are not exact, the bounds of their errors, infinite where they are unknown.
+    """Gradients by argument, and the bounds of their errors where they are not exact.
 
-    `kinks` counts the cells where left and right derivatives differ.
+    A bound is infinite where the gradient is unknown. `kinks` counts the cells whose left and right derivatives differ.
     """
 
     gradients: dict[str, Array]
@@ -39,18 +39,18 @@ class NumericalGradients:
 
 
 def gradients(code: Code, problem: Problem, y: Array) -> NumericalGradients:
-    """Of what `code` computes at a problem, where it gave y."""
+    """Measure the gradients of `code` at a problem where it returned y."""
     names = [name for name in code.definition.gradients_of if name in code.arguments]
-    if y.shape != problem.dy.shape:  # a loss of several numbers, whose backward is not told how they are weighted
+    if y.shape != problem.dy.shape:  # a loss that returns several numbers, whose backward gets no weights
         problem = replace(problem, dy=np.broadcast_to(problem.dy, y.shape))
     if code.definition.exact and all(_is_affine(code, problem, y, name) for name in names):
         found = {name: _exact(code, problem, y, name) for name in names}
-        return NumericalGradients(found, _rounded(problem, y, found))
+        return NumericalGradients(found, _rounding_bounds(problem, y, found))
     return _central(code, problem, y, names)
 
 
 def _is_affine(code: Code, problem: Problem, y: Array, name: str) -> bool:
-    """Whether f(a + d) + f(a - d) = 2 f(a) for some d that move all cells."""
+    """True if f(a + d) + f(a - d) = 2 f(a) for several d that move all cells."""
     a, rng = problem.arrays[name], np.random.default_rng(0)
     for _ in range(LINES):
         d = rng.integers(1, 4, a.shape) * rng.choice((-1.0, 1.0), a.shape)
@@ -66,7 +66,7 @@ def _is_straight(there: Array, y: Array, back: Array) -> bool:
 
 
 def _exact(code: Code, problem: Problem, y: Array, name: str) -> Array:
-    """Of what is affine, with a step of 1."""
+    """The gradient of an affine forward, with a step of 1."""
     array = problem.arrays[name]
     gradient = np.empty(array.shape)
     for index in np.ndindex(*array.shape):
@@ -76,8 +76,8 @@ def _exact(code: Code, problem: Problem, y: Array, name: str) -> Array:
     return gradient
 
 
-def _rounded(problem: Problem, y: Array, found: Mapping[str, Array]) -> dict[str, Array]:
-    """The bounds of exact gradients: none, but where results come in float32, which may be inexact (an FFT, say)."""
+def _rounding_bounds(problem: Problem, y: Array, found: Mapping[str, Array]) -> dict[str, Array]:
+    """The error bounds of exact gradients: none, unless results are float32 and may be inexact (for example an FFT)."""
     if y.dtype != np.float32:
         return {}
     bound = 32 * SINGLE * float(np.abs(y).max(initial=1.0)) * float(np.abs(problem.dy).sum())
@@ -120,15 +120,15 @@ def _central(code: Code, problem: Problem, y: Array, names: Sequence[str]) -> Nu
 
 
 def _bends(f: Callable[[Array], Sequence[Array]], y: Array, a: Array, d: Array) -> bool:
-    """Whether one result has a kink: several of them can cancel in the sum that a slope is of."""
+    """True if a single result has a kink: in the sum that a slope measures, several of them can cancel."""
     bend = f(a + STEP * d)[0] + f(a - STEP * d)[0] - 2 * y
     return bool(np.any(np.abs(bend) > STEP * JUMP))
 
 
 def _coarse(f: Callable[[Array], Sequence[Array]], base: Base, a: Array, d: Array) -> tuple[float, float]:
-    """The central difference of what is computed in float32, and its bound, by the terms of `differences.py`.
+    """The central difference of a float32 computation and its bound, by the terms of `differences.py`.
 
-    The step is larger and so are the bounds, which take the place of any test: at a kink the jump is in them.
+    The step is larger and so are the bounds. No cell is tested for kinks: the bound contains the jump at a kink.
     """
     (result,), (dy,) = base.values, base.v
     size, step = float(np.max(d)), COARSE / float(np.max(d))

@@ -1,6 +1,6 @@
-"""The stage "differences": whether what the backward is judged by is the gradient of the forward, taken by differences.
+"""The stage "differences": compares the gradients that judge the backward with differences of the forward.
 
-Who may import it: the parts of check/. Deliberately absent: the differences (numerical.py), the verdict (judgement.py).
+Who may import it: the parts of check/. Deliberately absent: the differences (numerical.py), the verdict (judge.py).
 """
 
 from __future__ import annotations
@@ -11,36 +11,41 @@ from ..adapter.code import Code, Outcome
 from ..diagnosis.evidence import Evidence
 from ..report import Stage
 from . import numerical
-from .repeated_calls import alike
+from .repeated_calls import same_result
 
-UNSTEADY = (
-    "a second call of the forward gives another result, so differences of it, which judge the backward, say nothing"
-)
+UNSTEADY = "a second call of the forward gives a different result, so differences of it cannot judge the backward"
 
 
 def stage(code: Code, smallest: Evidence, outcome: Outcome) -> tuple[Stage, str]:
-    """The stage, and a note on cells without a derivative, if there are any; Refused where there is no code to call."""
+    """Run the stage and return it with a note on cells without a derivative ("" if there are none).
+
+    Raises Refused if there is no code to call.
+    """
     if not smallest.defined:
         return _measured(code, smallest, outcome)
     own = numerical.gradients(code, smallest.problem, outcome.y)
     other = replace(smallest, found=smallest.right, right=own.gradients, error_bound=own.error_bound)
     agree = not any(other.wrong(a) for a in own.gradients if a in smallest.right)
-    text = "the gradients that the backward is judged by are those of the forward"
-    return Stage("differences", agree, text + _as_far(*other.unknown)), ""
+    left_out, total = other.unknown
+    text = "the reference gradients agree with differences of the forward"
+    if 0 < left_out == total:
+        text = "no derivative of this forward can be measured to check the reference gradients"
+        return Stage("differences", agree, text), ""
+    return Stage("differences", agree, text + _unmeasured_text(*other.unknown)), ""
 
 
 def _measured(code: Code, smallest: Evidence, outcome: Outcome) -> tuple[Stage, str]:
-    """Where the gradients were measured, there is nothing to hold them against, but they may mean nothing."""
+    """The stage for gradients that were measured: there is no second source, but they may be meaningless."""
     problem, (left_out, total) = smallest.problem, smallest.unknown
-    if not alike(code.value(problem, problem.arrays), outcome.y):
+    if not same_result(code.value(problem, problem.arrays), outcome.y):
         passed, text = False, UNSTEADY
     elif 0 < left_out == total:
         passed, text = False, "no derivative of this forward can be measured, so the backward is not judged"
     else:
-        passed, text = True, "the backward is judged by differences of this forward" + _as_far(left_out, total)
-    note = f"The forward has no derivative at {smallest.kinks} of {total} cells, which are not compared."
+        passed, text = True, "the backward is judged by differences of this forward" + _unmeasured_text(left_out, total)
+    note = f"The forward has no derivative at {smallest.kinks} of {total} cells, so these are not compared."
     return Stage("differences", passed, text), note if smallest.kinks else ""
 
 
-def _as_far(left_out: int, total: int) -> str:
-    return f", as far as it can be measured: not at {left_out} of {total} cells" if left_out else ""
+def _unmeasured_text(left_out: int, total: int) -> str:
+    return f"; {left_out} of {total} cells cannot be measured" if left_out else ""

@@ -1,9 +1,9 @@
-"""What shows by calling again: gradients that grow, that change at random, or that belong to the arrays of before.
+"""Faults that show when the code is called again: gradients that grow, change at random, or use old arrays.
 
-One problem is called several times with none between, because buffers may be made anew for another shape. A cache that
-is kept as long as the shapes are the same shows where two problems of the same shapes follow one another.
+One problem is called several times in a row, because code may allocate new buffers when the shape changes. A cache that
+is only replaced when the shape changes shows on two successive problems of the same shape.
 
-Who may import it: the parts of check/. Deliberately absent: what a single call gives.
+Who may import it: the parts of check/. Deliberately absent: faults that show in a single call.
 """
 
 from __future__ import annotations
@@ -22,26 +22,27 @@ from ..operations.case import Array
 from ..report import Diagnosis
 from ..running.runner import Run
 
-CALLS = 4  # three steps, the last of which tells growth from chance
+CALLS = 4  # three differences: the last one distinguishes growth from chance
 RANDOM = (
-    "A call with the same arrays gives another gradient every time, and not by adding up: {name}. Random numbers "
-    "(dropout, noise), or an array that was not filled (np.empty), would do that. A gradient that does not repeat "
-    "cannot be judged; draw random numbers in the forward, keep them for the backward, and fix the seed for the check."
+    "{name} changes at random: every call with the same arrays gives another gradient. Possible causes are random "
+    "numbers (dropout, noise) and an array that is not filled (np.empty). A gradient that does not repeat cannot "
+    "be judged. Draw random numbers in the forward, keep them for the backward, and fix the seed for the check."
 )
 STALE = (
-    "{name} is computed with {array} of the call before. What the forward keeps for the backward is replaced where the "
-    "shapes are others, and kept where they are the same, so that the gradient is not that of the last forward."
+    "{name} is computed with {array} of the previous call. The forward stores the array for the backward only if "
+    "the shape changes, so the gradient does not belong to the latest forward."
 )
-STALE_FIX = "keep what the forward was given at every call: self.{array} = {array}"
+STALE_FIX = "store the argument in every call of the forward: self.{array} = {array}"
 
 
 @dataclass
 class RepeatedCalls:
-    """What the calls showed.
+    """The result of calling one problem several times.
 
     Attributes:
-        diagnoses, unexplained: what is to be said.
-        added: what a call adds to a gradient that grows.  random: the arguments whose gradients do not repeat.
+        diagnoses, unexplained: the findings to report.
+        added: for each gradient that grows, the amount that one call adds.
+        random: the arguments whose gradients do not repeat.
     """
 
     diagnoses: list[Diagnosis] = field(default_factory=list)
@@ -50,8 +51,8 @@ class RepeatedCalls:
     random: set[str] = field(default_factory=set)
 
 
-def repeated(code: Code, run: Run) -> RepeatedCalls:
-    """Call one problem again, whose first gradients are known."""
+def call_again(code: Code, run: Run) -> RepeatedCalls:
+    """Call one problem again and compare with its first gradients."""
     problem, first = run
     repeats = RepeatedCalls()
     try:
@@ -62,7 +63,7 @@ def repeated(code: Code, run: Run) -> RepeatedCalls:
         found = [call[argument] for call in calls if argument in call]
         if len(found) < CALLS or len({g.shape for g in (gradient, *found)}) > 1 or _repeats(gradient, found):
             continue
-        added, name = _added(found), f"d{argument}"
+        added, name = _growth(found), f"d{argument}"
         if added is None:
             repeats.unexplained.append(Diagnosis("unknown", name, RANDOM.format(name=name), ""))
             repeats.random.add(argument)
@@ -74,16 +75,16 @@ def repeated(code: Code, run: Run) -> RepeatedCalls:
 
 
 def _repeats(first: Array, found: Sequence[Array]) -> bool:
-    return all(alike(g, before) for g, before in zip(found, (first, *found[:-1]), strict=True))
+    return all(same_result(g, before) for g, before in zip(found, (first, *found[:-1]), strict=True))
 
 
-def _added(found: Sequence[Array]) -> Array | None:
-    """The g of g[n + 1] = r * g[n] + g, where r is 1 if the calls add up; None if they follow no such rule."""
+def _growth(found: Sequence[Array]) -> Array | None:
+    """Return the g of g[n + 1] = r * g[n] + g (r is 1 if calls add up); None if the gradients follow no such rule."""
     with np.errstate(all="ignore"):
         steps = [after - before for before, after in pairwise(found)]
         size = float(np.vdot(steps[0], steps[0]))
         if not size:
-            return found[-1] if all(alike(a, b) for a, b in pairwise(found)) else None
+            return found[-1] if all(same_result(a, b) for a, b in pairwise(found)) else None
         rate = float(np.vdot(steps[0], steps[1])) / size
         if not all(same(after, rate * before) for before, after in pairwise(steps)):
             return None
@@ -91,10 +92,11 @@ def _added(found: Sequence[Array]) -> Array | None:
         return np.asarray(found[1] - rate * found[0])
 
 
-def stale(evidences: Sequence[Evidence], argument: str) -> tuple[list[Evidence], Diagnosis | None]:
-    """The problems that were judged by arrays of their own, and the diagnosis if others had those of the call before.
+def find_stale_arrays(evidences: Sequence[Evidence], argument: str) -> tuple[list[Evidence], Diagnosis | None]:
+    """Find gradients that are computed with arrays of the previous call.
 
-    The evidences come in the order of the calls.
+    The evidences must be in the order of the calls. Returns the problems that used their own arrays, and the diagnosis
+    if others did not.
     """
     kept, diagnosis = list(evidences), None
     for before, ev in pairwise(evidences):
@@ -110,10 +112,10 @@ def stale(evidences: Sequence[Evidence], argument: str) -> tuple[list[Evidence],
 
 
 def _with(ev: Evidence, changed: Mapping[str, Array]) -> dict[str, Array]:
-    """The gradients at other arrays."""
+    """Compute the gradients at other arrays."""
     return ev.definition.gradients(ev.problem.dy, {**ev.problem.arrays, **changed}, ev.case)
 
 
-def alike(second: Array, first: Array) -> bool:
-    """Whether two calls gave the same; a cell that is no number each time is the same."""
+def same_result(second: Array, first: Array) -> bool:
+    """True if two calls gave the same result; cells that are NaN both times count as equal."""
     return same(np.where(np.isnan(second), 0, second), np.where(np.isnan(first), 0, first))

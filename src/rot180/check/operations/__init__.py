@@ -1,10 +1,11 @@
-"""What an operation should compute: one file per family, each with its forward, its gradients and the sizes to try.
+"""The definitions of the operations: one module per family, each with its forward, its gradients and the sizes to try.
 
     definition.forward(arrays, case)            y
     definition.gradients(dy, arrays, case)      {argument: gradient}
 
-All in float64; on integers exact where the operation is affine. `definition.py` is what all have in common, and
-`functional.py` what those have that rot180.functional computes. `find` looks one up by the name of the operation.
+They compute in float64, exactly on integers if the operation is affine. `definition.py` has the interface of all
+operations, `functional.py` the part that is shared by those that rot180.functional computes. `find` looks up an
+operation by its name.
 """
 
 from __future__ import annotations
@@ -24,11 +25,11 @@ __all__ = ["Convolution", "Definition", "UnknownOperationError", "find"]
 
 
 class UnknownOperationError(Rot180Error, ValueError):
-    """An operation that the checker has no definition of."""
+    """The checker has no operation of this name."""
 
 
 def find(op: str) -> Definition:
-    """The definition of an operation, by its name with underscores or dashes."""
+    """Return the definition of an operation, by its name with underscores or dashes."""
     definition = _ALL.get(op.replace("-", "_"))
     if definition is None:
         raise UnknownOperationError(f"check.layer: {unknown_name('operation', op, _ALL)}")

@@ -1,4 +1,4 @@
-"""relu and its relatives, and softmax."""
+"""relu, leaky_relu, sigmoid, tanh and softmax."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from .functional import Form, Functional
 
 @dataclass(frozen=True)
 class Rectifier(Functional):
-    """relu and leaky_relu: their derivative jumps where x is 0, so no x is but in `at_kinks`."""
+    """relu and leaky_relu: their derivative jumps at x = 0, so no x is 0 except in `at_kinks`."""
 
     guesses: ClassVar[Mapping[str, tuple[Any, ...]]] = {"negative_slope": (0.01, 0.1, 0.2, 0.001, 0.3, 0.02, 0.05)}
 
     def read_off(self, setting: str, problem: Problem, y: Array) -> float | None:
-        """The slope, where x is below 0."""
+        """The slope, from the cells where x is below 0."""
         x = problem.arrays["x"]
         if y.shape != x.shape or not (x < 0).any():
             return None
@@ -28,7 +28,7 @@ class Rectifier(Functional):
         return slope if 0 < slope < 1 else None
 
     def at_kinks(self, case: Case, seed: int) -> Problem | None:
-        """About every third x is 0."""
+        """A problem where about every third x is 0."""
         problem = self.problem(case, seed, 1.0)
         x = problem.arrays["x"].copy()
         x.flat[:: max(1, min(3, x.size // 2))] = 0.0
@@ -37,12 +37,12 @@ class Rectifier(Functional):
 
 @dataclass(frozen=True)
 class Softmax(Functional):
-    """Over axis 1 of (N, C)."""
+    """Softmax over axis 1 of (N, C)."""
 
     layouts = ("channels_first",)
 
     def fewest(self, letter: str, form: Form) -> int:
-        """One class has probability 1 whatever comes."""
+        """At least two classes, because a single class always has probability 1."""
         return 2 if letter == "C" else 1
 
 

@@ -1,10 +1,9 @@
-"""One problem that a layer is tried on: its settings, its arrays, and the gradient that arrives at its result.
+"""The cases and problems that a layer is tried on: settings, arrays, and the gradient of the result.
 
-The arrays hold small integers, or quarters of them, none of them 0: every sum of products is then exact in float32 and
-float64, and a wrong cell cannot hide behind a factor that happens to vanish. No two sizes are equal where the layer
-allows it, so that axes which are taken for each other show.
+The arrays hold small integers, or quarters of them, and never 0: every sum of products is then exact in float32 and
+float64, and no factor of 0 hides a wrong cell. Sizes differ wherever the layer allows it, so that confused axes show.
 
-Who may import it: the parts of check/. Deliberately absent: what is right (definitions/) and who computes it.
+Who may import it: the parts of check/. Deliberately absent: the correct results (definition.py) and the user's code.
 """
 
 from __future__ import annotations
@@ -17,17 +16,17 @@ import numpy as np
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Arrays = Mapping[str, Array]
-LARGEST = 4  # of the integers
+LARGEST = 4  # largest absolute value of the integers
 
 
 @dataclass(frozen=True)
 class Case:
-    """What fixes a problem but for its numbers.
+    """Everything about a problem except its numbers.
 
     Attributes:
-        settings: the layer's, by PyTorch's names; ints, or one int per spatial axis.
+        settings: of the layer, by PyTorch's names; ints, or one int per spatial axis.
         shapes: of each argument, batch and channels first.
-        convention: "correlation", or "convolution" where the layer's kernel is rotated by definition.
+        convention: "correlation", or "convolution" if the layer's definition rotates the kernel.
     """
 
     settings: Mapping[str, Any]
@@ -36,18 +35,18 @@ class Case:
 
     @property
     def cells(self) -> int:
-        """Cells of all arguments together: what is the smallest case that fails is decided by this."""
+        """The number of cells of all arguments; the smallest failing case is the one with the fewest."""
         return sum(int(np.prod(shape)) for shape in self.shapes.values())
 
     def describe(self) -> str:
-        """`x (2, 3, 5, 6), w (4, 3, 2, 3), stride 2`."""
+        """Describe the case: `x (2, 3, 5, 6), w (4, 3, 2, 3), stride 2`."""
         sizes = [f"{name} {shape}" for name, shape in self.shapes.items()]
         return ", ".join(sizes + [f"{name} {value}" for name, value in self.settings.items()])
 
 
 @dataclass(frozen=True)
 class Problem:
-    """A case with numbers: `arrays` by argument, `dy` of the shape of the result, and in which units they come."""
+    """A case with numbers: `arrays` by argument, `dy` of the shape of the result, and their unit."""
 
     case: Case
     arrays: Arrays
@@ -55,14 +54,14 @@ class Problem:
     unit: float = 1.0
 
     def with_result(self, shape: tuple[int, ...]) -> Problem:
-        """The same with a dy for a result of this shape: a forward may give one of another shape than the right one."""
+        """The same problem with a dy of this shape, for a forward whose result has the wrong shape."""
         if shape == self.dy.shape:
             return self
         return replace(self, dy=_integers(np.random.default_rng(shape), shape, self.unit))
 
 
 def draw(case: Case, y_shape: tuple[int, ...], seed: int, unit: float = 1.0) -> Problem:
-    """Random integers from -4 to 4 but not 0, times `unit`: 1, or 1/4 for what integers hide."""
+    """Draw random integers from -4 to 4 without 0, times `unit`: 1, or 1/4 for mistakes that integers hide."""
     rng = np.random.default_rng(seed)
     arrays = {name: _integers(rng, shape, unit) for name, shape in case.shapes.items()}
     return Problem(case, arrays, _integers(rng, y_shape, unit), unit)
@@ -71,5 +70,5 @@ def draw(case: Case, y_shape: tuple[int, ...], seed: int, unit: float = 1.0) -> 
 def _integers(rng: np.random.Generator, shape: tuple[int, ...], unit: float) -> Array:
     size = rng.integers(1, LARGEST + 1, shape) * 1.0
     if unit < 1:
-        size += rng.integers(1, 4, shape) * unit  # never whole
+        size += rng.integers(1, 4, shape) * unit  # never an integer
     return size * rng.choice((-1.0, 1.0), shape)

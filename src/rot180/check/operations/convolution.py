@@ -1,10 +1,10 @@
 """Convolutions, plain and transposed, of 0 (linear) to 3 spatial axes: the trilinear form of docs/decisions/0001.
 
-The layer's x is the wide side of its window if it is plain, and the narrow one if it is transposed; all three
-contractions are the kernels' own. A wrong variant of a layer is mostly the right one through another window, which is
-why the replays of mistakes/ take one.
+The layer's x is the wide side of its window if the layer is plain, and the narrow side if it is transposed; all three
+contractions are the kernels' own. Most wrong variants of a layer are correct for another window, so the replays in
+diagnosis/mistakes/ take a window.
 
-By the convention "convolution" the plain layer rotates its kernel, and the transposed one, its adjoint, scatters the
+With convention="convolution" the plain layer rotates its kernel, and the transposed layer, its adjoint, scatters the
 rotated kernel.
 """
 
@@ -24,15 +24,15 @@ from ...window import DENSE, Sizes, Window, per_axis
 from .case import Array, Arrays, Case
 from .definition import Definition, possible
 
-# By number of axes (images, channels and outputs of a group, x, kernel): no two alike; the strides below do not tile x.
+# By number of axes: images, channels and outputs of a group, x, kernel. All differ, and the strides do not tile x.
 _SIZES: dict[int, list[tuple[int, int, int, Sizes, Sizes]]] = {
     0: [(3, 4, 5, (), ()), (2, 3, 4, (), ())],
     1: [(2, 2, 3, (9,), (4,)), (3, 3, 2, (8,), (3,)), (2, 2, 3, (7,), (2,))],
     2: [(2, 2, 3, (6, 7), (3, 2)), (3, 2, 3, (5, 6), (2, 3)), (2, 3, 2, (6, 5), (3, 4))],
     3: [(2, 2, 3, (4, 5, 6), (3, 2, 4)), (2, 3, 2, (5, 4, 6), (2, 3, 3))],
 }
-_MOST_ROOM = {0: 0, 1: 64, 2: 16, 3: 8}  # of an axis of x, for kernels that need it, by number of axes
-_TRIED: list[dict[str, int]] = [  # as far as the settings are open
+_MOST_ROOM = {0: 0, 1: 64, 2: 16, 3: 8}  # largest axis of x, for large kernels, by number of axes
+_TRIED: list[dict[str, int]] = [  # only the open settings are used
     {},
     {"stride": 2, "padding": 1},
     {"padding": 1},
@@ -61,7 +61,7 @@ class Convolution(Definition):
 
     @property
     def settings(self) -> tuple[str, ...]:
-        """The names of its settings, as PyTorch calls them."""
+        """The names of its settings, as in PyTorch."""
         if not self.axes:
             return ()
         names = ("stride", "padding", "dilation", "groups")
@@ -69,28 +69,28 @@ class Convolution(Definition):
 
     @property
     def in_dict(self) -> tuple[str, ...]:
-        """CS231n's conv_param."""
+        """The settings in CS231n's conv_param."""
         return ("stride", "padding")
 
     def default(self, setting: str) -> Any:
-        """As in PyTorch; a kernel_size is the weight's affair."""
+        """The defaults of PyTorch; kernel_size has none, because the weight determines it."""
         return {"padding": 0, "output_padding": 0, "kernel_size": None}.get(setting, 1)
 
     def setting(self, case: Case, name: str) -> Any:
-        """The kernel_size as the weight has it."""
+        """The value of a setting; kernel_size is that of the weight."""
         if name == "kernel_size" and name not in case.settings and "w" in case.shapes:
             sizes = case.shapes["w"][2:]
             return sizes[0] if len(set(sizes)) == 1 else sizes
         return super().setting(case, name)
 
     def dictionary(self, settings: Mapping[str, Any]) -> dict[str, Any]:
-        """With "pad" as in conv_param."""
+        """The settings with "pad", as in conv_param."""
         return {"stride": 1, "pad": settings.get("padding", 0), "padding": 0, "dilation": 1, "groups": 1, **settings}
 
-    # ---- what is right ----
+    # ---- the correct results ----
 
     def window(self, case: Case) -> Window:
-        """The geometry; ShapeError if there is none."""
+        """The geometry. Raises ShapeError if it is impossible."""
         if not self.axes:
             return DENSE
         n, given = self.axes, case.settings
@@ -103,14 +103,14 @@ class Convolution(Definition):
         return Window.transposed(self.name, x_size, kernel, stride, padding, extra, dilation, groups)
 
     def y_shape(self, case: Case) -> tuple[int, ...]:
-        """Of the result."""
+        """The shape of the result."""
         window, w = self.window(case), case.shapes["w"]
         if self.transposed:
             return (case.shapes["x"][0], w[1] * window.groups, *window.x_size)
         return (case.shapes["x"][0], w[0], *window.y_size)
 
     def forward(self, arrays: Arrays, case: Case, window: Window | None = None) -> Array:
-        """y, plus b on every position."""
+        """The result, with b added at every position."""
         window = window or self.window(case)
         contract = kernels.conv_x if self.transposed else kernels.conv_y
         with block("numpy"):
@@ -118,7 +118,7 @@ class Convolution(Definition):
         return plus_bias(y, arrays.get("b"))
 
     def gradients(self, dy: Array, arrays: Arrays, case: Case) -> dict[str, Array]:
-        """{argument: gradient}."""
+        """The gradients by argument."""
         window = self.window(case)
         return {
             "x": self.dx(dy, arrays["w"], case, window),
@@ -139,22 +139,22 @@ class Convolution(Definition):
         return self.kernel(dw, case)
 
     def kernel(self, w: Array, case: Case) -> Array:
-        """As the contractions take it: rotated where the convention says so. Its own inverse and adjoint."""
+        """The kernel as the contractions take it: rotated if the convention says so. Its own inverse and adjoint."""
         return rotated(w) if case.convention == "convolution" else w
 
     def counts(self, case: Case) -> dict[str, int]:
-        """Of the input and the kernel."""
+        """The counts of the input and the kernel."""
         x, w = case.shapes["x"], case.shapes["w"]
         return {
-            "cells of the input": int(np.prod(x)),
-            "channels of the input": x[1],
-            "cells of the kernel": int(np.prod(w[2:])),
+            "input cells": int(np.prod(x)),
+            "input channels": x[1],
+            "kernel cells": int(np.prod(w[2:])),
         }
 
-    # ---- what it is tried on ----
+    # ---- the cases to try ----
 
     def cases(self, fixed: Mapping[str, Any], open_settings: tuple[str, ...], convention: str) -> Iterator[Case]:
-        """Settings and sizes, simple ones first: those that are fixed as they are, those that are open varied."""
+        """Yield settings and sizes, simple ones first: fixed settings as given, open ones varied."""
         for_each = [
             {**{name: value for name, value in tried.items() if name in open_settings}, **fixed} for tried in _TRIED
         ]
@@ -169,7 +169,7 @@ class Convolution(Definition):
         if kernel is not None:
             k = per_axis(self.name, "kernel_size", kernel, self.axes)
         groups = int(settings.get("groups", 1))
-        if self.transposed:  # x is the narrow side here: keep the result small
+        if self.transposed:  # x is the narrow side: keep the result small
             x = tuple(max(2, n // 2 + 1 - axis) for axis, n in enumerate(x))
         else:
             x = with_room(self.name, x, k, settings)
@@ -180,8 +180,10 @@ class Convolution(Definition):
         return case
 
     def alike(self, case: Case, *, channels: bool) -> Case | None:
-        """The same case with square x and kernels, for code that takes one size for all axes; if asked for, with as
-        many channels in as out as well, where a swapped weight hides."""
+        """The case with square x and kernels, for code that takes one size for all axes.
+
+        With `channels`, it also has as many input channels as output channels, which hides a swapped weight.
+        """
         if "w" not in case.shapes:
             return None
         x, w = case.shapes["x"], case.shapes["w"]
@@ -196,7 +198,7 @@ class Convolution(Definition):
         return replace(case, shapes={"x": x, "w": w, "b": (outputs,)})
 
     def depthwise(self, case: Case) -> Case | None:
-        """As many groups as there are channels, or channels as groups, where these are given."""
+        """The case with as many groups as channels; if groups are given, with as many channels as groups."""
         groups = int(case.settings.get("groups", 0))
         if not self.axes or "w" not in case.shapes or groups == 1:
             return None
@@ -206,7 +208,7 @@ class Convolution(Definition):
         return replace(case, settings={**case.settings, "groups": channels}, shapes=shapes)
 
     def smaller(self, case: Case) -> Iterator[Case]:
-        """The same case with one size less, for every size that can be less."""
+        """Yield the case with one size less, for every size that can be reduced."""
         groups = int(case.settings.get("groups", 1))
         x, w = case.shapes["x"], case.shapes["w"]
         spatial = [(name, 2 + a) for name in ("x", "w") for a in range(self.axes)]
@@ -229,18 +231,18 @@ class Convolution(Definition):
             yield less
 
     def _fewer_channels(self, shapes: dict[str, list[int]], axis: int, groups: int) -> bool:
-        """One channel less in each group, on `axis` of w and, where it is x's, on x."""
-        whole = axis == 0  # w's first axis has the channels of all groups, its second those of one
-        shapes["w"][axis] -= groups if whole else 1
+        """Remove one channel of each group, on `axis` of w and, if it is shared, on x."""
+        all_groups = axis == 0  # the first axis of w has the channels of all groups, the second those of one group
+        shapes["w"][axis] -= groups if all_groups else 1
         if (axis == 0) == self.transposed:
             shapes["x"][1] -= groups
         return shapes["w"][axis] > 0
 
 
 def with_room(op: str, x: Sizes, kernel: Sizes, settings: Mapping[str, Any]) -> Sizes:
-    """The sizes of x, longer where the kernel would not fit; ShapeError where that takes too many cells.
+    """The sizes of x, enlarged if the kernel would not fit.
 
-    Every cell is a difference that may be measured, so there is an end to it.
+    Raises ShapeError if that takes too many cells: each cell may have to be measured by a difference.
     """
     axes, padding = len(x), settings.get("padding", 0)
     if is_uneven(padding):
@@ -251,25 +253,25 @@ def with_room(op: str, x: Sizes, kernel: Sizes, settings: Mapping[str, Any]) -> 
         need = d * (k - 1) + 1 - 2 * p
         if need > max(n, _MOST_ROOM[axes]):
             raise ShapeError(
-                f"{op}: a kernel of {k} with dilation {d} and padding {p} needs an x of {need} cells, and problems of "
-                f"at most {_MOST_ROOM[axes]} are tried; check it with smaller numbers"
+                f"{op}: a kernel of {k} with dilation {d} and padding {p} needs an x of {need} cells per axis, but the "
+                f"checker uses at most {_MOST_ROOM[axes]}; use a smaller kernel or dilation"
             )
         sizes.append(n if n >= need else need + s * (1 + len(sizes)))
     return tuple(sizes)
 
 
 def is_uneven(padding: Any) -> bool:
-    """Whether it is 'same', or (before, after) per axis, and no number; the operation itself judges those."""
+    """True if padding is 'same' or (before, after) per axis, not a number; the operation itself validates these."""
     return isinstance(padding, str) or (isinstance(padding, tuple) and any(isinstance(p, tuple) for p in padding))
 
 
 def rotated(w: Array) -> Array:
-    """By 180 degrees: every spatial axis backwards."""
+    """Rotate by 180 degrees: reverse every spatial axis."""
     return np.ascontiguousarray(np.flip(w, tuple(range(2, w.ndim))))
 
 
 def plus_bias(y: Array, b: Array | None) -> Array:
-    """b on every position; y itself where there is no b."""
+    """Add b at every position; returns y if b is None."""
     return y if b is None else y + b.reshape(-1, *[1] * (y.ndim - 2))
 
 

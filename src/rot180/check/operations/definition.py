@@ -1,6 +1,6 @@
-"""What the checker asks of an operation, whatever it computes.
+"""The interface of an operation.
 
-Who may import it: the files of this folder. Deliberately absent: any operation.
+Who may import it: the modules of this folder. Deliberately absent: any operation.
 """
 
 from __future__ import annotations
@@ -17,17 +17,20 @@ from .case import Array, Arrays, Case, Problem, draw
 
 
 class Definition:
-    """One operation: what is right, and what it is tried on.
+    """One operation: its correct results, and the cases to try.
 
     Attributes:
-        name: of the operation.  axes: spatial ones of its windows.  transposed: whether x is their narrow side.
-        arguments: of the forward, in order.  optional: those that a forward may leave out.
-        gradients_of: what the backward returns, in order.
-        exact: whether it is affine in each argument, so that differences have no truncation error.
-        loss: whether the result is one number, which a backward may take for granted.
-        apart: whether functions for another number of axes are other functions, which need not do for all.
-        layouts: how its arrays may lie at the user's.
-        guesses: values of settings that people write into their code; recognised where the code cannot be told.
+        name: of the operation.
+        axes: the number of spatial axes of its windows.
+        transposed: True if x is the narrow side of the windows.
+        arguments: of the forward, in order.
+        optional: the arguments that a forward may leave out.
+        gradients_of: the arguments whose gradients the backward returns, in order.
+        exact: True if it is affine in each argument, so that differences have no truncation error.
+        loss: True if the result is a single number, so that a backward may assume dy = 1.
+        apart: True if other numbers of axes need other functions, so that the user's need not support all of them.
+        layouts: the layouts that its arrays can have.
+        guesses: values of settings that people fix in their code, to be recognised if they cannot be passed.
     """
 
     name: str
@@ -44,34 +47,34 @@ class Definition:
 
     @property
     def settings(self) -> tuple[str, ...]:
-        """The names of its settings, as PyTorch calls them."""
+        """The names of its settings, as in PyTorch."""
         return ()
 
     @property
     def in_dict(self) -> tuple[str, ...]:
-        """The settings that a dict such as CS231n's tells the user's functions."""
+        """The settings that a dict such as CS231n's conv_param contains."""
         return ()
 
     def default(self, setting: str) -> Any:
-        """What a setting is where none is given."""
+        """The default of a setting."""
         raise KeyError(setting)
 
     def setting(self, case: Case, name: str) -> Any:
-        """What functions are told of a setting: the case's, or the default; None where nothing is to be said."""
+        """The value of a setting to pass: that of the case, or the default; None if it is not passed."""
         return case.settings.get(name, self.default(name))
 
     def dictionary(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """The settings as CS231n's functions take them, and under PyTorch's names."""
         return dict(settings)
 
-    # ---- what is right ----
+    # ---- the correct results ----
 
     def window(self, case: Case) -> Window | None:
-        """The geometry through which mistakes are replayed; None where there is none."""
+        """The geometry for replaying mistakes, or None."""
         return None
 
     def y_shape(self, case: Case) -> tuple[int, ...]:
-        """Of the result."""
+        """The shape of the result."""
         raise NotImplementedError
 
     def forward(self, arrays: Arrays, case: Case) -> Array:
@@ -79,10 +82,10 @@ class Definition:
         raise NotImplementedError
 
     def gradients(self, dy: Array, arrays: Arrays, case: Case) -> dict[str, Array]:
-        """{argument: gradient}."""
+        """The gradients by argument."""
         raise NotImplementedError
 
-    # ---- replays, asked only of operations with a window ----
+    # ---- replays of mistakes, only for operations with a window ----
 
     def dx(self, dy: Array, w: Array, case: Case, window: Window) -> Array:
         """The gradient of x through a window."""
@@ -93,25 +96,25 @@ class Definition:
         raise NotImplementedError
 
     def kernel(self, w: Array, case: Case) -> Array:
-        """As the contractions take it."""
+        """The kernel as the contractions take it."""
         raise NotImplementedError
 
     def weights(self, case: Case) -> Array:
         """The kernel of an operation that has no argument w."""
         raise NotImplementedError
 
-    # ---- what it is tried on ----
+    # ---- the cases to try ----
 
     def cases(self, fixed: Mapping[str, Any], open_settings: tuple[str, ...], convention: str) -> Iterator[Case]:
-        """Settings and sizes, simple ones first: those that are fixed as they are, those that are open varied."""
+        """Yield settings and sizes, simple ones first: fixed settings as given, open ones varied."""
         raise NotImplementedError
 
     def smaller(self, case: Case) -> Iterator[Case]:
-        """The same case with one size less, for every size that can be less."""
+        """Yield the case with one size less, for every size that can be reduced."""
         raise NotImplementedError
 
     def alike(self, case: Case, *, channels: bool) -> Case | None:
-        """The case for code that takes one size for all axes; None if the operation has no such cases of its own."""
+        """The case for code that takes one size for all axes; None if the operation has no such cases."""
         return None
 
     def depthwise(self, case: Case) -> Case | None:
@@ -119,13 +122,13 @@ class Definition:
         return None
 
     def single(self, case: Case) -> Case | None:
-        """The case for code that takes one image; None if the operation has no images."""
+        """The case for code that takes a single image; None if the operation has no images."""
         if not self.axes or case.shapes["x"][0] == 1:
             return None
         return replace(case, shapes={**case.shapes, "x": (1, *case.shapes["x"][1:])})
 
     def read_off(self, setting: str, problem: Problem, y: Array) -> float | None:
-        """A value of a setting that explains a result, if it can be read off; it may be none of `guesses`."""
+        """A value of a setting computed from a result, or None; it need not be one of `guesses`."""
         return None
 
     def bare(self, case: Case) -> Case | None:
@@ -134,7 +137,7 @@ class Definition:
         return replace(case, shapes=shapes)
 
     def problem(self, case: Case, seed: int, unit: float) -> Problem:
-        """The case with numbers: small integers times the unit, away from the kinks of the operation."""
+        """Draw the numbers of a case: small integers times the unit, away from the kinks of the operation."""
         return draw(case, self.y_shape(case), seed, unit)
 
     def at_kinks(self, case: Case, seed: int) -> Problem | None:
@@ -142,17 +145,17 @@ class Definition:
         return None
 
     def counted(self, problem: Problem) -> tuple[int, ...]:
-        """The shape whose sizes people divide by: of the result, or of a loss the predictions'."""
+        """The shape whose sizes people divide by: that of the result, or of the predictions of a loss."""
         return problem.dy.shape
 
     def counts(self, case: Case) -> dict[str, int]:
-        """Other numbers that people divide by or forget to divide by, and how they are called."""
+        """Other numbers that people divide by or forget to divide by, by name."""
         return {}
 
 
 def possible(attempts: Iterable[Callable[[], Case]]) -> Iterator[Case]:
-    """Each case that there is, once; the first ShapeError where there is none."""
-    seen: list[Case] = []
+    """Yield each possible case once. Raises the first ShapeError if none is possible."""
+    yielded: list[Case] = []
     impossible: list[ShapeError] = []
     for attempt in attempts:
         try:
@@ -160,15 +163,15 @@ def possible(attempts: Iterable[Callable[[], Case]]) -> Iterator[Case]:
         except ShapeError as reason:
             impossible.append(reason)
             continue
-        if case not in seen:
-            seen.append(case)
+        if case not in yielded:
+            yielded.append(case)
             yield case
-    if not seen:
+    if not yielded:
         raise impossible[0]
 
 
 def distinct(rng: np.random.Generator, shape: tuple[int, ...], unit: float) -> Array:
-    """Numbers of which no two are equal and none is 0, a unit apart."""
+    """Draw numbers that are all different and not 0, one unit apart."""
     size = int(np.prod(shape))
     values = np.arange(size) - size // 2
     values[values >= 0] += 1

@@ -1,10 +1,10 @@
-"""Operations that are taken from rot180.functional: its forward on arrays, its gradient by a sweep.
+"""Operations that rot180.functional computes: its forward on arrays, and its gradient by the tape.
 
-A `Functional` says which axes its arguments have, by letters, so that it can be tried on sizes and shrunk:
+A `Functional` names the axes of its arguments by letters, so that its cases can be resized and shrunk:
 
     {"x": "NCHW", "gamma": "C"}
 
-Who may import it: the files of this folder. Deliberately absent: any single operation.
+Who may import it: the modules of this folder. Deliberately absent: any single operation.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .case import Array, Arrays, Case, Problem
 from .definition import Definition
 
 Form = Mapping[str, str]
-_SIZES: tuple[dict[str, int], ...] = (  # no two alike that may be taken for one another
+_SIZES: tuple[dict[str, int], ...] = (  # sizes that could be confused differ
     {"N": 4, "C": 3, "D": 5, "H": 2, "W": 6, "Z": 7},
     {"N": 3, "C": 5, "D": 4, "H": 6, "W": 2, "Z": 2},
     {"N": 5, "C": 2, "D": 3, "H": 4, "W": 3, "Z": 6},
@@ -31,11 +31,12 @@ _SIZES: tuple[dict[str, int], ...] = (  # no two alike that may be taken for one
 
 @dataclass(frozen=True)
 class Functional(Definition):
-    """One operation, of which `function` takes arrays or Tensors by name, and the settings.
+    """One operation; its `function` takes arrays or Tensors by name, and the settings.
 
     Attributes:
-        forms: the axes of each argument, for each number of axes that it is tried with.
-        defaults: of the settings.  tried: settings that are tried where they are open.
+        forms: the axes of each argument, one entry for each number of axes to try.
+        defaults: of the settings.
+        tried: the settings to try if they are open.
     """
 
     name: str
@@ -50,16 +51,16 @@ class Functional(Definition):
         return tuple(self.defaults)
 
     def default(self, setting: str) -> Any:
-        """What a setting is where none is given."""
+        """The default of a setting."""
         return self.defaults[setting]
 
     def _all(self, case: Case) -> dict[str, Any]:
         return {**self.defaults, **case.settings}
 
-    # ---- what is right ----
+    # ---- the correct results ----
 
     def y_shape(self, case: Case) -> tuple[int, ...]:
-        """As x."""
+        """The shape of x."""
         return case.shapes["x"]
 
     def forward(self, arrays: Arrays, case: Case) -> Array:
@@ -68,7 +69,7 @@ class Functional(Definition):
             return np.asarray(self.function(arrays, self._all(case)))
 
     def gradients(self, dy: Array, arrays: Arrays, case: Case) -> dict[str, Array]:
-        """{argument: gradient}, of those that are given."""
+        """The gradients of the arguments that are given."""
         names = [name for name in self.gradients_of if name in arrays]
         leaves = [Tensor(arrays[name].copy(), requires_grad=True) for name in names]
         with block("numpy"):
@@ -76,10 +77,10 @@ class Functional(Definition):
             found = grad(y, leaves, Tensor(np.asarray(dy, float)))
         return {name: g.data for name, g in zip(names, found, strict=True) if g is not None}
 
-    # ---- what it is tried on ----
+    # ---- the cases to try ----
 
     def cases(self, fixed: Mapping[str, Any], open_settings: tuple[str, ...], convention: str) -> Iterator[Case]:
-        """Every form on the first sizes, then on the others; settings that are open are told in any case."""
+        """Yield every form on the first sizes, then on the others; open settings are always passed."""
         usable = [tried for tried in self.tried if all(name in open_settings for name in tried)]
         for number, sizes in enumerate(_SIZES):
             for form in self.forms_of(fixed):
@@ -90,15 +91,15 @@ class Functional(Definition):
                         yield case
 
     def forms_of(self, fixed: Mapping[str, Any]) -> tuple[Form, ...]:
-        """Those that go with the fixed settings."""
+        """The forms that match the fixed settings."""
         return self.forms
 
     def shapes(self, form: Form, sizes: Mapping[str, int], fixed: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
-        """Of each argument."""
+        """The shape of each argument."""
         return {name: tuple(sizes[letter] for letter in letters) for name, letters in form.items()}
 
     def fewest(self, letter: str, form: Form) -> int:
-        """How short an axis may become."""
+        """The smallest size of an axis."""
         return 1
 
     def _exists(self, case: Case) -> bool:
@@ -109,7 +110,7 @@ class Functional(Definition):
         return True
 
     def smaller(self, case: Case) -> Iterator[Case]:
-        """The same case with one size less, on all arguments that have this axis."""
+        """Yield the case with one size less, on all arguments that have this axis."""
         form = self._form(case)
         sizes = {a: n for name in case.shapes for a, n in zip(form[name], case.shapes[name], strict=True)}
         for letter, size in sizes.items():
@@ -128,21 +129,21 @@ class Functional(Definition):
         )
 
     def bare(self, case: Case) -> Case | None:
-        """Only of images."""
+        """Only images have this form."""
         return super().bare(case) if len(case.shapes["x"]) > 2 else None
 
     def problem(self, case: Case, seed: int, unit: float) -> Problem:
-        """Integers at unit 1; any numbers else, as far as the operation is smooth."""
+        """Draw integers if unit is 1, otherwise any numbers where the operation is smooth."""
         rng = np.random.default_rng(seed)
-        arrays = {name: self.drawn(name, shape, rng, unit, case) for name, shape in case.shapes.items()}
+        arrays = {name: self.sample(name, shape, rng, unit, case) for name, shape in case.shapes.items()}
         return Problem(case, arrays, np.asarray(off_zero(rng, self.y_shape(case), unit)), unit)
 
-    def drawn(self, argument: str, shape: tuple[int, ...], rng: np.random.Generator, unit: float, case: Case) -> Array:
-        """The numbers of one argument."""
+    def sample(self, argument: str, shape: tuple[int, ...], rng: np.random.Generator, unit: float, case: Case) -> Array:
+        """Draw the numbers of one argument."""
         return off_zero(rng, shape, unit)
 
 
 def off_zero(rng: np.random.Generator, shape: tuple[int, ...], unit: float) -> Array:
-    """Integers from -3 to 3 but not 0 at unit 1, else numbers from 1/4 to 3 of either sign."""
+    """Draw integers from -3 to 3 without 0 if unit is 1, otherwise numbers from 1/4 to 3 of either sign."""
     size = rng.integers(1, 4, shape) * 1.0 if unit == 1 else rng.uniform(0.25, 3.0, shape)
     return np.asarray(size * rng.choice((-1.0, 1.0), shape))

@@ -13,34 +13,34 @@ from .functional import Form, Functional
 
 @dataclass(frozen=True)
 class Loss(Functional):
-    """Of numbers, of any shape; t is of the shape of x."""
+    """A loss of numbers of any shape; t has the shape of x."""
 
     arguments = ("x", "t")
     loss = True
 
     def y_shape(self, case: Case) -> tuple[int, ...]:
-        """A number."""
+        """The shape of a number."""
         return ()
 
     def counted(self, problem: Problem) -> tuple[int, ...]:
-        """The predictions."""
+        """The shape of the predictions."""
         return problem.arrays["x"].shape
 
 
 @dataclass(frozen=True)
 class Classification(Loss):
-    """Of logits (N, C) and labels (N,), which are integers."""
+    """A loss of logits (N, C) and integer labels (N,)."""
 
     layouts = ("channels_first",)
 
-    def drawn(self, argument: str, shape: tuple[int, ...], rng: np.random.Generator, unit: float, case: Case) -> Array:
-        """Labels among the classes."""
+    def sample(self, argument: str, shape: tuple[int, ...], rng: np.random.Generator, unit: float, case: Case) -> Array:
+        """Draw labels among the classes."""
         if argument == "t":
             return rng.integers(0, case.shapes["x"][1], shape)
-        return super().drawn(argument, shape, rng, unit, case)
+        return super().sample(argument, shape, rng, unit, case)
 
     def fewest(self, letter: str, form: Form) -> int:
-        """One class has probability 1 whatever comes."""
+        """At least two classes, because a single class always has probability 1."""
         return 2 if letter == "C" else 1
 
 

@@ -1,4 +1,4 @@
-"""Batch norm, with the statistics of the batch, and layer norm."""
+"""Batch norm with the statistics of the batch, and layer norm."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from .case import Array, Case, Problem
 from .definition import distinct
 from .functional import Form, Functional
 
-LARGEST_EPS = 0.1  # that is taken for one
-FEWEST = 3  # values under one mean: two are normalised to 1 and -1 whatever they are
+LARGEST_EPS = 0.1  # larger values are not recognised as an eps
+FEWEST = 3  # values per mean, because two values always normalise to 1 and -1
 
 
 @dataclass(frozen=True)
 class Norm(Functional):
-    """x less its mean, by the root of its biased variance and eps, times gamma, plus beta."""
+    """(x - mean) / sqrt(biased variance + eps) * gamma + beta."""
 
     arguments = ("x", "gamma", "beta")
     optional = ("gamma", "beta")
@@ -31,23 +31,23 @@ class Norm(Functional):
 
     @property
     def in_dict(self) -> tuple[str, ...]:
-        """CS231n's bn_param."""
+        """The settings in CS231n's bn_param."""
         return ("eps",)
 
     def dictionary(self, settings: Mapping[str, Any]) -> dict[str, Any]:
-        """In training."""
+        """The settings as bn_param in training mode."""
         return {"mode": "train", "eps": 1e-5, **settings}
 
     def statistics_axes(self, case: Case) -> tuple[int, ...]:
-        """Of x, those that a mean is taken over."""
+        """The axes of x that the mean is taken over."""
         return tuple(a for a in range(len(case.shapes["x"])) if a != 1)
 
     def parameter_axes(self, case: Case) -> tuple[int, ...]:
-        """Of x, those that gamma and beta have."""
+        """The axes of x that gamma and beta have."""
         return (1,)
 
     def read_off(self, setting: str, problem: Problem, y: Array) -> float | None:
-        """The eps: what the root has besides the variance."""
+        """The eps: the rest under the square root besides the variance."""
         x, case = problem.arrays["x"], problem.case
         if setting != "eps" or y.shape != x.shape:
             return None
@@ -58,15 +58,15 @@ class Norm(Functional):
         )
         axes = self.statistics_axes(case)
         off = x - x.mean(axes, keepdims=True)
-        with np.errstate(all="ignore"):  # where y is beta
+        with np.errstate(all="ignore"):  # division by 0 where y equals beta
             under = (off * gamma / (y - beta)) ** 2 - x.var(axes, keepdims=True)
         eps = float(f"{float(np.nanmedian(under)):.4g}")
         return eps if 0 < eps < LARGEST_EPS else None
 
-    def drawn(self, argument: str, shape: tuple[int, ...], rng: np.random.Generator, unit: float, case: Case) -> Array:
-        """An x of which no two cells are equal, so that no variance is 0."""
+    def sample(self, argument: str, shape: tuple[int, ...], rng: np.random.Generator, unit: float, case: Case) -> Array:
+        """Draw an x whose cells are all different, so that no variance is 0."""
         if argument != "x":
-            return super().drawn(argument, shape, rng, unit, case)
+            return super().sample(argument, shape, rng, unit, case)
         x = distinct(rng, shape, 0.125)
         return x if unit == 1 else x + rng.uniform(-0.05, 0.05, shape)
 
@@ -77,14 +77,14 @@ class Norm(Functional):
 
 @dataclass(frozen=True)
 class BatchNorm(Norm):
-    """Of (N, C) or (N, C, H, W), over all axes but the channels."""
+    """Batch norm of (N, C) or (N, C, H, W), over all axes except the channels."""
 
     layouts = ("channels_first", "channels_last")
 
 
 @dataclass(frozen=True)
 class LayerNorm(Norm):
-    """Over the last axis of (N, D), or over the axes of `normalized_shape`."""
+    """Layer norm over the last axis of (N, D), or over the axes of `normalized_shape`."""
 
     layouts = ("channels_first",)
 
@@ -94,16 +94,16 @@ class LayerNorm(Norm):
         return ("eps", "normalized_shape")
 
     def default(self, setting: str) -> Any:
-        """No size is given."""
+        """By default no sizes are given."""
         return None if setting == "normalized_shape" else super().default(setting)
 
     def setting(self, case: Case, name: str) -> Any:
-        """The size of the last axis, where none are given."""
+        """The size of the last axis if no sizes are given."""
         found = super().setting(case, name)
         return case.shapes["x"][-1:] if name == "normalized_shape" and found is None else found
 
     def forms_of(self, fixed: Mapping[str, Any]) -> tuple[Form, ...]:
-        """One axis, unless sizes are given; then with one or two axes before them."""
+        """One axis by default; if sizes are given, with one or two axes before them."""
         count = len(_sizes(fixed))
         if not count:
             return self.forms
@@ -111,18 +111,18 @@ class LayerNorm(Norm):
         return tuple({"x": lead + last, "gamma": last, "beta": last} for lead in ("N", "NC"))
 
     def shapes(self, form: Form, sizes: Mapping[str, int], fixed: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
-        """With the sizes that are given."""
+        """The shapes with the given sizes."""
         return super().shapes(form, {**sizes, **dict(zip("DHWZ", _sizes(fixed), strict=False))}, fixed)
 
     def statistics_axes(self, case: Case) -> tuple[int, ...]:
-        """The last ones."""
+        """The last axes."""
         ndim, count = len(case.shapes["x"]), len(_sizes(case.settings)) or 1
         return tuple(range(ndim - count, ndim))
 
     parameter_axes = statistics_axes
 
     def fewest(self, letter: str, form: Form) -> int:
-        """The axes that are normalised stay as long as they are given."""
+        """Normalised axes keep their size if it is given."""
         if letter not in form["gamma"]:
             return 1
         return FEWEST if form in self.forms else 10**9
@@ -136,7 +136,7 @@ def _sizes(settings: Mapping[str, Any]) -> tuple[int, ...]:
 
 
 def _batch_norm(a: Mapping[str, Any], settings: Mapping[str, Any]) -> Any:
-    eps = settings["eps"] or 1e-300  # which is nothing beside a variance; 0 itself is refused
+    eps = settings["eps"] or 1e-300  # negligible next to a variance; 0 itself is refused
     return F.batch_norm(a["x"], None, None, a.get("gamma"), a.get("beta"), True, 0.1, eps)
 
 

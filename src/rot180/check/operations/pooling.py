@@ -1,7 +1,7 @@
 """Max and average pooling of 1 to 3 axes.
 
-The average over windows is a convolution of each channel with a kernel of equal weights, padding counted, so that every
-mistake of a convolution's dx is one of its own. The maximum is taken from rot180.functional; its padding is absent.
+Average pooling is a convolution of each channel with a kernel of equal weights, in which padding counts, so every
+mistake in dx of a convolution applies to it. Max pooling comes from rot180.functional and ignores its padding.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .convolution import Convolution, with_room
 from .definition import Definition, distinct, possible
 from .functional import Functional
 
-_TRIED: list[tuple[dict[str, Any], Sizes]] = [  # settings, as far as they are open, and sizes: some are not tiled
+_TRIED: list[tuple[dict[str, Any], Sizes]] = [  # the settings, if open, and the sizes
     ({}, (4, 6, 2)),
     ({}, (5, 7, 3)),
     ({"kernel_size": 3, "stride": 2}, (7, 6, 5)),
@@ -32,12 +32,12 @@ _TRIED: list[tuple[dict[str, Any], Sizes]] = [  # settings, as far as they are o
     ({"stride": 3}, (8, 5, 5)),
     ({"kernel_size": 3, "stride": 1, "padding": 1}, (4, 3, 5)),
 ]
-_PAIRS = {"kernel_size": (2, 3, 2), "stride": (2, 1, 2)}  # for functions that want one number per axis
+_PAIRS = {"kernel_size": (2, 3, 2), "stride": (2, 1, 2)}  # for functions that take one number per axis
 _IMAGES = ((2, 3), (3, 2))
 
 
 class Pooling(Definition):
-    """What both have: settings, sizes to try."""
+    """The settings and the sizes to try of both kinds of pooling."""
 
     @property
     def settings(self) -> tuple[str, ...]:
@@ -46,7 +46,7 @@ class Pooling(Definition):
 
     @property
     def in_dict(self) -> tuple[str, ...]:
-        """CS231n's pool_param."""
+        """The settings in CS231n's pool_param."""
         return ("kernel_size", "stride")
 
     def default(self, setting: str) -> Any:
@@ -54,14 +54,14 @@ class Pooling(Definition):
         return 0 if setting == "padding" else 2
 
     def dictionary(self, settings: Mapping[str, Any]) -> dict[str, Any]:
-        """With the names of pool_param, and the f of Coursera's hparameters."""
+        """The settings with the names of pool_param, and the f of Coursera's hparameters."""
         kernel = settings["kernel_size"]
         sides = kernel if isinstance(kernel, tuple) else (kernel,) * max(self.axes, 2)
         names = ("pool_depth", "pool_height", "pool_width")[-len(sides) :]
         return {**settings, "pool_size": kernel, "f": kernel, **dict(zip(names, sides, strict=True))}
 
     def geometry(self, case: Case) -> Window:
-        """The window of one channel; ShapeError if there is none."""
+        """The window of one channel. Raises ShapeError if it is impossible."""
         given, n = case.settings, self.axes
         kernel = per_axis(self.name, "kernel_size", given["kernel_size"], n)
         stride = per_axis(self.name, "stride", given["stride"], n)
@@ -71,16 +71,16 @@ class Pooling(Definition):
         return Window.plain(self.name, case.shapes["x"][2:], kernel, stride, padding, (1,) * n, 1)
 
     def y_shape(self, case: Case) -> tuple[int, ...]:
-        """Of the result."""
+        """The shape of the result."""
         return (*case.shapes["x"][:2], *self.geometry(case).y_size)
 
     def cases(self, fixed: Mapping[str, Any], open_settings: tuple[str, ...], convention: str) -> Iterator[Case]:
-        """Settings and sizes; where no stride is given it is the kernel's size."""
+        """Yield the cases; if no stride is given, it equals the size of the kernel."""
         pairs = {name: value[: self.axes] for name, value in _PAIRS.items()}
         attempts = []
         for number, (tried, sizes) in enumerate([*_TRIED, (pairs, (4, 9, 4)), (pairs, (6, 5, 3))]):
-            told = {name: value for name, value in tried.items() if name in open_settings}
-            settings = {"kernel_size": 2, **told, **fixed}
+            varied = {name: value for name, value in tried.items() if name in open_settings}
+            settings = {"kernel_size": 2, **varied, **fixed}
             settings.setdefault("stride", settings["kernel_size"])
             attempts.append(partial(self._pooled, settings, _IMAGES[number % 2], sizes[: self.axes], convention))
         yield from possible(attempts)
@@ -99,7 +99,7 @@ class Pooling(Definition):
         return min(case.shapes["x"]) > 0
 
     def smaller(self, case: Case) -> Iterator[Case]:
-        """One size less."""
+        """Yield the case with one size less."""
         shape = case.shapes["x"]
         for axis in range(len(shape)):
             less = replace(case, shapes={"x": tuple(n - (a == axis) for a, n in enumerate(shape))})
@@ -109,61 +109,61 @@ class Pooling(Definition):
 
 @dataclass(frozen=True)
 class AveragePooling(Pooling, Convolution):
-    """The sum over a window by the number of its cells, those in the padding counted."""
+    """The sum over a window divided by the number of its cells, including those in the padding."""
 
     arguments: ClassVar[tuple[str, ...]] = ("x",)
     optional: ClassVar[tuple[str, ...]] = ()
     gradients_of: ClassVar[tuple[str, ...]] = ("x",)
 
     def window(self, case: Case) -> Window:
-        """Each channel is a group of its own."""
+        """The window with one group per channel."""
         return replace(self.geometry(case), groups=case.shapes["x"][1])
 
     def weights(self, case: Case) -> Array:
-        """Those of the convolution that it is."""
+        """The weights of the equivalent convolution."""
         kernel = self.geometry(case).kernel
         return np.full((case.shapes["x"][1], 1, *kernel), 1 / float(np.prod(kernel)))
 
     def forward(self, arrays: Arrays, case: Case, window: Window | None = None) -> Array:
-        """y."""
+        """The result."""
         weights = arrays.get("w", self.weights(case))
         return super().forward({"x": arrays["x"], "w": weights}, case, window)
 
     def gradients(self, dy: Array, arrays: Arrays, case: Case) -> dict[str, Array]:
-        """Of x."""
+        """The gradient of x."""
         return {"x": self.dx(dy, self.weights(case), case, self.window(case))}
 
     def counts(self, case: Case) -> dict[str, int]:
         """The divisor of the average."""
-        return {"cells of a window": int(np.prod(self.geometry(case).kernel))}
+        return {"window cells": int(np.prod(self.geometry(case).kernel))}
 
 
 @dataclass(frozen=True)
 class MaxPooling(Pooling, Functional):
-    """The largest cell of a window. Problems have no two cells alike, but for `at_kinks`."""
+    """The largest cell of a window. No two cells of a problem are equal, except in `at_kinks`."""
 
     axes: int = 2
 
     def problem(self, case: Case, seed: int, unit: float) -> Problem:
-        """All cells distinct."""
+        """A problem whose cells are all different."""
         problem = super().problem(case, seed, unit)
         return replace(problem, arrays={"x": distinct(np.random.default_rng(seed), case.shapes["x"], unit)})
 
     def at_kinks(self, case: Case, seed: int) -> Problem | None:
-        """Few values, so that most windows hold their largest one several times."""
+        """A problem with so few values that most windows have ties."""
         problem = super().problem(case, seed, 1.0)
         x = np.random.default_rng(seed).integers(1, 3, case.shapes["x"]) * 1.0
         return replace(problem, arrays={"x": x})
 
     def windows(self, case: Case) -> list[tuple[Sizes, list[Sizes]]]:
-        """For each position of y the cells of x in its window."""
+        """For each position of y, the cells of x in its window."""
         met: dict[Sizes, list[Sizes]] = {}
         for triple in triples(self.geometry(case), 1, 1, 1):
             met.setdefault(triple.y[2:], []).append(triple.x[2:])
         return list(met.items())
 
     def sent(self, problem: Problem) -> Iterator[tuple[float, list[Sizes]]]:
-        """For each cell of dy, what arrives there, and the cells of x in its window, image and channel included."""
+        """Yield, for each cell of dy, its value and the cells of x in its window, with image and channel."""
         windows = self.windows(problem.case)
         for image in np.ndindex(*problem.arrays["x"].shape[:2]):
             for p, cells in windows:

@@ -1,6 +1,6 @@
-"""Settings that a user fixes: whether the operation has them, and whether they make sense.
+"""Validation of the settings that a user fixes.
 
-Who may import it: the parts of check/. Deliberately absent: how the user's functions are told them (calling.py).
+Who may import it: the parts of check/. Deliberately absent: how settings are passed to functions (adapter/settings.py).
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from .convolution import is_uneven
 _LEAST = {"stride": 1, "dilation": 1, "kernel_size": 1, "padding": 0, "output_padding": 0}
 
 
-def fixed(definition: Definition, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings with tuples for lists.
+def validate(definition: Definition, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Validate the settings; returns them with tuples instead of lists.
 
-    Raises TypeError for one that the operation has not, ValueError (ShapeError) for a value that makes no sense.
+    Raises TypeError for a setting that the operation does not have, ValueError (ShapeError) for an invalid value.
     """
     known = definition.settings
     if definition.axes and "kernel_size" not in known:
@@ -29,7 +29,7 @@ def fixed(definition: Definition, given: Mapping[str, Any]) -> dict[str, Any]:
     if unknown:
         raise TypeError(
             f"check.layer: {definition.name} has no setting {', '.join(map(repr, unknown))}; "
-            f"it has {', '.join(known) or 'none'}"
+            f"its settings are {', '.join(known) or 'none'}"
         )
     settings = {name: hashable(value) for name, value in given.items()}
     for name, value in settings.items():

@@ -1,6 +1,6 @@
-"""The smallest case that fails, with its numbers, so that the explainer can show how a wrong cell should be made.
+"""The smallest failing case for the explainer, which shows how a wrong cell should be computed.
 
-Who may import it: the parts of check/, and users. Deliberately absent: the explainer, which `cli/` opens.
+Who may import it: the parts of check/, and users. Deliberately absent: the explainer, which page.py embeds.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from .matrices import plane
 TRACED = tuple(f"{kind}{axes}d" for kind in ("conv", "conv_transpose", "max_pool", "avg_pool") for axes in (1, 2))
 
 
-def of(ev: Evidence, argument: str) -> Example | None:
-    """None where the explainer has no such layer, or where another forward than the definition's was judged."""
+def example_of(ev: Evidence, argument: str) -> Example | None:
+    """Return the example, or None if the explainer does not have this layer, or if the forward is not that of the
+    definition.
+    """
     cell = first_wrong_cell(ev, argument)
     if cell is None or argument == "b" or ev.definition.name not in TRACED or ev.case.convention != "correlation":
         return None
@@ -30,7 +32,7 @@ def of(ev: Evidence, argument: str) -> Example | None:
 
 
 def first_wrong_cell(ev: Evidence, argument: str) -> tuple[int, ...] | None:
-    """The first one of the matrix that is shown; None where there is none whose terms are known."""
+    """Return the first wrong cell of the displayed matrix; None if its terms are unknown."""
     if not ev.defined or ev.found[argument].shape != ev.right[argument].shape:
         return None
     index = plane(ev, argument)

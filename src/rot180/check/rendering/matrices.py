@@ -1,6 +1,6 @@
-"""Arrays as small matrices of text, side by side, with the cells that differ marked.
+"""Arrays as small matrices of text, side by side, with the wrong cells marked.
 
-Who may import it: the parts of check/. Deliberately absent: what is right, and colours (`cli/` paints the marks).
+Who may import it: the parts of check/. Deliberately absent: the correct results, and colours (cli/ adds them).
 """
 
 from __future__ import annotations
@@ -10,27 +10,27 @@ import numpy as np
 from ..diagnosis.evidence import Evidence
 from ..operations.case import Array
 
-MOST = 12  # rows and columns that are shown
-NOISE = 1e-13  # of the largest cell: what is left of a sum that should be 0
+MAX_SHOWN = 12  # rows and columns
+NOISE = 1e-13  # smaller values, relative to the largest cell, are shown as 0
 
 
-def beside(evidence: Evidence, argument: str, name: str) -> str:
-    """The plane in which most cells differ, found and right; wrong cells in brackets."""
+def side_by_side(evidence: Evidence, argument: str, name: str) -> str:
+    """The plane with the most wrong cells, returned and correct, side by side; wrong cells are in brackets."""
     found, right = evidence.found[argument], evidence.right[argument]
     if found.shape != right.shape:
-        return f"{name} has shape {found.shape}, and should have {right.shape}"
+        return f"{name} has shape {found.shape}, but must have {right.shape}"
     wrong = evidence.differing(argument)
     index = plane(evidence, argument)
     planes = [a[index] if a.ndim > 1 else a.reshape(1, -1) for a in (found, right, wrong)]
     where = f"[{', '.join(map(str, index))}]" if index else ""
     noise = NOISE * float(np.abs(right).max(initial=1.0, where=np.isfinite(right)))
-    left, middle, marks = (plane[:MOST, :MOST] for plane in planes)
+    left, middle, marks = (plane[:MAX_SHOWN, :MAX_SHOWN] for plane in planes)
     quiet = [np.where(np.abs(a) <= noise, 0.0, a) for a in (left, middle)]
     return _columns([(f"{name}{where}", quiet[0], marks), ("should be", quiet[1], np.zeros_like(marks))])
 
 
 def plane(evidence: Evidence, argument: str) -> tuple[int, ...]:
-    """The index of the plane in which most cells differ; () for a matrix or a vector."""
+    """The index of the plane with the most wrong cells; () for a matrix or a vector."""
     wrong = evidence.differing(argument)
     if wrong.ndim < 3:
         return ()
@@ -39,7 +39,7 @@ def plane(evidence: Evidence, argument: str) -> tuple[int, ...]:
 
 
 def _columns(parts: list[tuple[str, Array, Array]]) -> str:
-    """Titles over matrices, next to each other."""
+    """Put matrices side by side, each below its title."""
     blocks = []
     for title, matrix, marks in parts:
         texts = [

@@ -1,4 +1,4 @@
-"""Steps that are written into the code of a convolution, which cannot be told them: recognised by its results.
+"""Stride, padding and dilation that are fixed in the code of a convolution, recognised from its results.
 
 Who may import it: the parts of check/. Deliberately absent: settings that are recognised one by one (runner.py).
 """
@@ -24,10 +24,10 @@ STEPS: Mapping[str, tuple[Any, ...]] = {
 }
 
 
-def steps(definition: Definition, runs: Sequence[tuple[Problem, Outcome]]) -> dict[str, Any] | None:
-    """The fewest that differ from the defaults and explain the result of every run; None if none do, or none need."""
-    told = runs[0][0].case.settings
-    names = [name for name in STEPS if name in definition.settings and name not in told]
+def infer_steps(definition: Definition, runs: Sequence[tuple[Problem, Outcome]]) -> dict[str, Any] | None:
+    """Return the fewest non-default settings that explain the result of every run; None if there are none."""
+    given = runs[0][0].case.settings
+    names = [name for name in STEPS if name in definition.settings and name not in given]
     if not definition.axes or not names or "kernel_size" in definition.settings:
         return None
     for found in _fewest_first(definition, names):
@@ -51,5 +51,5 @@ def _fits(definition: Definition, run: tuple[Problem, Outcome], found: Mapping[s
         if definition.y_shape(case) != outcome.y.shape:
             return False
         return same(outcome.y, definition.forward(problem.arrays, case))
-    except Rot180Error:  # there is no such window
+    except Rot180Error:  # this window is impossible
         return False

@@ -1,9 +1,9 @@
-"""Somebody's functions on many small problems: which cases they take, and what they give.
+"""Runs the user's functions on many small problems: finds the cases that they take, and keeps their results.
 
-Code that is written for square kernels, or for as many channels in as out, gets such cases; a setting that is written
-into the forward is recognised and kept.
+Code written for square kernels, or for equal numbers of input and output channels, gets such cases. A setting that is
+fixed in the forward is recognised and used.
 
-Who may import it: the parts of check/. Deliberately absent: the verdict (judgement.py).
+Who may import it: the parts of check/. Deliberately absent: the verdict (judging/judge.py).
 """
 
 from __future__ import annotations
@@ -23,24 +23,25 @@ from ..operations.case import Case, Problem
 from . import inferred_settings
 
 DEPTHWISE = (
-    "Every channel has a kernel of its own, w (C, 1, ...): with other channels the functions refused every case."
+    "The check used one kernel per channel, w of shape (C, 1, ...), because the functions refused every other case."
 )
 SINGLE = (
-    "x has one image: with more of them the functions refused every case. That the gradients of w and b are sums over "
-    "images is not judged."
+    "The check used a single image, because the functions refused every case with more. So it did not check that "
+    "the gradients of w and b are sums over the images."
 )
 Run = tuple[Problem, Outcome]
 NO_FIT = (np.inf, np.inf)
-SAME_STRIDE = "stride was left at 1: with a larger one there are several conventions of padding 'same'."
+SAME_STRIDE = "The stride stayed at 1, because there are several conventions of padding 'same' for larger strides."
 
 
 class Runner:
-    """The code, what it is tried on, and what came of it.
+    """Code, the problems that it runs on, and the results.
 
     Attributes:
-        settings: those that are fixed: given by the user, or found in the forward.
-        runs: every problem with its outcome.  refused: descriptions of the cases that the code refused.
-        remarks: on settings that were found.
+        settings: the fixed ones: given by the user, or recognised in the forward.
+        runs: every problem with its outcome.
+        refused: descriptions of the cases that the code refused.
+        remarks: on settings that were recognised.
     """
 
     def __init__(
@@ -54,15 +55,15 @@ class Runner:
         self._first_refusal: Refused | None = None
 
     def try_all(self) -> None:
-        """Fill `runs`; GradientError where every case is refused."""
+        """Fill `runs`. Raises GradientError if every case is refused."""
         self._try_cases()
-        if self._guess():
+        if self._recognise_settings():
             self.runs.clear()
             self._try_cases()
-        self._set_apart()
+        self._drop_other_axes()
 
     def problem(self, case: Case, number: int, unit: float) -> Problem | None:
-        """A case with numbers, as the code takes it; None where it takes no such case."""
+        """Draw the numbers of a case in the form that the code takes; None if it takes no such case."""
         fitting = self.definition.bare(case) if self.code.layout == "bare" else case
         if fitting is None:
             return None
@@ -71,7 +72,10 @@ class Runner:
         return problem if self.code.takes_dy or not self.definition.loss else replace(problem, dy=np.ones(()))
 
     def run(self, problem: Problem) -> Run:
-        """The code on a problem; with the dy that it got, where its result has a shape of its own."""
+        """Run the code on a problem.
+
+        If the result has the wrong shape, the returned problem has the dy that was passed to the backward.
+        """
         outcome = self.code.run(problem)
         return (problem if outcome.dy is problem.dy else replace(problem, dy=outcome.dy)), outcome
 
@@ -83,7 +87,7 @@ class Runner:
         cases = list(self.definition.cases(self.settings, open_settings, self.convention))
         self._try(cases)
         if not self.runs or not all(map(self._is_right, self.runs)):
-            self._try_otherwise(cases)
+            self._try_other_forms(cases)
         if self.runs:
             self._try_like_gradients(cases)
         else:
@@ -94,11 +98,11 @@ class Runner:
             first = f"{given} ({reason})" if given else self.refused[0]
             raise GradientError(
                 f"check.layer: {by or self.code.name} refused every case, the first one with {first}; "
-                "give the settings and the kernel_size that it is written for, and its layout"
+                "give the settings, the kernel_size and the layout that it is written for"
             )
 
     def _try_special(self, cases: Sequence[Case]) -> None:
-        """Keep to the first kind of special cases that are right, or else that are taken."""
+        """Use the first kind of special cases that is right, otherwise the first that is accepted."""
         refused = self.refused
         taken: tuple[list[Run], list[str], str] | None = None
         for special, remark in _specials(self.definition, cases):
@@ -114,11 +118,11 @@ class Runner:
             self.runs, self.refused, remark = taken
             self.remarks += [remark] if remark and remark not in self.remarks else []
 
-    def _try_otherwise(self, cases: Sequence[Case]) -> None:
-        """Keep to another form of the parameters, if it is right; or if it is taken, where the first one is refused."""
+    def _try_other_forms(self, cases: Sequence[Case]) -> None:
+        """Use another form of the parameters if it is right, or if it is accepted and the first form is refused."""
         code, runs, refused = self.code, self.runs, self.refused
         taken = None
-        for other, remark in code.otherwise(refused=not runs):
+        for other, remark in code.other_forms(refused=not runs):
             self.code, self.runs, self.refused = other, [], []
             self._try(cases)
             right = bool(self.runs) and all(map(self._is_right, self.runs))
@@ -132,7 +136,7 @@ class Runner:
             self.remarks.append(remark)
 
     def _try_like_gradients(self, cases: Sequence[Case]) -> None:
-        """Keep to vectors in the shapes in which their gradients came, if all is right and fits so: db (1, C), say."""
+        """Use vectors in the shapes of their gradients if that makes everything right, for example b as (1, C)."""
         found = self.code.like_gradients(self.runs[0][1])
         if found is None:
             return
@@ -157,13 +161,13 @@ class Runner:
                     self.refused.append(f"{case.describe()} ({reason})")
                     break
 
-    def _guess(self) -> bool:
-        """Whether settings that are written into the code, others than the defaults, explain the forward."""
-        if found := inferred_settings.steps(self.definition, self.runs):
+    def _recognise_settings(self) -> bool:
+        """Recognise settings in the code that differ from the defaults. Returns True if any explain the forward."""
+        if found := inferred_settings.infer_steps(self.definition, self.runs):
             self.settings = {**self.settings, **found}
             named = " and ".join(f"{name} {value}" for name, value in found.items())
             usual = " and ".join(str(self.definition.default(name)) for name in found)
-            self.remarks.append(f"The forward has {named} in it; it is judged with that, not {usual}.")
+            self.remarks.append(f"The forward uses {named} instead of {usual}; it is judged with that.")
             return True
         settings = self.runs[0][0].case.settings
         for name, values in {**self.code.hints, **self.definition.guesses}.items():
@@ -176,26 +180,26 @@ class Runner:
             value = min(misfits, key=lambda value: misfits[value])
             if value != default and misfits[value] < NO_FIT:
                 self.settings = {**self.settings, name: value}
-                self.remarks.append(f"The forward has {name} {value} in it; it is judged with that, not {default}.")
+                self.remarks.append(f"The forward uses {name} {value} instead of {default}; it is judged with that.")
                 return True
         return False
 
     def _read_off(self, name: str) -> float | None:
-        """A value of a setting that the first result gives away, if it explains all of them."""
+        """Return a value of a setting computed from the first result, if it explains all results."""
         value = self.definition.read_off(name, self.runs[0][0], self.runs[0][1].y)
         return value if value is not None and self._misfit(name, value)[0] == 0 else None
 
     def _misfit(self, name: str, value: Any) -> tuple[float, float]:
-        """On how many problems the forward differs from the definition with this setting, and how far it is elsewhere.
+        """Count the problems where the forward with this setting is wrong, and the largest error on the others.
 
-        In float32 several values of eps pass; the gradient is that of the nearest. NO_FIT if the first problem fails.
+        In float32 several values of eps fit; the nearest one decides. Returns NO_FIT if the first problem fails.
         """
         furthest, others = 0.0, 0
         for number, (problem, outcome) in enumerate(self.runs):
             case = replace(problem.case, settings={**problem.case.settings, name: value})
             try:
                 right = self.definition.forward(problem.arrays, case)
-            except ShapeError:  # there is no such window
+            except ShapeError:  # this window is impossible
                 return NO_FIT
             if same(outcome.y, right):
                 furthest = max(furthest, float(np.max(np.abs(np.subtract(outcome.y, right, dtype=float)), initial=0.0)))
@@ -205,8 +209,8 @@ class Runner:
                 others += 1
         return others, furthest
 
-    def _set_apart(self) -> None:
-        """Leave out a number of axes that the code is not written for, if it is right with another one."""
+    def _drop_other_axes(self) -> None:
+        """Drop a number of axes that the code is not written for, if it is right with another number."""
         if not self.definition.apart:
             return
         by_axes: dict[int, list[Run]] = {}
@@ -216,7 +220,7 @@ class Runner:
         for axes in by_axes:
             if right and axes not in right:
                 self.runs = [(problem, o) for problem, o in self.runs if problem.arrays["x"].ndim != axes]
-                self.refused.append(f"x of {axes} axes (the result is right with {right[0]}, and another one here)")
+                self.refused.append(f"x of {axes} axes (the result is right for {right[0]} axes, but not here)")
 
     def _is_right(self, run: Run) -> bool:
         problem, outcome = run
@@ -224,8 +228,7 @@ class Runner:
 
 
 def _specials(definition: Definition, cases: Sequence[Case]) -> Iterator[tuple[list[Case], str]]:
-    """For code that is written for square kernels, for as many channels in as out, for one kernel per channel or for
-    one image, each with what is to be said of it."""
+    """Yield special cases with a remark: square kernels, equal channels, one kernel per channel, and one image."""
     each = [case for case in map(definition.depthwise, cases) if case is not None]
     square = [definition.alike(case, channels=False) for case in cases]
     yield [case for case in square if case is not None], ""
@@ -237,7 +240,7 @@ def _specials(definition: Definition, cases: Sequence[Case]) -> Iterator[tuple[l
 
 
 def _gradients_fit(run: Run) -> bool:
-    """Whether the gradients of vectors have the shapes of their arrays."""
+    """True if the gradients of vectors have the shapes of their arrays."""
     problem, outcome = run
     found = {name: gradient.shape for name, gradient in outcome.gradients.items() if name in VECTORS}
     return all(shape == problem.arrays[name].shape for name, shape in found.items())

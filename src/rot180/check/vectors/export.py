@@ -1,13 +1,13 @@
-"""Test vectors for other languages: cases with small integers, exact, as JSON and .npy; and the verdict on answers.
+"""Writes test vectors for layers in other languages: cases with small integers, exact, as JSON and .npy.
 
     DIR/rot180-vectors.json         {"format": "rot180-vectors", "version": 1, "op": ..., "cases": [folder, ...]}
-    DIR/003-stride2-padding1/       case.json, and the same as settings.txt, x.npy, w.npy, b.npy, dy.npy; and what is
-                                    right: y.npy, dx.npy, dw.npy, db.npy
-    DIR/003-.../answer.json         what the other program computed; or answer/y.npy, answer/dx.npy, ...
+    DIR/003-stride2-padding1/       case.json; the same as settings.txt, x.npy, w.npy, b.npy, dy.npy; and the correct
+                                    results y.npy, dx.npy, dw.npy, db.npy
+    DIR/003-.../answer.json         the results of the other program; or answer/y.npy, answer/dx.npy, ...
 
 case.json holds the settings and all arrays, as {"shape": [...], "data": [...]} with the last axis running fastest;
-settings.txt a line for each setting, its name and one number per axis. The format is described in docs/vectors.md; a
-change that old programs cannot read gets another version.
+settings.txt has one line for each setting, with its name and one number per axis. docs/vectors.md describes the
+format. A change that old programs cannot read gets another version number.
 """
 
 from __future__ import annotations
@@ -33,18 +33,23 @@ from ..operations.convolution import CONVOLUTIONS, Convolution
 FORMAT, VERSION = "rot180-vectors", 1
 INDEX = "rot180-vectors.json"
 SETS = ("tiny", "standard", "exhaustive")
-MOST_CELLS = 1 << 20  # of an array in an answer
-_NO_ARRAY = "{name} must be an object with a shape and as many numbers in data; see docs/vectors.md"
+MAX_CELLS = 1 << 20  # cells of an array in an answer
+_NOT_AN_ARRAY = "{name} must be an object with 'shape' and as many numbers in 'data'; see docs/vectors.md"
 
 
 def export(folder: str | Path, op: str, which: str = "standard", seed: int = 0) -> list[str]:
     """Write the cases of an operation into a folder, and return their names.
 
     Args:
-        folder: is made, or is empty: old answers in it would be judged as those to the new cases.
+        folder: is created, or must be empty, because old answers in it would be judged as answers to the new cases.
         op: conv1d to conv3d, conv_transpose1d to conv_transpose3d, linear.
-        which: "tiny", a case per setting, a few cells each; "standard", some sizes; "exhaustive", settings in all
-            combinations.
+        which: "tiny", one case per setting with a few cells each; "standard" (default), several sizes; "exhaustive",
+        all
+            combinations of settings.
+        seed: of the random numbers (default: 0).
+
+    Raises ValueError for an unknown set, UnknownOperationError for an operation without vectors, and FormatError if the
+    folder is not empty.
     """
     if which not in SETS:
         raise ValueError(f"vectors.export: the set must be one of {', '.join(SETS)}; got {which!r}")
@@ -64,20 +69,20 @@ def export(folder: str | Path, op: str, which: str = "standard", seed: int = 0) 
 
 
 def _require_empty(root: Path) -> None:
-    """FormatError where a folder holds anything, or is none."""
+    """Raise FormatError unless the path is an empty folder or does not exist."""
     if root.exists() and not root.is_dir():
-        raise FormatError(f"vectors.export: {root} is no folder")
+        raise FormatError(f"vectors.export: {root} is not a folder; give an empty or new folder")
     if (root / INDEX).exists():
         raise FormatError(
-            f"vectors.export: {root} holds vectors already, and old answers would be judged as new ones; give another "
-            "folder, or remove it first"
+            f"vectors.export: {root} already holds vectors, and old answers would be judged as new ones; give another "
+            "folder, or remove this one first"
         )
     if root.exists() and any(root.iterdir()):
-        raise FormatError(f"vectors.export: {root} is not empty and holds no vectors; give an empty folder")
+        raise FormatError(f"vectors.export: {root} is not empty; give an empty or new folder")
 
 
 def convolution(op: str) -> Convolution:
-    """The definition of an operation that there are vectors of; UnknownOperationError where there are none."""
+    """Return the definition of an operation that has vectors. Raises UnknownOperationError for others."""
     definition = operations.find(op)
     if not isinstance(definition, Convolution):
         raise UnknownOperationError(
@@ -109,7 +114,7 @@ def _cases(definition: Definition, which: str) -> Iterator[Case]:
 
 
 def _smallest(definition: Definition, case: Case) -> Case:
-    """Fewer cells, as long as the kernel has two per axis and every axis of x three."""
+    """Remove cells as long as the kernel has two per axis and x has three."""
     while True:
         for less in definition.smaller(case):
             if min(less.shapes["w"][2:], default=2) >= 2 and min(less.shapes["x"][2:], default=3) >= 3:
@@ -120,7 +125,7 @@ def _smallest(definition: Definition, case: Case) -> Case:
 
 
 def _write(folder: Path, definition: Definition, problem: Problem) -> None:
-    """One case, whole or not at all."""
+    """Write one case; its files appear together or not at all."""
     arrays = {**problem.arrays, "dy": problem.dy, "y": definition.forward(problem.arrays, problem.case)}
     gradients = definition.gradients(problem.dy, problem.arrays, problem.case)
     arrays |= {f"d{name}": gradient for name, gradient in gradients.items()}
@@ -136,7 +141,7 @@ def _write(folder: Path, definition: Definition, problem: Problem) -> None:
 
 
 def settings_lines(definition: Definition, case: Case) -> str:
-    """`stride 2 2`: every setting, those at their default too; groups as one number."""
+    """The lines of settings.txt: every setting, including defaults; groups as one number."""
     lines = [f"op {definition.name}"]
     for name in definition.settings:
         value = case.settings.get(name, definition.default(name))
@@ -146,20 +151,20 @@ def settings_lines(definition: Definition, case: Case) -> str:
 
 
 def as_json(a: Array) -> dict[str, Any]:
-    """Shape and cells; whole numbers as integers."""
+    """The shape and the cells; whole numbers as integers."""
     cells = a.ravel().tolist()
     return {"shape": list(a.shape), "data": [int(v) if float(v).is_integer() else v for v in cells]}
 
 
 def as_npy(a: Array) -> bytes:
-    """The bytes of a .npy file, little-endian float32."""
+    """The bytes of a .npy file in little-endian float32."""
     buffer = io.BytesIO()
     np.save(buffer, np.ascontiguousarray(a, "<f4"), allow_pickle=False)
     return buffer.getvalue()
 
 
 def array_of(data: Any, name: str) -> Array:
-    """The array that {"shape": ..., "data": ...} describes; FormatError if it describes none."""
+    """Return the array that {"shape": ..., "data": ...} describes. Raises FormatError if it does not describe one."""
     shape, cells = (data.get("shape"), data.get("data")) if isinstance(data, Mapping) else (None, None)
     if (
         not isinstance(shape, list)
@@ -168,11 +173,11 @@ def array_of(data: Any, name: str) -> Array:
         or math.prod(shape) != len(cells)
         or not all(isinstance(v, int | float) and not isinstance(v, bool) for v in cells)
     ):
-        raise FormatError(_NO_ARRAY.format(name=name))
+        raise FormatError(_NOT_AN_ARRAY.format(name=name))
     try:
         return np.array(cells, float).reshape(shape)
     except OverflowError:  # an integer beyond float64
-        raise FormatError(_NO_ARRAY.format(name=name)) from None
+        raise FormatError(_NOT_AN_ARRAY.format(name=name)) from None
 
 
 def _short(value: Any) -> str:

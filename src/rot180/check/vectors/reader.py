@@ -1,9 +1,9 @@
-"""What lies in a folder of test vectors, read: the index, each case, and what a program has answered to it.
+"""Reads a folder of test vectors: the index, the cases, and the answers of a program.
 
-The files of a case say the same thing three times, so that a program may read what suits it; they are held against
-each other and against the definition, or a program would be accused of what somebody did to its input.
+The files of a case hold the same data three times, so that a program can read the format that suits it. They are
+compared with each other and with the definition. Otherwise a program could be blamed for changes in its input.
 
-Who may import it: the parts of check/. Deliberately absent: writing them (vectors.py), and the verdict (answers.py).
+Who may import it: the parts of check/. Deliberately absent: writing (export.py), and the verdict (verification.py).
 """
 
 from __future__ import annotations
@@ -19,42 +19,46 @@ import numpy as np
 from ...errors import FormatError, ShapeError
 from ..operations import Convolution
 from ..operations.case import Array, Case, Problem
-from .export import FORMAT, INDEX, MOST_CELLS, VERSION, array_of, convolution, settings_lines
+from .export import FORMAT, INDEX, MAX_CELLS, VERSION, array_of, convolution, settings_lines
 
-MOST_BYTES = 64 << 20  # of a file that is read
-ANEW = "export the vectors anew"
+MAX_BYTES = 64 << 20  # of a file
+EXPORT_AGAIN = "export the vectors again"
 
 
 def read_index(root: Path) -> tuple[Convolution, list[str]]:
-    """The operation, and the names of the cases."""
+    """Return the operation and the names of the cases."""
     record = _json(root / INDEX)
     if not isinstance(record, Mapping) or record.get("format") != FORMAT or not isinstance(record.get("cases"), list):
-        raise FormatError(f"vectors.verify: {root / INDEX} is no index of vectors; `rot180 vectors export` writes one")
+        raise FormatError(
+            f"vectors.verify: {root / INDEX} is not an index of vectors; write one with rot180 vectors export"
+        )
     if record.get("version") != VERSION:
         raise FormatError(
-            f"vectors.verify: {root} has version {record.get('version')!r} of the format; this rot180 reads {VERSION}"
+            f"vectors.verify: {root} has format version {record.get('version')!r}; this rot180 reads version {VERSION}"
         )
     return convolution(str(record.get("op"))), [str(name) for name in record["cases"]]
 
 
 def read_problem(folder: Path, definition: Convolution) -> Problem:
-    """The case of a folder, as it was exported; FormatError where anything in it was changed."""
+    """Return the case of a folder as it was exported. Raises FormatError if anything in it was changed."""
     path = folder / "case.json"
     record = _json(path)
     if not isinstance(record, Mapping) or not all(isinstance(record.get(k), Mapping) for k in ("arrays", "settings")):
-        raise FormatError(f"vectors.verify: {path} holds no case")
+        raise FormatError(f"vectors.verify: {path} does not describe a case; {EXPORT_AGAIN}")
     if record.get("op") != definition.name:
-        raise FormatError(f"vectors.verify: {path} is of {record.get('op')!r}, and the index of {definition.name}")
+        raise FormatError(
+            f"vectors.verify: {path} is for {record.get('op')!r}, the index for {definition.name}; {EXPORT_AGAIN}"
+        )
     arrays = {name: array_of(data, f"{path}: {name}") for name, data in record["arrays"].items()}
     given = definition.arguments
     lacking = [name for name in (*given, "dy", "y", *[f"d{name}" for name in given]) if name not in arrays]
     if lacking:
-        raise FormatError(f"vectors.verify: {path} lacks {', '.join(lacking)}; {ANEW}")
+        raise FormatError(f"vectors.verify: {path} lacks {', '.join(lacking)}; {EXPORT_AGAIN}")
     settings = {k: tuple(v) if isinstance(v, list) else v for k, v in record["settings"].items()}
     unknown = [name for name in settings if name not in definition.settings]
     if unknown:
         raise FormatError(
-            f"vectors.verify: {path} has a setting {unknown[0]!r}; {definition.name} has "
+            f"vectors.verify: {path} has a setting {unknown[0]!r}; the settings of {definition.name} are "
             f"{', '.join(definition.settings) or 'none'}"
         )
     found = Problem(
@@ -68,17 +72,19 @@ def read_problem(folder: Path, definition: Convolution) -> Problem:
 
 
 def _compare_sizes(path: Path, definition: Convolution, found: Problem) -> None:
-    """FormatError where the settings and shapes in case.json do not go together."""
+    """Raise FormatError if the settings and the shapes in case.json do not match."""
     try:
         shape = definition.y_shape(found.case)
     except (ShapeError, IndexError, TypeError, ValueError) as error:
         raise FormatError(f"vectors.verify: {path}: {error}") from None
     if found.dy.shape != shape:
-        raise FormatError(f"vectors.verify: {path}: dy has shape {found.dy.shape}, and by the settings y has {shape}")
+        raise FormatError(
+            f"vectors.verify: {path}: dy has shape {found.dy.shape}, but the settings give y the shape {shape}"
+        )
 
 
 def _compare_files(folder: Path, definition: Convolution, case: Case, arrays: Mapping[str, Array]) -> None:
-    """FormatError where settings.txt or a .npy file says something else than case.json; each may be missing."""
+    """Raise FormatError if settings.txt or a .npy file differs from case.json; each may be missing."""
     differing = [
         f"{name}.npy"
         for name, array in arrays.items()
@@ -89,35 +95,33 @@ def _compare_files(folder: Path, definition: Convolution, case: Case, arrays: Ma
         differing.append(path.name)
     if differing:
         raise FormatError(
-            f"vectors.verify: {folder / differing[0]} and case.json beside it differ; {ANEW}, and let the program "
-            "write its answers only"
+            f"vectors.verify: {folder / differing[0]} differs from case.json next to it; {EXPORT_AGAIN}, and let "
+            "the program write only its answers"
         )
 
 
 def _compare_results(path: Path, definition: Convolution, found: Problem, arrays: Mapping[str, Array]) -> None:
-    """FormatError where the results in case.json are not those of its input."""
+    """Raise FormatError if the results in case.json are not those of its input."""
     right = {"y": definition.forward(found.arrays, found.case)}
     gradients = definition.gradients(found.dy, found.arrays, found.case)
     right |= {f"d{name}": gradient for name, gradient in gradients.items()}
     wrong = [name for name, array in right.items() if not np.array_equal(arrays[name], array)]
     if wrong:
         raise FormatError(
-            f"vectors.verify: {path}: its {', '.join(wrong)} are not what {definition.name} gives; {ANEW}"
+            f"vectors.verify: {path}: {', '.join(wrong)} are not the results of {definition.name}; {EXPORT_AGAIN}"
         )
 
 
 def read_answer(folder: Path, definition: Convolution) -> dict[str, Array]:
-    """What was answered to a case: "y", "dx", "dw", "db", as far as it is there."""
+    """Return the answer to a case: "y", "dx", "dw", "db", as far as they exist."""
     single, several = folder / "answer.json", folder / "answer"
     names = ("y", *[f"d{argument}" for argument in definition.arguments])
     if single.exists() and several.exists():
-        raise FormatError(
-            f"vectors.verify: {folder} holds both answer.json and answer; remove the one that is not meant"
-        )
+        raise FormatError(f"vectors.verify: {folder} has both answer.json and a folder answer; remove one of them")
     if single.exists():
         record = _json(single)
         if not isinstance(record, Mapping):
-            raise FormatError(f"vectors.verify: {single} must be an object")
+            raise FormatError(f"vectors.verify: {single} must contain a JSON object")
         return {name: array_of(record[name], f"{single}: {name}") for name in names if name in record}
     return {name: _npy(several / f"{name}.npy") for name in names if (several / f"{name}.npy").exists()}
 
@@ -128,27 +132,29 @@ def _json(path: Path) -> Any:
     except (ValueError, RecursionError) as error:
         if isinstance(error, FormatError):
             raise
-        raise FormatError(f"vectors.verify: {path} is no JSON: {error}") from None
+        raise FormatError(f"vectors.verify: {path} is not valid JSON: {error}") from None
 
 
 def _npy(path: Path) -> Array:
-    """A numeric array, by NumPy's reader without pickles."""
+    """Read a numeric array with NumPy's reader, without pickle."""
     try:
         array = np.load(io.BytesIO(_bytes(path)), allow_pickle=False)
     except (ValueError, EOFError, OSError) as error:
         if isinstance(error, FormatError):
             raise
-        raise FormatError(f"vectors.verify: {path} is no .npy file: {error}") from None
-    if array.dtype.kind not in "fiu" or array.size > MOST_CELLS:
-        raise FormatError(f"vectors.verify: {path} must hold numbers, {MOST_CELLS:,} at most; it is {array.dtype}")
+        raise FormatError(f"vectors.verify: {path} is not a .npy file: {error}") from None
+    if array.dtype.kind not in "fiu" or array.size > MAX_CELLS:
+        raise FormatError(
+            f"vectors.verify: {path} must hold at most {MAX_CELLS:,} numbers; it holds {array.size:,} of {array.dtype}"
+        )
     return np.asarray(array, array.dtype.newbyteorder("="))
 
 
 def _bytes(path: Path) -> bytes:
     if not path.is_file():
         raise FormatError(
-            f"vectors.verify: {path} is no file" if path.exists() else f"vectors.verify: there is no file {path}"
+            f"vectors.verify: {path} is not a file" if path.exists() else f"vectors.verify: {path} does not exist"
         )
-    if path.stat().st_size > MOST_BYTES:
-        raise FormatError(f"vectors.verify: {path} is larger than {MOST_BYTES >> 20} MiB")
+    if path.stat().st_size > MAX_BYTES:
+        raise FormatError(f"vectors.verify: {path} is larger than {MAX_BYTES >> 20} MiB")
     return path.read_bytes()

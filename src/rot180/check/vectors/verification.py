@@ -1,7 +1,7 @@
-"""The verdict on answers that another program has written beside test vectors (`vectors.py`, docs/vectors.md).
+"""The verdict on the answers of another program to test vectors (docs/vectors.md).
 
-They are judged and diagnosed as a layer of one's own is, but for what needs the code itself: no smaller cases are
-tried, no differences taken, and nothing is called twice.
+They are judged and diagnosed like a user's layer, except for the parts that need the code: no smaller cases are tried,
+no differences are taken, and nothing is called twice.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from ..running.runner import Run, Runner
 from . import reader
 
 ROUNDED = (
-    "The answers agree with the right ones, which are whole numbers, as far as float32 goes, and do not equal them: on "
-    "the way something is rounded, as in an FFT or Winograd's algorithm. That is no fault."
+    "The answers agree with the correct integers only to float32 accuracy: the program rounds somewhere, for "
+    "example in an FFT or Winograd's algorithm. This is not a fault."
 )
 
 
 class Answers:
-    """What stands in for the user's functions: the answers, by problem."""
+    """The answers by problem, in place of the user's functions."""
 
     layout = "channels_first"
     open_settings = ()
@@ -44,29 +44,29 @@ class Answers:
         self.arguments, self.returns = definition.arguments, tuple(returns)
 
     def run(self, problem: Problem) -> Outcome:
-        """What was answered; Refused for any problem that was not asked."""
+        """Return the answer to a problem. Raises Refused for a problem that was not exported."""
         if id(problem) not in self.outcomes:
-            raise Refused("only what was exported has answers")
+            raise Refused("only exported cases have answers")
         return self.outcomes[id(problem)]
 
     def gradients(self, problem: Problem) -> dict[str, Array]:
-        """Nor for another dy."""
-        raise Refused("only what was exported has answers")
+        """There are no answers for another dy."""
+        raise Refused("only exported cases have answers")
 
-    def otherwise(self, *, refused: bool) -> Sequence[tuple[Code, str]]:
-        """There is one form."""
+    def other_forms(self, *, refused: bool) -> Sequence[tuple[Code, str]]:
+        """There is only one form."""
         return ()
 
     def like_gradients(self, outcome: Outcome) -> None:
-        """Nor is there another shape."""
+        """There are no other shapes."""
 
     def value(self, problem: Problem, arrays: Mapping[str, Array]) -> Array:
-        """Nothing else can be computed."""
-        raise Refused("only what was exported has answers")
+        """There are no answers for other arrays."""
+        raise Refused("only exported cases have answers")
 
 
-class Answered(Runner):
-    """Runner that another program has made: the runs are read."""
+class AnswerRunner(Runner):
+    """A runner whose runs are read from files."""
 
     def __init__(
         self, definition: Definition, name: str, runs: list[Run], refused: Sequence[str], returns: Sequence[str]
@@ -75,73 +75,74 @@ class Answered(Runner):
         super().__init__(code, definition, "correlation", {}, 0)
         self.runs, self.refused = runs, list(refused)
         if refused:
-            count = f"{len(refused)} of {len(runs) + len(refused)} cases"
-            have = "has no answer and is" if len(refused) == 1 else "have no answer and are"
-            self.remarks = [f"{count} {have} not judged."]
+            have = "has" if len(refused) == 1 else "have"
+            self.remarks = [f"{len(refused)} of {len(runs) + len(refused)} cases {have} no answer, so not judged."]
 
     def try_all(self) -> None:
-        """Nothing is left to try; the settings are those of the cases."""
+        """There is nothing to try; the settings are those of the cases."""
 
     def problem(self, case: Case, number: int, unit: float) -> None:
-        """No other case can be asked."""
+        """There are no other cases."""
 
 
 def verify(folder: str | Path, only: Sequence[str] | None = None) -> LayerReport:
     """Judge the answers in a folder of vectors.
 
     Args:
-        only: what the program is to answer, if that is not all: "y", or "y" and some of "dx", "dw", "db".
+        only: the arrays that the program computes: "y", or "y" and some of "dx", "dw", "db" (default: all).
 
-    Raises FormatError where the folder holds no vectors, or others than were exported, or an answer cannot be read;
-    GradientError where there is no answer.
+    Returns a LayerReport.
+
+    Raises FormatError if the folder does not hold vectors as they were exported, or an answer cannot be read;
+    GradientError if there is no answer; ValueError for an unknown name in `only`.
     """
     root = Path(folder)
     definition, names = reader.read_index(root)
-    asked = _asked(definition, only)
-    runs, refused = _read(root, names, definition, asked)
-    judged = ", ".join(["y", *[f"d{argument}" for argument in asked]])
-    left_out = [f"d{argument}" for argument in definition.gradients_of if argument not in asked]
+    requested = _requested(definition, only)
+    runs, refused = _read(root, names, definition, requested)
+    judged = ", ".join(["y", *[f"d{argument}" for argument in requested]])
+    left_out = [f"d{argument}" for argument in definition.gradients_of if argument not in requested]
     title = f"{root.name} ({judged} only)" if left_out else root.name
-    counts = {argument: sum(argument in outcome.gradients for _, outcome in runs) for argument in asked}
-    complete = [argument for argument in asked if counts[argument] == len(runs)]
-    with np.errstate(all="ignore"):  # where an answer is infinite
-        report = Judge(Answered(definition, title, runs, refused, complete)).report()
-    report = replace(report, notes=tuple(_as_of_an_answer(note) for note in report.notes))
+    counts = {argument: sum(argument in outcome.gradients for _, outcome in runs) for argument in requested}
+    complete = [argument for argument in requested if counts[argument] == len(runs)]
+    with np.errstate(all="ignore"):  # answers can be infinite
+        report = Judge(AnswerRunner(definition, title, runs, refused, complete)).report()
+    report = replace(report, notes=tuple(_adapt_note(note) for note in report.notes))
     report = _with_missing(report, counts, len(runs))
     if not left_out:
         return report
-    remark = f"As asked, only {judged} judged; not judged: {', '.join(left_out)}."
+    remark = f"As requested, only {judged} judged, and not {', '.join(left_out)}."
     return replace(report, remarks=(remark, *report.remarks))
 
 
 def _read(
-    root: Path, names: Sequence[str], definition: Convolution, asked: Sequence[str]
+    root: Path, names: Sequence[str], definition: Convolution, requested: Sequence[str]
 ) -> tuple[list[Run], list[str]]:
-    """The answered cases, and descriptions of the others; GradientError where there are no answers at all."""
+    """Return the answered cases, and descriptions of the others. Raises GradientError if there are no answers."""
     runs, refused = [], []
     for name in names:
         problem = reader.read_problem(root / name, definition)
         answer = reader.read_answer(root / name, definition)
         if "y" in answer:
-            gradients = {argument: answer[f"d{argument}"] for argument in asked if f"d{argument}" in answer}
+            gradients = {argument: answer[f"d{argument}"] for argument in requested if f"d{argument}" in answer}
             runs.append((problem, Outcome(answer["y"], gradients, problem.dy)))
         else:
             refused.append(f"{name} ({'no y in the answer' if answer else 'no answer'})")
     if not runs:
         raise GradientError(
-            f"vectors.verify: no case in {root} has an answer with a y; a program writes answer/y.npy, dx.npy, dw.npy "
-            "and db.npy, or answer.json, beside each (docs/vectors.md)"
+            f"vectors.verify: no case in {root} has an answer with a y; the program must write answer/y.npy, dx.npy, "
+            "dw.npy and db.npy, or answer.json, into the folder of each case (docs/vectors.md)"
         )
     return runs, refused
 
 
-def _as_of_an_answer(note: Diagnosis) -> Diagnosis:
-    """A note in the words that fit one who was given float32 and whole numbers."""
+def _adapt_note(note: Diagnosis) -> Diagnosis:
+    """Adapt the text of a note to a program that gets float32 integers."""
     return replace(note, explanation=ROUNDED) if note.slug == "low-precision" else note
 
 
-def _asked(definition: Definition, only: Sequence[str] | None) -> list[str]:
-    """The arguments whose gradients are to be answered."""
+def _requested(definition: Definition, only: Sequence[str] | None) -> list[str]:
+    """The arguments whose gradients must be answered."""
     known = [f"d{argument}" for argument in definition.gradients_of]
     for name in only or ():
         if name not in ("y", *known):
@@ -149,18 +150,18 @@ def _asked(definition: Definition, only: Sequence[str] | None) -> list[str]:
     return [argument for argument in definition.gradients_of if only is None or f"d{argument}" in only]
 
 
-def _with_missing(report: LayerReport, asked: Mapping[str, int], answers: int) -> LayerReport:
-    """The report with what was not answered: a program that forgot its backward is not right.
+def _with_missing(report: LayerReport, requested: Mapping[str, int], answers: int) -> LayerReport:
+    """Add the missing answers to the report: a program that forgot its backward is not right.
 
-    `asked` says how many answers hold the gradient of each argument.
+    `asked` is the number of answers that hold the gradient of each argument.
     """
-    counts = {argument: count for argument, count in asked.items() if count < answers}
-    judged = ",".join(["y", *[f"d{argument}" for argument in asked if argument not in counts]])
+    counts = {argument: count for argument, count in requested.items() if count < answers}
+    judged = ",".join(["y", *[f"d{argument}" for argument in requested if argument not in counts]])
     stages, findings = [], []
     for argument, count in counts.items():
         name = f"d{argument}"
-        held = f"Only {count} of {answers} answers hold {name}" if count else f"No answer holds {name}"
+        count_text = f"Only {count} of {answers} answers contain {name}" if count else f"No answer contains {name}"
         stages.append(Stage(name, False, "missing"))
-        fix = f"write {name} for every case; a program that is not meant to: rot180 vectors verify --only {judged}"
-        findings.append(Diagnosis("missing", name, f"{held}, so it is not judged.", fix))
+        fix = f"write {name} for every case; if the program does not compute it: rot180 vectors verify --only {judged}"
+        findings.append(Diagnosis("missing", name, f"{count_text}, so it is not judged.", fix))
     return replace(report, stages=(*report.stages, *stages), unexplained=(*report.unexplained, *findings))

@@ -1,8 +1,8 @@
-"""The mistakes people make, each a slug, an explanation, a fix, and how to make it oneself.
+"""The mistakes that people make: each has a slug, an explanation, a fix, and a function that makes the mistake.
 
-A diagnosis is made by equality: a `Mistake` yields what its arguments would be if it had been made, and where that is
-what the user's code returned, on every problem that was tried, it is named. Adding one is adding a decorated function
-to the file of its family.
+A diagnosis is made by equality: a `Mistake` yields the arrays that the user's code would return if it made this
+mistake. If they equal the returned arrays on every problem, the mistake is named. To add a mistake, add a decorated
+function to the module of its family.
 """
 
 from . import borders, channels, kernel, pointwise, pooling, reshapes, state, steps, sums, unnamed
@@ -13,8 +13,8 @@ __all__ = [
     "pooling", "reshapes", "state", "steps", "sums", "unnamed",
 ]  # fmt: skip
 
-# Where several explain the same arrays they are named in this order: the specific before the general, a slip of the
-# pen before a misunderstanding. What is not listed comes after.
+# If several mistakes explain the same arrays, they are reported in this order: specific before general, slips before
+# misunderstandings. Mistakes that are not listed come last.
 _ORDER = """
     clip-collapsed forward-flipped dx-kernel-not-rotated dw-rotated dw-transposed channels-swapped
     mask-wrong statistics-as-constants softmax-jacobian-dropped
@@ -25,6 +25,6 @@ _ORDER = """
 
 
 def in_order() -> list[Mistake]:
-    """All, the more specific first."""
+    """Return all mistakes, the more specific ones first."""
     last = len(_ORDER)
     return sorted(ALL, key=lambda m: _ORDER.index(m.slug) if m.slug in _ORDER else last)

@@ -1,4 +1,4 @@
-"""Mistakes at the borders: padding that stays, crops at the wrong place, rows that the stride does not reach."""
+"""Mistakes at the borders: padding that is kept, crops at the wrong place, and rows that no window reaches."""
 
 from __future__ import annotations
 
@@ -23,65 +23,79 @@ def _plain(ev: Evidence) -> bool:
 @mistake(
     "dx-padding-kept",
     "x",
-    "dx has the size of the padded input: the rows and columns of the padding belong to no cell of x and have to be "
-    "cut off{variant}. The slice that does it must not be 0:-0 where there is no padding, which is empty.",
+    "{variant} The rows and columns of the padding are not cells of x, so the backward must cut them off at both ends.",
     "dx = dx_padded[:, :, pad:pad + H, pad:pad + W]",
 )
-def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
+def dx_padding_kept(ev: Evidence, argument: str) -> Iterator[Candidate]:
     if not _plain(ev):
         return
     window = ev.through()
     pads = window.padding
     symmetric = tuple(x + 2 * p for x, p in zip(window.x_size, pads, strict=True))
-    whole = ev.dx(ev.through(x_size=symmetric, padding=(0,) * window.ndim))
+    padded = ev.dx(ev.through(x_size=symmetric, padding=(0,) * window.ndim))
     right = ev.right["x"]
     empty = [n if p else 0 for n, p in zip(window.x_size, pads, strict=True)]
-    for variant in ("", ": here only on one side", ": here only at the end"):
-        if any(pads):
-            cut = [slice(None), slice(None)]
-            for p, n in zip(pads, symmetric, strict=True):
-                cut.append(slice(None) if not variant else slice(p, None) if "one" in variant else slice(0, n - p))
-            yield whole[tuple(cut)], variant
-        else:
-            yield right, variant
-    # x[p:-p] is empty at p = 0, and right everywhere else
-    yield (right if all(pads) else right[(slice(None), slice(None), *[slice(0, n) for n in empty])]), ": here by 0:-0"
+    for variant, cut_start, cut_end in (
+        ("dx has the size of the padded input.", False, False),
+        ("dx still has the padding at the end of each axis: only the start was cut off.", True, False),
+        ("dx still has the padding at the start of each axis: only the end was cut off.", False, True),
+    ):
+        crops = [slice(p if cut_start else 0, n - p if cut_end else n) for p, n in zip(pads, symmetric, strict=True)]
+        yield (padded[(slice(None), slice(None), *crops)] if any(pads) else right), variant
+    # The slice p:-p is empty if p is 0, and correct otherwise.
+    sliced = right if all(pads) else right[(slice(None), slice(None), *[slice(0, n) for n in empty])]
+    yield sliced, "dx is empty where the padding is 0, because the slice p:-p becomes 0:-0."
 
 
 @mistake(
     "dx-shifted",
     "x",
-    "dx is the right one moved by {variant}: the padded gradient was cropped at another place than where x lay in the "
-    "padded input, which is at `padding`.",
-    "cut dx out of the padded gradient from `padding` on: dx_padded[:, :, pad:pad + H, pad:pad + W]",
+    "dx is correct but shifted {variant}. x begins at offset `padding` in the padded input, so dx must be cropped "
+    "from there.",
+    "crop dx at the padding: dx = dx_padded[:, :, pad:pad + H, pad:pad + W]",
 )
-def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
+def dx_shifted(ev: Evidence, argument: str) -> Iterator[Candidate]:
     if not ev.definition.axes:
         return
     window, moved = ev.through(), _moved(ev)
     pads = window.padding
     for steps in sorted(product(range(-3, 4), repeat=len(pads)), key=lambda s: sum(map(abs, s))):
         if any(steps) and (len(pads) < 3 or sum(map(abs, steps)) < 3 or len(set(steps)) == 1):
-            yield from ((array, f"{steps if len(steps) > 1 else steps[0]} cells") for array in moved(steps))
+            yield from ((array, _distance(steps)) for array in moved(steps))
     over = [n + 2 * p - span for n, p, span in zip(window.x_size, pads, window.spans, strict=True)]
     for steps, variant in (
-        (tuple(-p for p in pads), "the padding, which was left out"),
-        (pads, "the padding, which was cut off twice"),
-        (tuple(q - p for p, q in zip(pads, pads[::-1], strict=True)), "the padding, which was that of another axis"),
-        (tuple(-n for n in over), "the rows that the stride leaves over, which were put in front and not at the end"),
+        (tuple(-p for p in pads), "by the padding, because the crop starts at 0"),
+        (pads, "by the padding, because the crop starts at 2 * padding"),
+        (
+            tuple(q - p for p, q in zip(pads, pads[::-1], strict=True)),
+            "because each axis is cropped by the padding of another axis",
+        ),
+        (
+            tuple(-n for n in over),
+            "by the rows that the stride does not reach: they were added in front instead of at the end",
+        ),
     ):
         yield from ((array, variant) for array in moved(steps))
     if _plain(ev) and ev.found["x"].shape == ev.right["x"].shape and np.any(ev.found["x"]):
         sizes = sorted(product(*[range(1 - n, n) for n in window.x_size]), key=lambda s: sum(map(abs, s)))
         matches = (a for steps in sizes for a in moved(steps)[:1] if np.any(a) and same(ev.found["x"], a))
         if (array := next(matches, None)) is not None:
-            yield array, "several cells, how many may differ from setting to setting"
+            yield array, "by several cells, and by how many may depend on the settings"
+
+
+def _distance(steps: Sizes) -> str:
+    if len(steps) > 1:
+        return f"by {steps} cells"
+    return f"by {steps[0]} {'cell' if abs(steps[0]) == 1 else 'cells'}"
 
 
 def _moved(ev: Evidence) -> Callable[[Sizes], list[Array]]:
-    """dx by how far it is moved along each axis: with zeros beyond the padded gradient, and as far as that goes."""
+    """Return a function that computes dx shifted by the given number of cells along each axis.
+
+    It yields the crop with zeros beyond the padded gradient, and the crop that ends with the padded gradient.
+    """
     window = ev.through()
-    if not _plain(ev):  # x is the narrow side, and it is dy that is read elsewhere
+    if not _plain(ev):  # x is the narrow side: a shifted dx comes from reading dy at shifted positions
 
         def read(steps: Sizes) -> list[Array]:
             padding = tuple(p + step for p, step in zip(window.padding, steps, strict=True))
@@ -89,7 +103,7 @@ def _moved(ev: Evidence) -> Callable[[Sizes], list[Array]]:
 
         return read
     padded = ev.dx(ev.through(x_size=window.spans, padding=(0,) * window.ndim))
-    room = tuple(n + 3 for n in window.x_size)  # to each side, with zeros where no window reaches
+    room = tuple(n + 3 for n in window.x_size)  # zeros on each side, where no window reaches
     whole = np.pad(padded, [(0, 0), (0, 0), *[(r, 2 * r) for r in room]])
 
     def cut(steps: Sizes) -> list[Array]:
@@ -107,43 +121,45 @@ def _moved(ev: Evidence) -> Callable[[Sizes], list[Array]]:
 @mistake(
     "border-dropped",
     "x w",
-    "The last rows or columns are left out: {variant}. Where the stride does not tile the input, x is longer than what "
-    "the windows cover, and dx has the size of x all the same, with zeros at the end.",
-    "make dx of the shape of x (np.zeros_like(x)) and add into it, over all P = (H + 2*padding - K) // stride + 1 rows",
+    "{variant}. If the stride does not tile the input, x is larger than the area that the windows cover: its last rows "
+    "get zeros in dx, and do not contribute to dw.",
+    "allocate dx with np.zeros_like(x) and add the contributions of all P = (H + 2*padding - K) // stride + 1 "
+    "positions; crop dw to the shape of w",
 )
-def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
+def border_dropped(ev: Evidence, argument: str) -> Iterator[Candidate]:
     if not ev.definition.axes:
         return
     window, dy = ev.through(), ev.dy
     axes = range(window.ndim)
     if argument == "x" and not ev.definition.transposed:
-        for cut, variant in ((2, ""), (1, ", and the slice from padding to padding + H ends there, without an error")):
+        for cut, variant in ((2, ""), (1, ": the slice pad:pad + H is cut short without an error")):
             short = tuple(min(window.x_size[a], window.spans[a] - cut * window.padding[a]) for a in axes)
             if min(short) > 0:
-                yield ev.dx(ev.through(x_size=short)), f"dx is only as long as the windows reach{variant}"
+                yield ev.dx(ev.through(x_size=short)), f"dx covers only the cells that the windows reach{variant}"
     if argument == "w":
         yield (
             ev.dw(ev.through(kernel=ev.room(window))),
-            "dw has taps more than w, where the spread dy leaves rows of x over",
+            "dw has more taps than w, because the correlation of x with dy also uses rows that no window reaches",
         )
     for axis in (*axes, None):
         which = list(axes) if axis is None else [axis]
         without = dy.copy()
         for a in which:
             without[(slice(None),) * (2 + a) + (-1,)] = 0
-        name = "the last rows and columns of dy are" if axis is None else f"the last cells of dy on axis {axis} are"
-        yield ev.gradient(argument, dy=without), f"{name} not used"
+        axes_text = "each spatial axis" if axis is None else f"spatial axis {axis}"
+        yield ev.gradient(argument, dy=without), f"The last cells of dy along {axes_text} are not used"
 
 
 @mistake(
     "output-padding-as-zeros",
     "y",
-    "The output padding was appended as rows of zeros (or of the bias). It says how many more rows the result has, "
-    "because several sizes of input lead to one size of output; those rows are computed like all others, and taps of "
+    "The output padding was appended as rows of zeros{variant}. output_padding makes the result larger, because "
+    "several input sizes lead to the same output size. The additional rows are computed like all others: taps of "
     "the kernel reach them.",
-    "make the result (H - 1)*stride - 2*padding + dilation*(K - 1) + output_padding + 1 long first, then add into it",
+    "first allocate a result of (H - 1)*stride - 2*padding + dilation*(K - 1) + output_padding + 1 rows, then add "
+    "into it",
 )
-def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
+def output_padding_as_zeros(ev: Evidence, argument: str) -> Iterator[Candidate]:
     if not ev.definition.transposed:
         return
     settings = {**ev.case.settings}
@@ -153,7 +169,7 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
         return
     y = ev.definition.forward(ev.problem.arrays, replace(ev.case, settings=settings))
     zeros = np.zeros_like(ev.right["y"])
-    for variant, padded in (("", zeros.copy()), ("the bias is there", plus_bias(zeros, ev.problem.arrays.get("b")))):
+    for variant, padded in (("", zeros.copy()), (" plus the bias", plus_bias(zeros, ev.problem.arrays.get("b")))):
         padded[tuple(slice(n) for n in y.shape)] = y
         yield padded, variant
 
@@ -161,10 +177,11 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
 @mistake(
     "transposed-padding-added",
     "y",
-    "The transposed layer pads by `padding`. It is the adjoint of a layer that padded, so it crops{variant}.",
-    "pad the spread input by dilation*(K - 1) - padding, or scatter and crop `padding` cells from each side",
+    "A transposed layer must crop its result by `padding`, because it is the adjoint of a layer that padded its "
+    "input. {variant}",
+    "pad the dilated input by dilation*(K - 1) - padding; or scatter, then crop `padding` cells from each side",
 )
-def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
+def transposed_padding_added(ev: Evidence, argument: str) -> Iterator[Candidate]:
     definition = ev.definition
     if not isinstance(definition, Convolution) or not definition.transposed:
         return
@@ -172,7 +189,8 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     arrays, b = without_bias(ev.problem.arrays), ev.problem.arrays.get("b")
     scattered = definition.forward(arrays, ev.case, ev.through(x_size=window.spans, padding=(0,) * window.ndim))
     whole = scattered
-    for a in range(window.ndim):  # on a correlation of the spread input that pads p, the crop is this, or more padding
+    # A correlation of the dilated input, padded by `padding`, crops each axis by `crop`, or extends it if negative.
+    for a in range(window.ndim):
         crop = window.dilation[a] * (window.kernel[a] - 1) - window.padding[a]
         extra = window.x_size[a] + 2 * window.padding[a] - window.spans[a]  # the output padding
         more = [(0, 0)] * whole.ndim
@@ -181,8 +199,8 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
         whole = np.pad(whole[(slice(None),) * (2 + a) + (cut,)], more)
     if whole.size:
         text = (
-            ": as a correlation of the input, spread by the stride, it pads by dilation*(K - 1) - padding; where that "
-            "happens to equal the padding (a kernel of 3 with padding 1) nothing shows"
+            "Yours pads the dilated input by `padding` instead of dilation*(K - 1) - padding. For a kernel of 3 with "
+            "padding 1 both are equal, which hides the mistake."
         )
         yield plus_bias(whole, b), text
     padding = [(0, 0), (0, 0)]
@@ -190,5 +208,5 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
         padding.append((p, p + size + 2 * p - span))
     yield (
         plus_bias(np.pad(scattered, padding), b),
-        ": here its result is longer on each side by the padding that had to be cut off there",
+        "Yours makes the result longer by `padding` on each side instead.",
     )

@@ -1,4 +1,4 @@
-"""Mistakes with the kernel: rotated where it must not be, or not where it must; dw rotated or transposed."""
+"""Mistakes with the kernel: rotated where it must not be, or not where it must be; dw rotated or transposed."""
 
 from __future__ import annotations
 
@@ -20,14 +20,15 @@ def _with_kernel_rotated(ev: Evidence) -> Evidence:
 @mistake(
     "forward-flipped",
     "y",
-    "The forward uses the kernel rotated by 180 degrees against the definition. A plain layer correlates: y[p] sums "
-    "w[k] * x[stride*p + k]; scipy.signal.convolve2d and the convolution of mathematics rotate the kernel first. A "
-    "transposed layer is the adjoint of that and scatters the kernel as it is. A network learns with either, but "
-    "weights cannot be exchanged with other libraries, and the backward has to belong to the forward that is used.",
-    "use w where the forward has w[..., ::-1, ::-1] (or scipy.signal.correlate2d for convolve2d); or say "
-    'convention="convolution" if that is meant',
+    "Your forward uses the kernel rotated by 180 degrees compared with the definition. With the default "
+    'convention="correlation", a plain layer computes y[p] as the sum of w[k] * x[stride*p + k], and a transposed '
+    "layer, its adjoint, scatters the kernel unrotated. scipy.signal.convolve2d and the convolution of mathematics "
+    "rotate the kernel first. A network can learn with either, but its weights are not compatible with other "
+    "libraries, and the backward must match the forward.",
+    "use w where the forward uses w[..., ::-1, ::-1] (or scipy.signal.correlate2d instead of convolve2d); if you "
+    'want the rotation, check with convention="convolution"',
 )
-def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
+def forward_flipped(ev: Evidence, argument: str) -> Iterator[Candidate]:
     arrays = {**ev.problem.arrays, "w": rotated(ev.w)}
     yield ev.definition.forward(arrays, ev.case), ""
 
@@ -35,40 +36,41 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
 @mistake(
     "dx-kernel-not-rotated",
     "x",
-    "dx uses the kernel the wrong way round for this forward. What the forward gathers, the backward scatters: the "
-    "cell x[stride*p + k] met w[k], so dx[stride*p + k] gets dy[p] * w[k]. Written as a correlation of the padded dy "
-    "that needs the kernel rotated by 180 degrees against the one of the forward; without padding even the sum over dx "
-    "comes out right, so only single cells show it.",
-    "rotate the kernel that dx uses: w[..., ::-1, ::-1] where there is w now, and w where that is",
+    "dx uses the kernel in the wrong orientation for this forward. The forward multiplies the cell x[stride*p + k] "
+    "by w[k], so dx[stride*p + k] must receive dy[p] * w[k]. If you compute dx as a correlation of the padded dy, "
+    "the kernel must be rotated by 180 degrees compared with the forward. Without padding even the sum of dx is "
+    "correct, so only single cells show the mistake.",
+    "rotate the kernel that dx uses by 180 degrees: write w[..., ::-1, ::-1] instead of w, or w instead of w[..., "
+    "::-1, ::-1]",
     premise=_with_kernel_rotated,
 )
-def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
+def dx_kernel_not_rotated(ev: Evidence, argument: str) -> Iterator[Candidate]:
     yield ev.dx(w=rotated(ev.w)), ""
 
 
 @mistake(
     "dx-kernel-not-rotated",
     "x",
-    "dx uses the kernel with its axes {variant} backwards against what this forward needs, where 0 and 1 are those of "
-    "the channels. To turn a kernel by 180 degrees is to turn its spatial axes and no others: w[:, :, ::-1] turns the "
-    "rows alone, np.rot90(w, 2) the first two axes, and np.flip(w) all of them.",
-    "turn the kernel that dx uses on its spatial axes: w[..., ::-1, ::-1], or np.flip(w, (2, 3))",
+    "dx uses the kernel flipped along axes {variant} compared with what this forward needs, where axes 0 and 1 are the "
+    "channels. A rotation by 180 degrees flips all spatial axes and no channel axis: w[:, :, ::-1] flips only the "
+    "rows, np.rot90(w, 2) the first two axes, and np.flip(w) all axes.",
+    "flip the kernel that dx uses along its spatial axes: w[..., ::-1, ::-1], or np.flip(w, (2, 3))",
 )
-def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
-    for axes in _other_turns(ev.w.ndim):
+def dx_kernel_flipped(ev: Evidence, argument: str) -> Iterator[Candidate]:
+    for axes in _other_flips(ev.w.ndim):
         yield ev.dx(w=np.flip(ev.w, axes)), str(axes)
 
 
 @mistake(
     "dw-rotated",
     "w",
-    "dw is the right one rotated by 180 degrees. It is the gradient of a kernel that was rotated and not rotated back, "
-    "or was rotated once too often: dw[k] belongs to the tap w[k], where the kernel lies as it was given.",
+    "Your dw is the correct gradient rotated by 180 degrees. Either the kernel was rotated and its gradient was "
+    "not rotated back, or dw was rotated once too often: dw[k] must be the gradient of w[k].",
     "dw = dw[..., ::-1, ::-1]",
     replays=False,
     turns=True,
 )
-def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
+def dw_rotated(ev: Evidence, argument: str) -> Iterator[Candidate]:
     right = ev.right[argument]
     if right.ndim > 2:
         yield rotated(right), ""
@@ -77,20 +79,20 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
 @mistake(
     "dw-rotated",
     "w",
-    "dw is the right one with its axes {variant} backwards, where 0 and 1 are those of the channels. To turn a kernel "
-    "by 180 degrees is to turn its spatial axes and no others: dw[:, :, ::-1] turns the rows alone, np.rot90(dw, 2) "
-    "the first two axes, and np.flip without axes all of them.",
-    "dw = np.flip(dw, {variant}), on top of what is there; or turn no axis, or all spatial ones, from the start",
+    "Your dw is the correct gradient flipped along axes {variant}, where axes 0 and 1 are the channels. A rotation by "
+    "180 degrees flips all spatial axes and no channel axis: dw[:, :, ::-1] flips only the rows, np.rot90(dw, 2) "
+    "the first two axes, and np.flip(dw) all axes.",
+    "flip no axis, or all spatial axes, in the first place; dw = np.flip(dw, {variant}) repairs the result",
     replays=False,
     turns=True,
 )
-def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
-    for axes in _other_turns(ev.w.ndim):
+def dw_flipped(ev: Evidence, argument: str) -> Iterator[Candidate]:
+    for axes in _other_flips(ev.w.ndim):
         yield np.flip(ev.right[argument], axes), str(axes)
 
 
-def _other_turns(ndim: int) -> Iterator[tuple[int, ...]]:
-    """The axes that are backwards where a rotation by 180 degrees, of the spatial axes, went wrong."""
+def _other_flips(ndim: int) -> Iterator[tuple[int, ...]]:
+    """Yield the axes that are flipped when a rotation by 180 degrees of the spatial axes went wrong."""
     spatial = tuple(range(2, ndim))
     for count in range(1, len(spatial)):
         yield from combinations(spatial, count)
@@ -100,13 +102,14 @@ def _other_turns(ndim: int) -> Iterator[tuple[int, ...]]:
 @mistake(
     "dw-transposed",
     "w",
-    "The last two axes of dw are swapped: rows for columns. With kernels of three by three the shape hides it.",
+    "The last two axes of dw are swapped: rows are columns{variant}. If the kernel is square, the shape does not "
+    "show the mistake.",
     "dw = dw.swapaxes(-1, -2)",
     replays=False,
     turns=True,
 )
-def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
+def dw_transposed(ev: Evidence, argument: str) -> Iterator[Candidate]:
     right = ev.right[argument]
     if right.ndim > 3:
         yield right.swapaxes(-1, -2), ""
-        yield np.flip(right.swapaxes(-1, -2), (-1,)), "and turned by 90 degrees"
+        yield np.flip(right.swapaxes(-1, -2), (-1,)), ", and one of them is reversed, so dw is rotated by 90 degrees"

@@ -1,4 +1,4 @@
-"""The table that the families fill: what a mistake is."""
+"""What a mistake is, and the table of mistakes that the other modules of this folder fill."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ...operations.case import Array
 from ..evidence import Evidence
 
-# What the argument would be, and which variant of the mistake that is ("" if there is one).
+# The array that the mistake produces, and the variant of the mistake ("" if there is only one).
 Candidate = tuple[Array, str]
 Candidates = Callable[[Evidence, str], Iterator[Candidate]]
 
@@ -18,12 +18,15 @@ class Mistake:
     """One mistake.
 
     Attributes:
-        slug: its name.  arguments: whose values it changes: "y" (the forward), "x", "w", "b" (their gradients).
-        explanation: what was done, what it does, why it is wrong: a paragraph.
-        fix: what to write instead; {variant} is put in.
-        candidates: yields what the argument would be.  replays: whether it needs a window to compute that.
-        turns: whether it changes a gradient that is already there, so that it can follow another mistake.
-        premise: where the mistake is to compute from wrong arrays, the problem with those: all others can follow it.
+        slug: its name.
+        arguments: the arrays that it changes: "y" (the forward), "x", "w", "b" (their gradients).
+        explanation: a paragraph: what the code does, and why it is wrong. {variant} is replaced by the variant.
+        fix: what to write instead. {variant} is replaced as well.
+        candidates: yields the arrays that the code returns if the mistake is made.
+        replays: True if computing them needs a window.
+        turns: True if it changes an existing gradient, so that it can follow another mistake.
+        premise: for a mistake that computes from wrong arrays: the problem with these arrays, so that every other
+            mistake can be combined with it.
     """
 
     slug: str
@@ -36,24 +39,24 @@ class Mistake:
     premise: Callable[[Evidence], Evidence] | None = None
 
 
-ALL: list[Mistake] = []  # a slug may come several times, for different arguments
-UNNAMED = "unknown"  # the slug of what is recognised and has no name
-ANY = "*"  # the variant of a candidate on a problem that does not tell the variants apart
+ALL: list[Mistake] = []  # a slug can appear several times, for different arguments
+UNNAMED = "unknown"  # the slug of mistakes without a name
+ANY = "*"  # the variant of a candidate on a problem where all variants give the same array
 _EVERY = ("x", "w", "b")
-_PARAMETERS = ("gamma", "beta")  # what can happen to all gradients of a convolution can happen to these
+_PARAMETERS = ("gamma", "beta")  # mistakes that apply to x, w and b apply to these as well
 
 
 def mistake(
     slug: str, arguments: str, explanation: str, fix: str, *, replays: bool = True, turns: bool = False,
     premise: Callable[[Evidence], Evidence] | None = None,
 ) -> Callable[[Candidates], Candidates]:  # fmt: skip
-    """Put the decorated function into the table."""
+    """Register the decorated function as a mistake."""
 
-    def enter(candidates: Candidates) -> Candidates:
+    def register(candidates: Candidates) -> Candidates:
         names = tuple(arguments.split())
         if set(_EVERY) <= set(names):
             names += _PARAMETERS
         ALL.append(Mistake(slug, names, explanation, fix, candidates, replays, turns, premise))
         return candidates
 
-    return enter
+    return register

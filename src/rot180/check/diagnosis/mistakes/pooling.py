@@ -1,4 +1,4 @@
-"""Mistakes in the gradient of a maximum over windows: overwritten, without the stride, short of the last rows."""
+"""Mistakes in the gradient of max pooling: overwritten cells, an ignored stride, and missing last rows."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from .mistake import ANY, Candidate, mistake
 
 
 def _maximum(ev: Evidence) -> MaxPooling | None:
-    """The operation, if it is a maximum whose windows are known."""
+    """Return the definition if it is max pooling with a known forward, else None."""
     return ev.definition if isinstance(ev.definition, MaxPooling) and ev.defined else None
 
 
 @mistake(
     "overlap-overwritten",
     "x",
-    "Cells are overwritten where they should be added to: = for +=. {variant}. Where the windows do not overlap, "
-    "nothing shows.",
-    "write += for =, into an array that starts as zeros",
+    "Cells are overwritten (=) where they should be accumulated (+=). {variant}. Where windows do not overlap, "
+    "this does not show.",
+    "use += instead of =, in an array that starts as zeros",
     replays=False,
 )
-def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
+def pool_overlap_overwritten(ev: Evidence, argument: str) -> Iterator[Candidate]:
     definition = _maximum(ev)
     if definition is None:
         return
@@ -34,19 +34,20 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
         for cell in cells:
             whole[cell] = 0.0
         whole[largest] = cell_only[largest] = sent
-    yield cell_only, "A cell that is the largest of several windows keeps the gradient of the last one"
-    yield whole, "Each window replaces all its cells, with zeros where they are not the largest"
+    yield cell_only, "A cell that is the largest of several windows keeps only the gradient of the last one"
+    yield whole, "Each window overwrites all of its cells, with zeros where they are not the largest"
 
 
 @mistake(
     "stride-ignored",
     "x",
-    "The backward finds the largest cell of a window and puts the gradient at its place in the window, counted from "
-    "the number of the window and not from where it begins{variant}: everything gathers at the top left.",
-    "dx[i * stride + r, j * stride + s] += dy[i, j], where (r, s) is the place of the maximum in the window",
+    "The backward finds the largest cell of each window, but places its gradient relative to the index of the "
+    "window instead of the first cell of the window (index * stride){variant}. So all gradients end up at the top "
+    "left.",
+    "dx[i * stride + r, j * stride + s] += dy[i, j], where (r, s) is the position of the maximum in its window",
     replays=False,
 )
-def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
+def pool_stride_ignored(ev: Evidence, argument: str) -> Iterator[Candidate]:
     definition = _maximum(ev)
     if definition is None:
         return
@@ -54,28 +55,28 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     if all(s == 1 for s in window.stride):
         yield ev.right["x"], ANY
         return
-    added, set_ = np.zeros(ev.x.shape), np.zeros(ev.x.shape)
+    added, assigned = np.zeros(ev.x.shape), np.zeros(ev.x.shape)
     positions = np.ndindex(*ev.dy.shape)
     for position, (sent, cells) in zip(positions, definition.sent(ev.problem), strict=True):
         cell = max(cells, key=lambda cell: ev.x[cell])
         moved = [c - (s - 1) * p for c, s, p in zip(cell[2:], window.stride, position[2:], strict=True)]
         place = (*cell[:2], *moved)
-        if min(moved) >= 0:  # else it lies in the padding
+        if min(moved) >= 0:  # otherwise it is in the padding
             added[place] += sent
-            set_[place] = sent
+            assigned[place] = sent
     yield added, ""
-    yield set_, ", and = stands for +="
+    yield assigned, ", and it uses = instead of +="
 
 
 @mistake(
     "border-dropped",
     "x",
-    "The last rows or columns are left out: dx is only as long as the windows reach. Where the stride does not tile "
-    "the input, x is longer than that, and dx has the size of x all the same, with zeros at the end.",
-    "make dx of the shape of x, np.zeros_like(x), and put what the windows cover into its first rows and columns",
+    "dx covers only the cells that the windows reach: the last rows or columns are missing. If the stride does not "
+    "tile the input, x is larger than that, and dx still has the shape of x, with zeros at the end.",
+    "allocate dx with np.zeros_like(x) and fill the part that the windows cover",
     replays=False,
 )
-def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
+def pool_border_dropped(ev: Evidence, argument: str) -> Iterator[Candidate]:
     definition = _maximum(ev)
     if definition is None:
         return

@@ -1,4 +1,4 @@
-"""Mistakes that are no formula: integers, weights of the next step, arrays that keep what a call before has left."""
+"""Mistakes that are not a formula: integer arrays, weights that are already updated, and arrays kept between calls."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from .mistake import Candidate, mistake
 @mistake(
     "integer-truncated",
     "y x w b",
-    "Fractions are cut off: somewhere an array of integers takes the results (np.zeros(shape, dtype=int), zeros_like "
-    "of integers, //). Whole numbers come out right, so a test with integers does not show it.",
-    "make the arrays with the dtype of the input: np.zeros(shape, x.dtype)",
+    "Fractions are cut off{variant}: the results are stored in an integer array (np.zeros(shape, dtype=int), "
+    "zeros_like of an integer array, or //). Tests with whole numbers do not show this.",
+    "allocate arrays with the dtype of the input: np.zeros(shape, x.dtype)",
     replays=False,
     turns=True,
 )
-def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
+def result_truncated(ev: Evidence, argument: str) -> Iterator[Candidate]:
     yield np.trunc(ev.right[argument]), ""
-    yield np.floor(ev.right[argument]), "downwards"
-    yield np.rint(ev.right[argument]), "to the nearest"
+    yield np.floor(ev.right[argument]), " (rounded down)"
+    yield np.rint(ev.right[argument]), " (rounded to the nearest integer)"
     with np.errstate(invalid="ignore"):
-        yield ev.right[argument].astype(np.uint8).astype(float), "and wrapped to 0 to 255"
+        yield ev.right[argument].astype(np.uint8).astype(float), " (and wrapped to 0..255)"
 
 
 @mistake(
     "integer-truncated",
     "y x w",
-    "Fractions are cut off before anything is computed: {variant} is turned into integers (astype(int), int(...), an "
-    "array of integers that it is copied into). Whole numbers come out right, so a test with integers shows nothing.",
-    "keep {variant} as it is, or make the copy with its dtype: np.zeros(shape, x.dtype)",
+    "The fractions of {variant} are cut off before anything is computed (by astype(int), int(...), or a copy into "
+    "an integer array). Tests with whole numbers do not show this.",
+    "keep {variant} in floating point, or copy into an array of its dtype: np.zeros(shape, x.dtype)",
 )
-def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
+def inputs_truncated(ev: Evidence, argument: str) -> Iterator[Candidate]:
     arrays = ev.problem.arrays
     x, w, dy = np.trunc(ev.x), np.trunc(ev.w), np.trunc(ev.dy)
     if argument == "y":
@@ -43,7 +43,7 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
             yield ev.definition.forward({**arrays, "w": w}, ev.case), "w"
             whole = {name: np.trunc(array) for name, array in arrays.items()}
             yield ev.definition.forward({**whole, "b": arrays["b"]} if "b" in arrays else whole, ev.case), "x and w"
-            yield ev.definition.forward(whole, ev.case), "all that comes in"
+            yield ev.definition.forward(whole, ev.case), "all inputs"
         return
     yield ev.gradient(argument, dy=dy), "dy"
     if argument == "x" and "w" not in arrays:
@@ -56,11 +56,11 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
 @mistake(
     "weights-updated-first",
     "x",
-    "dx is computed with weights that are already those of the next step: w - {variant} * dw. The gradient belongs to "
-    "the weights that the forward has used.",
-    "compute dx before w is updated, or keep the w of the forward in the cache",
+    "dx is computed with weights that are already updated: w - {variant} * dw. It must use the weights that the "
+    "forward used.",
+    "compute dx before w is updated, or store the w of the forward in the cache",
 )
-def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
+def weights_updated_first(ev: Evidence, argument: str) -> Iterator[Candidate]:
     found, right = ev.found["x"], ev.right["x"]
     if found.shape != right.shape:
         return
@@ -73,15 +73,15 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
             yield right - rate * step, f"{rate * len(right):.6g} / N"
 
 
-# ---- what shows by calling, not by comparing ----
+# ---- mistakes that show by calling again, not by comparing ----
 
 INPUT_MUTATED = (
-    "{variant} is changed in place. Whoever passed it uses it again: the next layer, the optimiser, or the backward of "
-    "the layer before."
+    "{variant} is changed in place. The caller still uses this array, for example in the next layer, in the "
+    "optimizer, or in the backward of the layer before."
 )
-INPUT_MUTATED_FIX = "work on a copy: x = x.copy(), or x = x + 1 for x += 1"
+INPUT_MUTATED_FIX = "work on a copy: x = x.copy(), or x = x + 1 instead of x += 1"
 ACCUMULATED = (
-    "A second call of forward and backward with the same arrays gives another gradient: {variant}. Something is kept "
-    "between the calls and not zeroed, a global array or an attribute that is added to."
+    "{variant} grows from call to call, although the arrays are the same. Something that is kept between the "
+    "calls, such as a global array or an attribute, is added to and never reset to zero."
 )
-ACCUMULATED_FIX = "start from zeros inside the backward: dw = np.zeros_like(w)"
+ACCUMULATED_FIX = "start from zeros in every backward: dw = np.zeros_like(w)"

@@ -1,4 +1,4 @@
-"""Mistakes with the steps: the stride left out or taken for the dilation, cells overwritten where windows overlap."""
+"""Mistakes with the steps: an ignored stride, stride and dilation interchanged, and overwritten overlaps."""
 
 from __future__ import annotations
 
@@ -21,35 +21,34 @@ from .mistake import ANY, Candidate, mistake
 @mistake(
     "stride-ignored",
     "x w",
-    "The backward does not spread dy by the stride. Between two cells of dy lie stride - 1 cells of x that no window "
-    "begins at; without that distance the windows lie next to each other, and everything gathers at the top left"
-    "{variant}.",
-    "put zeros between the cells of dy (spread[:, :, ::stride, ::stride] = dy), or index x by stride*p + dilation*k - "
-    "padding",
+    "The backward ignores the stride. Neighbouring cells of dy belong to windows that begin `stride` cells apart "
+    "in x; without this distance everything accumulates at the top left{variant}.",
+    "put stride - 1 zeros between the cells of dy (dilated[:, :, ::stride, ::stride] = dy), or index x by stride*p "
+    "+ dilation*k - padding",
 )
-def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
+def stride_ignored(ev: Evidence, argument: str) -> Iterator[Candidate]:
     if ev.definition.axes:
         ones = (1,) * ev.definition.axes
         window = ev.through(stride=ones)
         variant = "" if any(s > 1 for s in ev.through().stride) else ANY
         yield (ev.dx(window) if argument == "x" else ev.dw(window)), variant
-        if argument == "x" and not ev.definition.transposed:  # as long as a layer of stride 1 would have needed x
+        if argument == "x" and not ev.definition.transposed:  # with the size of x that a layer of stride 1 would need
             whole = ev.dx(replace(window, x_size=window.spans, padding=(0,) * window.ndim))
             yield whole, variant
             inner = [slice(p, max(n - p, 0)) for n, p in zip(window.spans, window.padding, strict=True)]
             yield whole[(slice(None), slice(None), *inner)], variant
-        elif argument == "w" and ev.definition.axes:  # and the taps that x has room for, if dy were dense
+        elif argument == "w" and ev.definition.axes:  # with as many taps as x has room for if dy were dense
             if min(taps := ev.room(window)) > 0:
-                yield ev.dw(replace(window, kernel=taps)), "; dw has other sizes than w"
+                yield ev.dw(replace(window, kernel=taps)), ", and dw has another shape than w"
 
 
 @mistake(
     "stride-ignored",
     "y",
-    "The forward moves by one cell from window to window, whatever the stride is.",
-    "x index = stride*p + dilation*k - padding; a transposed layer puts stride - 1 zeros between the cells of x",
+    "The forward ignores the stride: it moves by one cell from window to window.",
+    "index x by stride*p + dilation*k - padding; a transposed layer puts stride - 1 zeros between the cells of x",
 )
-def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
+def forward_stride_ignored(ev: Evidence, argument: str) -> Iterator[Candidate]:
     if not ev.definition.axes:
         return
     stride = ev.case.settings.get("stride", ev.definition.default("stride"))
@@ -61,18 +60,18 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
 @mistake(
     "stride-dilation-swapped",
     "y x w",
-    "The stride is used where the dilation belongs, and the other way round: the stride lies between windows, the "
-    "dilation between the taps of one window. Nothing shows where they are equal.",
-    "x index = stride*p + dilation*k - padding",
+    "Stride and dilation are interchanged. The stride is the distance between windows, the dilation is the "
+    "distance between the taps of one window. Where both are equal, the mistake does not show.",
+    "index x by stride*p + dilation*k - padding",
 )
-def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
+def stride_dilation_swapped(ev: Evidence, argument: str) -> Iterator[Candidate]:
     if not ev.definition.axes:
         return
     if argument == "y":
         try:
             yield ev.definition.forward(ev.problem.arrays, with_steps_swapped(ev.case)), ""
         except ShapeError:
-            if not ev.found["y"].size:  # the kernel is longer than x now, and NumPy's slices are empty
+            if not ev.found["y"].size:  # the kernel is longer than x now, so NumPy's slices are empty
                 yield ev.found["y"], ANY
         return
     window = ev.through()
@@ -81,7 +80,7 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
 
 
 def with_steps_swapped(case: Case) -> Case:
-    """The case of a layer that takes the stride for the dilation."""
+    """Return the case with stride and dilation interchanged."""
     settings = case.settings
     swapped = {**settings, "stride": settings.get("dilation", 1), "dilation": settings.get("stride", 1)}
     return replace(case, settings=swapped)
@@ -90,10 +89,10 @@ def with_steps_swapped(case: Case) -> Case:
 @mistake(
     "overlap-overwritten",
     "y x w",
-    "Cells are overwritten where they should be added to: = for +=. {variant}.",
-    "write += for =, into an array that starts as zeros",
+    "Cells are overwritten (=) where they should be accumulated (+=). {variant}.",
+    "use += instead of =, in an array that starts as zeros",
 )
-def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
+def overlap_overwritten(ev: Evidence, argument: str) -> Iterator[Candidate]:
     if argument != "w":
         yield from _last_of_a_loop(ev, argument)
     if not ev.definition.axes:
@@ -106,8 +105,8 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
     elif argument == "w":
         narrow = ev.x if ev.definition.transposed else ev.dy
         for samples, variant in (
-            (slice(-1, None), "Of dw only what the last window of the last sample gives is left"),
-            (slice(None), "Of dw only what the last window gives is left"),
+            (slice(-1, None), "Only the last window of the last sample contributes to dw"),
+            (slice(None), "Only the last window of each sample contributes to dw"),
         ):
             place: Any = (samples, slice(None), *[-1] * ev.definition.axes)
             kept = np.zeros_like(narrow)
@@ -116,7 +115,7 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
 
 
 def _last_of_a_loop(ev: Evidence, argument: str) -> Iterator[Candidate]:
-    """What is left of a sum over channels, or over taps, that a loop assigns: its last term, in each group."""
+    """Yield what is left of a sum over channels, or over taps, if a loop assigns: one term of each group."""
     source, groups = (ev.x if argument == "y" else ev.dy), ev.through().groups
     for at, word in ((-1, "last"), (0, "first")):
         channel, tap = np.zeros_like(source), np.zeros_like(ev.w)
@@ -125,17 +124,15 @@ def _last_of_a_loop(ev: Evidence, argument: str) -> Iterator[Candidate]:
         place: Any = (slice(None), slice(None), *[at] * ev.definition.axes)
         tap[place] = ev.w[place]
         side = "dy" if argument == "x" else "x"
-        text = (
-            f"Of the sum over the channels of {side} only the {word} one is left, because each replaces the one before"
-        )
+        text = f"Only the {word} term of the sum over the channels of {side} is left"
         yield _with(ev, argument, source=channel), text
         if ev.definition.axes:
-            text = f"Of the sum over the taps only the {word} one is left, because each replaces the one before"
+            text = f"Only the {word} term of the sum over the taps is left"
             yield _with(ev, argument, w=tap), text
 
 
 def _with(ev: Evidence, argument: str, source: Array | None = None, w: Array | None = None) -> Array:
-    """y or dx from another source or kernel."""
+    """Compute y or dx from another source or kernel."""
     if argument == "x":
         return ev.dx(w=w, dy=source)
     changes = {name: a for name, a in (("x", source), ("w", w)) if a is not None}
@@ -143,29 +140,32 @@ def _with(ev: Evidence, argument: str, source: Array | None = None, w: Array | N
 
 
 def _overwritten(ev: Evidence, source: Array, w: Array) -> Iterator[tuple[str, Array]]:
-    """What a scatter leaves where it assigns: at each cell of the wide side, what came there last.
+    """Yield the result of a scatter that assigns: each cell of the wide side keeps the last contribution.
 
-    Whether windows or taps are the outer loop, the last of them at a cell is the last on every axis by itself. Where
-    channels have a loop of their own, inside or outside, the last channel of the group is what stays.
+    Windows or taps can be the outer loop; either way, the last contribution on each axis can be found separately. If
+    the channels have a loop of their own, inside or outside, the last channel of the group is the one that remains.
     """
     window = ev.through()
     kernel = ev.definition.kernel(w, ev.case)
     size = w.shape[0] // window.groups
     for outer in ("window", "tap"):
         met = [_last_meeting(window, axis, outer) for axis in range(window.ndim)]
-        seen: Any = (slice(None), slice(None), *np.ix_(*[p for p, _, _ in met]))
+        positions_met: Any = (slice(None), slice(None), *np.ix_(*[p for p, _, _ in met]))
         taps: Any = (slice(None), slice(None), *np.ix_(*[k for _, k, _ in met]))
-        here, weights = source[seen], kernel[taps]
+        here, weights = source[positions_met], kernel[taps]
         hit = reduce(np.logical_and.outer, [h for *_, h in met])
         for channels, first in (("", 0), ("channel and ", size - 1)):
             shares = [slice(g * size + first, (g + 1) * size) for g in range(window.groups)]
             parts = [np.einsum("no...,oc...->nc...", here[:, s], weights[s]) for s in shares]
-            shows = "" if channels else "; where the windows do not overlap, nothing shows"
-            yield f"Each {channels}{outer} replaces the one before{shows}", np.concatenate(parts, 1) * hit
+            shows = "" if channels else "; where windows do not overlap, this does not show"
+            yield (
+                f"Each {channels}{outer} overwrites the result of the previous one{shows}",
+                np.concatenate(parts, 1) * hit,
+            )
 
 
 def _last_meeting(window: Window, axis: int, outer: str) -> tuple[Array, Array, Array]:
-    """For each cell of the wide side on an axis: position and tap that meet there last, and whether any do."""
+    """For each cell of the wide side on an axis: the last position and tap that reach it, and True if any do."""
     cells = window.x_size[axis]
     last_p, last_k, hit = np.zeros(cells, int), np.zeros(cells, int), np.zeros(cells, bool)
     positions, taps = range(window.y_size[axis]), range(window.kernel[axis])

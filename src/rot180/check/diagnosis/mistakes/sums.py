@@ -1,4 +1,4 @@
-"""Mistakes in sums: over too few samples or axes, divided by a count, with the wrong sign, clipped."""
+"""Mistakes in sums: too few samples or axes, a wrong divisor, the wrong sign, and clipping."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from .mistake import ANY, Candidate, mistake
 @mistake(
     "last-sample-only",
     "x w b",
-    "Only one sample of the batch counts: {variant}. The gradient of a parameter is the sum over the batch; a loop "
-    "that assigns it keeps what its last round has found, and one that returns too early what its first has.",
-    "+= inside the loop over the batch, into zeros made before it, and the return after it",
+    "Only {variant} of the batch contributes to this gradient. A loop over the batch that assigns (=) instead of "
+    "adding (+=) keeps only its last iteration, and a return inside the loop keeps only the first.",
+    "allocate zeros before the loop over the batch, use += (or assign dx[n]) inside it, and return after it",
     replays=False,
 )
-def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
+def last_sample_only(ev: Evidence, argument: str) -> Iterator[Candidate]:
     if argument != "b" and ev.window is None:
         return
-    for at, word in ((-1, "the last one"), (0, "the first one")):
+    for at, word in ((-1, "the last sample"), (0, "the first sample")):
         dy = np.zeros_like(ev.dy)
         dy[at] = ev.dy[at]
         yield ev.gradient(argument, dy=dy), word
@@ -32,12 +32,12 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
 @mistake(
     "last-sample-only",
     "y",
-    "Only one sample of the batch is computed, {variant}; the others stay what they were before the loop.",
-    "y[n] = inside the loop over the batch, for every n",
+    "Only {variant} of the batch is computed; the results of the others are never written.",
+    "assign y[n] inside the loop over the batch, for every n",
     replays=False,
 )
-def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
-    for at, word in ((-1, "the last one"), (0, "the first one")):
+def last_sample_of_result_only(ev: Evidence, argument: str) -> Iterator[Candidate]:
+    for at, word in ((-1, "the last sample"), (0, "the first sample")):
         y = np.zeros_like(ev.right["y"])
         if y.ndim:
             y[at] = ev.right["y"][at]
@@ -47,26 +47,26 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
 @mistake(
     "db-not-summed",
     "b",
-    "The gradient of the bias is not summed over everything that the bias was added to: {variant}. b[o] went into "
-    "every position of every sample, so db[o] is the sum of dy[:, o] over all of them.",
-    "db = dy.sum over all axes but the channels: axis=(0, 2, 3), or axis=(0, 1, 2) where dy is (N, H, W, C)",
+    "db is not summed over everything that the bias was added to: {variant}. b[o] is added at every position of "
+    "every sample, so db[o] is the sum of dy[:, o] over all samples and positions.",
+    "sum dy over all axes except the channels: dy.sum(axis=(0, 2, 3)), or dy.sum(axis=(0, 1, 2)) if dy is (N, H, W, C)",
     replays=False,
 )
-def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
+def db_not_summed(ev: Evidence, argument: str) -> Iterator[Candidate]:
     names = ["the batch", "the channels", *[f"spatial axis {a}" for a in range(ev.dy.ndim - 2)]]
     yield from partial_sums(ev.dy, (1,), names)
-    yield from assigned_sums(ev.dy, (1,), names, but=((0,),))  # that one is last-sample-only
+    yield from assigned_sums(ev.dy, (1,), names, but=((0,),))  # the batch alone is last-sample-only
 
 
 def partial_sums(terms: Array, kept: tuple[int, ...], names: Sequence[str]) -> Iterator[Candidate]:
-    """What comes of a sum over other axes, by their names, than all but those that the parameter has.
+    """Yield sums over other axes than all except `kept`, with a text that uses the `names` of the axes.
 
-    Where several axes are left, they lie as in the user's array: with the channels second, or last.
+    If several axes are left, they are in the order of the user's array: with the channels second, or last.
     """
     yield from _partial_sums(terms, kept, names)
     if kept == (1,) and terms.ndim > 2:
         last = _partial_sums(np.moveaxis(terms, 1, -1), (terms.ndim - 1,), [*names[:1], *names[2:], names[1]])
-        yield from ((partial, f"{variant}, with the channels last") for partial, variant in last)
+        yield from ((partial, f"{variant}, with the channels as the last axis") for partial, variant in last)
 
 
 def _partial_sums(terms: Array, kept: tuple[int, ...], names: Sequence[str]) -> Iterator[Candidate]:
@@ -75,45 +75,45 @@ def _partial_sums(terms: Array, kept: tuple[int, ...], names: Sequence[str]) -> 
     for count in range(terms.ndim + 1):
         for summed in combinations(axes, count):
             if set(summed) == set(axes) - set(kept):
-                yield terms.sum(summed, keepdims=True), "the sum is right, but it keeps its axes"
+                yield terms.sum(summed, keepdims=True), "the sum is correct, but its axes are kept (keepdims)"
                 continue
             over = " and ".join(names[a] for a in summed)
-            variant = f"only over {over}" if summed else "there is no sum at all"
+            variant = f"it is summed only over {over}" if summed else "there is no sum"
             partial = terms.sum(summed)
             yield partial, variant
-            yield terms.sum(summed, keepdims=True), f"{variant}, and it keeps its axes"
+            yield terms.sum(summed, keepdims=True), f"{variant}, and the axes are kept (keepdims)"
             if partial.size == np.prod(shape) and partial.shape != shape:
                 yield partial.reshape(shape), variant
             if partial.ndim == 0:
-                yield np.full(shape, partial), f"{variant}, one number for all"
+                yield np.full(shape, partial), f"{variant}, and all cells get the same number"
 
 
 def assigned_sums(
     terms: Array, kept: tuple[int, ...], names: Sequence[str], but: Sequence[tuple[int, ...]] = ()
 ) -> Iterator[Candidate]:
-    """What is left of the sum where loops over some of its axes assign, or return in their first round."""
+    """Yield what is left of the sum if loops over some of its axes assign, or return in their first iteration."""
     summed = tuple(a for a in range(terms.ndim) if a not in kept)
     for count in range(1, len(summed) + 1):
         for loops in combinations(summed, count):
             if loops in but:
                 continue
             over = " and ".join(names[a] for a in loops)
-            for at, word, cause in ((-1, "last", "assigns where it should add"), (0, "first", "ends too early")):
+            for at, word, cause in ((-1, "last", "assigned instead of added"), (0, "first", "returned too early")):
                 left = terms
                 for a in loops:
                     left = np.take(left, [at], a)
-                yield left.sum(summed), f"of {over} only the {word} index counts, as where a loop {cause}"
+                yield left.sum(summed), f"only the {word} index along {over} contributes, as if a loop {cause}"
 
 
 @mistake(
     "clip-collapsed",
     "x w b",
-    "All cells are equal to {variant}: np.clip with its bounds swapped. np.clip(a, 10, -10) is the smaller of -10 and "
-    "whatever comes before, so it gives -10 everywhere, and hides what else is wrong.",
-    "np.clip(dx, -10, 10), or better no clip inside a backward",
+    "All cells equal {variant}, because the bounds of np.clip are swapped: np.clip(a, 10, -10) gives -10 for every "
+    "a. This hides everything else that may be wrong.",
+    "np.clip(dx, -10, 10); better, do not clip inside a backward",
     replays=False,
 )
-def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
+def clip_collapsed(ev: Evidence, argument: str) -> Iterator[Candidate]:
     found, right = ev.found[argument], ev.right[argument]
     if found.shape == right.shape and found.size:
         first = found.flat[0]
@@ -124,13 +124,13 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
 @mistake(
     "clipped",
     "x w b",
-    "Cells beyond {variant} are cut off: there is a clip inside the backward. Then it is no gradient any more, and the "
-    "layers below get something else than they caused.",
-    "clip gradients between the backward and the update, all at once, if at all",
+    "The backward clips this gradient at {variant}. A clipped array is not the gradient any more, and the layers "
+    "below receive a wrong dy.",
+    "do not clip in the backward; if needed, clip all gradients together before the optimizer step",
     replays=False,
     turns=True,
 )
-def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
+def clipped(ev: Evidence, argument: str) -> Iterator[Candidate]:
     found, right = ev.found[argument], ev.right[argument]
     if found.shape != right.shape or not found.size:
         return
@@ -143,35 +143,37 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
         yield right, ANY
         return
     clipped = np.clip(right, low, high)
-    # where only one bound is reached, the other one may be its opposite, or none
+    # If only one bound is reached, the other one may be its opposite or missing.
     if over and under:
         yield clipped, f"{high:g} and {low:g}"
     elif over:
-        yield clipped, f"{high:g} and {-high:g}"
-        yield clipped, f"{high:g}, from above,"
+        if high:
+            yield clipped, f"{high:g} and {-high:g}"
+        yield clipped, f"{high:g} (upper bound only)"
     else:
-        yield clipped, f"{-low:g} and {low:g}"
-        yield clipped, f"{low:g}, from below,"
-    if found.size > 1:  # one cell is always a bound
-        yield clipped, "two bounds"  # of which some problems reach the one, some the other
+        if low:
+            yield clipped, f"{-low:g} and {low:g}"
+        yield clipped, f"{low:g} (lower bound only)"
+    if found.size > 1:  # a single cell always equals a bound
+        yield clipped, "an upper and a lower bound"  # some problems reach one of them, some the other
 
 
-# ---- factors: these can go with any other mistake ----
+# ---- factors, which can be combined with any other mistake ----
 
 
 def counts(ev: Evidence) -> dict[str, int]:
-    """The numbers that people divide by."""
+    """Return the numbers that people divide by, by name."""
     shape = ev.counted
     n, spatial, cells = shape[0], int(np.prod(shape[2:])), int(np.prod(shape))
     return {
-        "N": n, "positions": spatial, "N * positions": n * spatial, "channels of the result": shape[1],
-        "cells of the result": cells, "cells of a sample's result": cells // n,
+        "N": n, "positions": spatial, "N * positions": n * spatial, "result channels": shape[1],
+        "result cells": cells, "result cells per sample": cells // n,
         **ev.definition.counts(ev.case),
     }  # fmt: skip
 
 
 def factors(ev: Evidence) -> Iterator[tuple[float, str]]:
-    """Factors that people multiply by, and how they are called."""
+    """Yield the factors that people multiply by, with their names."""
     numbers = counts(ev)
     yield 1.0, ""
     for name, count in numbers.items():
@@ -179,7 +181,7 @@ def factors(ev: Evidence) -> Iterator[tuple[float, str]]:
             yield 1 / count, f"1 / ({name})" if "*" in name or " " in name else f"1 / {name}"
     yield from ((2.0, "2"), (0.5, "1 / 2"))
     if ev.definition.loss and ev.dy.ndim == 0:
-        yield 1 / float(ev.dy), "1 / dy (the gradient that arrives at the loss is left out)"
+        yield 1 / float(ev.dy), "1 / dy (the upstream gradient of the loss is ignored)"
     for name, count in numbers.items():
         if count > 1:
             yield float(count), name
@@ -188,16 +190,26 @@ def factors(ev: Evidence) -> Iterator[tuple[float, str]]:
 
 
 SCALED = (
-    "The gradient is {variant} times the right one. Whether a loss is a mean is its own affair: the layer gets dy with "
-    "the factor in it already and must not add another one."
+    "Your {gradient} is the correct gradient {variant}. A layer sums over the batch and the positions. If the loss "
+    "is a mean, dy already contains its division, so the layer must not divide again."
 )
-SCALED_RESULT = "The result of the forward is {variant} times the right one."
-SCALED_RESULT_FIX = "take the factor out, or put in the mean that is missing: y is what the operation is defined as"
-SCALED_FIX = "leave the factor out: a layer sums over the batch and the positions, and the loss divides"
+SCALED_RESULT = "The result of the forward is the correct result {variant}."
+SCALED_RESULT_FIX = "remove the factor; if the operation is a mean, divide by the number of terms"
+SCALED_LOSS = (
+    "Your {gradient} is the correct gradient {variant}. The factor must be that of the loss: a mean divides by the "
+    "number of terms, a sum does not, and dy is a factor if it is passed."
+)
+SCALED_LOSS_FIX = "use the factor of the loss: divide by N only if the loss is a mean over N"
+SCALED_UP = (
+    "Your {gradient} is the correct gradient {variant}. The backward multiplies dy only by the derivative of the "
+    "forward. A factor of the loss is already contained in dy, and a learning rate belongs to the optimizer."
+)
+SCALED_UP_FIX = "remove the factor from the backward"
+SCALED_FIX = "remove the factor from the layer: sum over the batch and the positions, and leave a mean to the loss"
 SIGN = (
-    "The sign is inverted. The gradient points to where the loss grows, and the update goes against it: "
-    "w -= rate * dw. A gradient like label - predicted has the minus in it already."
+    "The sign is inverted. The gradient points in the direction in which the loss grows, and the update goes the "
+    "other way: w -= rate * dw. A gradient such as label - predicted already contains the minus sign."
 )
-SIGN_RESULT = "The result of the forward has the sign inverted."
-SIGN_RESULT_FIX = "turn the sign of y"
-SIGN_FIX = "turn the sign: (predicted - label), with w -= rate * dw"
+SIGN_RESULT = "The result of the forward has the wrong sign."
+SIGN_RESULT_FIX = "negate y"
+SIGN_FIX = "use predicted - label, together with w -= rate * dw"

@@ -1,6 +1,6 @@
-"""What is recognised, cell for cell, and has no name in the list of mistakes: it stays `unknown`, and the text says it.
+"""Mistakes that are recognised cell for cell but have no slug: the slug is `unknown`, and the text explains them.
 
-Such an entry makes no pairs, and gives way to a mistake with a name that explains the same on several problems.
+They are never combined with other mistakes, and a named mistake that explains the same arrays takes precedence.
 """
 
 from __future__ import annotations
@@ -24,12 +24,11 @@ from .pointwise import normalised, total
 @mistake(
     UNNAMED,
     "w",
-    "dw is what comes of {variant} rotated by 180 degrees, which is not dw rotated. x and dy meet as they are: dw is a "
-    "correlation of the two, and scipy.signal.convolve2d(x, dy) rotates one of them first.",
-    "scipy.signal.correlate2d in place of convolve2d(x, dy); and what it gives is rotated only if the forward rotates "
-    "its kernel",
+    "dw is computed with {variant} rotated by 180 degrees, which is not the same as a rotated dw. dw is the "
+    "correlation of x with dy, and neither is rotated; scipy.signal.convolve2d(x, dy) rotates one of them.",
+    "use scipy.signal.correlate2d instead of convolve2d; rotate its result only if the forward rotates the kernel",
 )
-def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
+def dw_convolved(ev: Evidence, argument: str) -> Iterator[Candidate]:
     if ev.definition.axes:
         yield ev.dw(dy=rotated(ev.dy)), "dy"
         yield ev.dw(x=rotated(ev.x)), "x"
@@ -38,24 +37,24 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
 @mistake(
     UNNAMED,
     "gamma beta",
-    "The gradient of this parameter is a sum over the right axes, and of something else: {variant}. beta is added, so "
-    "dbeta is the sum of dy; gamma is multiplied with x_hat, so dgamma is the sum of dy * x_hat.",
-    "dgamma = (dy * x_hat).sum(axes), dbeta = dy.sum(axes), and returned in this order",
+    "The gradient of this parameter is a sum over the right axes, but of the wrong terms: {variant}. beta is "
+    "added, so dbeta is the sum of dy. gamma is multiplied by x_hat, so dgamma is the sum of dy * x_hat.",
+    "dgamma = (dy * x_hat).sum(axes), dbeta = dy.sum(axes), returned in this order",
     replays=False,
 )
-def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
+def parameter_gradient_of_wrong_terms(ev: Evidence, argument: str) -> Iterator[Candidate]:
     definition = ev.definition
     if not isinstance(definition, Norm) or not ev.defined:
         return
     kept = definition.parameter_axes(ev.case)
     if argument == "beta":
-        yield total(ev.dy * normalised(definition, ev)[0], kept), "of dy * x_hat, which is dgamma"
+        yield total(ev.dy * normalised(definition, ev)[0], kept), "it sums dy * x_hat, which is dgamma"
     else:
-        yield total(ev.dy, kept), "of dy, which is dbeta, without x_hat"
-        yield total(ev.dy * ev.x, kept), "of dy * x, with x where x_hat belongs"
+        yield total(ev.dy, kept), "it sums dy, which is dbeta"
+        yield total(ev.dy * ev.x, kept), "it sums dy * x, with x instead of x_hat"
 
 
-def _by_default(ev: Evidence, argument: str, setting: str) -> Iterator[Candidate]:
+def setting_ignored(ev: Evidence, argument: str, setting: str) -> Iterator[Candidate]:
     if setting in ev.definition.settings:
         case = replace(ev.case, settings={**ev.case.settings, setting: ev.definition.default(setting)})
         with suppress(ShapeError):
@@ -66,19 +65,19 @@ for _setting, _none in (("padding", 0), ("dilation", 1), ("output_padding", 0)):
     mistake(
         UNNAMED,
         "y",
-        f"The result is the one without the {_setting.replace('_', ' ')}: what is given there is not used, or not by "
-        f"the forward; or, if it is to have none, tell the checker: {_setting}={_none}.",
-        f"use {_setting} in the forward: x index = stride*p + dilation*k - padding",
-    )(partial(_by_default, setting=_setting))
+        f"The result is the one for {_setting}={_none}: the forward ignores {_setting}. If your layer is not meant to "
+        f"have it, tell the checker: {_setting}={_none}.",
+        f"use {_setting} in the forward: index x by stride*p + dilation*k - padding",
+    )(partial(setting_ignored, setting=_setting))
 
 
 @mistake(
     UNNAMED,
     "y",
-    "The result is the one without the bias: what is given there is not used, or not by the forward.",
-    "add b on every position, in the forward",
+    "The result is the one without the bias: the forward ignores b.",
+    "add b at every position in the forward",
 )
-def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
+def bias_ignored(ev: Evidence, argument: str) -> Iterator[Candidate]:
     if "b" in ev.problem.arrays:
         yield ev.definition.forward(without_bias(ev.problem.arrays), ev.case), ""
 
@@ -86,11 +85,11 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
 @mistake(
     UNNAMED,
     "x w",
-    "The gradient is that of a layer with dilation 1, through which the forward did not go: the taps of a window lie "
-    "dilation cells apart.",
-    "x index = stride*p + dilation*k - padding, in the backward too",
+    "The backward ignores the dilation: the gradient is that of a layer with dilation 1. The taps of a window are "
+    "`dilation` cells apart.",
+    "index x by stride*p + dilation*k - padding, in the backward too",
 )
-def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
+def backward_dilation_ignored(ev: Evidence, argument: str) -> Iterator[Candidate]:
     if ev.definition.axes:
         window = ev.through(dilation=(1,) * ev.definition.axes)
         yield (ev.dx(window) if argument == "x" else ev.dw(window)), ""
@@ -99,10 +98,10 @@ def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
 @mistake(
     UNNAMED,
     "y x w",
-    "The {variant} of one axis is used on the other axis: nothing shows where they are equal.",
-    "take {variant}[0] for the rows and {variant}[1] for the columns",
+    "The {variant} of one axis is used for the other axis. Where the two are equal, the mistake does not show.",
+    "use {variant}[0] for the rows and {variant}[1] for the columns",
 )
-def _(ev: Evidence, argument: str) -> Iterator[Candidate]:
+def axes_of_setting_swapped(ev: Evidence, argument: str) -> Iterator[Candidate]:
     for setting in ("stride", "padding", "dilation"):
         given = ev.case.settings.get(setting)
         if not isinstance(given, tuple) or setting not in ev.definition.settings or len(given) != 2:
