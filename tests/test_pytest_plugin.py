@@ -65,7 +65,7 @@ def test_broken_code_fails_with_one_clear_line(tmp_path):
     assert done.returncode == 1 and "5 failed, 1 passed" in done.stdout, done.stdout + done.stderr
     for message in (
         "raises, refused every case", "RuntimeError: boom", "leaves called sys.exit(0)",
-        "there is no backward; only a loss may be one function", "linear has no setting 'stride'",
+        "needs a backward; only a loss can be a single function", "linear has no setting 'stride'",
         "unknown operation 'linaer': did you mean 'linear'?",
     ):  # fmt: skip
         assert message in done.stdout, message
@@ -88,7 +88,7 @@ def graded(text, folder):
 def test_a_course_is_graded(tmp_path):
     done = graded(GRADED, tmp_path)
     assert done.returncode == 1 and "1 failed, 1 passed" in done.stdout, done.stdout + done.stderr
-    assert "scaled: dw" in done.stdout and "1 / N times the right one" in done.stdout
+    assert "scaled: dw" in done.stdout and "the correct gradient divided by N" in done.stdout
 
 
 def test_the_plugin_imports_neither_numpy_nor_the_checker():

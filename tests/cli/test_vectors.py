@@ -52,4 +52,4 @@ def test_json_of_what_could_not_be_verified(tmp_path, capsys):
     assert main(["vectors", "verify", str(tmp_path), "--json"]) == 2
     shown = capsys.readouterr()
     found = json.loads(shown.out)
-    assert found["ok"] is None and "there is no file" in found["error"] and found["error"] in shown.err
+    assert found["ok"] is None and "does not exist" in found["error"] and found["error"] in shown.err

@@ -128,7 +128,7 @@ def test_arrays_not_requested_are_not_judged(answered):
     assert [d.argument for d in report.diagnoses] == ["dw"] and [d.argument for d in report.unexplained] == ["dx"]
     report = verify(folder, only=["y", "db"])
     assert report.ok and report.title == "conv2d (y, db only) as conv2d (correlation): right"
-    assert report.remarks == ("As asked, only y, db judged; not judged: dx, dw.",)
+    assert report.remarks == ("As requested, only y, db judged, and not dx, dw.",)
     assert {s.name for s in report.stages} == {"forward", "db"}
     assert verify(folder, only=["y"]).title == "conv2d (y only) as conv2d (correlation): right"
     with pytest.raises(ValueError, match=r"vectors\.verify: only must name y, or y and some of dx, dw, db; got 'x'"):

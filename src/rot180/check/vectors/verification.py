@@ -75,8 +75,8 @@ class AnswerRunner(Runner):
         super().__init__(code, definition, "correlation", {}, 0)
         self.runs, self.refused = runs, list(refused)
         if refused:
-            have = "has" if len(refused) == 1 else "have"
-            self.remarks = [f"{len(refused)} of {len(runs) + len(refused)} cases {have} no answer, so not judged."]
+            have, is_not = ("has", "is not") if len(refused) == 1 else ("have", "are not")
+            self.remarks = [f"{len(refused)} of {len(runs) + len(refused)} cases {have} no answer and {is_not} judged."]
 
     def try_all(self) -> None:
         """There is nothing to try; the settings are those of the cases."""
