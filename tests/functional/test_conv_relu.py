@@ -13,6 +13,7 @@ from rot180.check import assert_gradients
 from rot180.errors import ShapeError
 from rot180.functional.conv_relu import conv_relu, conv_transpose_relu, linear_relu
 from rot180.kernels import native
+from tests.battery.case import weighted_sum
 
 ENGINES = ["numpy"] if native.unavailable() else ["numpy", "native"]
 
@@ -84,3 +85,17 @@ def test_a_nan_stays_and_messages_name_the_layer() -> None:
         conv_transpose_relu(2, x, np.ones((2, 1, 2, 2), np.float32), None, 1, 0, 0, 1, 1)
     with pytest.raises(ShapeError, match=r"^linear: input of shape"):
         linear_relu(x, np.ones((2, 4), np.float32), None)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_cotangent_that_may_be_overwritten_gives_the_same_gradients(engine: str) -> None:
+    """In `.backward()` the sweep owns the cotangents that an op above made; in `rot180.grad` it never does."""
+    with rot180.engine(engine):
+        for fused, apart, arrays in pairs(np.float64):
+            leaves = [rot180.tensor(a, requires_grad=True) for a in arrays]
+            y = apart(*leaves)
+            weight = np.random.default_rng(1).standard_normal(y.shape)
+            expected = rot180.grad(y, leaves, weight)
+            weighted_sum(fused(*leaves), weight).backward()
+            for leaf, gradient in zip(leaves, expected, strict=True):
+                assert np.array_equal(leaf.grad.data, gradient.data)
