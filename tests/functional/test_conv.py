@@ -9,8 +9,9 @@ import pytest
 import rot180
 import rot180.functional as F
 from rot180 import grad, tensor
-from rot180.errors import DtypeError, ShapeError
+from rot180.errors import DtypeError, GradientError, ShapeError
 from rot180.functional.conv import conv_w, conv_x, conv_y
+from rot180.tape import wrote
 from rot180.window import Window
 from tests import oracle
 
@@ -258,7 +259,7 @@ def test_the_first_layers_input_gets_no_gradient(monkeypatch):
 X, W = np.ones((2, 3, 8, 8)), np.ones((4, 3, 3, 3))
 WRONG = [
     (lambda: F.conv2d(X, np.ones((8, 4, 3, 3))), ShapeError, r"conv2d: input has 3 channels but weight of shape \(8, 4, 3, 3\) with groups=1 needs 4"),
-    (lambda: F.conv2d(X, np.ones((4, 1, 3, 3)), groups=3), ShapeError, r"conv2d: weight of shape .* makes 4 channels; groups=3 must divide them"),
+    (lambda: F.conv2d(X, np.ones((4, 1, 3, 3)), groups=3), ShapeError, r"conv2d: weight of shape .* has 4 output channels; groups=3 must divide them"),
     (lambda: F.conv2d(X, W, groups=0), ShapeError, r"conv2d: groups must be an int of at least 1; got 0"),
     (lambda: F.conv2d(X, W, groups=1.0), ShapeError, r"conv2d: groups must be an int of at least 1; got 1\.0"),
     (lambda: F.conv2d(X, W, groups=True), ShapeError, r"conv2d: groups must be an int of at least 1; got True"),
@@ -310,3 +311,39 @@ def test_settings_that_cannot_be_a_key_are_named():
         F.conv2d(x, w, stride={})
     with pytest.raises(ShapeError, match=r"conv2d: padding must be an int or 2 ints, .*; got \{1\}"):
         F.conv2d(x, w, padding={1})
+
+
+# ---- names ----
+
+NAMED = {
+    "conv1d": (F.conv1d, (1, 2, 5), (2, 2, 3)),
+    "conv2d": (F.conv2d, (1, 2, 5, 5), (2, 2, 3, 3)),
+    "conv3d": (F.conv3d, (1, 2, 5, 5, 5), (2, 2, 3, 3, 3)),
+    "conv_transpose1d": (F.conv_transpose1d, (1, 2, 5), (2, 2, 3)),
+    "conv_transpose2d": (F.conv_transpose2d, (1, 2, 5, 5), (2, 2, 3, 3)),
+    "conv_transpose3d": (F.conv_transpose3d, (1, 2, 5, 5, 5), (2, 2, 3, 3, 3)),
+    "linear": (F.linear, (3, 4), (2, 4)),
+}
+
+
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize("name", NAMED)
+def test_messages_and_the_observer_name_the_function_that_was_called(name, bias):
+    function, x_shape, w_shape = NAMED[name]
+    x, w, b = (rot180.tensor(np.ones(shape), requires_grad=True) for shape in (x_shape, w_shape, (2,)))
+    names = []
+    with rot180.observe(lambda op, *call: names.append(op.name)):
+        y = function(x, w, b if bias else None)
+    assert names == [name] and f"made_by={name})" in repr(y)
+    g = np.ones(y.shape)
+    (dw,) = rot180.grad(y, w, g, create_graph=True)
+    assert dw.node.op.name == (f"conv{name[-2:]}_weight" if "conv" in name else "linear_weight")
+    y.backward(g, retain_graph=True)
+    w.data *= 2
+    wrote(w)
+    with pytest.raises(GradientError, match=rf"an array that op {name} kept for its gradient was changed in place"):
+        y.backward(g, retain_graph=True)
+    y = function(x, w)
+    y.backward(g)
+    with pytest.raises(GradientError, match=rf"freed by an earlier backward \(at op {name}\)"):
+        y.backward(g)

@@ -85,7 +85,7 @@ def test_what_equals_one_is_no_int(name: str, odd: Any) -> None:
 
 
 def test_groups_must_divide_the_output_channels() -> None:
-    message = r"^conv2d: weight of shape \(4, 1, 3, 3\) makes 4 channels; groups=3 must divide them"
+    message = r"^conv2d: weight of shape \(4, 1, 3, 3\) has 4 output channels; groups=3 must divide them"
     with pytest.raises(ShapeError, match=message):
         F.conv2d(X, ones(4, 1, 3, 3), groups=3)
 

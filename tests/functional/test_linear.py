@@ -22,7 +22,7 @@ def ones(*shape: int, dtype: Any = np.float32) -> np.ndarray:
         (
             (ones(2, 3), ones(4, 3, 1)),
             ShapeError,
-            r"weight of shape \(4, 3, 1\) do not fit: \(\.\.\., in\), \(out, in\)",
+            r"weight of shape \(4, 3, 1\) do not fit; \(\.\.\., in\) and \(out, in\) are needed",
         ),
         ((ones(), ones(4, 3)), ShapeError, r"input of shape \(\) and weight of shape \(4, 3\) do not fit"),
         ((ones(2, 3), ones(4, 3), ones(3)), ShapeError, r"bias has shape \(3,\); \(4,\) is needed"),

@@ -149,7 +149,7 @@ FUNCTIONS = [
         "the overwriting gradient of relu passes everything (only .backward() takes it)",
         "functional/activation.py",
         "return (kernels.relu_x(g, y, overwrite),)",
-        "return (g if overwrite else kernels.relu_x(g, y, overwrite),)",
+        "return (g if overwrite else kernels.relu_x(g, y),)",
     ),
     Fault(
         "the overwriting gradient of leaky_relu has the wrong sign (only .backward() takes it)",
@@ -159,9 +159,9 @@ FUNCTIONS = [
     ),
     Fault(
         "the overwriting gradient of a fused relu passes everything (only .backward() takes it)",
-        "functional/conv_relu.py",
-        "conv_vjp(kernels.relu_x(g, y, overwrite), needs, None, *call)",
-        "conv_vjp(g if overwrite else kernels.relu_x(g, y, overwrite), needs, None, *call)",
+        "functional/fused.py",
+        "vjp(kernels.relu_x(g, y, overwrite), needs, None, *call)",
+        "vjp(g if overwrite else kernels.relu_x(g, y), needs, None, *call)",
     ),
     Fault(
         "the gradient of softmax misses the sum",
@@ -196,8 +196,8 @@ FUNCTIONS = [
     Fault(
         "the bias gradient of a transposed convolution has the wrong sign",
         "functional/conv.py",
-        "return gy, gw, _bias_sums(gx, gx.shape) if needs[2] else None",
-        "return gy, gw, -_bias_sums(gx, gx.shape) if needs[2] else None",
+        "return gy, gw, bias_sums(gx, gx.shape) if needs[2] else None",
+        "return gy, gw, -bias_sums(gx, gx.shape) if needs[2] else None",
     ),
     Fault(
         "the second derivative of a convolution has the wrong sign",

@@ -1,8 +1,8 @@
-"""Floor 3: differentiable ops under PyTorch's names; a forward and its vjps on one screen.
+"""Floor 3: differentiable functions with PyTorch's names. Each forward stands beside its vjps.
 
     import rot180.functional as F
 
-Given arrays only, a function returns arrays and records nothing; a Tensor among the inputs gives a Tensor.
+Given arrays only, a function returns an array and records nothing. If any argument is a Tensor, it returns a Tensor.
 """
 
 from .activation import (
@@ -32,19 +32,14 @@ from .adaptive_pool import (
     adaptive_max_pool3d,
 )
 from .classification_loss import cross_entropy, nll_loss
-from .conv import (
+from .conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
+from .conv_backward import (
     Gradients,
-    conv1d,
     conv1d_backward,
-    conv2d,
     conv2d_backward,
-    conv3d,
     conv3d_backward,
-    conv_transpose1d,
     conv_transpose1d_backward,
-    conv_transpose2d,
     conv_transpose2d_backward,
-    conv_transpose3d,
     conv_transpose3d_backward,
 )
 from .dropout import dropout

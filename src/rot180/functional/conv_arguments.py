@@ -1,7 +1,6 @@
-"""The public edge of the convolutions: what is wrong with the arguments, said once; what is right, as a Window.
+"""Check the arguments of the convolutions and turn them into a Window.
 
-The checks of one combination of shapes and settings are made once and remembered, so a call in a training loop pays for
-a look-up only.
+The Window of each combination of shapes and settings is cached, so that a call in a training loop costs a look-up only.
 """
 
 from __future__ import annotations
@@ -13,12 +12,13 @@ from typing import Any
 from ..errors import DtypeError, ShapeError
 from ..tape.operands import FLOATS, raw
 from ..window import Sizes, Window, per_axis, positive
+from .batch import check_axes
 
 
 def check_dtypes(
     op: str, x: Any, w: Any, third: Any, names: tuple[str, str, str] = ("input", "weight", "bias")
 ) -> None:
-    """DtypeError unless all are Tensors or arrays of one float dtype; the third may be None."""
+    """DtypeError unless all are Tensors or arrays of one float dtype. `third` may be None if it is the bias."""
     try:
         kind = x.dtype
         if w.dtype is kind and (third is None or third.dtype is kind) and kind in FLOATS:
@@ -45,7 +45,7 @@ def plain_window(
     op: str, ndim: int, x_shape: Sizes, w_shape: Sizes, b_shape: Sizes | None, stride: Any, padding: Any, dilation: Any,
     groups: int,
 ) -> Window:  # fmt: skip
-    """The Window of a plain layer with these arguments; every complaint about shapes is made here."""
+    """The Window of a plain layer with these arguments; ShapeError if they do not fit."""
     channels = _channels(op, ndim, x_shape, w_shape, groups)
     out, per_group = w_shape[:2]
     if channels != per_group * groups:
@@ -54,7 +54,7 @@ def plain_window(
             f"needs {per_group * groups}"
         )
     if out % groups:
-        raise ShapeError(f"{op}: weight of shape {w_shape} makes {out} channels; groups={groups} must divide them")
+        raise ShapeError(f"{op}: weight of shape {w_shape} has {out} output channels; groups={groups} must divide them")
     _check_bias(op, b_shape, out)
     steps = (per_axis(op, "stride", stride, ndim), padding, per_axis(op, "dilation", dilation, ndim))
     return Window.plain(op, x_shape[-ndim:], w_shape[2:], *steps, int(groups))
@@ -65,7 +65,7 @@ def transposed_window(
     op: str, ndim: int, y_shape: Sizes, w_shape: Sizes, b_shape: Sizes | None, stride: Any, padding: Any,
     output_padding: Any, dilation: Any, groups: int,
 ) -> Window:  # fmt: skip
-    """The Window of a transposed layer with these arguments."""
+    """The Window of a transposed layer with these arguments; ShapeError if they do not fit."""
     channels = _channels(op, ndim, y_shape, w_shape, groups)
     if channels != w_shape[0]:
         raise ShapeError(
@@ -81,13 +81,10 @@ def transposed_window(
 
 
 def _channels(op: str, ndim: int, input_shape: Sizes, w_shape: Sizes, groups: int) -> int:
+    """The number of channels of the input, after checking all that both layers have in common."""
     if len(w_shape) != ndim + 2:
         raise ShapeError(f"{op}: weight has shape {w_shape}; {ndim + 2} dimensions are needed: (out, in, kernel)")
-    if len(input_shape) not in (ndim + 1, ndim + 2):
-        raise ShapeError(
-            f"{op}: input has shape {input_shape}; {ndim + 2} dimensions (batch, channels, space) or {ndim + 1} "
-            "(no batch) are needed"
-        )
+    check_axes(op, ndim, input_shape)
     positive(op, "groups", groups)
     if 0 in input_shape[-ndim - 1 :] or 0 in w_shape:
         raise ShapeError(f"{op}: input {input_shape} and weight {w_shape} must have no empty axis but the batch")
@@ -100,6 +97,7 @@ def _check_bias(op: str, b_shape: Sizes | None, out: int) -> None:
 
 
 def check_cotangent(op: str, dy: Any, shape: Sequence[int]) -> None:
-    came = getattr(dy, "shape", None)
-    if came != tuple(shape):
-        raise ShapeError(f"{op}: dy has shape {came}; {tuple(shape)} is needed, the shape of the layer's output")
+    """ShapeError unless dy has the shape of the layer's output."""
+    dy_shape = getattr(dy, "shape", None)
+    if dy_shape != tuple(shape):
+        raise ShapeError(f"{op}: dy has shape {dy_shape}; {tuple(shape)} is needed, the shape of the layer's output")

@@ -1,4 +1,4 @@
-"""The linear layer: the trilinear form with no spatial axes, so the ops of `conv.py` serve it with window `DENSE`."""
+"""The linear layer: the trilinear form without spatial axes, computed by the ops of `conv.py`."""
 
 from __future__ import annotations
 
@@ -7,36 +7,41 @@ from typing import Any
 from ..errors import ShapeError
 from ..tape.operands import raw
 from ..tape.primitives import Primitive
+from ..tape.record import Array
 from ..tape.shape import flatten
+from ..tape.types import T
 from ..window import DENSE
 from .conv import conv_y, conv_y_bias
 from .conv_arguments import check_dtypes
 
 
-def linear(input: Any, weight: Any, bias: Any = None) -> Any:
+def linear(input: T | Array, weight: T | Array, bias: T | Array | None = None) -> T:
     """input @ weight.T + bias.
 
     Args:
-        input: (..., in).  weight: (out, in).  bias: (out,) or None. All of one dtype, float32 or float64.
+        input: (..., in), float32 or float64; Tensor or array.
+        weight: (out, in), of the same dtype.
+        bias: (out,) or None.
 
-    Returns (..., out); ShapeError if the sizes do not fit.
+    Returns (..., out). Raises ShapeError if the sizes do not fit, DtypeError if the dtypes do not.
     """
-    return rows(input, weight, bias)
+    return linear_layer(input, weight, bias)
 
 
-def rows(x: Any, w: Any, b: Any, joined: Primitive | None = None) -> Any:
-    """The linear layer; `joined` as for `conv.plain`."""
+def linear_layer(x: Any, w: Any, b: Any, fused: Primitive | None = None) -> Any:
+    """The linear layer. `fused`, an op of (x, w, b, window), replaces conv_y and the bias if it includes more."""
     a, v = raw(x), raw(w)
     check_dtypes("linear", a, v, b)
     if v.ndim != 2 or not a.ndim or a.shape[-1] != v.shape[1]:
         raise ShapeError(
-            f"linear: input of shape {a.shape} and weight of shape {v.shape} do not fit: (..., in), (out, in)"
+            f"linear: input of shape {a.shape} and weight of shape {v.shape} do not fit; (..., in) and (out, in) are "
+            "needed"
         )
     if b is not None and b.shape != v.shape[:1]:
         raise ShapeError(f"linear: bias has shape {b.shape}; {v.shape[:1]} is needed")
     if a.ndim != 2:
-        flat = rows(flatten(x, 0, -2) if a.ndim > 1 else x.reshape(1, -1), w, b, joined)
-        return flat.reshape(*a.shape[:-1], v.shape[0])
-    if joined is not None:
-        return joined(x, w, b, DENSE)
+        rows = flatten(x, 0, -2) if a.ndim > 1 else x.reshape(1, -1)
+        return linear_layer(rows, w, b, fused).reshape(*a.shape[:-1], v.shape[0])
+    if fused is not None:
+        return fused(x, w, b, DENSE)
     return conv_y(x, w, DENSE) if b is None else conv_y_bias(x, w, b, DENSE)

@@ -21,7 +21,7 @@ import numpy as np
 
 from .. import functional as F
 from ..errors import ShapeError
-from ..functional.conv_relu import conv_relu, conv_transpose_relu
+from ..functional.fused import conv_relu, conv_transpose_relu
 from ..functional.pad import add_border, fold_border
 from ..window import Padding, PerAxis, Sizes, Window, ints, pads_per_axis
 from . import init

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .. import functional as F
-from ..functional.conv_relu import linear_relu
+from ..functional.fused import linear_relu
 from . import init
 from .module import Module
 from .parameter import Parameter, empty_parameter

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from .. import nn
+from ..functional.conv import PLAIN, TRANSPOSED
 from ..tape import Tensor, no_grad, observe
 from ..tape.operands import raw
 from .evaluation import evaluation_mode
@@ -114,8 +115,8 @@ def is_leaf(module: nn.Module) -> bool:
 def _multiply_adds(op: str, inputs: tuple[Any, ...], output: Any) -> int:
     if op == "matmul":  # (..., n, k) @ (..., k, m)
         return int(raw(output).size * raw(inputs[0]).shape[-1])
-    if op not in ("conv_y", "conv_x"):
+    if op not in PLAIN and op not in TRANSPOSED:
         return 0
     w = raw(inputs[1])  # (O, C/G, *kernel): each cell of y is a sum over C/G * prod(kernel) cells of x
-    y = raw(output if op == "conv_y" else inputs[0])
+    y = raw(output if op in PLAIN else inputs[0])
     return int(y.size * (w.size // len(w))) if len(w) else 0

@@ -11,7 +11,7 @@ import rot180
 import rot180.functional as F
 from rot180.check import assert_gradients
 from rot180.errors import ShapeError
-from rot180.functional.conv_relu import conv_relu, conv_transpose_relu, linear_relu
+from rot180.functional.fused import conv_relu, conv_transpose_relu, linear_relu
 from rot180.kernels import native
 from tests.battery.case import weighted_sum
 

@@ -1,0 +1,34 @@
+"""Types of public signatures.
+
+    def relu(input: T | ArrayLike) -> T
+    def conv2d(input: T | Array, weight: T | Array) -> T
+
+A function of this kind returns a Tensor if one of its arguments is a Tensor, else an array. `T` stands for Tensor or
+Array, and for Array if no argument determines it. Such a default is PEP 696, hence the import from typing_extensions,
+which only type checkers make.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from .record import Array
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
+    from .tensor import Tensor
+
+    T = TypeVar("T", "Tensor", Array, default=Array)
+else:
+    from typing import TypeVar
+
+    T = TypeVar("T")
+
+Number: TypeAlias = float | np.number[Any]
+ArrayLike: TypeAlias = Array | Number | Sequence[Any]  # lists and numbers become float32
+Shape: TypeAlias = tuple[int, ...]
+Dim: TypeAlias = int | Sequence[int] | None  # the axes of a reduction; None is all of them
