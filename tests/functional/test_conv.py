@@ -337,7 +337,7 @@ def test_messages_and_the_observer_name_the_function_that_was_called(name, bias)
     assert names == [name] and f"made_by={name})" in repr(y)
     g = np.ones(y.shape)
     (dw,) = rot180.grad(y, w, g, create_graph=True)
-    assert dw.node.op.name == (f"conv{name[-2:]}_weight" if "conv" in name else "linear_weight")
+    assert dw.node.name == (f"conv{name[-2:]}_weight" if "conv" in name else "linear_weight")
     y.backward(g, retain_graph=True)
     w.data *= 2
     wrote(w)

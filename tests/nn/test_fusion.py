@@ -27,7 +27,7 @@ def made_by(model: nn.Module, x: Any) -> str:
     """The name of the op that computed the output."""
     y = model(x)
     assert y.node is not None
-    return str(y.node.op.name)
+    return str(y.node.name)
 
 
 @pytest.mark.parametrize("case", LAYERS)
@@ -114,7 +114,7 @@ def test_only_a_layer_directly_before_a_relu_is_fused() -> None:
     names = []
     node = model(Tensor(X, requires_grad=True)).node
     while node is not None and node.op is not None:
-        names.append(node.op.name)
+        names.append(node.name)
         node = node.edges[0]
     assert names == ["conv2d", "relu", "conv2d_relu", "relu"]
 

@@ -160,7 +160,7 @@ def test_a_name_may_depend_on_the_settings():
     x, seen = leaf(2, 3), []
     with observe(lambda op, *call: seen.append(op)):
         y = power(x, 3)
-    assert "made_by=power3" in repr(y) and y.node.op is seen[0] and y.node.op is power(x, 3).node.op
+    assert "made_by=power3" in repr(y) and repr(seen) == "[<op power3>]" and power.op.name == "power"
     (first,) = rot180.grad(y, x, np.ones(2), create_graph=True)
     assert first.data.tolist() == [12, 27]
     y.backward(np.ones(2))
@@ -168,18 +168,13 @@ def test_a_name_may_depend_on_the_settings():
         y.backward(np.ones(2))
 
 
-def test_a_vjp_registered_after_a_call_is_used_under_every_name():
+def test_a_missing_vjp_is_reported_with_both_names():
     @primitive(name=lambda n: f"times{n}")
     def multiple(x, n):
         return x * n
 
-    x = leaf(1)
-    y = multiple(x, 3)
     with pytest.raises(rot180.GradientError, match=r"op times3 has no vjp; write one with @multiple\.vjp"):
-        multiple(x, 3).backward()
-    multiple.vjp(lambda g, needs, output, x, n: (g * n,))
-    y.backward()
-    assert x.grad.item() == 3
+        multiple(leaf(1), 3).backward()
 
 
 # ---- residuals ----

@@ -25,7 +25,7 @@ from .. import kernels
 from ..tape.arithmetic import broadcast_to_shape
 from ..tape.operands import raw
 from ..tape.primitives import Primitive, primitive
-from ..tape.record import Array
+from ..tape.record import Array, Variable
 from ..tape.types import T
 from ..window import Padding, PerAxis, Sizes, Window, ints
 from .batch import with_batch
@@ -200,7 +200,7 @@ def plain_layer(
     fused: Primitive | None = None,
 ) -> Any:  # fmt: skip
     """The plain layer. `fused`, an op of (x, w, b, window), replaces conv_y and the bias if it includes more."""
-    a, v = raw(x), raw(w)
+    a, v = x.data if isinstance(x, Variable) else x, w.data if isinstance(w, Variable) else w  # faster than raw()
     check_dtypes(op, a, v, b)
     b_shape = None if b is None else b.shape
     window = plain_window(op, ndim, a.shape, v.shape, b_shape, ints(stride), ints(padding), ints(dilation), groups)

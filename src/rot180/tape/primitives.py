@@ -16,10 +16,6 @@ import numpy as np
 
 from .record import Node, Op, Variable, Vjp, mode, ndarray, new, tick
 
-Naming = Callable[..., str]  # from the settings of a call to the name of the op
-Variant = Callable[[tuple[Any, ...]], Op]  # from the settings of a call to the Op with the name for them
-
-
 _tensor_class: type[Variable] = Variable
 V = TypeVar("V", bound=type[Variable])
 
@@ -51,7 +47,7 @@ class Primitive(Protocol):
 
 
 def primitive(
-    *, arrays: int = 1, keep: Sequence[str] = (), name: str | Naming | None = None, view: bool = False,
+    *, arrays: int = 1, keep: Sequence[str] = (), name: str | Callable[..., str] | None = None, view: bool = False,
     fresh: bool = False,
 ) -> Callable[[Callable[..., Any]], Primitive]:  # fmt: skip
     """Make a differentiable op of a function on arrays.
@@ -68,7 +64,7 @@ def primitive(
         arrays: the number of differentiable arguments. They come first; the others are settings.
         keep: the values that the vjp reads, by name: differentiable arguments, "output", "residuals". They stay in
             memory until the backward pass; the vjp gets None for the others.
-        name: the op's name in messages (default: the name of the function), or a function that returns it, given the
+        name: the op's name in messages (default: the name of the function), or a function that computes it from the
             settings of a call.
         view: the output may share the memory of the first array, as that of a reshape does. A later write to that array
             is then noticed wherever the output was kept.
@@ -100,20 +96,17 @@ def primitive(
         names = _parameter_names(forward, arrays)
         op = _op(forward, names, arrays, keep, name if isinstance(name, str) else forward.__name__)
         op.view, op.fresh = view, fresh
-        variants: dict[str, Op] = {}
-        variant = _variant_finder(op, name, variants) if callable(name) else None
-        call = _entry_point(op, variant, names)
+        op.naming = name if callable(name) else None
+        call = _entry_point(op, names)
         call.__name__ = call.__qualname__ = op.name
         call.__doc__, call.__wrapped__, call.op = forward.__doc__, forward, op
 
         def vjp(function: Vjp) -> Vjp:
-            for each in (op, *variants.values()):
-                each.vjp = function
+            op.vjp = function
             return function
 
         def array_vjp(function: Vjp) -> Vjp:
-            for each in (op, *variants.values()):
-                each.array_vjp = function
+            op.array_vjp = function
             return function
 
         call.vjp, call.array_vjp = vjp, array_vjp
@@ -144,37 +137,21 @@ def _parameter_names(forward: Callable[..., Any], arrays: int) -> list[str]:
     return list(parameters)
 
 
-def _variant_finder(op: Op, naming: Naming, variants: dict[str, Op]) -> Variant:
-    """A function that returns, for the settings of a call, the copy of `op` that bears the name for them."""
-
-    def variant(settings: tuple[Any, ...]) -> Op:
-        name = naming(*settings)
-        found = variants.get(name)
-        if found is None:
-            found = variants[name] = new(Op)
-            for slot in Op.__slots__:
-                setattr(found, slot, getattr(op, slot))
-            found.name = name
-        return found
-
-    return variant
-
-
 # ---- calls ----
 
 
-def _entry_point(op: Op, variant: Variant | None, names: list[str]) -> Any:
+def _entry_point(op: Op, names: list[str]) -> Any:
     """The function that users call, with its `with_residuals`."""
     call: Any
     if op.arrays > 2 or op.keep_residuals:
-        run = _general_op(op, variant, names)
+        run = _general_op(op, names)
 
         def call_general(*args: Any, **named: Any) -> Any:
             return run(args, named, False)[0]
 
         call = call_general
     else:
-        call = (_unary_op if op.arrays == 1 else _binary_op)(op, variant, names)
+        call = (_unary_op if op.arrays == 1 else _binary_op)(op, names)
         if op.forward.__defaults__:
             call = _with_defaults(op, call, names)
 
@@ -187,7 +164,7 @@ def _entry_point(op: Op, variant: Variant | None, names: list[str]) -> Any:
     return call
 
 
-def _unary_op(op: Op, variant: Variant | None, names: list[str]) -> Any:
+def _unary_op(op: Op, names: list[str]) -> Any:
     forward, (keep_x,), keep_output = op.forward, op.keep, op.keep_output
 
     def call(x: Any, *settings: Any, **named: Any) -> Any:
@@ -207,18 +184,18 @@ def _unary_op(op: Op, variant: Variant | None, names: list[str]) -> Any:
         else:
             t.node = n = new(Node)
             n.seq = tick()
-            n.op = op if variant is None else variant(settings)
+            n.op = op
             n.edges = (edge,)
             n.settings = settings
             n.saved = (y if keep_output else None, a if keep_x else None)
         if observer is not None:
-            observer(op if variant is None else variant(settings), (x,), settings, t)
+            observer(op.named(settings), (x,), settings, t)
         return t
 
     return call
 
 
-def _binary_op(op: Op, variant: Variant | None, names: list[str]) -> Any:
+def _binary_op(op: Op, names: list[str]) -> Any:
     forward, (keep_x, keep_w), keep_output = op.forward, op.keep, op.keep_output
 
     def call(x: Any, w: Any, *settings: Any, **named: Any) -> Any:
@@ -245,18 +222,18 @@ def _binary_op(op: Op, variant: Variant | None, names: list[str]) -> Any:
         else:
             t.node = n = new(Node)
             n.seq = tick()
-            n.op = op if variant is None else variant(settings)
+            n.op = op
             n.edges = (e, f)
             n.settings = settings
             n.saved = (y if keep_output else None, a if keep_x else None, b if keep_w else None)
         if observer is not None:
-            observer(op if variant is None else variant(settings), (x, w), settings, t)
+            observer(op.named(settings), (x, w), settings, t)
         return t
 
     return call
 
 
-def _general_op(op: Op, variant: Variant | None, names: list[str]) -> Callable[..., tuple[Any, Any]]:
+def _general_op(op: Op, names: list[str]) -> Callable[..., tuple[Any, Any]]:
     """A function that returns the output and the residuals, for any number of arrays."""
     forward, arity, keep, keep_output, keep_residuals = (
         op.forward, op.arrays, op.keep, op.keep_output, op.keep_residuals
@@ -282,12 +259,12 @@ def _general_op(op: Op, variant: Variant | None, names: list[str]) -> Callable[.
         if recorded:
             t.node = n = new(Node)
             n.seq, n.edges, n.settings = tick(), edges, settings
-            n.op = op if variant is None else variant(settings)
+            n.op = op
             kept = [a if k else None for a, k in zip(raw, keep, strict=True)]
             output = t.data if keep_output else None
             n.saved = (output, residuals, *kept) if keep_residuals else (output, *kept)
         if observer is not None:
-            observer(op if variant is None else variant(settings), inputs, settings, t)
+            observer(op.named(settings), inputs, settings, t)
         return t, residuals
 
     return run

@@ -36,9 +36,11 @@ class Op:
     """A differentiable operation."""
 
     __slots__ = (
-        "array_vjp", "arrays", "forward", "fresh", "keep", "keep_output", "keep_residuals", "name", "view", "vjp",
+        "array_vjp", "arrays", "forward", "fresh", "keep", "keep_output", "keep_residuals", "name", "naming", "view",
+        "vjp",
     )  # fmt: skip
     name: str
+    naming: Callable[..., str] | None  # computes the name from the settings of a call
     forward: Callable[..., Any]
     vjp: Vjp | None
     array_vjp: Vjp | None  # replaces `vjp` in a first-order sweep
@@ -48,6 +50,20 @@ class Op:
     keep_residuals: bool  # the forward returns (output, residuals)
     view: bool  # the output may share the memory of the first array
     fresh: bool  # at first order, each gradient is a new array that nothing else refers to
+
+    def name_for(self, settings: tuple[Any, ...]) -> str:
+        """The name of a call with these settings, as messages show it."""
+        return self.name if self.naming is None else self.naming(*settings)
+
+    def named(self, settings: tuple[Any, ...]) -> Op:
+        """This op, or a copy with the name of a call with these settings if the name depends on them."""
+        if self.naming is None:
+            return self
+        op: Op = new(Op)
+        for slot in Op.__slots__:
+            setattr(op, slot, getattr(self, slot))
+        op.name, op.naming = self.naming(*settings), None
+        return op
 
     def __repr__(self) -> str:
         return f"<op {self.name}>"
@@ -66,6 +82,11 @@ class Node:
     written: int  # of a leaf: the tick of the last in-place write to its array
     hooks: list[Callable[[Any], None]]
     owner: Any  # of a leaf with hooks: a weak reference to its Tensor
+
+    @property
+    def name(self) -> str:
+        """The name of the op, as messages show it."""
+        return "leaf" if self.op is None else self.op.name_for(self.settings)
 
 
 class Variable:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterable
-from heapq import heapify, heappop, heappush
+from heapq import heappop, heappush
 from typing import Any
 
 import numpy as np
@@ -25,7 +25,7 @@ from ..errors import DtypeError, GradientError, ShapeError
 from ..kernels.engines import current
 from ..kernels.sums import MANY
 from .primitives import wrap
-from .record import NEVER, Node, Op, Variable, mode, tick
+from .record import NEVER, Node, Variable, mode, tick
 
 _ONE = {np.dtype(kind): np.ones((), kind) for kind in (np.float32, np.float64)}  # np.ones_like costs a microsecond
 for _one in _ONE.values():
@@ -52,8 +52,9 @@ def zero_grad(leaves: Iterable[Variable], set_to_none: bool = True) -> None:
 def sweep(roots: dict[Node, Any], *, create_graph: bool, retain: bool, wanted: dict[Node, Any] | None = None) -> None:
     """Run the vjps down from `roots` (with their cotangents): gradients go to the leaves, or into `wanted` if given."""
     grads = dict(roots)
-    heap = [(root.seq, root) for root in roots]
-    heapify(heap)
+    heap: list[tuple[int, Node]] = []
+    for root in roots:
+        heappush(heap, (root.seq, root))
     owned: set[Node] = set()  # whose entry in `grads` nobody else holds, so that it may be written to
     needed = None if wanted is None else _reaching(roots, wanted)
     uses = _uses(roots) if _hooked and wanted is None else None
@@ -76,7 +77,7 @@ def sweep(roots: dict[Node, Any], *, create_graph: bool, retain: bool, wanted: d
             if node.seq > _last_write:
                 _check_versions(node)
             if create_graph:
-                gs = (op.vjp or _missing(op))(g, edges, *_rewrapped(node, saved), *node.settings)
+                gs = (op.vjp or _missing(node))(g, edges, *_rewrapped(node, saved), *node.settings)
             else:
                 if not retain:
                     node.saved, node.edges = None, ()
@@ -84,9 +85,9 @@ def sweep(roots: dict[Node, Any], *, create_graph: bool, retain: bool, wanted: d
                     overwrite = wanted is None and node in owned
                     gs = op.array_vjp(g, edges, overwrite, *saved, *node.settings)
                 else:
-                    gs = (op.vjp or _missing(op))(g, edges, *saved, *node.settings)
+                    gs = (op.vjp or _missing(node))(g, edges, *saved, *node.settings)
             if type(gs) is not tuple or len(gs) != len(edges):
-                raise _wrong(op, gs, len(edges))
+                raise _wrong(node, gs)
             for e, ge in zip(edges, gs):  # noqa: B905 (the lengths were just compared)
                 if e is None:
                     continue
@@ -129,8 +130,9 @@ def _alone(g: Any) -> Any:
     return g if g is None or isinstance(g, Variable) else np.array(g, order="C")
 
 
-def _missing(op: Op) -> Any:
-    raise GradientError(f"backward: op {op.name} has no vjp; write one with @{op.forward.__name__}.vjp")
+def _missing(node: Node) -> Any:
+    assert node.op is not None
+    raise GradientError(f"backward: op {node.name} has no vjp; write one with @{node.op.forward.__name__}.vjp")
 
 
 def _rewrapped(node: Node, saved: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -149,15 +151,17 @@ def _rewrapped(node: Node, saved: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def _freed(node: Node) -> GradientError:
     return GradientError(
-        f"backward: the graph was freed by an earlier backward (at op {node.op.name if node.op else 'leaf'}); "
+        f"backward: the graph was freed by an earlier backward (at op {node.name}); "
         "pass retain_graph=True to the earlier call to sweep it twice"
     )
 
 
-def _wrong(op: Op, gs: Any, need: int) -> GradientError:
+def _wrong(node: Node, gs: Any) -> GradientError:
+    assert node.op is not None
     got = f"{len(gs)} entries" if type(gs) is tuple else type(gs).__name__
     return GradientError(
-        f"backward: the vjp of {op.name} must return a tuple of {need}, one entry per array; it returned {got}"
+        f"backward: the vjp of {node.name} must return a tuple of {node.op.arrays}, one entry per array; it returned "
+        f"{got}"
     )
 
 
@@ -188,7 +192,7 @@ def _check_versions(node: Node) -> None:
                 e = e.edges[0]
         if e is not None and kept is not None and e.op is None and e.written < node.seq:
             raise GradientError(
-                f"backward: an array that op {node.op.name} kept for its gradient was changed in place afterwards "
+                f"backward: an array that op {node.name} kept for its gradient was changed in place afterwards "
                 "(by an optimiser's step?); run the forward again before this backward"
             )
 

@@ -194,7 +194,7 @@ class Tensor(Variable):
         kind = "" if self.data.dtype in (np.float32, np.int64, np.bool_) else f", dtype={self.data.dtype}"
         if self.node is None:
             return f"tensor({text}{kind})"
-        made = "requires_grad=True" if self.node.op is None else f"made_by={self.node.op.name}"
+        made = "requires_grad=True" if self.node.op is None else f"made_by={self.node.name}"
         return f"tensor({text}{kind}, {made})"
 
     def __len__(self) -> int:
