@@ -1,4 +1,4 @@
-"""The exceptions have one base, and each is also a built-in exception that users may already catch."""
+"""The exceptions have one base class, and each also derives from a built-in exception."""
 
 import pickle
 

@@ -1,4 +1,4 @@
-"""The random state is repeatable and can be restored; keyed generators do not depend on it."""
+"""The random state is reproducible and can be restored; keyed generators do not depend on it."""
 
 import copy
 import pickle
@@ -26,19 +26,19 @@ def test_the_same_seed_gives_the_same_numbers():
     assert not np.array_equal(first, random.generator().random(5))
 
 
-def test_manual_seed_returns_the_generator_that_everything_draws_from():
+def test_manual_seed_returns_the_librarys_generator():
     assert rot180.manual_seed(3) is random.generator()
     assert isinstance(random.generator().bit_generator, np.random.Philox)
 
 
-def test_a_state_continues_where_it_was_taken():
+def test_a_restored_state_gives_the_same_numbers():
     rot180.manual_seed(1)
     random.generator().random(3)
     state = rot180.get_rng_state()
     first = random.generator().random(4)
     rot180.set_rng_state(state)
     assert np.array_equal(first, random.generator().random(4))
-    rot180.set_rng_state(state)  # setting a state does not use it up
+    rot180.set_rng_state(state)  # the state can be set again
     assert np.array_equal(first, random.generator().random(4))
     rot180.set_rng_state(pickle.loads(pickle.dumps(state)))
     assert np.array_equal(first, random.generator().random(4))

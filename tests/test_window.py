@@ -1,4 +1,4 @@
-"""Window: its size formulas against the definition, and every complaint about sizes and steps."""
+"""Window: its size formulas compared with the definition, and the errors for bad sizes and steps."""
 # ruff: noqa: E501  (tables of messages)
 
 import pickle
@@ -18,7 +18,7 @@ def plain(x, k, s=1, d=1, padding=0, **named):
 
 
 def positions(x, k, s, d, before, after):
-    """How many times a kernel fits, by trying."""
+    """The number of positions at which a kernel fits, by enumeration."""
     return sum(1 for p in range(100) if s * p - before + d * (k - 1) < x + after)
 
 
@@ -37,7 +37,7 @@ def test_the_size_of_y_is_the_number_of_positions_that_fit(x, k, s, d, before, a
 
 
 @pytest.mark.parametrize(("x", "k", "s", "d", "before", "after"), GRID[::3])
-def test_reach_and_coverage_are_the_definition(x, k, s, d, before, after):
+def test_reach_and_coverage_equal_the_definition(x, k, s, d, before, after):
     for extra in (0, 2):
         y = positions(x, k, s, d, before, after) + extra
         window = Window((x,), (y,), (k,), (s,), (d,), (before,))
@@ -84,7 +84,7 @@ def test_the_transposed_window_is_the_inverse_of_the_plain_one(y, k, s, d, extra
 
 
 @pytest.mark.parametrize(("x", "k", "s", "d"), list(product((1, 4, 5, 9), (1, 2, 3, 4), (1, 2, 3), (1, 2))))
-def test_same_makes_y_the_size_over_the_stride(x, k, s, d):
+def test_padding_same_gives_y_the_size_over_the_stride(x, k, s, d):
     window = plain(x, k, s, d, "same")
     assert window.y_size == (-(-x // s),)
     total = max((window.y_size[0] - 1) * s + d * (k - 1) + 1 - x, 0)
@@ -92,7 +92,7 @@ def test_same_makes_y_the_size_over_the_stride(x, k, s, d):
     assert Window.transposed("op", (x,), (k,), (s,), "same", (0,), (d,)).x_size == (x * s,)
 
 
-def test_valid_is_no_padding():
+def test_padding_valid_means_none():
     assert plain(5, 3, padding="valid") == plain(5, 3)
 
 
@@ -106,7 +106,7 @@ def test_forms_of_padding():
 
 def test_windows_are_equal_hashable_and_survive_pickling():
     a, b = plain(5, 3, 2), plain(5, 3, 2)
-    vars(a)["remembered of it"] = threading.Lock()  # the compiled engine's shape can no more be pickled
+    vars(a)["cached"] = threading.Lock()  # like the compiled engine's cached shape, it cannot be pickled
     assert a == b and hash(a) == hash(b) and a != plain(5, 3, 1)
     back = pickle.loads(pickle.dumps(a))
     assert back == a and hash(back) == hash(a)
@@ -118,7 +118,7 @@ def test_the_window_of_a_linear_layer():
     assert DENSE.ndim == 0 and DENSE.taps == 1 and list(DENSE.offsets()) == [()] and DENSE.is_dense
 
 
-def test_kinds():
+def test_pointwise_dense_and_overlapping_windows():
     def window(x, y, k, s=1, padding=0, groups=1):
         return Window((x,), (y,), (k,), (s,), (1,), (padding,), groups)
 
@@ -136,7 +136,7 @@ def test_kinds():
     )
 
 
-def test_offsets_lie_in_memory_order():
+def test_offsets_are_in_row_major_order():
     window = Window((4, 4), (3, 2), (2, 3), (1, 1), (1, 1), (0, 0))
     assert list(window.offsets()) == [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2)] and window.taps == 6
 
@@ -145,13 +145,13 @@ def test_offsets_lie_in_memory_order():
 
 
 @pytest.mark.parametrize("value", [1.0, "1", None, True, (1,), (1, 2, 3), (1, 2.0), (), (1, None)])
-def test_per_axis_takes_an_int_or_one_per_axis(value):
+def test_per_axis_accepts_an_int_or_one_int_per_axis(value):
     with pytest.raises(ShapeError, match=r"op: stride must be an int or 2 ints, one per spatial axis; got "):
         per_axis("op", "stride", value, 2)
 
 
-def test_per_axis_tells_true_and_floats_from_equal_ints_that_came_before():
-    """The answers are remembered, and 1 == 1.0 == True."""
+def test_per_axis_distinguishes_true_and_floats_from_equal_cached_ints():
+    """Results are cached, and 1 == 1.0 == True."""
     assert per_axis("remembered", "stride", 1, 2) == (1, 1)
     for value in (1.0, True):
         with pytest.raises(ShapeError, match="remembered: stride must be an int"):
@@ -197,7 +197,7 @@ def test_positive(value):
         (lambda: plain(4, 3, padding=1.0), r"op: padding must be an int or 1 ints, .*; got 1\.0"),
     ],
 )  # fmt: skip
-def test_plain_complaints(call, message):
+def test_plain_raises_for_invalid_sizes(call, message):
     with pytest.raises(ShapeError, match=message):
         call()
 
@@ -214,10 +214,10 @@ def test_plain_complaints(call, message):
         (2, 2, 1, "full", 0, 1, r"op: padding must be 'same', 'valid' or numbers"),
     ],
 )  # fmt: skip
-def test_transposed_complaints(y, k, s, padding, extra, d, message):
+def test_transposed_raises_for_invalid_sizes(y, k, s, padding, extra, d, message):
     with pytest.raises(ShapeError, match=message):
         Window.transposed("op", (y,), (k,), (s,), padding, (extra,), (d,))
 
 
-def test_output_padding_may_reach_the_dilation():
+def test_output_padding_may_exceed_the_stride_up_to_the_dilation():
     assert Window.transposed("op", (3,), (2,), (1,), 0, (2,), (3,)).x_size == (8,)

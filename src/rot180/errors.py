@@ -1,33 +1,33 @@
 """The exceptions of rot180.
 
-Every message names the op, the argument, what came, what is needed and, where it is not obvious, what to do. Each class
-is also the built-in exception that a Python user would have caught, so `except ValueError` keeps working.
+Every message names the op, the argument, the value received, the value needed and, if it is not obvious, the remedy.
+Each class also derives from the matching built-in exception, so that for example `except ValueError` works.
 """
 
 
 class Rot180Error(Exception):
-    """Base of all errors that rot180 raises on purpose."""
+    """Base class of the errors that rot180 defines."""
 
 
 class ShapeError(Rot180Error, ValueError):
-    """Sizes that do not fit together: channels, kernels, strides, padding, broadcasting."""
+    """Sizes that do not match: channels, kernels, strides, padding, broadcasting."""
 
 
 class DtypeError(Rot180Error, TypeError):
-    """An array whose dtype the op does not take: integers, or float32 mixed with float64."""
+    """An array whose dtype the op does not accept, for example integers, or float32 mixed with float64."""
 
 
 class EngineError(Rot180Error, RuntimeError):
-    """The engine that was asked for is not there, or lacks an op while `strict` forbids the detour."""
+    """The requested engine is not available, or it lacks a kernel and `strict=True` forbids the fallback."""
 
 
 class GradientError(Rot180Error, RuntimeError):
-    """A backward pass that cannot be run, or a gradient that a check found to be wrong."""
+    """A backward pass that cannot run, or a wrong gradient found by a check."""
 
 
 class FormatError(Rot180Error, ValueError):
-    """A file that is not what it should be: truncated, of another kind, or with impossible sizes."""
+    """A file that is truncated, of another format, or has impossible sizes."""
 
 
 class MissingExtraError(Rot180Error, ImportError):
-    """An optional package is needed; the message names the extra that brings it."""
+    """An optional package is missing; the message names the extra that installs it."""

@@ -1,17 +1,18 @@
-"""The geometry of a sliding window: every size formula of the library, written once.
+"""The geometry of a sliding window, with every size formula of the library in one place.
 
-What is here: `Window`, a frozen record of *both* spatial sizes (x, the wide side, and y, the narrow side) with kernel,
-stride, dilation, groups and the padding before x. One relation ties them, for every axis:
+A `Window` is a frozen record of *both* spatial sizes (x, the wide side, and y, the narrow side) with kernel, stride,
+dilation, groups and the padding before x. On every axis they are related by
 
     x index = stride * p + dilation * k - padding          0 <= p < y size, 0 <= k < kernel size
 
-A kernel of an engine gets a Window and never computes a size. What comes after x (an asymmetric padding, ceil_mode, an
-output padding, a border that the stride does not reach) is implied by the size of y and needs no field of its own.
+An engine's kernel receives a Window and never computes a size. The cells after x (asymmetric padding, ceil_mode, output
+padding, a border that the stride does not reach) follow from the size of y, so they need no field.
 
-Who may import it: everybody; it imports only `errors`. Deliberately absent: arrays, channels beyond `groups`, anything
-about direction ("in", "out"): that is the vocabulary of layers.
+Every module may import this one; it imports only `errors`. It knows neither arrays nor channels (except `groups`) nor
+directions: "input" and "output" are terms of the layers.
 
-Sizes: Dumoulin and Visin, "A guide to convolution arithmetic for deep learning" (2016), relationships 5, 13 and 14.
+Source of the size formulas: Dumoulin and Visin, "A guide to convolution arithmetic for deep learning" (2016),
+relationships 5, 13 and 14.
 """
 
 from __future__ import annotations
@@ -33,13 +34,15 @@ Padding: TypeAlias = int | str | Sequence[int] | Sequence[Sequence[int]]
 
 @dataclass(frozen=True)
 class Window:
-    """Both sizes of a sliding window and how its kernel moves; one tuple entry per spatial axis (0 to 3 axes).
+    """Both sizes of a sliding window and the steps of its kernel; one tuple entry per spatial axis (0 to 3 axes).
 
     Attributes:
-        x_size: spatial size of x, the wide side (H, W), without padding.
-        y_size: spatial size of y, the narrow side (P, Q): how many positions the window takes.
-        kernel: (R, S).  stride, dilation: steps between positions, and between the taps of one window, at least 1.
-        padding: zeros before x on each axis.  groups: how many blocks the channels fall into.
+        x_size: the spatial size of x, the wide side (H, W), without padding.
+        y_size: the spatial size of y, the narrow side (P, Q), which is the number of window positions.
+        kernel: (R, S).
+        stride, dilation: the steps between positions and between the taps of one window, at least 1.
+        padding: the number of zeros before x on each axis.
+        groups: the number of blocks of channels.
     """
 
     x_size: Sizes
@@ -54,28 +57,28 @@ class Window:
         return self._hash
 
     @cached_property
-    def _hash(self) -> int:  # windows are keys of caches on the way to every kernel: hash the seven fields once
+    def _hash(self) -> int:  # every kernel call looks up caches by Window, so the seven fields are hashed only once
         return hash((self.x_size, self.y_size, self.kernel, self.stride, self.dilation, self.padding, self.groups))
 
     def __getstate__(self) -> dict[str, Any]:
-        return {field.name: getattr(self, field.name) for field in fields(self)}  # without what is remembered of it
+        return {field.name: getattr(self, field.name) for field in fields(self)}  # without the cached properties
 
     @property
     def ndim(self) -> int:
-        """Number of spatial axes; 0 for a linear layer."""
+        """The number of spatial axes; 0 for a linear layer."""
         return len(self.kernel)
 
     @cached_property
     def taps(self) -> int:
-        """Cells of the kernel: R * S."""
+        """The number of kernel cells: R * S."""
         return math.prod(self.kernel)
 
     def offsets(self) -> Iterator[Sizes]:
-        """All kernel cells (r, s), in the order in which they lie in memory."""
+        """All kernel cells (r, s), in row-major order."""
         return product(*map(range, self.kernel))
 
     def reach(self, axis: int, k: int) -> tuple[slice, slice]:
-        """Where tap `k` meets x on one axis: (slice of y positions, slice of x cells), equally long, possibly empty."""
+        """The positions of y whose tap `k` lies inside x on one axis, and those cells of x, as two slices."""
         step, size, shift = self.stride[axis], self.x_size[axis], self.dilation[axis] * k - self.padding[axis]
         first = max(0, -(shift // step))  # the first p with step * p + shift >= 0
         last = min(self.y_size[axis] - 1, (size - 1 - shift) // step)
@@ -85,14 +88,17 @@ class Window:
 
     @cached_property
     def spans(self) -> Sizes:
-        """How many cells of x the positions of y span on each axis, counted from `-padding`; may end beyond x."""
+        """The number of cells that all positions of y cover on each axis, from `-padding` on; may end beyond x."""
         return tuple(
             s * (p - 1) + d * (k - 1) + 1 if p else 0
             for p, s, d, k in zip(self.y_size, self.stride, self.dilation, self.kernel, strict=True)
         )
 
     def coverage(self, axis: int, after: int | None = None) -> list[int]:
-        """For each position of y on one axis, how many taps lie inside x, or inside x padded by `after` at the end."""
+        """For each position of y on one axis, the number of taps inside x, or inside the padded x if `after` is given.
+
+        The padded x has `padding` cells before x and `after` cells after it.
+        """
         size, pad, step = self.x_size[axis], self.padding[axis], self.dilation[axis]
         low, high = (0, size) if after is None else (-pad, size + after)
         starts = (self.stride[axis] * p - pad for p in range(self.y_size[axis]))
@@ -100,45 +106,46 @@ class Window:
 
     @cached_property
     def overlaps(self) -> bool:
-        """Whether a cell of x may lie in more than one window."""
+        """True if a cell of x can lie in more than one window."""
         extents = (d * (k - 1) + 1 for d, k in zip(self.dilation, self.kernel, strict=True))
         return any(s < extent for s, extent in zip(self.stride, extents, strict=True))
 
     @cached_property
     def is_pointwise(self) -> bool:
-        """A kernel of one cell that never leaves x: the convolution is a matrix product per position."""
+        """True if the kernel is one cell that never leaves x; the convolution is then a matrix product per position."""
         inside = all(span <= size for span, size in zip(self.spans, self.x_size, strict=True))
         return self.taps == 1 and not any(self.padding) and inside
 
     @cached_property
     def is_dense(self) -> bool:
-        """The kernel covers x exactly, so y is one cell: a linear layer on the flattened x."""
-        whole = self.kernel == self.x_size == self.spans and not any(self.padding)
-        return whole and self.groups == 1 and set(self.y_size) <= {1}
+        """True if the kernel covers x exactly; the convolution is then a linear layer on the flattened x."""
+        covers_x = self.kernel == self.x_size == self.spans and not any(self.padding)
+        return covers_x and self.groups == 1 and set(self.y_size) <= {1}
 
     @classmethod
     def plain(
         cls, op: str, x_size: Sizes, kernel: Sizes, stride: Sizes, padding: Padding, dilation: Sizes, groups: int = 1,
         *, ceil_mode: bool = False,
     ) -> Window:  # fmt: skip
-        """The window of a plain layer or a pool: x is given, y = floor((x + pads - dilation*(k-1) - 1) / stride) + 1.
+        """The window of a plain layer or a pool, from the size of x.
 
-        With `ceil_mode` the division rounds up, as long as the last window starts inside x or the padding before it; a
-        kernel that exceeds the padded x by less than the stride then has one position. Raises ShapeError if a stride,
-        dilation or kernel size is below 1 or the kernel fits nowhere.
+        y = floor((x + pads - dilation * (k - 1) - 1) / stride) + 1. With `ceil_mode` the division rounds up if the last
+        window still starts inside x or the padding before it; a kernel that exceeds the padded x by less than the
+        stride then has one position. Raises ShapeError if a stride, dilation or kernel size is below 1, or if the
+        kernel does not fit.
         """
         _check_steps(op, kernel, stride, dilation)
         pads = pads_per_axis(op, padding, x_size, kernel, stride, dilation)
         y_size = []
         for axis, (x, k, s, d, (before, after)) in enumerate(zip(x_size, kernel, stride, dilation, pads, strict=True)):
-            room, need = x + before + after, d * (k - 1) + 1
-            y = (room - need) // s + 1
-            if ceil_mode and (room - need) % s and y * s < x + before:
+            padded, extent = x + before + after, d * (k - 1) + 1
+            y = (padded - extent) // s + 1
+            if ceil_mode and (padded - extent) % s and y * s < x + before:
                 y += 1
             if y < 1:
-                spread = f" spreads over {need}" if d > 1 else f" is {k}"
+                size = f"spreads over {extent}" if d > 1 else f"is {k}"
                 raise ShapeError(
-                    f"{op}: the kernel{spread} on spatial axis {axis}, but the input has only {room} there "
+                    f"{op}: the kernel {size} on spatial axis {axis}, but the input has only {padded} there "
                     f"(size {x}, padding {before} + {after}); use a smaller kernel or more padding"
                 )
             y_size.append(y)
@@ -149,10 +156,11 @@ class Window:
         cls, op: str, y_size: Sizes, kernel: Sizes, stride: Sizes, padding: Padding, output_padding: Sizes,
         dilation: Sizes, groups: int = 1,
     ) -> Window:  # fmt: skip
-        """The window of a transposed layer: y is given, x = (y-1)*stride - pads + dilation*(k-1) + output_padding + 1.
+        """The window of a transposed layer, from the size of y.
 
-        `padding="same"` is the adjoint of the plain layer's: x = y * stride. Raises ShapeError if a step is below 1,
-        output_padding is not smaller than stride or dilation, or x would be empty.
+        x = (y - 1) * stride - pads + dilation * (k - 1) + output_padding + 1. `padding="same"` is the adjoint of the
+        plain layer's "same": x = y * stride. Raises ShapeError if a stride, dilation or kernel size is below 1, if
+        output_padding is not smaller than the stride or the dilation, or if x would be empty.
         """
         _check_steps(op, kernel, stride, dilation)
         for axis, (extra, s, d) in enumerate(zip(output_padding, stride, dilation, strict=True)):
@@ -186,9 +194,9 @@ DENSE = Window((), (), (), (), (), ())  # the window of a linear layer: the tril
 
 @lru_cache(maxsize=4096, typed=True)
 def per_axis(op: str, name: str, value: Any, ndim: int) -> Sizes:
-    """An int, or one int per spatial axis, as a tuple of `ndim` ints; ShapeError for anything else.
+    """Return an int, or one int per spatial axis, as a tuple of `ndim` ints; ShapeError for anything else.
 
-    `value` must be hashable; where 1.0 and True may come, it has been through `ints`.
+    `value` must be hashable. Pass user input through `ints` first: as cache keys, 1.0 and True equal 1.
     """
     items = tuple(value) if isinstance(value, tuple) else (value,) * ndim
     try:
@@ -203,36 +211,36 @@ def per_axis(op: str, name: str, value: Any, ndim: int) -> Sizes:
 
 
 def positive(op: str, name: str, value: Any) -> int:
-    """`value`, if it is an int of at least 1; ShapeError otherwise."""
+    """Return `value` if it is an int of at least 1; ShapeError otherwise."""
     if isinstance(value, bool) or not hasattr(value, "__index__") or value.__index__() < 1:
         raise ShapeError(f"{op}: {name} must be an int of at least 1; got {value!r}")
     return int(value)
 
 
 def hashable(value: Any) -> Any:
-    """Lists and arrays (also nested) as tuples, so that settings can be the key of a cache."""
-    if hasattr(value, "tolist"):  # of NumPy, which this file does not import
+    """Convert lists and arrays, also nested ones, to tuples, so that settings can be cache keys."""
+    if hasattr(value, "tolist"):  # a NumPy array; this file does not import NumPy
         value = value.tolist()
     if isinstance(value, list | tuple):
         return tuple(hashable(item) for item in value)
-    return repr(value) if value.__hash__ is None else value  # a dict, say: refused later, by what it looks like
+    return repr(value) if value.__hash__ is None else value  # e.g. a dict, which a later check rejects
 
 
 @dataclass(frozen=True)
-class _NoInt:
-    """What was given where ints belong; 1.0 and True equal 1 as keys of a cache, this does not."""
+class _NotAnInt:
+    """A value that is not an int, in a cache key. Unlike 1.0 and True, it does not equal 1."""
 
-    shown: str
+    text: str
 
     def __repr__(self) -> str:
-        return self.shown
+        return self.text
 
 
 def ints(value: Any) -> Any:
-    """A setting that consists of ints, as the key of a cache: lists and arrays, also nested, as tuples.
+    """Convert a setting that consists of ints to a cache key: lists and arrays, also nested ones, become tuples.
 
-    Integers of any kind become ints; strings and None stay. Anything else, 1.0 and True included, comes out as what
-    equals no int and looks like itself, so that `per_axis` refuses it.
+    Integers of any type become ints; strings and None are unchanged. Any other value, including 1.0 and True, becomes
+    an object that equals no int and has the value's repr, so that `per_axis` rejects it with a clear message.
     """
     if type(value) is int:
         return value
@@ -248,16 +256,19 @@ def ints(value: Any) -> Any:
         value = value.tolist()
     if isinstance(value, list | tuple):
         return tuple(map(ints, value))
-    return _NoInt(repr(value)) if isinstance(value, bool) or not hasattr(value, "__index__") else operator.index(value)
+    return (
+        _NotAnInt(repr(value)) if isinstance(value, bool) or not hasattr(value, "__index__") else operator.index(value)
+    )
 
 
 def pads_per_axis(
     op: str, padding: Padding, x_size: Sizes, kernel: Sizes, stride: Sizes, dilation: Sizes
 ) -> tuple[tuple[int, int], ...]:
-    """The padding before and after each axis.
+    """The padding (before, after) of each axis.
 
-    `padding` is an int, one int per axis, ((before, after), ...) per axis, "valid" (none) or "same": in total
-    max((ceil(size / stride) - 1) * stride + dilation * (kernel - 1) + 1 - size, 0), half of it, rounded down, before.
+    `padding` is an int, one int per axis, ((before, after), ...) per axis, "valid" (none) or "same". The total of
+    "same" is max((ceil(size / stride) - 1) * stride + dilation * (kernel - 1) + 1 - size, 0); half of it, rounded down,
+    comes before the axis.
     """
     ndim = len(kernel)
     if padding == "valid":

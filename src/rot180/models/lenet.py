@@ -1,7 +1,7 @@
 """LeNet-5: LeCun, Bottou, Bengio, Haffner, "Gradient-based learning applied to document recognition", 1998.
 
-What differs: both convolutions are padded, so that images from 4x4 on fit (the original's second is not); ReLU for the
-scaled tanh; plain average pooling; a linear layer for the radial basis functions; all channels connected.
+Differences from the paper: both convolutions are padded, so that images from 4x4 on fit; ReLU instead of a scaled tanh;
+average pooling without weights; a linear layer instead of radial basis functions; all channels are connected.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from ..errors import ShapeError
 
 
 def lenet(channels: int, height: int, width: int, classes: int) -> nn.Module:
-    """Images of at least 4x4. Every size below is for 28x28."""
+    """Build the network for images of at least 4x4. The sizes in the comments are for 28x28."""
     if min(height, width) < 4:
-        raise ShapeError(f"build: 'lenet' halves an image twice; {height}x{width} is less than 4x4")
+        raise ShapeError(f"build: 'lenet' needs images of at least 4x4; got {height}x{width}")
     return nn.Sequential(
         nn.Conv2d(channels, 6, 5, padding=2),  # (N, 6, 28, 28)
         nn.ReLU(),

@@ -1,4 +1,4 @@
-"""One linear layer: what a network must beat (92 to 96 % on the digits, as it is trained)."""
+"""A linear classifier, the baseline for the other networks: 92 to 96 % on the digits, depending on the training."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from .. import nn
 
 
 def linear(channels: int, height: int, width: int, classes: int) -> nn.Module:
-    """Images of any size."""
+    """Build the network for images of any size."""
     return nn.Sequential(nn.Flatten(), nn.Linear(channels * height * width, classes))

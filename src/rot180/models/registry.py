@@ -1,4 +1,4 @@
-"""Models by name: how a command, or a folder on the disk, says which network it means."""
+"""Models by name, as commands and saved runs refer to them."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from .resnet import resnet20
 from .small import small
 from .stages import stages
 
-MAX_SIZE = 1 << 26  # C * H * W * max(classes, 128): none of these models then takes more than a gigabyte
+MAX_SIZE = 1 << 26  # of C * H * W * max(classes, 128); keeps every model below a gigabyte
 
 _MODELS = {"small": small, "stages": stages, "resnet20": resnet20, "lenet": lenet, "linear": linear}
 
 
 class Recipe(NamedTuple):
-    """What `build` was asked for; the `recipe` of the module that it made."""
+    """The arguments of `build`, stored as the attribute `recipe` of the module."""
 
     name: str
     input_shape: tuple[int, int, int]
@@ -29,27 +29,25 @@ class Recipe(NamedTuple):
 
 
 def names() -> list[str]:
-    """The names that `build` knows."""
+    """The names that `build` accepts."""
     return list(_MODELS)
 
 
 def default(input_shape: tuple[int, int, int]) -> str:
-    """The name of the model to begin with, for images (C, H, W): "small" below 16x16, else "stages"."""
+    """The name of the default model for images (C, H, W): "small" below 16x16, else "stages"."""
     return "small" if min(input_shape[1:]) < 16 else "stages"
 
 
 def build(name: str, input_shape: tuple[int, int, int], classes: int) -> nn.Module:
-    """A new model with initial weights from the library's random state.
+    """Build a model with initial weights from the library's random state.
 
     Args:
         name: one of `names()`.
         input_shape: (C, H, W) of one image.
-        classes: how many scores (logits) it gives for each image.
+        classes: the number of scores (logits) per image.
 
-    Raises ValueError for another name, ShapeError for sizes that the model cannot take.
-
-    The module takes (N, C, H, W) and gives (N, classes). Its `recipe` is a Recipe, by which `rot180.train` can write
-    it down and build it again.
+    Returns a module that maps (N, C, H, W) to (N, classes). Its attribute `recipe` is a Recipe, from which
+    `rot180.train.load_run` builds it again. Raises ValueError for an unknown name, ShapeError for invalid sizes.
     """
     if name not in _MODELS:
         raise ValueError(f"build: {unknown_name('model', name, _MODELS)}")
@@ -61,7 +59,7 @@ def build(name: str, input_shape: tuple[int, int, int], classes: int) -> nn.Modu
     if math.prod(shape) * max(classes, 128) > MAX_SIZE:
         raise ShapeError(
             f"build: input_shape {shape} with {classes} classes is too large: C * H * W * max(classes, 128) may be at "
-            f"most {MAX_SIZE:,}; write a Module of your own for such images"
+            f"most {MAX_SIZE:,}; define your own Module for such images"
         )
     model: nn.Module = _MODELS[name](*shape, operator.index(classes))
     model.recipe = Recipe(name, (shape[0], shape[1], shape[2]), operator.index(classes))

@@ -1,24 +1,23 @@
 """ResNet-20 for small images: K. He, X. Zhang, S. Ren, J. Sun, "Deep residual learning for image recognition", 2016,
 section 4.2.
 
-What differs: where a block changes the width, its shortcut is a 1x1 convolution with batch norm (the paper's option B)
-and not zeros.
+Difference from the paper: if a block changes the width, its shortcut is a 1x1 convolution with batch norm (option B)
+instead of zero padding.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 from .. import functional as F
 from .. import nn
 from ..errors import ShapeError
+from ..tape import Tensor
 
 WIDTHS = (16, 32, 64)
-BLOCKS = 3  # of two convolutions, for each width: 3 * 3 * 2 + 2 = 20 layers with weights
+BLOCKS = 3  # per width, with two convolutions each: 3 * 3 * 2 + 2 = 20 layers with weights
 
 
 class Block(nn.Module):
-    """relu(x + f(x)) where f is two 3x3 convolutions with batch norm; `stride` halves the image."""
+    """relu(x + f(x)), where f is two 3x3 convolutions with batch norm; a stride of 2 halves the image."""
 
     def __init__(self, before: int, after: int, stride: int) -> None:
         super().__init__()
@@ -30,14 +29,14 @@ class Block(nn.Module):
         if stride != 1 or before != after:
             self.shortcut = nn.Sequential(nn.Conv2d(before, after, 1, stride, bias=False), nn.BatchNorm2d(after))
 
-    def forward(self, x: Any) -> Any:
-        """(N, before, H, W) to (N, after, H / stride, W / stride)."""
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (N, before, H, W) to (N, after, H / stride, W / stride)."""
         y = F.relu(self.bn1(self.conv1(x)))
         return F.relu(self.bn2(self.conv2(y)) + self.shortcut(x))
 
 
 def resnet20(channels: int, height: int, width: int, classes: int) -> nn.Module:
-    """Images of at least 8x8. Every size below is for 32x32."""
+    """Build the network for images of at least 8x8. The sizes in the comments are for 32x32."""
     if min(height, width) < 8:
         raise ShapeError(f"build: 'resnet20' needs images of at least 8x8; got {height}x{width}")
     blocks: list[nn.Module] = []

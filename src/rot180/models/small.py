@@ -7,9 +7,9 @@ from ..errors import ShapeError
 
 
 def small(channels: int, height: int, width: int, classes: int) -> nn.Module:
-    """Images of at least 4x4. Every size below is for 8x8; larger images leave more cells to the linear layer."""
+    """Build the network for images of at least 4x4. The sizes in the comments are for 8x8."""
     if min(height, width) < 4:
-        raise ShapeError(f"build: 'small' halves an image twice; {height}x{width} is less than 4x4")
+        raise ShapeError(f"build: 'small' needs images of at least 4x4; got {height}x{width}")
     return nn.Sequential(
         nn.Conv2d(channels, 32, 3, padding=1),  # (N, 32, 8, 8)
         nn.ReLU(),

@@ -1,8 +1,8 @@
-"""The default model from 16x16 on: a 3x3 convolution with batch norm for every halving, then a linear layer.
+"""The default model for images from 16x16 on: 3x3 convolutions with batch norm and pooling, then a linear layer.
 
-29,178 weights on 28x28 grey, 33,946 on 32x32 colour. The plan is that of VGG (K. Simonyan and A. Zisserman, "Very deep
-convolutional networks for large-scale image recognition", 2015) with one convolution for each of its two or three, and
-batch norm (S. Ioffe and C. Szegedy, 2015).
+It has 29,178 weights for 28x28 grey images and 33,946 for 32x32 colour images. The design follows VGG (K. Simonyan and
+A. Zisserman, "Very deep convolutional networks for large-scale image recognition", 2015), with one convolution per
+stage instead of two or three, and with batch norm (S. Ioffe and C. Szegedy, 2015).
 """
 
 from __future__ import annotations
@@ -16,7 +16,10 @@ SMALLEST = 8  # pixels of the shorter side
 
 
 def stages(channels: int, height: int, width: int, classes: int) -> nn.Module:
-    """Images of at least 8x8; halved until the shorter side is 4 at most. Every size below is for 28x28."""
+    """Build the network for images of at least 8x8, with one stage per halving until the shorter side is at most 4.
+
+    The sizes in the comments are for 28x28.
+    """
     if min(height, width) < SMALLEST:
         raise ShapeError(f"build: 'stages' needs images of at least {SMALLEST}x{SMALLEST}; got {height}x{width}")
     halvings = _halvings(min(height, width))
@@ -24,7 +27,7 @@ def stages(channels: int, height: int, width: int, classes: int) -> nn.Module:
     layers: list[nn.Module] = []
     for before, after in pairwise(widths):  # 28x28 to 14x14, 7x7 and 3x3
         layers += [
-            nn.Conv2d(before, after, 3, padding=1, bias=False),  # batch norm has a bias of its own
+            nn.Conv2d(before, after, 3, padding=1, bias=False),  # batch norm adds a bias
             nn.BatchNorm2d(after),
             nn.ReLU(),
             nn.MaxPool2d(2),
