@@ -13,7 +13,7 @@ import rot180.functional as F
 from rot180 import data
 from rot180.cli import ExitStatus, main
 from rot180.train import load_run
-from tests.data.written import idx_bytes, write_classes
+from tests.data.sample_files import idx_bytes, write_classes
 
 Image = pytest.importorskip("PIL.Image", reason="Pillow is not installed (the extra image)")
 
@@ -46,8 +46,8 @@ def test_a_line_per_image_names_the_class_and_its_probability(
     ("content", "message"),
     [
         (None, "read_image: there is no file"),
-        (b"not an image", "is not an image of a known kind"),
-        (b"", "is not an image of a known kind"),
+        (b"not an image", "is not an image of a supported format"),
+        (b"", "is not an image of a supported format"),
     ],
 )
 def test_a_bad_image_is_one_line_and_nothing_else_is_printed(
@@ -93,7 +93,7 @@ def mnist_like(folder: Path, count: int = 400) -> tuple[Path, data.LabelledImage
     return folder, data.mnist("test", folder)
 
 
-@pytest.mark.parametrize("kind", ["as it is", "inverted", "a small sign on a large sheet"])
+@pytest.mark.parametrize("kind", ["as it is", "inverted", "a small drawing on a large sheet"])
 def test_pictures_for_a_model_of_mnist_are_prepared_like_its_images(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str
 ) -> None:

@@ -89,14 +89,14 @@ def test_a_named_set_without_files_says_what_to_give(
     assert main(["train", "mnist", *QUICK]) == ExitStatus.USAGE
     error = capsys.readouterr().err
     assert error.startswith("rot180: mnist: needs the files train-images-idx3-ubyte and train-labels-idx1-ubyte")
-    assert error.endswith("give the folder that they are in (--data DIR), or download them (--download)\n")
+    assert error.endswith("name their folder (--data DIR), or download them (--download)\n")
 
 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["digits", "--data", "x"], "digits: the digits come with the package; no folder (--data) is needed"),
-        (["digits", "--size", "8"], "load: size: only for images at a path; digits is as it is"),
+        (["digits", "--data", "x"], "digits: the digits come with rot180, so a folder (--data) is not allowed"),
+        (["digits", "--size", "8"], "load: size (--size) is only for your own images; digits is a fixed"),
         (["digits", "--mirror", "http://localhost"], "--mirror needs --download"),
         (
             ["digits", "--download"],
@@ -108,8 +108,11 @@ def test_a_named_set_without_files_says_what_to_give(
         ),
         ([".", "--download"], "--download is for named data sets; . is a path"),
         ([".", "--held-out", "0"], "argument --held-out: must be a fraction above 0 and below 1; got '0'"),
-        ([".", "--layout", "NCHW"], "load: layout: only for a file of images; . is a folder"),
-        (["digits", "--held-out", "0.3"], "load: share (--held-out): only for images at a path; digits is as it is"),
+        ([".", "--layout", "NCHW"], "load: layout (--layout) is only for a .npz file; . is a folder"),
+        (
+            ["digits", "--held-out", "0.3"],
+            "load: share (--held-out) is only for your own images; digits is a fixed",
+        ),
         (["digits", "--workers", "-1"], "argument --workers: must be an integer of at least 0; got '-1'"),
     ],
 )
@@ -191,7 +194,7 @@ def test_an_npz_file_says_what_it_needs(tmp_path: Path, capsys: pytest.CaptureFi
     path, out = npz(tmp_path / "a.npz"), tmp_path / "r"
     words = ["train", str(path), *QUICK, "--out", str(out)]
     assert main(words) == ExitStatus.USAGE
-    assert "say layout='NCHW' or layout='NHWC' (--layout)" in capsys.readouterr().err
+    assert "pass layout='NCHW' or layout='NHWC' (--layout)" in capsys.readouterr().err
     assert main([*words, "--layout", "NHWC", "--held-out", "0.5"]) == 0
     assert "3 classes, 3x8 colour, 15 training images, 15 held out" in capsys.readouterr().out
     assert main(["evaluate", str(out)]) == 0  # the layout is remembered

@@ -1,4 +1,4 @@
-"""Files of every kind that is read, damaged in every way that chance and malice think of.
+"""Files of every kind that is read, damaged in every way that draws and malice think of.
 
 `python -m tests.data.mutations FOLDER` reads them all, one after the other, in a process that may take only a little
 memory and only a little time for each, and prints what happened, a line of JSON per file.
@@ -26,7 +26,7 @@ import numpy as np
 from rot180 import FormatError
 from rot180.data import cifar10, read_idx, read_image, read_npz
 
-from .written import cifar_bytes, idx_bytes, image_bytes, npz_bytes, tar_bytes
+from .sample_files import cifar_bytes, idx_bytes, image_bytes, npz_bytes, tar_bytes
 
 MEMORY = 256 << 20  # bytes more than after the imports
 SECONDS = 5.0
@@ -72,8 +72,8 @@ def originals() -> dict[str, bytes]:
     } | {kind: image_bytes(colour, kind) for kind in IMAGES}
 
 
-def chance(kind: str, data: bytes) -> Iterator[Damaged]:
-    """Damage by chance: cut, flipped, overwritten, spliced, lengthened."""
+def draws(kind: str, data: bytes) -> Iterator[Damaged]:
+    """Damage by draws: cut, flipped, overwritten, spliced, lengthened."""
     draw = np.random.default_rng(sum(map(ord, kind)))
     header = {"idx": 16, "bin": 1}.get(kind, min(len(data), 64))
     for number in range(PER_KIND):
@@ -220,7 +220,7 @@ def zip_of(files: dict[str, bytes]) -> bytes:
 def all_of_them() -> Iterator[Damaged]:
     """Every damaged file; the same at every run."""
     for kind, data in originals().items():
-        yield from chance(kind, data)
+        yield from draws(kind, data)
     yield from malice()
 
 

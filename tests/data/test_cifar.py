@@ -11,7 +11,7 @@ import pytest
 from rot180 import FormatError
 from rot180.data import cifar10
 
-from .written import cifar_batches, cifar_bytes, tar_bytes
+from .sample_files import cifar_batches, cifar_bytes, tar_bytes
 
 ARCHIVE = "cifar-10-binary.tar.gz"
 
@@ -64,7 +64,10 @@ def test_the_archive_is_read_as_it_is(tmp_path: Path, mode: str) -> None:
         ({"test_batch.bin": cifar_bytes(2)[:-1]}, "test_batch.bin has 6,145 bytes; a multiple of 3,073 is needed"),
         ({"test_batch.bin": b""}, "test_batch.bin has 0 bytes; a multiple of 3,073"),
         ({"test_batch.bin": b"\x0a" + bytes(3072)}, "the label of image 0 is 10; 0 to 9 are needed"),
-        ({ARCHIVE: tar_bytes({"x": b"y"})}, f"{ARCHIVE} holds no test_batch.bin; the binary version, {ARCHIVE}, is"),
+        (
+            {ARCHIVE: tar_bytes({"x": b"y"})},
+            f"{ARCHIVE} does not contain test_batch.bin; the binary version, ",
+        ),
         ({ARCHIVE: b"PK"}, f"{ARCHIVE} is truncated, or is not a tar archive"),
         ({ARCHIVE: tar_bytes({"test_batch.bin": cifar_bytes(1) + b"!"})}, r"test_batch.bin has 3,074 bytes"),
     ],
@@ -92,9 +95,7 @@ def test_the_python_version_is_refused_unread(tmp_path: Path, place: str) -> Non
             return Path.touch, (tmp_path / "owned",)
 
     write((tmp_path / place).parent, {Path(place).name: pickle.dumps(Evil())})
-    with pytest.raises(
-        FormatError, match=rf"cifar10: .*{place} is of the python version, pickles, .* needed: {ARCHIVE}"
-    ):
+    with pytest.raises(FormatError, match=rf"cifar10: .*{place} is of the python version.* needed: {ARCHIVE}"):
         cifar10("train", tmp_path)
     assert not (tmp_path / "owned").exists()
 

@@ -22,7 +22,7 @@ import pytest
 from rot180 import MissingExtraError
 from rot180.data import DownloadError, download, downloads, mnist
 
-from .written import write_mnist
+from .sample_files import write_mnist
 
 FILES = {"a.gz": b"\x1f\x8b" + b"a" * 300_000, "b.bin": b"b" * 5000}
 SHA256 = {name: hashlib.sha256(data).hexdigest() for name, data in FILES.items()}
@@ -117,7 +117,7 @@ def test_a_mirror_takes_the_place_of_the_usual_address(
     monkeypatch.setitem(downloads.REMOTES, "small", downloads.Remote(("http://127.0.0.1:1/",), SHA256))
     for address in (server.address, server.address.rstrip("/")):
         assert contents(download("small", tmp_path / str(len(address)), address)) == FILES
-    with pytest.raises(ValueError, match=r"download: a mirror begins with http:// or https://; got 'file:///tmp'"):
+    with pytest.raises(ValueError, match=r"download: mirror must start with http:// or https://; got 'file:///tmp'"):
         download("small", tmp_path, "file:///tmp")
 
 
@@ -137,8 +137,8 @@ def test_addresses_are_tried_in_turn(server: Server, tmp_path: Path, monkeypatch
     [
         ("absent", r"the server answers 404 Not Found"),
         ("error", r"the server answers 503 Service Unavailable"),
-        ("wrong", r"what came has the wrong checksum, and was removed"),
-        ("half", r"the connection broke off before the end"),
+        ("wrong", r"the file has the wrong checksum and was removed"),
+        ("half", r"the connection was lost"),
         ("silent", r"no answer for 0.3 seconds"),
         ("endless", r"it has more than 1,048,576 bytes"),
         ("refused", r"Connection refused"),
@@ -169,7 +169,7 @@ def test_what_was_there_is_kept_until_something_better_has_come(server: Server, 
     (tmp_path / "a.gz").write_bytes(b"damaged")
     (tmp_path / "b.bin").write_bytes(FILES["b.bin"])
     server.manner = "half"
-    with pytest.raises(DownloadError, match="broke off"):
+    with pytest.raises(DownloadError, match="the connection was lost"):
         download("small", tmp_path)
     assert contents(tmp_path) == {"a.gz": b"damaged", "b.bin": FILES["b.bin"]}
     server.manner = "whole"
@@ -214,7 +214,7 @@ def test_a_set_whose_files_have_the_same_names_is_not_replaced(
     monkeypatch.setitem(downloads.REMOTES, "twin", downloads.Remote((server.address,), twins))
     download("small", tmp_path)
     asked = len(server.asked)
-    with pytest.raises(ValueError, match=r"download: .*a.gz is of small; name another folder for twin"):
+    with pytest.raises(ValueError, match=r"download: .*a.gz belongs to small; choose another folder for twin"):
         download("twin", tmp_path)
     assert contents(tmp_path) == FILES
     assert len(server.asked) == asked
@@ -295,12 +295,14 @@ def test_unknown_names_and_a_missing_extra_are_named(tmp_path: Path, monkeypatch
 def test_without_pooch_and_a_folder_the_readers_say_what_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pooch", None)
     monkeypatch.delenv("ROT180_CACHE", raising=False)
-    with pytest.raises(FileNotFoundError, match=r"mnist: needs the files .* packed \(.gz\) or not: give the folder"):
+    with pytest.raises(
+        FileNotFoundError, match=r"mnist: needs the files .* compressed \(.gz\) or not: name their folder"
+    ):
         mnist("test")
 
 
 def test_every_file_that_is_read_by_name_can_be_downloaded() -> None:
-    named = importlib.import_module("rot180.data.named")
+    named = importlib.import_module("rot180.data.registry")
     assert set(downloads.REMOTES) == set(named.names()) - {"digits"}
     for remote in downloads.REMOTES.values():
         assert all(base.endswith("/") for base in remote.bases)

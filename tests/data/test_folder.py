@@ -16,7 +16,7 @@ import pytest
 from rot180 import FormatError, MissingExtraError, ShapeError
 from rot180.data import Subset, TensorDataset, folder, read_folder, read_folder_parts, read_image, stratified_split
 
-from .written import image_bytes, write_classes
+from .sample_files import image_bytes, write_classes
 
 RNG = np.random.default_rng(0)
 
@@ -142,10 +142,10 @@ def test_what_cannot_be_read_is_named_and_left_out(tmp_path: Path) -> None:
     np.testing.assert_array_equal(data.images[:2], [read_image(tmp_path / "cat" / n, (1, 8, 8)) for n in names])
     skipped = dict(data.skipped)
     assert sorted(skipped) == ["cat/1.png", "dog/0.png", "dog/5.png", "dog/6.png"]
-    assert skipped["cat/1.png"].startswith("is not an image of a known kind")
+    assert skipped["cat/1.png"].startswith("is not an image of a supported format")
     assert skipped["dog/0.png"].startswith("cannot be decoded: ")
-    assert skipped["dog/5.png"] == "is not there, or is a link that leads nowhere"
-    assert skipped["dog/6.png"] == "is not a file"
+    assert skipped["dog/5.png"] == "does not exist, or is a broken link"
+    assert skipped["dog/6.png"] == "is not a regular file"
     assert data.about["skipped"] == 4
 
 
@@ -162,20 +162,20 @@ def test_what_cannot_be_read_is_refused_on_demand(tmp_path: Path, damaged: bytes
 def test_wrong_layouts_are_explained(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"read_folder: there is no folder .*absent"):
         read_folder(tmp_path / "absent")
-    needed = "at least two folders of images are needed, one for each class: .*cat/1.png, .*dog/1.png"
+    needed = "at least two folders of images, one for each class, are needed, e.g. .*cat/1.png, .*dog/1.png"
     for number in range(3):
         (tmp_path / f"{number}.png").write_bytes(picture(8, 8))
-    with pytest.raises(FormatError, match=f"read_folder: .* holds no folder and 3 files; {needed}"):
+    with pytest.raises(FormatError, match=f"read_folder: .* has no folders and 3 files; {needed}"):
         read_folder(tmp_path)
     write_classes(tmp_path, {"cat": 1})
-    with pytest.raises(FormatError, match=f"read_folder: .* holds one folder, 'cat', and 3 files; {needed}"):
+    with pytest.raises(FormatError, match=f"read_folder: .* has only the folder .cat. and 3 files; {needed}"):
         read_folder(tmp_path)
     (tmp_path / "dog").mkdir()
-    with pytest.raises(FormatError, match=r"the class 'dog' in .* has no readable image \(there is none in it\)"):
+    with pytest.raises(FormatError, match=r"the class 'dog' in .* has no readable image \(it has no image files\)"):
         read_folder(tmp_path)
     for name in ("0.png", "1.png"):
         (tmp_path / "dog" / name).write_bytes(b"x")
-    with pytest.raises(FormatError, match=r"'dog' .* \(2 could not be read, first dog/0.png: is not an image"):
+    with pytest.raises(FormatError, match=r"'dog' .* \(2 unreadable, first dog/0.png: is not an image"):
         read_folder(tmp_path)
 
 

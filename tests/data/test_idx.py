@@ -15,7 +15,7 @@ import pytest
 from rot180 import FormatError
 from rot180.data import read_idx
 
-from .written import IDX_CODES, idx_bytes
+from .sample_files import IDX_CODES, idx_bytes
 
 CELLS = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
 DATA = idx_bytes(CELLS)
@@ -57,22 +57,22 @@ def test_gzip_is_known_by_its_bytes_and_not_by_its_name(tmp_path: Path) -> None:
         (b"\x89PNG\r\n\x1a\n", "is not an IDX file: it begins with 89 50 4e 47; 00 00, a dtype"),
         (b"\0\0\x07\1" + bytes(8), "is not an IDX file: it begins with 00 00 07 01"),
         (DATA[:9], "is truncated: it ends within the sizes of its 3 axes"),
-        (DATA[:-1], r"announces shape \(2, 3, 4\) of uint8, 24 bytes, of which it can hold 23: it is truncated"),
-        (DATA + b"!", "goes on after the 24 bytes of cells that its header announces"),
+        (DATA[:-1], r"declares shape \(2, 3, 4\) of uint8, 24 bytes, but can hold at most 23: it is truncated"),
+        (DATA + b"!", "is longer than the 24 bytes of cells that its header declares"),
         (gzipped(DATA[:-1]), "is truncated: shape .* of uint8 needs 24 bytes of cells; it has 23"),
-        (gzipped(DATA + b"!"), "goes on after the 24 bytes"),
+        (gzipped(DATA + b"!"), "is longer than the 24 bytes"),
         (gzipped(DATA)[:-9], "is damaged or truncated gzip"),
         (gzipped(DATA)[:-5] + b"xxxxx", "is damaged or truncated gzip: CRC check failed"),
         (gzipped(DATA) + b"trailing", "is damaged or truncated gzip: Not a gzipped file"),
-        (b"\0\0\x08\xff" + bytes(4 * 255), "announces an array of 255 axes; at most 32 are read"),
+        (b"\0\0\x08\xff" + bytes(4 * 255), "declares an array of 255 axes; at most 32 are read"),
         (
             b"\0\0\x08\2" + b"\xff" * 8,
-            r"announces shape \(4294967295, 4294967295\) of uint8; at most 1,073,741,824 bytes",
+            r"declares shape \(4294967295, 4294967295\) of uint8; at most 1,073,741,824 bytes",
         ),
-        (b"\0\0\x08\3" + b"\xff" * 8 + bytes(4), "announces shape .* 0\\) of uint8; at most 1,073,741,824 bytes"),
+        (b"\0\0\x08\3" + b"\xff" * 8 + bytes(4), "declares shape .* 0\\) of uint8; at most 1,073,741,824 bytes"),
         (
             gzipped(b"\0\0\x08\1" + struct.pack(">I", 1 << 29)),
-            "announces .* 536,870,912 bytes, of which it can hold",
+            "declares .* 536,870,912 bytes, but can hold at most",
         ),
     ],
 )
@@ -86,7 +86,7 @@ def test_a_limit_may_be_given(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read_idx(path, max_bytes=40), CELLS)
     with pytest.raises(FormatError, match=r"read_idx: .* has more than 39 bytes"):
         read_idx(path, max_bytes=39)
-    with pytest.raises(FormatError, match=r"announces shape \(100,\) of uint8; at most 99 bytes are read"):
+    with pytest.raises(FormatError, match=r"declares shape \(100,\) of uint8; at most 99 bytes are read"):
         read_idx(written(tmp_path / "b", gzipped(idx_bytes(np.zeros(100, np.uint8)))), max_bytes=99)
 
 
@@ -95,7 +95,7 @@ def test_no_more_is_unpacked_than_announced(tmp_path: Path) -> None:
     path = written(tmp_path / "bomb", bomb)
     tracemalloc.start()
     try:
-        with pytest.raises(FormatError, match="goes on after the 24 bytes"):
+        with pytest.raises(FormatError, match="is longer than the 24 bytes"):
             read_idx(path)
         assert tracemalloc.get_traced_memory()[1] < 4 << 20
     finally:
@@ -105,10 +105,10 @@ def test_no_more_is_unpacked_than_announced(tmp_path: Path) -> None:
 def test_what_is_no_file_is_refused_and_does_not_block(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"read_idx: there is no file .*absent"):
         read_idx(tmp_path / "absent")
-    with pytest.raises(FormatError, match=r"read_idx: .* is not a file"):
+    with pytest.raises(FormatError, match=r"read_idx: .* is not a regular file"):
         read_idx(tmp_path)
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(FormatError, match="pipe is not a file"):
+    with pytest.raises(FormatError, match="pipe is not a regular file"):
         read_idx(tmp_path / "pipe")
 
 

@@ -11,7 +11,7 @@ import pytest
 from rot180 import FormatError
 from rot180.data import fashion_mnist, mnist
 
-from .written import idx_bytes, write_mnist
+from .sample_files import idx_bytes, write_mnist
 
 
 @pytest.mark.parametrize("place", [".", "mnist", "raw", "mnist/raw", "MNIST/raw"])
@@ -52,12 +52,12 @@ def test_about_says_what_was_read(tmp_path: Path) -> None:
 
 def test_files_that_are_not_there_are_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ROT180_CACHE", str(tmp_path / "cache"))
-    names = r"t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, packed \(.gz\) or not"
+    names = r"t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, compressed \(.gz\) or not"
     with pytest.raises(FileNotFoundError, match=rf"mnist: needs the files {names}; they are neither in .* mnist, raw,"):
         mnist("test", tmp_path)
-    with pytest.raises(FileNotFoundError, match=rf"mnist: there is no folder .*absent; one with the files {names}"):
+    with pytest.raises(FileNotFoundError, match=rf"there is no folder .*absent; a folder with the files {names}"):
         mnist("test", tmp_path / "absent")
-    todo = r"give the folder that they are in \(--data DIR\), or download them \(--download\)"
+    todo = r"name their folder \(--data DIR\), or download them \(--download\)"
     with pytest.raises(FileNotFoundError, match=rf"mnist: needs .* \(not in the cache, .*cache/mnist\): {todo}"):
         mnist("test")
     write_mnist(tmp_path / "cache" / "mnist")
@@ -75,15 +75,15 @@ def test_files_of_one_folder_only_are_taken(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("kind", "array", "message"),
     [
-        ("images-idx3", np.zeros((5, 27, 28), np.uint8), r"holds uint8 of shape \(5, 27, 28\); uint8 \(N, 28, 28\)"),
-        ("images-idx3", np.zeros((5, 28, 28), np.float32), "holds float32 of shape"),
-        ("images-idx3", np.zeros((), np.uint8), r"holds uint8 of shape \(\); uint8"),
+        ("images-idx3", np.zeros((5, 27, 28), np.uint8), r"has uint8 of shape \(5, 27, 28\); uint8 \(N, 28, 28\)"),
+        ("images-idx3", np.zeros((5, 28, 28), np.float32), "has float32 of shape"),
+        ("images-idx3", np.zeros((), np.uint8), r"has uint8 of shape \(\); uint8"),
         (
             "labels-idx1",
             np.zeros(4, np.uint8),
-            r"holds uint8 of shape \(4,\); uint8 of shape \(5,\) is needed, a label",
+            r"has uint8 of shape \(4,\); uint8 of shape \(5,\) is needed, a label",
         ),
-        ("labels-idx1", np.zeros(5, np.int32), "holds int32 of shape"),
+        ("labels-idx1", np.zeros(5, np.int32), "has int32 of shape"),
         ("labels-idx1", np.full(5, 10, np.uint8), "has a label 10; 0 to 9 are needed"),
     ],
 )

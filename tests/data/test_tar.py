@@ -12,7 +12,7 @@ from rot180 import FormatError
 from rot180.data import tar
 from rot180.data.tar import read_members
 
-from .written import tar_bytes
+from .sample_files import tar_bytes
 
 FILES = {"a.bin": b"x" * 700, "b.bin": b"", "c.bin": b"y" * 1024, "other": b"z" * 9}
 
@@ -66,10 +66,10 @@ def header(size: bytes, name: bytes = b"a.bin") -> bytes:
         (header(b"zzz"), "is not a tar archive, or is damaged"),
         (header(b"-777"), "is not a tar archive, or is damaged"),
         (header(b"\x80" + b"\xff" * 11), "is not a tar archive, or is damaged"),
-        (header(b"77777777777"), "the entry 'a.bin' of 8,589,934,591 bytes goes beyond what the file can hold"),
-        (header(b"1000") + b"x" * 511, "goes beyond what the file can hold"),
+        (header(b"77777777777"), "the entry 'a.bin' of 8,589,934,591 bytes is larger than the file can hold"),
+        (header(b"1000") + b"x" * 511, "is larger than the file can hold"),
         (tar_bytes({"a.bin": b"x" * 9000})[:-8], "is damaged or truncated gzip"),
-        (tar_bytes({"a.bin": b"1"}, "w")[:1024] + tar_bytes({"a.bin": b"2"}, "w"), "has two files a.bin"),
+        (tar_bytes({"a.bin": b"1"}, "w")[:1024] + tar_bytes({"a.bin": b"2"}, "w"), "has two files named a.bin"),
     ],
 )
 def test_a_damaged_archive_is_refused(tmp_path: Path, data: bytes, message: str) -> None:
@@ -88,7 +88,9 @@ def test_a_file_that_ends_within_a_member_is_refused(tmp_path: Path) -> None:
 def test_no_more_than_the_limit_is_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tar, "MAX_BYTES", 10_000)
     path = archive(tmp_path, tar_bytes({"other": b"x" * 9000, "a.bin": b"y" * 9000}))
-    with pytest.raises(FormatError, match=r"the entry 'a.bin' of 9,000 bytes goes beyond .* or beyond 10,000 bytes"):
+    with pytest.raises(
+        FormatError, match=r"the entry 'a.bin' of 9,000 bytes is larger than .* or larger than 10,000 bytes"
+    ):
         read_members("op", path, ("a.bin",))
     with pytest.raises(FormatError, match=r"op: .*: other has more than 8,999 bytes"):
         read_members("op", path, ("other",), 8999)

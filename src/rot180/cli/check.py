@@ -22,11 +22,18 @@ from .arguments import (
 from .exit_status import ExitStatus
 from .output import STDOUT, require_writable
 
-SETTINGS: dict[str, tuple[Callable[[str], Any], str]] = {  # the type and the metavar of each option
-    **dict.fromkeys(("stride", "padding", "dilation", "groups", "output_padding"), (int_per_axis, "N[,N]")),
-    **dict.fromkeys(("kernel_size", "normalized_shape"), (int_per_axis, "N[,N]")),
-    "eps": (non_negative_number, "X"), "negative_slope": (float, "X"), "reduction": (str, "mean|sum"),
-}  # fmt: skip
+SETTINGS: dict[str, tuple[Callable[[str], Any], str, str]] = {  # type, metavar and help of each option
+    "stride": (int_per_axis, "N[,N]", "stride"),
+    "padding": (int_per_axis, "N[,N]", "padding"),
+    "dilation": (int_per_axis, "N[,N]", "dilation"),
+    "groups": (int_per_axis, "N", "number of groups"),
+    "output_padding": (int_per_axis, "N[,N]", "output padding of a transposed convolution"),
+    "kernel_size": (int_per_axis, "N[,N]", "kernel size"),
+    "normalized_shape": (int_per_axis, "N[,N]", "normalized shape of a layer norm"),
+    "eps": (non_negative_number, "X", "epsilon of a norm"),
+    "negative_slope": (float, "X", "slope of leaky_relu below zero"),
+    "reduction": (str, "mean|sum", "reduction of a loss"),
+}
 OPTIONS = ("op", "layout", "convention", "seed", "forward_arguments", "backward_arguments", "returns")
 ABOUT = """\
 test a forward and a backward of your own, and name the mistake
@@ -52,9 +59,11 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--op", default="conv2d", metavar="NAME", help="operation that they compute, e.g. relu (default: %(default)s)"
     )
-    settings = parser.add_argument_group("settings of the operation", "Without an option, several values are tried.")
-    for name, (kind, metavar) in SETTINGS.items():
-        settings.add_argument(option_of(name), type=kind, metavar=metavar, help=f"use this {name} only")
+    settings = parser.add_argument_group(
+        "settings of the operation", "An option fixes a setting. By default several values are tried."
+    )
+    for name, (kind, metavar, about) in SETTINGS.items():
+        settings.add_argument(option_of(name), type=kind, metavar=metavar, help=about)
     calls = parser.add_argument_group("how the functions are called")
     calls.add_argument(
         "--layout", default="channels_first", metavar="NAME",
@@ -62,7 +71,7 @@ def add(commands: Commands) -> None:
     )  # fmt: skip
     calls.add_argument(
         "--convention", default="correlation", choices=("correlation", "convolution"),
-        help="use convolution if your layer rotates its kernel (default: %(default)s)",
+        help="set to convolution if your layer rotates its kernel (default: %(default)s)",
     )  # fmt: skip
     calls.add_argument("--forward-arguments", type=names, metavar="NAMES", help="parameters of the forward, e.g. x,w,b")
     calls.add_argument(
@@ -75,9 +84,7 @@ def add(commands: Commands) -> None:
     )
     output = parser.add_argument_group("output")
     for option, content in (("--json", "the report as JSON"), ("--html", "the report as an HTML page")):
-        output.add_argument(
-            option, metavar="FILE", help=f"write {content} to FILE, or to standard output instead of the text if -"
-        )
+        output.add_argument(option, metavar="FILE", help=f"write {content} to FILE; - prints it instead of the text")
 
 
 def run(args: argparse.Namespace) -> ExitStatus:

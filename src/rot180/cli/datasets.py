@@ -145,4 +145,4 @@ def _find(config: dict[str, Any], about: dict[str, Any], root: str | None) -> An
 def _known() -> list[str]:
     from .. import data
 
-    return data.named.names()
+    return data.registry.names()

@@ -26,7 +26,11 @@ examples:
   rot180 train digits
   rot180 evaluate runs/digits-small
   rot180 check mine.py --op conv2d
-  rot180 train --help"""
+  rot180 train --help
+
+exit status:
+  0 done, 1 a check found a fault, 2 wrong usage or bad input, 3 the run failed,
+  130 interrupted"""
 
 
 def program(argv: Sequence[str]) -> ExitStatus:

@@ -34,8 +34,8 @@ from .idx import read_idx
 from .image import read_image
 from .loader import DataLoader
 from .mnist_sets import fashion_mnist, mnist
-from .named import load, load_parts
 from .npz import read_npz, read_npz_parts
+from .registry import load, load_parts
 from .uci_digits import digits
 
 __all__ = [

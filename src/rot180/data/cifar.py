@@ -1,7 +1,8 @@
-"""CIFAR-10: 50,000 colour images of 32x32 to train on and 10,000 to test, 10 classes; the binary version.
+"""CIFAR-10: 50,000 training images and 10,000 test images, 32x32 in colour, in 10 classes; the binary version.
 
-A. Krizhevsky, "Learning multiple layers of features from tiny images", 2009. A file is rows of 3,073 bytes: the label,
-then 1,024 cells of red, of green and of blue. The python version, which consists of pickles, is not read.
+A. Krizhevsky, "Learning multiple layers of features from tiny images", 2009. A file has
+rows of 3,073 bytes: the label, then 1,024 cells each of red, green and blue. The python version is not read, because it
+consists of pickles.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import FormatError
+from .bounded_reading import Name, read_into, require_file
 from .dataset import Array, LabelledImages
-from .locate import absent, find_files, start_folder
-from .reading import Name, check_file, fill
+from .file_search import files_not_found, find_files, search_root
 from .tar import read_members
 
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
@@ -27,15 +28,15 @@ MAX_BYTES = 100_000 * ROW  # of one file; the original has 10,000 rows
 
 
 def cifar10(split: str = "train", root: Name | None = None) -> LabelledImages:
-    """Photographs of animals and vehicles: images float32 (N, 3, 32, 32), 0 to 1, and labels int64 (N,), 0 to 9.
+    """Load photographs of animals and vehicles: images float32 (N, 3, 32, 32), 0 to 1, and labels int64 (N,), 0 to 9.
 
     Args:
         split: "train" or "test".
         root: the folder with data_batch_1.bin to data_batch_5.bin and test_batch.bin, or with cifar-10-binary.tar.gz,
-            which is read as it is; or that archive. Below the folder cifar-10-batches-bin and cifar10 are looked into.
-            By default where `download("cifar10")` puts it.
+            which is read without unpacking it; or the path of that archive. The subfolders cifar-10-batches-bin and
+            cifar10 are searched too. Default: the folder of `download("cifar10")`.
 
-    Raises FileNotFoundError that lists the files, FormatError for one that is damaged and for the python version.
+    Raises FileNotFoundError, which lists the files, and FormatError for damaged files and the python version.
     """
     if split not in FILES:
         raise ValueError(f"cifar10: split must be 'train' or 'test'; got {split!r}")
@@ -56,8 +57,8 @@ def cifar10(split: str = "train", root: Name | None = None) -> LabelledImages:
 
 
 def _files(split: str, root: Name | None) -> tuple[Path, dict[str, Array]]:
-    """Where the files of a split are (a folder or the archive), and the bytes of each, whole rows."""
-    start = start_folder("cifar10", root)
+    """The place of a split (a folder or the archive), and the bytes of its files, whole rows."""
+    start = search_root("cifar10", root)
     names = FILES[split]
     paths = find_files(start, FOLDERS, [[name] for name in names])
     if paths:
@@ -66,14 +67,14 @@ def _files(split: str, root: Name | None) -> tuple[Path, dict[str, Array]]:
     else:
         source = start if start is not None and start.is_file() else _archive(root, start)
         files = read_members("cifar10", source, names, MAX_BYTES)
-        lacking = ", ".join(name for name in names if name not in files)
-        if lacking:
-            raise FormatError(f"cifar10: {source} holds no {lacking}; the binary version, {ARCHIVE}, is needed")
+        missing = ", ".join(name for name in names if name not in files)
+        if missing:
+            raise FormatError(f"cifar10: {source} does not contain {missing}; the binary version, {ARCHIVE}, is needed")
     for name, cells in files.items():
         if len(cells) % ROW or not len(cells):
             raise FormatError(
                 f"cifar10: {source / name} has {len(cells):,} bytes; a multiple of {ROW:,} is needed, a label and "
-                f"3x32x32 cells for each image: it is truncated or no file of the binary version"
+                f"3x32x32 cells for each image: it is truncated, or is not of the binary version"
             )
     return source, {name: files[name] for name in names}
 
@@ -85,14 +86,14 @@ def _archive(root: Name | None, start: Path | None) -> Path:
     pickles = [path for name in PICKLES for path in find_files(start, FOLDERS, [[name]])]
     if pickles:
         raise FormatError(
-            f"cifar10: {pickles[0]} is of the python version, pickles, which are not read because they can run any "
-            f"program; the binary version is needed: {ARCHIVE}"
+            f"cifar10: {pickles[0]} is of the python version. It consists of pickles, which can run any program, so "
+            f"it is not read; the binary version is needed: {ARCHIVE}"
         )
     files = f"the files data_batch_1.bin to data_batch_5.bin and test_batch.bin, or {ARCHIVE}"
-    raise absent("cifar10", root, start, FOLDERS, files)
+    raise files_not_found("cifar10", root, start, FOLDERS, files)
 
 
 def _read(path: Path) -> Array:
-    cells = np.empty(check_file("cifar10", path, MAX_BYTES), np.uint8)
+    cells = np.empty(require_file("cifar10", path, MAX_BYTES), np.uint8)
     with open(path, "rb") as file:
-        return cells[: fill(file, cells)]
+        return cells[: read_into(file, cells)]

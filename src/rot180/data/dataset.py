@@ -1,8 +1,8 @@
-"""Datasets: a length and samples by number; where the samples are arrays, whole batches at once.
+"""Datasets: a length and samples by index, and batches of many samples in one indexing operation.
 
-Names as in PyTorch. Arrays stay arrays and Tensors stay Tensors: what goes in comes out.
+The names are PyTorch's. Arrays stay arrays and Tensors stay Tensors.
 
-Deliberately absent: iterable datasets without a length. A batch of arrays is one indexing operation.
+Deliberately absent: iterable datasets without a length.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from ..random import generator, generator_for
 from ..tape import Tensor
 
 Array = np.ndarray[Any, np.dtype[Any]]
-Skipped = tuple[str, str]  # a file that was left out, and why
+Skipped = tuple[str, str]  # a file that was skipped, and the reason
 
 
 class Sized(Protocol):
-    """Anything with a length and samples by number is good enough for a DataLoader."""
+    """An object with a length and samples by index, which is all that a DataLoader needs."""
 
     def __len__(self) -> int: ...
     def __getitem__(self, index: int, /) -> Any: ...
 
 
 class Dataset:
-    """Base class: override `__len__` and `__getitem__`, and `batch` where many samples are had faster at once."""
+    """Base class: override `__len__` and `__getitem__`, and `batch` if many samples can be read faster together."""
 
     def __len__(self) -> int:
         raise NotImplementedError(f"{type(self).__name__}: a Dataset needs __len__")
@@ -39,15 +39,15 @@ class Dataset:
         raise NotImplementedError(f"{type(self).__name__}: a Dataset needs __getitem__")
 
     def batch(self, indices: Array) -> Any:
-        """The samples of these numbers, stacked: what a DataLoader yields."""
+        """The samples with these indices, stacked, as a DataLoader yields them."""
         return default_collate([self[int(index)] for index in indices])
 
 
 class TensorDataset(Dataset):
-    """Arrays or Tensors side by side: sample i is the tuple of their i-th entries.
+    """A dataset of arrays or Tensors: sample i is the tuple of their i-th entries.
 
     Args:
-        tensors: ndarrays or Tensors whose first axes have the same size; kept, not copied.
+        tensors: ndarrays or Tensors whose first axes have the same size; not copied.
     """
 
     def __init__(self, *tensors: Any) -> None:
@@ -75,14 +75,15 @@ class TensorDataset(Dataset):
 
 
 class LabelledImages(TensorDataset):
-    """Images with the number of their class.
+    """Images with class labels.
 
     Args:
-        images: float32 or float64 of shape (N, C, H, W).  labels: integers of shape (N,), in [0, len(classes)).
+        images: float32 or float64 of shape (N, C, H, W).
+        labels: integers of shape (N,), in [0, len(classes)).
         classes: the names of the classes.
-        about: what a training run writes down of the data: plain values that JSON can hold.
+        about: facts that a training run records about the data; values that JSON can hold.
 
-    `skipped` lists the files that a reader left out, as (file, reason). `files` names the file of each image, relative
+    `skipped` lists the files that a reader skipped, as (file, reason). `files` names the file of each image, relative
     to the folder that was read; it is empty if the images do not come from separate files.
     """
 
@@ -113,14 +114,14 @@ class LabelledImages(TensorDataset):
     def from_bytes(
         cls, cells: Array, labels: Any, classes: Sequence[str], about: dict[str, Any] | None = None
     ) -> LabelledImages:
-        """Images float32 from 0 to 1 out of cells uint8 (N, C, H, W); `about` gets their number and a checksum.
+        """Convert uint8 images (N, C, H, W) to float32 from 0 to 1, and add their number and a checksum to `about`.
 
-        The checksum is the SHA-256 of the cells and the labels, so it is the same however a file was packed.
+        The checksum is the SHA-256 of the cells and the labels, so it does not depend on the compression of a file.
         """
         numbers = np.asarray(labels).astype(np.int64)
         images = np.divide(cells, np.float32(255), dtype=np.float32)
-        found = {"images": len(cells), "sha256": checksum(cells, numbers)}
-        return cls(images, numbers, classes, {**(about or {}), **found})
+        facts = {"images": len(cells), "sha256": checksum(cells, numbers)}
+        return cls(images, numbers, classes, {**(about or {}), **facts})
 
     @property
     def images(self) -> Any:
@@ -129,12 +130,12 @@ class LabelledImages(TensorDataset):
 
     @property
     def labels(self) -> Any:
-        """(N,), the number of each image's class."""
+        """(N,), the class number of each image."""
         return self.tensors[1]
 
 
 class Subset(Dataset):
-    """Some samples of another dataset, in the order of `indices`."""
+    """A selection of the samples of a dataset, in the order of `indices`."""
 
     def __init__(self, dataset: Sized, indices: Sequence[int] | Array) -> None:
         self.dataset = dataset
@@ -148,7 +149,7 @@ class Subset(Dataset):
 
     @property
     def files(self) -> tuple[str, ...]:
-        """The file of each sample, if the dataset knows them; see `LabelledImages`."""
+        """The file of each sample, or () if the dataset has no files; see `LabelledImages`."""
         files = getattr(self.dataset, "files", ())
         return tuple(files[i] for i in self.indices) if files else ()
 
@@ -166,9 +167,9 @@ class Subset(Dataset):
 
 
 def random_split(dataset: Sized, lengths: Sequence[int], seed: int | None = None) -> list[Subset]:
-    """Deal the samples out at random to subsets of these lengths, which must add up to len(dataset).
+    """Split the samples at random into subsets of these lengths, which must add up to len(dataset).
 
-    The same seed deals the same; without one the library's random state decides.
+    The same seed gives the same split; without a seed the random state of the library is used.
     """
     sizes = [operator.index(n) for n in lengths]
     if min(sizes, default=0) < 0 or sum(sizes) != len(dataset):
@@ -180,12 +181,12 @@ def random_split(dataset: Sized, lengths: Sequence[int], seed: int | None = None
 
 
 def stratified_split(data: LabelledImages, share: float = 0.2, seed: int = 0) -> tuple[LabelledImages, LabelledImages]:
-    """Hold out a share of the images of each class: (the images to train on, those held out), in their old order.
+    """Hold out a share of the images of each class; return (training images, held-out images) in the original order.
 
-    A class of n images gives round(share * n), but at least one and never its last. Its draw depends on the seed and on
-    the number of the class alone, not on how many images other classes have.
+    Of a class with n images, round(share * n) are held out, at least one and at most n - 1. The draw of a class depends
+    only on the seed and the class number, not on the other classes.
 
-    Raises ValueError for a share that is not between 0 and 1, and where no class has two images.
+    Raises ValueError if the share is not between 0 and 1, or if no class has two images.
     """
     if not 0 < share < 1:
         raise ValueError(f"stratified_split: share must lie between 0 and 1; got {share}")
@@ -210,7 +211,7 @@ def stratified_split(data: LabelledImages, share: float = 0.2, seed: int = 0) ->
 
 
 def checksum(*arrays: Array) -> str:
-    """The SHA-256 of the cells of arrays, least significant byte first; the same on every machine."""
+    """The SHA-256 of the cells of arrays in little-endian order, the same on every machine."""
     sha256 = hashlib.sha256()
     for array in arrays:
         sha256.update(np.ascontiguousarray(array, array.dtype.newbyteorder("<")).data)
@@ -218,19 +219,19 @@ def checksum(*arrays: Array) -> str:
 
 
 def batch_of(dataset: Sized, indices: Array) -> Any:
-    """The samples of these numbers, stacked, of any dataset."""
+    """The samples of any dataset with these indices, stacked."""
     batch = getattr(dataset, "batch", None)
     return batch(indices) if batch is not None else default_collate([dataset[int(i)] for i in indices])
 
 
 def at_epoch(dataset: Sized, epoch: int) -> Sized:
-    """The dataset as it is in an epoch, for those that differ from one to the next and have a method `at_epoch`."""
+    """The dataset at an epoch. Only datasets with a method `at_epoch` differ between epochs."""
     method = getattr(dataset, "at_epoch", None)
     return dataset if method is None else method(epoch)
 
 
 def default_collate(samples: Sequence[Any]) -> Any:
-    """Samples stacked along a new first axis: tuples entry by entry, Tensors to a Tensor, all else to an array."""
+    """Stack samples along a new first axis: tuples entry by entry, Tensors to a Tensor, other values to an array."""
     first = samples[0]
     if isinstance(first, tuple | list):
         return tuple(default_collate(entries) for entries in zip(*samples, strict=True))
@@ -240,7 +241,7 @@ def default_collate(samples: Sequence[Any]) -> Any:
 
 
 def sample_number(index: int, size: int) -> int:
-    """`index`, negative ones counted from the end; IndexError if there is no such sample."""
+    """Convert a negative index; IndexError if it is out of range."""
     i = operator.index(index)
     if not -size <= i < size:
         raise IndexError(f"sample {i} is out of range; the dataset has {size}, 0 to {size - 1}")

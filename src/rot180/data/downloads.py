@@ -1,11 +1,12 @@
-"""Downloads of the data sets with a name into a cache, each file held against a checksum written down here.
+"""Download the named data sets into a cache, and compare every file with a checksum.
 
-Nothing else in rot180 opens a connection, and this does only when it is called. The work is done by pooch (the extra
-`download`): a file arrives under another name, is checked, and is moved to its place in one step.
+This is the only part of rot180 that opens a connection, and only when `download` is called. It uses pooch (the extra
+`download`): a file is saved under a temporary name, checked, and renamed.
 
-The addresses are those that the authors of the sets, PyTorch and TensorFlow use; they could not be tried where this
-was written, without a network. The checksums of MNIST and Fashion-MNIST were computed from the original files. That of
-CIFAR-10 is the one that other projects have for the archive of which its author publishes an MD5 (c32a1d4a...).
+The addresses are those that the authors of the sets, PyTorch and TensorFlow use. They have not been tried, because the
+machine on which this was written has no network. The checksums of MNIST and Fashion-MNIST were computed from the
+original files. For the archive of CIFAR-10 it is the checksum that other projects use; its author publishes only an MD5
+(c32a1d4a...).
 """
 
 from __future__ import annotations
@@ -19,12 +20,12 @@ from typing import Any, BinaryIO, NamedTuple
 
 from ..errors import MissingExtraError, Rot180Error
 from ..spelling import unknown_name
-from .locate import start_folder
-from .reading import Name
+from .bounded_reading import Name
+from .file_search import search_root
 
 
 class Remote(NamedTuple):
-    """Where a data set can be had."""
+    """The addresses and the files of a data set."""
 
     bases: tuple[str, ...]  # addresses of folders, tried in this order
     files: dict[str, str]  # the SHA-256 of each
@@ -58,70 +59,69 @@ REMOTES = {
     ),
 }
 MAX_BYTES = 1 << 28  # of a file; the largest, CIFAR-10, has 170 MB
-PIECE = 1 << 16  # bytes that are waited for before they are written
+CHUNK = 1 << 16  # bytes received before they are written
 TIMEOUT = 30  # seconds without a byte
-ABANDONED = 86_400  # seconds after which a file that is still on its way belongs to a process that was killed
+ABANDONED = 86_400  # seconds after which a temporary file is taken for one of a killed process
 
 
 class DownloadError(Rot180Error, OSError):
-    """A file that could not be had; the message says from where and why. What was there before is unchanged."""
+    """A failed download; the message has the address and the reason. Existing files are unchanged."""
 
 
 def download(name: str, root: Name | None = None, mirror: str | None = None, *, bar: bool | None = None) -> Path:
-    """Download a data set, unless its files are there already, and return the folder that they are in.
+    """Download a data set, unless its files are there already, and return their folder.
 
     Args:
         name: "mnist", "fashion-mnist" or "cifar10".
-        root: the folder, or one in which the files lie already in a folder with the set's name; by default that of this
-            set in the cache (ROT180_CACHE, else the platform's cache folder), where the readers look.
-        mirror: the address of another folder with the same files, http:// or https://.
-        bar: a progress bar on stderr; by default if that is a terminal.
+        root: the folder, or a folder that has a subfolder with the files, named after the set. Default: the folder of
+            the set in the cache (ROT180_CACHE, otherwise the cache folder of the system), where the readers look.
+        mirror: the address of a folder with the same files, http:// or https://.
+        bar: show a progress bar on stderr (default: if stderr is a terminal).
 
-    A file that is there but has another checksum is replaced, unless it is another set's: a ValueError. Raises
-    MissingExtraError without pooch, DownloadError if a file cannot be had, breaks off or has the wrong checksum; no
-    part of it is left.
+    A file with another checksum is replaced. Raises ValueError if it belongs to another set, MissingExtraError without
+    pooch, DownloadError if a download fails or has the wrong checksum; then nothing of it is kept.
     """
     if name not in REMOTES:
         raise ValueError(f"download: {unknown_name('downloadable data set', name, REMOTES)}")
     if mirror is not None and not mirror.startswith(("http://", "https://")):
-        raise ValueError(f"download: a mirror begins with http:// or https://; got {mirror!r}")
+        raise ValueError(f"download: mirror must start with http:// or https://; got {mirror!r}")
     try:
         import pooch
     except ImportError as error:
         raise MissingExtraError("download: needs pooch, the extra 'download': pip install pooch") from error
-    folder = start_folder(name, root)
-    assert folder is not None  # pooch is there, so the cache is known
+    folder = search_root(name, root)
+    assert folder is not None  # pooch knows the cache folder
     if root is None:
-        _sweep(folder)
+        _remove_abandoned(folder)
     elif all((folder / name / file).is_file() for file in REMOTES[name].files):
         folder /= name
     bases = REMOTES[name].bases if mirror is None else (mirror.rstrip("/") + "/",)
     fetch = _Fetch(sys.stderr.isatty() if bar is None else bar)
     for file, sha256 in REMOTES[name].files.items():
-        _spare(folder / file, name)
+        _refuse_other_set(folder / file, name)
         reasons = []
         for base in bases:
             try:
                 pooch.retrieve(base + file, sha256, fname=file, path=folder, downloader=fetch)
                 break
-            except (OSError, ValueError) as error:  # of requests; of the disk; a wrong checksum
+            except (OSError, ValueError) as error:  # from requests, from the disk, or for a wrong checksum
                 reasons.append(f"{base}{file}: {_reason(error)}")
         else:
             raise DownloadError(f"download: {'; '.join(reasons)}")
     return folder
 
 
-def _spare(path: Path, name: str) -> None:
-    """ValueError for a file of another set: some sets' files have the same names."""
+def _refuse_other_set(path: Path, name: str) -> None:
+    """Raise ValueError for a file of another set; the files of MNIST and Fashion-MNIST have the same names."""
     import pooch
 
     others = {remote.files.get(path.name): other for other, remote in REMOTES.items() if other != name}
     if any(others) and path.is_file() and (other := others.get(pooch.file_hash(path))):
-        raise ValueError(f"download: {path} is of {other}; name another folder for {name}")
+        raise ValueError(f"download: {path} belongs to {other}; choose another folder for {name}")
 
 
 class _Fetch:
-    """What pooch calls to bring the content of an address into a file: pooch's own way, of bounded size."""
+    """A downloader for pooch: pooch's HTTP downloader with a limit on the size."""
 
     def __init__(self, bar: bool) -> None:
         self.bar = bar
@@ -129,16 +129,16 @@ class _Fetch:
     def __call__(self, url: str, path: str, _: Any) -> None:
         import pooch
 
-        # identity: some servers would else unpack what is packed, and the checksum would be of something else
-        way = pooch.HTTPDownloader(
-            progressbar=self.bar, chunk_size=PIECE, timeout=TIMEOUT, headers={"Accept-Encoding": "identity"}
+        # identity: otherwise some servers decompress the file, which changes its checksum
+        http = pooch.HTTPDownloader(
+            progressbar=self.bar, chunk_size=CHUNK, timeout=TIMEOUT, headers={"Accept-Encoding": "identity"}
         )
         with open(path, "wb") as file:
-            way(url, _Bounded(file), None)
+            http(url, _Bounded(file), None)
 
 
 class _Bounded:
-    """A file that is written to, up to a limit: a server may send without end."""
+    """A file that can be written up to a limit, because a server may send without end."""
 
     def __init__(self, file: BinaryIO) -> None:
         self.file, self.left = file, MAX_BYTES
@@ -150,7 +150,7 @@ class _Bounded:
         self.file.write(data)
 
     def flush(self) -> None:
-        """pooch asks for it after every piece; closing the file does it once."""
+        """Do nothing: pooch flushes after every chunk, and closing the file flushes once."""
 
 
 def _reason(error: Exception) -> str:
@@ -158,7 +158,7 @@ def _reason(error: Exception) -> str:
     import requests
 
     if isinstance(error, ValueError) and not isinstance(error, OSError):
-        return "what came has the wrong checksum, and was removed"
+        return "the file has the wrong checksum and was removed"
     response = getattr(error, "response", None)
     if response is not None:
         return f"the server answers {response.status_code} {response.reason}"
@@ -168,13 +168,13 @@ def _reason(error: Exception) -> str:
     if any(isinstance(cause, TimeoutError | requests.Timeout) for cause in causes):
         return f"no answer for {TIMEOUT} seconds"
     if isinstance(error, requests.exceptions.ChunkedEncodingError):
-        return "the connection broke off before the end"
-    said = [cause.strerror for cause in causes if isinstance(cause, OSError) and cause.strerror]
-    return said[-1] if said else str(error)
+        return "the connection was lost"
+    messages = [cause.strerror for cause in causes if isinstance(cause, OSError) and cause.strerror]
+    return messages[-1] if messages else str(error)
 
 
-def _sweep(folder: Path) -> None:
-    """Remove what killed processes left in the cache, under the temporary names that pooch gives."""
+def _remove_abandoned(folder: Path) -> None:
+    """Remove the temporary files that killed processes left in the cache; their names are pooch's."""
     for path in folder.glob("tmp" + "[a-z0-9_]" * 8):
         with suppress(OSError):
             if time.time() - path.stat().st_mtime > ABANDONED:

@@ -1,8 +1,8 @@
-"""IDX files, the format of MNIST: a magic number, the sizes, then the cells with the last index running fastest.
+"""Read IDX files, the format of MNIST: a magic number, the sizes, then the cells in C order.
 
     0, 0, dtype, rank                      one byte each
-    size of each axis                      four bytes each, most significant first
-    cells                                  most significant byte first
+    size of each axis                      four bytes each, big-endian
+    cells                                  big-endian
 
 Y. LeCun, C. Cortes and C. Burges, "The MNIST database of handwritten digits", section "The IDX file format".
 """
@@ -15,37 +15,37 @@ from typing import IO
 import numpy as np
 
 from ..errors import FormatError
+from .bounded_reading import Name, declared_size, open_bounded, read_into
 from .dataset import Array
-from .reading import Name, announced, fill, opened
 
 DTYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
-MAX_BYTES = 1 << 30  # of cells; the largest of the family (EMNIST by class) has 547 MB
+MAX_BYTES = 1 << 30  # of cells; the largest known file (EMNIST by class) has 547 MB
 HEAD, AXIS = 4, 4  # bytes of the magic number and of each size
 
 
 def read_idx(path: Name, *, max_bytes: int = MAX_BYTES) -> Array:
-    """The array of an IDX file, packed with gzip or not, in the machine's byte order.
+    """Read the array of an IDX file, compressed with gzip or not, in native byte order.
 
     Args:
-        path: gzip is known by its first bytes, not by its name.
-        max_bytes: the largest file, and the largest array, that is read.
+        path: gzip is recognized by its first bytes, not by its name.
+        max_bytes: the largest file and the largest array that are read.
 
-    Raises FileNotFoundError, and FormatError for a file that is of another kind, truncated, longer than its header
-    says or too large. The header is held against the size of the file before the array is made.
+    Raises FileNotFoundError, and FormatError for a file that is not IDX, truncated, longer than its header declares, or
+    too large. The header is compared with the size of the file before the array is allocated.
     """
     name = os.fspath(path)
-    with opened("read_idx", path, max_bytes) as source:
+    with open_bounded("read_idx", path, max_bytes) as source:
         dtype, shape = _header(source.stream, name)
-        size = announced(f"read_idx: {name}", shape, dtype, max_bytes, source.most - HEAD - AXIS * len(shape))
+        size = declared_size(f"read_idx: {name}", shape, dtype, max_bytes, source.capacity - HEAD - AXIS * len(shape))
         array = np.empty(shape, dtype)
-        found = fill(source.stream, array)
-        if found < size:
+        filled = read_into(source.stream, array)
+        if filled < size:
             raise FormatError(
                 f"read_idx: {name} is truncated: shape {shape} of {dtype.name} needs {size:,} bytes of cells; "
-                f"it has {found:,}"
+                f"it has {filled:,}"
             )
         if source.stream.read(1):
-            raise FormatError(f"read_idx: {name} goes on after the {size:,} bytes of cells that its header announces")
+            raise FormatError(f"read_idx: {name} is longer than the {size:,} bytes of cells that its header declares")
     return array.astype(dtype.newbyteorder("="), copy=False)
 
 

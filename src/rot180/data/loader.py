@@ -1,7 +1,7 @@
-"""DataLoader: a dataset in batches, in an order that only the seed and the number of the epoch decide.
+"""DataLoader: batches of a dataset, in an order that depends only on the seed and the epoch.
 
-Neither an interrupted epoch nor anything random that happens elsewhere changes the order of a later epoch, so a run
-can be taken up in its midst. Batches made ahead by threads are the same, in the same order.
+An interrupted epoch, or random numbers drawn elsewhere, do not change the order of a later epoch, so a run can be
+resumed. Threads that prepare batches do not change the batches or their order.
 """
 
 from __future__ import annotations
@@ -15,28 +15,27 @@ import numpy as np
 
 from ..random import generator, generator_for
 from .dataset import Array, Sized, at_epoch, batch_of
-from .prefetch import made_ahead
+from .prefetch import prefetched
 
 
 class DataLoader:
     """Batches of a dataset; a `for` loop over it is one epoch.
 
-    A dataset that differs from epoch to epoch (one with a method `at_epoch`, as `Augmented`) is read as it is in the
-    epoch of the loop.
+    If the dataset has a method `at_epoch`, as `Augmented` has, each loop reads the dataset at its epoch.
 
     Args:
-        dataset: anything with a length and samples by number; arrays are batched by one indexing operation.
+        dataset: an object with a length and samples by index; arrays are batched by one indexing operation.
         batch_size: samples per batch, at least 1.
-        shuffle: each epoch in an order of its own.
-        drop_last: leave out a last batch that is not full.
-        seed: decides the orders; drawn here from the library's random state if not given.
-        collate_fn: makes a batch of a list of samples; by default they are stacked.
-        num_workers: threads that make batches while the loop is busy with earlier ones; 0 makes each when it is asked
-            for. The dataset must bear being read by several threads at once. They run in the context (`no_grad`,
-            `engine`) in which the loop began, and end with it; left early, as soon as the batch at hand is made.
-        prefetch_factor: batches that each thread may be ahead, at least 1.
+        shuffle: use a different order in each epoch.
+        drop_last: omit a last batch that is not full.
+        seed: decides the orders; default: drawn from the random state of the library.
+        collate_fn: makes a batch from a list of samples; default: they are stacked.
+        num_workers: threads that prepare batches while the loop processes earlier ones; with 0, each batch is made when
+            the loop needs it. The dataset must be thread-safe. The threads run in the context (`no_grad`, `engine`) in
+            which the loop began. They end with the loop; if it is left early, after their current batch.
+        prefetch_factor: batches that each thread prepares in advance, at least 1.
 
-    An error while a batch is made is raised where the loop asks for that batch, and ends the loop.
+    An error while a batch is made is raised when the loop needs that batch, and ends the loop.
     """
 
     def __init__(
@@ -69,32 +68,32 @@ class DataLoader:
         self.epoch = 0
 
     def __len__(self) -> int:
-        """The number of batches of an epoch."""
+        """The number of batches per epoch."""
         size = len(self.dataset)
         return size // self.batch_size if self.drop_last else -(-size // self.batch_size)
 
     def set_epoch(self, epoch: int) -> None:
-        """Let the next loop be this epoch (the first is 0); after it they count on from here."""
+        """Make the next loop this epoch (the first is 0); later loops count from it."""
         if operator.index(epoch) < 0:
             raise ValueError(f"DataLoader: epoch must be a non-negative int; got {epoch}")
         self.epoch = operator.index(epoch)
 
     def order(self, epoch: int) -> Array:
-        """The numbers of the samples in the order of an epoch, shape (len(dataset),)."""
+        """The indices of the samples in the order of an epoch, shape (len(dataset),)."""
         size = len(self.dataset)
         return generator_for(self.seed, epoch).permutation(size) if self.shuffle else np.arange(size)
 
     def __iter__(self) -> Iterator[Any]:
         order, dataset = self.order(self.epoch), at_epoch(self.dataset, self.epoch)
-        self.epoch += 1  # when a loop begins: one that is left early does not repeat its order
+        self.epoch += 1  # counted at the start, so that a loop that is left early does not repeat its order
         end = len(order) - len(order) % self.batch_size if self.drop_last else len(order)
         parts = (order[start : start + self.batch_size] for start in range(0, end, self.batch_size))
         make = partial(_batch, dataset, self.collate_fn)
         if self.num_workers:
-            return made_ahead(make, parts, self.num_workers, self.num_workers * self.prefetch_factor)
+            return prefetched(make, parts, self.num_workers, self.num_workers * self.prefetch_factor)
         return (make(part) for part in parts)
 
 
 def _batch(dataset: Sized, collate_fn: Callable[[list[Any]], Any] | None, indices: Array) -> Any:
-    """The samples of these numbers."""
+    """The batch of the samples with these indices."""
     return batch_of(dataset, indices) if collate_fn is None else collate_fn([dataset[int(i)] for i in indices])

@@ -1,7 +1,7 @@
-"""Images and labels in a NumPy archive (.npz): a zip file of arrays.
+"""Read images and labels from a NumPy archive (.npz), a zip file of arrays.
 
-What an array takes is read from its header and held against the zip directory before it is made, and no more is
-unpacked than that. Arrays of Python objects, which are pickles, are refused.
+The size of an array is read from its header and compared with the zip directory before the array is allocated, and no
+more is decompressed. Arrays of Python objects, which are pickles, are refused.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from typing import IO, Any
 import numpy as np
 
 from ..errors import FormatError
+from .bounded_reading import CHUNK, MAX_EXPANSION, Name, declared_size, read_into, require_file
 from .dataset import Array, LabelledImages, checksum, stratified_split
-from .reading import CHUNK, MOST_PER_BYTE, Name, announced, check_file, fill
 
 MAX_BYTES = 1 << 30
 MAX_CLASSES = 1 << 16
 NAMES = {"images": ("images", "x", "X"), "labels": ("labels", "y", "Y"), "classes": ("classes", "class_names")}
-HELD_OUT = ("test", "val")  # the first of these that is there
-CHANNELS = (1, 3)  # what tells the axis of channels from the others
+HELD_OUT = ("test", "val")  # the first of these that exists
+CHANNELS = (1, 3)  # sizes by which the axis of channels is recognized
 _QUIET = Lock()
 
 
@@ -37,21 +37,21 @@ def read_npz(
     classes: Sequence[str] | None = None,
     max_bytes: int = MAX_BYTES,
 ) -> LabelledImages:
-    """The images and labels of a .npz file: images float32 (N, C, H, W), labels int64 (N,).
+    """Read a .npz file: images float32 (N, C, H, W) and labels int64 (N,).
 
-    The images are the array `images` or `x`, the labels `labels` or `y`, the names of the classes, if there are any,
-    `classes`. A file of several parts has arrays like `x_train` or `train_images`, and `split` says which are wanted.
+    The images are the array `images` or `x`, the labels `labels` or `y`, the names of the classes, if any,
+    `classes`. A file with several parts has arrays like `x_train` or `train_images`; `split` selects the part.
 
     Args:
-        path: what `numpy.savez` or `numpy.savez_compressed` wrote.
-        split: "train", "test", "val" ...: which part of a file of several.
-        layout: "NCHW" or "NHWC", for images with four axes. By default the axis with one or three channels tells;
-            if both axes could be it, or neither, the layout must be given.
-        classes: the names of the classes, in place of those in the file; by default the numbers up to the last label.
-        max_bytes: the largest file, and the largest array, that is read.
+        path: a file written by `numpy.savez` or `numpy.savez_compressed`.
+        split: "train", "test", "val" ...: a part of a file with several parts.
+        layout: "NCHW" or "NHWC", for images with four axes. Default: inferred from the axis with one or three channels;
+            if that is ambiguous, the layout must be given.
+        classes: the names of the classes; default: those in the file, otherwise the class numbers.
+        max_bytes: the largest file and the largest array that are read.
 
-    uint8 images are divided by 255 and uint16 by 65535, other numbers are taken as they are. Images may also be
-    (N, H, W), which are grey, and labels (N, 1). Raises FileNotFoundError, and FormatError for what does not fit.
+    uint8 images are divided by 255, uint16 by 65535; other values are not scaled. Grey images may be (N, H, W), and
+    labels (N, 1). Raises FileNotFoundError, and FormatError for arrays of another kind.
     """
     if layout not in (None, "NCHW", "NHWC"):
         raise ValueError(f"read_npz: layout must be 'NCHW' or 'NHWC'; got {layout!r}")
@@ -69,7 +69,7 @@ def read_npz(
     if images.dtype == np.uint16:
         scaled /= 65535
     if not np.isfinite(scaled).all():
-        raise FormatError(f"read_npz: {name}: the images hold NaN or infinite values (as float32)")
+        raise FormatError(f"read_npz: {name}: the images have NaN or infinite values (as float32)")
     labels = labels.astype(np.int64)
     low, high = float(scaled.min()), float(scaled.max())
     about |= {"images": len(scaled), "sha256": checksum(scaled, labels), "range": [low, high]}
@@ -79,10 +79,10 @@ def read_npz(
 def read_npz_parts(
     path: Name, layout: str | None = None, *, share: float = 0.2, seed: int = 0
 ) -> tuple[LabelledImages, LabelledImages]:
-    """The images to train on and those held out.
+    """Read the training images and the held-out images.
 
-    Of a file with parts these are "train" and "test" ("val" if there is no "test"). Of any other, `stratified_split`
-    holds out a `share` of each class. All else is as for `read_npz`.
+    In a file with parts these are "train" and "test" ("val" if there is no "test"). Otherwise `stratified_split` holds
+    out a `share` of each class. The remaining arguments are those of `read_npz`.
     """
     with _archive(os.fspath(path), MAX_BYTES) as (_, members):
         parts = [split for split in ("train", *HELD_OUT) if _key(members, NAMES["images"], split)]
@@ -91,13 +91,13 @@ def read_npz_parts(
     train, test = (read_npz(path, split, layout) for split in ("train", parts[1]))
     if train.images.shape[1:] != test.images.shape[1:]:
         raise FormatError(
-            f"read_npz: {os.fspath(path)}: images of shape {train.images.shape[1:]} to train on, but {parts[1]} has "
-            f"{test.images.shape[1:]}; all must have one shape (C, H, W)"
+            f"read_npz: {os.fspath(path)}: the training images have shape {train.images.shape[1:]}, but {parts[1]} has "
+            f"{test.images.shape[1:]}; both need the same shape (C, H, W)"
         )
     if len(test.classes) > len(train.classes):
         raise FormatError(
-            f"read_npz: {os.fspath(path)}: {parts[1]} has {len(test.classes)} classes, of which there are "
-            f"{len(train.classes)} to train on"
+            f"read_npz: {os.fspath(path)}: {parts[1]} has {len(test.classes)} classes, but train has only "
+            f"{len(train.classes)}"
         )
     return train, LabelledImages(test.images, test.labels, train.classes, test.about)
 
@@ -116,7 +116,7 @@ def _images(name: str, images: Array, layout: str | None) -> Array:
         if layout is None and len(could_be) != 1:
             which = "both axis 1 and axis 3" if could_be else "neither axis 1 nor axis 3"
             raise FormatError(
-                f"{what}: {which} could be 1 or 3 channels; say layout='NCHW' or layout='NHWC' (--layout)"
+                f"{what}: {which} could be 1 or 3 channels; pass layout='NCHW' or layout='NHWC' (--layout)"
             )
         if (layout or could_be[0]) == "NHWC":
             images = images.transpose(0, 3, 1, 2)
@@ -134,7 +134,7 @@ def _labels(name: str, labels: Array, count: int) -> Array:
     if len(labels) != count:
         raise FormatError(f"{what}, but there are {count:,} images")
     if labels.min() < 0 or labels.max() >= MAX_CLASSES:
-        raise FormatError(f"{what} and run from {labels.min()} to {labels.max()}; 0 to {MAX_CLASSES - 1} is read")
+        raise FormatError(f"{what} and run from {labels.min()} to {labels.max()}; 0 to {MAX_CLASSES - 1} are allowed")
     return labels
 
 
@@ -156,25 +156,25 @@ def _load(name: str, split: str | None, max_bytes: int) -> dict[str, Array]:
         keys = {kind: _key(members, names, split) for kind, names in NAMES.items()}
         for kind in ("images", "labels"):
             if keys[kind] is None:
-                held = ", ".join(sorted(members)[:20]) or "no array"
+                present = ", ".join(sorted(members)[:20]) or "no arrays"
                 raise FormatError(
-                    f"read_npz: {name} has no array {' or '.join(_names(NAMES[kind], split))}; it has {held}"
-                    + ("" if split else " (split= says which part of a file of several)")
+                    f"read_npz: {name} has no array {' or '.join(_names(NAMES[kind], split))}; it has {present}"
+                    + ("" if split else " (if the file has several parts, select one with split=)")
                 )
         return {kind: _array(archive, members[key], name, max_bytes) for kind, key in keys.items() if key}
 
 
 @contextmanager
 def _archive(name: str, max_bytes: int) -> Iterator[tuple[zipfile.ZipFile, dict[str, zipfile.ZipInfo]]]:
-    """An opened archive and what is in it by name; whatever fails inside is a FormatError."""
-    check_file("read_npz", name, max_bytes)
+    """Open an archive; yields it with its members by name. Errors inside the block become FormatError."""
+    require_file("read_npz", name, max_bytes)
     try:
-        with _Frugal(name) as file, zipfile.ZipFile(file) as archive:
+        with _SmallReads(name) as file, zipfile.ZipFile(file) as archive:
             yield archive, {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
     except (FormatError, MemoryError):
         raise
-    except Exception as error:  # zipfile and the .npy reader raise whatever the parsers below them do
-        raise FormatError(f"read_npz: {name} is no .npz file, or is damaged: {error}") from error
+    except Exception as error:  # zipfile and the .npy reader raise many kinds of exceptions
+        raise FormatError(f"read_npz: {name} is not a .npz file, or is damaged: {error}") from error
 
 
 def _names(names: tuple[str, ...], split: str | None) -> list[str]:
@@ -182,7 +182,7 @@ def _names(names: tuple[str, ...], split: str | None) -> list[str]:
 
 
 def _key(members: Container[str], names: tuple[str, ...], split: str | None) -> str | None:
-    """The name under which the file has an array; the names of the classes may be there once for all parts."""
+    """The name of an array in the file, or None. The names of the classes may be shared by all parts."""
     wanted = _names(names, split) + (list(names) if "classes" in names else [])
     return next((name for name in wanted if name in members), None)
 
@@ -190,27 +190,27 @@ def _key(members: Container[str], names: tuple[str, ...], split: str | None) -> 
 def _array(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, max_bytes: int) -> Array:
     what = f"read_npz: {name}: {info.filename}"
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise FormatError(f"{what} is packed in a way that numpy.savez does not use")
+        raise FormatError(f"{what} has a compression that numpy.savez does not use")
     with archive.open(info) as file:
         shape, fortran, dtype = _header(file, what)
         if dtype.kind not in "biufSU" or not dtype.itemsize:
-            raise FormatError(f"{what} holds {dtype}; numbers or strings are needed, Python objects are not read")
-        held = min(info.file_size, MOST_PER_BYTE * min(info.compress_size, os.path.getsize(name)))
-        size = announced(what, shape, dtype, max_bytes, held - file.tell())
+            raise FormatError(f"{what} has dtype {dtype}; numbers or strings are needed, Python objects are not read")
+        capacity = min(info.file_size, MAX_EXPANSION * min(info.compress_size, os.path.getsize(name)))
+        size = declared_size(what, shape, dtype, max_bytes, capacity - file.tell())
         if file.tell() + size != info.file_size:
-            raise FormatError(f"{what} goes on after the {size:,} bytes of cells that its header announces")
+            raise FormatError(f"{what} is longer than the {size:,} bytes of cells that its header declares")
         array = np.empty(shape[::-1] if fortran else shape, dtype)
-        if fill(file, array) < size:
+        if read_into(file, array) < size:
             raise FormatError(f"{what} is truncated")
-        file.read(1)  # at its end the checksum is tested
+        file.read(1)  # reading to the end verifies the checksum
     array = array.astype(dtype.newbyteorder("="), copy=False)
     return array.T if fortran else array
 
 
 def _header(file: IO[bytes], what: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-    """(shape, whether the first axis runs fastest, dtype) of a .npy file; it is parsed as a literal and not run."""
-    with _QUIET, warnings.catch_warnings():  # one thread at a time: else "ignore" might be left behind
-        warnings.simplefilter("ignore")  # of headers that Python 2 wrote, and of odd ones that fail below
+    """Return (shape, Fortran order, dtype) of a .npy file; the header is parsed as a literal, not executed."""
+    with _QUIET, warnings.catch_warnings():  # one thread at a time: otherwise "ignore" could remain set
+        warnings.simplefilter("ignore")  # about headers written by Python 2, and odd ones that fail below
         version = np.lib.format.read_magic(file)
         if version not in ((1, 0), (2, 0)):
             raise FormatError(f"{what} has version {version} of the .npy format; 1.0 and 2.0 are read")
@@ -218,14 +218,14 @@ def _header(file: IO[bytes], what: str) -> tuple[tuple[int, ...], bool, np.dtype
         return read(file)
 
 
-class _Frugal(io.FileIO):
-    """A file that is read in small pieces only: zipfile would take in a directory of any size at once."""
+class _SmallReads(io.FileIO):
+    """A file that refuses large reads, because zipfile reads a directory of any size in one call."""
 
     def read(self, size: int | None = -1, /) -> bytes:
         if size is None or size < 0:
             size = max(os.fstat(self.fileno()).st_size - self.tell(), 0)
         if size > CHUNK:
             raise FormatError(
-                f"read_npz: {os.fsdecode(self.name)} has a zip directory of {size:,} bytes; is it damaged?"
+                f"read_npz: {os.fsdecode(self.name)} has a zip directory of {size:,} bytes, so it is probably damaged"
             )
         return super().read(size) or b""

@@ -1,7 +1,7 @@
-"""Results made ahead by threads: in order, so many at most, and gone when nobody asks for them any more.
+"""Compute results in advance in threads: in order, at most a given number, and stop when the iterator is dropped.
 
-Not `concurrent.futures`: the interpreter waits at its end for an executor's threads, and an exit must not hang on a
-slow dataset. These are daemons, and nothing here waits for them except whoever asks for a result.
+`concurrent.futures` is not used, because the interpreter waits for an executor's threads when it exits, and an exit
+must not wait for a slow dataset. These threads are daemons; only the consumer of a result waits for them.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 
-def made_ahead(make: Callable[[Task], Result], tasks: Iterable[Task], workers: int, ahead: int) -> Iterator[Result]:
-    """make(task) for each task in turn, made by threads, at most `ahead` of them before they are asked for.
+def prefetched(make: Callable[[Task], Result], tasks: Iterable[Task], workers: int, ahead: int) -> Iterator[Result]:
+    """Yield make(task) for each task in order; threads compute at most `ahead` results in advance.
 
-    They run in the context of this call. An error is raised in the place of its result and ends the iteration.
+    The threads run in the context of this call. An error is raised in place of its result and ends the iteration.
     """
     return _results(make, iter(tasks), workers, ahead, copy_context())
 
@@ -38,7 +38,7 @@ def _results(
         for task in islice(tasks, count):
             outbox: SimpleQueue[Any] = SimpleQueue()
             waiting.append((outbox, task))
-            inbox.put((outbox, context.copy().run, make, task))  # a context serves one thread at a time
+            inbox.put((outbox, context.copy().run, make, task))  # a context can be entered by one thread at a time
 
     try:
         for _ in range(workers):
@@ -46,8 +46,8 @@ def _results(
         submit(ahead)
         while waiting and os.getpid() == home:
             submit(1)
-            yield _opened(waiting.popleft()[0])
-        # In a fork of the process there are no threads: what is left is made on the spot.
+            yield _result(waiting.popleft()[0])
+        # A forked process has no threads: the remaining results are computed here.
         for task in chain((task for _, task in waiting), tasks):
             yield context.copy().run(make, task)
     finally:
@@ -56,28 +56,28 @@ def _results(
 
 
 def _work(inbox: SimpleQueue[Any]) -> None:
-    """A thread: it knows the queue only, so that an iterator that nobody holds is freed, and then ends it."""
+    """Run jobs until None. The thread refers only to the queue, so the iterator can be freed, which ends the thread."""
     while (job := inbox.get()) is not None:
         outbox, run, make, task = job
         try:
             outbox.put((run(make, task), None))
         except BaseException as error:
             outbox.put((None, error))
-        del job, outbox, run, make, task  # nothing is kept alive while waiting
+        del job, outbox, run, make, task  # keep nothing alive while waiting
 
 
-def _opened(outbox: SimpleQueue[Any]) -> Any:
+def _result(outbox: SimpleQueue[Any]) -> Any:
     result, error = outbox.get()
     if error is None:
         return result
     try:
         raise error
     finally:
-        del error  # the error's traceback holds this frame: without this, a cycle
+        del error  # the traceback of the error refers to this frame: this breaks the cycle
 
 
 def _dismiss(inbox: SimpleQueue[Any], workers: int) -> None:
-    """Take back what no thread has begun, and let each thread end after what it is at."""
+    """Remove the jobs that have not started, and end each thread after its current job."""
     try:
         while True:
             inbox.get_nowait()

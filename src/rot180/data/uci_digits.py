@@ -18,14 +18,14 @@ TEST_SIZE = 359  # a fifth of 1,797
 
 
 def digits(split: str = "train", seed: int = SPLIT_SEED) -> LabelledImages:
-    """The digits: 1,438 images to train on, or the random fifth of 359 that is held out to test.
+    """Load the digits: 1,438 training images, or the 359 test images, a random fifth.
 
     Args:
         split: "train" or "test".
-        seed: which fifth is held out. The default is fixed, so that accuracies can be compared.
+        seed: selects the fifth. The default is fixed, so that accuracies can be compared.
 
-    Returns images float32 (N, 1, 8, 8), light ink on a dark ground, 0 to 1, and labels int64 (N,), 0 to 9. The writers
-    are mixed: all of them are in both parts. On writers never seen before a network does worse.
+    Returns images float32 (N, 1, 8, 8), light ink on a dark ground, 0 to 1, and labels int64 (N,), 0 to 9. Both parts
+    have images by all writers. A network is less accurate on images by other writers.
     """
     if split not in ("train", "test"):
         raise ValueError(f"digits: split must be 'train' or 'test'; got {split!r}")

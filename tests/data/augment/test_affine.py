@@ -52,8 +52,8 @@ def test_far_away_is_zero() -> None:
 
 def test_turning_stops_at_the_centre_and_at_every_right_angle() -> None:
     square = IMAGES[..., :6]
-    for chance, turns in ((0.0, 0), (0.25, 1), (-0.5, 2), (0.75, 3)):
-        got = Rotate(360)(square, np.full((5, 1), chance))
+    for draws, turns in ((0.0, 0), (0.25, 1), (-0.5, 2), (0.75, 3)):
+        got = Rotate(360)(square, np.full((5, 1), draws))
         np.testing.assert_allclose(got, np.rot90(square, turns, (2, 3)), atol=1e-5)
 
 
@@ -67,11 +67,11 @@ def test_a_turn_is_rigid_where_the_image_is_not_square() -> None:
 
 
 def test_a_turn_is_the_affine_map_with_that_rotation_only() -> None:
-    chance = RNG.uniform(-1, 1, (5, 1))
+    draws = RNG.uniform(-1, 1, (5, 1))
     affine = Affine(rotation=np.radians(30), scale=0, slant=0, shift=0)
-    got = Rotate(30)(IMAGES, chance)
+    got = Rotate(30)(IMAGES, draws)
     assert got.dtype == np.float32
-    np.testing.assert_array_equal(got, affine(IMAGES, np.pad(chance, ((0, 0), (0, 4)))))
+    np.testing.assert_array_equal(got, affine(IMAGES, np.pad(draws, ((0, 0), (0, 4)))))
 
 
 def test_angles_are_uniform_up_to_the_largest() -> None:
@@ -97,8 +97,8 @@ def test_settings_are_finite(value: float) -> None:
 def test_torch_interpolates_the_same() -> None:
     import torch
 
-    chance = RNG.uniform(-1, 1, (5, 5))
-    angle, scale, slant, down, right = (chance * [0.2, 0.1, 0.15, 0.1, 0.1]).T
+    draws = RNG.uniform(-1, 1, (5, 5))
+    angle, scale, slant, down, right = (draws * [0.2, 0.1, 0.15, 0.1, 0.1]).T
     theta = np.zeros((5, 2, 3))
     # PyTorch's grid spans -1 to 1 on both axes, so a turn that is rigid in cells takes the sides into account.
     theta[:, 0] = np.stack([(1 + scale) * np.cos(angle), (slant - np.sin(angle)) * 6 / 8, right], 1)
@@ -106,4 +106,4 @@ def test_torch_interpolates_the_same() -> None:
     x = torch.tensor(IMAGES, dtype=torch.float64)
     grid = torch.nn.functional.affine_grid(torch.tensor(theta), list(x.shape), align_corners=False)
     want = torch.nn.functional.grid_sample(x, grid, align_corners=False).numpy()
-    np.testing.assert_allclose(Affine()(IMAGES.astype(np.float64), chance), want, atol=1e-12)
+    np.testing.assert_allclose(Affine()(IMAGES.astype(np.float64), draws), want, atol=1e-12)

@@ -187,8 +187,8 @@ def test_a_change_of_ones_own() -> None:
         def __init__(self, most: float) -> None:
             self.most = most
 
-        def change(self, images: Any, chance: Any) -> Any:
-            return images + (chance * self.most).astype(images.dtype)[:, :, None, None]
+        def change(self, images: Any, draws: Any) -> Any:
+            return images + (draws * self.most).astype(images.dtype)[:, :, None, None]
 
     got, _ = whole(Compose([Brighter(0.5), Brighter(0.25)]))
     change = (got - IMAGES).reshape(COUNT, -1)
@@ -231,7 +231,7 @@ def test_settings_that_do_not_fit_are_refused() -> None:
         Augmented(DATA, Affine(), -1)
     with pytest.raises(ValueError, match="Augmented: epoch must be a non-negative int; got -1"):
         Augmented(DATA, Affine(), 0).set_epoch(-1)
-    with pytest.raises(ShapeError, match=r"Affine: chance has shape \(3, 5\); 2 images need \(2, 5\)"):
+    with pytest.raises(ShapeError, match=r"Affine: draws has shape \(3, 5\); 2 images need \(2, 5\)"):
         Affine()(IMAGES[:2], np.zeros((3, 5)))
 
 

@@ -15,8 +15,8 @@ IMAGE = np.arange(1.0, 10).reshape(1, 1, 3, 3)
 FIRST, LAST = -1.0, np.nextafter(1, 0)  # the ends of the random numbers
 
 
-def changed(transform: ImageAugmentation, *chance: float) -> Any:
-    return transform(IMAGE, np.array([chance]))[0, 0].tolist()
+def changed(transform: ImageAugmentation, *draws: float) -> Any:
+    return transform(IMAGE, np.array([draws]))[0, 0].tolist()
 
 
 def test_a_piece_lies_between_the_corners() -> None:

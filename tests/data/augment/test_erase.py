@@ -26,10 +26,10 @@ def rectangles(mask: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 def test_a_rectangle_worked_by_hand() -> None:
     """A quarter of the area of 4x8 with height / width 2: 4 x 2 is too high; with 1/2 it is 2 x 4."""
     image = np.ones((1, 2, 4, 8))
-    chance = np.zeros((1, Erase.numbers))
-    chance[0, :3] = -1, 0, 0.5  # chosen; in the middle row of three, in column 3 of 0 to 4
-    chance[0, 14:] = 1, *[-1] * 9  # the first shape is the highest, the others are the widest
-    got = Erase(scale=(0.25, 0.25), ratio=(0.5, 2), value=[5, 7])(image, chance)
+    draws = np.zeros((1, Erase.numbers))
+    draws[0, :3] = -1, 0, 0.5  # chosen; in the middle row of three, in column 3 of 0 to 4
+    draws[0, 14:] = 1, *[-1] * 9  # the first shape is the highest, the others are the widest
+    got = Erase(scale=(0.25, 0.25), ratio=(0.5, 2), value=[5, 7])(image, draws)
     want = np.ones((1, 2, 4, 8))
     want[0, :, 1:3, 3:7] = [[[5]], [[7]]]
     np.testing.assert_array_equal(got, want)
@@ -86,9 +86,9 @@ def test_random_contents_are_uniform_and_differ_in_every_cell_channel_and_image(
     ("settings", "message"),
     [
         ({"p": 2}, "p must lie between 0 and 1; got 2"),
-        ({"scale": (0.5, 0.1)}, r"scale must be two numbers, the least and the largest; got \(0.5, 0.1\)"),
+        ({"scale": (0.5, 0.1)}, r"scale must be two numbers, the smallest and the largest; got \(0.5, 0.1\)"),
         ({"scale": 0.1}, "scale must be two numbers"),
-        ({"scale": (0.1, 1.5)}, "scale is a share of the area, 0 to 1"),
+        ({"scale": (0.1, 1.5)}, "scale must be between 0 and 1, a fraction of the area"),
         ({"ratio": (0, 1)}, "ratio must be positive"),
         ({"ratio": (1, float("inf"))}, "ratio must be two numbers"),
         ({"value": "noise"}, "value must be a number, one per channel or 'random'; got 'noise'"),

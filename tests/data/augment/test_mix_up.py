@@ -21,8 +21,8 @@ DATA = TensorDataset(IMAGES, LABELS)
 
 def test_a_blend_worked_by_hand() -> None:
     data = TensorDataset(np.array([[[[8.0]]], [[[4.0]]], [[[0.0]]]]), np.array([0, 2, 1]))
-    chance = np.array([[0.25, 1], [1, 2], [0.5, 0]])  # the share that stays, and with whom
-    images, labels = MixUp(num_classes=3).batch(data, chance, np.array([0, 1, 2]))
+    draws = np.array([[0.25, 1], [1, 2], [0.5, 0]])  # the share that stays, and with whom
+    images, labels = MixUp(num_classes=3).batch(data, draws, np.array([0, 1, 2]))
     assert images.ravel().tolist() == [0.25 * 8 + 0.75 * 4, 4, 0.5 * 8]
     assert labels.tolist() == [[0.25, 0, 0.75], [0, 0, 1], [0.5, 0.5, 0]]
 
@@ -51,19 +51,19 @@ def test_labels_are_probabilities_in_the_dtype_of_the_images(dtype: Any) -> None
 
 def test_the_loss_is_the_same_blend_of_the_losses() -> None:
     """The reason why mixed labels serve as targets: cross entropy is linear in them."""
-    chance = MixUp().draw(np.random.default_rng(2), 6)
-    _, labels = MixUp(num_classes=3).batch(DATA, chance, np.arange(6))
+    draws = MixUp().draw(np.random.default_rng(2), 6)
+    _, labels = MixUp(num_classes=3).batch(DATA, draws, np.arange(6))
     scores = RNG.standard_normal((6, 3)).astype(np.float32)
-    own, other = (F.cross_entropy(scores, t, reduction="none") for t in (LABELS, LABELS[chance[:, 1].astype(int)]))
-    want = chance[:, 0] * own + (1 - chance[:, 0]) * other
+    own, other = (F.cross_entropy(scores, t, reduction="none") for t in (LABELS, LABELS[draws[:, 1].astype(int)]))
+    want = draws[:, 0] * own + (1 - draws[:, 0]) * other
     np.testing.assert_allclose(F.cross_entropy(scores, labels, reduction="none"), want, rtol=1e-5)
 
 
 def test_probabilities_are_mixed_as_they_are_and_tensors_stay_tensors() -> None:
     soft = np.eye(3, dtype=np.float32)[LABELS]
-    chance = MixUp().draw(np.random.default_rng(2), 6)
-    want = MixUp(num_classes=3).batch(DATA, chance, np.arange(6))
-    got = MixUp().batch(TensorDataset(rot180.tensor(IMAGES), rot180.tensor(soft)), chance, np.arange(6))
+    draws = MixUp().draw(np.random.default_rng(2), 6)
+    want = MixUp(num_classes=3).batch(DATA, draws, np.arange(6))
+    got = MixUp().batch(TensorDataset(rot180.tensor(IMAGES), rot180.tensor(soft)), draws, np.arange(6))
     for ours, theirs in zip(got, want, strict=True):
         assert isinstance(ours, rot180.Tensor)
         np.testing.assert_array_equal(ours.data, theirs)
@@ -72,14 +72,14 @@ def test_probabilities_are_mixed_as_they_are_and_tensors_stay_tensors() -> None:
 def test_partners_are_changed_as_they_would_be_themselves() -> None:
     flipped = Augmented(DATA, HorizontalFlip(), seed=3)
     whole = flipped.batch(np.arange(6))[0]
-    chance = np.stack([np.zeros(6), np.arange(6)[::-1]], 1)  # nothing but the partner
-    np.testing.assert_array_equal(MixUp(num_classes=3).batch(flipped, chance, np.arange(6))[0], whole[::-1])
+    draws = np.stack([np.zeros(6), np.arange(6)[::-1]], 1)  # nothing but the partner
+    np.testing.assert_array_equal(MixUp(num_classes=3).batch(flipped, draws, np.arange(6))[0], whole[::-1])
 
 
 @pytest.mark.parametrize(
     ("labels", "settings", "error", "message"),
     [
-        (LABELS, {}, ValueError, "labels are numbers of classes; say how many there are with num_classes"),
+        (LABELS, {}, ValueError, "labels are class numbers, so num_classes is needed"),
         (LABELS, {"num_classes": 2}, ValueError, "labels run from 0 to 2 but num_classes=2 needs 0 to 1"),
         (LABELS - 1, {"num_classes": 3}, ValueError, "labels run from -1 to 1 but num_classes=3 needs 0 to 2"),
         (LABELS / 2, {"num_classes": 3}, ShapeError, r"labels are float64 of shape \(6,\); integers \(N,\) or prob"),

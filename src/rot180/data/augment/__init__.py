@@ -1,7 +1,6 @@
-"""Images changed at random, anew in every epoch, so that a network learns the sign and not the cells.
+"""Random changes of images, different in every epoch.
 
-What happens to a sample is decided by (seed, epoch, index) alone: who draws first, and how batches are cut, plays no
-part.
+The change of a sample depends only on (seed, epoch, index), not on the order of the draws or the size of the batches.
 """
 
 from .affine import Affine, Rotate

@@ -1,4 +1,4 @@
-"""Images slightly turned, slanted, stretched and moved; cells in between are interpolated."""
+"""Random affine maps and rotations of images, with bilinear interpolation."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from .augmentation import ImageAugmentation
 
 
 class Affine(ImageAugmentation):
-    """A random affine map of each image, cells in between interpolated, zeros outside.
+    """Apply a random affine map to each image: bilinear interpolation, zeros outside.
 
     Args:
-        rotation: largest angle in radians.  scale: largest change of size, as a share.
-        slant: largest shear, as a share of the height.  shift: largest move, as a share of half the side.
+        rotation: largest angle in radians.
+        scale: largest relative change of size.
+        slant: largest shear, relative to the height.
+        shift: largest shift, relative to half the side.
     """
 
     numbers = 5
@@ -25,15 +27,15 @@ class Affine(ImageAugmentation):
         self.rotation, self.scale = _finite(self.op, "rotation", rotation), _finite(self.op, "scale", scale)
         self.slant, self.shift = _finite(self.op, "slant", slant), _finite(self.op, "shift", shift)
 
-    def change(self, images: Array, chance: Array) -> Array:
-        return _mapped(images, *(chance * [self.rotation, self.scale, self.slant, self.shift, self.shift]).T)
+    def change(self, images: Array, draws: Array) -> Array:
+        return _mapped(images, *(draws * [self.rotation, self.scale, self.slant, self.shift, self.shift]).T)
 
 
 class Rotate(ImageAugmentation):
-    """Each image turned about its centre by a random angle, cells in between interpolated, zeros outside.
+    """Rotate each image about its centre by a random angle: bilinear interpolation, zeros outside.
 
     Args:
-        degrees: the largest angle, either way.
+        degrees: the largest angle in either direction.
     """
 
     numbers = 1
@@ -41,8 +43,8 @@ class Rotate(ImageAugmentation):
     def __init__(self, degrees: float) -> None:
         self.degrees = _finite(self.op, "degrees", degrees)
 
-    def change(self, images: Array, chance: Array) -> Array:
-        return _mapped(images, chance[:, 0] * math.radians(self.degrees))
+    def change(self, images: Array, draws: Array) -> Array:
+        return _mapped(images, draws[:, 0] * math.radians(self.degrees))
 
 
 def _finite(op: str, name: str, value: Any) -> float:
@@ -54,13 +56,13 @@ def _finite(op: str, name: str, value: Any) -> float:
 def _mapped(
     images: Array, angle: Array, scale: Any = 0.0, slant: Any = 0.0, down: Any = 0.0, right: Any = 0.0
 ) -> Array:
-    """The images (N, C, H, W) under the affine maps of these numbers (N,)."""
+    """Apply affine maps to images (N, C, H, W); the parameters have shape (N,)."""
     height, width = images.shape[2:]
     angle, scale, slant, down, right = (np.reshape(number, (-1, 1, 1)) for number in (angle, scale, slant, down, right))
     row = np.linspace(-1, 1, 2 * height + 1)[1::2, None]  # centres of the cells, the image spanning -1 to 1
     column = np.linspace(-1, 1, 2 * width + 1)[1::2]
-    row_in_widths, column_in_heights = row * (height / width), column * (width / height)  # a turn is rigid in cells
-    # Where each cell of the result comes from, (N, H, W); in place from here on, for fresh arrays take the longest.
+    row_in_widths, column_in_heights = row * (height / width), column * (width / height)  # distances in cells
+    # The source of each cell of the result, (N, H, W). In place from here on: allocating arrays takes most of the time.
     y = np.sin(angle) * column_in_heights + (1 + scale) * np.cos(angle) * row
     x = (1 + scale) * np.cos(angle) * column + (slant - np.sin(angle)) * row_in_widths
     for place, move, size in ((y, down, height), (x, right, width)):
@@ -74,7 +76,7 @@ def _mapped(
 def _sample(images: Array, y: Array, x: Array) -> Array:
     """Bilinear interpolation of (N, C, H, W) at the places y, x (N, P, Q), which are overwritten; zeros outside."""
     n, channels, height, width = images.shape
-    # A ring of zeros for whatever lies outside; two cells wide at the ends, where the next cell is looked up too.
+    # A border of zeros for cells outside; two cells wide at the ends, where the next cell is read too.
     padded = np.zeros((channels, n, height + 3, width + 3), images.dtype)
     padded[:, :, 1:-2, 1:-2] = images.swapaxes(0, 1)
     for place, size in ((y, height), (x, width)):

@@ -1,4 +1,4 @@
-"""What an augmentation is: numbers drawn for every sample of an epoch at once, and what they do to a batch."""
+"""The base classes of augmentations: draw random numbers for all samples of an epoch, then change batches with them."""
 
 from __future__ import annotations
 
@@ -16,33 +16,33 @@ _BELOW_1 = np.nextafter(1.0, 0.0)
 
 
 class Augmentation:
-    """Base class: `draw` makes the numbers of an epoch, `batch` changes samples as theirs say.
+    """Base class: `draw` makes the random numbers of an epoch, `batch` changes samples with them.
 
-    For changes that need more than the image; for all others there is `ImageAugmentation`. The attributes of an
-    augmentation are its settings, plain values that JSON can hold.
+    Use it for changes that need more than one image; for all others use `ImageAugmentation`. The attributes of an
+    augmentation are its settings, values that JSON can hold.
     """
 
     def draw(self, generator: np.random.Generator, samples: int) -> Any:
-        """The random numbers of all samples. Those of a sample must not depend on how many samples follow it."""
+        """Draw the random numbers of all samples. Those of a sample must not depend on the number of later samples."""
         raise NotImplementedError(f"{self.op}: an Augmentation needs draw")
 
-    def batch(self, dataset: Sized, chance: Any, indices: Array) -> tuple[Any, Any]:
+    def batch(self, dataset: Sized, draws: Any, indices: Array) -> tuple[Any, Any]:
         """The changed images (N, C, H, W) and labels of these samples.
 
         Args:
-            dataset: gives images (C, H, W) with labels.
-            chance: what `draw` returned for all samples of the dataset.
-            indices: the numbers of N samples.
+            dataset: pairs of an image (C, H, W) and a label.
+            draws: the result of `draw` for all samples of the dataset.
+            indices: the indices of N samples.
         """
         raise NotImplementedError(f"{self.op}: an Augmentation needs batch")
 
     @property
     def op(self) -> str:
-        """The name in errors."""
+        """The name in error messages."""
         return type(self).__name__
 
     def about(self) -> dict[str, Any]:
-        """The settings, as a training run writes them down."""
+        """The settings, as a training run records them."""
         return {"name": re.sub("(?<=[a-z])(?=[A-Z])", "_", self.op).lower()} | vars(self)
 
     def __repr__(self) -> str:
@@ -50,39 +50,37 @@ class Augmentation:
 
 
 class ImageAugmentation(Augmentation):
-    """Base class of changes of each image by itself: override `numbers` and `change`."""
+    """Base class of changes of single images: override `numbers` and `change`."""
 
     numbers = 0  # random numbers per image
 
-    def change(self, images: Array, chance: Array) -> Array:
-        """The images (N, C, H, W) changed as the numbers (N, numbers) in [-1, 1) say; a new array of the same dtype."""
+    def change(self, images: Array, draws: Array) -> Array:
+        """Change images (N, C, H, W) with draws (N, numbers) in [-1, 1); returns a new array of the same dtype."""
         raise NotImplementedError(f"{self.op}: an ImageAugmentation needs change")
 
-    def __call__(self, images: Any, chance: Array) -> Any:
-        """Changed images; arrays stay arrays and Tensors Tensors.
+    def __call__(self, images: Any, draws: Array) -> Any:
+        """Change a batch of images; the result is an array or a Tensor like `images`.
 
         Args:
-            images: float32 or float64 of shape (N, C, H, W), left as they are.
-            chance: numbers in [-1, 1) of shape (N, numbers), which decide.
+            images: float32 or float64 of shape (N, C, H, W); not modified.
+            draws: numbers in [-1, 1) of shape (N, numbers).
         """
         x = images_of(self.op, images)
-        if chance.shape != (len(x), self.numbers):
-            raise ShapeError(
-                f"{self.op}: chance has shape {chance.shape}; {len(x)} images need {(len(x), self.numbers)}"
-            )
-        return like(images, self.change(x, chance))
+        if draws.shape != (len(x), self.numbers):
+            raise ShapeError(f"{self.op}: draws has shape {draws.shape}; {len(x)} images need {(len(x), self.numbers)}")
+        return like(images, self.change(x, draws))
 
     def draw(self, generator: np.random.Generator, samples: int) -> Array:
         """Uniform numbers in [-1, 1) of shape (samples, numbers)."""
         return generator.uniform(-1, 1, (samples, self.numbers))
 
-    def batch(self, dataset: Sized, chance: Array, indices: Array) -> tuple[Any, Any]:
+    def batch(self, dataset: Sized, draws: Array, indices: Array) -> tuple[Any, Any]:
         images, labels = pairs_of(self.op, dataset, indices)
-        return self(images, chance[indices]), labels
+        return self(images, draws[indices]), labels
 
 
 def pairs_of(op: str, dataset: Sized, indices: Array) -> tuple[Any, Any]:
-    """The images and labels of these samples."""
+    """The images and labels of the samples with these indices."""
     batch = batch_of(dataset, indices)
     if not isinstance(batch, tuple | list) or len(batch) != 2:
         raise ShapeError(f"{op}: a sample of the dataset is not a pair (image, label)")
@@ -90,7 +88,7 @@ def pairs_of(op: str, dataset: Sized, indices: Array) -> tuple[Any, Any]:
 
 
 def images_of(op: str, images: Any) -> Array:
-    """The array of a batch of images, checked."""
+    """The array of a batch of images; raises ShapeError or DtypeError."""
     x = np.asarray(raw(images))
     if x.ndim != 4:
         raise ShapeError(f"{op}: a batch of images has shape {x.shape}; (N, C, H, W) is needed")
@@ -99,18 +97,18 @@ def images_of(op: str, images: Any) -> Array:
     return x
 
 
-def like(given: Any, result: Array) -> Any:
-    """`result` as a Tensor if `given` is one."""
-    return Tensor(result) if isinstance(given, Tensor) else result
+def like(original: Any, result: Array) -> Any:
+    """`result` as a Tensor if `original` is one."""
+    return Tensor(result) if isinstance(original, Tensor) else result
 
 
-def unit(chance: Array) -> Array:
-    """Numbers in [-1, 1) as numbers in [0, 1), 1 not reached by rounding either."""
-    return np.minimum((chance + 1) / 2, _BELOW_1)
+def unit(draws: Array) -> Array:
+    """Map numbers from [-1, 1) to [0, 1); rounding does not reach 1."""
+    return np.minimum((draws + 1) / 2, _BELOW_1)
 
 
 def probability(op: str, p: float) -> float:
-    """`p`, which must lie between 0 and 1."""
+    """Return `p`; ValueError if it is not between 0 and 1."""
     if not 0 <= p <= 1:
         raise ValueError(f"{op}: p must lie between 0 and 1; got {p}")
     return float(p)

@@ -1,4 +1,4 @@
-"""A dataset whose images are changed at random: the numbers of one epoch, and what an augmentation makes of them."""
+"""Datasets whose images are changed by an augmentation."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from ...random import generator_for
 from ..dataset import Array, Dataset, Sized, at_epoch, sample_number
 from .augmentation import Augmentation
 
-_STREAM = 1  # keeps these numbers apart from the order of the epoch, which is drawn from (seed, epoch)
+_STREAM = 1  # a stream of its own: the order of the epoch is drawn from (seed, epoch)
 
 
 class Changed(Dataset):
-    """A dataset of (image, label) as an augmentation makes it of another with these numbers."""
+    """A dataset of (image, label), changed by an augmentation with these draws."""
 
-    def __init__(self, dataset: Sized, transform: Augmentation, chance: Any) -> None:
-        self.dataset, self.transform, self.chance = dataset, transform, chance
+    def __init__(self, dataset: Sized, transform: Augmentation, draws: Any) -> None:
+        self.dataset, self.transform, self.draws = dataset, transform, draws
 
     def __len__(self) -> int:
         return len(self.dataset)
@@ -29,16 +29,16 @@ class Changed(Dataset):
         return images[0], labels[0]
 
     def batch(self, indices: Array) -> tuple[Any, Any]:
-        return self.transform.batch(self.dataset, self.chance, indices)
+        return self.transform.batch(self.dataset, self.draws, indices)
 
 
 class Augmented(Changed):
-    """A dataset of (image, label) whose images are changed at random, in every epoch of a DataLoader in another way.
+    """A dataset of (image, label) whose images are changed at random, differently in every epoch of a DataLoader.
 
     Args:
-        dataset: gives images (C, H, W), float32 or float64, with labels.
+        dataset: pairs of an image (C, H, W), float32 or float64, and a label.
         transform: an augmentation such as `Affine()`, or several in a `Compose`.
-        seed: decides the numbers, together with the epoch and the number of the sample.
+        seed: decides the draws, together with the epoch and the index of the sample.
     """
 
     def __init__(self, dataset: Sized, transform: Augmentation, seed: int) -> None:
@@ -50,22 +50,22 @@ class Augmented(Changed):
         self.set_epoch(0)
 
     def set_epoch(self, epoch: int) -> None:
-        """Let the samples that are read from here on be those of this epoch; a DataLoader asks for its own epoch."""
+        """Make the samples those of this epoch. A DataLoader does this itself, on a copy."""
         if operator.index(epoch) < 0:
             raise ValueError(f"Augmented: epoch must be a non-negative int; got {epoch}")
         self.dataset = at_epoch(self.dataset, epoch)
-        # New numbers beside the old ones, which copies of this dataset (and the threads that read them) go on using.
-        self.chance = self.transform.draw(generator_for(self.seed, epoch, _STREAM), len(self))
+        # A new array: copies of this dataset, and the threads that read them, still use the old one.
+        self.draws = self.transform.draw(generator_for(self.seed, epoch, _STREAM), len(self))
 
     def at_epoch(self, epoch: int) -> Augmented:
-        """The dataset as it is in an epoch, whatever `set_epoch` does to this one later."""
+        """A copy of the dataset at this epoch; a later `set_epoch` does not affect it."""
         other = copy.copy(self)
         other.set_epoch(epoch)
         return other
 
 
 def check_augmentation(what: str, transform: Any) -> None:
-    """TypeError for something else, above all for a class in place of its instance."""
+    """Raise TypeError unless `transform` is an augmentation; often a class is passed instead of its instance."""
     if not isinstance(transform, Augmentation):
         name = f"the class {transform.__name__}" if isinstance(transform, type) else f"a {type(transform).__name__}"
         raise TypeError(f"{what} is {name}; an augmentation such as Affine() is needed")

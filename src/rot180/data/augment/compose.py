@@ -13,10 +13,10 @@ from .augmented import Changed, check_augmentation
 
 
 class Compose(Augmentation):
-    """Augmentations applied in their order, each with random numbers of its own.
+    """Augmentations applied in order, each with its own random numbers.
 
     Args:
-        transforms: a list of augmentations; what follows a MixUp gets mixed images.
+        transforms: a list of augmentations; those after a MixUp get mixed images.
     """
 
     def __init__(self, transforms: Sequence[Augmentation]) -> None:
@@ -27,12 +27,12 @@ class Compose(Augmentation):
         self.transforms = list(transforms)
 
     def draw(self, generator: np.random.Generator, samples: int) -> list[Any]:
-        """The numbers of each, from streams of their own."""
+        """The draws of each augmentation, from independent streams."""
         streams = generator.spawn(len(self.transforms))
         return [step.draw(stream, samples) for step, stream in zip(self.transforms, streams, strict=True)]
 
-    def batch(self, dataset: Sized, chance: list[Any], indices: Array) -> tuple[Any, Any]:
-        for step, numbers in zip(self.transforms, chance, strict=True):
+    def batch(self, dataset: Sized, draws: list[Any], indices: Array) -> tuple[Any, Any]:
+        for step, numbers in zip(self.transforms, draws, strict=True):
             dataset = Changed(dataset, step, numbers)
         return pairs_of(self.op, dataset, indices)
 

@@ -1,4 +1,4 @@
-"""Images cut out of larger ones at random places, and images moved by whole cells, which is the same with a border."""
+"""Random crops, and random shifts by whole cells (which are crops of an image with a border)."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ Mode = Literal["constant", "edge", "reflect", "symmetric"]
 
 
 class Crop(ImageAugmentation):
-    """A piece of each image at a random place, all places alike probable.
+    """Crop each image at a random place; all places are equally likely.
 
-    `Crop(32, padding=4)` is the usual one for images of 32x32 (He et al., "Deep Residual Learning for Image
+    `Crop(32, padding=4)` is the usual crop for images of 32x32 (He et al., "Deep Residual Learning for Image
     Recognition", 2016, section 4.2).
 
     Args:
-        size: the side of the piece, or (height, width).
-        padding: cells added beforehand on every side.
-        fill: the value of those cells where padding_mode is "constant".
+        size: the side of the crop, or (height, width).
+        padding: cells added on every side before cropping.
+        fill: the value of those cells if padding_mode is "constant".
         padding_mode: "constant", "edge", "reflect" or "symmetric", as in numpy.pad.
 
-    A piece larger than the padded image is a ShapeError.
+    Raises ShapeError if the crop is larger than the padded image.
     """
 
     numbers = 2
@@ -41,22 +41,22 @@ class Crop(ImageAugmentation):
         self.padding = operator.index(padding)
         self.fill, self.padding_mode = float(fill), _mode(self.op, padding_mode)
 
-    def change(self, images: Array, chance: Array) -> Array:
+    def change(self, images: Array, draws: Array) -> Array:
         padded = _padded(images, (self.padding, self.padding), self.padding_mode, self.fill)
         if padded.shape[2] < self.size[0] or padded.shape[3] < self.size[1]:
             raise ShapeError(
                 f"Crop: images of {images.shape[2]} x {images.shape[3]} cells with padding={self.padding} are smaller "
                 f"than size {self.size[0]} x {self.size[1]}"
             )
-        return _piece(padded, self.size, chance)
+        return _piece(padded, self.size, draws)
 
 
 class Shift(ImageAugmentation):
-    """Each image moved by whole cells, up or down and left or right; all moves are alike probable.
+    """Shift each image vertically and horizontally by whole cells; all shifts are equally likely.
 
     Args:
-        cells: the longest move, or (rows, columns).
-        padding_mode: what comes in: "constant" for zeros, "edge", "reflect" or "symmetric", as in numpy.pad.
+        cells: the largest shift, or (rows, columns).
+        padding_mode: the values at the border: "constant" (zeros), "edge", "reflect" or "symmetric", as in numpy.pad.
     """
 
     numbers = 2
@@ -65,8 +65,8 @@ class Shift(ImageAugmentation):
         self.cells = _sides(self.op, "cells", cells, least=0)
         self.padding_mode = _mode(self.op, padding_mode)
 
-    def change(self, images: Array, chance: Array) -> Array:
-        return _piece(_padded(images, self.cells, self.padding_mode), images.shape[2:], chance)
+    def change(self, images: Array, draws: Array) -> Array:
+        return _piece(_padded(images, self.cells, self.padding_mode), images.shape[2:], draws)
 
 
 def _padded(images: Array, cells: tuple[int, int], mode: Mode, fill: float = 0.0) -> Array:
@@ -78,10 +78,10 @@ def _padded(images: Array, cells: tuple[int, int], mode: Mode, fill: float = 0.0
     return np.pad(images, widths, mode)
 
 
-def _piece(images: Array, size: Any, chance: Array) -> Array:
-    """A piece (N, C, height, width) of each image, at the place that the numbers (N, 2) say."""
+def _piece(images: Array, size: Any, draws: Array) -> Array:
+    """Crop (N, C, height, width) at the places that the draws (N, 2) decide."""
     pieces = np.lib.stride_tricks.sliding_window_view(images, size, (2, 3))  # (N, C, rows, columns, height, width)
-    top, left = (unit(chance) * pieces.shape[2:4]).astype(np.intp).T
+    top, left = (unit(draws) * pieces.shape[2:4]).astype(np.intp).T
     return pieces[np.arange(len(images)), :, top, left]
 
 

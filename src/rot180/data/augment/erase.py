@@ -1,4 +1,4 @@
-"""Random erasing: a rectangle of an image is overwritten, so that a network does not rely on one part of it.
+"""Random erasing: overwrite a rectangle of an image, so that a network does not rely on one part of it.
 
 Z. Zhong, L. Zheng, G. Kang, S. Li and Y. Yang, "Random Erasing Data Augmentation", arXiv:1708.04896, 2017, Algorithm 1.
 """
@@ -15,19 +15,19 @@ from ...errors import ShapeError
 from ..dataset import Array
 from .augmentation import ImageAugmentation, probability, unit
 
-_TRIES = 10  # rectangles drawn for an image, of which the first that fits is taken
+_TRIES = 10  # rectangles drawn per image; the first that fits is used
 
 
 class Erase(ImageAugmentation):
-    """A rectangle of each image overwritten with probability p, as PyTorch's RandomErasing does.
+    """Overwrite a rectangle of each image with probability p, as torchvision's RandomErasing does.
 
     Args:
         p: the probability.
-        scale: the least and the largest area of the rectangle, as shares of the image's.
-        ratio: the least and the largest height / width; its logarithm is uniform.
-        value: what is written: a number, one per channel, or "random" for numbers uniform in [0, 1), one per cell.
+        scale: the smallest and the largest area of the rectangle, relative to the image.
+        ratio: the smallest and the largest height / width; the logarithm is uniform.
+        value: a number, one number per channel, or "random" for a uniform number in [0, 1) per cell.
 
-    An image whose first ten rectangles do not fit into it stays as it is.
+    If none of ten rectangles fits into an image, the image is not changed.
     """
 
     numbers = 4 + 2 * _TRIES
@@ -42,13 +42,13 @@ class Erase(ImageAugmentation):
         self.p = probability(self.op, p)
         self.scale, self.ratio = _range("scale", scale), _range("ratio", ratio)
         if self.scale[1] > 1:
-            raise ValueError(f"Erase: scale is a share of the area, 0 to 1; got {scale}")
+            raise ValueError(f"Erase: scale must be between 0 and 1, a fraction of the area; got {scale}")
         if self.ratio[0] == 0:
             raise ValueError(f"Erase: ratio must be positive; got {ratio}")
         self.value = _value(value)
 
-    def change(self, images: Array, chance: Array) -> Array:
-        numbers = unit(chance)
+    def change(self, images: Array, draws: Array) -> Array:
+        numbers = unit(draws)
         inside = self._rectangles(numbers, *images.shape[2:])
         if self.value != "random":
             value = np.asarray(self.value, images.dtype)
@@ -82,14 +82,14 @@ def _between(low: float, high: float, share: Array) -> Array:
 
 
 def _span(size: int, place: Array, extent: Array) -> Array:
-    """Which cells of an axis lie in a span (N,) at a random place, (N, size)."""
+    """Mask (N, size) of the cells of an axis within a span of this extent (N,) at a random place."""
     start = np.floor(place * (size - extent + 1))[:, None]
     cell = np.arange(size)
     return (cell >= start) & (cell < start + extent[:, None])
 
 
 def _noise(key: Array, cell: Array) -> Array:
-    """Numbers in [0, 1) that depend on the key (M,) of the image and the number (M,) of the cell alone.
+    """Numbers in [0, 1) that depend only on the key (M,) of the image and the index (M,) of the cell.
 
     The mixer of SplitMix64: Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", 2014.
     """
@@ -101,7 +101,7 @@ def _noise(key: Array, cell: Array) -> Array:
 
 def _range(name: str, bounds: Any) -> tuple[float, float]:
     if not isinstance(bounds, tuple | list) or len(bounds) != 2 or not 0 <= bounds[0] <= bounds[1] < math.inf:
-        raise ValueError(f"Erase: {name} must be two numbers, the least and the largest; got {bounds}")
+        raise ValueError(f"Erase: {name} must be two numbers, the smallest and the largest; got {bounds}")
     return float(bounds[0]), float(bounds[1])
 
 

@@ -1,4 +1,4 @@
-"""Images mirrored at random."""
+"""Random mirroring of images."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .augmentation import ImageAugmentation, probability, unit
 
 
 class HorizontalFlip(ImageAugmentation):
-    """Each image mirrored, left for right, with probability p."""
+    """Mirror each image left to right with probability p."""
 
     numbers = 1
     _axis = 3
@@ -17,12 +17,12 @@ class HorizontalFlip(ImageAugmentation):
     def __init__(self, p: float = 0.5) -> None:
         self.p = probability(self.op, p)
 
-    def change(self, images: Array, chance: Array) -> Array:
-        mirrored = (unit(chance) < self.p)[:, :, None, None]
+    def change(self, images: Array, draws: Array) -> Array:
+        mirrored = (unit(draws) < self.p)[:, :, None, None]
         return np.where(mirrored, np.flip(images, self._axis), images)
 
 
 class VerticalFlip(HorizontalFlip):
-    """Each image mirrored, top for bottom, with probability p."""
+    """Mirror each image top to bottom with probability p."""
 
     _axis = 2

@@ -1,4 +1,4 @@
-"""MixUp: images and labels blended with those of other samples, so that a network is linear in between.
+"""MixUp: blend images and labels with those of other samples, so that a network is linear between them.
 
 H. Zhang, M. Cisse, Y. Dauphin and D. Lopez-Paz, "mixup: Beyond Empirical Risk Minimization", ICLR 2018, section 2.
 """
@@ -18,14 +18,14 @@ from .augmentation import Augmentation, images_of, like, pairs_of
 
 
 class MixUp(Augmentation):
-    """Each sample becomes share * sample + (1 - share) * another one, images and labels alike.
+    """Replace each image and label by share * its own + (1 - share) * those of another sample.
 
-    The share is drawn from Beta(alpha, alpha) for each sample, and the other sample from the whole dataset. Labels come
-    out as the probabilities of the classes, (N, classes) in the dtype of the images, which `F.cross_entropy` takes.
+    The share is drawn from Beta(alpha, alpha) for each sample, and the other sample from the whole dataset. The labels
+    become class probabilities, (N, classes) in the dtype of the images, which `F.cross_entropy` accepts.
 
     Args:
-        alpha: positive; the smaller, the closer most samples stay to themselves or to the other one.
-        num_classes: the number of classes; may be left out where the labels are such probabilities already.
+        alpha: positive; the smaller it is, the closer most samples stay to one of the two.
+        num_classes: the number of classes; may be omitted if the labels are probabilities.
     """
 
     def __init__(self, *, alpha: float = 1.0, num_classes: int | None = None) -> None:
@@ -37,14 +37,14 @@ class MixUp(Augmentation):
         self.num_classes = None if num_classes is None else operator.index(num_classes)
 
     def draw(self, generator: np.random.Generator, samples: int) -> Array:
-        """The share of each sample and the number of the other one, (samples, 2), from a stream each."""
+        """The share of each sample and the index of the other one, (samples, 2), from two streams."""
         shares, others = generator.spawn(2)
-        # A uniform number, not `integers`: it takes as many draws for each sample, however many there are.
+        # Not `integers`, whose number of draws per sample depends on the number of samples.
         partners = np.floor(others.random(samples) * samples)
         return np.stack([shares.beta(self.alpha, self.alpha, samples), partners], 1)
 
-    def batch(self, dataset: Sized, chance: Array, indices: Array) -> tuple[Any, Any]:
-        share, partner = chance[indices].T
+    def batch(self, dataset: Sized, draws: Array, indices: Array) -> tuple[Any, Any]:
+        share, partner = draws[indices].T
         images, labels = pairs_of(self.op, dataset, indices)
         other_images, other_labels = pairs_of(self.op, dataset, partner.astype(np.intp))
         x, other_x = images_of(self.op, images), images_of(self.op, other_images)
@@ -52,7 +52,7 @@ class MixUp(Augmentation):
         return like(images, _mixed(x, other_x, share)), like(labels, _mixed(targets, other_targets, share))
 
     def _probabilities(self, labels: Any, dtype: Any) -> Array:
-        """(N, classes): one-hot rows for the numbers of classes (N,)."""
+        """Class probabilities (N, classes): one-hot rows if the labels are class numbers (N,)."""
         t = np.asarray(raw(labels))
         if t.dtype.kind == "f" and t.ndim == 2:
             if self.num_classes not in (None, t.shape[1]):
@@ -64,7 +64,7 @@ class MixUp(Augmentation):
                 "needed"
             )
         if self.num_classes is None:
-            raise ValueError("MixUp: labels are numbers of classes; say how many there are with num_classes")
+            raise ValueError("MixUp: labels are class numbers, so num_classes is needed")
         if t.size and not (t.min() >= 0 and t.max() < self.num_classes):
             raise ValueError(
                 f"MixUp: labels run from {t.min()} to {t.max()} but num_classes={self.num_classes} needs 0 to "

@@ -1,6 +1,6 @@
-"""A picture of a drawn sign as the digit sets show theirs: light ink on black, cropped, centred, of one size.
+"""Prepare a picture of a drawing as in the digit data sets: light ink on black, cropped, centred, resized.
 
-Works on Pillow's images, which `image.py` reads.
+The functions work on Pillow's images, which `image.py` reads.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ import numpy as np
 
 from .dataset import Array
 
-CONTRAST = 0.25  # ink is what stands out from the ground by more than this share of the whole contrast
-CALM = 128  # pixels of the longer side of a picture in which ink is looked for: shrinking averages grain away
+CONTRAST = 0.25  # ink differs from the ground by more than this share of the full contrast
+COARSE = 128  # longer side of the picture in which ink is searched; shrinking averages noise away
 MAX_PIXELS = 1 << 26  # of a frame
 
 
-def as_sign(picture: Any, height: int, width: int, margin: int = 0) -> Any:
-    """A picture in mode "L", its ink light on black, of height x width.
+def prepared_drawing(picture: Any, height: int, width: int, margin: int = 0) -> Any:
+    """Prepare a drawing: light ink on black, height x width, in Pillow's mode "L".
 
     Args:
-        picture: one sign on a plain ground. If the border is light it is inverted. One that has this very size is taken
-            to be prepared already: nothing else is done.
-        margin: cells that are left free on all sides. Without, the ink fills the frame and is centred by its outline;
-            with it, by its mass (as in MNIST: 20x20 within 28x28, Y. LeCun et al., 1998, section III.A).
+        picture: one drawing on a plain ground. It is inverted if its border is light. If it already has the wanted
+            size, nothing else is done.
+        margin: free cells on all sides. With 0 the ink fills the frame and is centred by its outline, otherwise by its
+            centre of mass (as in MNIST: 20x20 within 28x28, Y. LeCun et al., 1998, section III.A).
     """
     from PIL import Image
 
@@ -35,19 +35,21 @@ def as_sign(picture: Any, height: int, width: int, margin: int = 0) -> Any:
     if cells.shape == (height, width):
         return Image.fromarray(cells.astype(np.uint8))
     ground = float(np.median(border))
-    high = float(_calm(cells).max())
-    if high - ground < 1:  # one colour: nothing is drawn
+    high = float(_coarse(cells).max())
+    if high - ground < 1:  # one colour: there is no drawing
         return Image.new("L", (width, height))
     cells = ((cells - ground) / (high - ground)).clip(0, 1)
-    cells = _cropped(_cropped(cells))  # a small sign on a large sheet is found roughly, then closely
+    cells = _cropped(_cropped(cells))  # twice: a small drawing on a large sheet is located roughly, then exactly
     framed = _framed(cells, height / (height - 2 * margin), width / (width - 2 * margin), height / width, margin > 0)
     small = np.asarray(Image.fromarray(framed).resize((width, height), Image.Resampling.BOX), np.float32)
-    return Image.fromarray(np.rint(small * (255 / max(float(small.max()), 1))).astype(np.uint8))  # thin lines had paled
+    return Image.fromarray(
+        np.rint(small * (255 / max(float(small.max()), 1))).astype(np.uint8)
+    )  # resizing had made thin lines darker
 
 
-def _calm(cells: Array) -> Array:
-    """The cells averaged until the longer side is CALM pixels at most."""
-    share = min(1.0, CALM / max(cells.shape))
+def _coarse(cells: Array) -> Array:
+    """The cells, averaged so that the longer side has at most COARSE pixels."""
+    share = min(1.0, COARSE / max(cells.shape))
     height, width = (max(1, round(side * share)) for side in cells.shape)
     return _shrunk(cells, height, width)
 
@@ -61,13 +63,13 @@ def _shrunk(cells: Array, height: int, width: int) -> Array:
 
 
 def _cropped(cells: Array) -> Array:
-    """The part that holds the ink of cells from 0 to 1; all of it if there is none."""
-    calm = _calm(cells)
-    ink = calm > CONTRAST * calm.max()  # of what is left of thin lines
+    """The part of the cells (0 to 1) that contains the ink; all of them if there is no ink."""
+    coarse = _coarse(cells)
+    ink = coarse > CONTRAST * coarse.max()  # relative to the maximum, which is low for thin lines
     rows, columns = np.flatnonzero(ink.any(1)), np.flatnonzero(ink.any(0))
     if not rows.size:
         return cells
-    tall, wide = cells.shape[0] / ink.shape[0], cells.shape[1] / ink.shape[1]  # of a pixel of the calm picture
+    tall, wide = cells.shape[0] / ink.shape[0], cells.shape[1] / ink.shape[1]  # cells per coarse pixel
     return cells[
         math.floor(rows[0] * tall) : math.ceil((rows[-1] + 1) * tall),
         math.floor(columns[0] * wide) : math.ceil((columns[-1] + 1) * wide),
@@ -75,20 +77,20 @@ def _cropped(cells: Array) -> Array:
 
 
 def _framed(cells: Array, tall: float, wide: float, aspect: float, by_mass: bool) -> Array:
-    """uint8 cells in the middle of the smallest black frame of height / width = aspect.
+    """The cells as uint8 in the middle of the smallest black frame with height / width = aspect.
 
     The frame is at least `tall` times as high and `wide` times as wide as the cells.
     """
     frame = _frame(cells, tall, wide, aspect)
-    if math.prod(frame) > MAX_PIXELS:  # a line of 65,536 x 1 would ask for a square of 4 GiB
+    if math.prod(frame) > MAX_PIXELS:  # a line of 65,536 x 1 would need a square of 4 GiB
         share = math.sqrt(MAX_PIXELS / math.prod(frame))
         cells = _shrunk(cells, *(max(1, int(side * share)) for side in cells.shape))
         frame = _frame(cells, tall, wide, aspect)
     starts = []
-    for axis, (side, all_of_it) in enumerate(zip(cells.shape, frame, strict=True)):
+    for axis, (side, frame_side) in enumerate(zip(cells.shape, frame, strict=True)):
         mass = cells.sum(1 - axis, dtype=np.float64)
         middle = float(mass @ (np.arange(side) + 0.5)) / mass.sum() if by_mass else side / 2
-        starts.append(min(max(int(all_of_it / 2 - middle), 0), all_of_it - side))
+        starts.append(min(max(int(frame_side / 2 - middle), 0), frame_side - side))
     top, left = starts
     framed = np.zeros(frame, np.uint8)
     framed[top : top + cells.shape[0], left : left + cells.shape[1]] = np.rint(cells * 255)
@@ -96,7 +98,7 @@ def _framed(cells: Array, tall: float, wide: float, aspect: float, by_mass: bool
 
 
 def _frame(cells: Array, tall: float, wide: float, aspect: float) -> tuple[int, int]:
-    """The smallest (height, width) of this aspect around cells with their margins."""
+    """The smallest (height, width) with this aspect around cells and their margins."""
     height, width = cells.shape
     least = max(height * tall, width * wide * aspect)
     return max(height, round(least)), max(width, round(least / aspect))

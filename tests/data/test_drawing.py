@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rot180.data import sign
-from rot180.data.sign import as_sign
+from rot180.data import drawing
+from rot180.data.drawing import prepared_drawing
 
 Image = pytest.importorskip("PIL.Image", reason="Pillow is not installed (the extra image)")
 
@@ -23,7 +23,7 @@ def on_paper(top: int, left: int, height: int, width: int, scale: int = 6) -> np
 
 
 def made(cells: np.ndarray, margin: int = 0, side: int = 28) -> np.ndarray:
-    return np.asarray(as_sign(Image.fromarray(cells), side, side, margin))
+    return np.asarray(prepared_drawing(Image.fromarray(cells), side, side, margin))
 
 
 def outline(cells: np.ndarray) -> tuple[int, int, int, int]:
@@ -94,7 +94,7 @@ def test_a_long_thin_sign_gets_no_frame_beyond_the_limit(
 ) -> None:
     cells = np.zeros(size, np.uint8)
     cells[0, :9] = cells[-1, -9:] = cells[:9, 0] = cells[-9:, -1] = 255  # from end to end: a frame of 9 million pixels
-    monkeypatch.setattr(sign, "MAX_PIXELS", 10**4)
+    monkeypatch.setattr(drawing, "MAX_PIXELS", 10**4)
     frames: list[int] = []
     zeros = np.zeros
     monkeypatch.setattr(np, "zeros", lambda shape, *rest: frames.append(np.prod(shape)) or zeros(shape, *rest))

@@ -1,4 +1,4 @@
-"""One entry to all data: a set by its name, or what lies at a path.
+"""Load data by name or by path.
 
 train, test = load_parts("mnist", root="data")
 train, test = load_parts("photographs", size=32)      # photographs/cat/1.png, photographs/dog/1.png ...
@@ -12,18 +12,18 @@ from pathlib import Path
 from typing import Any
 
 from ..spelling import unknown_name
+from .bounded_reading import Name
 from .cifar import cifar10
 from .dataset import LabelledImages
 from .folder import read_folder_parts
 from .mnist_sets import fashion_mnist, mnist
 from .npz import read_npz_parts
-from .reading import Name
 from .uci_digits import digits
 
 
 def _digits(split: str, root: Name | None) -> LabelledImages:
     if root is not None:
-        raise ValueError("digits: the digits come with the package; no folder (--data) is needed")
+        raise ValueError("digits: the digits come with rot180, so a folder (--data) is not allowed")
     return digits(split)
 
 
@@ -36,16 +36,19 @@ READERS: dict[str, Callable[[str, Name | None], LabelledImages]] = {
 
 
 FOLDER_ONLY, FILE_ONLY = {"size", "channels", "on_error"}, {"layout"}
-OPTIONS = {"share": "share (--held-out)", "on_error": "on_error (--unreadable)"}  # whose names in a command differ
+OPTIONS = {  # with the names of the command's options
+    "share": "share (--held-out)", "on_error": "on_error (--unreadable)", "size": "size (--size)",
+    "layout": "layout (--layout)",
+}  # fmt: skip
 
 
 def names() -> list[str]:
-    """The data sets that have a name."""
+    """The names of the data sets."""
     return list(READERS)
 
 
 def load(source: Name, split: str = "train", root: Name | None = None, **options: Any) -> LabelledImages:
-    """One part of a data set, "train" or "test"; all else as for `load_parts`."""
+    """Load one part of a data set, "train" or "test"; the remaining arguments are those of `load_parts`."""
     if split not in ("train", "test"):
         raise ValueError(f"load: split must be 'train' or 'test'; got {split!r}")
     if _is_name(source, options):
@@ -54,35 +57,35 @@ def load(source: Name, split: str = "train", root: Name | None = None, **options
 
 
 def load_parts(source: Name, root: Name | None = None, **options: Any) -> tuple[LabelledImages, LabelledImages]:
-    """The images to train on and those held out.
+    """Load the training images and the held-out images.
 
     Args:
         source: "digits", "mnist", "fashion-mnist", "cifar10", or the path of a folder of class folders or of a .npz
-            file.
-        root: where the files of a named set lie; by default where `download` puts them.
-        options: for a folder those of `read_folder_parts` (size, channels, on_error, share, seed), for a file those of
-            `read_npz_parts` (layout, share, seed).
+            file. For a folder named like a data set, write ./mnist.
+        root: the folder with the files of a named set; default: the folder of `download`.
+        options: for a folder those of `read_folder_parts` (size, channels, on_error, share, seed), for a .npz file
+            those of `read_npz_parts` (layout, share, seed).
 
-    A folder that has the name of a data set is written as a path: ./mnist. Raises FileNotFoundError, FormatError.
+    Raises FileNotFoundError, FormatError, and ValueError for options that do not fit the source.
     """
     if _is_name(source, options):
         read = READERS[str(source)]
         return read("train", root), read("test", root)
     if root is not None:
-        raise ValueError(f"load: root (--data) is for data sets with a name; {os.fspath(source)} is a path")
+        raise ValueError(f"load: root (--data) is for named data sets; {os.fspath(source)} is a path")
     is_folder = Path(source).is_dir()
     misplaced = sorted(set(options) & (FILE_ONLY if is_folder else FOLDER_ONLY))
     if misplaced:
-        kind, needed = ("folder", "file") if is_folder else ("file", "folder")
-        raise ValueError(f"load: {_said(misplaced)}: only for a {needed} of images; {os.fspath(source)} is a {kind}")
+        kind, needed = ("folder", ".npz file") if is_folder else ("file", "folder of images")
+        raise ValueError(f"load: {_listed(misplaced)} is only for a {needed}; {os.fspath(source)} is a {kind}")
     return (read_folder_parts if is_folder else read_npz_parts)(source, **options)
 
 
 def _is_name(source: Name, options: dict[str, Any]) -> bool:
-    """Whether a source is a name, and no path; FileNotFoundError if it is neither."""
+    """True if a source is a name, False if it is a path; FileNotFoundError if it is neither."""
     if str(source) in READERS and isinstance(source, str):
         if options:
-            raise ValueError(f"load: {_said(options)}: only for images at a path; {source} is as it is")
+            raise ValueError(f"load: {_listed(options)} is only for your own images; {source} is a fixed data set")
         return True
     if not Path(source).exists():
         name = os.fspath(source)
@@ -91,5 +94,5 @@ def _is_name(source: Name, options: dict[str, Any]) -> bool:
     return False
 
 
-def _said(options: Iterable[str]) -> str:
+def _listed(options: Iterable[str]) -> str:
     return ", ".join(OPTIONS.get(name, name) for name in options)

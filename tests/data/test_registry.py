@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from rot180.data import digits, load, load_parts
-from rot180.data.named import names
+from rot180.data.registry import names
 
-from .written import cifar_batches, npz_bytes, write_classes, write_mnist
+from .sample_files import cifar_batches, npz_bytes, write_classes, write_mnist
 
 
 def test_the_names_are_those_that_can_be_loaded(tmp_path: Path) -> None:
@@ -27,7 +27,7 @@ def test_the_names_are_those_that_can_be_loaded(tmp_path: Path) -> None:
 
 def test_the_digits_need_no_folder() -> None:
     np.testing.assert_array_equal(load("digits", "test").images, digits("test").images)
-    with pytest.raises(ValueError, match=r"the digits come with the package; no folder \(--data\) is needed"):
+    with pytest.raises(ValueError, match=r"the digits come with rot180, so a folder \(--data\) is not allowed"):
         load("digits", root=".")
 
 
@@ -52,7 +52,7 @@ def test_mistakes_are_told_apart(tmp_path: Path) -> None:
         load("mnits")
     with pytest.raises(ValueError, match="load: split must be 'train' or 'test'; got 'val'"):
         load("mnist", "val")
-    with pytest.raises(ValueError, match="load: size: only for images at a path; mnist is as it is"):
+    with pytest.raises(ValueError, match=r"load: size \(--size\) is only for your own images; mnist is a fixed"):
         load("mnist", size=3)
-    with pytest.raises(ValueError, match=r"load: root \(--data\) is for data sets with a name; .* is a path"):
+    with pytest.raises(ValueError, match=r"load: root \(--data\) is for named data sets; .* is a path"):
         load(tmp_path, root=tmp_path)
