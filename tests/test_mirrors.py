@@ -24,6 +24,7 @@ SUBJECTS = {
 OTHER_FILES = {
     "benchmarks/test_main.py": "benchmarks/__main__.py",
     "cli/test_special_files.py": "devices and pipes, in all commands that write files",
+    "cli/test_wrong_options.py": "wrong options, in all commands",
     "data/test_hostile_files.py": "damaged files, in all readers",
     "functional/test_loss_peers.py": "all losses beside PyTorch's",
     "nn/test_training.py": "layers, tape and optimiser together",

@@ -145,6 +145,7 @@ def test_false_alarms_are_listed_with_what_was_said() -> None:
 
 
 def test_it_writes_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("scipy", reason="SciPy is not installed (the extra test)")
     monkeypatch.setattr(contest, "present", lambda peer: "" if peer == CS231N else None)
     assert program.main(["--only", RIGHT, MUTATING, "--no-single", "--out", str(tmp_path)]) == 0
     (file,) = tmp_path.iterdir()
@@ -156,5 +157,6 @@ def test_it_writes_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsy
 
 
 def test_a_name_that_is_nowhere_is_said() -> None:
+    pytest.importorskip("scipy", reason="SciPy is not installed (the extra test)")
     with pytest.raises(SystemExit, match="no implementation has tensorflow in its name"):
         program.main(["--only", "tensorflow"])

@@ -34,6 +34,7 @@ def names(folder: Path) -> set[str]:
 def test_a_record_is_shown_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed (the extra report)")
     file = tmp_path / "2026-11-21-some-xeon.json"
     file.write_text(json.dumps(record()))
     assert called(monkeypatch, "--show", str(file)) == 0
@@ -46,6 +47,7 @@ def test_a_record_is_shown_again(
 def test_the_table_is_put_into_the_readme(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed (the extra report)")
     file, readme = tmp_path / "x.json", tmp_path / "README.md"
     file.write_text(json.dumps(record()))
     monkeypatch.setattr(program, "README", readme)
@@ -62,6 +64,8 @@ def test_the_table_is_put_into_the_readme(
 
 @pytest.mark.slow
 def test_nothing_is_written_when_it_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed (the extra report)")
+
     def stopped(*_: object) -> None:
         raise KeyboardInterrupt
 

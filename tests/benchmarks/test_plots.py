@@ -9,6 +9,8 @@ import pytest
 from benchmarks import plots
 from tests.benchmarks.record import layer, record
 
+pytest.importorskip("matplotlib", reason="matplotlib is not installed (the extra report)")
+
 
 def size(png: bytes) -> tuple[int, int]:
     assert png.startswith(b"\x89PNG\r\n\x1a\n")

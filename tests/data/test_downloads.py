@@ -72,6 +72,7 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    pytest.importorskip("pooch", reason="pooch is not installed (the extra download)")
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     server = Server()
     monkeypatch.setitem(downloads.REMOTES, "small", downloads.Remote((server.address,), SHA256))

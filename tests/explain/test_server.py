@@ -211,7 +211,7 @@ def test_ctrl_c_ends_it_cleanly():
         connection.request("GET", "/")
         assert connection.getresponse().status == 200
         child.send_signal(signal.SIGINT)
-        out, err = child.communicate(timeout=20)
+        out, err = child.communicate(timeout=120)
     finally:
         child.kill()
     assert child.returncode == 0 and err == "" and out.strip() == ""
