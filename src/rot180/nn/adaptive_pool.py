@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .. import functional as F
+from ..tape import Tensor
 from .module import Module
 
 
@@ -20,9 +21,9 @@ class _AdaptivePoolNd(Module):
     def __init__(self, output_size: int | Sequence[int | None]) -> None:
         super().__init__()
         self.output_size = tuple(output_size) if isinstance(output_size, list | tuple) else output_size
-        self.forward(np.zeros((1,) * (self._ndim + 1), np.float32))
+        self._function(np.zeros((1,) * (self._ndim + 1), np.float32), self.output_size)
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return self._function(input, self.output_size)
 
     def extra_repr(self) -> str:

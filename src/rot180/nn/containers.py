@@ -13,6 +13,7 @@ from typing import Any, ClassVar, TypeVar, overload
 
 import numpy as np
 
+from ..tape import Tensor
 from ..tape.record import Variable
 from .fusion import fuse_relu
 from .module import Module
@@ -145,7 +146,7 @@ class Sequential(_ListOf):
             for number, item in enumerate(modules):
                 self.add_module(str(number), item)  # type: ignore[arg-type]
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         modules = self._items()
         i, count = 0, len(modules)
         while i < count:

@@ -23,6 +23,7 @@ from .. import functional as F
 from ..errors import ShapeError
 from ..functional.fused import conv_relu, conv_transpose_relu
 from ..functional.pad import add_border, fold_border
+from ..tape import Tensor
 from ..window import Padding, PerAxis, Sizes, Window, ints, pads_per_axis
 from . import init
 from .module import Module
@@ -107,14 +108,14 @@ class _ConvNd(Module):
         """Draw new initial values."""
         init.layer_default(self.weight, self.bias)
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         padding = self.padding
         if self.padding_mode != "zeros" and self._can_add_border(input):
             pads = self._pads(input.shape[-self._ndim :])
             input, padding = add_border(type(self).__name__, input, pads, self.padding_mode), 0
         return self._function(input, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
 
-    def forward_relu(self, input: Any) -> Any:
+    def forward_relu(self, input: Tensor) -> Tensor:
         """relu(forward(input)) in one pass (see `fusion.py`)."""
         if self.padding_mode != "zeros":
             return F.relu(self.forward(input))
@@ -186,7 +187,7 @@ class _ConvTransposeNd(_ConvNd):
         self._window(size, self.output_padding)
         self._make_parameters(bias, dtype)
 
-    def forward(self, input: Any, output_size: Sequence[int] | None = None) -> Any:
+    def forward(self, input: Tensor, output_size: Sequence[int] | None = None) -> Tensor:
         """Apply the layer; `output_size` (the spatial sizes, or the full output shape) replaces output_padding."""
         extra = self.output_padding if output_size is None else self._output_padding_for(input.shape, output_size)
         if self.padding_mode == "zeros" or not self._can_add_border(input):
@@ -199,7 +200,7 @@ class _ConvTransposeNd(_ConvNd):
         x = fold_border(type(self).__name__, x, pads, self.padding_mode)
         return x if self.bias is None else x + self.bias.reshape(-1, *(1,) * self._ndim)
 
-    def forward_relu(self, input: Any) -> Any:
+    def forward_relu(self, input: Tensor) -> Tensor:
         if self.padding_mode != "zeros":
             return F.relu(self.forward(input))
         steps = (self.stride, self.padding, self.output_padding, self.groups, self.dilation)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from .. import functional as F
+from ..tape import Tensor
 from .module import Module
 
 
@@ -20,7 +19,7 @@ class Dropout(Module):
             raise ValueError(f"Dropout: p must lie between 0 and 1; got {p}")
         self.p, self.inplace = p, inplace
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return F.dropout(input, self.p, self.training)
 
     def extra_repr(self) -> str:

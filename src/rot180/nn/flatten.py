@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 from ..errors import ShapeError
+from ..tape import Tensor
 from ..tape.shape import flatten, normal_axis
 from .module import Module
 
@@ -18,7 +18,7 @@ class Flatten(Module):
         super().__init__()
         self.start_dim, self.end_dim = start_dim, end_dim
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return flatten(input, self.start_dim, self.end_dim)
 
     def extra_repr(self) -> str:
@@ -36,7 +36,7 @@ class Unflatten(Module):
                 f"Unflatten: unflattened_size {self.unflattened_size} may hold one -1 but no other negative size"
             )
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         axis, sizes = normal_axis("Unflatten", self.dim, input.ndim), self.unflattened_size
         total, known = input.shape[axis], math.prod(n for n in sizes if n != -1)
         if -1 in sizes and known and total % known == 0:

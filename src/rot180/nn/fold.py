@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import functional as F
+from ..tape import Tensor
 from ..window import Padding, PerAxis, Window, ints
 from .module import Module
 from .settings import axes
@@ -42,7 +43,7 @@ class Unfold(_WindowLayer):
     ) -> None:  # fmt: skip
         super().__init__(kernel_size, dilation, padding, stride)
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return F.unfold(input, **self._settings())
 
 
@@ -62,7 +63,7 @@ class Fold(_WindowLayer):
         axes(type(self).__name__, "output_size", output_size, 2)
         self.output_size = ints(output_size)
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return F.fold(input, self.output_size, **self._settings())
 
     def extra_repr(self) -> str:

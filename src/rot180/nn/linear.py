@@ -8,6 +8,7 @@ import numpy as np
 
 from .. import functional as F
 from ..functional.fused import linear_relu
+from ..tape import Tensor
 from . import init
 from .module import Module
 from .parameter import Parameter, empty_parameter
@@ -41,10 +42,10 @@ class Linear(Module):
         """Draw new initial values."""
         init.layer_default(self.weight, self.bias)
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return F.linear(input, self.weight, self.bias)
 
-    def forward_relu(self, input: Any) -> Any:
+    def forward_relu(self, input: Tensor) -> Tensor:
         """relu(forward(input)) in one pass (see `fusion.py`)."""
         return linear_relu(input, self.weight, self.bias)
 
@@ -58,5 +59,5 @@ class Identity(Module):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__()
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return input

@@ -12,6 +12,7 @@ from .. import functional as F
 from ..functional.classification_loss import IGNORE_INDEX, check_smoothing
 from ..functional.loss_reduction import DIVERGENCE_REDUCTIONS, REDUCTIONS, check_reduction
 from ..functional.regression_loss import check_beta, check_delta
+from ..tape import Tensor
 from .module import Module
 
 
@@ -28,7 +29,7 @@ class MSELoss(_Loss):
     def __init__(self, *, reduction: str = "mean") -> None:
         super().__init__(reduction)
 
-    def forward(self, input: Any, target: Any) -> Any:
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return F.mse_loss(input, target, self.reduction)
 
 
@@ -38,7 +39,7 @@ class L1Loss(_Loss):
     def __init__(self, *, reduction: str = "mean") -> None:
         super().__init__(reduction)
 
-    def forward(self, input: Any, target: Any) -> Any:
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return F.l1_loss(input, target, self.reduction)
 
 
@@ -49,7 +50,7 @@ class SmoothL1Loss(_Loss):
         super().__init__(reduction)
         self.beta = check_beta("SmoothL1Loss", beta)
 
-    def forward(self, input: Any, target: Any) -> Any:
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return F.smooth_l1_loss(input, target, self.reduction, self.beta)
 
 
@@ -60,7 +61,7 @@ class HuberLoss(_Loss):
         super().__init__(reduction)
         self.delta = check_delta("HuberLoss", delta)
 
-    def forward(self, input: Any, target: Any) -> Any:
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return F.huber_loss(input, target, self.reduction, self.delta)
 
 
@@ -71,7 +72,7 @@ class KLDivLoss(_Loss):
         super().__init__(reduction, DIVERGENCE_REDUCTIONS)
         self.log_target = log_target
 
-    def forward(self, input: Any, target: Any) -> Any:
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return F.kl_div(input, target, self.reduction, self.log_target)
 
 
@@ -102,7 +103,7 @@ class CrossEntropyLoss(_ClassLoss):
         check_smoothing("CrossEntropyLoss", label_smoothing)
         self.label_smoothing = label_smoothing
 
-    def forward(self, input: Any, target: Any) -> Any:
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return F.cross_entropy(
             input, target, self.weight, self.ignore_index, self.reduction, label_smoothing=self.label_smoothing
         )
@@ -111,7 +112,7 @@ class CrossEntropyLoss(_ClassLoss):
 class NLLLoss(_ClassLoss):
     """-weight[t] * input[t] for log-probabilities (N, C, ...) and integer targets (N, ...)."""
 
-    def forward(self, input: Any, target: Any) -> Any:
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return F.nll_loss(input, target, self.weight, self.ignore_index, self.reduction)
 
 
@@ -122,7 +123,7 @@ class BCELoss(_Loss):
         super().__init__(reduction)
         self.register_buffer("weight", weight)
 
-    def forward(self, input: Any, target: Any) -> Any:
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return F.binary_cross_entropy(input, target, self.weight, self.reduction)
 
 
@@ -134,5 +135,5 @@ class BCEWithLogitsLoss(_Loss):
         self.register_buffer("weight", weight)
         self.register_buffer("pos_weight", pos_weight)
 
-    def forward(self, input: Any, target: Any) -> Any:
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return F.binary_cross_entropy_with_logits(input, target, self.weight, self.reduction, self.pos_weight)

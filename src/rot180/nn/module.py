@@ -159,14 +159,14 @@ class Module:
 
     def named_modules(self, prefix: str = "", remove_duplicate: bool = True) -> Iterator[tuple[str, Module]]:
         """This Module and all its descendants with their dotted names, parents before children."""
-        seen: set[int] = set()
+        visited: set[int] = set()
         stack: list[tuple[str, Module]] = [(prefix, self)]
         while stack:
             name, module = stack.pop()
             if remove_duplicate:
-                if id(module) in seen:
+                if id(module) in visited:
                     continue
-                seen.add(id(module))
+                visited.add(id(module))
             yield name, module
             dot = f"{name}." if name else ""
             children = [(dot + child, module.__dict__[child]) for child in module._modules]
@@ -178,11 +178,11 @@ class Module:
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
         """The direct submodules with their names, each once."""
-        seen: set[int] = set()
+        visited: set[int] = set()
         for name in self._modules:
             module = self.__dict__[name]
-            if module is not None and id(module) not in seen:
-                seen.add(id(module))
+            if module is not None and id(module) not in visited:
+                visited.add(id(module))
                 yield name, module
 
     def children(self) -> Iterator[Module]:
@@ -191,14 +191,14 @@ class Module:
 
     def _named_members(self, registry: str, prefix: str, recurse: bool, once: bool) -> Iterator[tuple[str, Tensor]]:
         """The Tensors of one registry with their dotted names."""
-        seen: set[int] = set()
+        visited: set[int] = set()
         for path, module in self.named_modules(prefix, once) if recurse else [(prefix, self)]:
             dot = f"{path}." if path else ""
             for name in module.__dict__[registry]:
                 t = module.__dict__[name]
-                if t is None or (once and id(t) in seen):
+                if t is None or (once and id(t) in visited):
                     continue
-                seen.add(id(t))
+                visited.add(id(t))
                 yield dot + name, t
 
     def named_parameters(

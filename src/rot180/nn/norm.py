@@ -119,7 +119,7 @@ class _BatchNorm(_ChannelNorm):
     ) -> None:  # fmt: skip
         super().__init__(num_features, eps, momentum, affine, track_running_stats, bias, dtype)
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         x = self._checked(input)
         momentum, tracked = self.momentum, self.num_batches_tracked
         if momentum is None:  # all batches have the same weight
@@ -169,7 +169,7 @@ class _InstanceNorm(_ChannelNorm):
     ) -> None:  # fmt: skip
         super().__init__(num_features, eps, momentum, affine, track_running_stats, bias, dtype)
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         x = self._checked(input)
         batched = x.ndim == self._ndims[-1]
         shape, channels = x.shape, x.shape[1 if batched else 0]
@@ -228,7 +228,7 @@ class GroupNorm(_Affine):
         self._make_affine((self.num_channels,), affine, bias, dtype)
         self.reset_parameters()
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return F.group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:
@@ -257,7 +257,7 @@ class LayerNorm(_Affine):
         self._make_affine(self.normalized_shape, elementwise_affine, bias, dtype)
         self.reset_parameters()
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return F.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from .. import functional as F
+from ..tape import Tensor
 from .module import Module
 from .settings import axes
 
@@ -18,7 +19,7 @@ class _PadNd(Module):
         super().__init__()
         self.padding = axes(type(self).__name__, "padding", padding, 2 * self._ndim)
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return F.pad(input, self.padding, self._mode)
 
     def extra_repr(self) -> str:
@@ -38,7 +39,7 @@ class _ConstantPadNd(_PadNd):
         super().__init__(padding)
         self.value = value
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return F.pad(input, self.padding, self._mode, self.value)
 
     def extra_repr(self) -> str:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .. import functional as F
+from ..tape import Tensor
 from ..window import PerAxis
 from .module import Module
 from .settings import axes, compact_repr
@@ -43,9 +44,9 @@ class _MaxPoolNd(Module):
         self.dilation = axes(layer, "dilation", dilation, ndim)
         self.ceil_mode = bool(ceil_mode)
         reach = (max(d * (k - 1) + 1, 1) for k, d in zip(self.kernel_size, self.dilation, strict=True))
-        self.forward(np.zeros((1, *reach), np.float32))
+        self.forward(Tensor(np.zeros((1, *reach), np.float32)))
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return self._function(input, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode)
 
     def extra_repr(self) -> str:
@@ -93,9 +94,9 @@ class _AvgPoolNd(Module):
         self.padding = axes(layer, "padding", padding, ndim)
         self.ceil_mode, self.count_include_pad = bool(ceil_mode), bool(count_include_pad)
         self.divisor_override = divisor_override
-        self.forward(np.zeros((1, *[max(k, 1) for k in self.kernel_size]), np.float32))
+        self.forward(Tensor(np.zeros((1, *[max(k, 1) for k in self.kernel_size]), np.float32)))
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         settings = (self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad)
         return self._function(input, *settings, self.divisor_override)
 
@@ -114,7 +115,7 @@ class AvgPool1d(_AvgPoolNd):
     ) -> None:  # fmt: skip
         super().__init__(kernel_size, stride, padding, ceil_mode, count_include_pad)
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         settings = (self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad)
         return F.avg_pool1d(input, *settings)
 

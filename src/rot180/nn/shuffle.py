@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from .. import functional as F
+from ..tape import Tensor
 from .module import Module
 from .settings import positive
 
@@ -16,7 +15,7 @@ class PixelShuffle(Module):
         super().__init__()
         self.upscale_factor = positive("PixelShuffle", "upscale_factor", upscale_factor)
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return F.pixel_shuffle(input, self.upscale_factor)
 
     def extra_repr(self) -> str:
@@ -30,7 +29,7 @@ class PixelUnshuffle(Module):
         super().__init__()
         self.downscale_factor = positive("PixelUnshuffle", "downscale_factor", downscale_factor)
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return F.pixel_unshuffle(input, self.downscale_factor)
 
     def extra_repr(self) -> str:
@@ -44,7 +43,7 @@ class ChannelShuffle(Module):
         super().__init__()
         self.groups = positive("ChannelShuffle", "groups", groups)
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return F.channel_shuffle(input, self.groups)
 
     def extra_repr(self) -> str:

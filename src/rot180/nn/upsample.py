@@ -8,6 +8,7 @@ from typing import Any
 
 from .. import functional as F
 from ..functional.interpolate import check_settings
+from ..tape import Tensor
 from ..window import PerAxis
 from .module import Module
 
@@ -38,7 +39,7 @@ class Upsample(Module):
         self.mode = mode
         self.align_corners, self.recompute_scale_factor = align_corners, recompute_scale_factor
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return F.interpolate(
             input, self.size, self.scale_factor, self.mode, self.align_corners, self.recompute_scale_factor
         )

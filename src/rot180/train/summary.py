@@ -67,17 +67,17 @@ def summary(model: nn.Module, input_shape: Sequence[int]) -> list[Row]:
     floats = (p.data.dtype for p in model.parameters())
     with evaluation_mode(model), no_grad():
         _, calls = trace(model, np.zeros((1, *input_shape), next(floats, np.dtype(np.float32))))
-    called = {id(call.module) for call in calls}
-    calls += [Call(name, module) for name, module in model.named_modules() if id(module) not in called]
-    seen: set[int] = set()
+    called_ids = {id(call.module) for call in calls}
+    calls += [Call(name, module) for name, module in model.named_modules() if id(module) not in called_ids]
+    counted: set[int] = set()
     rows = []
     for call in calls:
-        own = [p for p in call.module.parameters(recurse=False) if id(p) not in seen]
-        seen.update(map(id, own))
-        if own or call.multiply_adds or is_leaf(call.module):
+        own_parameters = [p for p in call.module.parameters(recurse=False) if id(p) not in counted]
+        counted.update(map(id, own_parameters))
+        if own_parameters or call.multiply_adds or is_leaf(call.module):
             shape = call.output.shape[1:] if isinstance(call.output, Tensor) else None
             settings = " ".join(call.module.extra_repr().split())
-            parameters = sum(p.data.size for p in own)
+            parameters = sum(p.data.size for p in own_parameters)
             rows.append(Row(call.name, type(call.module).__name__, settings, shape, parameters, call.multiply_adds))
     return rows
 

@@ -19,10 +19,10 @@ SIDE = 96  # pixels of the image and of its gradient, at most
 
 def filters(content: Content, pictures: Pictures | None) -> str:
     """The weights of the first layer as small pictures, in colour if the network's input is in colour."""
-    title, found = "First-layer filters", content.filters
-    if found is None:
+    title, first = "First-layer filters", content.filters
+    if first is None:
         return missing_section("filters", title, content.why_missing["filters"])
-    lead, weights = _filters_lead(found), found.weights
+    lead, weights = _filters_lead(first), first.weights
     if pictures is None:
         rows = [
             [str(k), f"{w.min():.3f}", f"{w.max():.3f}", f"{w.mean():.3f}", f"{np.linalg.norm(w):.3f}"]
@@ -32,7 +32,7 @@ def filters(content: Content, pictures: Pictures | None) -> str:
         return section("filters", title, lead, table("first-layer filters", head, rows))
     kind = "filters" if len(weights) > LARGE_UP_TO else "filters large"
     labels = (f"filter {k}" for k in range(len(weights)))
-    if _in_colour(found):
+    if _in_colour(first):
         limit = float(np.abs(weights).max(initial=0))
         drawn = tiles((pictures.image(w, -limit, limit) for w in weights), labels, kind=f"{kind} colour")
         return section("filters", title, lead, drawn, _scale(limit, "grey"))
@@ -42,13 +42,13 @@ def filters(content: Content, pictures: Pictures | None) -> str:
     return section("filters", title, lead, drawn, _scale(limit))
 
 
-def _in_colour(found: Filters) -> bool:
-    return found.weights.shape[1] == 3
+def _in_colour(first: Filters) -> bool:
+    return first.weights.shape[1] == 3
 
 
-def _filters_lead(found: Filters) -> str:
-    layer, (shown, channels, height, width) = f"<code>{text(found.layer)}</code>", found.weights.shape
-    if found.full_size:
+def _filters_lead(first: Filters) -> str:
+    layer, (shown, channels, height, width) = f"<code>{text(first.layer)}</code>", first.weights.shape
+    if first.full_size:
         lead = (
             f"The weights of {layer}, one picture per output, as large as the input: each output is the sum of the "
             "input's pixels times these weights. A bright pixel with a positive weight raises the output, one with a "
@@ -60,7 +60,7 @@ def _filters_lead(found: Filters) -> str:
             "filter's output is the sum of the pixels times these weights; it is largest where the image resembles "
             "the filter."
         )
-    if _in_colour(found):
+    if _in_colour(first):
         lead += (
             " The weights for red, green and blue are shown as one colour: mid-grey is zero in all three, a brighter "
             "channel is positive, a darker one negative."
@@ -69,8 +69,8 @@ def _filters_lead(found: Filters) -> str:
         lead += f" {SIGNED}."
         if channels > 1:
             lead += f" The pictures show the mean over {channels} input channels."
-    if shown < found.total:
-        lead += f" {shown} of {found.total:,} filters are shown."
+    if shown < first.total:
+        lead += f" {shown} of {first.total:,} filters are shown."
     return lead
 
 
