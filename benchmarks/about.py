@@ -10,7 +10,8 @@ import numpy as np
 
 import rot180
 from rot180.bench import machine
-from rot180.kernels import engines, native
+from rot180.kernels import extension
+from rot180.kernels.dispatch import current_engine
 
 from . import peer
 
@@ -20,7 +21,7 @@ ROOT = Path(__file__).parents[1]
 
 def about(options, command):
     """As it goes into the record, before anything is measured."""
-    engine = engines.current().name
+    engine = current_engine().name
     return {
         "date": datetime.date.today().isoformat(),
         "processor": machine.processor(),
@@ -31,7 +32,7 @@ def about(options, command):
         "seconds": options.seconds,
         "load": machine.load(),
         "engine": engine,
-        "isa": native.extension().isa() if engine == "native" else None,
+        "isa": extension.compiled.isa() if engine == "native" else None,
         "rot180": f"{rot180.__version__} ({commit()})",
         "PyTorch": peer.version(),
         "NumPy": np.__version__,

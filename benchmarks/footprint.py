@@ -13,7 +13,7 @@ import numpy as np
 
 import rot180.functional as F
 from rot180.bench import timing
-from rot180.kernels import native
+from rot180.kernels import extension
 from rot180.window import Window
 
 from . import peer
@@ -57,7 +57,7 @@ def imports():
         for s, rounds in taken.items()
     }
     found = {"name": "imports", "ms": {s: statistics.median(seconds) * 1e3 for s, seconds in more.items()}}
-    if not native.unavailable():
+    if not extension.unavailable():
         found["extension_ms"] = 1e3 * statistics.median(float(python(EXTENSION)) for _ in range(ROUNDS))
     return found
 
@@ -73,9 +73,9 @@ def call(options):
 
     x, w = np.ones((1, 1, 3, 3), np.float32), np.ones((1, 1, 2, 2), np.float32)
     calls = {"F.conv2d on arrays": lambda: F.conv2d(x, w)}
-    if not native.unavailable():
-        shape = native.shape(Window.plain("bench", (3, 3), (2, 2), (1, 1), 0, (1, 1)), "automatic")
-        binding = native.extension().conv_y
+    if not extension.unavailable():
+        shape = extension.compiled_window(Window.plain("bench", (3, 3), (2, 2), (1, 1), 0, (1, 1)))
+        binding = extension.compiled.conv_y
         calls = {"the binding": lambda: binding(shape, x, w, None, False), **calls}
     peers = torch.tensor(x), torch.tensor(w)
     calls["PyTorch, F.conv2d without gradients"] = lambda: torch.nn.functional.conv2d(*peers)

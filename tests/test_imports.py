@@ -33,6 +33,10 @@ EXTENSION = "_native"  # compiled from native/; only kernels/ may import it
 ROOT = "rot180"  # rot180/__init__.py, which loads everything lazily: only the commands may import it
 AT_THE_TOP = sys.stdlib_module_names | {"numpy", "rot180"}  # all other packages: inside functions
 LOADED_BY = {"pytest_plugin": "pytest"}  # the package that loads a module can be imported at its top
+CONVENIENCES = {  # deferred imports for methods that only forward: Trace.save, Trace.load, Trace._repr_html_
+    "rot180.explain.record": {"rot180.explain.files", "rot180.explain.notebook"},
+}
+STAR_IMPORTS = {"rot180.kernels", "rot180.kernels.reference"}  # they take the registered kernels: docs/decisions/0017
 NAMELESS = {"utils", "util", "helpers", "helper", "common", "misc"}
 PYTORCH_NAMES = {"nn/utils.py"}  # PyTorch's code does `from torch.nn.utils import clip_grad_norm_`
 
@@ -118,7 +122,8 @@ def faults_of(path: Path, package: Path) -> Iterator[str]:
                 yield f"{shown}:{node.lineno}: {name} must be imported inside the function that uses it"
 
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
+        star = isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names)
+        if star and module not in STAR_IMPORTS:
             yield f"{shown}:{node.lineno}: import * hides where names come from"
 
     user = place_of(module)
@@ -140,6 +145,78 @@ def faults_of(path: Path, package: Path) -> Iterator[str]:
 
 def faults(package: Path) -> list[str]:
     return [fault for path in sorted(package.rglob("*.py")) for fault in faults_of(path, package)]
+
+
+def name_of(path: Path, package: Path) -> str:
+    """The name of the module in a file."""
+    parts = path.relative_to(package).with_suffix("").parts
+    return ".".join([ROOT, *(parts[:-1] if parts[-1] == "__init__" else parts)])
+
+
+def dependencies(package: Path) -> dict[str, set[str]]:
+    """The modules that each module imports, at the top or inside a function, but not under TYPE_CHECKING.
+
+    `from . import a` is an import of the module a, if there is one, and not of the package.
+    """
+    paths = {name_of(path, package): path for path in package.rglob("*.py")}
+    graph = {}
+    for module, path in paths.items():
+        used = set()
+        for node in unless_type_checking(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom):
+                source = resolve(node, module, path.stem == "__init__")
+                used |= {f"{source}.{a.name}" if f"{source}.{a.name}" in paths else source for a in node.names}
+            else:
+                used |= set(imported(node, module, path.stem == "__init__"))
+        graph[module] = (used & paths.keys()) - {ROOT, *CONVENIENCES.get(module, ())}
+    return graph
+
+
+def unless_type_checking(node: ast.AST) -> Iterator[ast.AST]:
+    """Every node below that is not under TYPE_CHECKING."""
+    for child in ast.iter_child_nodes(node):
+        if not is_type_checking(child):
+            yield child
+            yield from unless_type_checking(child)
+        else:
+            yield from (other for part in child.orelse for other in (part, *unless_type_checking(part)))
+
+
+def circles(graph: dict[str, set[str]]) -> list[str]:
+    """Groups of modules that import each other, each group once."""
+    reached = {}
+    for start in graph:
+        reached[start], queue = set(), list(graph[start])
+        while queue:
+            module = queue.pop()
+            if module not in reached[start]:
+                reached[start].add(module)
+                queue += graph[module]
+    groups = {frozenset(b for b in reached[a] if a in reached[b]) for a in graph if a in reached[a]}
+    return sorted(" <-> ".join(sorted(group)) for group in groups)
+
+
+def test_no_modules_import_each_other() -> None:
+    found = circles(dependencies(PACKAGE))
+    assert not found, "\n" + "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    ("sources", "group"),
+    [
+        ({"a.py": "from . import b", "b.py": "def f():\n    from .a import x"}, "a <-> rot180.b"),
+        ({"a.py": "from .p import c", "p/__init__.py": "", "p/c.py": "import rot180.a"}, "a <-> rot180.p.c"),
+        ({f"{a}.py": f"from .{b} import x" for a, b in ("ab", "bc", "ca")}, "a <-> rot180.b <-> rot180.c"),
+        ({"a.py": "from . import b", "b.py": "if TYPE_CHECKING:\n    from . import a"}, None),
+        ({"p/__init__.py": "from .c import x", "p/c.py": "from . import d", "p/d.py": ""}, None),
+    ],
+)  # fmt: skip
+def test_a_circle_is_found(tmp_path: Path, sources: dict[str, str], group: str | None) -> None:
+    for file, source in sources.items():
+        path = tmp_path / "rot180" / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(source + "\n", encoding="utf-8")
+    assert circles(dependencies(tmp_path / "rot180")) == ([] if group is None else [f"rot180.{group}"])
 
 
 def test_the_package_follows_the_rules() -> None:
@@ -168,6 +245,7 @@ def test_the_package_follows_the_rules() -> None:
         ("optim/utils.py", "", "name the module after what it holds"),
         ("nn/lazy/utils.py", "", "name the module after what it holds"),
         ("nn/conv.py", "from numpy import *", "import * hides"),
+        ("kernels/reference/conv.py", "from .pool import *", "import * hides"),
         ("__init__.py", "import torch", "torch must be imported inside"),
         ("formats/onnx.py", "try:\n    import onnx\nexcept ImportError:\n    pass", "onnx must be"),
         ("formats/weights.py", "from safetensors.numpy import save", "safetensors.numpy must be"),
@@ -189,6 +267,7 @@ def test_a_violation_is_found(tmp_path: Path, file: str, source: str, fault: str
     [
         ("kernels/conv.py", "import numpy as np\nfrom ..window import Window\nfrom .. import errors"),
         ("kernels/conv.py", "from . import pool\nfrom .pool import max_pool"),
+        ("kernels/reference/__init__.py", "from .pool import *"),
         ("kernels/native/avx.py", "from ..conv import conv_y\nfrom ...window import Window"),
         ("kernels/native.py", "def load():\n    from rot180 import _native"),
         ("window.py", "from .errors import ShapeError"),

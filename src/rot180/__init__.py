@@ -15,7 +15,7 @@ _NAMES = {
     "errors": "DtypeError EngineError FormatError GradientError MissingExtraError Rot180Error ShapeError",
     "random": "get_rng_state manual_seed set_rng_state",
     "kernels.config": "show_config",
-    "kernels.engines": "engine",
+    "kernels.dispatch": "engine set_engine",
     "kernels.precision": "get_float32_conv_precision set_float32_conv_precision",
     "kernels.threads": "get_num_threads set_num_threads",
     "tape": "Tensor from_dlpack from_numpy grad observe primitive",
@@ -48,7 +48,8 @@ if TYPE_CHECKING:
     from .errors import Rot180Error as Rot180Error
     from .errors import ShapeError as ShapeError
     from .kernels.config import show_config as show_config
-    from .kernels.engines import engine as engine
+    from .kernels.dispatch import engine as engine
+    from .kernels.dispatch import set_engine as set_engine
     from .kernels.precision import get_float32_conv_precision as get_float32_conv_precision
     from .kernels.precision import set_float32_conv_precision as set_float32_conv_precision
     from .kernels.threads import get_num_threads as get_num_threads

@@ -18,7 +18,7 @@ class DtypeError(Rot180Error, TypeError):
 
 
 class EngineError(Rot180Error, RuntimeError):
-    """The requested engine is not available, or it lacks a kernel and `strict=True` forbids the fallback."""
+    """The requested engine is not available, or it cannot run a call and `strict=True` forbids the fallback."""
 
 
 class GradientError(Rot180Error, RuntimeError):

@@ -14,7 +14,7 @@ import pytest
 
 import rot180
 from rot180 import Tensor, check
-from rot180.kernels import native
+from rot180.kernels import extension
 
 from . import table
 from .case import Case, Layer, is_float, locked
@@ -24,7 +24,7 @@ from .registry import CASES
 
 CLOSE = 1e-12  # relative to the largest entry; float64 sums of some hundred terms
 EVERY_ENTRY = 150  # inputs up to this size are checked entry by entry, larger ones along random directions
-ENGINES = ["numpy", *([] if native.unavailable() else ["native"])]
+ENGINES = ["numpy", *([] if extension.unavailable() else ["native"])]
 FIRST_OF_ITS_OP = {case.op: case.id for case in reversed(CASES) if case.order > 1}
 
 

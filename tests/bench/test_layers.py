@@ -8,7 +8,7 @@ import pytest
 import rot180
 from rot180.bench import layers
 from rot180.bench.shapes import Layer
-from rot180.kernels import native
+from rot180.kernels import extension
 
 PLAIN = Layer("", False, 2, 4, 6, 3, 3, stride=2, padding=1)
 TRANSPOSED = Layer("", True, 2, 4, 5, 3, 4, stride=2, padding=1)
@@ -32,15 +32,15 @@ def test_an_error_is_in_standard_deviations_and_the_worst_array_counts() -> None
 
 def test_algorithms_of_the_numpy_engine() -> None:
     with rot180.engine("numpy"):
-        assert layers.algorithms(PLAIN) == ("whole",) * 3
+        assert layers.algorithms(PLAIN) == ("index_table",) * 3
         assert layers.algorithms(DEPTHWISE._replace(size=64)) == ("depthwise",) * 3
 
 
-@pytest.mark.skipif(native.unavailable() is not None, reason="the native engine is not here")
+@pytest.mark.skipif(extension.unavailable() is not None, reason="the native engine is not here")
 def test_algorithms_of_the_native_engine_are_in_the_order_of_the_layer() -> None:
     with rot180.engine("native"):
         assert layers.algorithms(DEPTHWISE) == ("depthwise",) * 3
         wide = Layer("", True, 1, 64, 32, 64, 3, padding=1)  # the input of a transposed layer is y
         names = layers.algorithms(wide)
         geometry = wide.window, 1, 64, 64, np.float32
-        assert names == tuple(native.choice(kernel, *geometry) for kernel in "xyw")
+        assert names == tuple(extension.chosen_algorithm(kernel, *geometry) for kernel in "xyw")

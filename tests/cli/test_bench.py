@@ -11,7 +11,8 @@ from rot180 import get_num_threads
 from rot180.bench import measurements, shapes
 from rot180.bench.shapes import Layer
 from rot180.cli import ExitStatus, main
-from rot180.kernels import engines, native
+from rot180.kernels import dispatch, extension
+from rot180.kernels.dispatch import current_engine
 
 QUICK = ["--rounds", "1", "--seconds", "0.0001"]
 SMALL = [Layer("first k3", False, 1, 2, 6, 2, 3, padding=1), Layer("convT 2-2 k4", True, 1, 2, 3, 2, 4)]
@@ -33,19 +34,19 @@ def test_a_layer_has_times_speeds_and_algorithms(capsys: pytest.CaptureFixture[s
     head, _, _, columns, row = lines(capsys)
     assert head[0] == "rot180" and {"numpy,", "1", "thread;"} <= set(head)
     assert columns == ["layer", "forward", "backward", "forward", "backward", "algorithms"]
-    assert row[:2] == ["first", "k3"] and row[-1] == "whole"
+    assert row[:2] == ["first", "k3"] and row[-1] == "index_table"
     assert all(float(number) >= 0 for number in row[2:-1])
     assert get_num_threads() == 1
 
 
-@pytest.mark.skipif(native.unavailable() is not None, reason="the native engine is not here")
+@pytest.mark.skipif(extension.unavailable() is not None, reason="the native engine is not here")
 def test_the_engine_is_chosen_and_given_back(capsys: pytest.CaptureFixture[str]) -> None:
-    before = engines.current()
+    before = current_engine()
     for engine in ("numpy", "native"):
         assert main(["bench", "steps", "--only", "toy", "--engine", engine, *QUICK]) == ExitStatus.DONE
         out = capsys.readouterr().out
         assert f"engine {engine}" in out and (" on " in out) == (engine == "native")
-        assert engines.current() is before
+        assert current_engine() is before
 
 
 def test_all_has_more_layers(capsys: pytest.CaptureFixture[str]) -> None:
@@ -59,7 +60,7 @@ def test_layers_and_steps_go_into_a_file(tmp_path: Path, capsys: pytest.CaptureF
     assert main(words) == ExitStatus.DONE
     assert capsys.readouterr().out.endswith(f"wrote {file}\n")
     found = json.loads(file.read_text())
-    assert (found["threads"], found["rounds"], found["engine"]) == (1, 1, engines.current().name)
+    assert (found["threads"], found["rounds"], found["engine"]) == (1, 1, current_engine().name)
     assert [set(row) for row in found["layers"]] == [set(measurements.LayerTiming._fields)]
     assert [row["name"] for row in found["steps"]] == ["toy"]
 
@@ -112,6 +113,6 @@ def test_what_cannot_be_measured_is_one_line_before_anything_is(
 def test_without_the_extension_its_engine_is_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(native, "unavailable", lambda: "it was not compiled")
+    monkeypatch.setitem(dispatch._engines, "native", lambda: "it was not compiled")
     assert main(["bench", "--engine", "native"]) == ExitStatus.USAGE
     assert "'native' cannot run here: it was not compiled; use engine('numpy')" in capsys.readouterr().err

@@ -12,10 +12,10 @@ import rot180.functional as F
 from rot180.check import assert_gradients
 from rot180.errors import ShapeError
 from rot180.functional.fused import conv_relu, conv_transpose_relu, linear_relu
-from rot180.kernels import native
+from rot180.kernels import extension
 from tests.battery.case import weighted_sum
 
-ENGINES = ["numpy"] if native.unavailable() else ["numpy", "native"]
+ENGINES = ["numpy"] if extension.unavailable() else ["numpy", "native"]
 
 
 def pairs(dtype: type) -> Any:

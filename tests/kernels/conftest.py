@@ -7,27 +7,27 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
-from rot180.kernels import native
+from rot180.kernels import extension
 
-ISAS = [] if native.unavailable() else native.extension().isas()
+ISAS = [] if extension.unavailable() else extension.compiled.isas()
 THREADS = (1, 2, 3, 7)
 
 
 @pytest.fixture(params=ISAS)
 def isa(request: pytest.FixtureRequest) -> Iterator[str]:
-    extension = native.extension()
-    before = extension.isa()
-    extension.use_isa(request.param)
+    compiled = extension.compiled
+    before = compiled.isa()
+    compiled.use_isa(request.param)
     yield request.param
-    extension.use_isa(before)
+    compiled.use_isa(before)
 
 
 @pytest.fixture
 def threads() -> Iterator[Callable[[int], None]]:
-    extension = native.extension()
-    before = extension.num_threads()
-    yield extension.set_num_threads
-    extension.set_num_threads(before)
+    compiled = extension.compiled
+    before = compiled.num_threads()
+    yield compiled.set_num_threads
+    compiled.set_num_threads(before)
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def stale() -> Callable[..., None]:
     """Fill the blocks that the next results of these shapes get with NaN: a cell that is not written would be seen."""
 
     def fill(*arrays: tuple[tuple[int, ...], type]) -> None:
-        held = [native.extension().relu_y(np.full(shape, np.nan, dtype)) for shape, dtype in arrays for _ in range(3)]
+        held = [extension.compiled.relu_y(np.full(shape, np.nan, dtype)) for shape, dtype in arrays for _ in range(3)]
         held.clear()
 
     return fill

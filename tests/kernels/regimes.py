@@ -11,7 +11,8 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from rot180.kernels import conv, depthwise, walk
+from rot180.kernels.reference import conv
+from rot180.kernels.reference.convolution import depthwise, tap_walk, workspace
 
 NEVER, ALWAYS = -1, 1 << 40
 
@@ -45,14 +46,15 @@ def limits(regime, setting, itemsize):
     columns = math.prod(y_shape[2:]) * setting.window.taps * x_shape[1] * itemsize
     image = 1
     if setting.window.ndim:
-        wide = math.prod(walk.Walk(setting.window, True).wide_shape(x_shape[1], 1))
+        wide = math.prod(tap_walk.TapWalk(setting.window, True).padded_shape(x_shape[1], 1))
         image = (wide + math.prod(y_shape[1:])) * itemsize
     with pytest.MonkeyPatch.context() as patch:
         for module, name, value in (
             (conv, "SMALL", regime.small),
-            (walk, "RUN", regime.run),
-            (walk, "BLOCK", regime.block and regime.block(columns)),
-            (walk, "WORKSPACE", regime.workspace and regime.workspace(image)),
+            (tap_walk, "RUN", regime.run),
+            (tap_walk, "BLOCK", regime.block and regime.block(columns)),
+            (tap_walk, "WORKSPACE", regime.workspace and regime.workspace(image)),
+            (workspace, "WORKSPACE", regime.workspace and regime.workspace(image)),
             (depthwise, "CACHED", regime.cached),
         ):
             if value is not None:
@@ -71,7 +73,7 @@ def algorithm(window, x_shape, out, itemsize=4):
 
 def workspaces():
     """The reused memory of this thread."""
-    return list(walk._local.__dict__.values())
+    return list(workspace._thread.__dict__.values())
 
 
 @contextmanager

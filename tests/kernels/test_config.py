@@ -1,11 +1,13 @@
 """`show_config`: what runs here, and why."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 
 import rot180
-from rot180.kernels import config, native
-from tests.kernels.test_engines import extension  # noqa: F401  (a fixture)
+import rot180.functional as F
+from rot180.kernels import config, dispatch, extension
 
 
 def test_it_prints_what_it_returns(capsys):
@@ -20,25 +22,33 @@ def test_the_reason_for_the_engine_is_one_line():
     with rot180.engine("numpy"):
         lines = config.config()
     assert lines["engine"] == "numpy: chosen by rot180.engine(...)"
-    assert lines["native"] == native.unavailable() or lines["native"].startswith("available, on ")
-    assert "on numpy" not in lines
+    assert lines["native"] == extension.unavailable() or lines["native"].startswith("available, on ")
     assert all("\n" not in line for line in lines.values())
 
 
-def test_detours_are_listed(extension):  # noqa: F811
+@pytest.mark.skipif(extension.unavailable() is not None, reason=f"no extension: {extension.unavailable()}")
+def test_fallbacks_are_listed_with_their_number_and_reason(monkeypatch):
+    monkeypatch.setattr(dispatch, "_fallbacks", Counter())
     with rot180.engine("native"):
-        assert config.config()["on numpy"].startswith("conv_x, conv_w, ")
+        assert config.config()["fallbacks"] == "max_at, average_y, average_x always run on numpy"
+        F.relu(np.ones(3, np.float32)), F.relu(np.ones(4, np.float32))
+        F.avg_pool1d(np.ones((1, 1, 4), np.float32), 2)
+        lines = config.config()
+    assert lines["  relu_y"] == "2 calls on numpy: NumPy is faster for fewer than 1024 elements"
+    assert lines["  average_y"] == "1 call on numpy: it is not implemented"
+    with rot180.engine("numpy"):
+        assert "fallbacks" not in config.config()
 
 
-@pytest.mark.skipif(native.unavailable() is not None, reason=f"no extension: {native.unavailable()}")
+@pytest.mark.skipif(extension.unavailable() is not None, reason=f"no extension: {extension.unavailable()}")
 def test_of_the_compiled_engine_instruction_sets_memory_and_algorithms_are_told():
-    module, lines = native.extension(), config.config()
+    module, lines = extension.compiled, config.config()
     assert all(isa in lines["native"] for isa in module.isas())
     assert lines["native"].startswith(f"available, on {module.isa()}")
     assert lines["memory"] == f"{module.kept() / 2**20:.1f} MiB kept for the next calls"
     rows = [name.strip() for name in lines if name.startswith("  ")]
     assert rows == ["dense", "depthwise", "winograd4", "winograd", "direct"]
-    assert {*rows, "automatic"} == {*native.ALGORITHMS}
+    assert {*rows, "automatic"} == {*extension.ALGORITHMS}
     assert "float32, without groups: 3x3 at stride 1" in lines["  winograd"]
 
 

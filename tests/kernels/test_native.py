@@ -11,27 +11,32 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from rot180.kernels import conv, native
+import rot180
+from rot180 import kernels
+from rot180.kernels import extension
 from rot180.window import DENSE, Window
 from tests.kernels.conftest import ISAS
+from tests.kernels.engines import on_native, on_numpy
 from tests.kernels.layouts import LAYOUTS
 from tests.kernels.settings import SETTINGS
 
-pytestmark = pytest.mark.skipif(native.unavailable() is not None, reason=f"no extension: {native.unavailable()}")
+pytestmark = pytest.mark.skipif(extension.unavailable() is not None, reason=f"no extension: {extension.unavailable()}")
 
 DTYPES = [np.float32, np.float64]
 ALGORITHMS = ["direct", "dense", "winograd", "depthwise"]
 
 
 def fits(algorithm: str, window: Window, channels: int, out: int, dtype: type) -> bool:
-    return native.extension().fits(native.shape(window, algorithm), "y", channels, out, dtype is np.float32)
+    with extension.algorithm(algorithm):
+        compiled_window = extension.compiled_window(window)
+    return extension.compiled.fits(compiled_window, "y", channels, out, dtype is np.float32)
 
 
 def calls(x, w, y, window):
     """The three contractions of the numpy engine and of this one, side by side."""
-    yield "y", conv.conv_y(x, w, window), native.conv_y(x, w, window)
-    yield "x", conv.conv_x(y, w, window), native.conv_x(y, w, window)
-    yield "w", conv.conv_w(x, y, window), native.conv_w(x, y, window)
+    yield "y", on_numpy.conv_y(x, w, window), on_native.conv_y(x, w, window)
+    yield "x", on_numpy.conv_x(y, w, window), on_native.conv_x(y, w, window)
+    yield "w", on_numpy.conv_w(x, y, window), on_native.conv_w(x, y, window)
 
 
 @pytest.mark.parametrize("algorithm", ["automatic", *ALGORITHMS])
@@ -46,7 +51,7 @@ def test_every_setting_is_exact(isa: str, algorithm: str) -> None:
             tried += 1
             w = w * 4  # Winograd halves sums of weights twice
             layout = LAYOUTS[number % len(LAYOUTS)]
-            with native.algorithm(algorithm):
+            with extension.algorithm(algorithm):
                 for kernel, expected, found in calls(layout(x), layout(w), layout(y * 4), window):
                     assert found.dtype == dtype and found.shape == expected.shape, (setting, kernel)
                     assert np.array_equal(found, expected), (setting, kernel, dtype)
@@ -61,7 +66,7 @@ def test_tails_around_the_width_of_a_vector(isa: str, side: int) -> None:
             window = Window.plain("t", (4, side), (3, 3), (1, 1), (1, 1), (1, 1), groups=groups)
             x, y = (rng.integers(-4, 5, (2, 17, 4, side)).astype(dtype) * 4 for _ in range(2))
             w = rng.integers(-4, 5, (17, 17 // groups, 3, 3)).astype(dtype) * 4
-            with native.algorithm(algorithm):
+            with extension.algorithm(algorithm):
                 for kernel, expected, found in calls(x, w, y, window):
                     assert np.array_equal(found, expected), (algorithm, kernel, dtype)
 
@@ -78,7 +83,7 @@ def test_winograd_at_stride_2(isa: str, size: int, padding: int) -> None:
                 rng.integers(-4, 5, (2, n, *s)).astype(np.float32) for n, s in ((5, window.x_size), (18, window.y_size))
             )
             w = rng.integers(-4, 5, (18, 5, size, size)).astype(np.float32)
-            with native.algorithm("winograd"):
+            with extension.algorithm("winograd"):
                 for kernel, expected, found in calls(x, w, y, window):
                     assert np.array_equal(found, expected), (height, width, kernel)
 
@@ -93,8 +98,8 @@ def test_winograd_with_dilation(isa: str, dilation: int, padding: int) -> None:
             rng.integers(-4, 5, (2, n, *s)).astype(np.float32) for n, s in ((5, window.x_size), (18, window.y_size))
         )
         w = rng.integers(-4, 5, (18, 5, 3, 3)).astype(np.float32) * 4
-        with native.algorithm("winograd"):
-            assert native.choice("y", window, 2, 5, 18, np.float32) == "winograd"
+        with extension.algorithm("winograd"):
+            assert extension.chosen_algorithm("y", window, 2, 5, 18, np.float32) == "winograd"
             for kernel, expected, found in calls(x, w, y * 4, window):
                 assert np.array_equal(found, expected), (height, width, kernel)
 
@@ -109,10 +114,10 @@ def test_an_infinity_of_a_depthwise_plane_reaches_only_what_meets_it(isa: str, s
     for place in ((0, 0), (0, -1), (-1, 0), (-1, -1), (3, 0), (3, -1), (2, 2)):
         x, w, y = draw(2, 2, side, side), draw(2, 1, 3, 3), draw(2, 2, *window.y_size)
         x[1, 0][place] = np.inf
-        assert np.array_equal(native.conv_y(x, w, window), conv.conv_y(x, w, window)), place
-        assert np.array_equal(native.conv_w(x, y, window), conv.conv_w(x, y, window)), place
+        assert np.array_equal(on_native.conv_y(x, w, window), on_numpy.conv_y(x, w, window)), place
+        assert np.array_equal(on_native.conv_w(x, y, window), on_numpy.conv_w(x, y, window)), place
         y[1, 0][place] = np.inf
-        assert np.array_equal(native.conv_x(y, w, window), conv.conv_x(y, w, window)), place
+        assert np.array_equal(on_native.conv_x(y, w, window), on_numpy.conv_x(y, w, window)), place
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -133,7 +138,7 @@ def test_the_same_bits_for_any_number_of_threads(isa: str, dtype: type, threads)
         found = {}
         for n in (1, 2, 3, 7):
             threads(n)
-            with native.algorithm(algorithm):
+            with extension.algorithm(algorithm):
                 found[n] = [a.tobytes() for _, _, a in calls(x, w, y, window)]
         assert found[1] == found[2] == found[3] == found[7], algorithm
     x, w, y = (rng.standard_normal(shape).astype(dtype) for shape in ((33, 1000), (77, 1000), (33, 77)))
@@ -153,12 +158,14 @@ def test_bias_and_relu_are_an_epilogue(isa: str, relu: bool) -> None:
         x = rng.integers(-4, 5, (2, 6, side, side)).astype(np.float32)
         w = rng.integers(-4, 5, (6, 6 // groups, 3, 3)).astype(np.float32) * 4
         bias = rng.integers(-4, 5, 12).astype(np.float32)[::2]
-        with native.algorithm(algorithm):
+        with extension.algorithm(algorithm):
             for some in (None, bias):
-                assert np.array_equal(native.conv_y(x, w, window, some, relu), conv.conv_y(x, w, window, some, relu))
+                assert np.array_equal(
+                    on_native.conv_y(x, w, window, some, relu), on_numpy.conv_y(x, w, window, some, relu)
+                )
                 y = x[:, :, : window.y_size[0], : window.y_size[1]]
-                found = native.conv_x(y, w, window, some, relu)
-                assert np.array_equal(found, conv.conv_x(y, w, window, some, relu)), algorithm
+                found = on_native.conv_x(y, w, window, some, relu)
+                assert np.array_equal(found, on_numpy.conv_x(y, w, window, some, relu)), algorithm
 
 
 def test_arrays_that_cannot_be_taken_as_they_are() -> None:
@@ -167,19 +174,24 @@ def test_arrays_that_cannot_be_taken_as_they_are() -> None:
     w = np.ones((1, 1, 2, 2), np.float32)
     w.flags.writeable = False
     x = np.broadcast_to(np.float32(2), (3, 1, 5, 5))
-    assert np.array_equal(native.conv_y(x, w, window), np.full((3, 1, 4, 4), 8))
+    assert np.array_equal(on_native.conv_y(x, w, window), np.full((3, 1, 4, 4), 8))
     bytes_ = np.zeros(4 * 25 + 1, np.uint8)
     odd = bytes_[1:].view(np.float32).reshape(1, 1, 5, 5)
     odd[...] = 3
     assert not odd.flags.aligned
-    assert np.array_equal(native.conv_y(odd, w, window), np.full((1, 1, 4, 4), 12))
+    assert np.array_equal(on_native.conv_y(odd, w, window), np.full((1, 1, 4, 4), 12))
 
 
 def test_an_empty_batch() -> None:
     window = Window.plain("t", (5, 5), (2, 2), (1, 1), (0, 0), (1, 1))
     x, w, y = (np.zeros(shape, np.float32) for shape in ((0, 3, 5, 5), (4, 3, 2, 2), (0, 4, 4, 4)))
-    for _, expected, found in calls(x, w, y, window):
-        assert found.shape == expected.shape and not found.any()
+    with rot180.engine("native"):
+        for found, shape in (
+            (kernels.conv_y(x, w, window), y.shape),
+            (kernels.conv_x(y, w, window), x.shape),
+            (kernels.conv_w(x, y, window), w.shape),
+        ):
+            assert found.shape == shape and not found.any()
 
 
 def test_results_own_their_memory() -> None:
@@ -187,14 +199,14 @@ def test_results_own_their_memory() -> None:
     window = Window.plain("t", (40, 40), (3, 3), (1, 1), (1, 1), (1, 1))
     rng = np.random.default_rng(2)
     x, w = rng.standard_normal((4, 8, 40, 40)).astype(np.float32), rng.standard_normal((8, 8, 3, 3)).astype(np.float32)
-    kept = native.conv_y(x, w, window)
+    kept = on_native.conv_y(x, w, window)
     view, before = kept[1, 2], kept.copy()
     for _ in range(20):
-        native.conv_y(x + 1, w, window)
+        on_native.conv_y(x + 1, w, window)
     assert np.array_equal(kept, before)
     del kept
     for _ in range(20):
-        native.conv_y(x + 1, w, window)
+        on_native.conv_y(x + 1, w, window)
     assert np.array_equal(view, before[1, 2])
     assert view.base is not None and before.flags.owndata
 
@@ -204,10 +216,10 @@ def test_many_python_threads_at_once() -> None:
     rng = np.random.default_rng(3)
     xs = [rng.integers(-4, 5, (3, 8, 24, 24)).astype(np.float32) for _ in range(8)]
     w = rng.integers(-4, 5, (8, 8, 3, 3)).astype(np.float32)
-    expected = [conv.conv_y(x, w, window) for x in xs]
+    expected = [on_numpy.conv_y(x, w, window) for x in xs]
     with ThreadPoolExecutor(8) as pool:
         for _ in range(20):
-            found = list(pool.map(lambda x: native.conv_y(x, w, window), xs))
+            found = list(pool.map(lambda x: on_native.conv_y(x, w, window), xs))
             assert all(map(np.array_equal, found, expected))
 
 
@@ -225,7 +237,7 @@ def test_the_gil_is_free_meanwhile() -> None:
 
     other = threading.Thread(target=count)
     other.start()
-    native.conv_y(x, w, window)
+    on_native.conv_y(x, w, window)
     done.set()
     other.join()
     assert counted[0] > 1000
@@ -235,9 +247,9 @@ def test_the_gil_is_free_meanwhile() -> None:
 def test_a_fork_in_the_midst_of_work_goes_on() -> None:
     code = """
 import os, sys, numpy as np
-from rot180.kernels import native
+from rot180.kernels import extension, native
 from rot180.window import Window
-native.extension().set_num_threads(3)
+extension.compiled.set_num_threads(3)
 window = Window.plain("t", (32, 32), (3, 3), (1, 1), (1, 1), (1, 1))
 x, w = np.ones((8, 16, 32, 32), np.float32), np.ones((16, 16, 3, 3), np.float32)
 before = native.conv_y(x, w, window)
@@ -255,7 +267,7 @@ sys.exit(any(os.waitpid(pid, 0)[1] for pid in children))
 
 @pytest.mark.parametrize(("name", "reason"), [("sse9", "there is no such"), ("AVX2", "there is no such")])
 def test_an_instruction_set_that_is_not_there_is_named(name: str, reason: str) -> None:
-    code = "import rot180; rot180.engine('native')"
+    code = "import rot180; rot180.set_engine('native')"
     environment = {**os.environ, "ROT180_ISA": name}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
@@ -264,17 +276,17 @@ def test_an_instruction_set_that_is_not_there_is_named(name: str, reason: str) -
 
 def test_rot180_isa_is_obeyed() -> None:
     for name in ISAS:
-        code = f"from rot180.kernels import native; assert native.extension().isa() == {name!r}"
+        code = f"from rot180.kernels import extension; assert extension.compiled.isa() == {name!r}"
         subprocess.run([sys.executable, "-c", code], env={**os.environ, "ROT180_ISA": name}, check=True, timeout=60)
 
 
 def test_memory_is_kept_and_given_back() -> None:
-    extension = native.extension()
+    compiled = extension.compiled
     window = Window.plain("t", (64, 64), (3, 3), (1, 1), (1, 1), (1, 1))
-    native.conv_y(np.ones((8, 16, 64, 64), np.float32), np.ones((16, 16, 3, 3), np.float32), window)
-    assert extension.kept() > 0
-    extension.trim()
-    assert extension.kept() == 0
+    on_native.conv_y(np.ones((8, 16, 64, 64), np.float32), np.ones((16, 16, 3, 3), np.float32), window)
+    assert compiled.kept() > 0
+    compiled.trim()
+    assert compiled.kept() == 0
 
 
 @pytest.mark.parametrize(
@@ -292,10 +304,10 @@ def test_the_table_of_algorithms(kernel, shapes, dtype, expected: str) -> None:
     padding = (1, 1) if kernel == (3, 3) else (0, 0)
     window = Window.plain("t", (side, side), kernel, (1, 1), padding, (1, 1))
     for name in "yxw":
-        assert native.choice(name, window, images, channels, out, dtype) == expected
-    assert native.choice("y", Window.plain("t", (8, 8), (3, 3), (1, 1), (1, 1), (1, 1), groups=6), 1, 6, 6, dtype) == (
-        "depthwise"
-    )
+        assert extension.chosen_algorithm(name, window, images, channels, out, dtype) == expected
+    assert extension.chosen_algorithm(
+        "y", Window.plain("t", (8, 8), (3, 3), (1, 1), (1, 1), (1, 1), groups=6), 1, 6, 6, dtype
+    ) == ("depthwise")
 
 
 @pytest.mark.parametrize(
@@ -312,7 +324,7 @@ def test_the_table_of_algorithms(kernel, shapes, dtype, expected: str) -> None:
 )
 def test_winograd_needs_channels(size: int, stride: int, channels: int, expected: str) -> None:
     window = Window.plain("t", (64, 64), (size, size), (stride, stride), (1, 1), (1, 1))
-    found = [native.choice(name, window, 4, channels, channels, np.float32) for name in "yxw"]
+    found = [extension.chosen_algorithm(name, window, 4, channels, channels, np.float32) for name in "yxw"]
     assert " ".join(found) == expected
 
 
@@ -325,16 +337,18 @@ def test_winograd_of_3x3_at_stride_2_needs_more_tiles_forwards() -> None:
         (15, "direct winograd"),
         (16, "winograd winograd"),
     ):
-        found = [native.choice(name, window, images, 256, 256, np.float32) for name in "yx"]
+        found = [extension.chosen_algorithm(name, window, images, 256, 256, np.float32) for name in "yx"]
         assert " ".join(found) == expected
 
 
 def test_winograd_at_stride_2_needs_paddings_of_one_parity() -> None:
     window = Window.plain("t", (64, 64), (4, 4), (2, 2), (1, 2), (1, 1))
-    assert native.choice("x", window, 4, 64, 64, np.float32) == "direct"
+    assert extension.chosen_algorithm("x", window, 4, 64, 64, np.float32) == "direct"
 
 
 def test_an_unknown_algorithm_is_named() -> None:
-    with pytest.raises(ValueError, match="there is no algorithm 'fft'; there are automatic, direct, dense, winograd"):
-        with native.algorithm("fft"):
+    with pytest.raises(
+        ValueError, match="there is no algorithm 'fft'; choose one of automatic, direct, dense, winograd"
+    ):
+        with extension.algorithm("fft"):
             pass

@@ -7,27 +7,24 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rot180.kernels import activation, bias, native
+from rot180.kernels import extension
 from tests.kernels.conftest import THREADS
+from tests.kernels.engines import on_native, on_native_or_numpy, on_numpy
 from tests.kernels.layouts import LAYOUTS
 
-pytestmark = pytest.mark.skipif(native.unavailable() is not None, reason=f"no extension: {native.unavailable()}")
+pytestmark = pytest.mark.skipif(extension.unavailable() is not None, reason=f"no extension: {extension.unavailable()}")
 
 DTYPES = [np.float32, np.float64]
 SIZES = [*range(70), 1023, 1024, 1025, (1 << 15) - 1, 1 << 15, (1 << 15) + 17, 100_003]
 
 
-def ours(name: str) -> Any:
-    return native.operations()[name]
-
-
 def calls(g: np.ndarray, x: np.ndarray) -> Any:
     """Of each kernel its name, and its result by the numpy engine and by this one."""
-    relu = activation.relu_y(x)
+    relu = on_numpy.relu_y(x)
     for name, arguments in [
         ("relu_y", (x,)), ("relu_x", (g, relu)), ("leaky_relu_y", (x, 0.3)), ("leaky_relu_x", (g, x, 0.3)),
     ]:  # fmt: skip
-        yield name, getattr(activation, name)(*arguments), ours(name)(*arguments)
+        yield name, getattr(on_numpy, name)(*arguments), getattr(on_native, name)(*arguments)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -54,24 +51,24 @@ def test_a_cotangent_that_may_be_overwritten(isa: str) -> None:
     """It is where it can be; where not, the result is the same."""
     g, x = np.random.default_rng(5).standard_normal((2, 6, 50, 7)).astype(np.float32)
     for name, settings in (("relu_x", ()), ("leaky_relu_x", (0.3,))):
-        expected = getattr(activation, name)(g, x, *settings)
-        assert np.array_equal(getattr(activation, name)(g, x, *settings, True), expected)
+        expected = getattr(on_numpy, name)(g, x, *settings)
+        assert np.array_equal(getattr(on_numpy, name)(g, x, *settings, True), expected)
         for layout in LAYOUTS:
             for other in (np.ascontiguousarray, layout):
                 mine = layout(g).copy() if layout is np.ascontiguousarray else layout(g)
-                found = ours(name)(mine, other(x), *settings, True)
+                found = getattr(on_native, name)(mine, other(x), *settings, True)
                 assert np.array_equal(found, expected), (name, layout.__name__)
                 assert (found is mine) or np.array_equal(mine, g)
         mine = g.copy()
-        assert ours(name)(mine, x, *settings, True) is mine
+        assert getattr(on_native, name)(mine, x, *settings, True) is mine
 
 
 def test_cotangents_that_are_numbers_or_repeated() -> None:
     x = np.asarray(np.float32(2))
-    assert ours("relu_x")(np.float32(3), x) == 3 and ours("leaky_relu_x")(np.float32(3), -x, 0.5) == 1.5
+    assert on_native.relu_x(np.float32(3), x) == 3 and on_native.leaky_relu_x(np.float32(3), -x, 0.5) == 1.5
     many = np.linspace(-1, 1, 6000, dtype=np.float32).reshape(60, 100)
     repeated = np.broadcast_to(np.float32(3), many.shape)
-    assert np.array_equal(ours("relu_x")(repeated, many), np.where(many > 0, np.float32(3), 0))
+    assert np.array_equal(on_native.relu_x(repeated, many), np.where(many > 0, np.float32(3), 0))
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -85,7 +82,7 @@ def test_what_is_not_finite(isa: str, dtype: type) -> None:
         ):  # the numpy text multiplies an infinite cotangent by both sides' factors: finite ones
             expected = np.where(x > 0, g, g * dtype(0.3))
         np.testing.assert_array_equal(found, expected, err_msg=name)
-    dropped = ours("relu_x")(np.full(2000, np.inf, dtype), np.zeros(2000, dtype))
+    dropped = on_native.relu_x(np.full(2000, np.inf, dtype), np.zeros(2000, dtype))
     assert not dropped.any() and not np.signbit(dropped).any()
 
 
@@ -96,19 +93,19 @@ def test_sigmoid_within_three_units_in_the_last_place(isa: str, dtype: type, sta
         x = np.linspace(-edge, edge, size).astype(dtype)
         g = np.random.default_rng(size).standard_normal(size).astype(dtype)
         stale(((size,), dtype))
-        y = ours("sigmoid_y")(x)
+        y = on_native.sigmoid_y(x)
         exact = 1 / (1 + np.exp(-x.astype(np.longdouble)))
         assert y.dtype == dtype and np.all(abs(y - exact) <= 3 * np.spacing(exact.astype(dtype)))
-        gx, expected = ours("sigmoid_x")(g, y), activation.sigmoid_x(g, y)
+        gx, expected = on_native.sigmoid_x(g, y), on_numpy.sigmoid_x(g, y)
         assert gx.dtype == dtype and np.all(abs(gx - expected) <= 2 * np.spacing(abs(g * y)))
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_sigmoid_of_what_is_large_or_not_finite(isa: str, dtype: type) -> None:
     x = np.array([np.inf, -np.inf, np.nan, 0, 1e30, -1e30, 100, -100], dtype)
-    found = ours("sigmoid_y")(x)
+    found = on_native.sigmoid_y(x)
     np.testing.assert_allclose(found, [1, 0, np.nan, 0.5, 1, 0, 1, 3.720076e-44], rtol=1e-12, atol=1e-43)
-    assert np.isnan(ours("sigmoid_x")(np.ones(8, dtype), found)[2])
+    assert np.isnan(on_native.sigmoid_x(np.ones(8, dtype), found)[2])
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -118,20 +115,20 @@ def test_bias_gradients_of_integers_are_exact(isa: str, dtype: type) -> None:
     for shape in [*shapes, *((2, 3, n) for n in range(1, 70))]:
         y = rng.integers(-4, 5, shape).astype(dtype)
         for layout in LAYOUTS:
-            found = ours("bias_sums")(layout(y))
-            assert found.dtype == dtype and np.array_equal(found, bias.bias_sums(y)), (shape, layout.__name__)
+            found = on_native.bias_sums(layout(y))
+            assert found.dtype == dtype and np.array_equal(found, on_numpy.bias_sums(y)), (shape, layout.__name__)
 
 
 def test_bias_gradients_elsewhere_run_on_numpy() -> None:
     y = np.arange(12.0).reshape(4, 3)
-    assert np.array_equal(ours("bias_sums")(y), y.sum(0))
-    assert np.array_equal(ours("bias_sums")(np.zeros((0, 3, 2))), np.zeros(3))
-    assert np.array_equal(ours("bias_sums")(np.zeros((2, 3, 0))), np.zeros(3))
+    assert np.array_equal(on_native_or_numpy.bias_sums(y), y.sum(0))
+    assert np.array_equal(on_native_or_numpy.bias_sums(np.zeros((0, 3, 2))), np.zeros(3))
+    assert np.array_equal(on_native_or_numpy.bias_sums(np.zeros((2, 3, 0))), np.zeros(3))
 
 
 def test_bias_gradients_are_summed_in_double(isa: str) -> None:
     y = (np.random.default_rng(3).standard_normal((16, 3, 10_000)) + 1000).astype(np.float32)
-    assert np.array_equal(ours("bias_sums")(y), y.sum((0, 2), dtype=np.float64).astype(np.float32))
+    assert np.array_equal(on_native.bias_sums(y), y.sum((0, 2), dtype=np.float64).astype(np.float32))
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -140,7 +137,7 @@ def test_the_same_bits_for_any_number_of_threads(isa: str, dtype: type, threads:
     found = set()
     for n in THREADS:
         threads(n)
-        more = (ours("bias_sums")(x), ours("sigmoid_y")(x), ours("sigmoid_x")(g, x))
+        more = (on_native.bias_sums(x), on_native.sigmoid_y(x), on_native.sigmoid_x(g, x))
         found.add(b"".join(a.tobytes() for a in (*(a for _, _, a in calls(g, x)), *more)))
     assert len(found) == 1
 
@@ -148,12 +145,12 @@ def test_the_same_bits_for_any_number_of_threads(isa: str, dtype: type, threads:
 def test_the_extension_refuses_sizes_that_do_not_fit() -> None:
     x = np.zeros(10)
     with pytest.raises(ValueError, match="one shape"):
-        native.extension().relu_x(x, x[:9])
+        extension.compiled.relu_x(x, x[:9])
     with pytest.raises(ValueError, match="one shape"):
-        native.extension().relu_x_over(x, x[:9])
+        extension.compiled.relu_x_over(x, x[:9])
     with pytest.raises(ValueError, match="one shape"):
-        native.extension().leaky_relu_x_over(x, x[:9], 0.1)
+        extension.compiled.leaky_relu_x_over(x, x[:9], 0.1)
     with pytest.raises(ValueError, match="one shape"):
-        native.extension().leaky_relu_x(x, x[:9], 0.1)
+        extension.compiled.leaky_relu_x(x, x[:9], 0.1)
     with pytest.raises(ValueError, match="none of them 0"):
-        native.extension().bias_sums(x)
+        extension.compiled.bias_sums(x)

@@ -13,10 +13,11 @@ import pytest
 
 import rot180
 from rot180.errors import ShapeError
-from rot180.kernels import conv, native
+from rot180.kernels import extension
 from rot180.window import DENSE, Window
+from tests.kernels.engines import on_native, on_numpy
 
-pytestmark = pytest.mark.skipif(native.unavailable() is not None, reason=f"no extension: {native.unavailable()}")
+pytestmark = pytest.mark.skipif(extension.unavailable() is not None, reason=f"no extension: {extension.unavailable()}")
 
 WINDOW = Window.plain("t", (6, 7), (3, 2), (1, 1), (1, 1), (1, 1))  # y is (6, 8)
 X, W, Y = (np.ones(shape, np.float32) for shape in ((2, 4, 6, 7), (5, 4, 3, 2), (2, 5, 6, 8)))
@@ -44,28 +45,31 @@ def python(code: str) -> subprocess.CompletedProcess[str]:
 )
 def test_arrays_that_do_not_fit_their_window_are_refused(kernel, arrays) -> None:
     with pytest.raises(ValueError, match="an array does not have the sizes of its window"):
-        getattr(native, kernel)(*arrays, WINDOW)
+        getattr(on_native, kernel)(*arrays, WINDOW)
 
 
 def test_a_bias_that_does_not_fit_is_refused() -> None:
     with pytest.raises(ValueError, match="bias must be one per channel of y"):
-        native.conv_y(X, W, WINDOW, np.ones(4, np.float32))
+        on_native.conv_y(X, W, WINDOW, np.ones(4, np.float32))
 
 
 @pytest.mark.parametrize(("images", "inputs", "outputs"), [(0, 2, 3), (4, 0, 3), (4, 2, 0), (0, 0, 0)])
 def test_matrices_without_cells_are_left_to_numpy(images: int, inputs: int, outputs: int) -> None:
     """Rows of blocks that do not exist ended the process by a division by zero."""
     done = python(f"""
-import numpy as np, pytest
-from rot180.kernels import conv, native
+import numpy as np, pytest, rot180
+from rot180 import kernels
+from rot180.kernels import extension
+from rot180.kernels.reference import conv
 from rot180.window import DENSE
 x, w, y = (np.ones(s, np.float32) for s in (({images}, {inputs}), ({outputs}, {inputs}), ({images}, {outputs})))
-bias, shape = np.ones({outputs}, np.float32), native.shape(DENSE, "automatic")
-assert np.array_equal(native.conv_y(x, w, DENSE, bias), conv.conv_y(x, w, DENSE, bias))
-assert np.array_equal(native.conv_x(y, w, DENSE), conv.conv_x(y, w, DENSE))
-assert np.array_equal(native.conv_w(x, y, DENSE), conv.conv_w(x, y, DENSE))
+bias, shape = np.ones({outputs}, np.float32), extension.compiled_window(DENSE)
+with rot180.engine("native"):
+    assert np.array_equal(kernels.conv_y(x, w, DENSE, bias), conv.conv_y.reference(x, w, DENSE, bias))
+    assert np.array_equal(kernels.conv_x(y, w, DENSE), conv.conv_x.reference(y, w, DENSE))
+    assert np.array_equal(kernels.conv_w(x, y, DENSE), conv.conv_w.reference(x, y, DENSE))
 with pytest.raises(ValueError, match="no array may be empty"):
-    native.extension().conv_y(shape, x, w, bias, False)
+    extension.compiled.conv_y(shape, x, w, bias, False)
 """)
     assert done.returncode == 0, done.stderr
 
@@ -73,7 +77,7 @@ with pytest.raises(ValueError, match="no array may be empty"):
 def test_groups_that_do_not_divide_are_refused() -> None:
     window = Window.plain("t", (6, 7), (3, 2), (1, 1), (1, 1), (1, 1), groups=3)
     with pytest.raises(ValueError, match="groups must divide the channels"):
-        native.conv_y(X, W, window)
+        on_native.conv_y(X, W, window)
 
 
 @pytest.mark.parametrize(
@@ -89,23 +93,23 @@ def test_groups_that_do_not_divide_are_refused() -> None:
 )
 def test_windows_that_make_no_sense_are_refused(sizes, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        native.extension().Shape(*sizes, "direct")
+        extension.compiled.Shape(*sizes, "direct")
 
 
 def test_a_result_beyond_all_memory_is_a_memory_error() -> None:
     """The number of its bytes must not wrap around."""
     huge = Window.plain("t", (1, 1, 1), (1, 1, 1), (1, 1, 1), ((1 << 29,) * 2,) * 3, (1, 1, 1))
     with pytest.raises(MemoryError, match="the native engine found no memory"):
-        native.conv_y(np.ones((4, 1, 1, 1, 1)), np.ones((4, 1, 1, 1, 1)), huge)
+        on_native.conv_y(np.ones((4, 1, 1, 1, 1)), np.ones((4, 1, 1, 1, 1)), huge)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_AS is Linux's")
 def test_too_little_memory_is_a_memory_error_and_work_goes_on() -> None:
     done = python("""
 import resource, numpy as np
-from rot180.kernels import native
+from rot180.kernels import extension, native
 from rot180.window import Window
-native.extension().set_num_threads(2)
+extension.compiled.set_num_threads(2)
 window = Window.plain("t", (64, 64), (3, 3), (1, 1), (1, 1), (1, 1))
 x, w = np.ones((16, 64, 64, 64), np.float32), np.ones((64, 64, 3, 3), np.float32)
 expected = native.conv_y(x[:1], w, window)
@@ -113,9 +117,9 @@ used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
 outcomes = set()
 for more in (8, 16, 20, 24, 32, 48, 64, 400):  # MiB: from too little for y to enough for all
     for algorithm in ("direct", "winograd"):
-        native.extension().trim()
+        extension.compiled.trim()
         resource.setrlimit(resource.RLIMIT_AS, (used + (more << 20), resource.RLIM_INFINITY))
-        with native.algorithm(algorithm):
+        with extension.algorithm(algorithm):
             try:
                 outcomes.add(str(np.array_equal(native.conv_y(x, w, window)[:1], expected)))
             except MemoryError as error:
@@ -134,14 +138,14 @@ print(*sorted(outcomes), sep="\\n")
 def test_a_step_that_is_never_taken_costs_nothing() -> None:
     """x is taken apart by the phases of the stride; these would be 10 ** 12."""
     window = Window.plain("t", (4, 4), (1, 1), (10**6, 10**6), (0, 0), (10**6, 10**6))
-    native.extension().trim()
+    extension.compiled.trim()
     x = np.arange(48, dtype=np.float32).reshape(1, 3, 4, 4)
     w = np.ones((2, 3, 1, 1), np.float32)
-    y = native.conv_y(x, w, window)
-    assert np.array_equal(y, conv.conv_y(x, w, window))
-    assert np.array_equal(native.conv_x(y, w, window), conv.conv_x(y, w, window))
-    assert np.array_equal(native.conv_w(x, y, window), conv.conv_w(x, y, window))
-    assert native.extension().kept() < 1 << 20
+    y = on_native.conv_y(x, w, window)
+    assert np.array_equal(y, on_numpy.conv_y(x, w, window))
+    assert np.array_equal(on_native.conv_x(y, w, window), on_numpy.conv_x(y, w, window))
+    assert np.array_equal(on_native.conv_w(x, y, window), on_numpy.conv_w(x, y, window))
+    assert extension.compiled.kept() < 1 << 20
 
 
 @pytest.mark.parametrize("step", [1 << 31, 10**20])
@@ -167,7 +171,7 @@ def test_phases_of_a_stride_beyond_x_cost_nothing() -> None:
     rng = np.random.default_rng(0)
     y, w = (rng.integers(-4, 5, shape).astype(np.float32) for shape in ((2, 3, 3, 3), (3, 2, 2, 2)))
     assert window.y_size == (3, 3)
-    assert np.array_equal(native.conv_x(y, w, window), conv.conv_x(y, w, window))
+    assert np.array_equal(on_native.conv_x(y, w, window), on_numpy.conv_x(y, w, window))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")
@@ -175,8 +179,8 @@ def test_memory_that_is_given_back_is_the_system_s_again() -> None:
     """Blocks of many sizes come and go: beside those in use and those kept nothing may pile up."""
     done = python("""
 import numpy as np
-from rot180.kernels import native
-extension, rng, held = native.extension(), np.random.default_rng(0), []
+from rot180.kernels import extension, native
+extension, rng, held = extension.compiled, np.random.default_rng(0), []
 extension.set_num_threads(1)
 source = np.ones(3_000_000, np.float32)
 resident = lambda: int(open("/proc/self/statm").read().split()[1]) * 4096
@@ -198,18 +202,18 @@ def test_a_kernel_may_be_long() -> None:
     window = Window.plain("t", (9000,), (5000,), (1,), (3,), (1,))
     rng = np.random.default_rng(0)
     x, w = (rng.integers(-2, 3, (1, 1, n)).astype(np.float64) for n in (9000, 5000))
-    y = native.conv_y(x, w, window)
+    y = on_native.conv_y(x, w, window)
     assert np.array_equal(y[0, 0], np.correlate(np.pad(x[0, 0], 3), w[0, 0], "valid"))
-    assert native.conv_w(x, y, window).shape == w.shape and native.conv_x(y, w, window).shape == x.shape
+    assert on_native.conv_w(x, y, window).shape == w.shape and on_native.conv_x(y, w, window).shape == x.shape
 
 
 def test_a_forced_algorithm_is_taken_only_where_it_fits() -> None:
-    with native.algorithm("dense"):
-        assert native.choice("y", WINDOW, 2, 4, 5, np.float32) == "direct"
-        assert native.choice("y", DENSE, 2, 4, 5, np.float32) == "dense"
-        assert np.array_equal(native.conv_y(X, W, WINDOW), conv.conv_y(X, W, WINDOW))
-    with native.algorithm("winograd"):
-        assert np.array_equal(native.conv_y(X, W, WINDOW), conv.conv_y(X, W, WINDOW))
+    with extension.algorithm("dense"):
+        assert extension.chosen_algorithm("y", WINDOW, 2, 4, 5, np.float32) == "direct"
+        assert extension.chosen_algorithm("y", DENSE, 2, 4, 5, np.float32) == "dense"
+        assert np.array_equal(on_native.conv_y(X, W, WINDOW), on_numpy.conv_y(X, W, WINDOW))
+    with extension.algorithm("winograd"):
+        assert np.array_equal(on_native.conv_y(X, W, WINDOW), on_numpy.conv_y(X, W, WINDOW))
 
 
 # ---- what it says ----
@@ -220,12 +224,12 @@ def test_the_log_says_once_by_which_algorithm(caplog) -> None:
     for window in (WINDOW, DENSE):
         vars(window).pop("automatic", None)  # it remembers what was announced
     for _ in range(2):
-        native.conv_y(X, W, WINDOW)
-        native.conv_w(X, Y, WINDOW)
-        native.conv_y(X.astype(np.float64), W.astype(np.float64), WINDOW)
-        native.conv_y(X[:, :, 0, 0].copy(), W[:, :, 0, 0].copy(), DENSE)
+        on_native.conv_y(X, W, WINDOW)
+        on_native.conv_w(X, Y, WINDOW)
+        on_native.conv_y(X.astype(np.float64), W.astype(np.float64), WINDOW)
+        on_native.conv_y(X[:, :, 0, 0].copy(), W[:, :, 0, 0].copy(), DENSE)
     geometry = "2 images, channels 4 and 5, x 6x7, y 6x8, kernel 3x2, stride 1x1, dilation 1x1, padding 1x1, groups 1"
-    isa = native.extension().isa()
+    isa = extension.compiled.isa()
     assert [record.getMessage() for record in caplog.records] == [
         f"conv_y float32: {geometry}: direct on {isa}",
         f"conv_w float32: {geometry}: direct on {isa}",
@@ -237,7 +241,7 @@ def test_the_log_says_once_by_which_algorithm(caplog) -> None:
 def test_logging_is_not_imported_for_its_sake() -> None:
     done = python("""
 import sys, numpy as np
-from rot180.kernels import native
+from rot180.kernels import extension, native
 from rot180.window import DENSE
 before = "logging" in sys.modules
 native.conv_y(np.ones((2, 3)), np.ones((4, 3)), DENSE)
@@ -249,7 +253,10 @@ print(before or "logging" not in sys.modules)
 @pytest.mark.parametrize(
     ("tags", "reason"),
     [
-        ("Root-Is-Purelib: false\nTag: py3-none-any\n", "was installed without its compiled extension, because compil"),
+        (
+            "Root-Is-Purelib: false\nTag: py3-none-any\n",
+            "was installed without its compiled extension because the compil",
+        ),
         ("Root-Is-Purelib: false\nTag: cp311-cp311-linux_x86_64\n", "rot180._native is not part of this installation"),
         (None, "rot180._native is not part of this installation"),
     ],
@@ -262,13 +269,13 @@ def test_a_missing_extension_has_a_reason(monkeypatch, tags: str | None, reason:
 
     monkeypatch.setattr(importlib.metadata, "distribution", lambda name: Installed())
     monkeypatch.setitem(sys.modules, "rot180._native", None)
-    native.unavailable.cache_clear()
+    extension.unavailable.cache_clear()
     try:
-        assert reason in (native.unavailable() or "")
+        assert reason in (extension.unavailable() or "")
         with pytest.raises(rot180.errors.EngineError, match=f"'native' cannot run here: .*{reason}"):
-            rot180.engine("native")
+            rot180.set_engine("native")
     finally:
-        native.unavailable.cache_clear()
+        extension.unavailable.cache_clear()
 
 
 def test_a_package_that_is_not_installed_has_a_reason(monkeypatch) -> None:
@@ -276,40 +283,40 @@ def test_a_package_that_is_not_installed_has_a_reason(monkeypatch) -> None:
         raise importlib.metadata.PackageNotFoundError(name)
 
     monkeypatch.setattr(importlib.metadata, "distribution", absent)
-    assert native._missing() == "the compiled extension rot180._native is not part of this installation"
+    assert extension._reason_missing() == "the compiled extension rot180._native is not part of this installation"
 
 
 # ---- what it survives ----
 
 
 def test_the_number_of_threads_may_change_while_others_compute() -> None:
-    extension = native.extension()
-    before, done, wrong = extension.num_threads(), threading.Event(), []
-    expected = conv.conv_y(X, W, WINDOW)
+    compiled = extension.compiled
+    before, done, wrong = compiled.num_threads(), threading.Event(), []
+    expected = on_numpy.conv_y(X, W, WINDOW)
 
     def compute() -> None:
         while not done.is_set():
-            if not np.array_equal(native.conv_y(X, W, WINDOW), expected):
+            if not np.array_equal(on_native.conv_y(X, W, WINDOW), expected):
                 wrong.append(True)
 
     others = [threading.Thread(target=compute) for _ in range(3)]
     for other in others:
         other.start()
     for n in [1, 2, 3, 7, 1, 5] * 50:
-        extension.set_num_threads(n)
+        compiled.set_num_threads(n)
     done.set()
     for other in others:
         other.join()
-    extension.set_num_threads(before)
+    compiled.set_num_threads(before)
     assert not wrong
 
 
 def test_a_process_ends_while_workers_sleep_and_a_thread_computes() -> None:
     done = python("""
 import threading, time, numpy as np
-from rot180.kernels import native
+from rot180.kernels import extension, native
 from rot180.window import Window
-native.extension().set_num_threads(3)
+extension.compiled.set_num_threads(3)
 window = Window.plain("t", (32, 32), (3, 3), (1, 1), (1, 1), (1, 1))
 x, w = np.ones((4, 16, 32, 32), np.float32), np.ones((16, 16, 3, 3), np.float32)
 def compute():

@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rot180.kernels import native, norm
+from rot180.kernels import extension
+from rot180.kernels.reference import norm
 from tests.kernels.conftest import THREADS
+from tests.kernels.engines import on_native, on_native_or_numpy, on_numpy
 from tests.kernels.layouts import LAYOUTS
 
-pytestmark = pytest.mark.skipif(native.unavailable() is not None, reason=f"no extension: {native.unavailable()}")
+pytestmark = pytest.mark.skipif(extension.unavailable() is not None, reason=f"no extension: {extension.unavailable()}")
 
 DTYPES = [np.float32, np.float64]
 ALL = (True, True, True)
@@ -19,10 +21,6 @@ EPS = 1e-3
 BATCHES = [(3, 5, 1, 2), (7, 3, 1, 49), (2, 130, 1, 4), (64, 2, 1, 33), (1, 1, 1, 700), (5, 2, 1, 3000)]
 SAMPLES = [*BATCHES, (3, 4, 6, 5), (2, 1, 70, 9), (1, 3, 200, 2), (4, 2, 3, 1100)]
 CASES = [(s, norm.BATCH) for s in BATCHES] + [(s, norm.SAMPLE) for s in SAMPLES]
-
-
-def ours(name: str) -> Any:
-    return native.operations()[name]
 
 
 def data(shape: tuple[int, ...], dtype: type = np.float64, seed: int = 0) -> list[np.ndarray]:
@@ -36,11 +34,11 @@ def both(shape: tuple[int, ...], axes: tuple[int, ...], dtype: type, layout: Any
     """(y, mean, var, gx, gweight, gbias) of the numpy engine in float64, and of this one."""
     x, gy, w, b = data(shape, dtype)
     wide = [a.astype(np.float64) for a in (x, gy, w, b)]
-    reference = norm.norm_y(wide[0], wide[2], wide[3], axes, EPS)
-    reference += norm.norm_x(wide[1], wide[0], wide[2], *reference[1:], axes, EPS, ALL)
+    reference = on_numpy.norm_y(wide[0], wide[2], wide[3], axes, EPS)
+    reference += on_numpy.norm_x(wide[1], wide[0], wide[2], *reference[1:], axes, EPS, ALL)
     a, g = layout(x), layout(gy)
-    found = ours("norm_y")(a, w, b, axes, EPS)
-    found += ours("norm_x")(g, a, w, *found[1:], axes, EPS, ALL)
+    found = on_native.norm_y(a, w, b, axes, EPS)
+    found += on_native.norm_x(g, a, w, *found[1:], axes, EPS, ALL)
     assert np.array_equal(a, x) and np.array_equal(g, gy)
     return reference, found
 
@@ -64,11 +62,11 @@ def test_a_cotangent_that_may_be_overwritten(isa: str, axes: Any, layout: Any) -
     """The same bits, in its array where that can be."""
     for shape in [s for s, a in CASES if a == (axes or norm.BATCH)]:
         x, gy, w, b = data(shape, np.float32)
-        _, mean, var = norm.norm_y(x, w, b, axes or norm.BATCH, EPS)
+        _, mean, var = on_numpy.norm_y(x, w, b, axes or norm.BATCH, EPS)
         for needs in (ALL, (True, False, True), (False, True, True)):
-            expected = ours("norm_x")(gy, x, w, mean, var, axes, EPS, needs)
+            expected = on_native.norm_x(gy, x, w, mean, var, axes, EPS, needs)
             mine = gy.copy() if layout is np.ascontiguousarray else layout(gy)
-            found = ours("norm_x")(mine, x, w, mean, var, axes, EPS, needs, True)
+            found = on_native.norm_x(mine, x, w, mean, var, axes, EPS, needs, True)
             for a, c in zip(found, expected, strict=True):
                 assert (a is None) == (c is None) and (a is None or np.array_equal(a, c))
             assert (found[0] is mine) or np.array_equal(mine, gy)
@@ -92,10 +90,10 @@ def test_sums_of_integers_are_exact(isa: str, dtype: type) -> None:
     x = np.ascontiguousarray(x, dtype)
     gy = rng.integers(-4, 5, x.shape).astype(dtype)
     w, b = rng.integers(-4, 5, (2, 1, 6, 1, 1)).astype(dtype)
-    y, mean, var = ours("norm_y")(x, w, b, norm.BATCH, 0.0)
+    y, mean, var = on_native.norm_y(x, w, b, norm.BATCH, 0.0)
     assert np.array_equal(mean, np.full_like(mean, 2)) and np.array_equal(var, np.ones_like(var))
     assert np.array_equal(y, (x - 2) * w + b)
-    gx, gw, gb = ours("norm_x")(gy, x, w, mean, var, norm.BATCH, 0.0, ALL)
+    gx, gw, gb = on_native.norm_x(gy, x, w, mean, var, norm.BATCH, 0.0, ALL)
     assert np.array_equal(gb, gy.sum((0, 3), keepdims=True))
     assert np.array_equal(gw, (gy * (x - 2)).sum((0, 3), keepdims=True))
     assert np.array_equal(gx, w * (gy - gb / 64 - (x - 2) * gw / 64))
@@ -106,10 +104,10 @@ def test_statistics_that_were_given(isa: str, dtype: type, stale: Any) -> None:
     shape = (5, 7, 1, 37)
     x, gy, w, _ = data(shape, dtype)
     mean, var = np.random.default_rng(1).random((2, 1, 7, 1, 1)).astype(dtype)
-    expected = norm.norm_x(*(a.astype(float) for a in (gy, x, w, mean, var)), (), EPS, ALL)
+    expected = on_numpy.norm_x(*(a.astype(float) for a in (gy, x, w, mean, var)), (), EPS, ALL)
     for layout in LAYOUTS:
         stale((shape, dtype))
-        found = ours("norm_x")(layout(gy), layout(x), w, mean, var, (), EPS, ALL)
+        found = on_native.norm_x(layout(gy), layout(x), w, mean, var, (), EPS, ALL)
         for a, e in zip(found, expected, strict=True):
             np.testing.assert_allclose(a, e, rtol=1e-5 if dtype is np.float32 else 1e-13, atol=1e-5)
 
@@ -122,29 +120,29 @@ def test_the_affine_map_is_exact(isa: str, dtype: type, stale: Any) -> None:
         scale, shift = rng.integers(-4, 5, (2, 1, *shape[1:3], 1)).astype(dtype)
         for layout in LAYOUTS:
             stale((shape, dtype))
-            y = ours("affine_y")(layout(x), layout(scale), shift)
+            y = on_native.affine_y(layout(x), layout(scale), shift)
             assert y.dtype == dtype and np.array_equal(y, x * scale + shift), shape
 
 
 @pytest.mark.parametrize("axes", [norm.BATCH, norm.SAMPLE, ()])
 def test_only_what_is_needed_is_returned(axes: Any) -> None:
     x, gy, w, _ = data((3, 4, 1, 50))
-    _, mean, var = norm.norm_y(x, w, None, axes or norm.BATCH, EPS)
-    every = ours("norm_x")(gy, x, w, mean, var, axes, EPS, ALL)
+    _, mean, var = on_numpy.norm_y(x, w, None, axes or norm.BATCH, EPS)
+    every = on_native.norm_x(gy, x, w, mean, var, axes, EPS, ALL)
     for needs in [(True, False, False), (False, True, False), (False, False, True), (False, True, True)]:
-        found = ours("norm_x")(gy, x, w, mean, var, axes, EPS, needs)
+        found = on_native.norm_x(gy, x, w, mean, var, axes, EPS, needs)
         for need, a, expected in zip(needs, found, every, strict=True):
             assert np.array_equal(a, expected) if need else a is None
-    plain = ours("norm_x")(gy, x, None, mean, var, axes, EPS, ALL)
-    ones = ours("norm_x")(gy, x, np.ones_like(w), mean, var, axes, EPS, ALL)
+    plain = on_native.norm_x(gy, x, None, mean, var, axes, EPS, ALL)
+    ones = on_native.norm_x(gy, x, np.ones_like(w), mean, var, axes, EPS, ALL)
     assert all(map(np.array_equal, plain, ones))
 
 
 def test_without_weight_or_bias(isa: str) -> None:
     x, _, w, b = data((3, 4, 1, 50))
-    y = ours("norm_y")(x, None, None, norm.BATCH, EPS)[0]
-    np.testing.assert_allclose(ours("norm_y")(x, w, None, norm.BATCH, EPS)[0], y * w, rtol=1e-12, atol=1e-14)
-    np.testing.assert_allclose(ours("norm_y")(x, None, b, norm.BATCH, EPS)[0], y + b, rtol=1e-12, atol=1e-14)
+    y = on_native.norm_y(x, None, None, norm.BATCH, EPS)[0]
+    np.testing.assert_allclose(on_native.norm_y(x, w, None, norm.BATCH, EPS)[0], y * w, rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(on_native.norm_y(x, None, b, norm.BATCH, EPS)[0], y + b, rtol=1e-12, atol=1e-14)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -154,26 +152,26 @@ def test_the_same_bits_for_any_number_of_threads(isa: str, dtype: type, threads:
         found = set()
         for n in THREADS:
             threads(n)
-            out = ours("norm_y")(x, w, b, axes, EPS)
-            out += ours("norm_x")(gy, x, w, *out[1:], axes, EPS, ALL)
-            found.add(b"".join(a.tobytes() for a in (*out, ours("affine_y")(x, w, b))))
+            out = on_native.norm_y(x, w, b, axes, EPS)
+            out += on_native.norm_x(gy, x, w, *out[1:], axes, EPS, ALL)
+            found.add(b"".join(a.tobytes() for a in (*out, on_native.affine_y(x, w, b))))
         assert len(found) == 1
 
 
 @pytest.mark.parametrize("axes", [norm.BATCH, norm.SAMPLE])
 def test_what_is_not_finite_stays_in_its_group(isa: str, axes: Any) -> None:
     x, gy, w, b = data((3, 4, 1, 37))
-    clean = ours("norm_y")(x, w, b, axes, EPS)
+    clean = on_native.norm_y(x, w, b, axes, EPS)
     for value, place in [(np.nan, 0), (np.inf, 0), (-np.inf, 5), (np.nan, 36)]:
         bad = x.copy()
         bad[0, 1, 0, place] = value
-        y, mean, var = ours("norm_y")(bad, w, b, axes, EPS)
+        y, mean, var = on_native.norm_y(bad, w, b, axes, EPS)
         hit = np.zeros(x.shape, bool)
         hit[(0 if axes == norm.SAMPLE else slice(None)), 1] = True
         assert np.isnan(y[hit]).all() and np.array_equal(y[~hit], clean[0][~hit])
         assert np.isnan(var[hit.any(axes, keepdims=True)]).all()
         np.testing.assert_array_equal(mean[hit.any(axes, keepdims=True)], value)
-        gx, gw, gb = ours("norm_x")(gy, bad, w, mean, var, axes, EPS, ALL)
+        gx, gw, gb = on_native.norm_x(gy, bad, w, mean, var, axes, EPS, ALL)
         assert np.isnan(gx[hit]).all() and np.isfinite(gx[~hit]).all()
         assert np.isnan(gw[0, 1]).all() and np.isfinite(np.delete(gw, 1, 1)).all() and np.isfinite(gb).all()
 
@@ -184,7 +182,7 @@ def test_a_mean_of_a_thousand_standard_deviations_costs_no_digits(isa: str, shap
     x = (np.random.default_rng(4).standard_normal(shape) + 1000).astype(np.float32)
     wide = x.astype(np.float64)
     centre, spread = wide.mean(axes, keepdims=True), wide.var(axes, keepdims=True)
-    y, mean, var = ours("norm_y")(x, None, None, axes, 1e-5)
+    y, mean, var = on_native.norm_y(x, None, None, axes, 1e-5)
     assert np.array_equal(mean, centre.astype(np.float32))
     np.testing.assert_allclose(var, spread, rtol=2e-7)
     np.testing.assert_allclose(y, (wide - centre) / np.sqrt(spread + 1e-5), atol=2e-6)  # the mean's rest is not lost
@@ -195,7 +193,7 @@ def test_a_first_cell_far_off_costs_no_digits(isa: str, dtype: type) -> None:
     x = np.random.default_rng(4).standard_normal((64, 1, 1, 1024)).astype(dtype)
     x[0, 0, 0, 0] = 1e6
     wide = x.astype(np.longdouble)
-    _, mean, var = ours("norm_y")(x, None, None, norm.BATCH, 1e-5)
+    _, mean, var = on_native.norm_y(x, None, None, norm.BATCH, 1e-5)
     tolerance = 2e-7 if dtype is np.float32 else 1e-14
     np.testing.assert_allclose(var.ravel(), float(wide.var()), rtol=tolerance)
     np.testing.assert_allclose(mean.ravel(), float(wide.mean()), rtol=tolerance)
@@ -204,7 +202,7 @@ def test_a_first_cell_far_off_costs_no_digits(isa: str, dtype: type) -> None:
 @pytest.mark.parametrize("constant", [0.0, 0.1, -1e30])
 def test_a_constant_channel_has_no_variance(isa: str, constant: float) -> None:
     x = np.full((3, 2, 1, 37), constant, np.float32)
-    y, mean, var = ours("norm_y")(x, None, None, norm.BATCH, 1e-5)
+    y, mean, var = on_native.norm_y(x, None, None, norm.BATCH, 1e-5)
     assert not var.any() and not y.any() and (mean == np.float32(constant)).all()
 
 
@@ -215,27 +213,29 @@ def test_a_constant_channel_has_no_variance(isa: str, constant: float) -> None:
 def test_other_shapes_run_on_numpy(shape: Any, axes: Any) -> None:
     x, gy, w, b = data(shape)
     if axes:
-        mean, var = norm.norm_y(x, w, b, axes, EPS)[1:]
-        assert all(map(np.array_equal, ours("norm_y")(x, w, b, axes, EPS), norm.norm_y(x, w, b, axes, EPS)))
+        mean, var = on_numpy.norm_y(x, w, b, axes, EPS)[1:]
+        assert all(
+            map(np.array_equal, on_native_or_numpy.norm_y(x, w, b, axes, EPS), on_numpy.norm_y(x, w, b, axes, EPS))
+        )
     else:
         mean, var = np.zeros((2, 1, 3, 1, 1))
     arguments = gy, x, w, mean, var, axes, EPS, ALL
-    assert all(map(np.array_equal, ours("norm_x")(*arguments), norm.norm_x(*arguments)))
-    np.testing.assert_allclose(ours("affine_y")(x, w, b), norm.affine_y(x, w, b), rtol=1e-14, atol=1e-15)
+    assert all(map(np.array_equal, on_native_or_numpy.norm_x(*arguments), on_numpy.norm_x(*arguments)))
+    np.testing.assert_allclose(on_native_or_numpy.affine_y(x, w, b), on_numpy.affine_y(x, w, b), rtol=1e-14, atol=1e-15)
 
 
 def test_the_extension_refuses_sizes_that_do_not_fit() -> None:
     x, gy, w, b = data((3, 4, 1, 5))
-    extension = native.extension()
+    compiled = extension.compiled
     with pytest.raises(ValueError, match=r"weight and bias must be \(1, G, K, 1\)"):
-        extension.norm_y(x, w[:, :3], b, False, EPS)
+        compiled.norm_y(x, w[:, :3], b, False, EPS)
     with pytest.raises(ValueError, match=r"x must be \(N, G, K, S\)"):
-        extension.norm_y(x[0], w, b, False, EPS)
+        compiled.norm_y(x[0], w, b, False, EPS)
     with pytest.raises(ValueError, match="must have one channel"):
-        extension.norm_y(x.reshape(3, 2, 2, 5), w, b, False, EPS)
+        compiled.norm_y(x.reshape(3, 2, 2, 5), w, b, False, EPS)
     with pytest.raises(ValueError, match="one shape"):
-        extension.norm_x(gy[:2], x, w, w, w, False, False, EPS, ALL)
+        compiled.norm_x(gy[:2], x, w, w, w, False, False, EPS, ALL)
     with pytest.raises(ValueError, match="mean and var must be one per group"):
-        extension.norm_x(gy, x, w, w[:, :3], w, False, False, EPS, ALL)
+        compiled.norm_x(gy, x, w, w[:, :3], w, False, False, EPS, ALL)
     with pytest.raises(ValueError, match=r"scale and shift must be \(1, G, K, 1\)"):
-        extension.affine_y(x, w[:, :1], w)
+        compiled.affine_y(x, w[:, :1], w)

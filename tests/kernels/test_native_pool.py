@@ -7,19 +7,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rot180.kernels import native, pool
+from rot180.kernels import extension
 from rot180.window import Window
 from tests.kernels.conftest import THREADS
+from tests.kernels.engines import OnEngine, on_native, on_native_or_numpy, on_numpy
 from tests.kernels.layouts import LAYOUTS, transposed
-from tests.kernels.test_pool import WINDOWS, whole_numbers
+from tests.kernels.reference.test_pool import WINDOWS, whole_numbers
 
-pytestmark = pytest.mark.skipif(native.unavailable() is not None, reason=f"no extension: {native.unavailable()}")
+pytestmark = pytest.mark.skipif(extension.unavailable() is not None, reason=f"no extension: {extension.unavailable()}")
 
 DTYPES = [np.float32, np.float64]
-
-
-def ours(name: str) -> Any:
-    return native.operations()[name]
 
 
 def plain(size: tuple[int, ...], k: int, s: int, p: int = 0, d: int = 1, ceil_mode: bool = False) -> Window:
@@ -27,18 +24,25 @@ def plain(size: tuple[int, ...], k: int, s: int, p: int = 0, d: int = 1, ceil_mo
     return Window.plain("pool", size, *many, ceil_mode=ceil_mode)
 
 
-def same(x: np.ndarray, gy: np.ndarray, window: Window, stale: Any, layout: Any = np.ascontiguousarray) -> None:
+def same(
+    x: np.ndarray,
+    gy: np.ndarray,
+    window: Window,
+    stale: Any,
+    layout: Any = np.ascontiguousarray,
+    native: OnEngine = on_native,
+) -> None:
     """The three kernels beside the numpy engine's."""
     a, g = layout(x), layout(gy)
-    y = pool.max_y(x, window)
-    taps = pool.max_taps(x, y, window)
+    y = on_numpy.max_y(x, window)
+    taps = on_numpy.max_taps(x, y, window)
     stale((gy.shape, x.dtype.type), (x.shape, x.dtype.type))
-    found = ours("max_y")(a, window)
+    found = native.max_y(a, window)
     assert found.dtype == x.dtype and np.array_equal(found, y, equal_nan=True), window
-    found = ours("max_taps")(a, found, window)
+    found = native.max_taps(a, found, window)
     assert found.dtype == taps.dtype and np.array_equal(found, taps), window
-    found = ours("max_x")(g, found if layout is np.ascontiguousarray else transposed(found), window)
-    assert found.dtype == x.dtype and np.array_equal(found, pool.max_x(gy, taps, window)), window
+    found = native.max_x(g, found if layout is np.ascontiguousarray else transposed(found), window)
+    assert found.dtype == x.dtype and np.array_equal(found, on_numpy.max_x(gy, taps, window)), window
     assert np.array_equal(a, x, equal_nan=True) and np.array_equal(g, gy)
 
 
@@ -82,9 +86,9 @@ def test_more_taps_than_a_byte_counts(isa: str, kernel: int, stale: Any) -> None
 def test_windows_too_wide_for_it_run_on_numpy(stale: Any) -> None:
     for window in (plain((3000,), 2000, 500), plain((3000,), 3, 2, 0, 600)):
         x = np.random.default_rng(3).integers(-9, 10, (1, 2, 3000)).astype(np.float32)
-        same(x, np.ones((1, 2, *window.y_size), np.float32), window, stale)
+        same(x, np.ones((1, 2, *window.y_size), np.float32), window, stale, native=on_native_or_numpy)
         with pytest.raises(ValueError, match="too wide"):
-            native.extension().max_y(x, native.shape(window, "automatic"))
+            extension.compiled.max_y(x, extension.compiled_window(window))
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -106,28 +110,28 @@ def test_the_same_bits_for_any_number_of_threads(isa: str, dtype: type, threads:
         found = set()
         for n in THREADS:
             threads(n)
-            y = ours("max_y")(x, window)
-            taps = ours("max_taps")(x, y, window)
-            found.add(b"".join(a.tobytes() for a in (y, taps, ours("max_x")(gy.astype(dtype), taps, window))))
+            y = on_native.max_y(x, window)
+            taps = on_native.max_taps(x, y, window)
+            found.add(b"".join(a.tobytes() for a in (y, taps, on_native.max_x(gy.astype(dtype), taps, window))))
         assert len(found) == 1
 
 
 def test_an_empty_batch() -> None:
     window = plain((4, 4), 2, 2)
     x, y = np.zeros((0, 3, 4, 4), np.float32), np.zeros((0, 3, 2, 2), np.float32)
-    taps = ours("max_taps")(x, y, window)
-    assert ours("max_y")(x, window).shape == taps.shape == y.shape
-    assert ours("max_x")(y, taps, window).shape == x.shape
+    taps = on_native_or_numpy.max_taps(x, y, window)
+    assert on_native_or_numpy.max_y(x, window).shape == taps.shape == y.shape
+    assert on_native_or_numpy.max_x(y, taps, window).shape == x.shape
 
 
 def test_the_extension_refuses_sizes_that_do_not_fit() -> None:
-    extension, shape = native.extension(), native.shape(plain((4, 4), 2, 2), "automatic")
+    compiled, shape = extension.compiled, extension.compiled_window(plain((4, 4), 2, 2))
     x, y, taps = np.zeros((1, 3, 4, 4)), np.zeros((1, 3, 2, 2)), np.zeros((1, 3, 2, 2), np.uint8)
     with pytest.raises(ValueError, match="sizes of its window"):
-        extension.max_y(x[..., :3].copy(), shape)
+        compiled.max_y(x[..., :3].copy(), shape)
     with pytest.raises(ValueError, match="sizes of its window"):
-        extension.max_x(y[..., :1].copy(), taps, shape)
+        compiled.max_x(y[..., :1].copy(), taps, shape)
     with pytest.raises(ValueError, match="sizes of its window"):
-        extension.max_x(y, taps[..., :1].copy(), shape)
+        compiled.max_x(y, taps[..., :1].copy(), shape)
     with pytest.raises(ValueError, match="taps must be uint8"):
-        extension.max_x(y, taps.astype(np.int32), shape)
+        compiled.max_x(y, taps.astype(np.int32), shape)

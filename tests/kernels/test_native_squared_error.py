@@ -7,17 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rot180.kernels import native, squared_error
+from rot180.kernels import extension
 from tests.kernels.conftest import THREADS
+from tests.kernels.engines import on_native, on_numpy
 from tests.kernels.layouts import LAYOUTS
 
-pytestmark = pytest.mark.skipif(native.unavailable() is not None, reason=f"no extension: {native.unavailable()}")
+pytestmark = pytest.mark.skipif(extension.unavailable() is not None, reason=f"no extension: {extension.unavailable()}")
 
 DTYPES = [np.float32, np.float64]
-
-
-def ours(name: str) -> Any:
-    return native.operations()[name]
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -26,23 +23,23 @@ def test_integers_are_exact(isa: str, dtype: type, stale: Any) -> None:
     for size in (*range(70), (1 << 15) - 1, 1 << 15, (1 << 15) + 1, 100_003):
         x, t = rng.integers(-4, 5, (2, size)).astype(dtype)
         stale(((size,), dtype))
-        assert ours("squared_error_y")(x, t) == squared_error.squared_error_y(x, t), size
-        found = ours("squared_error_x")(x, t, 0.5)
-        assert found.dtype == dtype and np.array_equal(found, squared_error.squared_error_x(x, t, 0.5)), size
+        assert on_native.squared_error_y(x, t) == on_numpy.squared_error_y(x, t), size
+        found = on_native.squared_error_x(x, t, 0.5)
+        assert found.dtype == dtype and np.array_equal(found, on_numpy.squared_error_x(x, t, 0.5)), size
 
 
 def test_every_layout_is_exact() -> None:
     x, t = np.random.default_rng(1).integers(-4, 5, (2, 3, 4, 5, 6)).astype(np.float32)
     for layout in LAYOUTS:
         a, b = layout(x), layout(t)
-        assert ours("squared_error_y")(a, b) == ((x - t) ** 2).sum()
-        assert np.array_equal(ours("squared_error_x")(a, b, 2.0), (x - t) * 2)
+        assert on_native.squared_error_y(a, b) == ((x - t) ** 2).sum()
+        assert np.array_equal(on_native.squared_error_x(a, b, 2.0), (x - t) * 2)
 
 
 def test_the_sum_is_made_in_double(isa: str) -> None:
     x, t = np.random.default_rng(2).standard_normal((2, 1_000_000)).astype(np.float32)
     exact = np.sum((x.astype(np.float64) - t) ** 2)
-    assert ours("squared_error_y")(x, t) == pytest.approx(exact, rel=1e-13)
+    assert on_native.squared_error_y(x, t) == pytest.approx(exact, rel=1e-13)
 
 
 def test_a_nan_is_in_the_sum_and_an_infinity_too(isa: str) -> None:
@@ -50,7 +47,7 @@ def test_a_nan_is_in_the_sum_and_an_infinity_too(isa: str) -> None:
     for value in (np.nan, np.inf):
         t = x.copy()
         t[77] = value
-        np.testing.assert_equal(ours("squared_error_y")(x, t), abs(value))
+        np.testing.assert_equal(on_native.squared_error_y(x, t), abs(value))
 
 
 def test_the_same_bits_for_any_number_of_threads(isa: str, threads: Any) -> None:
@@ -58,12 +55,12 @@ def test_the_same_bits_for_any_number_of_threads(isa: str, threads: Any) -> None
     found = set()
     for n in THREADS:
         threads(n)
-        found.add((ours("squared_error_y")(x, t), ours("squared_error_x")(x, t, 0.1).tobytes()))
+        found.add((on_native.squared_error_y(x, t), on_native.squared_error_x(x, t, 0.1).tobytes()))
     assert len(found) == 1
 
 
 def test_the_extension_refuses_sizes_that_do_not_fit() -> None:
     x = np.zeros(4)
-    for call in (native.extension().squared_error_y, lambda x, t: native.extension().squared_error_x(x, t, 1.0)):
+    for call in (extension.compiled.squared_error_y, lambda x, t: extension.compiled.squared_error_x(x, t, 1.0)):
         with pytest.raises(ValueError, match="one shape"):
             call(x, x[:3])

@@ -11,11 +11,13 @@ import pytest
 
 import rot180
 from rot180 import optim
-from rot180.kernels import native, update
+from rot180.kernels import extension
+from rot180.kernels.reference import update
 from tests.kernels.conftest import THREADS
+from tests.kernels.engines import on_native, on_native_or_numpy, on_numpy
 from tests.kernels.layouts import sliced, transposed
 
-pytestmark = pytest.mark.skipif(native.unavailable() is not None, reason=f"no extension: {native.unavailable()}")
+pytestmark = pytest.mark.skipif(extension.unavailable() is not None, reason=f"no extension: {extension.unavailable()}")
 
 DTYPES = [np.float32, np.float64]
 SIZES = (*range(40), 1000, (1 << 15) + 5)
@@ -65,7 +67,7 @@ def bits(lists: list[Any]) -> list[bytes]:
 
 def both(which: Update, lists: list[Any]) -> tuple[list[Any], list[Any]]:
     """After the NumPy text, and after this engine's kernel."""
-    return run(getattr(update, which[0]), which, lists), run(native.operations()[which[0]], which, lists)
+    return run(getattr(on_numpy, which[0]), which, lists), run(getattr(on_native, which[0]), which, lists)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -93,7 +95,7 @@ def test_a_velocity_that_begins_is_not_read(isa: str) -> None:
     v = np.full(50, np.nan, np.float32)
     d, g = np.ones((2, 50), np.float32)
     step = update.SgdStep(0.5, 0.0, 0.9, 0.1, False, False, True)
-    native.operations()["sgd"]([d], [g], [v], step, [(v, v)])
+    on_native.sgd([d], [g], [v], step, [(v, v)])
     assert np.array_equal(v, g) and np.array_equal(d, np.full(50, 0.5))
 
 
@@ -103,7 +105,7 @@ def test_the_same_bits_for_any_number_of_threads(isa: str, threads: Any, which: 
     for n in THREADS:
         threads(n)
         lists = states(which, (200_000, 3, 70_000), np.float32)
-        found.add(b"".join(bits(run(native.operations()[which[0]], which, lists))))
+        found.add(b"".join(bits(run(getattr(on_native, which[0]), which, lists))))
     assert len(found) == 1
 
 
@@ -111,9 +113,9 @@ def test_the_same_bits_for_any_number_of_threads(isa: str, threads: Any, which: 
 @pytest.mark.parametrize("layout", [transposed, sliced])
 def test_parameters_that_it_cannot_take_are_updated_by_numpy(layout: Any, which: Update) -> None:
     lists = [[a.reshape(4, 15) for a in arrays] for arrays in states(which, (60, 60), np.float32)]
-    expected = run(getattr(update, which[0]), which, lists)
+    expected = run(getattr(on_numpy, which[0]), which, lists)
     lists[0][1] = layout(lists[0][1])
-    found = run(native.operations()[which[0]], which, lists)
+    found = run(getattr(on_native_or_numpy, which[0]), which, lists)
     assert all(np.array_equal(a, b) for pair in zip(expected, found, strict=True) for a, b in zip(*pair, strict=True))
 
 
@@ -122,7 +124,7 @@ def test_a_read_only_parameter_is_refused_as_by_numpy(which: Update) -> None:
     lists = states(which, (5,), np.float32)
     lists[0][0].flags.writeable = False
     with pytest.raises(ValueError, match="read-only"):
-        native.operations()[which[0]](*lists, which[3], [(np.empty(5, np.float32), np.empty(5, np.float32))])
+        getattr(on_native_or_numpy, which[0])(*lists, which[3], [(np.empty(5, np.float32), np.empty(5, np.float32))])
 
 
 @pytest.mark.parametrize(
@@ -153,12 +155,12 @@ def test_both_engines_take_the_same_steps(kind: Any, options: dict[str, Any], ma
 
 def test_the_extension_refuses_sizes_that_do_not_fit() -> None:
     a, short = np.zeros(4), np.zeros(3)
-    extension = native.extension()
+    compiled = extension.compiled
     numbers, choices = (0.0,) * 4, (False,) * 3
     for g, v in (([short], None), ([a, a], None), ([a], [short]), ([a], [])):
         with pytest.raises(ValueError, match="one shape"):
-            extension.sgd([a.copy()], g, v, numbers, choices)
+            compiled.sgd([a.copy()], g, v, numbers, choices)
     for wrong in range(1, 5):
         arrays = [[short if i == wrong else a.copy()] for i in range(5)]
         with pytest.raises(ValueError, match="one shape"):
-            extension.adam(*arrays, (0.0,) * 8, False)
+            compiled.adam(*arrays, (0.0,) * 8, False)

@@ -10,11 +10,12 @@ import pytest
 
 import rot180
 import rot180.functional as F
-from rot180.kernels import config, conv, native, precision
+from rot180.kernels import config, extension, precision
 from rot180.window import Window
-from tests.kernels.test_engines import run
+from tests.kernels.engines import on_native, on_numpy
+from tests.kernels.processes import run
 
-compiled = pytest.mark.skipif(native.unavailable() is not None, reason=f"no extension: {native.unavailable()}")
+compiled = pytest.mark.skipif(extension.unavailable() is not None, reason=f"no extension: {extension.unavailable()}")
 
 WINDOW = Window.plain("t", (32, 32), (3, 3), (1, 1), (1, 1), (1, 1))
 WIDE = (4, 64, 64)  # images and channels, enough for both kinds of tiles
@@ -25,11 +26,9 @@ SMALL = "import numpy, rot180.functional as F\nk = lambda: F.linear(numpy.ones((
 def restored(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The precision as it was before."""
     monkeypatch.delenv("ROT180_CONV_PRECISION", raising=False)
-    monkeypatch.setattr(precision, "_asked", None)
-    before = native._large_tiles
-    native.allow_large_tiles(False)
+    for name, value in (("_precision", None), ("_forced", None), ("algorithm", "automatic")):
+        monkeypatch.setattr(precision, name, value)
     yield
-    native.allow_large_tiles(before)
 
 
 def deviation(found: np.ndarray, exact: np.ndarray) -> float:
@@ -43,14 +42,22 @@ def deviation(found: np.ndarray, exact: np.ndarray) -> float:
 @compiled
 def test_large_tiles_are_taken_only_where_high_is_asked_for() -> None:
     assert rot180.get_float32_conv_precision() == "highest"
-    assert native.choice("y", WINDOW, *WIDE, np.float32) == native.choice("x", WINDOW, *WIDE, np.float32) == "winograd"
+    assert (
+        extension.chosen_algorithm("y", WINDOW, *WIDE, np.float32)
+        == extension.chosen_algorithm("x", WINDOW, *WIDE, np.float32)
+        == "winograd"
+    )
     rot180.set_float32_conv_precision("high")
     assert rot180.get_float32_conv_precision() == "high"
-    assert [native.choice(k, WINDOW, *WIDE, np.float32) for k in "yxw"] == ["winograd4", "winograd4", "winograd"]
-    assert native.choice("y", WINDOW, *WIDE, np.float64) == "direct"
-    assert native.choice("y", WINDOW, 4, 16, 64, np.float32) == "direct"  # too few channels
+    assert [extension.chosen_algorithm(k, WINDOW, *WIDE, np.float32) for k in "yxw"] == [
+        "winograd4",
+        "winograd4",
+        "winograd",
+    ]
+    assert extension.chosen_algorithm("y", WINDOW, *WIDE, np.float64) == "direct"
+    assert extension.chosen_algorithm("y", WINDOW, 4, 16, 64, np.float32) == "direct"  # too few channels
     rot180.set_float32_conv_precision("highest")
-    assert native.choice("y", WINDOW, *WIDE, np.float32) == "winograd"
+    assert extension.chosen_algorithm("y", WINDOW, *WIDE, np.float32) == "winograd"
 
 
 @pytest.mark.parametrize("value", ["medium", "High", "", None, 1, ["high"]])
@@ -84,7 +91,7 @@ def test_a_window_that_remembers_its_shape_follows_a_change() -> None:
 def test_it_holds_in_every_thread() -> None:
     rot180.set_float32_conv_precision("high")
     found: list[str] = []
-    other = threading.Thread(target=lambda: found.append(native.choice("y", WINDOW, *WIDE, np.float32)))
+    other = threading.Thread(target=lambda: found.append(extension.chosen_algorithm("y", WINDOW, *WIDE, np.float32)))
     other.start()
     other.join()
     assert found == ["winograd4"]
@@ -92,10 +99,10 @@ def test_it_holds_in_every_thread() -> None:
 
 @compiled
 def test_a_forced_algorithm_wins_and_what_is_set_meanwhile_stays() -> None:
-    with native.algorithm("direct"):
+    with extension.algorithm("direct"):
         rot180.set_float32_conv_precision("high")
-        assert native.choice("y", WINDOW, *WIDE, np.float32) == "direct"
-    assert native.choice("y", WINDOW, *WIDE, np.float32) == "winograd4"
+        assert extension.chosen_algorithm("y", WINDOW, *WIDE, np.float32) == "direct"
+    assert extension.chosen_algorithm("y", WINDOW, *WIDE, np.float32) == "winograd4"
 
 
 def test_the_numpy_engine_computes_the_same_under_both() -> None:
@@ -105,15 +112,18 @@ def test_the_numpy_engine_computes_the_same_under_both() -> None:
         before = F.conv2d(x, w, padding=1).tobytes()
         rot180.set_float32_conv_precision("high")
         assert F.conv2d(x, w, padding=1).tobytes() == before
-        assert config.config()["precision"] == "high of float32 convolutions; numpy computes the same under each"
+        assert (
+            config.config()["precision"]
+            == "high for float32 convolutions; the numpy engine computes the same under each setting"
+        )
 
 
 @compiled
 def test_show_config_says_it() -> None:
     with rot180.engine("native"):
-        assert config.config()["precision"] == "highest of float32 convolutions, without winograd4"
+        assert config.config()["precision"] == "highest for float32 convolutions, without winograd4"
         rot180.set_float32_conv_precision("high")
-        assert config.config()["precision"] == "high of float32 convolutions, with winograd4"
+        assert config.config()["precision"] == "high for float32 convolutions, with winograd4"
 
 
 # ---- the environment ----
@@ -122,9 +132,9 @@ def test_show_config_says_it() -> None:
 @compiled
 def test_the_environment_sets_it_before_the_first_kernel_runs() -> None:
     code = SMALL + (
-        "import numpy as np\nfrom rot180.kernels import native\nfrom rot180.window import Window\nk()\n"
+        "import numpy as np\nfrom rot180.kernels import extension\nfrom rot180.window import Window\nk()\n"
         "window = Window.plain('t', (32, 32), (3, 3), (1, 1), (1, 1), (1, 1))\n"
-        "print(native.choice('y', window, 4, 64, 64, np.float32))"
+        "print(extension.chosen_algorithm('y', window, 4, 64, 64, np.float32))"
     )
     for value, algorithm in (("high", "winograd4"), ("highest", "winograd"), ("", "winograd")):
         done = run(code, ROT180_CONV_PRECISION=value)
@@ -155,10 +165,10 @@ def test_tails_around_the_width_of_a_vector_are_close_to_float64(isa: str, side:
     x, w, y = (rng.standard_normal(s) for s in ((3, 19, 5, side), (17, 19, 3, 3), (3, 17, *window.y_size)))
     small = [a.astype(np.float32) for a in (x, w, y)]
     x, w, y = (a.astype(np.float64) for a in small)
-    with native.algorithm("winograd4"):
-        assert native.choice("y", window, 3, 19, 17, np.float32) == "winograd4"
-        assert deviation(native.conv_y(small[0], small[1], window), conv.conv_y(x, w, window)) < 4e-5
-        assert deviation(native.conv_x(small[2], small[1], window), conv.conv_x(y, w, window)) < 4e-5
+    with extension.algorithm("winograd4"):
+        assert extension.chosen_algorithm("y", window, 3, 19, 17, np.float32) == "winograd4"
+        assert deviation(on_native.conv_y(small[0], small[1], window), on_numpy.conv_y(x, w, window)) < 4e-5
+        assert deviation(on_native.conv_x(small[2], small[1], window), on_numpy.conv_x(y, w, window)) < 4e-5
 
 
 @compiled
@@ -170,11 +180,11 @@ def test_bias_and_relu_come_after_the_tiles(isa: str, side: int, relu: bool) -> 
     x, w, bias = (rng.standard_normal(s).astype(np.float32) for s in ((2, 19, side, side), (19, 19, 3, 3), (19,)))
     bias *= 20
     wide = [a.astype(np.float64) for a in (x, w, bias)]
-    with native.algorithm("winograd4"):
-        y = native.conv_y(x, w, window, bias, relu)
-        back = native.conv_x(x, w, window, bias, relu)
-    exact = conv.conv_y(*wide[:2], window, wide[2], relu)
-    assert deviation(y, exact) < 4e-5 and deviation(back, conv.conv_x(*wide[:2], window, wide[2], relu)) < 4e-5
+    with extension.algorithm("winograd4"):
+        y = on_native.conv_y(x, w, window, bias, relu)
+        back = on_native.conv_x(x, w, window, bias, relu)
+    exact = on_numpy.conv_y(*wide[:2], window, wide[2], relu)
+    assert deviation(y, exact) < 4e-5 and deviation(back, on_numpy.conv_x(*wide[:2], window, wide[2], relu)) < 4e-5
     assert not relu or ((y == 0) == (exact == 0)).all()
 
 
@@ -188,12 +198,12 @@ def test_a_layer_of_many_channels_and_its_gradients(isa: str) -> None:
     wide = [a.astype(np.float64) for a in (x, w, y)]
     rot180.set_float32_conv_precision("high")
     exact = [kernel(a, b, window) for kernel, a, b in (
-        (native.conv_y, wide[0], wide[1]), (native.conv_x, wide[2], wide[1]), (native.conv_w, wide[0], wide[2])
+        (on_native.conv_y, wide[0], wide[1]), (on_native.conv_x, wide[2], wide[1]), (on_native.conv_w, wide[0], wide[2])
     )]  # fmt: skip
     errors = [
-        deviation(native.conv_y(x, w, window), exact[0]),
-        deviation(native.conv_x(y, w, window), exact[1]),
-        deviation(native.conv_w(x, y, window), exact[2]),
+        deviation(on_native.conv_y(x, w, window), exact[0]),
+        deviation(on_native.conv_x(y, w, window), exact[1]),
+        deviation(on_native.conv_w(x, y, window), exact[2]),
     ]
     assert 1e-5 < errors[0] < 1.5e-4 and 1e-5 < errors[1] < 1.5e-4, "the large tiles, and no worse than documented"
     assert errors[2] < 1e-5, "a gradient of w does not use them"
@@ -207,7 +217,7 @@ def test_the_same_bits_for_any_number_of_threads(isa: str, threads) -> None:
     found = set()
     for n in (1, 2, 3, 7):
         threads(n)
-        with native.algorithm("winograd4"):
-            y = native.conv_y(x, w, window)
-            found.add((y.tobytes(), native.conv_x(y, w, window).tobytes()))
+        with extension.algorithm("winograd4"):
+            y = on_native.conv_y(x, w, window)
+            found.add((y.tobytes(), on_native.conv_x(y, w, window).tobytes()))
     assert len(found) == 1

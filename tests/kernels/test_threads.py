@@ -4,7 +4,7 @@ import pytest
 
 import rot180
 from rot180.kernels import threads
-from tests.kernels.test_engines import run
+from tests.kernels.processes import run
 
 CONV = "import numpy, rot180.functional as F; F.linear(numpy.ones((1, 1)), numpy.ones((1, 1)))"
 
@@ -16,7 +16,7 @@ def restored(monkeypatch):
     """The number of threads as it was before."""
     import threadpoolctl
 
-    monkeypatch.setattr(threads, "_asked", threads._asked)
+    monkeypatch.setattr(threads, "_number", threads._number)
     with threadpoolctl.threadpool_limits(limits=None):
         yield
 
@@ -40,7 +40,7 @@ def test_a_number_with_a_fraction_is_refused():
 
 
 def test_without_a_choice_blas_is_asked(monkeypatch):
-    monkeypatch.setattr(threads, "_asked", None)
+    monkeypatch.setattr(threads, "_number", None)
     pools = threads.blas_pools()
     assert rot180.get_num_threads() >= 1
     assert not pools or rot180.get_num_threads() == max(pool["num_threads"] for pool in pools)

@@ -9,8 +9,8 @@ import os
 
 import pytest
 
-from rot180.kernels import native
-from tests.kernels.test_engines import run
+from rot180.kernels import extension
+from tests.kernels.processes import run
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform has no fork")
 
@@ -67,8 +67,8 @@ def succeeded(pid):
 
 @pytest.mark.parametrize("engine", [pytest.param("numpy", marks=pytest.mark.slow), "native"])
 def test_child_and_parent_compute_the_same_bits_after_a_fork_between_steps(engine: str) -> None:
-    if engine == "native" and native.unavailable():
-        pytest.skip(f"no extension: {native.unavailable()}")
+    if engine == "native" and extension.unavailable():
+        pytest.skip(f"no extension: {extension.unavailable()}")
     code = """
 undisturbed = Training()
 before = undisturbed.bits()
@@ -95,7 +95,7 @@ assert succeeded(grandchild)
     assert result.returncode == 0, result.stderr
 
 
-@pytest.mark.skipif(native.unavailable() is not None, reason=f"no extension: {native.unavailable()}")
+@pytest.mark.skipif(extension.unavailable() is not None, reason=f"no extension: {extension.unavailable()}")
 def test_a_fork_while_another_thread_runs_a_step() -> None:
     """At the moment of the fork, workers may hold any lock of the thread pool or of the memory cache."""
     code = """

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from .. import functional as F
-from ..kernels import conv, engines, native
+from ..kernels import extension
+from ..kernels.dispatch import current_engine, engine
+from ..kernels.reference import conv
 from ..tape import grad, tensor
 from .shapes import Layer
 
@@ -51,10 +53,10 @@ def forward_backward(layer: Layer, dtype: Any = np.float32) -> ForwardBackward:
 
 def algorithms(layer: Layer) -> tuple[str, str, str]:
     """The algorithms of the current engine for the forward, the input gradient and the weight gradient."""
-    choice = conv.choice if engines.current().name == "numpy" else native.choice
+    chosen_algorithm = (conv if current_engine().name == "numpy" else extension).chosen_algorithm
     order = ("x", "y", "w") if layer.transposed else ("y", "x", "w")
     sizes = layer.window, layer.images, layer.wide, layer.narrow, np.float32
-    first, second, third = (choice(kernel, *sizes) for kernel in order)
+    first, second, third = (chosen_algorithm(kernel, *sizes) for kernel in order)
     return first, second, third
 
 
@@ -65,7 +67,7 @@ def largest_error(results: Sequence[Array], exact: Sequence[Array]) -> float:
 
 def exact_results(layer: Layer) -> list[Array]:
     """The result and the three gradients, computed in float64 on the numpy engine."""
-    with engines.block("numpy"):
+    with engine("numpy"):
         run, backward = forward_backward(layer, np.float64)
         y = run()
         return [y.data, *backward(y)]

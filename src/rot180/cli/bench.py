@@ -107,13 +107,14 @@ def _environment() -> dict[str, Any]:
     from rot180 import __version__
 
     from ..bench import machine
-    from ..kernels import engines, native, threads
+    from ..kernels import extension, threads
+    from ..kernels.dispatch import current_engine
 
-    engine = engines.current().name
+    engine = current_engine().name
     return {
         "rot180": __version__,
         "engine": engine,
-        "instruction_set": native.extension().isa() if engine == "native" else None,
+        "instruction_set": extension.compiled.isa() if engine == "native" else None,
         "threads": threads.get_num_threads(),
         "processor": machine.processor(),
         "cores": machine.cores(),

@@ -1,4 +1,4 @@
-"""`rot180 info`: what runs here, and why."""
+"""`rot180 info`: versions, the engine in use and why, fallbacks, threads and BLAS."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .exit_status import ExitStatus
 
 
 def add(commands: Commands) -> None:
-    """Describe the command to the parser."""
+    """Add the command to the parser."""
     add_command(commands, "info", run, "show versions, engine, threads and BLAS", ("rot180 info",))
 
 

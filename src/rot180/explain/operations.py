@@ -15,7 +15,7 @@ import numpy as np
 from .. import functional as F
 from ..functional.conv_arguments import plain_window, transposed_window
 from ..functional.pool import pool_divisor, pool_window
-from ..kernels.engines import block
+from ..kernels.dispatch import engine
 from ..spelling import unknown_name
 from ..tape import Tensor
 from ..tape.modes import enable_grad
@@ -180,7 +180,7 @@ class Layer:
         """Compute y, dx and, if there are weights, dw and db from float64 arrays x, w, b and dy."""
         operation, w = self.operation, self.window
         function = getattr(F, operation.name)
-        with block("numpy"), enable_grad():
+        with engine("numpy"), enable_grad():
             if operation.pools:
                 return self._pool_results(function, arrays)
             settings: dict[str, Any] = {"stride": w.stride, "padding": self.pads, "dilation": w.dilation}

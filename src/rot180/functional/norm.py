@@ -26,7 +26,7 @@ import numpy as np
 
 from .. import kernels
 from ..errors import DtypeError, GradientError, ShapeError
-from ..kernels.norm import BATCH, SAMPLE, inverse_std
+from ..kernels.reference.norm import BATCH, SAMPLE, inverse_std
 from ..tape.elementary import sqrt
 from ..tape.operands import FLOATS, floating, raw
 from ..tape.primitives import primitive

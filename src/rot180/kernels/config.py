@@ -1,4 +1,4 @@
-"""`rot180.show_config()`: what runs here, and why."""
+"""`rot180.show_config()`: versions, the engine in use and what chose it, fallbacks, threads, BLAS."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from . import engines, native, precision, threads
+from . import extension, precision, threads
+from .dispatch import current_engine, engine_origin, fallbacks, not_implemented
 
 
 def show_config() -> str:
-    """Print, and return, the versions, the engine in use and why, its detours, the precision, the threads and the BLAS.
+    """Print and return a description of this installation and of the settings in force.
 
-    Of the compiled engine also the instruction set, which algorithm computes what, and the memory it keeps.
+    It has the versions, the engine and what chose it, the precision, the threads and the BLAS. For the native engine
+    also the instruction set, the algorithms, the memory it keeps, and all fallbacks to numpy: the kernels that it does
+    not implement, and the calls of this process that ran on numpy instead, with their number and the reason.
     """
     text = "\n".join(f"{name + ':':<13}{value}" for name, value in config().items())
     print(text)
@@ -21,30 +24,38 @@ def show_config() -> str:
 
 
 def config() -> dict[str, str]:
-    """The lines of `show_config` as a dictionary."""
-    engine = engines.current()
-    blas = ", ".join(
-        f"{pool['internal_api']} {pool['version']} ({pool.get('architecture', '?')})" for pool in threads.blas_pools()
-    )
-    lines = {
+    """The lines of `show_config` by their names; a name with leading spaces belongs to the line above it."""
+    engine = current_engine().name
+    reason = extension.unavailable()
+    pools = threads.blas_pools()
+    blas = ", ".join(f"{p['internal_api']} {p['version']} ({p.get('architecture', '?')})" for p in pools)
+    return {
         "rot180": package_version("rot180"),
-        "engine": engines.why(),
-        **({"native": missing} if (missing := native.unavailable()) else native.summary()),
-        "on numpy": ", ".join(engine.detours) or "nothing beyond the choice of engine",
-        "precision": precision.in_words(engine.name),
+        "engine": engine_origin(),
+        **({"native": reason} if reason else extension.description()),
+        **(_fallback_lines(engine) if engine != "numpy" else {}),
+        "precision": precision.description(engine),
         "threads": str(threads.get_num_threads()),
         "blas": blas or "unknown",
         "numpy": package_version("numpy"),
         "python": f"{platform.python_version()} on {platform.system()} {platform.machine()}",
         "place": str(Path(__file__).resolve().parents[1]),
     }
-    if engine.name == "numpy":
-        del lines["on numpy"]
+
+
+def _fallback_lines(engine: str) -> dict[str, str]:
+    """The kernels that run on numpy under another engine, and the calls that did."""
+    missing = ", ".join(not_implemented(engine))
+    lines = {"fallbacks": f"{missing or 'no kernels'} always run on numpy"}
+    for (kernel, reason), calls in sorted(fallbacks().items()):
+        name = f"  {kernel}"
+        line = f"{calls} call{'s' * (calls > 1)} on numpy: {reason}"
+        lines[name] = f"{lines[name]}; {line}" if name in lines else line
     return lines
 
 
 def package_version(package: str) -> str:
-    """The version of an installed package, or that it is none."""
+    """The version of an installed package, or a note that it is not installed."""
     try:
         return version(package)
     except PackageNotFoundError:

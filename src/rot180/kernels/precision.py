@@ -1,61 +1,75 @@
-"""How exactly the native engine computes 3x3 convolutions of float32: by which of Winograd's tiles, if by any.
+"""The precision of 3x3 convolutions of float32 on the native engine: which Winograd tiles it may use.
 
-"highest", the default, is about as exact as plain sums in float32. "high" lets forwards and gradients of x take
-F(4x4, 3x3): fewer multiplications, and errors about twenty times as large; docs/decisions/0013 has a table. The numpy
-engine knows no such tiles and computes the same under both.
+"highest", the default, is about as accurate as plain sums in float32. "high" permits the tiles F(4x4, 3x3) in forward
+passes and gradients of x: fewer multiplications, and errors about twenty times as large (docs/decisions/0013 has a
+table). The numpy engine does not use these tiles and computes the same under both settings.
 """
 
 from __future__ import annotations
 
 import os
 
-from . import native
-
-PRECISIONS = {"highest": False, "high": True}  # whether the large tiles are allowed
-_asked: str | None = None
+# What each precision tells the extension to choose from if no algorithm is forced: native/choice.h.
+PRECISIONS = {"highest": "automatic", "high": "fast"}
+algorithm = "automatic"  # what the native engine passes to the extension at each call
+_precision: str | None = None  # as set by the program or the environment
+_forced: str | None = None
 
 
 def set_float32_conv_precision(precision: str) -> None:
-    """Let 3x3 convolutions of float32 be a little less exact and faster, or not, from here on, in the whole process.
+    """Choose between accuracy and speed for 3x3 convolutions of float32, in the whole process, from now on.
 
     Args:
-        precision: "highest" (the default), or "high" for Winograd's F(4x4, 3x3) in 3x3 layers of the native engine
-            where it pays. The numpy engine is not affected.
+        precision: "highest" (the default), or "high" to permit Winograd's F(4x4, 3x3) in 3x3 layers of the native
+            engine where it is faster. The numpy engine is not affected.
+
+    Raises ValueError for any other value.
     """
     if not isinstance(precision, str) or precision not in PRECISIONS:
-        raise ValueError(f"set_float32_conv_precision: {_refused(precision)}")
+        raise ValueError(f"set_float32_conv_precision: {_refusal(precision)}")
     _set(precision)
 
 
 def get_float32_conv_precision() -> str:
-    """The precision that was set here or in ROT180_CONV_PRECISION: "highest" or "high"."""
-    from_environment()
-    return _asked or "highest"
+    """The precision from set_float32_conv_precision or ROT180_CONV_PRECISION: "highest" or "high"."""
+    apply_environment()
+    return _precision or "highest"
 
 
-def from_environment() -> None:
+def apply_environment() -> None:
     """Apply ROT180_CONV_PRECISION, unless the program has set a precision itself."""
     text = os.environ.get("ROT180_CONV_PRECISION")
-    if not text or _asked is not None:
+    if not text or _precision is not None:
         return
     if text not in PRECISIONS:
-        raise ValueError(f"ROT180_CONV_PRECISION: {_refused(text)}")
+        raise ValueError(f"ROT180_CONV_PRECISION: {_refusal(text)}")
     _set(text)
 
 
-def in_words(engine: str) -> str:
-    """The precision in force, and what it means for this engine."""
-    found = get_float32_conv_precision()
+def force_algorithm(name: str | None) -> str | None:
+    """Let the native engine use this algorithm wherever it fits, and return the one forced before.
+
+    None leaves the choice to the precision.
+    """
+    global algorithm, _forced
+    before, _forced = _forced, name
+    algorithm = name or PRECISIONS[_precision or "highest"]
+    return before
+
+
+def description(engine: str) -> str:
+    """One line for people: the precision in force, and its effect on an engine."""
+    precision = get_float32_conv_precision()
     if engine == "numpy":
-        return f"{found} of float32 convolutions; numpy computes the same under each"
-    return f"{found} of float32 convolutions, {'with' if PRECISIONS[found] else 'without'} winograd4"
+        return f"{precision} for float32 convolutions; the numpy engine computes the same under each setting"
+    return f"{precision} for float32 convolutions, {'with' if precision == 'high' else 'without'} winograd4"
 
 
 def _set(precision: str) -> None:
-    global _asked
-    native.allow_large_tiles(PRECISIONS[precision])
-    _asked = precision
+    global _precision
+    _precision = precision
+    force_algorithm(_forced)
 
 
-def _refused(value: object) -> str:
+def _refusal(value: object) -> str:
     return f"the precision must be {' or '.join(map(repr, PRECISIONS))}; got {value!r}"

@@ -19,7 +19,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from ..kernels import adam
-from ..kernels.update import AdamStep
+from ..kernels.reference.update import AdamStep
 from ..tape.operands import real
 from ..tape.record import Array
 from .optimizer import Group, Optimizer

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.update import direction, numbers
+from ..kernels.reference.update import direction, numbers
 from ..tape.operands import real
 from ..tape.record import Array
 from .optimizer import Group, Optimizer

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..kernels import sgd
-from ..kernels.update import SgdStep
+from ..kernels.reference.update import SgdStep
 from ..tape import Tensor
 from ..tape.operands import real
 from ..tape.record import Array

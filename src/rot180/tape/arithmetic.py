@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from .. import kernels
 from ..errors import DtypeError, ShapeError
-from ..kernels.engines import current
-from ..kernels.mask import masked
-from ..kernels.sums import MANY
+from ..kernels.reference.addition import LARGE
+from ..kernels.reference.mask import masked
 from .elementary import log
 from .operands import operands, pair, raw
 from .primitives import primitive
@@ -58,7 +58,7 @@ def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
 
 @primitive(arrays=2, name="add")
 def _add(a: Array, b: Array, a_shape: Any, b_shape: Any) -> Array:
-    return current().add(a, b) if a_shape == b_shape and a_shape and a.size >= MANY else a + b
+    return kernels.add(a, b) if a_shape == b_shape and a_shape and a.size >= LARGE else a + b
 
 
 @_add.vjp

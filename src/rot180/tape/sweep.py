@@ -21,9 +21,9 @@ from typing import Any
 
 import numpy as np
 
+from .. import kernels
 from ..errors import DtypeError, GradientError, ShapeError
-from ..kernels.engines import current
-from ..kernels.sums import MANY
+from ..kernels.reference.addition import LARGE
 from .primitives import wrap
 from .record import NEVER, Node, Variable, mode, tick
 
@@ -122,7 +122,7 @@ def _added(a: Any, b: Any, own: bool = True) -> Any:
     """a + b; in the array of a where that is the sweep's own."""
     if type(a) is not np.ndarray:
         return a + b  # a number has no memory to write to
-    return current().add(a, b, own) if a.size >= MANY else np.add(a, b, out=a if own else None)
+    return kernels.add(a, b, own) if a.size >= LARGE else np.add(a, b, out=a if own else None)
 
 
 def _alone(g: Any) -> Any:

@@ -25,8 +25,9 @@ from ..data import LabelledImages
 from ..errors import FormatError, Rot180Error
 from ..formats import atomic, safetensors
 from ..formats.atomic import Name
-from ..kernels import engines, threads
+from ..kernels import threads
 from ..kernels.config import package_version
+from ..kernels.dispatch import current_engine
 from .labelled_data import LabelledData
 
 KIND = "rot180 run"
@@ -56,7 +57,7 @@ def describe(model: nn.Module, data: LabelledData, validation: LabelledData | No
         "data": None if labelled_images is None else labelled_images.about,
         "images": {"train": _size(data), "validation": _size(validation)},
         "training": training,
-        "engine": engines.current().name,
+        "engine": current_engine().name,
         "threads": threads.get_num_threads(),
         "versions": {
             "rot180": package_version("rot180"),

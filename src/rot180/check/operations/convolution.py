@@ -19,7 +19,7 @@ import numpy as np
 
 from ... import kernels
 from ...errors import ShapeError
-from ...kernels.engines import block
+from ...kernels.dispatch import engine
 from ...window import DENSE, Sizes, Window, per_axis
 from .case import Array, Arrays, Case
 from .definition import Definition, possible
@@ -113,7 +113,7 @@ class Convolution(Definition):
         """The result, with b added at every position."""
         window = window or self.window(case)
         contract = kernels.conv_x if self.transposed else kernels.conv_y
-        with block("numpy"):
+        with engine("numpy"):
             y = contract(arrays["x"], self.kernel(arrays["w"], case), window)
         return plus_bias(y, arrays.get("b"))
 
@@ -129,12 +129,12 @@ class Convolution(Definition):
     def dx(self, dy: Array, w: Array, case: Case, window: Window) -> Array:
         """The gradient of x through a window, this layer's or another."""
         contract = kernels.conv_y if self.transposed else kernels.conv_x
-        with block("numpy"):
+        with engine("numpy"):
             return contract(dy, self.kernel(w, case), window)
 
     def dw(self, dy: Array, x: Array, case: Case, window: Window) -> Array:
         """The gradient of w through a window."""
-        with block("numpy"):
+        with engine("numpy"):
             dw = kernels.conv_w(dy, x, window) if self.transposed else kernels.conv_w(x, dy, window)
         return self.kernel(dw, case)
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import Rot180Error
-from ...kernels.engines import block
+from ...kernels.dispatch import engine
 from ...tape import Tensor, grad
 from .case import Array, Arrays, Case, Problem
 from .definition import Definition
@@ -65,14 +65,14 @@ class Functional(Definition):
 
     def forward(self, arrays: Arrays, case: Case) -> Array:
         """The result, in float64."""
-        with block("numpy"):
+        with engine("numpy"):
             return np.asarray(self.function(arrays, self._all(case)))
 
     def gradients(self, dy: Array, arrays: Arrays, case: Case) -> dict[str, Array]:
         """The gradients of the arguments that are given."""
         names = [name for name in self.gradients_of if name in arrays]
         leaves = [Tensor(arrays[name].copy(), requires_grad=True) for name in names]
-        with block("numpy"):
+        with engine("numpy"):
             y = self.function({**arrays, **dict(zip(names, leaves, strict=True))}, self._all(case))
             found = grad(y, leaves, Tensor(np.asarray(dy, float)))
         return {name: g.data for name, g in zip(names, found, strict=True) if g is not None}
