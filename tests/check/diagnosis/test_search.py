@@ -84,6 +84,7 @@ def test_nan_is_wrong_and_not_accumulated() -> None:
     assert unknown.formula.endswith(", not nan")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("entry", [e for e in RIGHT if not e.peers], ids=lambda e: e.name)
 def test_one_wrong_cell_in_every_right_layer_is_found(entry: Any) -> None:
     def backward(*args: Any, **settings: Any) -> Any:
