@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from .. import functional as F
@@ -15,7 +13,7 @@ from ..functional.gelu import check_approximate
 from ..tape import Tensor
 from . import init
 from .module import Module
-from .parameter import Parameter, empty_parameter
+from .parameter import Dtype, Parameter, empty_parameter
 from .settings import positive
 
 
@@ -71,7 +69,7 @@ class PReLU(Module):
 
     weight: Parameter
 
-    def __init__(self, num_parameters: int = 1, init: float = 0.25, *, dtype: Any = np.float32) -> None:
+    def __init__(self, num_parameters: int = 1, init: float = 0.25, *, dtype: Dtype = np.float32) -> None:
         super().__init__()
         self.num_parameters, self.init = positive("PReLU", "num_parameters", num_parameters), init
         self.weight = empty_parameter("PReLU", (self.num_parameters,), dtype)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import count, groupby
-from typing import Any, ClassVar, TypeVar, overload
+from typing import Any, ClassVar, Generic, TypeVar, overload
 
 import numpy as np
 
@@ -19,10 +19,11 @@ from .fusion import fuse_relu
 from .module import Module
 from .parameter import Parameter
 
-L = TypeVar("L", bound="_ListOf")
+L = TypeVar("L", bound="_ListOf[Any]")
+V = TypeVar("V")
 
 
-class _ListOf(Module):
+class _ListOf(Module, Generic[V]):
     """Base of the three: a registry of the Module with the interface of a list."""
 
     _registry: ClassVar[str] = "_modules"
@@ -42,14 +43,14 @@ class _ListOf(Module):
     def __len__(self) -> int:
         return len(self.__dict__[self._registry])
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[V]:
         return (self.__dict__[name] for name in self.__dict__[self._registry])
 
     def __dir__(self) -> list[str]:
         return [name for name in super().__dir__() if not name.isdigit()]
 
     @overload
-    def __getitem__(self, index: int) -> Any: ...
+    def __getitem__(self, index: int) -> V: ...
     @overload
     def __getitem__(self: L, index: slice) -> L: ...
     def __getitem__(self, index: int | slice) -> Any:
@@ -98,6 +99,10 @@ class _ListOf(Module):
         self._replace(dict(zip([*names, str(len(names))], items, strict=True)))
         return self
 
+    @overload
+    def pop(self, index: int) -> V: ...
+    @overload
+    def pop(self: L, index: slice) -> L: ...
     def pop(self, index: int | slice) -> Any:
         """Remove a member and return it; for a slice, return a container with the removed members."""
         value = self[index]
@@ -127,7 +132,7 @@ class _ListOf(Module):
             setattr(self, name, value)
 
 
-class Sequential(_ListOf):
+class Sequential(_ListOf[Module]):
     """Apply modules one after the other, each to the output of the previous one.
 
     Args:
@@ -175,7 +180,7 @@ class Sequential(_ListOf):
         return self._items() * operator.index(times)
 
 
-class ModuleList(_ListOf):
+class ModuleList(_ListOf[Module]):
     """A list of modules; its parameters are registered with the Module that has the list as an attribute.
 
     Args:
@@ -208,7 +213,7 @@ class ModuleList(_ListOf):
         return "\n  ".join([f"{type(self).__name__}(", *lines]) + "\n)" if lines else f"{type(self).__name__}()"
 
 
-class ParameterList(_ListOf):
+class ParameterList(_ListOf[Parameter]):
     """A list of Parameters, registered with the Module that has the list as an attribute.
 
     Args:

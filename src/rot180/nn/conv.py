@@ -27,7 +27,7 @@ from ..tape import Tensor
 from ..window import Padding, PerAxis, Sizes, Window, ints, pads_per_axis
 from . import init
 from .module import Module
-from .parameter import Parameter, empty_parameter
+from .parameter import Dtype, Parameter, empty_parameter
 from .settings import axes, positive
 
 PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
@@ -59,7 +59,7 @@ class _ConvNd(Module):
     def __init__(
         self, in_channels: int, out_channels: int, kernel_size: PerAxis, stride: PerAxis = 1, padding: Padding = 0,
         dilation: PerAxis = 1, groups: int = 1, bias: bool = True, padding_mode: str = "zeros", *,
-        dtype: Any = np.float32,
+        dtype: Dtype = np.float32,
     ) -> None:  # fmt: skip
         super().__init__()
         self._check_settings(in_channels, out_channels, kernel_size, stride, padding, dilation, groups, padding_mode)
@@ -95,7 +95,7 @@ class _ConvNd(Module):
         """The smallest input that the kernel fits into, for checks that do not depend on the input."""
         return tuple(max(d * (k - 1) + 1, 1) for k, d in zip(self.kernel_size, self.dilation, strict=True))
 
-    def _make_parameters(self, bias: bool, dtype: Any) -> None:
+    def _make_parameters(self, bias: bool, dtype: Dtype) -> None:
         layer = type(self).__name__
         first, second = self.out_channels, self.in_channels
         if self.transposed:
@@ -176,7 +176,7 @@ class _ConvTransposeNd(_ConvNd):
     def __init__(
         self, in_channels: int, out_channels: int, kernel_size: PerAxis, stride: PerAxis = 1, padding: Padding = 0,
         output_padding: PerAxis = 0, groups: int = 1, bias: bool = True, dilation: PerAxis = 1,
-        padding_mode: str = "zeros", *, dtype: Any = np.float32,
+        padding_mode: str = "zeros", *, dtype: Dtype = np.float32,
     ) -> None:  # fmt: skip
         Module.__init__(self)
         self._check_settings(in_channels, out_channels, kernel_size, stride, padding, dilation, groups, padding_mode)

@@ -11,7 +11,7 @@ from ..functional.fused import linear_relu
 from ..tape import Tensor
 from . import init
 from .module import Module
-from .parameter import Parameter, empty_parameter
+from .parameter import Dtype, Parameter, empty_parameter
 from .settings import positive
 
 
@@ -30,7 +30,7 @@ class Linear(Module):
     weight: Parameter
     bias: Parameter | None
 
-    def __init__(self, in_features: int, out_features: int, bias: bool = True, *, dtype: Any = np.float32) -> None:
+    def __init__(self, in_features: int, out_features: int, bias: bool = True, *, dtype: Dtype = np.float32) -> None:
         super().__init__()
         self.in_features = positive("Linear", "in_features", in_features)
         self.out_features = positive("Linear", "out_features", out_features)

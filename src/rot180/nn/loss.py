@@ -6,13 +6,12 @@ arguments that follow them in PyTorch are keyword-only.
 
 from __future__ import annotations
 
-from typing import Any
-
 from .. import functional as F
 from ..functional.classification_loss import IGNORE_INDEX, check_smoothing
 from ..functional.loss_reduction import DIVERGENCE_REDUCTIONS, REDUCTIONS, check_reduction
 from ..functional.regression_loss import check_beta, check_delta
 from ..tape import Tensor
+from ..tape.record import Array
 from .module import Module
 
 
@@ -79,7 +78,9 @@ class KLDivLoss(_Loss):
 class _ClassLoss(_Loss):
     """A loss with a weight per class, (C,), and a target value that is ignored."""
 
-    def __init__(self, weight: Any = None, *, ignore_index: int = IGNORE_INDEX, reduction: str = "mean") -> None:
+    def __init__(
+        self, weight: Tensor | Array | None = None, *, ignore_index: int = IGNORE_INDEX, reduction: str = "mean"
+    ) -> None:
         super().__init__(reduction)
         self.register_buffer("weight", weight)
         self.ignore_index = ignore_index
@@ -93,7 +94,7 @@ class CrossEntropyLoss(_ClassLoss):
 
     def __init__(
         self,
-        weight: Any = None,
+        weight: Tensor | Array | None = None,
         *,
         ignore_index: int = IGNORE_INDEX,
         reduction: str = "mean",
@@ -119,7 +120,7 @@ class NLLLoss(_ClassLoss):
 class BCELoss(_Loss):
     """-(t log x + (1 - t) log(1 - x)) for probabilities; `weight` scales each loss."""
 
-    def __init__(self, weight: Any = None, *, reduction: str = "mean") -> None:
+    def __init__(self, weight: Tensor | Array | None = None, *, reduction: str = "mean") -> None:
         super().__init__(reduction)
         self.register_buffer("weight", weight)
 
@@ -130,7 +131,13 @@ class BCELoss(_Loss):
 class BCEWithLogitsLoss(_Loss):
     """BCELoss of sigmoid(input), without overflow; `pos_weight` scales the positive term."""
 
-    def __init__(self, weight: Any = None, *, reduction: str = "mean", pos_weight: Any = None) -> None:
+    def __init__(
+        self,
+        weight: Tensor | Array | None = None,
+        *,
+        reduction: str = "mean",
+        pos_weight: Tensor | Array | None = None,
+    ) -> None:
         super().__init__(reduction)
         self.register_buffer("weight", weight)
         self.register_buffer("pos_weight", pos_weight)

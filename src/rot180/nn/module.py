@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ..tape import Tensor, wrote, zero_grad
-from ..tape.record import Variable
+from ..tape.record import Array, Variable
 from .hooks import Hook, RemovableHandle
 from .parameter import Parameter
 from .state import IncompatibleKeys, load
@@ -136,7 +136,7 @@ class Module:
             raise ValueError(f"register_parameter: {name!r} was computed by an op; wrap a new Parameter of its .data")
         self._register("_parameters", name, param)
 
-    def register_buffer(self, name: str, tensor: Any, persistent: bool = True) -> None:
+    def register_buffer(self, name: str, tensor: Tensor | Array | None, persistent: bool = True) -> None:
         """Register state that is not trained, such as a running mean.
 
         Args:
@@ -305,7 +305,7 @@ class Module:
         """Set the gradients of all parameters to None, or to zeros if `set_to_none` is False."""
         zero_grad(self.parameters(), set_to_none)
 
-    def apply(self: M, fn: Callable[[Module], Any]) -> M:
+    def apply(self: M, fn: Callable[[Module], object]) -> M:
         """Call `fn` on all descendants, children before parents, then on this Module; return self."""
         for child in self.children():
             child.apply(fn)

@@ -23,7 +23,7 @@ from ..tape import Tensor
 from ..tape.operands import floating
 from . import init
 from .module import Module
-from .parameter import Parameter, empty_parameter
+from .parameter import Dtype, Parameter, empty_parameter
 from .settings import positive
 
 
@@ -33,7 +33,7 @@ class _Affine(Module):
     weight: Parameter | None
     bias: Parameter | None
 
-    def _make_affine(self, shape: tuple[int, ...], affine: bool, bias: bool, dtype: Any) -> None:
+    def _make_affine(self, shape: tuple[int, ...], affine: bool, bias: bool, dtype: Dtype) -> None:
         layer = type(self).__name__
         self.register_parameter("weight", empty_parameter(layer, shape, dtype) if affine else None)
         self.register_parameter("bias", empty_parameter(layer, shape, dtype) if affine and bias else None)
@@ -56,7 +56,7 @@ class _ChannelNorm(_Affine):
 
     def __init__(
         self, num_features: int, eps: float, momentum: float | None, affine: bool, track_running_stats: bool,
-        bias: bool, dtype: Any,
+        bias: bool, dtype: Dtype,
     ) -> None:  # fmt: skip
         super().__init__()
         self.num_features = positive(type(self).__name__, "num_features", num_features)
@@ -115,7 +115,7 @@ class _BatchNorm(_ChannelNorm):
 
     def __init__(
         self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True,
-        track_running_stats: bool = True, *, bias: bool = True, dtype: Any = np.float32,
+        track_running_stats: bool = True, *, bias: bool = True, dtype: Dtype = np.float32,
     ) -> None:  # fmt: skip
         super().__init__(num_features, eps, momentum, affine, track_running_stats, bias, dtype)
 
@@ -165,7 +165,7 @@ class _InstanceNorm(_ChannelNorm):
 
     def __init__(
         self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = False,
-        track_running_stats: bool = False, *, bias: bool = True, dtype: Any = np.float32,
+        track_running_stats: bool = False, *, bias: bool = True, dtype: Dtype = np.float32,
     ) -> None:  # fmt: skip
         super().__init__(num_features, eps, momentum, affine, track_running_stats, bias, dtype)
 
@@ -217,7 +217,7 @@ class GroupNorm(_Affine):
 
     def __init__(
         self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True, *, bias: bool = True,
-        dtype: Any = np.float32,
+        dtype: Dtype = np.float32,
     ) -> None:  # fmt: skip
         super().__init__()
         self.num_groups = positive("GroupNorm", "num_groups", num_groups)
@@ -249,7 +249,7 @@ class LayerNorm(_Affine):
 
     def __init__(
         self, normalized_shape: Sequence[int] | int, eps: float = 1e-5, elementwise_affine: bool = True,
-        bias: bool = True, *, dtype: Any = np.float32,
+        bias: bool = True, *, dtype: Dtype = np.float32,
     ) -> None:  # fmt: skip
         super().__init__()
         self.normalized_shape = normal_sizes("LayerNorm", normalized_shape)

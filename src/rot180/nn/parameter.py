@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from ..errors import DtypeError
 from ..tape import Tensor
 from ..tape.operands import FLOATS
+
+Dtype: TypeAlias = type[np.float32] | type[np.float64] | np.dtype[Any] | str  # of weights: float32 or float64
 
 
 class Parameter(Tensor):
@@ -30,7 +32,7 @@ class Parameter(Tensor):
         return f"Parameter containing:\n{super().__repr__()}"
 
 
-def empty_parameter(layer: str, shape: tuple[int, ...], dtype: Any) -> Parameter:
+def empty_parameter(layer: str, shape: tuple[int, ...], dtype: Dtype) -> Parameter:
     """A Parameter with uninitialised values; raises DtypeError unless `dtype` is float32 or float64."""
     if dtype is None or np.dtype(dtype) not in FLOATS:
         raise DtypeError(f"{layer}: dtype is {dtype}; np.float32 or np.float64 is needed")
