@@ -1,5 +1,6 @@
 """The three contractions: exact on integers, for every setting, in every order of memory, by every algorithm."""
 
+import re
 import threading
 from collections import Counter
 
@@ -16,7 +17,19 @@ from tests.kernels.regimes import REGIMES, limits, poison, workspaces
 from tests.kernels.settings import SETTINGS
 
 DTYPES = [np.float32, np.float64]
-NUMBERED = [pytest.param(i, s, id=s.name.replace(" ", "_")) for i, s in enumerate(SETTINGS)]
+
+
+def is_slow(number, setting):
+    """True for settings that `make test` leaves out: two thirds of the random ones and half of the grid."""
+    if setting.name.startswith("drawn"):
+        return number % 3 > 0
+    return re.match(r"n\d g\d s\d", setting.name) is not None and number % 2 > 0
+
+
+NUMBERED = [
+    pytest.param(i, s, id=s.name.replace(" ", "_"), marks=[pytest.mark.slow] if is_slow(i, s) else [])
+    for i, s in enumerate(SETTINGS)
+]
 
 
 def exactly(found, expected, dtype, inputs, case):
