@@ -64,10 +64,10 @@ def check_file(
         if not answer.exists():
             quoted = f"; it printed: {printed[:MAX_QUOTED]}" if printed else ""
             raise CouldNotCheckError(f"check: {path} {_ending(status, timeout)}{quoted}")
-        found = json.loads(answer.read_text())
-    if found.get("failure"):
-        raise CouldNotCheckError(f"check: {found['failure']}")
-    return LayerReport.from_dict(found["report"]), printed
+        answer_data = json.loads(answer.read_text())
+    if answer_data.get("failure"):
+        raise CouldNotCheckError(f"check: {answer_data['failure']}")
+    return LayerReport.from_dict(answer_data["report"]), printed
 
 
 def _run(command: list[str], timeout: float) -> tuple[int | None, str]:
@@ -80,8 +80,8 @@ def _run(command: list[str], timeout: float) -> tuple[int | None, str]:
         start_new_session=os.name != "nt",
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONIOENCODING": "utf-8:backslashreplace"},
     )  # fmt: skip
-    kept = bytearray()
-    reader = threading.Thread(target=_drain, args=(process.stdout, kept), daemon=True)
+    output = bytearray()
+    reader = threading.Thread(target=_drain, args=(process.stdout, output), daemon=True)
     reader.start()
     status: int | None = None
     try:
@@ -96,15 +96,15 @@ def _run(command: list[str], timeout: float) -> tuple[int | None, str]:
                 process.kill()
             process.wait()
     reader.join(LINGERING)
-    text = bytes(kept).decode(errors="replace").strip()
+    text = bytes(output).decode(errors="replace").strip()
     return status, "".join(c if c.isprintable() or c in "\n\t" else repr(c)[1:-1] for c in text)
 
 
-def _drain(stream: IO[bytes], kept: bytearray) -> None:
+def _drain(stream: IO[bytes], output: bytearray) -> None:
     """Read the stream to its end, so that the process never blocks, and keep the first part."""
     with stream:
         while block := os.read(stream.fileno(), 1 << 16):
-            kept += block[: MAX_OUTPUT - len(kept)]
+            output += block[: MAX_OUTPUT - len(output)]
 
 
 def _ending(status: int | None, timeout: float) -> str:
@@ -159,16 +159,16 @@ def _load(path: str) -> ModuleType:
 def _function(module: ModuleType, name: str, path: str) -> Any:
     """Find a function by its name. With dots, Layer.forward is a method of an object created by Layer()."""
     owner, _, method = name.rpartition(".")
-    found: Any = module
+    target: Any = module
     for part in owner.split(".") if owner else []:
-        found = getattr(found, part, None)
-    if isinstance(found, type):
-        found = _instance(found)
-    found = getattr(found, method, None)
-    if not callable(found):
+        target = getattr(target, part, None)
+    if isinstance(target, type):
+        target = _instance(target)
+    target = getattr(target, method, None)
+    if not callable(target):
         there = ", ".join(sorted(n for n, f in vars(module).items() if callable(f) and not n.startswith("_")))
         raise CouldNotCheckError(f"{path} has no function {name}; its functions are {there or 'none'}")
-    return found
+    return target
 
 
 _instances: dict[type, Any] = {}

@@ -32,15 +32,15 @@ def _far_apart(a: Array, b: Array, within: float | None) -> bool:
         return bool(most > 2 * SINGLE_CLOSE * max(np.abs(b).max(), 1.0))  # False for NaN
 
 
-def differing(found: Array, right: Array, within: float | None = None, error_bound: Array | float = 0.0) -> Array:
+def differing(actual: Array, expected: Array, within: float | None = None, error_bound: Array | float = 0.0) -> Array:
     """Return a mask of the cells in which two arrays of the same shape differ.
 
     NaN differs from everything, unless the correct value is unknown: where the error bound is infinite.
     """
-    scale = max(float(np.max(np.abs(right), initial=0.0, where=np.isfinite(right))), 1.0)
+    scale = max(float(np.max(np.abs(expected), initial=0.0, where=np.isfinite(expected))), 1.0)
     with np.errstate(invalid="ignore"):
-        near = np.abs(np.subtract(found, right, dtype=float)) <= error_bound + (within or tolerance(found)) * scale
-    return np.asarray(~(near | (found == right) | np.isinf(error_bound)))
+        near = np.abs(np.subtract(actual, expected, dtype=float)) <= error_bound + (within or tolerance(actual)) * scale
+    return np.asarray(~(near | (actual == expected) | np.isinf(error_bound)))
 
 
 def tolerance(a: Array) -> float:
@@ -63,6 +63,6 @@ def is_single(a: Array) -> bool:
         )  # small integers and their binary fractions are in every dtype
 
 
-def is_low(found: Array, right: Array, within: float | None = None) -> bool:
+def is_low(actual: Array, expected: Array, within: float | None = None) -> bool:
     """True if an array counts as right, but only with less than float64 accuracy."""
-    return same(found, right, within) and not same(found.astype(float), right, CLOSE)
+    return same(actual, expected, within) and not same(actual.astype(float), expected, CLOSE)

@@ -73,14 +73,14 @@ def forms_of_gradients(definition: Definition, layout: str, gradients: Mapping[s
     """
     if layout == "bare" or ("b" in definition.arguments and layout == "channels_first"):
         return {}
-    found = {}
+    forms = {}
     for name in VECTORS:
         shape = gradients[name].shape if name in gradients else ()
         if name == "b" and len(shape) != definition.axes + 2:
             continue
         if len(shape) > 1 and sum(n != 1 for n in shape) == 1:
-            found[name] = tuple(1 if n == 1 else -1 for n in shape)
-    return found
+            forms[name] = tuple(1 if n == 1 else -1 for n in shape)
+    return forms
 
 
 def gradient_form_remark(forms: Mapping[str, Form]) -> str:

@@ -1,6 +1,6 @@
 """The facts about one problem in the search for a mistake: returned arrays, correct ones, and ways to compute variants.
 
-`right` is the gradient of the user's own forward. If that forward is known to the checker (the definition, or the
+`expected` is the gradient of the user's own forward. If that forward is known to the checker (the definition, or the
 definition with the kernel rotated), `case` and `window` are those of the forward, and wrong backwards can be replayed
 through other windows, weights and cotangents. If the gradient is measured by differences, `error_bound` bounds its
 error.
@@ -25,10 +25,10 @@ class Evidence:
     """The facts about one problem.
 
     Attributes:
-        found: the arrays that the user's code returned, by argument; "y" is the result.
-        right: the correct arrays, by argument.
+        actual: the arrays that the user's code returned, by argument; "y" is the result.
+        expected: the correct arrays, by argument.
         window: None if mistakes cannot be replayed through windows.
-        error_bound: bounds of the errors of `right`, by argument and cell; infinite where the value is unknown.
+        error_bound: bounds of the errors of `expected`, by argument and cell; infinite where the value is unknown.
         kinks: the number of cells whose value is unknown because the left and the right derivative differ.
         defined: True if the forward is that of the definition, so that mistakes can be computed from it.
         single: True if the forward went through float32, so that float64 gradients may have float32 accuracy.
@@ -36,8 +36,8 @@ class Evidence:
 
     definition: Definition
     problem: Problem
-    found: Mapping[str, Array]
-    right: Mapping[str, Array]
+    actual: Mapping[str, Array]
+    expected: Mapping[str, Array]
     case: Case
     window: Window | None
     error_bound: Mapping[str, Array] = field(default_factory=dict)
@@ -99,14 +99,14 @@ class Evidence:
 
     def wrong(self, argument: str) -> bool:
         """True if the returned array differs from the correct one."""
-        return self.found[argument].shape != self.right[argument].shape or bool(self.differing(argument).any())
+        return self.actual[argument].shape != self.expected[argument].shape or bool(self.differing(argument).any())
 
     def not_finite(self, argument: str) -> Array:
         """A mask of the cells that are NaN or infinite where a number is expected."""
-        found = self.found[argument]
-        broken = ~np.isfinite(found)
+        actual = self.actual[argument]
+        broken = ~np.isfinite(actual)
         known = ~np.isinf(self.error_bound.get(argument, np.zeros(())))
-        return np.asarray(broken & known if found.shape == self.right[argument].shape else broken)
+        return np.asarray(broken & known if actual.shape == self.expected[argument].shape else broken)
 
     def compares(self, argument: str) -> bool:
         """True if the correct value of any cell is known."""
@@ -120,12 +120,12 @@ class Evidence:
 
     def differing(self, argument: str) -> Array:
         """A mask of the cells that are wrong. The shape must be right."""
-        found, error_bound = self.found[argument], self.error_bound.get(argument, 0.0)
-        return differing(found, self.right[argument], self.within(argument), error_bound)
+        actual, error_bound = self.actual[argument], self.error_bound.get(argument, 0.0)
+        return differing(actual, self.expected[argument], self.within(argument), error_bound)
 
     def within(self, argument: str) -> float:
         """The relative tolerance for rounding errors of this argument."""
-        return max(tolerance(self.found[argument]), SINGLE_CLOSE if self.single else 0.0)
+        return max(tolerance(self.actual[argument]), SINGLE_CLOSE if self.single else 0.0)
 
     @property
     def counted(self) -> tuple[int, ...]:

@@ -30,7 +30,7 @@ def parallel(evidence: Evidence, array: Array, argument: str) -> bool:
 
 def of(pairs: Pairs, argument: str) -> Factor | None:
     """Return the factor by which the returned arrays differ from these arrays on all problems, or None."""
-    if any(e.found[argument].shape != a.shape for e, a in pairs):
+    if any(e.actual[argument].shape != a.shape for e, a in pairs):
         return None
     order = _named(*pairs[0], argument)
     common = set(order)
@@ -42,33 +42,37 @@ def of(pairs: Pairs, argument: str) -> Factor | None:
 
 def _named(evidence: Evidence, array: Array, argument: str) -> list[Factor]:
     """Return the known factors by which the returned array differs from an array on one problem."""
-    found = evidence.found[argument]
-    if found.shape != array.shape or not np.any(array):
+    actual = evidence.actual[argument]
+    if actual.shape != array.shape or not np.any(array):
         return []
     return [
         (name, sign < 0)
         for factor, name in sums.factors(evidence)
         for sign in (1, -1)
-        if (name or sign < 0) and same(found, sign * factor * array)
+        if (name or sign < 0) and same(actual, sign * factor * array)
     ]
 
 
 def _constant(pairs: Pairs, argument: str) -> Factor | None:
     """Return a factor without a name that is the same on all problems, for example a learning rate."""
     factor = _factor(*pairs[0], argument)
-    if factor and abs(factor - 1) > _ALIKE and all(same(e.found[argument], factor * a) and np.any(a) for e, a in pairs):
+    if (
+        factor
+        and abs(factor - 1) > _ALIKE
+        and all(same(e.actual[argument], factor * a) and np.any(a) for e, a in pairs)
+    ):
         return f"{abs(factor):.6g}", factor < 0
     return None
 
 
 def _factor(evidence: Evidence, array: Array, argument: str) -> float | None:
     """Return the number by which the returned array differs from an array on one problem, or None."""
-    found = evidence.found[argument]
+    actual = evidence.actual[argument]
     size = float(np.vdot(array, array))
-    if found.shape != array.shape or not size:
+    if actual.shape != array.shape or not size:
         return None
-    factor = float(np.vdot(array, found)) / size
-    return factor if factor and same(found, factor * array) else None
+    factor = float(np.vdot(array, actual)) / size
+    return factor if factor and same(actual, factor * array) else None
 
 
 # ---- a factor that depends on the sizes and settings of the problem ----
@@ -76,7 +80,7 @@ def _factor(evidence: Evidence, array: Array, argument: str) -> float | None:
 
 def _by_sizes(pairs: Pairs, argument: str) -> Factor | None:
     """Return a factor that differs between problems, if it depends on their sizes and not on their numbers."""
-    shown = [(e, a) for e, a in pairs if np.any(a) or np.any(e.found[argument])]
+    shown = [(e, a) for e, a in pairs if np.any(a) or np.any(e.actual[argument])]
     if len(shown) < _FEWEST_PROBLEMS or sum(np.count_nonzero(a) - 1 for _, a in shown) < _FEWEST_CELLS:
         return None
     factors = [factor for e, a in shown if (factor := _factor(e, a, argument)) is not None]
@@ -84,8 +88,8 @@ def _by_sizes(pairs: Pairs, argument: str) -> Factor | None:
         return None  # 1 up to rounding is not a factor
     negative = all(factor < 0 for factor in factors)
     measured, sizes = np.array(factors) * (-1 if negative else 1), _sizes([e for e, _ in shown])
-    told = next(_laws(measured, sizes), None) or next(_tables(measured, sizes), None)
-    return (told, negative) if told else None
+    law = next(_laws(measured, sizes), None) or next(_tables(measured, sizes), None)
+    return (law, negative) if law else None
 
 
 def _sizes(evidences: Sequence[Evidence]) -> dict[str, Array]:
@@ -107,7 +111,7 @@ def _sizes(evidences: Sequence[Evidence]) -> dict[str, Array]:
 
 def _laws(factors: Array, sizes: dict[str, Array]) -> Iterator[str]:
     """Yield the factor as a number times or divided by one or two sizes, simple laws first."""
-    found = []
+    actual = []
     for over, under in _fractions(list(sizes)):
         with np.errstate(divide="ignore", invalid="ignore"):  # the padding can be 0
             per = np.prod([sizes[n] for n in over], 0) / np.prod([sizes[n] for n in under], 0)
@@ -115,8 +119,8 @@ def _laws(factors: Array, sizes: dict[str, Array]) -> Iterator[str]:
         if number and np.allclose(factors, number * per, rtol=_ALIKE, atol=0):
             names = sorted((*over, *under), key=list(sizes).index)
             text = f"{_law_text(float(number), over, under)} ({_table_text(factors, names, sizes)})"
-            found.append((len(names), abs(number - 1) > _ALIKE, text))
-    yield from (text for *_, text in sorted(found, key=lambda law: law[:2]))
+            actual.append((len(names), abs(number - 1) > _ALIKE, text))
+    yield from (text for *_, text in sorted(actual, key=lambda law: law[:2]))
 
 
 def _fractions(names: list[str]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
@@ -133,10 +137,10 @@ def _fractions(names: list[str]) -> Iterator[tuple[tuple[str, ...], tuple[str, .
 
 def _law_text(number: float, over: Sequence[str], under: Sequence[str]) -> str:
     """Write number * over / under."""
-    whole = round(1 / number)
-    by = abs(whole) > 1 and abs(1 / number - whole) < _ALIKE * abs(whole)
+    divisor = round(1 / number)
+    by = abs(divisor) > 1 and abs(1 / number - divisor) < _ALIKE * abs(divisor)
     above = [*([] if by or abs(number - 1) < _ALIKE else [f"{number:.6g}"]), *over]
-    below = " * ".join([*([str(whole)] if by else []), *under])
+    below = " * ".join([*([str(divisor)] if by else []), *under])
     return (" * ".join(above) or "1") + (f" / ({below})" if " " in below else f" / {below}" if below else "")
 
 
@@ -152,8 +156,8 @@ def _tables(factors: Array, sizes: dict[str, Array]) -> Iterator[str]:
 
 def _table_text(factors: Array, names: Sequence[str], sizes: dict[str, Array]) -> str:
     """Write a few of the factors next to the sizes."""
-    told = dict.fromkeys(
+    law = dict.fromkeys(
         f"{factor:.6g} where {' and '.join(f'{name} = {sizes[name][at]:g}' for name in names)}"
         for at, factor in enumerate(factors)
     )
-    return ", ".join([*told][:_MOST_VALUES])
+    return ", ".join([*law][:_MOST_VALUES])

@@ -48,23 +48,23 @@ def explain(evidences: Sequence[Evidence], argument: str) -> list[Explanation]:
     wrong = sorted((e for e in evidences if e.wrong(argument)), key=lambda e: e.case.cells)
     usable = [m for m in in_order() if argument in m.arguments and (not m.replays or _replayable(evidences))]
     pivots = _pivots(wrong)
-    if found := list(_single(evidences, argument, usable, pivots, factored=False)):
-        return _preferred(found, len({e.problem.case.describe() for e in wrong}))
-    if factor := scale.of([(e, e.right[argument]) for e in evidences], argument):
+    if explanations := list(_single(evidences, argument, usable, pivots, factored=False)):
+        return _preferred(explanations, len({e.problem.case.describe() for e in wrong}))
+    if factor := scale.of([(e, e.expected[argument]) for e in evidences], argument):
         return [Explanation((), *factor)]
-    if found := list(_single(evidences, argument, usable, pivots, factored=True)):
-        return _preferred(found, len({e.problem.case.describe() for e in wrong}))
+    if explanations := list(_single(evidences, argument, usable, pivots, factored=True)):
+        return _preferred(explanations, len({e.problem.case.describe() for e in wrong}))
     named = [m for m in usable if m.slug != UNNAMED]
-    return next((found for pivot in pivots if (found := _pairs(evidences, argument, named, pivot))), [])
+    return next((explanations for pivot in pivots if (explanations := _pairs(evidences, argument, named, pivot))), [])
 
 
-def _preferred(found: list[Explanation], cases: int) -> list[Explanation]:
+def _preferred(explanations: list[Explanation], cases: int) -> list[Explanation]:
     """Keep the named explanations, one for each slug; unnamed ones if there are no others, or if only one case is
     wrong.
     """
     named: dict[str, Explanation] = {}
     unnamed = []
-    for explanation in found:
+    for explanation in explanations:
         slug = explanation.parts[0][0].slug
         if slug == UNNAMED:
             unnamed.append(explanation)
@@ -132,12 +132,12 @@ def _pairs(evidences: Sequence[Evidence], argument: str, usable: list[Mistake], 
 
 def _fits(pivot: Evidence, array: Array, argument: str, *, factored: bool) -> bool:
     """True if this is the array found on the pivot; with `factored`, up to some factor."""
-    return scale.parallel(pivot, array, argument) if factored else same(pivot.found[argument], array)
+    return scale.parallel(pivot, array, argument) if factored else same(pivot.actual[argument], array)
 
 
 def _changes(array: Array, evidence: Evidence, argument: str) -> bool:
     """True if a mistake that yields this array shows on a problem."""
-    return not same(array, evidence.right[argument])
+    return not same(array, evidence.expected[argument])
 
 
 def _verified(
@@ -147,7 +147,7 @@ def _verified(
     pairs = []
     for evidence in evidences:
         made = _array_of(steps, evidence, argument)
-        if made is None or not (factored or same(evidence.found[argument], made)):
+        if made is None or not (factored or same(evidence.actual[argument], made)):
             return None
         pairs.append((evidence, made))
     parts = tuple((step.mistake, step.variant) for step in steps)
@@ -175,14 +175,14 @@ def _array_of(steps: tuple[_Step, ...], evidence: Evidence, argument: str) -> Ar
         if not arrays:
             return None
         evidence = _after(step, evidence, argument, arrays[min(step.choice, len(arrays) - 1)])
-    return evidence.right[argument]
+    return evidence.expected[argument]
 
 
 def _after(step: _Step, evidence: Evidence, argument: str, array: Array) -> Evidence:
     """Return the evidence for the next mistake, in which `array` counts as right."""
     if _on_premise(step) and step.mistake.premise:
         evidence = step.mistake.premise(evidence)
-    return replace(evidence, right={**evidence.right, argument: array})
+    return replace(evidence, expected={**evidence.expected, argument: array})
 
 
 def _on_premise(step: _Step) -> bool:

@@ -64,28 +64,36 @@ def missing(argument: str) -> Diagnosis:
 
 def reshaped(evidence: Evidence, argument: str) -> bool:
     """True if a gradient has the wrong shape but the right numbers, in order."""
-    found, right = evidence.found[argument], evidence.right[argument]
-    other = argument != "y" and found.shape != right.shape and found.size == right.size
-    return other and same(found.reshape(right.shape), right)
+    actual, expected = evidence.actual[argument], evidence.expected[argument]
+    other = argument != "y" and actual.shape != expected.shape and actual.size == expected.size
+    return other and same(actual.reshape(expected.shape), expected)
 
 
 def structure(evidence: Evidence, argument: str) -> str:
     """Say where an error is that no known mistake explains."""
-    found, right = evidence.found[argument], evidence.right[argument]
+    actual, expected = evidence.actual[argument], evidence.expected[argument]
     if reshaped(evidence, argument):
         return (
-            f"d{argument} has shape {found.shape}, but needs the shape of {argument}, {right.shape}. The numbers are "
-            f"correct. With the wrong shape {argument} - rate * d{argument} broadcasts to another shape, or fails."
+            f"d{argument} has shape {actual.shape}, but needs the shape of {argument}, {expected.shape}. The numbers "
+            f"are correct. With the wrong shape {argument} - rate * d{argument} broadcasts to another shape, or fails."
         )
-    if found.shape != right.shape:
-        return f"No known mistake explains this error. The shape is {found.shape}, but must be {right.shape}."
+    if actual.shape != expected.shape:
+        return f"No known mistake explains this error. The shape is {actual.shape}, but must be {expected.shape}."
     wrong = evidence.differing(argument)
-    names = ("sample", "channel", "row", "column") if right.ndim == 4 else tuple(f"axis {a}" for a in range(right.ndim))
+    names = (
+        ("sample", "channel", "row", "column")
+        if expected.ndim == 4
+        else tuple(f"axis {a}" for a in range(expected.ndim))
+    )
     parts = []
-    for axis in range(right.ndim):
-        hit = [int(i) for i in np.flatnonzero(wrong.any(tuple(a for a in range(right.ndim) if a != axis)))]
-        if len(hit) < right.shape[axis]:
-            parts.append(f"{names[axis]} {', '.join(map(str, hit))} of {right.shape[axis]}")
+    for axis in range(expected.ndim):
+        hit = [int(i) for i in np.flatnonzero(wrong.any(tuple(a for a in range(expected.ndim) if a != axis)))]
+        if len(hit) < expected.shape[axis]:
+            parts.append(f"{names[axis]} {', '.join(map(str, hit))} of {expected.shape[axis]}")
     where = f", all of them in {'; '.join(parts)}" if parts else ", all over the array"
-    count = f"{int(wrong.sum())} of {right.size} cells are wrong{where}" if right.size > 1 else "Its only cell is wrong"
+    count = (
+        f"{int(wrong.sum())} of {expected.size} cells are wrong{where}"
+        if expected.size > 1
+        else "Its only cell is wrong"
+    )
     return f"No known mistake explains this error. {count}. The case is {evidence.case.describe()}."

@@ -38,8 +38,8 @@ class EvidenceCollector:
 
     def forward_evidence(self, problem: Problem, outcome: Outcome) -> Evidence:
         """The result, with that of the definition."""
-        case, right = problem.case, {"y": self.definition.forward(problem.arrays, problem.case)}
-        return Evidence(self.definition, problem, {"y": outcome.y}, right, case, self.definition.window(case))
+        case, expected = problem.case, {"y": self.definition.forward(problem.arrays, problem.case)}
+        return Evidence(self.definition, problem, {"y": outcome.y}, expected, case, self.definition.window(case))
 
     def backward_evidence(self, problem: Problem, outcome: Outcome) -> Evidence:
         """The gradients, with those of the user's own forward."""
@@ -59,9 +59,9 @@ class EvidenceCollector:
         )
 
     def _by_definition(self, problem: Problem, outcome: Outcome, case: Case) -> Evidence:
-        right, window = self.definition.gradients(problem.dy, problem.arrays, case), self.definition.window(case)
+        expected, window = self.definition.gradients(problem.dy, problem.arrays, case), self.definition.window(case)
         single = is_single(outcome.y)  # the backward may get float32 arrays from it
-        return Evidence(self.definition, problem, outcome.gradients, right, case, window, single=single)
+        return Evidence(self.definition, problem, outcome.gradients, expected, case, window, single=single)
 
     def shrink(self, evidence: Evidence, argument: str) -> Evidence:
         """Return the same fault on the smallest sizes that still show it."""
@@ -95,7 +95,7 @@ class EvidenceCollector:
             return None
         else:
             evidence = self.backward_evidence(problem, outcome)
-        return evidence if argument in evidence.found and evidence.wrong(argument) else None
+        return evidence if argument in evidence.actual and evidence.wrong(argument) else None
 
 
 def dy_fits(code: Code, problem: Problem, outcome: Outcome) -> bool:

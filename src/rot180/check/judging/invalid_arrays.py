@@ -22,10 +22,10 @@ def find_invalid(evidences: Sequence[Evidence], argument: str) -> tuple[str, Evi
         cells = broken[0].not_finite(argument)
         count = "all of its cells" if cells.all() else f"{int(cells.sum())} of its {cells.size} cells"
         return NOT_FINITE.format(name=name, count=count, where=f"on {len(broken)} of {total} problems"), broken[0]
-    if all(e.found[argument].dtype.kind == "b" for e in evidences):
+    if all(e.actual[argument].dtype.kind == "b" for e in evidences):
         return BOOLS.format(name=name), by_size[0]
-    shaped = all(e.found[argument].shape == e.right[argument].shape for e in evidences)
-    if shaped and not any(e.found[argument].any() for e in evidences):
+    shaped = all(e.actual[argument].shape == e.expected[argument].shape for e in evidences)
+    if shaped and not any(e.actual[argument].any() for e in evidences):
         where = f"on all {total} problems" if total > 1 else "on the only problem"
         only_last_window = argument == "w" and all(_last_window_in_padding(e.window) for e in evidences)
         return ZEROS.format(name=name, where=where, more=ASSIGNED if only_last_window else ""), by_size[0]

@@ -87,10 +87,13 @@ class Judge:
         )
         if self._report_invalid(evidences, "y"):
             return None
-        found = explain(evidences, "y")
-        self._add(found, "y", wrong)
-        if len(found) == 1 and len(found[0].parts) == 1 and not found[0].factor and not found[0].negative:
-            slug = found[0].parts[0][0].slug
+        explanations = explain(evidences, "y")
+        self._add(explanations, "y", wrong)
+        if len(explanations) == 1:
+            (explanation,) = explanations
+            if len(explanation.parts) > 1 or explanation.factor or explanation.negative or not explanation.parts:
+                return None
+            slug = explanation.parts[0][0].slug
             return None if slug == UNNAMED else slug
         return None
 
@@ -100,7 +103,7 @@ class Judge:
         self._judge_differences(evidences)
         fixed = []
         for argument in self.code.returns:
-            present = [e for e in evidences if argument in e.found]
+            present = [e for e in evidences if argument in e.actual]
             if argument in self.repeated_calls.random:
                 continue
             if argument in self.repeated_calls.added:
@@ -120,12 +123,12 @@ class Judge:
             self.stages.append(Stage(name, False, f"wrong on {len(wrong)} of {len(present)} problems"))
             if self._report_invalid(present, argument):
                 continue
-            found = explain(present, argument)
+            explanations = explain(present, argument)
             if self.collector.variant != "" and self._right_by_definition(argument):
                 fixed.append(name)
-                if not found:
+                if not explanations:
                     continue  # the forward is wrong, not this gradient
-            self._add(found, argument, wrong)
+            self._add(explanations, argument, wrong)
         judged = {f"d{argument}" for argument in self.code.returns}
         if fixed and judged & {d.argument for d in (*self.diagnoses, *self.unexplained)} <= set(fixed):
             self._remark_on_the_forward(fixed)
@@ -136,13 +139,13 @@ class Judge:
             return
         problem = replace(first.problem, dy=first.problem.dy * LARGE)
         try:
-            found = self.code.gradients(problem)
+            gradients = self.code.gradients(problem)
         except Refused:
             return
-        right = {argument: LARGE * gradient for argument, gradient in first.right.items()}
+        expected = {argument: LARGE * gradient for argument, gradient in first.expected.items()}
         error_bound = {argument: LARGE * bound for argument, bound in first.error_bound.items()}
-        large = replace(first, problem=problem, found=found, right=right, error_bound=error_bound)
-        for argument, gradient in found.items():
+        large = replace(first, problem=problem, actual=gradients, expected=expected, error_bound=error_bound)
+        for argument, gradient in gradients.items():
             if gradient.dtype != np.float16 and np.isfinite(gradient).all() and large.wrong(argument):
                 text = f"d{argument} is not linear in dy: {LARGE:.0f} * dy does not give {LARGE:.0f} * d{argument}"
                 self.stages.append(Stage("linear", False, text))
@@ -165,18 +168,18 @@ class Judge:
 
     def _one_call(self, argument: str, first: Evidence) -> Evidence:
         """Return the evidence on the amount that one call adds to an accumulated gradient."""
-        return replace(first, found={**first.found, argument: self.repeated_calls.added[argument]})
+        return replace(first, actual={**first.actual, argument: self.repeated_calls.added[argument]})
 
     def _right_by_definition(self, argument: str) -> bool:
         """True if a gradient is right for the forward of the definition, on all problems."""
         for problem, outcome in self.runner.runs:
             fitting = problem.with_result(self.definition.y_shape(problem.case))
             try:
-                found = outcome.gradients if fitting is problem else self.code.gradients(fitting)
+                gradients = outcome.gradients if fitting is problem else self.code.gradients(fitting)
             except Refused:
                 return False
-            right = self.definition.gradients(fitting.dy, fitting.arrays, fitting.case)
-            if argument not in found or not same(found[argument], right[argument]):
+            expected = self.definition.gradients(fitting.dy, fitting.arrays, fitting.case)
+            if argument not in gradients or not same(gradients[argument], expected[argument]):
                 return False
         return True
 
@@ -219,9 +222,9 @@ class Judge:
             return
         for problem, _ in self.runner.runs[:4]:
             at_kinks = self.definition.at_kinks(problem.case, self.runner.seed)
-            found = kinks.note(self.code, self.definition, at_kinks) if at_kinks else None
-            if found is not None:
-                (self.notes if found.slug == kinks.SLUG else self.unexplained).append(found)
+            note = kinks.note(self.code, self.definition, at_kinks) if at_kinks else None
+            if note is not None:
+                (self.notes if note.slug == kinks.SLUG else self.unexplained).append(note)
                 return
 
     def _note_precision(self, evidences: Sequence[Evidence]) -> None:
@@ -229,7 +232,9 @@ class Judge:
         for name in ("y", *self.code.returns):
             judged = [self.collector.forward_evidence(*run) for run in self.runner.runs] if name == "y" else evidences
             pairs = [
-                (e.found[name], e.right[name], e.within(name)) for e in judged if name in e.found and not e.error_bound
+                (e.actual[name], e.expected[name], e.within(name))
+                for e in judged
+                if name in e.actual and not e.error_bound
             ]
             if any(is_low(*pair) for pair in pairs):
                 title = name if name == "y" else f"d{name}"
@@ -237,28 +242,28 @@ class Judge:
 
     # ---- adding findings ----
 
-    def _add(self, found: Sequence[Explanation], argument: str, wrong: Sequence[Evidence]) -> None:
+    def _add(self, explanations: Sequence[Explanation], argument: str, wrong: Sequence[Evidence]) -> None:
         name = argument if argument == "y" else f"d{argument}"
-        another_shape = not found and all(reshaped(e, argument) for e in wrong)
+        another_shape = not explanations and all(reshaped(e, argument) for e in wrong)
         least = wrong[0] if another_shape else min(wrong, key=lambda e: e.case.cells)
         smallest = least if another_shape else self.collector.shrink(least, argument)
         shown = _case_fields(smallest, argument)
-        if not found:
+        if not explanations:
             fix = f"{name} = {name}.reshape({argument}.shape)" if another_shape else ""
             self.unexplained.append(Diagnosis("unknown", name, structure(least, argument), fix, **shown))
-        for explanation in found:
+        for explanation in explanations:
             for slug, text, fix in texts(explanation, argument, loss=self.definition.loss):
                 kind = self.unexplained if slug == UNNAMED else self.diagnoses
                 kind.append(Diagnosis(slug, name, text, fix, **shown))
 
     def _report_invalid(self, evidences: Sequence[Evidence], argument: str) -> bool:
         """Report arrays that cannot be results or gradients. Returns True if it did, so that no mistake is searched."""
-        found = invalid_arrays.find_invalid(evidences, argument)
-        if found is not None:
-            name, (text, evidence) = argument if argument == "y" else f"d{argument}", found
+        invalid = invalid_arrays.find_invalid(evidences, argument)
+        if invalid is not None:
+            name, (text, evidence) = argument if argument == "y" else f"d{argument}", invalid
             shown = _case_fields(self.collector.shrink(evidence, argument), argument)
             self.unexplained.append(Diagnosis("unknown", name, text, "", **shown))
-        return found is not None
+        return invalid is not None
 
 
 def _case_fields(evidence: Evidence, argument: str) -> dict[str, Any]:

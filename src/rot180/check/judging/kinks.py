@@ -47,23 +47,23 @@ def note(code: Code, definition: Definition, problem: Problem) -> Diagnosis | No
         outcome = code.run(problem)
     except Refused:
         return None
-    found, right = outcome.gradients.get("x"), definition.gradients(problem.dy, problem.arrays, problem.case)["x"]
-    if found is None or found.shape != right.shape or same(found, right):
+    actual, expected = outcome.gradients.get("x"), definition.gradients(problem.dy, problem.arrays, problem.case)["x"]
+    if actual is None or actual.shape != expected.shape or same(actual, expected):
         return None
     pooled = isinstance(definition, MaxPooling)
-    if count := int((~np.isfinite(found)).sum()):
+    if count := int((~np.isfinite(actual)).sum()):
         where = "several cells of a window are the largest" if pooled else "x is 0"
-        text = NOT_FINITE.format(where=where, count=count, total=found.size)
+        text = NOT_FINITE.format(where=where, count=count, total=actual.size)
         return Diagnosis("unknown", "dx", text, "", problem.case.describe())
     if not isinstance(definition, MaxPooling):
         there = problem.arrays["x"] == 0
         text = _TEXT["relu"].format(count=int(there.sum()), total=there.size)
-        return Diagnosis(SLUG, "dx", text, "") if same(np.where(there, right, found), right) else None
+        return Diagnosis(SLUG, "dx", text, "") if same(np.where(there, expected, actual), expected) else None
     shares = _shares(definition, problem)
-    if same(found, shares["all"]):
+    if same(actual, shares["all"]):
         return Diagnosis(SLUG, "dx", TIED, "")
-    choice = "the last one gets the gradient" if same(found, shares["last"]) else "the gradient is shared unevenly"
-    choice = "they share the gradient evenly" if same(found, shares["even"]) else choice
+    choice = "the last one gets the gradient" if same(actual, shares["last"]) else "the gradient is shared unevenly"
+    choice = "they share the gradient evenly" if same(actual, shares["even"]) else choice
     return Diagnosis(SLUG, "dx", _TEXT["pool"].format(choice=choice), "")
 
 
@@ -73,11 +73,11 @@ def _shares(definition: MaxPooling, problem: Problem) -> dict[str, Array]:
     """
     x = problem.arrays["x"]
     results = {name: np.zeros(x.shape) for name in ("all", "last", "even")}
-    for sent, cells in definition.sent(problem):
+    for gradient, cells in definition.sent(problem):
         largest = max(x[cell] for cell in cells)
         tied = [cell for cell in cells if x[cell] == largest]
         for cell in tied:
-            results["all"][cell] += sent
-            results["even"][cell] += sent / len(tied)
-        results["last"][tied[-1]] += sent
+            results["all"][cell] += gradient
+            results["even"][cell] += gradient / len(tied)
+        results["last"][tied[-1]] += gradient
     return results

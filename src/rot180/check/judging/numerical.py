@@ -44,8 +44,8 @@ def gradients(code: Code, problem: Problem, y: Array) -> NumericalGradients:
     if y.shape != problem.dy.shape:  # a loss that returns several numbers, whose backward gets no weights
         problem = replace(problem, dy=np.broadcast_to(problem.dy, y.shape))
     if code.definition.exact and all(_is_affine(code, problem, y, name) for name in names):
-        found = {name: _exact(code, problem, y, name) for name in names}
-        return NumericalGradients(found, _rounding_bounds(problem, y, found))
+        exact = {name: _exact(code, problem, y, name) for name in names}
+        return NumericalGradients(exact, _rounding_bounds(problem, y, exact))
     return _central(code, problem, y, names)
 
 
@@ -76,12 +76,12 @@ def _exact(code: Code, problem: Problem, y: Array, name: str) -> Array:
     return gradient
 
 
-def _rounding_bounds(problem: Problem, y: Array, found: Mapping[str, Array]) -> dict[str, Array]:
+def _rounding_bounds(problem: Problem, y: Array, gradients: Mapping[str, Array]) -> dict[str, Array]:
     """The error bounds of exact gradients: none, unless results are float32 and may be inexact (for example an FFT)."""
     if y.dtype != np.float32:
         return {}
     bound = 32 * SINGLE * float(np.abs(y).max(initial=1.0)) * float(np.abs(problem.dy).sum())
-    return {name: np.full(gradient.shape, bound) for name, gradient in found.items()}
+    return {name: np.full(gradient.shape, bound) for name, gradient in gradients.items()}
 
 
 def _central(code: Code, problem: Problem, y: Array, names: Sequence[str]) -> NumericalGradients:
@@ -92,7 +92,7 @@ def _central(code: Code, problem: Problem, y: Array, names: Sequence[str]) -> Nu
         given = dict(zip(names, arrays, strict=True))
         return [np.asarray(code.value(problem, {**problem.arrays, **given}), float)]
 
-    found = NumericalGradients({}, {})
+    output = NumericalGradients({}, {})
     kinks = 0
     with np.errstate(all="ignore"):
         rounding = rounding_of(f, values, [result], np.random.default_rng(0))
@@ -115,8 +115,8 @@ def _central(code: Code, problem: Problem, y: Array, names: Sequence[str]) -> Nu
                     bound[index] = s.bound / step
                 elif s.finite:
                     kinks += 1
-            found.gradients[name], found.error_bound[name] = gradient, bound
-    return NumericalGradients(found.gradients, found.error_bound, kinks)
+            output.gradients[name], output.error_bound[name] = gradient, bound
+    return NumericalGradients(output.gradients, output.error_bound, kinks)
 
 
 def _bends(f: Callable[[Array], Sequence[Array]], y: Array, a: Array, d: Array) -> bool:

@@ -24,8 +24,8 @@ def stage(code: Code, smallest: Evidence, outcome: Outcome) -> tuple[Stage, str]
     if not smallest.defined:
         return _measured(code, smallest, outcome)
     own = numerical.gradients(code, smallest.problem, outcome.y)
-    other = replace(smallest, found=smallest.right, right=own.gradients, error_bound=own.error_bound)
-    agree = not any(other.wrong(a) for a in own.gradients if a in smallest.right)
+    other = replace(smallest, actual=smallest.expected, expected=own.gradients, error_bound=own.error_bound)
+    agree = not any(other.wrong(a) for a in own.gradients if a in smallest.expected)
     left_out, total = other.unknown
     text = "the reference gradients agree with differences of the forward"
     if 0 < left_out == total:

@@ -60,10 +60,14 @@ def call_again(code: Code, run: Run) -> RepeatedCalls:
     except Refused:
         return repeats
     for argument, gradient in first.gradients.items():
-        found = [call[argument] for call in calls if argument in call]
-        if len(found) < CALLS or len({g.shape for g in (gradient, *found)}) > 1 or _repeats(gradient, found):
+        gradients = [call[argument] for call in calls if argument in call]
+        if (
+            len(gradients) < CALLS
+            or len({g.shape for g in (gradient, *gradients)}) > 1
+            or _repeats(gradient, gradients)
+        ):
             continue
-        added, name = _growth(found), f"d{argument}"
+        added, name = _growth(gradients), f"d{argument}"
         if added is None:
             repeats.unexplained.append(Diagnosis("unknown", name, RANDOM.format(name=name), ""))
             repeats.random.add(argument)
@@ -74,22 +78,22 @@ def call_again(code: Code, run: Run) -> RepeatedCalls:
     return repeats
 
 
-def _repeats(first: Array, found: Sequence[Array]) -> bool:
-    return all(same_result(g, before) for g, before in zip(found, (first, *found[:-1]), strict=True))
+def _repeats(first: Array, gradients: Sequence[Array]) -> bool:
+    return all(same_result(g, before) for g, before in zip(gradients, (first, *gradients[:-1]), strict=True))
 
 
-def _growth(found: Sequence[Array]) -> Array | None:
+def _growth(gradients: Sequence[Array]) -> Array | None:
     """Return the g of g[n + 1] = r * g[n] + g (r is 1 if calls add up); None if the gradients follow no such rule."""
     with np.errstate(all="ignore"):
-        steps = [after - before for before, after in pairwise(found)]
+        steps = [after - before for before, after in pairwise(gradients)]
         size = float(np.vdot(steps[0], steps[0]))
         if not size:
-            return found[-1] if all(same_result(a, b) for a, b in pairwise(found)) else None
+            return gradients[-1] if all(same_result(a, b) for a, b in pairwise(gradients)) else None
         rate = float(np.vdot(steps[0], steps[1])) / size
         if not all(same(after, rate * before) for before, after in pairwise(steps)):
             return None
         rate = 1.0 if abs(rate - 1) < 1e-9 else rate
-        return np.asarray(found[1] - rate * found[0])
+        return np.asarray(gradients[1] - rate * gradients[0])
 
 
 def find_stale_arrays(evidences: Sequence[Evidence], argument: str) -> tuple[list[Evidence], Diagnosis | None]:
@@ -103,7 +107,7 @@ def find_stale_arrays(evidences: Sequence[Evidence], argument: str) -> tuple[lis
         if not ev.wrong(argument) or before.case.shapes != ev.case.shapes or not ev.defined:
             continue
         for array, old in before.problem.arrays.items():
-            if same(ev.found[argument], _with(ev, {array: old})[argument]):
+            if same(ev.actual[argument], _with(ev, {array: old})[argument]):
                 kept = [e for e in kept if e is not ev]
                 name, fix = f"d{argument}", STALE_FIX.format(array=array)
                 text = STALE.format(name=name, array=f"the {array}")

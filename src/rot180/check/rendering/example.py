@@ -33,7 +33,7 @@ def example_of(ev: Evidence, argument: str) -> Example | None:
 
 def first_wrong_cell(ev: Evidence, argument: str) -> tuple[int, ...] | None:
     """Return the first wrong cell of the displayed matrix; None if its terms are unknown."""
-    if not ev.defined or ev.found[argument].shape != ev.right[argument].shape:
+    if not ev.defined or ev.actual[argument].shape != ev.expected[argument].shape:
         return None
     index = plane(ev, argument)
     return (*index, *(int(i) for i in np.argwhere(ev.differing(argument)[index])[0]))

@@ -17,7 +17,7 @@ def first_wrong_cell_formula(ev: Evidence, argument: str) -> str:
 
     For example `dx[0, 0, 1, 2] = dy[0, 0, 0, 1] * w[0, 0, 1, 0] + ... = 2 * 3 + ... = 6, not 4`.
     """
-    found, right = ev.found[argument], ev.right[argument]
+    actual, expected = ev.actual[argument], ev.expected[argument]
     cell = first_wrong_cell(ev, argument)
     if cell is None:
         return ""
@@ -33,8 +33,8 @@ def first_wrong_cell_formula(ev: Evidence, argument: str) -> str:
         symbols.append(f"b[{cell[1]}]")
         numbers.append(_number(ev.problem.arrays["b"][cell[1]]))
     if not symbols:
-        return f"{name}{list(cell)} has no terms, so it is 0, not {_number(found[cell])}"
-    value = f"{_number(right[cell])}, not {_number(found[cell])}"
+        return f"{name}{list(cell)} has no terms, so it is 0, not {_number(actual[cell])}"
+    value = f"{_number(expected[cell])}, not {_number(actual[cell])}"
     return _wrapped_sum(f"{name}{list(cell)} =", symbols, "") + "\n" + _wrapped_sum("    =", numbers, f" = {value}")
 
 
@@ -90,6 +90,6 @@ def _rotated_index(ev: Evidence, index: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _sum_of_dy(ev: Evidence) -> str:
-    found, right = ev.found["b"], ev.right["b"]
-    o = int(np.argmax(np.abs(found - right)))
-    return f"db[{o}] = sum of dy[:, {o}] = {_number(right[o])}, not {_number(found[o])}"
+    actual, expected = ev.actual["b"], ev.expected["b"]
+    o = int(np.argmax(np.abs(actual - expected)))
+    return f"db[{o}] = sum of dy[:, {o}] = {_number(expected[o])}, not {_number(actual[o])}"

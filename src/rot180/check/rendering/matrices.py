@@ -16,14 +16,14 @@ NOISE = 1e-13  # smaller values, relative to the largest cell, are shown as 0
 
 def side_by_side(evidence: Evidence, argument: str, name: str) -> str:
     """The plane with the most wrong cells, returned and correct, side by side; wrong cells are in brackets."""
-    found, right = evidence.found[argument], evidence.right[argument]
-    if found.shape != right.shape:
-        return f"{name} has shape {found.shape}, but must have {right.shape}"
+    actual, expected = evidence.actual[argument], evidence.expected[argument]
+    if actual.shape != expected.shape:
+        return f"{name} has shape {actual.shape}, but must have {expected.shape}"
     wrong = evidence.differing(argument)
     index = plane(evidence, argument)
-    planes = [a[index] if a.ndim > 1 else a.reshape(1, -1) for a in (found, right, wrong)]
+    planes = [a[index] if a.ndim > 1 else a.reshape(1, -1) for a in (actual, expected, wrong)]
     where = f"[{', '.join(map(str, index))}]" if index else ""
-    noise = NOISE * float(np.abs(right).max(initial=1.0, where=np.isfinite(right)))
+    noise = NOISE * float(np.abs(expected).max(initial=1.0, where=np.isfinite(expected)))
     left, middle, marks = (plane[:MAX_SHOWN, :MAX_SHOWN] for plane in planes)
     quiet = [np.where(np.abs(a) <= noise, 0.0, a) for a in (left, middle)]
     return _columns([(f"{name}{where}", quiet[0], marks), ("should be", quiet[1], np.zeros_like(marks))])

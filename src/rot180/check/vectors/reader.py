@@ -61,25 +61,25 @@ def read_problem(folder: Path, definition: Convolution) -> Problem:
             f"vectors.verify: {path} has a setting {unknown[0]!r}; the settings of {definition.name} are "
             f"{', '.join(definition.settings) or 'none'}"
         )
-    found = Problem(
+    problem = Problem(
         Case(settings, {name: arrays[name].shape for name in given}), {name: arrays[name] for name in given},
         arrays["dy"],
     )  # fmt: skip
-    _compare_sizes(path, definition, found)
-    _compare_files(folder, definition, found.case, arrays)
-    _compare_results(path, definition, found, arrays)
-    return found
+    _compare_sizes(path, definition, problem)
+    _compare_files(folder, definition, problem.case, arrays)
+    _compare_results(path, definition, problem, arrays)
+    return problem
 
 
-def _compare_sizes(path: Path, definition: Convolution, found: Problem) -> None:
+def _compare_sizes(path: Path, definition: Convolution, problem: Problem) -> None:
     """Raise FormatError if the settings and the shapes in case.json do not match."""
     try:
-        shape = definition.y_shape(found.case)
+        shape = definition.y_shape(problem.case)
     except (ShapeError, IndexError, TypeError, ValueError) as error:
         raise FormatError(f"vectors.verify: {path}: {error}") from None
-    if found.dy.shape != shape:
+    if problem.dy.shape != shape:
         raise FormatError(
-            f"vectors.verify: {path}: dy has shape {found.dy.shape}, but the settings give y the shape {shape}"
+            f"vectors.verify: {path}: dy has shape {problem.dy.shape}, but the settings give y the shape {shape}"
         )
 
 
@@ -100,10 +100,10 @@ def _compare_files(folder: Path, definition: Convolution, case: Case, arrays: Ma
         )
 
 
-def _compare_results(path: Path, definition: Convolution, found: Problem, arrays: Mapping[str, Array]) -> None:
+def _compare_results(path: Path, definition: Convolution, problem: Problem, arrays: Mapping[str, Array]) -> None:
     """Raise FormatError if the results in case.json are not those of its input."""
-    right = {"y": definition.forward(found.arrays, found.case)}
-    gradients = definition.gradients(found.dy, found.arrays, found.case)
+    right = {"y": definition.forward(problem.arrays, problem.case)}
+    gradients = definition.gradients(problem.dy, problem.arrays, problem.case)
     right |= {f"d{name}": gradient for name, gradient in gradients.items()}
     wrong = [name for name, array in right.items() if not np.array_equal(arrays[name], array)]
     if wrong:

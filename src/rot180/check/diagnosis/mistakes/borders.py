@@ -33,7 +33,7 @@ def dx_padding_kept(ev: Evidence, argument: str) -> Iterator[Candidate]:
     pads = window.padding
     symmetric = tuple(x + 2 * p for x, p in zip(window.x_size, pads, strict=True))
     padded = ev.dx(ev.through(x_size=symmetric, padding=(0,) * window.ndim))
-    right = ev.right["x"]
+    expected = ev.expected["x"]
     empty = [n if p else 0 for n, p in zip(window.x_size, pads, strict=True)]
     for variant, cut_start, cut_end in (
         ("dx has the size of the padded input.", False, False),
@@ -41,9 +41,9 @@ def dx_padding_kept(ev: Evidence, argument: str) -> Iterator[Candidate]:
         ("dx still has the padding at the start of each axis: only the end was cut off.", False, True),
     ):
         crops = [slice(p if cut_start else 0, n - p if cut_end else n) for p, n in zip(pads, symmetric, strict=True)]
-        yield (padded[(slice(None), slice(None), *crops)] if any(pads) else right), variant
+        yield (padded[(slice(None), slice(None), *crops)] if any(pads) else expected), variant
     # The slice p:-p is empty if p is 0, and correct otherwise.
-    sliced = right if all(pads) else right[(slice(None), slice(None), *[slice(0, n) for n in empty])]
+    sliced = expected if all(pads) else expected[(slice(None), slice(None), *[slice(0, n) for n in empty])]
     yield sliced, "dx is empty where the padding is 0, because the slice p:-p becomes 0:-0."
 
 
@@ -57,11 +57,11 @@ def dx_padding_kept(ev: Evidence, argument: str) -> Iterator[Candidate]:
 def dx_shifted(ev: Evidence, argument: str) -> Iterator[Candidate]:
     if not ev.definition.axes:
         return
-    window, moved = ev.through(), _moved(ev)
+    window, shifted_by = ev.through(), _shift(ev)
     pads = window.padding
     for steps in sorted(product(range(-3, 4), repeat=len(pads)), key=lambda s: sum(map(abs, s))):
         if any(steps) and (len(pads) < 3 or sum(map(abs, steps)) < 3 or len(set(steps)) == 1):
-            yield from ((array, _distance(steps)) for array in moved(steps))
+            yield from ((array, _distance(steps)) for array in shifted_by(steps))
     over = [n + 2 * p - span for n, p, span in zip(window.x_size, pads, window.spans, strict=True)]
     for steps, variant in (
         (tuple(-p for p in pads), "by the padding, because the crop starts at 0"),
@@ -75,10 +75,10 @@ def dx_shifted(ev: Evidence, argument: str) -> Iterator[Candidate]:
             "by the rows that the stride does not reach: they were added in front instead of at the end",
         ),
     ):
-        yield from ((array, variant) for array in moved(steps))
-    if _plain(ev) and ev.found["x"].shape == ev.right["x"].shape and np.any(ev.found["x"]):
+        yield from ((array, variant) for array in shifted_by(steps))
+    if _plain(ev) and ev.actual["x"].shape == ev.expected["x"].shape and np.any(ev.actual["x"]):
         sizes = sorted(product(*[range(1 - n, n) for n in window.x_size]), key=lambda s: sum(map(abs, s)))
-        matches = (a for steps in sizes for a in moved(steps)[:1] if np.any(a) and same(ev.found["x"], a))
+        matches = (a for steps in sizes for a in shifted_by(steps)[:1] if np.any(a) and same(ev.actual["x"], a))
         if (array := next(matches, None)) is not None:
             yield array, "by several cells, and by how many may depend on the settings"
 
@@ -89,7 +89,7 @@ def _distance(steps: Sizes) -> str:
     return f"by {steps[0]} {'cell' if abs(steps[0]) == 1 else 'cells'}"
 
 
-def _moved(ev: Evidence) -> Callable[[Sizes], list[Array]]:
+def _shift(ev: Evidence) -> Callable[[Sizes], list[Array]]:
     """Return a function that computes dx shifted by the given number of cells along each axis.
 
     It yields the crop with zeros beyond the padded gradient, and the crop that ends with the padded gradient.
@@ -104,16 +104,16 @@ def _moved(ev: Evidence) -> Callable[[Sizes], list[Array]]:
         return read
     padded = ev.dx(ev.through(x_size=window.spans, padding=(0,) * window.ndim))
     room = tuple(n + 3 for n in window.x_size)  # zeros on each side, where no window reaches
-    whole = np.pad(padded, [(0, 0), (0, 0), *[(r, 2 * r) for r in room]])
+    extended = np.pad(padded, [(0, 0), (0, 0), *[(r, 2 * r) for r in room]])
 
     def cut(steps: Sizes) -> list[Array]:
         begins = [r + p + step for r, p, step in zip(room, window.padding, steps, strict=True)]
         ends = [begin + n for begin, n in zip(begins, window.x_size, strict=True)]
-        if min(begins) < 0 or any(end > size for end, size in zip(ends, whole.shape[2:], strict=True)):
+        if min(begins) < 0 or any(end > size for end, size in zip(ends, extended.shape[2:], strict=True)):
             return []
         last = [r + n + 2 * p for r, n, p in zip(room, window.x_size, window.padding, strict=True)]
         both = dict.fromkeys([tuple(ends), tuple(map(min, ends, last))])
-        return [whole[(slice(None), slice(None), *map(slice, begins, to))] for to in both]
+        return [extended[(slice(None), slice(None), *map(slice, begins, to))] for to in both]
 
     return cut
 
@@ -165,10 +165,10 @@ def output_padding_as_zeros(ev: Evidence, argument: str) -> Iterator[Candidate]:
     settings = {**ev.case.settings}
     extra = settings.pop("output_padding", 0)
     if not np.any(extra):
-        yield ev.right["y"], ANY
+        yield ev.expected["y"], ANY
         return
     y = ev.definition.forward(ev.problem.arrays, replace(ev.case, settings=settings))
-    zeros = np.zeros_like(ev.right["y"])
+    zeros = np.zeros_like(ev.expected["y"])
     for variant, padded in (("", zeros.copy()), (" plus the bias", plus_bias(zeros, ev.problem.arrays.get("b")))):
         padded[tuple(slice(n) for n in y.shape)] = y
         yield padded, variant
@@ -188,21 +188,21 @@ def transposed_padding_added(ev: Evidence, argument: str) -> Iterator[Candidate]
     window = ev.through()
     arrays, b = without_bias(ev.problem.arrays), ev.problem.arrays.get("b")
     scattered = definition.forward(arrays, ev.case, ev.through(x_size=window.spans, padding=(0,) * window.ndim))
-    whole = scattered
+    extended = scattered
     # A correlation of the dilated input, padded by `padding`, crops each axis by `crop`, or extends it if negative.
     for a in range(window.ndim):
         crop = window.dilation[a] * (window.kernel[a] - 1) - window.padding[a]
         extra = window.x_size[a] + 2 * window.padding[a] - window.spans[a]  # the output padding
-        more = [(0, 0)] * whole.ndim
+        more = [(0, 0)] * extended.ndim
         more[2 + a] = (max(-crop, 0), max(extra - crop, 0))
-        cut = slice(max(crop, 0), whole.shape[2 + a] - max(crop - extra, 0))
-        whole = np.pad(whole[(slice(None),) * (2 + a) + (cut,)], more)
-    if whole.size:
+        cut = slice(max(crop, 0), extended.shape[2 + a] - max(crop - extra, 0))
+        extended = np.pad(extended[(slice(None),) * (2 + a) + (cut,)], more)
+    if extended.size:
         text = (
             "Yours pads the dilated input by `padding` instead of dilation*(K - 1) - padding. For a kernel of 3 with "
             "padding 1 both are equal, which hides the mistake."
         )
-        yield plus_bias(whole, b), text
+        yield plus_bias(extended, b), text
     padding = [(0, 0), (0, 0)]
     for size, span, p in zip(window.x_size, window.spans, window.padding, strict=True):
         padding.append((p, p + size + 2 * p - span))

@@ -21,7 +21,7 @@ from .mistake import ANY, Candidate, mistake
     turns=True,
 )
 def dw_channels_swapped(ev: Evidence, argument: str) -> Iterator[Candidate]:
-    yield ev.right[argument].swapaxes(0, 1), ""
+    yield ev.expected[argument].swapaxes(0, 1), ""
 
 
 @mistake(
@@ -57,16 +57,16 @@ def wrong_channel(ev: Evidence, argument: str) -> Iterator[Candidate]:
             for axis in (0, 1):
                 w = np.broadcast_to(np.take(ev.w, index, axis), ev.w.shape)
                 yield ev.dx(w=w.copy()), f"the {word} index of axis {axis} of w is used for all channels"
-    right = ev.right[argument]
+    expected = ev.expected[argument]
     for axis in (0, 1) if argument == "w" else (1,):
         for at, word in ((0, "first"), (-1, "last")):
-            summed = np.zeros_like(right)
-            summed[(slice(None),) * axis + (at,)] = right.sum(axis)
+            summed = np.zeros_like(expected)
+            summed[(slice(None),) * axis + (at,)] = expected.sum(axis)
             yield summed, f"the {word} index of axis {axis} of d{argument} holds the sum over all channels"
-        if right.shape[axis] > 1:
+        if expected.shape[axis] > 1:
             for shift in (1, -1):
-                yield np.roll(right, shift, axis), f"on axis {axis} a neighbouring channel is used"
-            yield np.flip(right, axis), f"the channels on axis {axis} are in reverse order"
+                yield np.roll(expected, shift, axis), f"on axis {axis} a neighbouring channel is used"
+            yield np.flip(expected, axis), f"the channels on axis {axis} are in reverse order"
 
 
 @mistake(
@@ -80,10 +80,10 @@ def wrong_channel(ev: Evidence, argument: str) -> Iterator[Candidate]:
 def groups_mixed(ev: Evidence, argument: str) -> Iterator[Candidate]:
     groups = int(ev.problem.case.settings.get("groups", 1))
     if groups == 1:
-        yield ev.right[argument], ANY
+        yield ev.expected[argument], ANY
         return
     order = _interleaved(ev.x.shape[1], groups)
-    out = _interleaved(ev.right["y"].shape[1] if argument == "y" else ev.dy.shape[1], groups)
+    out = _interleaved(ev.expected["y"].shape[1] if argument == "y" else ev.dy.shape[1], groups)
     inverse = np.argsort(order)
     first = _interleaved(ev.w.shape[0], groups)
     weight_orders = (first, np.argsort(first))
@@ -100,12 +100,12 @@ def groups_mixed(ev: Evidence, argument: str) -> Iterator[Candidate]:
         return
     if argument == "x":
         for permutation in (inverse, order):
-            yield ev.right["x"][:, permutation], "input"
+            yield ev.expected["x"][:, permutation], "input"
         for permutation in weight_orders:
             yield ev.dx(w=ev.w[permutation]), "weight"
     else:
         for permutation in weight_orders:
-            yield ev.right["w"][permutation], "weight"
+            yield ev.expected["w"][permutation], "weight"
         for permutation in (order, inverse):
             yield ev.dw(x=ev.x[:, permutation]), "input"
     for permutation in (out, np.argsort(out)):
@@ -123,7 +123,7 @@ def db_groups_mixed(ev: Evidence, argument: str) -> Iterator[Candidate]:
     groups = int(ev.problem.case.settings.get("groups", 1))
     order = _interleaved(ev.dy.shape[1], groups)
     for permutation in (order, np.argsort(order)):
-        yield ev.right["b"][permutation], "" if groups > 1 else ANY
+        yield ev.expected["b"][permutation], "" if groups > 1 else ANY
 
 
 def _interleaved(channels: int, groups: int) -> np.ndarray:

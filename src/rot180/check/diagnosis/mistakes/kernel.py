@@ -71,9 +71,9 @@ def dx_kernel_flipped(ev: Evidence, argument: str) -> Iterator[Candidate]:
     turns=True,
 )
 def dw_rotated(ev: Evidence, argument: str) -> Iterator[Candidate]:
-    right = ev.right[argument]
-    if right.ndim > 2:
-        yield rotated(right), ""
+    expected = ev.expected[argument]
+    if expected.ndim > 2:
+        yield rotated(expected), ""
 
 
 @mistake(
@@ -88,7 +88,7 @@ def dw_rotated(ev: Evidence, argument: str) -> Iterator[Candidate]:
 )
 def dw_flipped(ev: Evidence, argument: str) -> Iterator[Candidate]:
     for axes in _other_flips(ev.w.ndim):
-        yield np.flip(ev.right[argument], axes), str(axes)
+        yield np.flip(ev.expected[argument], axes), str(axes)
 
 
 def _other_flips(ndim: int) -> Iterator[tuple[int, ...]]:
@@ -109,7 +109,7 @@ def _other_flips(ndim: int) -> Iterator[tuple[int, ...]]:
     turns=True,
 )
 def dw_transposed(ev: Evidence, argument: str) -> Iterator[Candidate]:
-    right = ev.right[argument]
-    if right.ndim > 3:
-        yield right.swapaxes(-1, -2), ""
-        yield np.flip(right.swapaxes(-1, -2), (-1,)), ", and one of them is reversed, so dw is rotated by 90 degrees"
+    expected = ev.expected[argument]
+    if expected.ndim > 3:
+        yield expected.swapaxes(-1, -2), ""
+        yield np.flip(expected.swapaxes(-1, -2), (-1,)), ", and one of them is reversed, so dw is rotated by 90 degrees"

@@ -50,15 +50,15 @@ def mask_wrong(ev: Evidence, argument: str) -> Iterator[Candidate]:
 def _pooled(definition: MaxPooling, ev: Evidence) -> Iterator[Candidate]:
     """Yield dx of a max pooling that passes the gradient to the wrong cells."""
     everywhere, evenly, smallest = (np.zeros(ev.x.shape) for _ in range(3))
-    for sent, cells in definition.sent(ev.problem):
+    for gradient, cells in definition.sent(ev.problem):
         for cell in cells:
-            everywhere[cell] += sent
-            evenly[cell] += sent / len(cells)
-        smallest[min(cells, key=lambda cell: ev.x[cell])] += sent
+            everywhere[cell] += gradient
+            evenly[cell] += gradient / len(cells)
+        smallest[min(cells, key=lambda cell: ev.x[cell])] += gradient
     yield everywhere, "every cell of a window gets the whole gradient"
     yield evenly, "every cell of a window gets an equal share, as in average pooling"
     yield smallest, "the smallest cell of each window gets the gradient"
-    yield ev.right["x"] * ev.x, "the gradient is multiplied by the value of the largest cell"
+    yield ev.expected["x"] * ev.x, "the gradient is multiplied by the value of the largest cell"
 
 
 @mistake(
@@ -115,15 +115,15 @@ def parameter_gradient_not_summed(ev: Evidence, argument: str) -> Iterator[Candi
     if not isinstance(definition, Norm) or not ev.defined:
         return
     terms = ev.dy * normalised(definition, ev)[0] if argument == "gamma" else ev.dy
-    kept = definition.parameter_axes(ev.case)
+    parameter_axes = definition.parameter_axes(ev.case)
     names = [f"axis {a}" for a in range(terms.ndim)]
-    yield from partial_sums(terms, kept, names)
-    yield from assigned_sums(terms, kept, names)
+    yield from partial_sums(terms, parameter_axes, names)
+    yield from assigned_sums(terms, parameter_axes, names)
 
 
-def total(terms: Array, kept: tuple[int, ...]) -> Array:
-    """Sum over all axes except `kept`."""
-    return terms.sum(tuple(a for a in range(terms.ndim) if a not in kept))
+def total(terms: Array, parameter_axes: tuple[int, ...]) -> Array:
+    """Sum over all axes except `parameter_axes`."""
+    return terms.sum(tuple(a for a in range(terms.ndim) if a not in parameter_axes))
 
 
 @mistake(

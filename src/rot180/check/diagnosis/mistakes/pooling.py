@@ -28,14 +28,14 @@ def pool_overlap_overwritten(ev: Evidence, argument: str) -> Iterator[Candidate]
     definition = _maximum(ev)
     if definition is None:
         return
-    cell_only, whole = np.zeros(ev.x.shape), np.zeros(ev.x.shape)
-    for sent, cells in definition.sent(ev.problem):
+    cell_only, window_overwritten = np.zeros(ev.x.shape), np.zeros(ev.x.shape)
+    for gradient, cells in definition.sent(ev.problem):
         largest = max(cells, key=lambda cell: ev.x[cell])
         for cell in cells:
-            whole[cell] = 0.0
-        whole[largest] = cell_only[largest] = sent
+            window_overwritten[cell] = 0.0
+        window_overwritten[largest] = cell_only[largest] = gradient
     yield cell_only, "A cell that is the largest of several windows keeps only the gradient of the last one"
-    yield whole, "Each window overwrites all of its cells, with zeros where they are not the largest"
+    yield window_overwritten, "Each window overwrites all of its cells, with zeros where they are not the largest"
 
 
 @mistake(
@@ -53,17 +53,17 @@ def pool_stride_ignored(ev: Evidence, argument: str) -> Iterator[Candidate]:
         return
     window = definition.geometry(ev.problem.case)
     if all(s == 1 for s in window.stride):
-        yield ev.right["x"], ANY
+        yield ev.expected["x"], ANY
         return
     added, assigned = np.zeros(ev.x.shape), np.zeros(ev.x.shape)
     positions = np.ndindex(*ev.dy.shape)
-    for position, (sent, cells) in zip(positions, definition.sent(ev.problem), strict=True):
+    for position, (gradient, cells) in zip(positions, definition.sent(ev.problem), strict=True):
         cell = max(cells, key=lambda cell: ev.x[cell])
         moved = [c - (s - 1) * p for c, s, p in zip(cell[2:], window.stride, position[2:], strict=True)]
         place = (*cell[:2], *moved)
         if min(moved) >= 0:  # otherwise it is in the padding
-            added[place] += sent
-            assigned[place] = sent
+            added[place] += gradient
+            assigned[place] = gradient
     yield added, ""
     yield assigned, ", and it uses = instead of +="
 
@@ -82,4 +82,4 @@ def pool_border_dropped(ev: Evidence, argument: str) -> Iterator[Candidate]:
         return
     window = definition.geometry(ev.problem.case)
     reach = [max(n - p, 0) for n, p in zip(window.spans, window.padding, strict=True)]
-    yield ev.right["x"][(slice(None), slice(None), *map(slice, reach))], ""
+    yield ev.expected["x"][(slice(None), slice(None), *map(slice, reach))], ""

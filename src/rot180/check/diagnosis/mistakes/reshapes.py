@@ -33,13 +33,16 @@ def reshaped_not_transposed(ev: Evidence, argument: str) -> Iterator[Candidate]:
     if argument == "w":
         for name, misread in _misread(ev.x, "NC"):
             yield ev.gradient(argument, x=misread), f" (x is {name})"
-    right = ev.right[argument]
-    for name, misread in _misread(right, "OC" if argument == "w" else "NC"):
+    expected = ev.expected[argument]
+    for name, misread in _misread(expected, "OC" if argument == "w" else "NC"):
         yield misread, f" (d{argument} is {name})"
     if argument == "x":
         yield from _columns_misread(ev)
-    if right.ndim > 3:
-        yield np.ascontiguousarray(right.swapaxes(-1, -2)).reshape(right.shape), " (rows and columns are interchanged)"
+    if expected.ndim > 3:
+        yield (
+            np.ascontiguousarray(expected.swapaxes(-1, -2)).reshape(expected.shape),
+            " (rows and columns are interchanged)",
+        )
 
 
 def _results_misread(ev: Evidence) -> Iterator[Candidate]:
@@ -48,7 +51,7 @@ def _results_misread(ev: Evidence) -> Iterator[Candidate]:
         b = ev.problem.arrays.get("b")
         for name, misread in _misread(ev.definition.forward(without_bias(ev.problem.arrays), ev.case), "NO"):
             yield plus_bias(misread, b), f" (y is {name})"
-        for name, misread in _misread(ev.right["y"], "NO"):
+        for name, misread in _misread(ev.expected["y"], "NO"):
             yield misread, f" (y, after the bias is added, is {name})"
 
 
@@ -92,9 +95,9 @@ def _columns_misread(ev: Evidence) -> Iterator[Candidate]:
     window = ev.through()
     columns = _columns(ev, window)
     n, c, taps, positions = columns.shape
-    whole = columns.reshape(n, c * taps, positions)
+    flat = columns.reshape(n, c * taps, positions)
     for order, read in permutations(permutations(range(3)), 2):
-        stored = whole.transpose(order).reshape([whole.shape[axis] for axis in read]).transpose(np.argsort(read))
+        stored = flat.transpose(order).reshape([flat.shape[axis] for axis in read]).transpose(np.argsort(read))
         names = ["".join("NKP"[axis] for axis in order) for order in (order, read)]
         text = (
             f" (before col2im the columns are {names[0]} in memory and are read as {names[1]}, where K = C*R*S and P "

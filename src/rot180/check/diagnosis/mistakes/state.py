@@ -20,11 +20,11 @@ from .mistake import Candidate, mistake
     turns=True,
 )
 def result_truncated(ev: Evidence, argument: str) -> Iterator[Candidate]:
-    yield np.trunc(ev.right[argument]), ""
-    yield np.floor(ev.right[argument]), " (rounded down)"
-    yield np.rint(ev.right[argument]), " (rounded to the nearest integer)"
+    yield np.trunc(ev.expected[argument]), ""
+    yield np.floor(ev.expected[argument]), " (rounded down)"
+    yield np.rint(ev.expected[argument]), " (rounded to the nearest integer)"
     with np.errstate(invalid="ignore"):
-        yield ev.right[argument].astype(np.uint8).astype(float), " (and wrapped to 0..255)"
+        yield ev.expected[argument].astype(np.uint8).astype(float), " (and wrapped to 0..255)"
 
 
 @mistake(
@@ -41,9 +41,12 @@ def inputs_truncated(ev: Evidence, argument: str) -> Iterator[Candidate]:
         yield ev.definition.forward({**arrays, "x": x}, ev.case), "x"
         if "w" in arrays:
             yield ev.definition.forward({**arrays, "w": w}, ev.case), "w"
-            whole = {name: np.trunc(array) for name, array in arrays.items()}
-            yield ev.definition.forward({**whole, "b": arrays["b"]} if "b" in arrays else whole, ev.case), "x and w"
-            yield ev.definition.forward(whole, ev.case), "all inputs"
+            integers = {name: np.trunc(array) for name, array in arrays.items()}
+            yield (
+                ev.definition.forward({**integers, "b": arrays["b"]} if "b" in arrays else integers, ev.case),
+                "x and w",
+            )
+            yield ev.definition.forward(integers, ev.case), "all inputs"
         return
     yield ev.gradient(argument, dy=dy), "dy"
     if argument == "x" and "w" not in arrays:
@@ -61,16 +64,16 @@ def inputs_truncated(ev: Evidence, argument: str) -> Iterator[Candidate]:
     "compute dx before w is updated, or store the w of the forward in the cache",
 )
 def weights_updated_first(ev: Evidence, argument: str) -> Iterator[Candidate]:
-    found, right = ev.found["x"], ev.right["x"]
-    if found.shape != right.shape:
+    actual, expected = ev.actual["x"], ev.expected["x"]
+    if actual.shape != expected.shape:
         return
-    step = ev.dx(w=ev.right["w"]) if "w" in ev.right else np.zeros_like(right)
+    step = ev.dx(w=ev.expected["w"]) if "w" in ev.expected else np.zeros_like(expected)
     size = float(np.vdot(step, step))
     if size:
-        rate = float(np.vdot(right - found, step)) / size
+        rate = float(np.vdot(expected - actual, step)) / size
         if abs(rate) > 1e-12:
-            yield right - rate * step, f"{rate:.6g}"
-            yield right - rate * step, f"{rate * len(right):.6g} / N"
+            yield expected - rate * step, f"{rate:.6g}"
+            yield expected - rate * step, f"{rate * len(expected):.6g} / N"
 
 
 # ---- mistakes that show by calling again, not by comparing ----

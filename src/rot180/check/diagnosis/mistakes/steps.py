@@ -33,10 +33,10 @@ def stride_ignored(ev: Evidence, argument: str) -> Iterator[Candidate]:
         variant = "" if any(s > 1 for s in ev.through().stride) else ANY
         yield (ev.dx(window) if argument == "x" else ev.dw(window)), variant
         if argument == "x" and not ev.definition.transposed:  # with the size of x that a layer of stride 1 would need
-            whole = ev.dx(replace(window, x_size=window.spans, padding=(0,) * window.ndim))
-            yield whole, variant
+            uncropped = ev.dx(replace(window, x_size=window.spans, padding=(0,) * window.ndim))
+            yield uncropped, variant
             inner = [slice(p, max(n - p, 0)) for n, p in zip(window.spans, window.padding, strict=True)]
-            yield whole[(slice(None), slice(None), *inner)], variant
+            yield uncropped[(slice(None), slice(None), *inner)], variant
         elif argument == "w" and ev.definition.axes:  # with as many taps as x has room for if dy were dense
             if min(taps := ev.room(window)) > 0:
                 yield ev.dw(replace(window, kernel=taps)), ", and dw has another shape than w"
@@ -71,8 +71,8 @@ def stride_dilation_swapped(ev: Evidence, argument: str) -> Iterator[Candidate]:
         try:
             yield ev.definition.forward(ev.problem.arrays, with_steps_swapped(ev.case)), ""
         except ShapeError:
-            if not ev.found["y"].size:  # the kernel is longer than x now, so NumPy's slices are empty
-                yield ev.found["y"], ANY
+            if not ev.actual["y"].size:  # the kernel is longer than x now, so NumPy's slices are empty
+                yield ev.actual["y"], ANY
         return
     window = ev.through()
     other = ev.through(stride=window.dilation, dilation=window.stride)
@@ -109,9 +109,9 @@ def overlap_overwritten(ev: Evidence, argument: str) -> Iterator[Candidate]:
             (slice(None), "Only the last window of each sample contributes to dw"),
         ):
             place: Any = (samples, slice(None), *[-1] * ev.definition.axes)
-            kept = np.zeros_like(narrow)
-            kept[place] = narrow[place]
-            yield (ev.dw(x=kept) if ev.definition.transposed else ev.dw(dy=kept)), variant
+            last_window = np.zeros_like(narrow)
+            last_window[place] = narrow[place]
+            yield (ev.dw(x=last_window) if ev.definition.transposed else ev.dw(dy=last_window)), variant
 
 
 def _last_of_a_loop(ev: Evidence, argument: str) -> Iterator[Candidate]:

@@ -38,9 +38,9 @@ def last_sample_only(ev: Evidence, argument: str) -> Iterator[Candidate]:
 )
 def last_sample_of_result_only(ev: Evidence, argument: str) -> Iterator[Candidate]:
     for at, word in ((-1, "the last sample"), (0, "the first sample")):
-        y = np.zeros_like(ev.right["y"])
+        y = np.zeros_like(ev.expected["y"])
         if y.ndim:
-            y[at] = ev.right["y"][at]
+            y[at] = ev.expected["y"][at]
             yield y, word
 
 
@@ -58,23 +58,23 @@ def db_not_summed(ev: Evidence, argument: str) -> Iterator[Candidate]:
     yield from assigned_sums(ev.dy, (1,), names, but=((0,),))  # the batch alone is last-sample-only
 
 
-def partial_sums(terms: Array, kept: tuple[int, ...], names: Sequence[str]) -> Iterator[Candidate]:
-    """Yield sums over other axes than all except `kept`, with a text that uses the `names` of the axes.
+def partial_sums(terms: Array, remaining: tuple[int, ...], names: Sequence[str]) -> Iterator[Candidate]:
+    """Yield sums over other axes than all except `remaining`, with a text that uses the `names` of the axes.
 
     If several axes are left, they are in the order of the user's array: with the channels second, or last.
     """
-    yield from _partial_sums(terms, kept, names)
-    if kept == (1,) and terms.ndim > 2:
+    yield from _partial_sums(terms, remaining, names)
+    if remaining == (1,) and terms.ndim > 2:
         last = _partial_sums(np.moveaxis(terms, 1, -1), (terms.ndim - 1,), [*names[:1], *names[2:], names[1]])
         yield from ((partial, f"{variant}, with the channels as the last axis") for partial, variant in last)
 
 
-def _partial_sums(terms: Array, kept: tuple[int, ...], names: Sequence[str]) -> Iterator[Candidate]:
-    shape = tuple(terms.shape[a] for a in kept)
+def _partial_sums(terms: Array, remaining: tuple[int, ...], names: Sequence[str]) -> Iterator[Candidate]:
+    shape = tuple(terms.shape[a] for a in remaining)
     axes = range(terms.ndim)
     for count in range(terms.ndim + 1):
         for summed in combinations(axes, count):
-            if set(summed) == set(axes) - set(kept):
+            if set(summed) == set(axes) - set(remaining):
                 yield terms.sum(summed, keepdims=True), "the sum is correct, but its axes are kept (keepdims)"
                 continue
             over = " and ".join(names[a] for a in summed)
@@ -89,10 +89,10 @@ def _partial_sums(terms: Array, kept: tuple[int, ...], names: Sequence[str]) -> 
 
 
 def assigned_sums(
-    terms: Array, kept: tuple[int, ...], names: Sequence[str], but: Sequence[tuple[int, ...]] = ()
+    terms: Array, remaining: tuple[int, ...], names: Sequence[str], but: Sequence[tuple[int, ...]] = ()
 ) -> Iterator[Candidate]:
     """Yield what is left of the sum if loops over some of its axes assign, or return in their first iteration."""
-    summed = tuple(a for a in range(terms.ndim) if a not in kept)
+    summed = tuple(a for a in range(terms.ndim) if a not in remaining)
     for count in range(1, len(summed) + 1):
         for loops in combinations(summed, count):
             if loops in but:
@@ -114,11 +114,11 @@ def assigned_sums(
     replays=False,
 )
 def clip_collapsed(ev: Evidence, argument: str) -> Iterator[Candidate]:
-    found, right = ev.found[argument], ev.right[argument]
-    if found.shape == right.shape and found.size:
-        first = found.flat[0]
+    actual, expected = ev.actual[argument], ev.expected[argument]
+    if actual.shape == expected.shape and actual.size:
+        first = actual.flat[0]
         if first:
-            yield np.full(right.shape, first), f"{first:g}"
+            yield np.full(expected.shape, first), f"{first:g}"
 
 
 @mistake(
@@ -131,18 +131,18 @@ def clip_collapsed(ev: Evidence, argument: str) -> Iterator[Candidate]:
     turns=True,
 )
 def clipped(ev: Evidence, argument: str) -> Iterator[Candidate]:
-    found, right = ev.found[argument], ev.right[argument]
-    if found.shape != right.shape or not found.size:
+    actual, expected = ev.actual[argument], ev.expected[argument]
+    if actual.shape != expected.shape or not actual.size:
         return
-    high, low = float(found.max()), float(found.min())
-    beyond = (high > 0 and (right > high).all()) or (low < 0 and (right < low).all())
-    if low == high and found.size > 1 and not beyond:
+    high, low = float(actual.max()), float(actual.min())
+    beyond = (high > 0 and (expected > high).all()) or (low < 0 and (expected < low).all())
+    if low == high and actual.size > 1 and not beyond:
         return  # clip-collapsed
-    over, under = bool((right > high).any()), bool((right < low).any())
+    over, under = bool((expected > high).any()), bool((expected < low).any())
     if not over and not under:
-        yield right, ANY
+        yield expected, ANY
         return
-    clipped = np.clip(right, low, high)
+    clipped = np.clip(expected, low, high)
     # If only one bound is reached, the other one may be its opposite or missing.
     if over and under:
         yield clipped, f"{high:g} and {low:g}"
@@ -154,7 +154,7 @@ def clipped(ev: Evidence, argument: str) -> Iterator[Candidate]:
         if low:
             yield clipped, f"{-low:g} and {low:g}"
         yield clipped, f"{low:g} (lower bound only)"
-    if found.size > 1:  # a single cell always equals a bound
+    if actual.size > 1:  # a single cell always equals a bound
         yield clipped, "an upper and a lower bound"  # some problems reach one of them, some the other
 
 

@@ -46,12 +46,12 @@ def parameter_gradient_of_wrong_terms(ev: Evidence, argument: str) -> Iterator[C
     definition = ev.definition
     if not isinstance(definition, Norm) or not ev.defined:
         return
-    kept = definition.parameter_axes(ev.case)
+    parameter_axes = definition.parameter_axes(ev.case)
     if argument == "beta":
-        yield total(ev.dy * normalised(definition, ev)[0], kept), "it sums dy * x_hat, which is dgamma"
+        yield total(ev.dy * normalised(definition, ev)[0], parameter_axes), "it sums dy * x_hat, which is dgamma"
     else:
-        yield total(ev.dy, kept), "it sums dy, which is dbeta"
-        yield total(ev.dy * ev.x, kept), "it sums dy * x, with x instead of x_hat"
+        yield total(ev.dy, parameter_axes), "it sums dy, which is dbeta"
+        yield total(ev.dy * ev.x, parameter_axes), "it sums dy * x, with x instead of x_hat"
 
 
 def setting_ignored(ev: Evidence, argument: str, setting: str) -> Iterator[Candidate]:
@@ -107,7 +107,7 @@ def axes_of_setting_swapped(ev: Evidence, argument: str) -> Iterator[Candidate]:
         if not isinstance(given, tuple) or setting not in ev.definition.settings or len(given) != 2:
             continue
         if len(set(given)) == 1:
-            yield ev.right[argument], ANY
+            yield ev.expected[argument], ANY
             continue
         case = replace(ev.case, settings={**ev.case.settings, setting: given[::-1]})
         yield from ((array, setting) for array in _on_other_axes(ev, argument, case, setting))
