@@ -136,7 +136,7 @@ class LayerReport:
                 "",
                 *[f"  note: {line}" if i == 0 else f"  {line}" for i, line in enumerate(note.render().splitlines())],
             ]
-        lines += ["", *_listed(f"tried: {len(self.tried)} problems", self.tried)]
+        lines += ["", *_listed(f"tried {len(self.tried)} problem{'' if len(self.tried) == 1 else 's'}", self.tried)]
         lines += _listed("refused by the code, so not checked", self.refused) if self.refused else []
         return "\n".join(lines)
 
@@ -162,4 +162,4 @@ def _listed(title: str, cases: tuple[str, ...]) -> list[str]:
     """The first few cases, without duplicates; the attributes hold all of them."""
     once = list(dict.fromkeys(cases))
     more = [f"    and {len(once) - MAX_CASES} more"] if len(once) > MAX_CASES else []
-    return [f"  {title}", *[f"    {case}" for case in once[:MAX_CASES]], *more]
+    return [f"  {title}:", *[f"    {case}" for case in once[:MAX_CASES]], *more]

@@ -19,7 +19,7 @@ def describe_exception(error: Exception, function: Callable[..., Any]) -> str:
 
     The line is the last one in the file of the function.
     """
-    text = f"{type(error).__name__}: {error}"
+    text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     code = getattr(inspect.unwrap(function), "__code__", None)
     frames = traceback.extract_tb(error.__traceback__)
     in_their_file = [f for f in frames if code is not None and f.filename == code.co_filename]
