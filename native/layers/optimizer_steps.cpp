@@ -27,7 +27,7 @@ ROT180_INLINE typename Simd<T>::V direction(const Step& step, typename Simd<T>::
 
 }  // namespace
 
-// As kernels/update.py writes them.
+// As kernels/reference/update.py writes them.
 
 template <class T>
 void sgd(int64_t cells, const SgdStep<T>& step, const T* g, T* d, T* v) {

@@ -1,5 +1,5 @@
 // The bindings of activations, losses, windows of maxima and updates. Shapes are the caller's business
-// (`kernels/native_layers.py`): sizes that do not fit are refused here, so that no kernel leaves its arrays.
+// (`kernels/native.py`): sizes that do not fit are refused here, so that no kernel leaves its arrays.
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>

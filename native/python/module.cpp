@@ -1,4 +1,4 @@
-// The module rot180._native: the entry points of the engine table, on NumPy arrays. `kernels/native.py` calls them.
+// The module rot180._native: the entry points of the native engine, on NumPy arrays. `kernels/native.py` calls them.
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
