@@ -1,24 +1,23 @@
-"""One convolutional layer, forward and backward, for every stride: where "pad and rotate" comes from and where it ends.
+"""One convolutional layer, forward and backward, for every stride: why "pad and rotate" works, and when it does not.
 
 The convention is that of a well-known course: x (N, C, H, W), w (F, C, HH, WW), b (F,), a dictionary conv_param with
 "stride" and "pad", a forward that returns (out, cache) and a backward that takes (dout, cache). The text derives the
-backward pass from a vector of 4 numbers and a filter of 2. Written out, y = (w0 x0 + w1 x1, w0 x1 + w1 x2, w0 x2 +
-w1 x3), so
+backward pass for a vector of 4 numbers and a filter of 2, where y = (w0 x0 + w1 x1, w0 x1 + w1 x2, w0 x2 + w1 x3):
 
-    db = dy0 + dy1 + dy2                              every output got b once
+    db = dy0 + dy1 + dy2                              b is added to every output once
     dw = (x0 dy0 + x1 dy1 + x2 dy2, x1 dy0 + ...)     x correlated with dy
     dx = (w0 dy0, w1 dy0 + w0 dy1, w1 dy1 + w0 dy2, w1 dy2)
 
-and the last is dy, padded with a zero on both sides (filter size - 1), correlated with (w1, w0), the filter "inverted":
-rotated by 180 degrees when it has two axes. That is the text's result, and it stops at stride 1. With stride s one more
-step makes it general: the outputs lie s cells apart, so dy is first spread with s - 1 zeros between its cells. What the
-stride never reached (the last rows, when the size does not divide) gets no gradient: zeros at the end.
+The last line is dy, padded with (filter size - 1) zeros on both sides, correlated with the "inverted" filter (w1, w0);
+with two axes, inverting is a rotation by 180 degrees. The text stops here, at stride 1. With stride s the outputs are
+s cells apart, so s - 1 zeros must first be inserted between the cells of dy. The last rows that the stride does not
+reach get no gradient: zeros at the end.
 
-The library does none of this. It reads dx off the definition, dx[stride p + r - pad] += w[r] dy[p], and so needs no
-zeros, no rotation and no case for the stride. The program shows that all of it is the same thing.
+The library does none of this. It computes dx from the definition, dx[stride p + r - pad] += w[r] dy[p], which needs no
+zeros, no rotation and no special case for the stride. The program shows that the results are equal.
 
     python examples/origins/conv_layer.py
-    build/pages/conv_layer.html        its layer as a page; `make pages` writes it
+    build/pages/conv_layer.html        a page that shows its layer, written by `make pages`
 """
 
 from __future__ import annotations
@@ -29,11 +28,11 @@ from differences import numerical_gradient, relative_error
 import rot180.functional as F
 
 SETTINGS = [{"stride": stride, "pad": pad} for stride in (1, 2, 3) for pad in (0, 1, 2, 3)]
-TEXTS_STEP = 1e-5  # and that of the course
+TEXT_STEP = 1e-5  # the step of the text and of the course
 
 
 def conv_forward(x, w, b, conv_param):
-    """out (N, F, H', W') with H' = 1 + (H + 2 pad - HH) // stride, and what the backward pass needs."""
+    """out (N, F, H', W') with H' = 1 + (H + 2 pad - HH) // stride, and a cache for the backward pass."""
     out = F.conv2d(x, w, b, stride=conv_param["stride"], padding=conv_param["pad"])
     return out, (x, w, b, conv_param)
 
@@ -45,39 +44,39 @@ def conv_backward(dout, cache):
 
 
 def inverted(w):
-    """The filters rotated by 180 degrees, and their first two axes swapped: the error goes from F channels to C."""
+    """The filters rotated by 180 degrees, with their first two axes swapped: from F channels to C."""
     return w[:, :, ::-1, ::-1].swapaxes(0, 1)
 
 
 def backward_of_the_text(dout, cache):
-    """(dx, dw, db) as the text derives them; for stride 1 only."""
+    """(dx, dw, db) as the text derives them, for stride 1 only."""
     x, w, _, conv_param = cache
     return pad_and_rotate(dout, x, w, conv_param["pad"])
 
 
 def backward_for_any_stride(dout, cache):
-    """The same, after dout was spread: stride - 1 zeros between its cells, and zeros where the stride did not reach."""
+    """The same after inserting zeros: stride - 1 between the cells of dout, and at the end for cells not reached."""
     x, w, _, conv_param = cache
     stride, pad = conv_param["stride"], conv_param["pad"]
-    size = [n + 2 * pad - k + 1 for n, k in zip(x.shape[2:], w.shape[2:], strict=True)]  # what stride 1 would have made
+    size = [n + 2 * pad - k + 1 for n, k in zip(x.shape[2:], w.shape[2:], strict=True)]  # the output size at stride 1
     spread = np.zeros((*dout.shape[:2], *size))
     spread[:, :, ::stride, ::stride] = dout
     return pad_and_rotate(spread, x, w, pad)
 
 
 def pad_and_rotate(dout, x, w, pad):
-    """The text's three formulas. Its dx is that of the padded x, whose border is cut off again."""
+    """The text's three formulas. Its dx is that of the padded x, so the border is cut off."""
     n, m = w.shape[2:]
     padded_dout = F.pad(dout, (m - 1, m - 1, n - 1, n - 1))
     dx = F.conv2d(padded_dout, inverted(w))[:, :, pad : pad + x.shape[2], pad : pad + x.shape[3]]
     padded_x = F.pad(x, (pad, pad, pad, pad))
-    # (C, N, H, W) correlated with (F, N, H', W'): summed over the batch, one result per channel and filter
+    # (C, N, H, W) correlated with (F, N, H', W') sums over the batch and gives one result per channel and filter
     dw = F.conv2d(padded_x.swapaxes(0, 1), dout.swapaxes(0, 1)).swapaxes(0, 1)
     return F.Gradients(dx, dw, dout.sum((0, 2, 3)))
 
 
 def example(conv_param):
-    """Standard normal x (2, 3, 7, 6), w (2, 3, 3, 3), b (2,), and a dout that fits."""
+    """Standard normal x (2, 3, 7, 6), w (2, 3, 3, 3), b (2,) and a dout of the output's shape."""
     rng = np.random.default_rng(180)
     x, w, b = (rng.standard_normal(shape) for shape in ((2, 3, 7, 6), (2, 3, 3, 3), (2,)))
     out, _ = conv_forward(x, w, b, conv_param)
@@ -85,7 +84,7 @@ def example(conv_param):
 
 
 def errors(conv_param, step):
-    """The relative errors of dx, dw and db against differences with this step."""
+    """The relative errors of dx, dw and db compared with differences of this step."""
     x, w, b, dout = example(conv_param)
     _, cache = conv_forward(x, w, b, conv_param)
     gradients = conv_backward(dout, cache)
@@ -96,7 +95,7 @@ def errors(conv_param, step):
 
 
 def distance(backward, conv_param):
-    """The largest difference of `backward` from the library's gradients; rounding if they are the same."""
+    """The largest absolute difference between the results of `backward` and the library's gradients."""
     x, w, b, dout = example(conv_param)
     _, cache = conv_forward(x, w, b, conv_param)
     pairs = zip(backward(dout, cache), conv_backward(dout, cache), strict=True)
@@ -104,7 +103,7 @@ def distance(backward, conv_param):
 
 
 def show_the_vector() -> None:
-    """The text's first step, with numbers: x of 4, a filter of 2, stride 1, no padding."""
+    """Print the text's first example: x of 4 numbers, a filter of 2, stride 1, no padding."""
     x, w, dy = np.array([1.0, 2, 3, 4]), np.array([10.0, 1]), np.array([1.0, 0, -2])
     dx, dw, db = F.conv1d_backward(dy[None], x[None], w[None, None])
     by_rotation = np.correlate(np.pad(dy, 1), w[::-1])  # dy padded, the filter inverted
@@ -116,11 +115,11 @@ def show_the_vector() -> None:
 
 def main() -> None:
     show_the_vector()
-    print("\nrelative errors against differences; largest distance of the derivations from the library's result")
-    print(f"{'':12} {'step 1e-5 (the text)':^26} {'step 1 (rounding)':^26} {'pad, rotate':>11}  spread too")
+    print("\nrelative errors compared with differences; largest difference of the derivations from the library")
+    print(f"{'':12} {'step 1e-5 (the text)':^26} {'step 1 (rounding)':^26} {'pad, rotate':>11}  with zeros")
     print("stride pad   " + "      dx       dw       db" * 2 + "     stride 1  any stride")
     for conv_param in SETTINGS:
-        rough = " ".join(f"{e:8.1e}" for e in errors(conv_param, TEXTS_STEP))
+        rough = " ".join(f"{e:8.1e}" for e in errors(conv_param, TEXT_STEP))
         fine = " ".join(f"{e:8.1e}" for e in errors(conv_param, 1.0))
         text = f"{distance(backward_of_the_text, conv_param):11.1e}" if conv_param["stride"] == 1 else f"{'-':>11}"
         general = distance(backward_for_any_stride, conv_param)

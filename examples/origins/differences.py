@@ -1,7 +1,7 @@
-"""The judge of the four programs: gradients by central differences.
+"""Numerical gradients by central differences, which the four programs compare with.
 
-It knows nothing about convolution or about gradients: it moves one number at a time, both ways, and watches what
-happens to the output. What it says is slow and rounded, but nobody's derivation is in it.
+They use no derivation: one number at a time is changed in both directions, and the change of the output is measured.
+They are slow and have rounding errors.
 """
 
 from __future__ import annotations
@@ -13,23 +13,28 @@ import numpy as np
 
 
 def numerical_gradient(f: Callable[[], Any], a: np.ndarray, dout: Any = 1.0, step: float = 1e-5) -> np.ndarray:
-    """d sum(f() * dout) / d a, cell by cell: sum((f at a + step - f at a - step) * dout) / (2 step).
+    """The gradient of sum(f() * dout) with respect to a: sum((f at a + step - f at a - step) * dout) / (2 step).
 
-    `f` takes nothing and reads `a`, whose cells are moved and put back; for a loss, a single number, dout is 1. The
-    differences are taken before the sum, so that what a cell does not touch leaves no rounding behind.
+    Args:
+        f: takes no argument and reads `a`, whose cells are changed one by one and restored.
+        a: the array to differentiate with respect to.
+        dout: the cotangent of the output; 1 for a loss.
+        step: the change of each cell.
+
+    The difference is taken before the sum, so that cells of the output that do not change add no rounding error.
     """
     gradient = np.zeros_like(a)
     for cell in np.ndindex(a.shape):
-        kept = a[cell]
-        a[cell] = kept + step
+        value = a[cell]
+        a[cell] = value + step
         above = f()
-        a[cell] = kept - step
+        a[cell] = value - step
         below = f()
-        a[cell] = kept
+        a[cell] = value
         gradient[cell] = np.sum((above - below) * dout) / (2 * step)
     return gradient
 
 
 def relative_error(a: np.ndarray, b: np.ndarray) -> float:
-    """The largest |a - b| / (|a| + |b|) of all cells, the sum taken as at least 1e-8: the measure of the texts."""
+    """The largest |a - b| / max(|a| + |b|, 1e-8) over all cells, the measure that the texts use."""
     return float(np.max(np.abs(a - b) / np.maximum(1e-8, np.abs(a) + np.abs(b))))

@@ -1,6 +1,6 @@
-"""Writes `conv_transpose.json`: what torch.nn.ConvTranspose2d makes of one small matrix, forward and backward.
+"""Write `conv_transpose.json`: the results of torch.nn.ConvTranspose2d for one small matrix, forward and backward.
 
-All inputs are integers, so every number in the file is exact. Needs PyTorch; the recorded file is for those without.
+All inputs are integers, so every number in the file is exact. Only this script needs PyTorch.
 
     python examples/origins/record_conv_transpose.py
 """
@@ -23,24 +23,24 @@ def inputs() -> dict[str, np.ndarray]:
     return {name: rng.integers(-4, 5, shape).astype(float) for name, shape in shapes.items()}
 
 
-def torchs_numbers() -> dict[str, Any]:
-    """The inputs and PyTorch's answers to them: z, dx, dw; and who answered. Raises ImportError without PyTorch."""
+def torch_numbers() -> dict[str, Any]:
+    """The inputs and PyTorch's z, dx and dw, with the version as "by". Raises ImportError if PyTorch is missing."""
     import torch
 
-    given = inputs()
+    arrays = inputs()
     layer = torch.nn.ConvTranspose2d(1, 1, 3, bias=False, dtype=torch.float64)
     with torch.no_grad():
-        layer.weight.copy_(torch.from_numpy(given["kernel"][None, None]))
-    x = torch.from_numpy(given["x"][None, None]).requires_grad_()
+        layer.weight.copy_(torch.from_numpy(arrays["kernel"][None, None]))
+    x = torch.from_numpy(arrays["x"][None, None]).requires_grad_()
     z = layer(x)
-    z.backward(torch.from_numpy(given["dz"][None, None]))
-    answers = {"z": z.detach(), "dx": x.grad, "dw": layer.weight.grad}
+    z.backward(torch.from_numpy(arrays["dz"][None, None]))
+    results = {"z": z.detach(), "dx": x.grad, "dw": layer.weight.grad}
     version = torch.__version__.split("+")[0]
-    return {"by": f"torch {version}", **given, **{name: a.numpy()[0, 0] for name, a in answers.items()}}
+    return {"by": f"torch {version}", **arrays, **{name: a.numpy()[0, 0] for name, a in results.items()}}
 
 
-def recorded() -> dict[str, Any]:
-    """The same from the file."""
+def recorded_numbers() -> dict[str, Any]:
+    """The same numbers, read from the file."""
     numbers = json.loads(RECORD.read_text(encoding="utf-8"))
     return {name: value if name == "by" else np.array(value, float) for name, value in numbers.items()}
 
@@ -48,7 +48,7 @@ def recorded() -> dict[str, Any]:
 def main() -> None:
     lines = [
         f'  "{name}": {json.dumps(value.astype(int).tolist() if isinstance(value, np.ndarray) else value)}'
-        for name, value in torchs_numbers().items()
+        for name, value in torch_numbers().items()
     ]
     RECORD.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
     print(f"wrote {RECORD.name}")

@@ -1,7 +1,7 @@
-"""A transposed convolution that would not learn: three faults found, each mended in turn.
+"""A transposed convolution that does not learn: three faults, each fixed in turn.
 
-Somebody with a working CNN in C++ wanted torch.nn.ConvTranspose2d for single matrices and asked why the error of the
-attempt grows. It had two layers, 10x10 -> 12x12 -> 14x14, with 3x3 kernels:
+Somebody wrote torch.nn.ConvTranspose2d for single matrices in C++ and asked why the error grows. The network has two
+layers, 10x10 -> 12x12 -> 14x14, with 3x3 kernels:
 
     forward     z  = full(x, rot180(kernel))          full scatters: z[i + k] += kernel[k] * x[i]
     backward    dx = valid(dz, kernel)                valid slides:  out[k] = sum over i of a[i + k] * b[i]
@@ -9,20 +9,20 @@ attempt grows. It had two layers, 10x10 -> 12x12 -> 14x14, with 3x3 kernels:
                 dx = clip(dx, 10, -10)
     update      dz = label - predicted, kernel -= 0.001 * dw
 
-1. Forward and backward do not belong together. PyTorch scatters the kernel as it is, unrotated, and for that forward
-   the dx and dw above are exactly right: dx[i] gathers dz[i + k] * kernel[k] from every cell that x[i] went to, and
-   dw[k] gathers dz[i + k] * x[i]. The attempt rotates the kernel in the forward only. Not rotating it mends both.
-2. The sign. The gradient of half the squared error is predicted - label; with a minus in the update, label - predicted
-   climbs.
-3. The clip. Its bounds are swapped, and clip(dx, 10, -10) turns every number into -10.
+1. The backward does not match the forward. PyTorch scatters the kernel unrotated, and for that forward the dx and dw
+   above are right: dx[i] sums dz[i + k] * kernel[k] over the cells that x[i] was added to, and dw[k] sums dz[i + k] *
+   x[i]. The question's forward rotates the kernel. Without the rotation both are right.
+2. The sign is wrong. The gradient of half the squared error is predicted - label. The update subtracts it, so
+   label - predicted increases the loss.
+3. The bounds of the clip are swapped: clip(dx, 10, -10) turns every number into -10.
 
-The answer that was given keeps the rotated forward and makes the backward fit: with r = rot180(kernel), dx = valid(dz,
-r), and dw = rot180(valid(dz, x)), because valid(dz, x) is the gradient of r. It also gave a test that needs no second
-implementation: for the linear loss F = sum(z * dz), the change predicted by sum(dw * (kernel' - kernel)) must be the
-actual one. In the library: full is F.conv_transpose2d, valid is F.conv2d, and nothing is ever rotated.
+The answer keeps the rotated forward and changes the backward: with r = rot180(kernel), dx = valid(dz, r) and
+dw = rot180(valid(dz, x)), because valid(dz, x) is the gradient of r. It also describes a test that needs no second
+implementation: for the linear loss F = sum(z * dz), the change sum(dw * (kernel' - kernel)) that dw predicts must equal
+the actual change. In the library, full is F.conv_transpose2d, valid is F.conv2d, and nothing is rotated.
 
     python examples/origins/transposed_conv.py
-    build/pages/transposed_conv.html        its layer as a page; `make pages` writes it
+    build/pages/transposed_conv.html        a page that shows its layer, written by `make pages`
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from record_conv_transpose import recorded, torchs_numbers
+from record_conv_transpose import recorded_numbers, torch_numbers
 
 import rot180.functional as F
 
@@ -42,7 +42,7 @@ class Version(NamedTuple):
 
     name: str
     rotated_forward: bool = True  # z = full(x, rot180(kernel))
-    rotated_backward: bool = False  # dx and dw of that forward, not of the unrotated one
+    rotated_backward: bool = False  # dx and dw match the rotated forward
     uphill: bool = True  # dz = label - predicted, subtracted
     swapped_clip: bool = True  # clip(dx, 10, -10)
 
@@ -57,7 +57,7 @@ VERSIONS = [
     Version("only the sign wrong", swapped_clip=False, rotated_forward=False),
     Version("only the clip wrong", uphill=False, rotated_forward=False),
 ]
-QUESTION, _, _, MENDED, ANSWER, *_ = VERSIONS
+QUESTION, _, _, FIXED, ANSWER, *_ = VERSIONS
 
 
 def full(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
@@ -70,23 +70,23 @@ def valid(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return F.conv2d(a[None, None], b[None, None])[0, 0]
 
 
-def turn(a: np.ndarray) -> np.ndarray:
-    """rot180: both axes backwards."""
+def rotate180(a: np.ndarray) -> np.ndarray:
+    """Rotate a matrix by 180 degrees."""
     return a[::-1, ::-1]
 
 
 def forward(x: np.ndarray, kernel: np.ndarray, version: Version) -> np.ndarray:
-    """One layer."""
-    return full(x, turn(kernel) if version.rotated_forward else kernel)
+    """The output of one layer."""
+    return full(x, rotate180(kernel) if version.rotated_forward else kernel)
 
 
 def backward(dz: np.ndarray, x: np.ndarray, kernel: np.ndarray, version: Version) -> tuple[np.ndarray, np.ndarray]:
     """(dx, dw) of one layer."""
-    dx = valid(dz, turn(kernel) if version.rotated_backward else kernel)
+    dx = valid(dz, rotate180(kernel) if version.rotated_backward else kernel)
     dw = valid(dz, x)
     if version.swapped_clip:
         dx = np.clip(dx, 10, -10)
-    return dx, turn(dw) if version.rotated_backward else dw
+    return dx, rotate180(dw) if version.rotated_backward else dw
 
 
 def start(seed: int = SEED) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -97,7 +97,7 @@ def start(seed: int = SEED) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndar
 
 
 def train(version: Version, steps: int, seed: int = SEED) -> np.ndarray:
-    """Half the squared error before each step and after the last, (steps + 1,); inf once it has passed 1e12."""
+    """Half the squared error before each step and after the last, (steps + 1,); inf after it exceeds 1e12."""
     kernel1, kernel2, x, label = start(seed)
     losses = np.full(steps + 1, np.inf)
     for step in range(steps + 1):
@@ -114,7 +114,7 @@ def train(version: Version, steps: int, seed: int = SEED) -> np.ndarray:
 
 
 def changes(version: Version, seed: int = SEED) -> tuple[float, float]:
-    """The change of the linear loss sum(z * dz) when the kernel moves: as dw predicts it, and as it is."""
+    """The change of the linear loss sum(z * dz) when the kernel changes: predicted by dw, and actual."""
     rng = np.random.default_rng(seed)
     x, dz = rng.standard_normal((10, 10)), rng.standard_normal((12, 12))
     kernel, moved = rng.standard_normal((2, 3, 3))
@@ -123,41 +123,41 @@ def changes(version: Version, seed: int = SEED) -> tuple[float, float]:
     return float((dw * (moved - kernel)).sum()), float(actual)
 
 
-def agreement(version: Version, torchs: dict[str, np.ndarray]) -> dict[str, bool]:
-    """Which of z, dx and dw are exactly those of torch.nn.ConvTranspose2d (integers, so exactly means exactly)."""
-    x, kernel, dz = torchs["x"], torchs["kernel"], torchs["dz"]
+def agreement(version: Version, expected: dict[str, np.ndarray]) -> dict[str, bool]:
+    """For z, dx and dw: True if equal to the result of torch.nn.ConvTranspose2d. The numbers are exact integers."""
+    x, kernel, dz = expected["x"], expected["kernel"], expected["dz"]
     ours = dict(zip(("dx", "dw"), backward(dz, x, kernel, version), strict=True), z=forward(x, kernel, version))
-    return {name: np.array_equal(ours[name], torchs[name]) for name in ("z", "dx", "dw")}
+    return {name: np.array_equal(ours[name], expected[name]) for name in ("z", "dx", "dw")}
 
 
 def reference() -> dict[str, np.ndarray]:
-    """PyTorch's numbers: live where it is installed, else from the file beside the script that recorded them."""
+    """PyTorch's numbers: computed if PyTorch is installed, otherwise read from the recorded file."""
     try:
-        return torchs_numbers()
+        return torch_numbers()
     except ImportError:
-        numbers = recorded()
+        numbers = recorded_numbers()
         return {**numbers, "by": f"{numbers['by']}, recorded"}
 
 
 def main() -> None:
     marks = (0, 5, 10, 30, 100, 300)
-    print(f"half the squared error after so many steps (seed {SEED}, rate {RATE})")
+    print(f"half the squared error after a number of steps (seed {SEED}, rate {RATE})")
     print(f"{'':24}" + "".join(f"{mark:>10}" for mark in marks))
     for version in VERSIONS:
         losses = train(version, marks[-1])
         print(f"{version.name:24}" + "".join(f"{losses[mark]:10.4g}" for mark in marks))
-    falling = sum(bool(losses[-1] < losses[0]) for losses in (train(MENDED, 50, seed) for seed in range(20)))
-    print(f"the right one falls, slowly, from {falling} of 20 starts; for the others the rate is too large")
+    falling = sum(bool(losses[-1] < losses[0]) for losses in (train(FIXED, 50, seed) for seed in range(20)))
+    print(f"the fixed one falls slowly from {falling} of 20 starts; for the other starts the rate is too large")
 
     print("\nthe change of a linear loss     predicted by dw      actual")
-    for version in (VERSIONS[2], MENDED, ANSWER):
+    for version in (VERSIONS[2], FIXED, ANSWER):
         predicted, actual = changes(version)
         print(f"{version.name:24} {predicted:21.12f} {actual:21.12f}")
 
-    torchs = reference()
-    print(f"\nthe same numbers as torch.nn.ConvTranspose2d? ({torchs['by']})")
-    for version in (QUESTION, VERSIONS[2], MENDED, ANSWER):
-        same = agreement(version, torchs)
+    expected = reference()
+    print(f"\nthe same numbers as torch.nn.ConvTranspose2d? ({expected['by']})")
+    for version in (QUESTION, VERSIONS[2], FIXED, ANSWER):
+        same = agreement(version, expected)
         print(f"{version.name:24}" + "   ".join(f"{name} {'yes' if equal else 'no'}" for name, equal in same.items()))
 
 

@@ -18,7 +18,7 @@ def test_the_settings_are_strides_1_to_3_and_pads_0_to_3() -> None:
 
 @every_setting
 def test_gradients_agree_with_differences(conv_param: dict[str, int]) -> None:
-    assert max(layer.errors(conv_param, layer.TEXTS_STEP)) < 5e-8  # the text: 7.49e-9, 1.38e-10, 1.13e-10
+    assert max(layer.errors(conv_param, layer.TEXT_STEP)) < 5e-8  # the text: 7.49e-9, 1.38e-10, 1.13e-10
     assert max(layer.errors(conv_param, 1.0)) < 1e-11  # the layer is linear: a step of 1 leaves rounding alone
 
 

@@ -37,9 +37,9 @@ def test_the_numbers_are_the_programs() -> None:
         moved[0][cell] += step
         moved[1][cell] -= step
         costs = [tiny.cost(tiny.forward(tiny.images()[2], w, w2), tiny.TARGETS[2]) for w in moved]
-        assert abs(((costs[0] - costs[1]) / (2 * step)).item() - tiny.turn(t.arrays["dw"])[0, 0][cell]) < 1e-8
+        assert abs(((costs[0] - costs[1]) / (2 * step)).item() - tiny.rotate180(t.arrays["dw"])[0, 0][cell]) < 1e-8
 
     two = load("two_layer_cnn")
     images, labels = two.zeros_and_ones("train")
     found = two.gradients_of_the_tape(images[1:2], labels[1:2], *two.start())
-    np.testing.assert_allclose(two.turn(pages.two_layers().arrays["dw"])[0, 0], found[1], rtol=1e-12)
+    np.testing.assert_allclose(two.rotate180(pages.two_layers().arrays["dw"])[0, 0], found[1], rtol=1e-12)

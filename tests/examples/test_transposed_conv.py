@@ -1,4 +1,4 @@
-"""Each fault of the question's layer is there and is mended, and the mended one has PyTorch's numbers."""
+"""Each fault of the question's layer is present, and the fixed layer has PyTorch's numbers."""
 
 from __future__ import annotations
 
@@ -32,25 +32,25 @@ def test_full_scatters_the_kernel_as_it_is() -> None:
     ],
 )
 def test_what_agrees_with_the_recorded_numbers_of_pytorch(version: str, same: dict[str, bool]) -> None:
-    assert layer.agreement(BY_NAME[version], record.recorded()) == same
+    assert layer.agreement(BY_NAME[version], record.recorded_numbers()) == same
 
 
 def test_the_record_is_of_the_inputs_that_its_script_makes() -> None:
-    numbers = record.recorded()
+    numbers = record.recorded_numbers()
     for name, value in record.inputs().items():
         np.testing.assert_array_equal(numbers[name], value)
 
 
 @pytest.mark.peers
 def test_pytorch_still_gives_the_recorded_numbers() -> None:
-    live, numbers = record.torchs_numbers(), record.recorded()
+    live, numbers = record.torch_numbers(), record.recorded_numbers()
     assert live.keys() == numbers.keys()
     for name in numbers.keys() - {"by"}:
         np.testing.assert_array_equal(live[name], numbers[name])
 
 
 def test_the_library_has_pytorchs_numbers_and_the_answers_with_the_kernel_rotated() -> None:
-    n = record.recorded()
+    n = record.recorded_numbers()
     x, kernel, dz = (n[name][None, None] for name in ("x", "kernel", "dz"))
     dx, dw, _ = F.conv_transpose2d_backward(dz, x, kernel)
     np.testing.assert_array_equal(dx[0, 0], n["dx"])
@@ -67,21 +67,21 @@ def test_the_swapped_clip_makes_every_entry_minus_ten() -> None:
     np.testing.assert_array_equal(dx, np.full((10, 10), -10.0))
 
 
-@pytest.mark.parametrize("version", [v for v in layer.VERSIONS if v not in (layer.MENDED, layer.ANSWER)])
+@pytest.mark.parametrize("version", [v for v in layer.VERSIONS if v not in (layer.FIXED, layer.ANSWER)])
 def test_with_any_fault_left_the_error_diverges(version: object) -> None:
     losses = layer.train(version, 40)
     assert losses[0] < 1000
     assert np.isinf(losses[-1])
 
 
-@pytest.mark.parametrize("version", [layer.MENDED, layer.ANSWER])
+@pytest.mark.parametrize("version", [layer.FIXED, layer.ANSWER])
 def test_without_faults_the_error_falls(version: object) -> None:
     losses = layer.train(version, 300)
     assert losses[-1] < 0.12 * losses[0]
     assert (np.diff(losses[10:]) < 0).all()
 
 
-@pytest.mark.parametrize("version", [layer.MENDED, layer.ANSWER])
+@pytest.mark.parametrize("version", [layer.FIXED, layer.ANSWER])
 @pytest.mark.parametrize("seed", range(5))
 def test_dw_predicts_the_change_of_a_linear_loss(version: object, seed: int) -> None:
     predicted, actual = layer.changes(version, seed)
@@ -93,7 +93,7 @@ def test_a_forward_and_a_backward_that_do_not_belong_together_mispredict() -> No
     assert abs(predicted - actual) > 10
 
 
-@pytest.mark.parametrize("version", [layer.MENDED, layer.ANSWER])
+@pytest.mark.parametrize("version", [layer.FIXED, layer.ANSWER])
 def test_both_right_versions_pass_a_check_by_differences(version: object) -> None:
     differences = load("differences")
     rng = np.random.default_rng(1)

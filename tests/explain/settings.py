@@ -1,31 +1,35 @@
-"""Hundreds of layers: 1-d and 2-d, both directions, groups, dilation, unequal strides, asymmetric padding, crops."""
+"""Random layers: 1-d and 2-d, both directions, groups, dilation, unequal strides, asymmetric padding, crops."""
 
 from __future__ import annotations
 
 import random
+from functools import lru_cache
 from typing import Any
 
+import pytest
+
 from rot180.errors import ShapeError
-from rot180.explain import trace
+from rot180.explain.request import request_from_keywords
 
-COUNT = 160  # per operation
+SOME, ALL = 40, 160  # layers per operation
+some_or_all = pytest.mark.parametrize("count", [SOME, pytest.param(ALL, marks=pytest.mark.slow)])
 
 
-def _of_axes(rng: random.Random, axes: int, low: int, high: int) -> tuple[int, ...]:
+def _per_axis(rng: random.Random, axes: int, low: int, high: int) -> tuple[int, ...]:
     return tuple(rng.randint(low, high) for _ in range(axes))
 
 
-def _drawn(rng: random.Random, op: str) -> dict[str, Any]:
+def _draw(rng: random.Random, op: str) -> dict[str, Any]:
     axes, transposed = int(op[-2]), "transpose" in op
     groups = rng.choice((1, 1, 1, 2))
-    stride, dilation = _of_axes(rng, axes, 1, 3), _of_axes(rng, axes, 1, 2)
+    stride, dilation = _per_axis(rng, axes, 1, 3), _per_axis(rng, axes, 1, 2)
     kind = rng.randrange(4)
-    padding: Any = ("same", _of_axes(rng, axes, 0, 2), rng.randint(0, 3), None)[kind]
+    padding: Any = ("same", _per_axis(rng, axes, 0, 2), rng.randint(0, 3), None)[kind]
     if padding is None:
         padding = tuple((rng.randint(0, 3), rng.randint(0, 3)) for _ in range(axes))
     settings = {
-        "input": _of_axes(rng, axes, 2, 6),
-        "kernel_size": _of_axes(rng, axes, 1, 3),
+        "input": _per_axis(rng, axes, 2, 6),
+        "kernel_size": _per_axis(rng, axes, 1, 3),
         "stride": stride,
         "padding": padding,
         "dilation": dilation,
@@ -41,19 +45,20 @@ def _drawn(rng: random.Random, op: str) -> dict[str, Any]:
     return settings
 
 
-def layers(op: str) -> list[dict[str, Any]]:
-    """Settings that the layer takes."""
+@lru_cache
+def layers(op: str, count: int = SOME) -> list[dict[str, Any]]:
+    """The settings of `count` valid layers. A larger count adds layers to those of a smaller one."""
     rng, fitting = random.Random(op), []
-    for _ in range(10 * COUNT):
-        settings = _drawn(rng, op)
+    for _ in range(10 * count):
+        settings = _draw(rng, op)
         try:
-            trace(op, **settings)
+            request_from_keywords(op, settings)
         except ShapeError:
             continue
         fitting.append(settings)
-        if len(fitting) == COUNT:
+        if len(fitting) == count:
             break
-    assert len(fitting) == COUNT, f"only {len(fitting)} of {10 * COUNT} random settings fit {op}"
+    assert len(fitting) == count, f"only {len(fitting)} of {10 * count} random settings fit {op}"
     return fitting
 
 

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 
 from rot180.explain import trace
-from tests.explain.settings import layers
+from tests.explain.settings import layers, some_or_all
 
 
+@some_or_all
 @pytest.mark.parametrize("op", ["conv_transpose1d", "conv_transpose2d"])
-def test_the_counts_are_those_of_the_triples(op):
-    for settings in layers(op):
+def test_the_counts_are_those_of_the_triples(op, count):
+    for settings in layers(op, count):
         one = trace(op, **{**settings, "channels": settings["groups"], "outputs": settings["groups"], "images": 1})
         counts = np.bincount(one.triples["y"], minlength=one.arrays["y"].size).reshape(one.arrays["y"].shape)
         assert np.array_equal(np.array(one.as_dict()["overlap"]["counts"]).ravel(), counts[0, 0].ravel())

@@ -8,7 +8,7 @@ import pytest
 from rot180.explain import ExplainError, trace
 from rot180.explain.cells import Cell, terms
 from rot180.explain.text import cell_text
-from tests.explain.settings import CONVOLUTIONS, layers
+from tests.explain.settings import CONVOLUTIONS, layers, some_or_all
 
 SMALL = {"input": 2, "kernel_size": 3, "stride": 2}
 
@@ -39,9 +39,10 @@ def test_in_chinese():
         cell_text(trace("conv1d"), "y[0,0,0]", "fr")
 
 
+@some_or_all
 @pytest.mark.parametrize("op", CONVOLUTIONS)
-def test_the_terms_and_the_steps_sum_to_the_cell(op):
-    for number, settings in enumerate(layers(op)):
+def test_the_terms_and_the_steps_sum_to_the_cell(op, count):
+    for number, settings in enumerate(layers(op, count)):
         t = trace(op, **settings)
         for array in ("y", "dx", "dw"):
             values = t.arrays[array]

@@ -5,7 +5,7 @@ import pytest
 
 from rot180.explain import trace
 from rot180.explain.views import values
-from tests.explain.settings import CONVOLUTIONS, layers
+from tests.explain.settings import CONVOLUTIONS, layers, some_or_all
 
 
 def correlate(image, kernel):
@@ -58,11 +58,12 @@ def by_view(t, result):
     return total
 
 
+@some_or_all
 @pytest.mark.parametrize("result", ["y", "dx", "dw"])
 @pytest.mark.parametrize("op", CONVOLUTIONS)
-def test_the_view_is_the_result(op, result):
+def test_the_view_is_the_result(op, result, count):
     kinds = set()
-    for settings in layers(op):
+    for settings in layers(op, count):
         t = trace(op, **settings)
         assert np.array_equal(by_view(t, result), t.arrays[result]), settings
         kinds |= {step["kind"] for step in t.views[result]["steps"]}

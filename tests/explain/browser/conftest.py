@@ -74,8 +74,12 @@ def open_file(new_page: Callable[..., Any], tmp_path: Path) -> Callable[..., Any
 def mount(new_page: Callable[..., Any]) -> Callable[..., Any]:
     """The module with a model of ours, in which `model.set("trace", trace)` shows another trace."""
 
-    def mounted(shown: Trace | dict[str, Any], *, live: bool = False, **settings: Any) -> Any:
+    def mounted(
+        shown: Trace | dict[str, Any], *, live: bool = False, body_width: int | None = None, **settings: Any
+    ) -> Any:
         page = new_page(**settings)
+        if body_width is not None:
+            page.evaluate("width => { document.body.style.width = `${width}px`; }", body_width)
         data = {
             "trace": shown if isinstance(shown, dict) else shown.as_dict(),
             "live": live,

@@ -16,8 +16,15 @@ LAYER = {"input": 5, "kernel_size": 3, "stride": 2, "padding": 1, "bias": True}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("view", ["direct", "equivalent", "tour", "help"])
+@pytest.mark.parametrize(
+    ("view", "scheme"),
+    [
+        ("direct", "light"),
+        ("equivalent", "dark"),
+        *(pytest.param(view, "light", marks=pytest.mark.slow) for view in ("equivalent", "tour", "help")),
+        *(pytest.param(view, "dark", marks=pytest.mark.slow) for view in ("direct", "tour", "help")),
+    ],
+)
 def test_axe_finds_nothing_serious(scheme: str, view: str, open_file: Callable[..., Any]) -> None:
     axe = pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed (the extra test)")
     page = open_file(trace("conv2d", **LAYER), color_scheme=scheme, reduced_motion="reduce")
@@ -34,8 +41,15 @@ def test_axe_finds_nothing_serious(scheme: str, view: str, open_file: Callable[.
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("op", ["conv2d", "conv_transpose2d"])
+@pytest.mark.parametrize(
+    ("op", "scheme"),
+    [
+        ("conv_transpose2d", "light"),
+        ("conv2d", "dark"),
+        pytest.param("conv2d", "light", marks=pytest.mark.slow),
+        pytest.param("conv_transpose2d", "dark", marks=pytest.mark.slow),
+    ],
+)
 def test_every_text_has_enough_contrast(op: str, scheme: str, open_file: Callable[..., Any]) -> None:
     page = open_file(trace(op, **LAYER), color_scheme=scheme, reduced_motion="reduce")
     for act in ("[data-pass=y]", "[data-pass=dx]", "[data-view=equivalent]", "[data-act=tour]"):
@@ -95,7 +109,9 @@ def test_space_plays_through_the_cells(open_file: Callable[..., Any]) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("op", ["conv2d", "conv_transpose2d", "max_pool2d", "conv1d"])
+@pytest.mark.parametrize(
+    "op", ["conv2d", *(pytest.param(op, marks=pytest.mark.slow) for op in ("conv_transpose2d", "max_pool2d", "conv1d"))]
+)
 def test_on_a_phone_panels_stack_and_a_tap_pins(op: str, open_file: Callable[..., Any], keep_picture: Any) -> None:
     settings = {key: value for key, value in LAYER.items() if key != "bias" or "pool" not in op}
     page = open_file(trace(op, **settings), width=360, height=740, has_touch=True, is_mobile=True)

@@ -26,12 +26,16 @@ LAYERS = {
     ),
     "one axis": ("conv1d", {"input": 8, "kernel_size": 3, "stride": 3, "padding": ((2, 1),), "outputs": 2}),
 }  # fmt: skip
+FIRST, *OTHERS = LAYERS
+some_layers = pytest.mark.parametrize(
+    "layer", [FIRST, *(pytest.param(name, marks=pytest.mark.slow) for name in OTHERS)]
+)
 # Points at a cell without moving a mouse, which is quicker.
 POINT = """([name, flat]) => [...document.querySelectorAll(`[data-panel=${name}] td`)].find(td => td.cell === flat)
   .dispatchEvent(new PointerEvent("pointerover", { bubbles: true }))"""
 
 
-@pytest.mark.parametrize("layer", LAYERS)
+@some_layers
 def test_pointing_marks_exactly_the_cells_of_the_sum(layer: str, open_file: Callable[..., Any]) -> None:
     op, settings = LAYERS[layer]
     shown = trace(op, **settings)
@@ -48,7 +52,7 @@ def test_pointing_marks_exactly_the_cells_of_the_sum(layer: str, open_file: Call
                 assert sum(products) == shown_value
 
 
-@pytest.mark.parametrize("layer", LAYERS)
+@some_layers
 def test_pointing_at_an_operand_marks_exactly_what_it_feeds(layer: str, open_file: Callable[..., Any]) -> None:
     op, settings = LAYERS[layer]
     shown = trace(op, **settings)
@@ -110,7 +114,7 @@ def test_a_click_pins_and_a_second_unpins(open_file: Callable[..., Any]) -> None
 def test_hundreds_of_layers_show_the_librarys_numbers(op: str, mount: Callable[..., Any]) -> None:
     """Every value of y, dX and dW, and one ledger of each: 100 layers of every operation."""
     page = mount(trace(op, **layers(op)[0]))
-    for settings in layers(op)[:100]:
+    for settings in layers(op, 100):
         shown = trace(op, **settings)
         page.evaluate("trace => model.set('trace', trace)", shown.as_dict())
         found = values(page)
@@ -126,7 +130,9 @@ def test_hundreds_of_layers_show_the_librarys_numbers(op: str, mount: Callable[.
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("op", ["max_pool2d", "avg_pool2d", "max_pool1d"])
+@pytest.mark.parametrize(
+    "op", ["max_pool1d", *(pytest.param(op, marks=pytest.mark.slow) for op in ("max_pool2d", "avg_pool2d"))]
+)
 def test_pools_show_the_librarys_numbers(op: str, mount: Callable[..., Any]) -> None:
     shown = trace(op, input=6, kernel_size=3, stride=2, padding=1, values="random")
     page = mount(shown)

@@ -84,8 +84,21 @@ def test_an_edit_reaches_the_equivalent_view(open_file: Callable[..., Any]) -> N
     assert np.array_equal(grid(page, "y"), trace("conv2d", x=shown.arrays["x"], w=w).arrays["y"][0, 0])
 
 
-@pytest.mark.parametrize("op", CONVOLUTIONS)
-@pytest.mark.parametrize("settings", [{}, {"channels": 2, "outputs": 2, "images": 2}], ids=["one", "several"])
+SEVERAL = {"channels": 2, "outputs": 2, "images": 2}
+
+
+@pytest.mark.parametrize(
+    ("op", "settings"),
+    [
+        ("conv2d", SEVERAL),
+        ("conv_transpose1d", {}),
+        *(
+            pytest.param(op, SEVERAL, marks=pytest.mark.slow)
+            for op in ("conv1d", "conv_transpose1d", "conv_transpose2d")
+        ),
+        *(pytest.param(op, {}, marks=pytest.mark.slow) for op in ("conv1d", "conv2d", "conv_transpose2d")),
+    ],
+)
 def test_the_last_grid_is_y_with_its_bias(op: str, settings: dict[str, Any], open_file: Callable[..., Any]) -> None:
     outputs = settings.get("outputs", 1)
     shown = trace(op, input=4, kernel_size=2, stride=2, padding=1, **settings, b=range(5, 5 + outputs))

@@ -43,7 +43,9 @@ def test_what_a_trace_says_is_never_markup(mount: Callable[..., Any]) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("key", ["svg", "png", "json", "csv"])
+@pytest.mark.parametrize(
+    "key", ["json", "svg", pytest.param("png", marks=pytest.mark.slow), pytest.param("csv", marks=pytest.mark.slow)]
+)
 def test_it_saves_files(key: str, open_file: Callable[..., Any], tmp_path: Path) -> None:
     shown = trace("conv2d", **DEMO)
     page = open_file(shown, accept_downloads=True)
@@ -160,6 +162,7 @@ def test_it_opens_on_the_cell_that_the_host_names(new_page: Callable[..., Any], 
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["constructor", "toString", "__proto__"])
 def test_an_address_with_names_that_every_object_has(name: str, open_file: Callable[..., Any]) -> None:
     shown = trace("conv2d", **DEMO)
@@ -169,6 +172,7 @@ def test_an_address_with_names_that_every_object_has(name: str, open_file: Calla
     assert page.locator("[aria-pressed=true][data-view]").get_attribute("data-view") == "equivalent"
 
 
+@pytest.mark.slow
 @pytest.mark.slow
 def test_the_picture_of_the_equivalent_view_is_what_is_seen(open_file: Callable[..., Any], tmp_path: Path) -> None:
     """The numbers lie where their cells do: in grids; each plane is named where there are several."""

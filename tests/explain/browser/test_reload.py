@@ -49,7 +49,7 @@ def test_numbers_too_large_for_the_address_come_back(new_page: Callable[..., Any
     cell(page, "y", 40).click()
     before, heading = values(page), title(page)
     page.reload()
-    page.wait_for_timeout(300)  # an answer that brings other numbers has come by then
+    page.wait_for_load_state("networkidle")  # a reply with other numbers has arrived by then
     assert values(page) == before
     assert title(page) == heading
     page.locator("[data-field=stride][data-axis='0']").fill("2")
@@ -73,6 +73,7 @@ def test_edits_too_large_for_the_address_are_not_lost_silently(new_page: Callabl
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 def test_a_link_of_somebody_elses_numbers_says_that_it_does_not_hold_them(
     new_page: Callable[..., Any], serve_it: Any
 ) -> None:
@@ -89,6 +90,7 @@ def test_a_link_of_somebody_elses_numbers_says_that_it_does_not_hold_them(
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 def test_a_link_without_own_numbers_does_not_show_those_of_the_server(
     new_page: Callable[..., Any], serve_it: Any
 ) -> None:
@@ -100,6 +102,7 @@ def test_a_link_without_own_numbers_does_not_show_those_of_the_server(
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 def test_the_channels_that_were_asked_for_come_back(new_page: Callable[..., Any], serve_it: Any) -> None:
     page = new_page()
     page.goto(serve_it(trace("conv2d", input=20, channels=40, outputs=40, selection={"o": [7]})))
@@ -108,7 +111,7 @@ def test_the_channels_that_were_asked_for_come_back(new_page: Callable[..., Any]
     before = title(page)
     assert before.startswith("y[0,7,")
     page.reload()
-    page.wait_for_timeout(300)
+    page.wait_for_load_state("networkidle")
     assert title(page) == before
     page.locator("[data-field=stride][data-axis='0']").fill("2")
     until(page, "document.querySelector('[data-panel=y] .size').textContent.startsWith('9')")
@@ -119,6 +122,7 @@ def test_the_channels_that_were_asked_for_come_back(new_page: Callable[..., Any]
     until(page, "expected => document.querySelector('.sum-title').innerText === expected", before)
 
 
+@pytest.mark.slow
 @pytest.mark.slow
 def test_what_was_edited_and_pinned_outlives_the_tour_and_the_language(
     new_page: Callable[..., Any], serve_it: Any
@@ -149,12 +153,13 @@ def test_what_was_edited_and_pinned_outlives_the_tour_and_the_language(
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 def test_a_setting_typed_just_before_the_tour_is_there_after_it(new_page: Callable[..., Any], serve_it: Any) -> None:
     page = new_page()
     page.goto(serve_it(trace("conv2d", kernel_size=2)))
-    page.locator("[data-field=stride][data-axis='0']").fill("2")
-    page.locator("[data-act=tour]").click()
-    page.wait_for_timeout(600)  # the answer comes while the tour runs
+    with page.expect_response("**/trace"):  # the reply arrives while the tour runs
+        page.locator("[data-field=stride][data-axis='0']").fill("2")
+        page.locator("[data-act=tour]").click()
     page.keyboard.press("Escape")
     until(page, "document.querySelector('[data-panel=y] .size').textContent.startsWith('2')")
 
