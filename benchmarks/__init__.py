@@ -1,6 +1,6 @@
-"""Benchmarks against PyTorch: side by side in one process, in turns, as ratios. Nothing here is a test that can fail.
+"""Benchmarks against PyTorch: side by side in one process, in turns, as ratios. They report and never fail.
 
-`python -m benchmarks` (`make bench`) measures all of it. Each module of a part has `tasks(options)`: what is to be
-measured, how long it will take, and a function that returns a row of JSON. `tables.py` and `plots.py` show the rows.
-What is measured (shapes, networks, steps) lives in `rot180.bench`, which `rot180 bench` runs alone.
+`python -m benchmarks` (`make bench`) runs all parts. The module of a part has `tasks(options)`, which yields what to
+measure, an estimate of the time, and a function that returns a row of JSON. `tables.py` and `plots.py` show the rows.
+The shapes, networks and steps are in `rot180.bench`; `rot180 bench` measures them without a peer.
 """

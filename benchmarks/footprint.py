@@ -1,4 +1,4 @@
-"""What rot180 costs before it computes: the wheel, the imports, a call."""
+"""The overhead of rot180: the size of the wheel, the time of imports and of a call."""
 
 import os
 import statistics
@@ -25,21 +25,21 @@ EXTENSION = (
     "import rot180, time; start = time.perf_counter(); import rot180._native; print(time.perf_counter() - start)"
 )
 ROUNDS = 15
-CALLS = 2000  # timed together: a clock takes a twentieth of such a call
+CALLS = 2000  # timed together, because reading the clock takes a twentieth of such a call
 
 
 def tasks(options):
-    """Three; the wheel is compiled anew where that has not been done before."""
+    """Yield three tasks; the wheel is compiled unless it has been compiled before."""
     yield Task("the wheel", 60, wheel)
     yield Task("imports", 8, imports)
     yield Task("a call", 2, partial(call, options))
 
 
 def wheel():
-    """MB of the wheel for this Python."""
+    """The size of the wheel for this Python in MB."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", folder, "."]
-        env = {**os.environ, "ROT180_REQUIRE_EXT": "1"}  # a wheel without the engine would be small for nothing
+        env = {**os.environ, "ROT180_REQUIRE_EXT": "1"}  # a wheel without the engine would not count
         run = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
         made = list(Path(folder).glob("*.whl"))
         if run.returncode or not made:
@@ -48,7 +48,7 @@ def wheel():
 
 
 def imports():
-    """Milliseconds over an empty start, medians over fresh interpreters that take turns; the extension's by itself."""
+    """Milliseconds of imports in new interpreters, without the start of Python; medians. The extension separately."""
     contestants = {s: timing.one_part(lambda s=s: python(s)) for s in STATEMENTS}
     taken = timing.take_turns(contestants, ROUNDS, 0)
     empty = taken.pop("pass")
@@ -56,19 +56,19 @@ def imports():
         s: [with_it - without for (with_it,), (without,) in zip(rounds, empty, strict=True)]
         for s, rounds in taken.items()
     }
-    found = {"name": "imports", "ms": {s: statistics.median(seconds) * 1e3 for s, seconds in more.items()}}
+    row = {"name": "imports", "ms": {s: statistics.median(seconds) * 1e3 for s, seconds in more.items()}}
     if not extension.unavailable():
-        found["extension_ms"] = 1e3 * statistics.median(float(python(EXTENSION)) for _ in range(ROUNDS))
-    return found
+        row["extension_ms"] = 1e3 * statistics.median(float(python(EXTENSION)) for _ in range(ROUNDS))
+    return row
 
 
 def python(statement):
-    """What a fresh interpreter prints."""
+    """The output of a new interpreter."""
     return subprocess.run([sys.executable, "-c", statement], check=True, stdout=subprocess.PIPE).stdout
 
 
 def call(options):
-    """Microseconds of a 2x2 kernel on a 3x3 image, on one thread, through ever more layers."""
+    """Microseconds of a 2x2 kernel on a 3x3 image, on one thread, at several levels of the library."""
     import torch
 
     x, w = np.ones((1, 1, 3, 3), np.float32), np.ones((1, 1, 2, 2), np.float32)
@@ -90,8 +90,8 @@ def call(options):
     return {"name": "call", "us": {name: statistics.median(seconds) * 1e6 for name, seconds in taken.items()}}
 
 
-def say(row):
-    """What is told while it runs."""
+def summary(row):
+    """The result of a measurement in a few words, for the progress line."""
     if row["name"] == "wheel":
         return f"{row['MB']:.2f} MB"
     if row["name"] == "imports":

@@ -1,4 +1,4 @@
-"""How the time of a layer, forward and backward, grows with the batch, with the channels and with the pixels."""
+"""The growth of the time of a layer (forward and backward) with the batch, the channels and the pixels."""
 
 from functools import partial
 
@@ -9,7 +9,7 @@ from rot180.bench.shapes import Layer
 
 from .task import Task, layer_seconds, turns_seconds
 
-# (name, the layer of these images, channels and side); all on 16 images, 64 channels, 32x32, unless one of them grows
+# The layers by name, from images, channels and side; 16 images, 64 channels and 32x32 unless one of them grows.
 KINDS = {
     "3x3": lambda n, c, side: Layer("", False, n, c, side, c, 3, padding=1),
     "4x4, stride 2": lambda n, c, side: Layer("", False, n, c, side, c, 4, stride=2, padding=1),
@@ -25,7 +25,7 @@ SHOWN = {"batch": "{0}", "channels": "{1}", "pixels": "{2}x{2}"}
 
 
 def tasks(options):
-    """One for each kind of layer and what grows."""
+    """Yield a task for each kind of layer and each growing size."""
     for what, sizes in GROWING.items():
         for kind, make in KINDS.items():
             grown = {SHOWN[what].format(*size): make(*size) for size in sizes}
@@ -34,7 +34,7 @@ def tasks(options):
 
 
 def measure(what, kind, grown, options):
-    """The seconds of each size, all sizes in turns, and the slope of the line that fits them in logarithms."""
+    """Measure all sizes in turns; returns the seconds and the slope of a line fitted to their logarithms."""
     contestants = {size: timing.two_parts(*layers.forward_backward(layer)) for size, layer in grown.items()}
     taken = timing.take_turns(contestants, options.rounds, options.seconds)
     seconds = [timing.median(taken[size]) for size in grown]
@@ -49,6 +49,6 @@ def measure(what, kind, grown, options):
     }
 
 
-def say(row):
-    """What is told while it runs."""
+def summary(row):
+    """The result of a measurement in a few words, for the progress line."""
     return f"slope {row['slope']:.2f}"

@@ -1,7 +1,7 @@
-"""`python -m benchmarks.hover`: how long the explainer's page takes to follow the pointer, in a headless Chromium.
+"""`python -m benchmarks.hover`: the time in which the explainer's page follows the pointer, in a headless Chromium.
 
-The layer has nearly 5,000 cells. For each of many cells, all over the page: the time from the event until the browser
-has styled and laid out what changed. A picture of a screen at 60 a second is due after 16 ms.
+The layer has nearly 5,000 cells. For many of them, the time from the event until the browser has updated the style and
+the layout is measured. At 60 frames per second a frame takes 16 ms.
 """
 
 import shutil
@@ -26,8 +26,8 @@ HOVER = """points => {
 }"""
 
 
-def measured() -> tuple[int, list[float]]:
-    """How many cells the page has, and the times in ms from the shortest to the longest."""
+def measure() -> tuple[int, list[float]]:
+    """The number of cells of the page, and the sorted times in milliseconds."""
     from playwright.sync_api import sync_playwright
 
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -43,6 +43,6 @@ def measured() -> tuple[int, list[float]]:
 
 
 if __name__ == "__main__":
-    cells, times = measured()
+    cells, times = measure()
     high = times[len(times) * 95 // 100]
     print(f"{cells} cells: {times[len(times) // 2]:.1f} ms median, {high:.1f} ms at 95 %, {times[-1]:.1f} ms at most")

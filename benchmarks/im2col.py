@@ -1,14 +1,14 @@
-"""The baseline: whole-batch im2col as a careful NumPy programmer writes it, with no blocks, no reuse, no special cases.
+"""The baseline: im2col on the whole batch, in careful NumPy, without blocks, reuse or special cases.
 
 Forward: pad, one strided view of all patches, one copy into columns, one matrix product per group. Backward: the
-columns again for dw, one product and a loop over the taps (col2im) for dx. Used only to be compared with.
+columns again for dw; one product and a loop over the taps (col2im) for dx.
 """
 
 import numpy as np
 
 
 def columns(x, kernel, stride, padding, dilation, groups):
-    """(G, C/G * R * S, N * P * Q), and P, Q."""
+    """The columns (G, C/G * R * S, N * P * Q), and P, Q."""
     n, c, h, w = x.shape
     (r, s), (ph, pw) = kernel, padding
     xp = np.pad(x, ((0, 0), (0, 0), (ph, ph), (pw, pw)))

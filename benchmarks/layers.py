@@ -1,4 +1,4 @@
-"""Layers against PyTorch: each does what a training step does with a layer, and the errors of both against float64."""
+"""Layers against PyTorch, forward and backward as in a training step, and the errors of both against float64."""
 
 from functools import partial
 
@@ -9,11 +9,11 @@ from rot180.bench import layers, shapes, timing
 from . import peer
 from .task import Task, layer_seconds, turns_seconds
 
-EXACT = 2.5  # a float64 run of the numpy engine, over a float32 run of the native one, roughly
+EXACT = 2.5  # rough time of the numpy engine in float64, relative to the native engine in float32
 
 
 def tasks(options):
-    """One for each layer."""
+    """Yield a task for each layer."""
     for layer in shapes.all_layers():
         if shapes.matches(layer.name, options.only):
             once = layer_seconds(layer, options.threads)
@@ -22,8 +22,8 @@ def tasks(options):
 
 def measure(layer, options):
     """Milliseconds forward and backward, ratios of PyTorch's time over ours (forward, backward, both), errors."""
-    halves = {"rot180": layers.forward_backward(layer), "PyTorch": peer.forward_backward(layer)}
-    contestants = {name: timing.two_parts(*both) for name, both in halves.items()}
+    functions = {"rot180": layers.forward_backward(layer), "PyTorch": peer.forward_backward(layer)}
+    contestants = {name: timing.two_parts(*pair) for name, pair in functions.items()}
     taken = timing.take_turns(contestants, options.rounds, options.seconds)
     exact = layers.exact_results(layer)
     return {
@@ -31,18 +31,17 @@ def measure(layer, options):
         "ms": {name: [timing.median(rounds, part) * 1e3 for part in (0, 1)] for name, rounds in taken.items()},
         "ratios": [timing.ratio(taken["PyTorch"], taken["rot180"], part) for part in (0, 1, None)],
         "algorithms": layers.algorithms(layer),
-        "errors": {name: error(both, exact) for name, both in halves.items()},
+        "errors": {name: largest_error(*pair, exact) for name, pair in functions.items()},
     }
 
 
-def error(both, exact):
-    """The largest deviation over the standard deviation, over the result and the three gradients."""
-    forward, backward = both
+def largest_error(forward, backward, exact):
+    """The largest error of the result and the three gradients, relative to their standard deviations."""
     y = forward()
-    first = np.asarray(y.detach() if hasattr(y, "detach") else y)
-    return layers.largest_error([first, *backward(y)], exact)
+    result = np.asarray(y.detach() if hasattr(y, "detach") else y)
+    return layers.largest_error([result, *backward(y)], exact)
 
 
-def say(row):
-    """What is told while it runs."""
+def summary(row):
+    """The result of a measurement in a few words, for the progress line."""
     return f"{row['ratios'][2]:.2f} times as fast as PyTorch"

@@ -1,7 +1,7 @@
-"""Peak resident memory of training steps, each library in a process of its own.
+"""Peak resident memory of training steps, each library in its own process.
 
-`python -m benchmarks.memory LIBRARY STEP THREADS STEPS` is that process: it prints what it held after the imports and
-at most, as JSON, in bytes.
+`python -m benchmarks.memory LIBRARY STEP THREADS STEPS` is that process. It prints its memory after the imports and its
+peak as JSON, in bytes.
 """
 
 import json
@@ -15,32 +15,33 @@ from rot180.bench import shapes, steps
 from .task import Task
 
 STEPS = 20
-SECONDS = {"LeNet-5": 8, "ResNet-20": 20, "DCGAN": 25, "autoencoder": 8, "toy": 8}  # of both children, roughly
+SECONDS = {"LeNet-5": 8, "ResNet-20": 20, "DCGAN": 25, "autoencoder": 8, "toy": 8}  # estimates for both processes
 
 
 def tasks(options):
-    """One for each step."""
+    """Yield a task for each step."""
     for name in steps.STEPS:
         if shapes.matches(name, options.only):
             yield Task(name, SECONDS[name], partial(measure, name, options))
 
 
 def measure(name, options):
-    """MiB of both after the imports and at most."""
-    return {"name": name, **{library: of(library, name, options.threads) for library in ("rot180", "PyTorch")}}
+    """MiB of both libraries, after the imports and at the peak."""
+    peaks = {library: measure_process(library, name, options.threads) for library in ("rot180", "PyTorch")}
+    return {"name": name, **peaks}
 
 
-def of(library, name, threads):
+def measure_process(library, name, threads):
     """{"imported", "peak"} of one library, in MiB."""
     command = [sys.executable, "-m", "benchmarks.memory", library, name, str(threads), str(STEPS)]
     run = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True)
-    return {when: held / 2**20 for when, held in json.loads(run.stdout).items()}
+    return {when: size / 2**20 for when, size in json.loads(run.stdout).items()}
 
 
 def peak():
-    """The most bytes that this process has held at once.
+    """The peak memory of this process in bytes.
 
-    Not by getrusage where there is /proc: what that says begins with what the process that started this one held.
+    On Linux it is read from /proc, because getrusage includes the memory of the process that started this one.
     """
     status = Path("/proc/self/status")
     if status.exists():
@@ -48,12 +49,12 @@ def peak():
         return int(line.split()[1]) * 1024
     import resource
 
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most if sys.platform == "darwin" else most * 1024
+    size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return size if sys.platform == "darwin" else size * 1024
 
 
 def main(library, name, threads, count):
-    """Import, say what that holds, take the steps, say what was held at most."""
+    """Import the library, run the steps, and print the memory after the imports and the peak."""
     if library == "rot180":
         from rot180 import set_num_threads
         from rot180.bench.library import rot180_library
@@ -72,8 +73,8 @@ def main(library, name, threads, count):
     print(json.dumps({"imported": imported, "peak": peak()}))
 
 
-def say(row):
-    """What is told while it runs."""
+def summary(row):
+    """The result of a measurement in a few words, for the progress line."""
     return f"{row['rot180']['peak']:.0f} MiB, PyTorch {row['PyTorch']['peak']:.0f} MiB"
 
 

@@ -1,6 +1,6 @@
-"""The numpy engine beside the whole-batch im2col of `im2col.py`, layer by layer.
+"""The numpy engine against im2col on the whole batch (`im2col.py`), layer by layer.
 
-Both get the same contiguous NCHW arrays and run the three contractions of a layer.
+Both run the three contractions of a layer on the same contiguous NCHW arrays.
 """
 
 from functools import partial
@@ -14,11 +14,11 @@ from rot180.bench import layers, shapes, timing
 from . import im2col
 from .task import Task, layer_seconds, turns_seconds
 
-SLOWER = 3  # than the native engine, roughly
+SLOWER = 3  # rough time, relative to the native engine
 
 
 def tasks(options):
-    """One for each layer of many kinds."""
+    """Yield a task for each of the layers of many kinds."""
     for layer in shapes.LAYERS:
         once = SLOWER * layer_seconds(layer, options.threads)
         yield Task(layer.name, 2 * turns_seconds(once, options), partial(measure, layer, options))
@@ -27,7 +27,7 @@ def tasks(options):
 def measure(layer, options):
     """Milliseconds forward and backward of both, and the ratios of im2col's time over the engine's."""
     with rot180.engine("numpy"):
-        contestants = {name: timing.two_parts(*halves) for name, halves in both(layer).items()}
+        contestants = {name: timing.two_parts(*pair) for name, pair in functions(layer).items()}
         taken = timing.take_turns(contestants, options.rounds, options.seconds)
     return {
         "name": layer.name,
@@ -36,8 +36,8 @@ def measure(layer, options):
     }
 
 
-def both(layer):
-    """{name: (forward, backward)} of the engine and of im2col, on shared arrays; that they agree is checked."""
+def functions(layer):
+    """{name: (forward, backward)} of the engine and of im2col, on the same arrays; checks that they agree."""
     window = layer.window
     source, w, _, dy = layers.arrays(layer)
     x, y = (dy, source) if layer.transposed else (source, dy)
@@ -63,6 +63,6 @@ def both(layer):
     }
 
 
-def say(row):
-    """What is told while it runs."""
+def summary(row):
+    """The result of a measurement in a few words, for the progress line."""
     return f"{row['ratios'][2]:.2f} times as fast as im2col"

@@ -1,4 +1,4 @@
-"""PyTorch, in the forms that `rot180.bench` has of rot180; imported here only, and only when asked."""
+"""PyTorch as a peer: the counterparts of functions in `rot180.bench`. Only this module imports torch, when needed."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from rot180.bench.library import Library
 
 
 def version() -> str | None:
-    """PyTorch's, or None where it is not installed."""
+    """The version of PyTorch, or None if it is not installed."""
     try:
         import torch
     except ImportError:
@@ -19,7 +19,7 @@ def version() -> str | None:
 
 
 def set_num_threads(threads: int) -> None:
-    """The threads within an operation."""
+    """Set the number of threads within an operation."""
     import torch
 
     torch.set_num_threads(threads)
@@ -27,7 +27,7 @@ def set_num_threads(threads: int) -> None:
 
 @contextmanager
 def one_thread(afterwards: int) -> Iterator[None]:
-    """One thread of both libraries, and so many afterwards."""
+    """Use one thread in both libraries within the block, and `afterwards` threads after it."""
     rot180.set_num_threads(1)
     set_num_threads(1)
     try:
@@ -38,10 +38,10 @@ def one_thread(afterwards: int) -> Iterator[None]:
 
 
 def library(compiled: bool = False) -> Library:
-    """PyTorch as a library that networks are written with, eager or through torch.compile.
+    """PyTorch as a `Library`, eager or with torch.compile.
 
-    Compiled for the shapes that come: left to itself it takes the two networks of DCGAN for one of changing shape, and
-    then fails.
+    It compiles for fixed shapes: otherwise it takes the two networks of DCGAN for one network with changing shapes, and
+    fails.
     """
     import torch
 

@@ -1,21 +1,21 @@
-"""The figures of a record as pictures: PNG, 1280 pixels wide, drawn with matplotlib (the extra `report`)."""
+"""A record as pictures: PNG, 1280 pixels wide, drawn with matplotlib (the extra `report`)."""
 
 import io
 from statistics import geometric_mean
 
-from . import asked
-from .about import place
+from . import targets
+from .environment import place
 from .tables import GROUPS, MANY, group_of
 
 WIDTH, DPI = 1280, 100
-COLOURS = ("#2f7ed8", "#e06c14", "#5a9a3c", "#8a5fc0", "#b03a5b")  # told apart with most kinds of colour blindness
+COLOURS = ("#2f7ed8", "#e06c14", "#5a9a3c", "#8a5fc0", "#b03a5b")  # distinguishable with most kinds of colour blindness
 CONTESTANTS = {"PyTorch": "eager", "compiled": "torch.compile"}
 GREY = "#777777"
-PLAIN = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}  # under numbers that a line may cross
+PLAIN = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}  # behind numbers, which a line may cross
 
 
 def pictures(record):
-    """{name: the bytes of a PNG}, of the parts that the record has."""
+    """Draw the parts of a record; returns {name: the bytes of a PNG}."""
     import matplotlib.style
 
     drawn = {}
@@ -32,7 +32,7 @@ def pictures(record):
 
 
 def canvas(height, **panels):
-    """A figure of so many pixels, and its axes."""
+    """Create a figure of this size in pixels, and its axes."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(WIDTH / DPI, height / DPI), layout="constrained")
@@ -40,7 +40,7 @@ def canvas(height, **panels):
 
 
 def under(about):
-    """The line at the foot."""
+    """The line at the bottom of a figure."""
     return (
         f"{place(about)}, {about['isa'] or about['engine']}; PyTorch {about['PyTorch']}; {about['date']}; "
         f"median of {about['rounds']} interleaved rounds"
@@ -48,7 +48,7 @@ def under(about):
 
 
 def layers(record):
-    """Bars that begin at 1, sorted; a bar to the right is a layer that rot180 computes faster."""
+    """Draw sorted bars that start at 1; for a bar to the right rot180 is faster."""
     from matplotlib.patches import Patch
 
     rows = sorted(record["layers"], key=lambda row: row["ratios"][2])
@@ -63,8 +63,8 @@ def layers(record):
     times_axis(axes, ratios)
     axes.set_xlabel("times as fast as PyTorch, forward and backward (logarithmic)")
     axes.set_title(
-        f"{len(rows)} layers: geometric mean {mean:.2f} (dashed; asked: {asked.LAYERS}), lowest {min(ratios):.2f} "
-        f"(asked: {asked.LOWEST})", loc="left",
+        f"{len(rows)} layers: geometric mean {mean:.2f} (dashed; target: {targets.LAYERS}), lowest {min(ratios):.2f} "
+        f"(target: {targets.LOWEST})", loc="left",
     )  # fmt: skip
     present = {group_of(row["name"]) for row in rows}
     axes.legend(handles=[Patch(color=c, label=g) for g, c in colours.items() if g in present], loc="lower right")
@@ -72,7 +72,7 @@ def layers(record):
 
 
 def times_bars(axes, places, ratios, height, **style):
-    """Horizontal bars from 1, each with its number beyond its end."""
+    """Draw horizontal bars from 1, each with its number at the end."""
     axes.barh(places, [ratio - 1 for ratio in ratios], height, left=1, **style)
     for place_of, ratio in zip(places, ratios, strict=True):
         side = 1 if ratio >= 1 else -1
@@ -83,7 +83,7 @@ def times_bars(axes, places, ratios, height, **style):
 
 
 def times_axis(axes, ratios, margin=0.07):
-    """A logarithmic x axis with round numbers, and a line at 1."""
+    """Make the x axis logarithmic with round numbers, and draw a line at 1."""
     from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
     low, high = min(0.8, min(ratios)), max(1.6, max(ratios))
@@ -98,18 +98,18 @@ def times_axis(axes, ratios, margin=0.07):
 
 
 def steps(record):
-    """Left the ratios, right the memory."""
+    """Draw the ratios on the left and the memory on the right."""
     rows = record["steps"]
     figure, (left, right) = canvas(480, ncols=2)
     names = [row["name"] for row in rows]
-    every = [asked.STEPS[name] for name in names]
+    every = [targets.STEPS[name] for name in names]
     for (of, label), colour, shift in zip(CONTESTANTS.items(), COLOURS, (-0.2, 0.2), strict=False):
         ratios = {place: row["ratios"][of] for place, row in enumerate(rows) if of in row["ratios"]}
         every += ratios.values()
         times_bars(left, [p + shift for p in ratios], ratios.values(), 0.36, color=colour, label=label)
     for place_of, name in enumerate(names):
-        left.plot([asked.STEPS[name]] * 2, [place_of - 0.38, place_of - 0.02], color="black", linewidth=2)
-    left.plot([], [], color="black", linewidth=2, label="asked, eager")
+        left.plot([targets.STEPS[name]] * 2, [place_of - 0.38, place_of - 0.02], color="black", linewidth=2)
+    left.plot([], [], color="black", linewidth=2, label="target, eager")
     times_axis(left, every, margin=0.11)
     left.set_yticks(range(len(names)), names)
     left.invert_yaxis()
@@ -129,7 +129,7 @@ def steps(record):
 
 
 def grouped(axes, names, series, form):
-    """Horizontal bars from 0, a group for each name, from the top, each with its number."""
+    """Draw horizontal bars from 0 with their numbers, one group per name from the top."""
     height = 0.8 / len(series)
     for i, ((label, values), colour) in enumerate(zip(series.items(), COLOURS, strict=False)):
         places = [row + (i - (len(series) - 1) / 2) * height for row in range(len(names))]
@@ -142,7 +142,7 @@ def grouped(axes, names, series, form):
 
 
 def growth(record):
-    """A panel for what grows; points, and through the largest a line of slope 1."""
+    """Draw a panel per growing size: the points, and a line of slope 1 through the largest."""
     titles = list(dict.fromkeys(row["grows"] for row in record["growth"]))
     figure, panels = canvas(560, ncols=len(titles), squeeze=False, sharey=True)
     for axes, title in zip(panels[0], titles, strict=True):
@@ -168,7 +168,7 @@ def growth(record):
 
 
 def threads(record):
-    """Bars over one thread."""
+    """Draw the speed-ups over one thread."""
     rows = record["threads"]
     numbers = list(rows[0]["ratios"])
     figure, axes = canvas(130 + len(rows) * (22 + 12 * len(numbers)))
@@ -179,8 +179,8 @@ def threads(record):
         "{:.2f}",
     )
     axes.axvline(1, color="black", linewidth=1)
-    axes.axvline(asked.TWO_THREADS, color="black", linewidth=1, linestyle="--")
-    axes.set_xlabel(f"times as fast as on one thread (dashed: {asked.TWO_THREADS}, asked of two)")
+    axes.axvline(targets.TWO_THREADS, color="black", linewidth=1, linestyle="--")
+    axes.set_xlabel(f"times as fast as on one thread (dashed: {targets.TWO_THREADS}, the target of two threads)")
     axes.set_title("Large layers, forward and backward, on more threads", loc="left")
     if len(numbers) > 1:
         axes.legend(loc="lower right")

@@ -9,12 +9,12 @@ from rot180.bench.library import rot180_library
 from . import peer
 from .task import Task, turns_seconds
 
-SECONDS = {"LeNet-5": 0.01, "ResNet-20": 0.3, "DCGAN": 0.8, "autoencoder": 0.01, "toy": 1e-4}  # of a core, roughly
+SECONDS = {"LeNet-5": 0.01, "ResNet-20": 0.3, "DCGAN": 0.8, "autoencoder": 0.01, "toy": 1e-4}  # estimates for one core
 TO_COMPILE = {"LeNet-5": 20, "ResNet-20": 60, "DCGAN": 60, "autoencoder": 20, "toy": 10}
 
 
 def tasks(options):
-    """One for each step."""
+    """Yield a task for each step."""
     for name in steps.STEPS:
         if shapes.matches(name, options.only):
             needed = 3 * turns_seconds(SECONDS[name] / options.threads, options) + TO_COMPILE[name]
@@ -22,7 +22,7 @@ def tasks(options):
 
 
 def measure(name, options):
-    """Milliseconds of each, and the ratios of PyTorch's time over ours."""
+    """Milliseconds of each contestant, and the ratios of its time to ours."""
     make = steps.STEPS[name]
     contestants = {"rot180": make(rot180_library()), "PyTorch": make(peer.library())}
     if options.compiled and (compiled := compiled_step(make)):
@@ -38,7 +38,7 @@ def measure(name, options):
 
 
 def compiled_step(make):
-    """The step through torch.compile, or None where it cannot compile, as without a C++ compiler."""
+    """The step with torch.compile, or None if it cannot compile, for example without a C++ compiler."""
     import torch
 
     torch.compiler.reset()
@@ -46,12 +46,12 @@ def compiled_step(make):
         step = make(peer.library(compiled=True))
         step()
     except Exception as error:
-        print(f"torch.compile does not work here: {str(error).splitlines()[0]}", file=sys.stderr)
+        print(f"torch.compile fails on this machine: {str(error).splitlines()[0]}", file=sys.stderr)
         return None
     return step
 
 
-def say(row):
-    """What is told while it runs."""
+def summary(row):
+    """The result of a measurement in a few words, for the progress line."""
     compiled = f", {row['ratios']['compiled']:.2f} compiled" if "compiled" in row["ratios"] else ""
     return f"{row['ratios']['PyTorch']:.2f} times as fast as PyTorch{compiled}"

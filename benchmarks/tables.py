@@ -1,22 +1,22 @@
-"""The figures of a record as Markdown: the page beside the pictures, and the table of the README."""
+"""A record as Markdown: the page, and the table for the README."""
 
 from statistics import geometric_mean
 
-from . import asked
-from .about import busy, place, stem
+from . import targets
+from .environment import busy_warning, place, stem
 
 GROUPS = ("ResNet-50", "VGG-16", "MobileNetV2", "DCGAN")
 MANY = "13 of many kinds"
 
 
 def table(head, rows):
-    """A Markdown table; cells are text or numbers with two digits after the point."""
+    """A Markdown table; floats get two decimals."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(map(cell, line)) + " |" for line in lines) + "\n"
 
 
 def cell(value):
-    """None is a dash."""
+    """The text of a cell; None becomes a dash."""
     if value is None:
         return "-"
     return f"{value:.2f}" if isinstance(value, float) else str(value)
@@ -28,7 +28,7 @@ def ms(values):
 
 
 def group_of(name):
-    """The network that a layer is from."""
+    """The network that contains a layer."""
     return next((group for group in GROUPS if name.startswith(group + " ")), MANY)
 
 
@@ -36,11 +36,12 @@ def group_of(name):
 
 
 def page(record, pictures):
-    """The whole page; `pictures` are the names of the files beside it."""
+    """The whole page; `pictures` are the names of the image files beside it."""
     about = record["about"]
-    parts = [f"# Measured on {about['date']}, {about['processor']}\n", head(about), *filter(None, [busy(about)])]
+    parts = [f"# Measured on {about['date']}, {about['processor']}\n", head(about)]
+    parts += filter(None, [busy_warning(about)])
     if record["failed"]:
-        parts.append(f"**Failed, and so not below**: {'; '.join(record['failed'])}.\n")
+        parts.append(f"**These measurements failed and are missing below**: {'; '.join(record['failed'])}.\n")
     for name, title, show in SECTIONS:
         if record.get(name):
             parts += [f"## {title}\n", show(record[name])]
@@ -49,26 +50,26 @@ def page(record, pictures):
 
 
 def head(about):
-    """The circumstances, and how it was measured."""
+    """The machine, the versions and the method."""
     isa = f" on {about['isa']}" if about["isa"] else ""
     load = " to ".join("?" if n is None else f"{n:.2f}" for n in (about["load"], about.get("load_at_the_end")))
     rows = [
         ["machine", f"{place(about)}, {about['system']}"],
-        ["load average", f"{load}, from start to end, this run's own included"],
+        ["load average", f"{load}, from start to end, including this run"],
         ["rot180", f"{about['rot180']}, engine {about['engine']}{isa}"],
         ["others", f"PyTorch {about['PyTorch']}, NumPy {about['NumPy']}, Python {about['Python']}"],
         ["command", f"`{about['command']}`"],
     ]
     return table(["", ""], rows) + (
         f"\nfloat32, NCHW. In one process the contestants take turns of {about['seconds']:g} seconds or one call, "
-        f"{about['rounds']} rounds, every other one in the opposite order. Times are medians over the rounds; a ratio "
-        "is the median of the rounds' ratios, above 1 where rot180 is the faster.\n"
+        f"in {about['rounds']} rounds, every second one in the opposite order. Times are medians over the rounds. A "
+        "ratio is the median of the ratios of the rounds; above 1, rot180 is faster.\n"
     )
 
 
 def layers(rows):
-    """Means by network, then every layer."""
-    each = [
+    """The means by network, then every layer."""
+    lines = [
         [
             row["name"], ms(row["ms"]["rot180"]), ms(row["ms"]["PyTorch"]), *row["ratios"],
             " / ".join(f"{row['errors'][name]:.1e}" for name in ("rot180", "PyTorch")), algorithms(row),
@@ -77,26 +78,30 @@ def layers(rows):
     ]  # fmt: skip
     names = ["layer", "rot180, ms", "PyTorch, ms", "forward", "backward", "both", "errors", "algorithms"]
     return (
-        "Forward and backward (input, weight, bias). Errors are the largest deviations from float64 over the standard "
-        "deviation, rot180's / PyTorch's; algorithms compute the forward, the gradient of the input, that of the "
-        "weight.\n\n" + means(rows) + "\n" + table(names, each)
+        "Forward and backward (input, weight, bias). An error is the largest difference from float64, divided by the "
+        "standard deviation: rot180 / PyTorch. The algorithms are those of the forward, the input gradient and the "
+        "weight gradient.\n\n" + means(rows) + "\n" + table(names, lines)
     )
 
 
 def algorithms(row):
-    """One name where all three agree."""
+    """The names of the algorithms; one name if all three agree."""
     names = row["algorithms"]
     return names[0] if len(set(names)) == 1 else ", ".join(names)
 
 
 def means(rows):
-    """Geometric means, and the lowest, by network."""
+    """The geometric means and the minimum, by network."""
     groups = [[group, [row for row in rows if group_of(row["name"]) == group]] for group in (MANY, *GROUPS)]
-    lines = [line(group, of) for group, of in groups if of]
+    lines = [line(group, members) for group, members in groups if members]
     if len(lines) > 1:
         lines.append(line("**all**", rows))
     return table(
-        ["layers", "number", "forward", "backward", f"both (asked: {asked.LAYERS})", f"lowest (asked: {asked.LOWEST})"],
+        [
+            *("layers", "number", "forward", "backward"),
+            f"both (target: {targets.LAYERS})",
+            f"lowest (target: {targets.LOWEST})",
+        ],
         lines,
     )
 
@@ -108,13 +113,13 @@ def line(title, rows):
 
 
 def steps(rows):
-    """Times and ratios."""
+    """Times and ratios of training steps."""
     return table(
-        ["step", "rot180, ms", "PyTorch eager, ms", "times as fast", "asked", "compiled, ms", "times as fast"],
+        ["step", "rot180, ms", "PyTorch eager, ms", "times as fast", "target", "compiled, ms", "times as fast"],
         [
             [
                 row["name"], *(row["ms"][name] for name in ("rot180", "PyTorch")), row["ratios"]["PyTorch"],
-                asked.STEPS[row["name"]], row["ms"].get("compiled"), row["ratios"].get("compiled"),
+                targets.STEPS[row["name"]], row["ms"].get("compiled"), row["ratios"].get("compiled"),
             ]
             for row in rows
         ],
@@ -122,15 +127,16 @@ def steps(rows):
 
 
 def memory(rows):
-    """MiB."""
+    """Peak memory of training steps."""
     return (
-        "Most resident memory, MiB, each in a process of its own, 20 steps; in brackets after the imports.\n\n"
+        "Peak resident memory in MiB during 20 steps, each library in its own process; in brackets, the memory after "
+        "the imports.\n\n"
         + table(
-            ["step", "rot180", "PyTorch, eager", "share (asked: at most 1)"],
+            ["step", "rot180", "PyTorch, eager", "ratio (target: at most 1)"],
             [
                 [
                     row["name"],
-                    *(held(row[name]) for name in ("rot180", "PyTorch")),
+                    *(peak_and_imported(row[name]) for name in ("rot180", "PyTorch")),
                     row["rot180"]["peak"] / row["PyTorch"]["peak"],
                 ]
                 for row in rows
@@ -139,16 +145,16 @@ def memory(rows):
     )
 
 
-def held(found):
-    """Peak, and after the imports."""
-    return f"{found['peak']:.0f} ({found['imported']:.0f})"
+def peak_and_imported(sizes):
+    """The peak, and in brackets the memory after the imports."""
+    return f"{sizes['peak']:.0f} ({sizes['imported']:.0f})"
 
 
 def growth(rows):
-    """Slopes."""
+    """The slopes of the growth."""
     return (
-        "Forward and backward over multiply-adds, in logarithms: 1 is linear; below 1 the larger are relatively "
-        "faster.\n\n"
+        "Time of forward and backward against multiply-adds, both as logarithms. A slope of 1 is linear; below 1, "
+        "larger layers are relatively faster.\n\n"
         + table(
             ["layer", "grows", "from, ms", "to, ms", "slope"],
             [
@@ -163,44 +169,44 @@ def growth(rows):
 
 
 def threads(rows):
-    """Over one thread."""
+    """The speed-ups over one thread."""
     numbers = list(rows[0]["ratios"])
-    asks = {"2": f" (asked: {asked.TWO_THREADS})"}
-    head = ["large layer", "1 thread, ms", *(f"{n} threads, times as fast{asks.get(n, '')}" for n in numbers)]
+    notes = {"2": f" (target: {targets.TWO_THREADS})"}
+    head = ["large layer", "1 thread, ms", *(f"{n} threads, times as fast{notes.get(n, '')}" for n in numbers)]
     return table(head, [[row["name"], row["ms"]["1"], *(row["ratios"][n] for n in numbers)] for row in rows])
 
 
 def footprint(rows):
-    """What it costs before it computes."""
+    """The sizes and times of the overhead."""
     lines = []
-    found = {row["name"]: row for row in rows}
-    if wheel := found.get("wheel"):
-        lines.append([f"wheel `{wheel['file']}`", f"{wheel['MB']:.2f} MB", f"{asked.WHEEL:g} MB"])
-    if imports := found.get("imports"):
+    by_name = {row["name"]: row for row in rows}
+    if wheel := by_name.get("wheel"):
+        lines.append([f"wheel `{wheel['file']}`", f"{wheel['MB']:.2f} MB", f"{targets.WHEEL:g} MB"])
+    if imports := by_name.get("imports"):
         numpy = imports["ms"]["import numpy"]
         for statement, took in imports["ms"].items():
-            limit = f"{asked.IMPORT} times" if statement == "import rot180" else None
+            limit = f"{targets.IMPORT} times" if statement == "import rot180" else None
             lines.append([f"`{statement}`", f"{took:.1f} ms, {took / numpy:.2f} times numpy's", limit])
         if "extension_ms" in imports:
-            lines.append(["the extension alone", f"{imports['extension_ms']:.2f} ms", f"{asked.EXTENSION:g} ms"])
-    for name, us in found.get("call", {}).get("us", {}).items():
-        limit = f"{asked.CALL:g} us" if name == "the binding" else None
+            lines.append(["`import rot180._native`", f"{imports['extension_ms']:.2f} ms", f"{targets.EXTENSION:g} ms"])
+    for name, us in by_name.get("call", {}).get("us", {}).items():
+        limit = f"{targets.CALL:g} us" if name == "the binding" else None
         lines.append([f"a 2x2 kernel on a 3x3 image: {name}", f"{us:.2f} us", limit])
-    return table(["", "measured", "asked: at most"], lines)
+    return table(["", "measured", "target: at most"], lines)
 
 
 def tape(rows):
-    """The toy step in several ways."""
+    """The toy step, implemented in several ways."""
     lines = [[name, f"{us:.1f}", rows[0]["ratios"][name]] for name, us in rows[0]["us"].items()]
     return table(["toy step, one thread", "microseconds", "times as fast as PyTorch"], lines)
 
 
 def numpy(rows):
-    """The engine without a compiler."""
+    """The numpy engine against im2col."""
     lines = [[row["name"], ms(row["ms"]["engine"]), ms(row["ms"]["im2col"]), *row["ratios"]] for row in rows]
     both = [row["ratios"][2] for row in rows]
     return table(["layer", "engine, ms", "im2col, ms", "forward", "backward", "both"], lines) + (
-        f"\nGeometric mean {geometric_mean(both):.2f}, lowest {min(both):.2f} (asked: {asked.NUMPY:g}).\n"
+        f"\nGeometric mean {geometric_mean(both):.2f}, lowest {min(both):.2f} (target: {targets.NUMPY:g}).\n"
     )
 
 
@@ -225,13 +231,13 @@ def readme(record):
     kept = {row["name"]: row for row in record.get("memory", ())}
     more = f"; [every layer](benchmarks/results/{stem(about)}.md)" if about["whole"] else ""
     parts = [
-        f"{place(about)}, {about['date']}; PyTorch {about['PyTorch']}. Above 1, rot180 is the faster{more}.\n",
-        *filter(None, [busy(about)]),
+        f"{place(about)}, {about['date']}; PyTorch {about['PyTorch']}. Above 1, rot180 is faster{more}.\n",
+        *filter(None, [busy_warning(about)]),
     ]
     if record.get("steps"):
         lines = [
             [
-                row["name"], row["ms"]["rot180"], row["ratios"]["PyTorch"], asked.STEPS[row["name"]],
+                row["name"], row["ms"]["rot180"], row["ratios"]["PyTorch"], targets.STEPS[row["name"]],
                 row["ratios"].get("compiled"), peaks(kept.get(row["name"])),
             ]
             for row in record["steps"]
@@ -240,16 +246,16 @@ def readme(record):
             "training step",
             "ms",
             "times PyTorch, eager",
-            "aim",
+            "target",
             "times torch.compile",
             "peak MiB, rot180 / PyTorch",
         ]
         parts.append(table(head, lines))
     if record.get("layers"):
-        parts.append(means(record["layers"]).replace("asked", "aim"))
+        parts.append(means(record["layers"]))
     return "\n".join(parts)
 
 
 def peaks(row):
-    """Of both."""
+    """The peaks of both libraries."""
     return None if row is None else f"{row['rot180']['peak']:.0f} / {row['PyTorch']['peak']:.0f}"

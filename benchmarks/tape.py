@@ -1,4 +1,4 @@
-"""What a tape costs: the toy step through Tensors, by hand on bare arrays, with SciPy and with PyTorch. One thread."""
+"""The overhead of the tape: the toy step with Tensors, by hand on arrays, with SciPy, with PyTorch; one thread."""
 
 import numpy as np
 
@@ -11,12 +11,12 @@ from .task import Task
 
 
 def tasks(options):
-    """One."""
+    """Yield one task."""
     yield Task("toy step", 4 * (options.rounds + 1) * options.seconds, lambda: measure(options))
 
 
 def measure(options):
-    """Microseconds of a step, and how many times as fast as PyTorch."""
+    """Microseconds of a step, and the ratios of PyTorch's time to it."""
     contestants = {
         "rot180, Tensors": steps.toy(rot180_library()),
         "rot180, by hand": by_hand(),
@@ -24,8 +24,8 @@ def measure(options):
         "PyTorch": steps.toy(peer.library()),
     }
     with peer.one_thread(options.threads):
-        whole = {name: timing.one_part(step) for name, step in contestants.items()}
-        taken = timing.take_turns(whole, options.rounds, options.seconds)
+        timed = {name: timing.one_part(step) for name, step in contestants.items()}
+        taken = timing.take_turns(timed, options.rounds, options.seconds)
     return {
         "us": {name: timing.median(rounds) * 1e6 for name, rounds in taken.items()},
         "ratios": {name: timing.ratio(taken["PyTorch"], rounds) for name, rounds in taken.items()},
@@ -33,7 +33,7 @@ def measure(options):
 
 
 def by_hand():
-    """The formulas on arrays with `F.conv2d` and `F.conv2d_backward`: no tape."""
+    """The step on arrays with `F.conv2d` and `F.conv2d_backward`, without a tape."""
     x, t, k, w = steps.toy_numbers()
 
     def step():
@@ -49,7 +49,7 @@ def by_hand():
 
 
 def by_hand_with_scipy():
-    """The same on 2-d arrays with scipy.signal."""
+    """The step on 2-d arrays with scipy.signal."""
     from scipy.signal import correlate2d
     from scipy.special import expit
 
@@ -68,6 +68,6 @@ def by_hand_with_scipy():
     return step
 
 
-def say(row):
-    """What is told while it runs."""
+def summary(row):
+    """The result of a measurement in a few words, for the progress line."""
     return ", ".join(f"{name} {us:.1f} us" for name, us in row["us"].items())

@@ -1,13 +1,13 @@
-"""One thing to measure, and how long that takes."""
+"""A task: something to measure, and an estimate of its time."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-RATE = 8e10  # operations a second of one core in float32, roughly; estimates of time only
+RATE = 8e10  # float32 operations per second of one core, for rough estimates of time only
 
 
 class Task(NamedTuple):
-    """`run` returns a row; `seconds` is an estimate."""
+    """A measurement: `run` returns a row of the record; `seconds` is an estimate of its time."""
 
     name: str
     seconds: float
@@ -15,10 +15,10 @@ class Task(NamedTuple):
 
 
 def layer_seconds(layer, threads: int) -> float:
-    """Forward and backward of a layer, roughly."""
+    """Rough time of the forward and the backward of a layer."""
     return 6 * layer.multiply_adds / (RATE * threads) + 1e-4
 
 
 def turns_seconds(once: float, options) -> float:
-    """What `timing.take_turns` needs for one contestant whose call takes `once`."""
+    """Time of `timing.take_turns` for one contestant whose call takes `once` seconds."""
     return 2 * once + options.rounds * max(once, options.seconds)

@@ -1,4 +1,4 @@
-"""What more threads are worth on large layers, forward and backward, over one."""
+"""The speed-up of more threads over one thread on large layers, forward and backward."""
 
 from functools import partial
 
@@ -8,28 +8,28 @@ from rot180.bench import layers, shapes, timing
 from .task import Task, layer_seconds, turns_seconds
 
 LARGE = 5e8  # multiply-adds of a forward
-OTHERS = (  # beside the layers of many kinds: a large one of each network
+OTHERS = (  # a large layer of each network, in addition to the layers of many kinds
     "VGG-16 64-64 224x224 k3", "VGG-16 512-512 28x28 k3", "ResNet-50 1024-2048 14x14 k1 s2", "DCGAN 64-128 32x32 k4 s2",
 )  # fmt: skip
 
 
 def counts(cores):
-    """1, 2, 4 and so on, and all cores."""
+    """The numbers of threads: 1, 2, 4 and so on, and all cores."""
     powers = [2**i for i in range(cores.bit_length()) if 2**i < cores]
     return [*powers, cores] if cores > 1 else [1, 2]
 
 
 def tasks(options):
-    """One for each large layer."""
-    chosen = [layer for layer in shapes.LAYERS if layer.multiply_adds >= LARGE]
-    chosen += [layer for layer in shapes.all_layers() if layer.name in OTHERS]
-    for layer in chosen:
+    """Yield a task for each large layer."""
+    selected = [layer for layer in shapes.LAYERS if layer.multiply_adds >= LARGE]
+    selected += [layer for layer in shapes.all_layers() if layer.name in OTHERS]
+    for layer in selected:
         seconds = sum(turns_seconds(layer_seconds(layer, n), options) for n in counts(options.cores))
         yield Task(layer.name, seconds, partial(measure, layer, options))
 
 
 def measure(layer, options):
-    """Milliseconds on each number of threads, and how many times as fast as on one."""
+    """Milliseconds on each number of threads, and the speed-ups over one thread."""
     run = timing.two_parts(*layers.forward_backward(layer))
     numbers = counts(options.cores)
     try:
@@ -43,6 +43,6 @@ def measure(layer, options):
     }
 
 
-def say(row):
-    """What is told while it runs."""
+def summary(row):
+    """The result of a measurement in a few words, for the progress line."""
     return ", ".join(f"{ratio:.2f} times on {n} threads" for n, ratio in row["ratios"].items())

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 import rot180
-from benchmarks.about import commit
+from benchmarks.environment import commit
 from benchmarks.readme import paste
 from rot180.bench import machine
 from rot180.formats import atomic

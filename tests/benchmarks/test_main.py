@@ -58,7 +58,7 @@ def test_the_table_is_put_into_the_readme(
     table = capsys.readouterr().out.removesuffix("\n")
     assert readme.read_text() == f"before\n{begin}\n{table}{end}\nafter\n"
     readme.write_text("nothing")
-    with pytest.raises(SystemExit, match="has lost the comments"):
+    with pytest.raises(SystemExit, match="does not have the comments"):
         called(monkeypatch, "--show", str(file), "--readme")
 
 

@@ -28,6 +28,6 @@ def test_memory_that_was_freed_counts() -> None:
 @pytest.mark.slow
 def test_a_child_does_not_inherit_the_peak_of_its_parent() -> None:
     held = np.ones(400 * MIB, np.uint8)
-    found = memory.of("rot180", "toy", 1)
+    found = memory.measure_process("rot180", "toy", 1)
     assert held[0] and 10 < found["imported"] <= found["peak"] < 300
     assert sys.modules.get("benchmarks.memory") is memory

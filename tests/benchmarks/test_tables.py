@@ -31,7 +31,7 @@ def test_a_page_has_every_part_and_shows_its_pictures() -> None:
 def test_parts_that_were_not_measured_are_left_out_and_failures_are_told() -> None:
     page = tables.page({"about": record()["about"], "failed": ["steps: DCGAN"], "steps": record()["steps"]}, [])
     assert page.count("## ") == 1
-    assert "**Failed, and so not below**: steps: DCGAN." in page
+    assert "**These measurements failed and are missing below**: steps: DCGAN." in page
 
 
 @pytest.mark.parametrize(("load", "said"), [(0.25, False), (1.5, True), (None, False)])
@@ -65,11 +65,11 @@ def test_memory_growth_threads_footprint() -> None:
     assert rows(tables.memory(made["memory"]))[-1] == ["toy", "40 (30)", "320 (200)", "0.12"]
     assert rows(tables.growth(made["growth"]))[2] == ["3x3", "batch, 1 to 4", "2.00", "5.00", "0.66"]
     head, _, line = rows(tables.threads(made["threads"]))
-    assert head[2:] == ["2 threads, times as fast (asked: 1.8)", "4 threads, times as fast"]
+    assert head[2:] == ["2 threads, times as fast (target: 1.8)", "4 threads, times as fast"]
     assert line == ["64-64 32x32 k3", "9.00", "1.80", "3.00"]
     found = {row[0]: row[1:] for row in rows(tables.footprint(made["footprint"]))}
     assert found["`import rot180`"] == ["60.0 ms, 1.20 times numpy's", "1.5 times"]
-    assert found["the extension alone"] == ["1.25 ms", "5 ms"]
+    assert found["`import rot180._native`"] == ["1.25 ms", "5 ms"]
     assert found["a 2x2 kernel on a 3x3 image: the binding"] == ["1.50 us", "3 us"]
 
 

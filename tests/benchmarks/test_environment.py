@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import about
+from benchmarks import environment
 from tests.benchmarks.record import ABOUT
 
 
@@ -23,17 +23,17 @@ from tests.benchmarks.record import ABOUT
     ],
 )
 def test_files_are_named_by_date_machine_and_what_is_unusual(changes: dict[str, Any], name: str) -> None:
-    assert about.stem(ABOUT | changes) == name
+    assert environment.stem(ABOUT | changes) == name
 
 
 def test_one_is_singular() -> None:
-    assert about.place(ABOUT | {"processor": "P", "cores": 1, "threads": 1}) == "P, 1 core, 1 thread"
+    assert environment.place(ABOUT | {"processor": "P", "cores": 1, "threads": 1}) == "P, 1 core, 1 thread"
 
 
 def test_the_commit_is_named() -> None:
-    assert re.fullmatch(r"[0-9a-f]{7,}(, changed)?|no commit", about.commit())
+    assert re.fullmatch(r"[0-9a-f]{7,}(, changed)?|no commit", environment.commit())
 
 
 def test_all_that_the_page_shows_is_in_the_head() -> None:
     options = SimpleNamespace(cores=2, threads=1, rounds=5, seconds=0.1, whole=True)
-    assert set(about.about(options, "python -m benchmarks")) | {"load_at_the_end"} == set(ABOUT)
+    assert set(environment.describe(options, "python -m benchmarks")) | {"load_at_the_end"} == set(ABOUT)

@@ -1,4 +1,4 @@
-"""What stands at the head of a report: the machine, the versions, the circumstances."""
+"""The machine, the versions and the load, as they are recorded with the measurements."""
 
 import datetime
 import platform
@@ -15,12 +15,12 @@ from rot180.kernels.dispatch import current_engine
 
 from . import peer
 
-IDLE = 0.25  # processes per core that want to run
+IDLE = 0.25  # load per core up to which the machine counts as quiet
 ROOT = Path(__file__).parents[1]
 
 
-def about(options, command):
-    """As it goes into the record, before anything is measured."""
+def describe(options, command):
+    """The entry "about" of the record, made before the measurements."""
     engine = current_engine().name
     return {
         "date": datetime.date.today().isoformat(),
@@ -43,7 +43,7 @@ def about(options, command):
 
 
 def commit():
-    """The commit that is measured, and whether files have changed since."""
+    """The measured commit, marked if files have been changed."""
 
     def git(*words):
         return subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
@@ -55,24 +55,24 @@ def commit():
 
 
 def place(about):
-    """The machine in a few words."""
+    """The processor, the cores and the threads in a few words."""
     cores, threads = (f"{about[what]} {what[:-1]}{'s' * (about[what] > 1)}" for what in ("cores", "threads"))
     return f"{about['processor']}, {cores}, {threads}"
 
 
-def busy(about):
-    """A sentence where other programs were at work: threads that wait in place may take ten times as long for it."""
+def busy_warning(about):
+    """A warning if other programs were running, because spinning threads may then be ten times slower; else ""."""
     load = about["load"]
     if load is None or load <= IDLE * about["cores"]:
         return ""
     return (
-        f"**The machine was busy when this began** (load {load:.2f}). That makes all figures uncertain, and where "
-        "PyTorch's threads wait for each other by spinning it costs PyTorch more than its share.\n"
+        f"**The machine was busy at the start** (load {load:.2f}), so all numbers are uncertain. PyTorch suffers most, "
+        "because its threads wait for each other by spinning.\n"
     )
 
 
 def stem(about):
-    """The name of the files of a record: 2026-11-21-intel-xeon; what is unusual about the run follows."""
+    """The name of the files of a record, e.g. 2026-11-21-intel-xeon; unusual settings are appended."""
     name = re.sub(r"\((r|tm|c)\)|\b(processor|cpu|[0-9]+-core)\b|@.*", " ", about["processor"].lower())
     words = [about["date"], *re.findall(r"[a-z0-9]+", name)]
     if about["threads"] != about["cores"]:
