@@ -201,7 +201,10 @@ def test_it_listens_on_loopback_only_and_a_port_in_use_is_an_error(server):
 
 
 def test_ctrl_c_ends_it_cleanly():
-    code = "from rot180 import explain; explain.serve(explain.trace('conv1d'), port=0, browser=False)"
+    code = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "  # a background job ignores it
+        "from rot180 import explain; explain.serve(explain.trace('conv1d'), port=0, browser=False)"
+    )
     child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         line = child.stdout.readline()
