@@ -1,10 +1,10 @@
-"""A fixture for pytest, so that a course can grade with it; pytest finds it where rot180 is installed.
+"""A pytest fixture that checks layers, for example to grade a course; pytest finds it if rot180 is installed.
 
     def test_my_layer(rot180_check):
         rot180_check(conv_forward, conv_backward, op="conv2d", stride=2)
 
-The test fails with the report: which gradient is wrong, which mistake it is, and the smallest case. Where there is no
-report it fails with a line that says why: the layer raises, or leaves, or the operation has no such setting.
+The test fails with the report: the wrong gradient, the mistake and the smallest failing case. If there is no report, it
+fails with one line: the layer raises or exits, or the operation does not have the setting.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def rot180_check() -> Callable[..., LayerReport]:
-    """`check.layer`, but a wrong layer fails the test; returns the report of a right one."""
+    """Check a layer like `check.layer`, and fail the test if it is wrong; returns the report."""
 
     def run(
         forward: Callable[..., Any], backward: Callable[..., Any] | None = None, op: str = "conv2d", **settings: Any
@@ -31,11 +31,11 @@ def rot180_check() -> Callable[..., LayerReport]:
         report, failure = None, ""
         try:
             report = layer(forward, backward, op, **settings)
-        except (Rot180Error, TypeError, ValueError) as error:  # what the layer raises is in a GradientError's message
+        except (Rot180Error, TypeError, ValueError) as error:  # GradientError: the layer raised
             failure = str(error)
         except SystemExit as leave:
             failure = f"check.layer: {getattr(backward or forward, '__name__', 'it')} called sys.exit({leave.code!r})"
-        if report is None or not report.ok:  # not in the except clauses: pytest would tell both
+        if report is None or not report.ok:  # outside the except clauses: pytest would show both errors
             pytest.fail(report.render() if report is not None else failure, pytrace=False)
         return report
 

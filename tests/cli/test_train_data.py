@@ -123,7 +123,8 @@ def test_options_that_do_not_go_together_are_refused(
     assert message in capsys.readouterr().err
 
 
-def test_a_folder_of_200_images_of_two_sizes_one_of_them_corrupt(
+@pytest.mark.slow
+def test_a_folder_of_200_images_of_two_sizes_with_a_corrupt_file(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder, out = photographs(tmp_path / "photographs"), tmp_path / "r"

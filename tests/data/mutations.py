@@ -1,7 +1,7 @@
-"""Files of every kind that is read, damaged in every way that draws and malice think of.
+"""Files of every format that is read, damaged at random and on purpose.
 
-`python -m tests.data.mutations FOLDER` reads them all, one after the other, in a process that may take only a little
-memory and only a little time for each, and prints what happened, a line of JSON per file.
+`python -m tests.data.mutations FOLDER` reads them one after the other in a process with little memory and a limit on
+the CPU time of each file, and prints the outcome, a line of JSON per file.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from rot180.data import cifar10, read_idx, read_image, read_npz
 from .sample_files import cifar_bytes, idx_bytes, image_bytes, npz_bytes, tar_bytes
 
 MEMORY = 256 << 20  # bytes more than after the imports
-SECONDS = 5.0
+SECONDS = 5.0  # of CPU time
 PER_KIND = 48
 IMAGES = ("png", "jpg", "gif", "bmp", "tif", "webp", "ppm")
 
@@ -225,7 +225,7 @@ def all_of_them() -> Iterator[Damaged]:
 
 
 class Hang(BaseException):
-    """More time than a file may take; no reader catches it."""
+    """A file took too much CPU time; no reader catches this exception."""
 
 
 def hang(*_: Any) -> None:
@@ -236,16 +236,16 @@ def main() -> None:
     folder = Path(sys.argv[1])
     read = readers()
     warnings.simplefilter("error")
-    for kind, data in originals().items():  # whatever is imported on first use
+    for kind, data in originals().items():  # so that the imports of first use come before the limit
         read[kind](written(folder, kind, data))
     files = [*all_of_them()]
     limit = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize() + MEMORY
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-    signal.signal(signal.SIGALRM, hang)
+    signal.signal(signal.SIGPROF, hang)  # CPU time: the load of the machine does not count
     for file in files:
         path = written(folder, file.kind, file.data)
-        began = time.perf_counter()
-        signal.setitimer(signal.ITIMER_REAL, SECONDS)
+        start = time.process_time()
+        signal.setitimer(signal.ITIMER_PROF, SECONDS)
         try:
             read[file.kind](path)
             outcome, message = "read", ""
@@ -254,8 +254,8 @@ def main() -> None:
             message = str(error)
         except BaseException as error:
             outcome, message = type(error).__name__, str(error)
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        seconds = time.perf_counter() - began
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        seconds = time.process_time() - start
         print(json.dumps([file.kind, file.how, file.must_fail, outcome, message, seconds]), flush=True)
 
 

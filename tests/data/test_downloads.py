@@ -199,7 +199,8 @@ def started(server: Server, *folder: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
 
 
-def test_processes_at_once_do_not_disturb_each_other(server: Server, tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_concurrent_processes_can_download_the_same_set(server: Server, tmp_path: Path) -> None:
     processes = [started(server, str(tmp_path)) for _ in range(3)]
     for process in processes:
         _, said = process.communicate(timeout=60)
@@ -231,8 +232,9 @@ def test_files_that_lie_below_the_folder_are_there(
     assert len(server.asked) == asked
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kill", [signal.SIGINT, signal.SIGKILL])
-def test_an_interrupted_download_leaves_no_half_file(
+def test_an_interrupted_download_leaves_no_partial_file(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kill: signal.Signals
 ) -> None:
     monkeypatch.setenv("ROT180_CACHE", str(tmp_path))

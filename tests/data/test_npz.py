@@ -216,11 +216,11 @@ def test_a_changed_cell_is_found_by_the_checksum(tmp_path: Path) -> None:
         read_npz(written(tmp_path / "a.npz", bytes(data)))
 
 
-def test_bombs_are_refused_in_little_memory(tmp_path: Path) -> None:
-    bomb = member(shape("(6, 8, 8)") + bytes(1 << 28))
+def test_zip_bombs_are_refused_without_allocating_them(tmp_path: Path) -> None:
+    bomb = member(shape("(6, 8, 8)") + bytes(1 << 25))
     names = io.BytesIO()
     with zipfile.ZipFile(names, "w") as archive:
-        for number in range(20_000):
+        for number in range(12_000):
             archive.writestr(f"{number:050}", b"")
     tracemalloc.start()
     try:

@@ -89,7 +89,7 @@ def test_an_empty_dataset_has_no_batches() -> None:
 
 
 @pytest.mark.parametrize(("workers", "factor"), [(1, 1), (1, 3), (2, 2)])
-def test_so_many_batches_are_made_ahead_and_no_more(workers: int, factor: int) -> None:
+def test_at_most_this_many_batches_are_made_in_advance(workers: int, factor: int) -> None:
     read: list[int] = []
     loop = iter(DataLoader(Watched(read.append), 1, num_workers=workers, prefetch_factor=factor))
     assert not read  # nothing is begun before the first is asked for
@@ -146,7 +146,7 @@ def test_errors_that_mean_something_to_python_do_not_get_lost(workers: int, erro
         list(DataLoader(Watched(fail), num_workers=workers))
 
 
-def test_an_error_leaves_no_cycle_behind() -> None:
+def test_an_error_leaves_no_reference_cycle() -> None:
     def fail(index: int) -> None:
         raise Broken
 
@@ -281,7 +281,7 @@ def run(program: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, timeout=30, check=False)
 
 
-def test_the_interpreter_ends_while_a_thread_is_busy_and_the_loop_is_open() -> None:
+def test_the_interpreter_exits_while_a_thread_is_busy() -> None:
     done = run(
         """
         class Slow(Dataset):
@@ -296,9 +296,10 @@ def test_the_interpreter_ends_while_a_thread_is_busy_and_the_loop_is_open() -> N
     assert (done.returncode, done.stdout, done.stderr) == (0, "[0]\n", "")
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="data: no fork here")
-def test_a_fork_goes_on_by_itself_and_ends_and_the_parent_goes_on() -> None:
-    """Also while a thread is busy, holding whatever locks: the child has no threads and must not wait for any."""
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_parent_and_child_continue_after_a_fork() -> None:
+    """The fork may happen while a thread holds a lock: the child has no threads and must not wait for any."""
     done = run(
         """
         class Slow(Dataset):

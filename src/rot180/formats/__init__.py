@@ -1,4 +1,4 @@
-"""Floor 5: files. `safetensors` saves and loads named arrays; `atomic` is how every file is written.
+"""Floor 5: file formats. `safetensors` saves and loads named arrays; `atomic` writes files whole or not at all.
 
 from rot180.formats import safetensors
 safetensors.save(model.state_dict(), "model.safetensors")
