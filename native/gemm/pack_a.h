@@ -20,11 +20,12 @@ constexpr int64_t first_row(int64_t rows, int64_t block) { return rows * block /
 template <class T>
 class PackedLeft {
  public:
-  // By rows, a row of A is copied as it lies; where instead the rows lie side by side, so they do in the copy.
+  // By row, each row of A is copied unchanged. If the rows are adjacent in memory, they are adjacent in the copy too (by
+  // k), except in a single block: the microkernels that read S in place take A by row only.
   PackedLeft(const Left<T>& left, int64_t rows, int64_t channels, int taps)
       : left_(left), rows_(rows), channels_(channels), taps_(taps) {}
 
-  Layout layout() const { return left_.row == 1 && taps_ == 1 ? Layout::by_k : Layout::by_row; }
+  Layout layout() const { return left_.row == 1 && taps_ == 1 && rows_ > MR ? Layout::by_k : Layout::by_row; }
 
   size_t bytes() const {
     const int64_t depth = channels_ * taps_;

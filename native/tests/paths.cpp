@@ -2,7 +2,10 @@
 #include "paths.h"
 
 #include "dispatch/algorithms.h"
-#include "gemm/direct.h"
+#include "gemm/matrix_product.h"
+#include "gemm/outer_products.h"
+#include "window/phase_merge.h"
+#include "window/row_padding.h"
 
 namespace rot180 {
 namespace ROT180_ISA {

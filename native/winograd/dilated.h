@@ -1,7 +1,7 @@
 // Kernels with gaps: at dilation d the cells of one remainder by d meet only each other, so that a dilated convolution is
 // d x d plain ones, on images a d-th as high and wide. They are laid out as the planes of a volume.
 #pragma once
-#include "gemm/direct.h"
+#include "window/phase_merge.h"
 
 namespace rot180 {
 namespace ROT180_ISA {

@@ -1,7 +1,8 @@
 // Tiles of a source as the kernel's cells: a tile is gathered as if it were the kernel, IN taps at stride STEP. Lanes are
 // tiles. float32 only: an infinity in a tile becomes NaN in all its results.
 #pragma once
-#include "gemm/direct.h"
+#include "window/phase_split.h"
+#include "window/strips.h"
 #include "winograd/transforms.h"
 
 namespace rot180 {

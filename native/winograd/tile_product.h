@@ -1,5 +1,7 @@
 // Winograd forwards and for x's gradient: matrix products of what tiles and kernels are transformed to.
 #pragma once
+#include "gemm/microkernel.h"
+#include "gemm/matrix_product.h"
 #include "winograd/tiles.h"
 
 namespace rot180 {
@@ -177,7 +179,7 @@ class TileBlock {
         Tile<float> tile{nullptr, 2 * L, whole, true, nullptr, true, true, false};
         for (int64_t pair = 0; pair < pairs_; ++pair) {
           tile.out = product(s) + (pair * O_ + m0) * 2 * L;
-          MULTIPLY<float, Layout::by_k>.packed[m](depth, u.block(b, s), inputs(s) + pair * depth * 2 * L, tile, ahead);
+          microkernels<float>().by_k[m](depth, u.block(b, s), inputs(s) + pair * depth * 2 * L, tile, ahead);
         }
       }
   }
@@ -234,42 +236,12 @@ void winograd_product(const Geometry& over, const float* source, const KernelsOf
   in_chunks(blocks, block);
 }
 
+// y through the transforms of F.
 template <class F>
-void winograd_y(const Geometry& g, const float* x, const float* w, const float* bias, bool relu, float* y) {
+void tile_product_y(const Geometry& g, const float* x, const float* w, const float* bias, bool relu, float* y) {
   const int64_t taps = g.taps();
   winograd_product<F>(tiles_over_x<F>(g), x, {w, g.channels * taps, taps, false},
                       {y, {g.y[0], g.y[1], g.y[2]}, g.outputs, bias, relu});
-}
-
-// At stride 1 x's gradient is a convolution of y with the kernels turned by 180 degrees, and padding 2 - padding.
-template <class F>
-void winograd_x(const Geometry& g, const float* y, const float* w, float* x) {
-  Geometry back = g;
-  back.channels = g.outputs;
-  back.outputs = g.channels;
-  for (int a = 0; a < 3; ++a) {
-    back.x[a] = g.y[a];
-    back.y[a] = g.x[a];
-    back.padding[a] = g.kernel[a] - 1 - g.padding[a];
-  }
-  winograd_product<F>(tiles_over_x<F>(back), y, {w, 9, g.channels * 9, true},
-                      {x, {g.x[0], g.x[1], g.x[2]}, g.channels, nullptr, false});
-}
-
-template <class F>
-void winograd_x2(const Geometry& g, const float* y, const float* w, float* x) {
-  Geometry over = g;
-  over.channels = g.outputs;
-  for (int a = 1; a < 3; ++a) {
-    over.x[a] = g.y[a];
-    over.y[a] = ceil_div(g.x[a], F::OUT);
-    over.kernel[a] = F::IN;
-    over.stride[a] = F::STEP;
-    over.padding[a] = 1 - g.padding[a] / 2;
-  }
-  const int64_t taps = g.taps();
-  winograd_product<F>(over, y, {w, taps, g.channels * taps, false},
-                      {x, {g.x[0], g.x[1], g.x[2]}, g.channels, nullptr, false});
 }
 
 }  // namespace ROT180_ISA

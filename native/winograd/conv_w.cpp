@@ -4,12 +4,13 @@
 //
 // so that each cell is a product over the tiles: rows of Z, and V turned, as in outer.h. All threads transform a chunk of
 // tiles, then all multiply it, cell by cell: every sum is taken chunk after chunk, whatever their number.
-#pragma once
 #include "gemm/outer_products.h"
 #include "winograd/tiles.h"
+#include "winograd/winograd.h"
 
 namespace rot180 {
 namespace ROT180_ISA {
+namespace {
 
 // ---- the adjoints of A' and G: Z has CELLS cells, and meets the input i of F with its cell left(i) ----
 
@@ -166,7 +167,7 @@ struct WeightTiles {
       for (int64_t b = 0; b < row_blocks(outputs); ++b) {
         const int64_t m0 = first_row(outputs, b);
         tile.out = out + m0 * channels;
-        MULTIPLY<float, Layout::by_row>.packed[first_row(outputs, b + 1) - m0](
+        microkernels<float>().by_row[first_row(outputs, b + 1) - m0](
             count, z + W::left(cell) * z_cell() + m0 * PITCH<float>, v + cell * v_cell() + n * CHUNK * 2 * L, tile,
             none);
       }
@@ -259,7 +260,7 @@ int64_t parts_of(int64_t chunks, int64_t sums) {
 }
 
 template <class W>
-void winograd_w(const Geometry& g, const float* x, const float* y, float* w) {
+void tile_product_w(const Geometry& g, const float* x, const float* y, float* w) {
   using F = typename W::F;
   constexpr int L = Simd<float>::L;
   const WeightSource<W> source(g, x, y);
@@ -288,6 +289,13 @@ void winograd_w(const Geometry& g, const float* x, const float* y, float* w) {
     all.finish(o, w);
   };
   in_chunks(g.outputs, finish);
+}
+
+}  // namespace
+
+void winograd_w_undilated(const Geometry& g, const float* x, const float* y, float* w) {
+  if (!g.strided()) return tile_product_w<W2>(g, x, y, w);
+  g.kernel[1] == 3 ? tile_product_w<W2s2<3>>(g, x, y, w) : tile_product_w<W2s2<4>>(g, x, y, w);
 }
 
 }  // namespace ROT180_ISA
