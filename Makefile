@@ -1,23 +1,23 @@
-# Needs Python 3.10 or newer, make, and nothing else. Everything goes into the virtual environment below; `make clean`
-# removes it. Another Python, beside the first: make test PYTHON=python3.13 VENV=.venv313
+# Requires only make and Python 3.10 or newer. Everything is installed into the virtual environment below; `make clean`
+# removes it. To use a second Python next to the first: make test PYTHON=python3.13 VENV=.venv313
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install
-# Without pip's isolated environment, which is another one each time and so would have the engine compiled anew by each.
+# pip's isolated build environment is a new folder each time, so that CMake would recompile the whole engine each time.
 INSTALL := $(PIP) --no-build-isolation --editable
 SCREENSHOTS := $(CURDIR)/build/screenshots
 # Up to four processes; ARGS="-n 0" runs the tests in one, as a debugger needs it.
 PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses=4 --dist=worksteal
 NATIVE := $(shell find native -path native/tests -prune -o \( -name '*.h' -o -name '*.cpp' -o -name CMakeLists.txt \) -print)
 
-# The environment holds what is installed into it, and nothing else.
+# Ignore packages outside the environment.
 export PYTHONNOUSERSITE := 1
 unexport PYTHONPATH PYTHONHOME
 
-# The stamp's name stands for the interpreter and the folder: naming another Python, or moving or copying the
-# checkout, makes a new environment instead of quietly running the old one.
+# The name of this stamp depends on the interpreter and the folder: after a change of PYTHON, or in a moved or copied
+# checkout, make creates a new environment instead of using the old one.
 MADE := $(VENV)/.made-$(shell printf '%s' '$(PYTHON) $(CURDIR)' | cksum | cut -d ' ' -f 1)
 
 .DEFAULT_GOAL := help
@@ -30,7 +30,14 @@ help: ## list the targets
 
 demo: $(VENV)/.demo ## train a small network on the digits that come with the package
 	$(BIN)/rot180 train digits --out runs/demo
-	@echo "The results are in $(CURDIR)/runs/demo; open $(CURDIR)/runs/demo/report.html in a browser"
+	@echo
+	@echo "The results are in runs/demo: open runs/demo/report.html in a browser. Commands to try next, from this folder:"
+	@echo
+	@echo "    source $(BIN)/activate"
+	@echo "    rot180 evaluate runs/demo                         # the accuracy on the test images"
+	@echo "    rot180 predict runs/demo examples/digit.png       # classify an image"
+	@echo "    rot180 check examples/mine.py --op conv2d         # find the mistake in a gradient (exit status 1: one is found)"
+	@echo "    rot180 explain                                    # write a page that shows a convolution step by step"
 
 test: $(VENV)/.test ## run the tests that a contributor needs (ARGS="-k conv -x" narrows them)
 	$(PYTEST) -m "not slow and not peers and not notebooks" $(ARGS)
@@ -48,17 +55,17 @@ test-notebooks: $(VENV)/.notebooks ## test the explainer in JupyterLab and marim
 	@mkdir -p $(SCREENSHOTS)
 	ROT180_SCREENSHOTS=$(SCREENSHOTS) $(BIN)/python -m pytest -m notebooks tests/explain/notebooks $(ARGS)
 
-native: $(VENV)/.tools ## compile the native engine (the other targets do so where a file of native/ has changed)
+native: $(VENV)/.tools ## compile the native engine (other targets do so when a file of native/ has changed)
 	@rm -f $(VENV)/.native
 	@$(MAKE) --no-print-directory $(VENV)/.native
 
 test-native: $(VENV)/.tools ## run the C++ tests of the native engine
 	native/tests/run $(BIN) plain
 
-test-arm: $(VENV)/.tools ## the same on an emulated ARM (apt install g++-aarch64-linux-gnu qemu-user)
+test-arm: $(VENV)/.tools ## run the C++ tests on an emulated ARM (apt install g++-aarch64-linux-gnu qemu-user)
 	native/tests/run $(BIN) arm
 
-sanitize: $(VENV)/.test ## the same, and the Python tests of the engine, under address, undefined and thread sanitizers
+sanitize: $(VENV)/.test ## run the C++ tests, and the Python tests of the engine, under sanitizers
 	native/tests/run $(BIN) address,undefined
 	native/tests/run $(BIN) thread
 
@@ -82,35 +89,35 @@ clean: ## remove the virtual environment, runs/demo and everything that tools le
 	rm -rf $(VENV) build dist runs/demo .pytest_cache .mypy_cache .ruff_cache
 	find . -name .git -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# One stamp for each set of packages, made again when pyproject.toml or a source of the native engine changes. The
-# package is installed in place: a new or changed Python file needs no new installation.
+# One stamp for each set of packages, renewed when pyproject.toml or a source of the native engine changes. The package
+# is installed in place: changes to Python files take effect without a new installation.
 
 $(MADE):
-	@command -v "$(PYTHON)" >/dev/null || { echo "error: $(PYTHON) is not here: install Python 3.10 or newer, or name one with make PYTHON=/path/to/python3" >&2; exit 1; }
-	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "error: rot180 needs Python 3.10 or newer and $(PYTHON) is $$("$(PYTHON)" --version 2>&1): name another with make PYTHON=/path/to/python3" >&2; exit 1; }
+	@command -v "$(PYTHON)" >/dev/null || { echo "error: there is no $(PYTHON): install Python 3.10 or newer, or name it with make PYTHON=/path/to/python3" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "error: rot180 needs Python 3.10 or newer, but $(PYTHON) is $$("$(PYTHON)" --version 2>&1): name another with make PYTHON=/path/to/python3" >&2; exit 1; }
 	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { echo "error: $(PYTHON) has no venv module: install it (Debian, Ubuntu: apt install python3-venv)" >&2; exit 1; }
-	@echo "making the virtual environment $(VENV)"
+	@echo "creating the virtual environment $(VENV)"
 	@"$(PYTHON)" -m venv --clear "$(VENV)"
 	@touch $@
 
 $(VENV)/.tools: $(MADE) pyproject.toml
-	@echo "installing what compiles the native engine into $(VENV)"
-	@$(PIP) 'nanobind>=2.4' 'scikit-build-core>=0.11' cmake ninja  # as pyproject.toml's build-system
+	@echo "installing the build tools (CMake, ninja, nanobind) into $(VENV)"
+	@$(PIP) 'nanobind>=2.4' 'scikit-build-core>=0.11' cmake ninja  # see build-system in pyproject.toml
 	@touch $@
 
 $(VENV)/.native: $(VENV)/.tools $(NATIVE)
-	@echo "compiling and installing rot180 into $(VENV)"
-	@$(INSTALL) .
+	@echo "installing rot180 and its dependencies into $(VENV)"
+	@$(BIN)/python native/install.py
 	@$(BIN)/rot180 info | grep engine:
 	@touch $@
 
 $(VENV)/.demo: $(VENV)/.native
-	@echo "installing matplotlib, for the report's pictures, into $(VENV)"
-	@$(INSTALL) '.[report]'
+	@echo "installing matplotlib (plots of the report) and Pillow (image files) into $(VENV)"
+	@$(INSTALL) '.[report,image]'
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.native
-	@echo "installing what rot180's tests need into $(VENV)"
+	@echo "installing the test dependencies into $(VENV)"
 	@$(INSTALL) '.[test]'
 	@touch $@ $(VENV)/.demo
 
@@ -130,7 +137,7 @@ $(VENV)/.notebooks: $(VENV)/.test
 	@touch $@
 
 $(VENV)/.lint: $(VENV)/.native
-	@echo "installing rot180's linters into $(VENV)"
+	@echo "installing the linters into $(VENV)"
 	@$(INSTALL) '.[lint]'
 	@touch $@
 
@@ -140,6 +147,6 @@ $(VENV)/.docs: $(VENV)/.native
 	@touch $@
 
 $(VENV)/.bench: $(VENV)/.native $(VENV)/.torch
-	@echo "installing what rot180's benchmarks need into $(VENV)"
+	@echo "installing the benchmark dependencies into $(VENV)"
 	@$(INSTALL) '.[peers,report]'
 	@touch $@

@@ -1,5 +1,5 @@
-// One plane of results from one plane of the source, and the sums over both that are a gradient of w: what depthwise.h
-// needs for one channel of one image. Vectors lie along a line. Here for any kernel; box.h has the usual small ones.
+// One plane of results from one plane of the source, and the gradient of w from one plane of x and one of y, for
+// kernels of any size. small_kernel.h has the common small kernels. Vectors are along a line.
 #pragma once
 #include "window/gather.h"
 #include "memory/allocator.h"
@@ -7,27 +7,28 @@
 namespace rot180 {
 namespace ROT180_ISA {
 
-constexpr int WIDTH = 4;  // vectors of a line that are summed side by side
-constexpr int KEPT = 4;   // partial sums of a weight gradient that are kept in registers
+constexpr int VECTORS_AT_ONCE = 4;  // vectors of a line whose sums are in registers together
+constexpr int TAPS_AT_ONCE = 4;     // sums of a weight gradient that are in registers together
 
-// Asks for the memory so many pages after a cell. Planes are read and written one after another, but what fetches ahead
-// in hardware stops where a page ends: 144 channels of 56x56 that no cache held took twice as long without this.
+// Prefetches the memory some pages after a cell. Planes are read and written in order, but the hardware prefetcher
+// stops at the end of a page: 144 channels of 56x56, which no cache holds, took twice as long without this.
 template <class T>
-ROT180_INLINE void ask_for(const T* cell, int pages) {
+ROT180_INLINE void prefetch_page(const T* cell, int pages) {
   __builtin_prefetch(reinterpret_cast<const char*>(cell) + 4096 * pages);
 }
-constexpr int TO_READ = 2, TO_WRITE = 1;  // pages: where it was quickest
+constexpr int READ_PAGES = 2, WRITE_PAGES = 1;  // the fastest distances
 
-// A gather whose lines need not be neighbours: through the taps (i, j, k) the result (e, p, c) meets, in the line
-// (step[0] * e + shift i, step[1] * p + shift j) of the source, the cell step[2] * c + shift k. The step along the line
-// is 2 only for boxes of taps (box.h), and 1 otherwise.
+// A gather with strides. Through tap (i, j, k), the result (e, p, c) reads the cell step[2] * c + shift k in the line
+// (step[0] * e + shift i, step[1] * p + shift j) of the source. The step along the line is 2 only in small_kernel.h,
+// and 1 otherwise.
 struct Lines {
   Gather from;
   int64_t step[3];
 };
 
-// The vectors of a line: which lanes hold results, and of each load which lanes are cells that these meet. With a step
-// of 1 there is a load for each tap; with 2 there are two for each pair of taps, whose cells lie in turns.
+// The masks of the vectors of a line: which lanes are results, and for each load which lanes are cells of the source.
+// With a step of 1 there is one load per tap; with a step of 2 there are two per pair of taps, whose cells are
+// interleaved.
 template <class T>
 class Columns {
  public:
@@ -39,11 +40,11 @@ class Columns {
         memory_(sizeof(Lanes) * (size_t)(count * (loads + 2))) {
     const Gather& g = lines.from;
     Lanes* reach = memory_.template as<Lanes>();
-    Lanes* there = reach + count * loads;
-    Lanes* whole = there + count;
+    Lanes* result_lanes = reach + count * loads;
+    Lanes* whole = result_lanes + count;
     for (int v = 0; v < count; ++v) {
       const int64_t c = (int64_t)v * L, used = smaller<int64_t>(L, g.grid[2] - c);
-      there[v] = whole[v] = lanes(0, (int)used);
+      result_lanes[v] = whole[v] = lanes(0, (int)used);
       for (int k = 0; k < loads; ++k) {
         const int64_t half = lines.step[2] == 1 ? 0 : k % 2 * L;  // lanes of a pair before this load
         const int64_t first = lines.step[2] * c + g.taps[2].shift[lines.step[2] == 1 ? k : k / 2 * 2] + half;
@@ -57,9 +58,9 @@ class Columns {
 
   const int count, loads;
   const Lanes* reach(int v) const { return memory_.template as<Lanes>() + v * loads; }
-  Lanes there(int v) const { return memory_.template as<Lanes>()[count * loads + v]; }
-  // Whether nothing of these vectors is padding.
-  bool whole(int v, int vectors = 1) const {
+  Lanes result_lanes(int v) const { return memory_.template as<Lanes>()[count * loads + v]; }
+  // True if no lane of these vectors is padding.
+  bool full(int v, int vectors = 1) const {
     Lanes all = Simd<T>::ALL;
     for (int i = 0; i < vectors; ++i) all &= memory_.template as<Lanes>()[count * (loads + 1) + v + i];
     return all == Simd<T>::ALL;
@@ -69,8 +70,8 @@ class Columns {
   Scratch memory_;
 };
 
-// Calls row(line, tap) for the rows of taps that meet the line (e, p) of results: `line` is the source's line, without
-// the shift along it, `tap` the row's first.
+// Calls row(line, tap) for each row of taps through which the line (e, p) of results reads the source. `line` is the
+// line of the source without the shift along it, `tap` is the first tap of the row.
 template <class T, class F>
 ROT180_INLINE void each_row(const Lines& lines, const T* plane, int64_t e, int64_t p, F&& row) {
   const Gather& g = lines.from;
@@ -87,29 +88,29 @@ ROT180_INLINE void each_row(const Lines& lines, const T* plane, int64_t e, int64
 
 // ---- results ----
 
-// What happens to a sum before it is a result.
+// How a sum starts, and how it becomes a result.
 template <class T>
-struct Finish {
-  T start;    // a bias
-  bool add;   // to what is there
+struct Epilogue {
+  T start;    // the bias
+  bool add;   // add the sum to the existing result
   bool relu;  // replace negative results by zero
 };
 
-// V vectors of one line of results, from vector v on.
+// Computes V vectors of one line of results, from vector v on.
 template <class T, int V>
 void results(const Lines& lines, const Columns<T>& columns, const T* plane, int64_t e, int64_t p, int v,
-             const T* weights, const Finish<T>& finish, T* out) {
+             const T* weights, const Epilogue<T>& epilogue, T* out) {
   using S = Simd<T>;
   typename S::V sum[V];
   const int64_t c = (int64_t)v * S::L;
-  const bool whole = columns.whole(v, V);
+  const bool whole = columns.full(v, V);
   const Lanes* reach = columns.reach(v);
   const int taps = columns.loads;
   const ptrdiff_t* offset = lines.from.taps[2].offset;
   ROT180_UNROLL
   for (int i = 0; i < V; ++i) {
-    sum[i] = S::splat(finish.start);
-    if (finish.add) sum[i] += S::load(out + c + i * S::L, columns.there(v + i));
+    sum[i] = S::splat(epilogue.start);
+    if (epilogue.add) sum[i] += S::load(out + c + i * S::L, columns.result_lanes(v + i));
   }
   each_row(lines, plane, e, p, [&](const T* line, int tap) {
     for (int k = 0; k < taps; ++k) {
@@ -126,26 +127,26 @@ void results(const Lines& lines, const Columns<T>& columns, const T* plane, int6
   });
   ROT180_UNROLL
   for (int i = 0; i < V; ++i) {
-    if (finish.relu) sum[i] = sum[i] < typename S::V{} ? typename S::V{} : sum[i];
+    if (epilogue.relu) sum[i] = sum[i] < typename S::V{} ? typename S::V{} : sum[i];
     if (whole) S::store(out + c + i * S::L, sum[i]);
-    else S::store(out + c + i * S::L, sum[i], columns.there(v + i));
+    else S::store(out + c + i * S::L, sum[i], columns.result_lanes(v + i));
   }
 }
 
-// One plane of results from one plane of the source; the weights in the order of the taps.
+// Computes one plane of results from one plane of the source. The weights are in the order of the taps.
 template <class T>
 void plane_of_results(const Lines& lines, const Columns<T>& columns, const T* plane, const T* weights,
-                      const Finish<T>& finish, T* out) {
+                      const Epilogue<T>& epilogue, T* out) {
   const int64_t* grid = lines.from.grid;
   for (int64_t e = 0; e < grid[0]; ++e)
     for (int64_t p = 0; p < grid[1]; ++p, out += grid[2]) {
       int v = 0;
-      for (; v + WIDTH <= columns.count; v += WIDTH)
-        results<T, WIDTH>(lines, columns, plane, e, p, v, weights, finish, out);
+      for (; v + VECTORS_AT_ONCE <= columns.count; v += VECTORS_AT_ONCE)
+        results<T, VECTORS_AT_ONCE>(lines, columns, plane, e, p, v, weights, epilogue, out);
       switch (columns.count - v) {
-        case 3: results<T, 3>(lines, columns, plane, e, p, v, weights, finish, out); break;
-        case 2: results<T, 2>(lines, columns, plane, e, p, v, weights, finish, out); break;
-        case 1: results<T, 1>(lines, columns, plane, e, p, v, weights, finish, out); break;
+        case 3: results<T, 3>(lines, columns, plane, e, p, v, weights, epilogue, out); break;
+        case 2: results<T, 2>(lines, columns, plane, e, p, v, weights, epilogue, out); break;
+        case 1: results<T, 1>(lines, columns, plane, e, p, v, weights, epilogue, out); break;
         default: break;
       }
     }
@@ -153,7 +154,7 @@ void plane_of_results(const Lines& lines, const Columns<T>& columns, const T* pl
 
 // ---- w's gradient ----
 
-// For K taps along the line, from the k-th of a row of taps on: the sums over a plane of y times the cells they meet.
+// Adds to the sums of K taps of a row, from tap k on: the products of a plane of y with the cells that it reads.
 template <class T, int K>
 void weights_of_taps(const Lines& lines, const Columns<T>& columns, const T* plane, const T* y, int i, int j, int k,
                      typename Simd<T>::V* sums) {
@@ -171,7 +172,7 @@ void weights_of_taps(const Lines& lines, const Columns<T>& columns, const T* pla
       const T* line = plane + level * g.line[0] + met * g.line[1];
       const T* left = y + (e * g.grid[1] + p) * g.grid[2];
       for (int v = 0; v < columns.count; ++v) {
-        const auto value = S::load(left + v * S::L, columns.there(v));
+        const auto value = S::load(left + v * S::L, columns.result_lanes(v));
         const Lanes* reach = columns.reach(v) + k;
         ROT180_UNROLL
         for (int t = 0; t < K; ++t)
@@ -183,20 +184,20 @@ void weights_of_taps(const Lines& lines, const Columns<T>& columns, const T* pla
   for (int t = 0; t < K; ++t) sums[t] = sum[t];
 }
 
-// Adds to the sums, one vector for each tap, those of one plane.
+// Adds the products of one plane to the sums, one vector per tap.
 template <class T>
 void plane_of_weights(const Lines& lines, const Columns<T>& columns, const T* plane, const T* y,
                       typename Simd<T>::V* sums) {
   for (int i = 0; i < lines.from.taps[0].count; ++i)
     for (int j = 0; j < lines.from.taps[1].count; ++j)
-      for (int k = 0; k < columns.loads; k += KEPT) {
-        switch (smaller(KEPT, columns.loads - k)) {
+      for (int k = 0; k < columns.loads; k += TAPS_AT_ONCE) {
+        switch (smaller(TAPS_AT_ONCE, columns.loads - k)) {
           case 4: weights_of_taps<T, 4>(lines, columns, plane, y, i, j, k, sums); break;
           case 3: weights_of_taps<T, 3>(lines, columns, plane, y, i, j, k, sums); break;
           case 2: weights_of_taps<T, 2>(lines, columns, plane, y, i, j, k, sums); break;
           default: weights_of_taps<T, 1>(lines, columns, plane, y, i, j, k, sums); break;
         }
-        sums += smaller(KEPT, columns.loads - k);
+        sums += smaller(TAPS_AT_ONCE, columns.loads - k);
       }
 }
 

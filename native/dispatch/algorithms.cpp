@@ -5,26 +5,27 @@
 namespace rot180 {
 namespace {
 
-// Where Winograd pays, measured on two kinds of machines: with fewer channels the transforms of the tiles cost more than
-// the products save, and with fewer tiles the transform of the weights does. Of channels and outputs, the fewer count.
+// The sizes from which Winograd is faster, measured on two kinds of machines. With fewer channels, the transforms of
+// the tiles cost more than the products save; with fewer tiles, the transform of the weights does. The smaller of
+// channels and outputs counts.
 struct Row {
-  int64_t size, stride;  // of the kernel, along both axes
-  int64_t channels[3];   // for y, x and w, at least; 0: never
-  int64_t tiles_of_y;    // for y, at least; else TILES
+  int64_t size, stride;  // size and stride of the kernel, the same along both axes
+  int64_t channels[3];   // smallest numbers of channels for y, x and w; 0 means never
+  int64_t tiles_of_y;    // smallest number of tiles for y; for x and w it is TILES
 };
 constexpr int64_t TILES = 128;
 constexpr Row ROWS[] = {{3, 1, {32, 32, 32}, TILES}, {4, 2, {64, 64, 64}, TILES}, {3, 2, {128, 128, 0}, 2 * TILES}};
 constexpr int64_t LARGE_TILES = 128, CHANNELS_OF_DILATED_W = 128;
 
-// Whether the kernel is size x size at this stride, without groups or dilation.
+// True if the kernel is size x size at this stride, without groups or dilation.
 bool small_kernel(const Geometry& g, int64_t size, int64_t stride) {
-  bool is = g.groups == 1 && g.kernel[0] == 1 && g.padding[0] == 0 && g.stride[0] == 1;
+  bool fits = g.groups == 1 && g.kernel[0] == 1 && g.padding[0] == 0 && g.stride[0] == 1;
   for (int axis = 1; axis < 3; ++axis)
-    is = is && g.kernel[axis] == size && g.stride[axis] == stride && g.dilation[axis] == 1 && g.padding[axis] < size;
-  return is && (stride == 1 || g.padding[1] % 2 == g.padding[2] % 2);  // paddings of one parity
+    fits = fits && g.kernel[axis] == size && g.stride[axis] == stride && g.dilation[axis] == 1 && g.padding[axis] < size;
+  return fits && (stride == 1 || g.padding[1] % 2 == g.padding[2] % 2);  // both paddings even or both odd
 }
 
-// The same for a 3x3 kernel with gaps, which is a plain one on each remainder of the dilation.
+// True if the kernel is a dilated 3x3 kernel, which is an undilated one on each residue modulo the dilation.
 bool small_dilated_kernel(const Geometry& g) {
   const int64_t d = g.dilation[2];
   if (d == 1 || g.dilation[1] != d || g.x[0] != 1 || g.y[0] != 1 || g.padding[1] % d || g.padding[2] % d) return false;
@@ -53,7 +54,7 @@ bool large_tiles_pay(const Geometry& g) {
   return g.channels >= ROWS[0].channels[0] && g.outputs >= ROWS[0].channels[0] && tiles(g, 4) >= LARGE_TILES;
 }
 
-// "3x3 at stride 1 from 32 channels (64 for a gradient of w)".
+// For example "3x3 at stride 1 from 32 channels (64 for w)".
 std::string in_words(const Row& row) {
   const std::string size = std::to_string(row.size);
   const std::string text = size + "x" + size + " at stride " + std::to_string(row.stride) + " from " +

@@ -1,4 +1,5 @@
-// The contractions of one instruction set: compiled once for each, with ROT180_ISA and ROT180_VECTOR set by CMakeLists.txt.
+// The contractions of one instruction set. CMakeLists.txt compiles this file, like all kernels, once per instruction
+// set, with different values of ROT180_ISA and ROT180_VECTOR.
 #include "depthwise/depthwise.h"
 #include "dispatch/instruction_sets.h"
 #include "gemm/dense.h"
@@ -8,7 +9,7 @@
 namespace rot180 {
 namespace ROT180_ISA {
 
-extern const Layers<float> LAYERS32;  // layers.cpp
+extern const Layers<float> LAYERS32;  // layers/layers.cpp
 extern const Layers<double> LAYERS64;
 
 namespace {
@@ -17,7 +18,7 @@ template <class T>
 constexpr bool SINGLE = sizeof(T) == 4;
 
 template <class T>
-void any_y(Algorithm asked, const Geometry& g, const T* x, const T* w, const T* bias, bool relu, T* y) {
+void dispatch_y(Algorithm asked, const Geometry& g, const T* x, const T* w, const T* bias, bool relu, T* y) {
   const Algorithm algorithm = settle(asked, Kernel::y, g, SINGLE<T>);
   if (algorithm == Algorithm::dense) return dense_y(g, x, w, bias, relu, y);
   if (algorithm == Algorithm::depthwise) return depthwise_y(g, x, w, bias, relu, y);
@@ -29,7 +30,7 @@ void any_y(Algorithm asked, const Geometry& g, const T* x, const T* w, const T* 
 }
 
 template <class T>
-void any_x(Algorithm asked, const Geometry& g, const T* y, const T* w, T* x) {
+void dispatch_x(Algorithm asked, const Geometry& g, const T* y, const T* w, T* x) {
   const Algorithm algorithm = settle(asked, Kernel::x, g, SINGLE<T>);
   if (algorithm == Algorithm::dense) return dense_x(g, y, w, x);
   if (algorithm == Algorithm::depthwise) return depthwise_x(g, y, w, x);
@@ -41,7 +42,7 @@ void any_x(Algorithm asked, const Geometry& g, const T* y, const T* w, T* x) {
 }
 
 template <class T>
-void any_w(Algorithm asked, const Geometry& g, const T* x, const T* y, T* w) {
+void dispatch_w(Algorithm asked, const Geometry& g, const T* x, const T* y, T* w) {
   const Algorithm algorithm = settle(asked, Kernel::w, g, SINGLE<T>);
   if (algorithm == Algorithm::dense) return dense_w(g, x, y, w);
   if (algorithm == Algorithm::depthwise) return depthwise_w(g, x, y, w);
@@ -52,15 +53,15 @@ void any_w(Algorithm asked, const Geometry& g, const T* x, const T* y, T* w) {
 
 template <class T>
 constexpr Kernels<T> kernels() {
-  return {any_y<T>, any_x<T>, any_w<T>};
+  return {dispatch_y<T>, dispatch_x<T>, dispatch_w<T>};
 }
 
 }  // namespace
 
-#define ROT180_TEXT(name) ROT180_QUOTED(name)
-#define ROT180_QUOTED(name) #name
+#define ROT180_STRING(name) ROT180_STRINGIFY(name)
+#define ROT180_STRINGIFY(name) #name
 
-constexpr Isa ISA{ROT180_TEXT(ROT180_ISA), kernels<float>(), kernels<double>(), &LAYERS32, &LAYERS64};
+constexpr Isa ISA{ROT180_STRING(ROT180_ISA), kernels<float>(), kernels<double>(), &LAYERS32, &LAYERS64};
 
 }  // namespace ROT180_ISA
 }  // namespace rot180

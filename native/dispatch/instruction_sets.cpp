@@ -11,14 +11,14 @@ namespace rot180 {
 #if defined(ROT180_X86)
 namespace {
 
-// What the processor has and the system saves when it changes threads. The compiler's __builtin_cpu_supports would need
-// a library of its own under clang-cl.
+// The features that the processor has and whose registers the system saves on a context switch. The compiler's
+// __builtin_cpu_supports would need an extra library under clang-cl.
 struct Features {
   bool avx2 = false, avx512 = false;
 
   Features() {
     unsigned a, b, c, d, states, high;
-    if (!__get_cpuid_count(1, 0, &a, &b, &c, &d) || !(c >> 27 & 1)) return;  // the system tells its states
+    if (!__get_cpuid_count(1, 0, &a, &b, &c, &d) || !(c >> 27 & 1)) return;  // OSXSAVE: xgetbv is available
     const bool fma = c >> 12 & 1;
     asm("xgetbv" : "=a"(states), "=d"(high) : "c"(0));
     if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return;
@@ -30,9 +30,9 @@ struct Features {
 }  // namespace
 
 bool runs_here(const Isa& isa) {
-  static const Features has;
-  if (!std::strcmp(isa.name, "avx512")) return has.avx512;  // of it F, DQ, BW and VL
-  if (!std::strcmp(isa.name, "avx2")) return has.avx2;
+  static const Features features;
+  if (!std::strcmp(isa.name, "avx512")) return features.avx512;  // F, DQ, BW and VL
+  if (!std::strcmp(isa.name, "avx2")) return features.avx2;
   return true;
 }
 #else
@@ -53,14 +53,14 @@ const Isa* const* all_isas() {
 const Isa* choose_isa(const char* wanted, const char** reason) {
   const bool any = !wanted || !*wanted;
 #if defined(ROT180_X86)
-  *reason = "there is no such instruction set; there are avx512, avx2 and baseline";
+  *reason = "unknown instruction set; use avx512, avx2 or baseline";
 #else
-  *reason = "there is no such instruction set; leave ROT180_ISA unset";
+  *reason = "unknown instruction set; leave ROT180_ISA unset";
 #endif
   for (const Isa* const* isa = all_isas(); *isa; ++isa) {
     if (!any && std::strcmp(wanted, (*isa)->name)) continue;
     if (runs_here(**isa)) return *isa;
-    *reason = "this machine does not have it";
+    *reason = "this machine does not support it";
   }
   return nullptr;
 }

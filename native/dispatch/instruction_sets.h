@@ -1,4 +1,4 @@
-// What an instruction set offers, and the choice among them at run time.
+// The functions of each instruction set, and the choice of one at run time.
 #pragma once
 #include "dispatch/algorithms.h"
 #include "window/geometry.h"
@@ -27,9 +27,9 @@ struct Isa {
   const Layers<double>* layers64;
 };
 
-// One of these is compiled per instruction set, from the same source (kernels.cpp, layers.cpp, updates.cpp);
-// CMakeLists.txt says which. They are data that the compiler lays out: a function that makes them would itself be
-// compiled for the instruction set, and stop a machine that lacks it.
+// One table per instruction set, compiled from the same sources (CMakeLists.txt). The tables are constant data. A
+// function that filled them would itself be compiled for the instruction set, and would crash on a machine that lacks
+// it.
 namespace avx512 {
 extern const Isa ISA;
 }
@@ -43,13 +43,14 @@ namespace neon {
 extern const Isa ISA;
 }
 
-// The sets that were compiled, the best first; null after the last.
+// The compiled instruction sets, best first, terminated by null.
 const Isa* const* all_isas();
 
-// Whether this machine can run it.
+// True if this machine supports the instruction set.
 bool runs_here(const Isa& isa);
 
-// The set of that name, or the best (null or empty); null and a reason if it cannot be had.
+// The instruction set of that name; for null or an empty name the best one that this machine supports. Returns null and
+// sets `reason` if there is none.
 const Isa* choose_isa(const char* wanted, const char** reason);
 
 }  // namespace rot180

@@ -7,7 +7,7 @@ namespace rot180 {
 namespace ROT180_ISA {
 namespace {
 
-// Rows of `length` cells as a source: no taps but the one that is there.
+// A gather from rows of `length` cells, with a single tap.
 struct PlainRows {
   int64_t shift = 0;
   ptrdiff_t offset = 0;
@@ -50,7 +50,7 @@ template <class T>
 void dense_y(const Geometry& g, const T* x, const T* w, const T* bias, bool relu, T* y) {
   const int64_t inputs = g.channels * g.x_cells();
   const PlainRows plain;
-  Inner<T> p{};
+  TransposedProduct<T> p{};
   p.rows = g.images;
   p.channels = g.outputs;
   p.y = x;

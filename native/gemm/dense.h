@@ -1,5 +1,5 @@
-// A kernel that covers x exactly, a linear layer among them: x is a matrix (images, inputs), w (outputs, inputs), y
-// (images, outputs), and the contractions are products of these.
+// Contractions whose kernel covers x exactly, for example linear layers. x is a matrix (images, inputs), w is (outputs,
+// inputs) and y is (images, outputs); the contractions are products of two of them.
 #pragma once
 #include "window/geometry.h"
 

@@ -11,7 +11,7 @@ namespace ROT180_ISA {
 template <class T>
 void conv_y(const Geometry& g, const T* x, const T* w, const T* bias, bool relu, T* y) {
   const int64_t taps = g.taps();
-  const Split<T> split(g, x);
+  const PhaseSplit<T> split(g, x);
   TapTables tables(g);
   for (int64_t t = 0; t < taps; ++t) tables.cells[t] = (int32_t)t;
   Product<T> p{};
@@ -54,7 +54,7 @@ void conv_x(const Geometry& g, const T* y, const T* w, T* x) {
       for (int64_t i = 0; i < g.images * g.channels * cells; ++i) out[i] = T{};
       return;
     }
-    const Widened<T> wide(p.from, g.outputs, y);
+    const RowPadded<T> wide(p.from, g.outputs, y);
     const T* source = wide.used ? wide.source(p.from) : y;
     p.source_channel = wide.used ? wide.channel : g.y_cells();
     if (wide.used) p.from = wide.gather(p.from, tables.offsets + tables.longest, g.outputs);
@@ -71,9 +71,9 @@ void conv_x(const Geometry& g, const T* y, const T* w, T* x) {
 template <class T>
 void conv_w(const Geometry& g, const T* x, const T* y, T* w) {
   const int64_t taps = g.taps();
-  const Split<T> split(g, x);
+  const PhaseSplit<T> split(g, x);
   TapTables tables(g);
-  Inner<T> p{};
+  TransposedProduct<T> p{};
   p.rows = g.group_outputs();
   p.channels = g.group_channels();
   p.y_image = g.outputs * g.y_cells();
@@ -85,7 +85,7 @@ void conv_w(const Geometry& g, const T* x, const T* y, T* w) {
     p.y = y + i * p.rows * p.y_row;
     p.source = split.source + i * p.channels * split.channel();
     p.out = w + i * p.rows * p.out_row;
-    if (outer_pays(p)) run_outer(p);
+    if (outer_products_pay(p)) run_outer_products(p);
     else run(p);
   }
 }

@@ -1,11 +1,11 @@
-// The three contractions of the trilinear form (docs/decisions/0001), as products and inner products.
+// The three contractions of the trilinear form (docs/decisions/0001), as matrix products.
 //
-//     conv_y   A = w, S = x                                positions: cells of y
+//     conv_y   A = w, S = x                                   positions: cells of y
 //     conv_x   A = w with its first two axes swapped, S = y   positions: cells of x, one phase of the stride at a time
-//     conv_w   Y = y, S = x                                positions: cells of y, summed away
+//     conv_w   Y = y, S = x                                   positions: cells of y, which are summed over
 //
-// A stride is taken apart into phases, so that cells that meet neighbours lie side by side: x is split before it is
-// gathered, and conv_x's result is put together from its phases.
+// A stride is removed by splitting x into phases, so that adjacent positions read adjacent cells: conv_y and conv_w
+// split x first, and conv_x merges its result from the phases.
 #pragma once
 #include "window/geometry.h"
 

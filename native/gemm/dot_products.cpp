@@ -31,7 +31,7 @@ void dots(int64_t vectors, const T* a, ptrdiff_t a_row, const T* b, ptrdiff_t b_
   ROT180_UNROLL
   for (int i = 0; i < M * N; ++i) flat[i] = sum[i / N][i % N];
   T total[(M * N + S::L - 1) / S::L * S::L];
-  sums<T, M * N>(flat, total);
+  lane_sums<T, M * N>(flat, total);
   for (int m = 0; m < M; ++m)
     for (int n = 0; n < N; ++n) out[m * out_row + n] += total[m * N + n];
 }
@@ -53,12 +53,12 @@ struct Dots {
 template <class T>
 constexpr Dots<T> DOTS{};
 
-// ---- the whole ----
+// ---- all tiles ----
 
-// How the positions are cut: blocks of `length` (a multiple of L but for the last of an image or of all).
+// How the positions are cut: into blocks of `length` positions, a multiple of L. Only the last block is shorter.
 struct Blocks {
   int64_t length, count;
-  bool by_image;  // no block crosses from one image to the next
+  bool by_image;  // true if each image is cut separately
 };
 
 template <class T>
@@ -68,24 +68,25 @@ Blocks cut(const Gather& g) {
   const bool by_image = cells >= LONGEST / 2;
   const int64_t whole = by_image ? cells : g.positions();
   int64_t pieces = ceil_div(whole, LONGEST);
-  if (!by_image && pieces > 2) pieces = ceil_div(pieces, 4) * 4;  // few blocks should come out even on the threads
+  if (!by_image && pieces > 2) pieces = ceil_div(pieces, 4) * 4;  // a multiple of most numbers of threads
   const int64_t length = ceil_div(ceil_div(whole, pieces), L) * L;
   return {length, ceil_div(whole, length) * (by_image ? g.images : 1), by_image};
 }
 
 template <class T>
-struct InnerPlan {
-  const Inner<T>* inner;
+struct DotPlan {
+  const TransposedProduct<T>* product;
   const Row* rows;
   const Strips<T>* strips;
   Blocks blocks;
   int64_t parts, groups, groups_per_chunk;
-  T* partial;  // (parts, rows, columns) where there are several parts
+  T* partial;  // (parts, rows, columns) if there are several parts
 };
 
-// The rows of Y of one block, with zeros up to a whole vector: in place where they are that already, else copied.
+// The rows of Y for one block, padded with zeros to full vectors. Returns Y itself where no padding is needed,
+// otherwise a copy.
 template <class T>
-const T* left_rows(const Inner<T>& p, int64_t q0, int64_t count, T* copy, ptrdiff_t* step) {
+const T* rows_of_y(const TransposedProduct<T>& p, int64_t q0, int64_t count, T* copy, ptrdiff_t* step) {
   constexpr int64_t L = Simd<T>::L;
   const int64_t cells = p.from.cells();
   const int64_t n0 = q0 / cells, r0 = q0 - n0 * cells;
@@ -109,9 +110,9 @@ const T* left_rows(const Inner<T>& p, int64_t q0, int64_t count, T* copy, ptrdif
 }
 
 template <class T>
-void inner_part(const InnerPlan<T>& plan, int64_t chunk) {
+void dot_part(const DotPlan<T>& plan, int64_t chunk) {
   constexpr int64_t L = Simd<T>::L;
-  const Inner<T>& p = *plan.inner;
+  const TransposedProduct<T>& p = *plan.product;
   const int64_t group_chunks = ceil_div(plan.groups, plan.groups_per_chunk);
   const int64_t part = chunk / group_chunks, g0 = chunk % group_chunks * plan.groups_per_chunk;
   const int64_t columns = p.columns();
@@ -123,7 +124,7 @@ void inner_part(const InnerPlan<T>& plan, int64_t chunk) {
 
   const int taps = p.from.inside ? 1 : p.from.tap_count();
   const int64_t length = plan.blocks.length, vectors = length / L;
-  const ptrdiff_t padded = length + L;  // rows a power of two apart would share a set of the cache
+  const ptrdiff_t padded = length + L;  // rows a power of two apart would be in the same set of the cache
   Scratch memory(sizeof(T) * (size_t)((p.rows + DOT_COLUMNS) * padded) + 64 +
                  (sizeof(Strip<T>) + sizeof(Lanes) * (size_t)taps) * (size_t)vectors);
   T* columns_packed = memory.as<T>();
@@ -141,7 +142,7 @@ void inner_part(const InnerPlan<T>& plan, int64_t chunk) {
     for (int64_t v = 0; v < used; ++v)
       plan.strips->find(q0 + v * L, q0 + count, strips[v], reach + v * taps * !p.from.inside, nullptr);
     ptrdiff_t step = padded;
-    const T* left = left_rows(p, q0, count, copy, &step);
+    const T* left = rows_of_y(p, q0, count, copy, &step);
     for (int64_t k = k0; k < k1; k += DOT_COLUMNS) {
       const int n = (int)smaller<int64_t>(DOT_COLUMNS, k1 - k);
       pack(strips, (int)used, reach, taps, p.from.inside, p.source, plan.rows + k, n, columns_packed, padded);
@@ -156,14 +157,14 @@ void inner_part(const InnerPlan<T>& plan, int64_t chunk) {
 }  // namespace
 
 template <class T>
-void run(const Inner<T>& p) {
-  InnerPlan<T> plan{};
-  plan.inner = &p;
+void run(const TransposedProduct<T>& p) {
+  DotPlan<T> plan{};
+  plan.product = &p;
   plan.blocks = cut<T>(p.from);
   const int64_t columns = p.columns(), sums = p.rows * columns;
   plan.groups = ceil_div(columns, DOT_COLUMNS);
   plan.parts = larger<int64_t>(1, smaller(smaller(MOST_PARTS, plan.blocks.count), FEW_SUMS / sums));
-  // The columns are shared out freely (no sum runs along them), in as few pieces as keep the threads busy.
+  // Columns can be divided freely, because no sum runs along them: into as few pieces as keep all threads busy.
   const int64_t wanted = num_threads() > 1 ? ceil_div(2 * num_threads(), plan.parts) : 1;
   plan.groups_per_chunk = ceil_div(plan.groups, smaller(plan.groups, wanted));
   Scratch memory(sizeof(Row) * (size_t)columns + 64 + (plan.parts > 1 ? sizeof(T) * (size_t)(plan.parts * sums) : 0));
@@ -174,13 +175,13 @@ void run(const Inner<T>& p) {
   plan.rows = rows;
   const Strips<T> strips(p.from, nullptr);
   plan.strips = &strips;
-  auto some = [&](int64_t chunk) { inner_part(plan, chunk); };
-  in_chunks(plan.parts * ceil_div(plan.groups, plan.groups_per_chunk), some);
+  auto some = [&](int64_t chunk) { dot_part(plan, chunk); };
+  parallel_for(plan.parts * ceil_div(plan.groups, plan.groups_per_chunk), some);
   if (plan.parts > 1) add_parts(p, plan.partial, plan.parts);
 }
 
-template void run(const Inner<float>&);
-template void run(const Inner<double>&);
+template void run(const TransposedProduct<float>&);
+template void run(const TransposedProduct<double>&);
 
 }  // namespace ROT180_ISA
 }  // namespace rot180

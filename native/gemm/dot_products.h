@@ -1,8 +1,9 @@
-// out[m, k] = sum over q of Y[m, q] * S[k, q]: the matrix product behind weight gradients; positions are summed away.
+// out[m, k] = sum over q of Y[m, q] * S[k, q]: the transposed matrix product that computes conv_w, as dot products over
+// the positions.
 //
-// Both factors have the positions side by side in memory, so a tile is DOT_ROWS x DOT_COLUMNS dot products, a vector of
-// partial sums each. Positions are taken in blocks, and the blocks in parts whose number depends on the shape alone: the
-// order of the sums is the same whatever the number of threads.
+// Positions are adjacent in memory in both factors, so a tile is DOT_ROWS x DOT_COLUMNS dot products with a vector of
+// partial sums each. Positions are cut into blocks, and the blocks are grouped into parts. The number of parts depends
+// only on the shape, so the order of the sums does not depend on the number of threads.
 #pragma once
 #include "threads/parallel_for.h"
 #include "gemm/pack_s.h"
@@ -10,14 +11,14 @@
 namespace rot180 {
 namespace ROT180_ISA {
 
-constexpr int64_t BLOCK_BYTES = 3072;  // of one row of a block
-constexpr int64_t MOST_PARTS = 16;     // of the positions, each with sums of its own, where the sums are few
-constexpr int64_t FEW_SUMS = 1 << 17;  // in all parts
+constexpr int64_t BLOCK_BYTES = 3072;  // the longest row of a block
+constexpr int64_t MOST_PARTS = 16;     // parts of the positions, each with separate sums
+constexpr int64_t FEW_SUMS = 1 << 17;  // the largest number of sums in all parts together
 
 template <class T>
-struct Inner {
+struct TransposedProduct {
   int64_t rows, channels;
-  const T* y;  // row m at image n: y + n * y_image + m * y_row, the grid's cells side by side
+  const T* y;  // row m of image n is at y + n * y_image + m * y_row; the cells of the grid are contiguous
   ptrdiff_t y_image, y_row;
   Gather from;
   const T* source;
@@ -28,9 +29,9 @@ struct Inner {
   int64_t columns() const { return channels * from.tap_count(); }
 };
 
-// What the parts have summed, added up in order.
+// Adds the sums of the parts, in order.
 template <class T>
-void add_parts(const Inner<T>& p, const T* partial, int64_t parts) {
+void add_parts(const TransposedProduct<T>& p, const T* partial, int64_t parts) {
   const int64_t columns = p.columns();
   auto row = [&](int64_t m) {
     const T* from = partial + m * columns;
@@ -41,11 +42,11 @@ void add_parts(const Inner<T>& p, const T* partial, int64_t parts) {
       for (int64_t k = 0; k < columns; ++k) to[k] += from[k];
     }
   };
-  in_chunks(p.rows, row);
+  parallel_for(p.rows, row);
 }
 
 template <class T>
-void run(const Inner<T>& p);
+void run(const TransposedProduct<T>& p);
 
 }  // namespace ROT180_ISA
 }  // namespace rot180

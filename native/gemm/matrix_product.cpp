@@ -4,12 +4,12 @@ namespace rot180 {
 namespace ROT180_ISA {
 namespace {
 
-// The panels of one block: its strips, which of their cells lie inside, and where their results go.
+// The positions of one block: their strips in the source, the masks of each tap, and the locations of their results.
 template <class T>
 struct Block {
   static constexpr int L = Simd<T>::L;
   int pairs;
-  bool simple;  // every strip is one run
+  bool simple;  // true if every strip is one run
   Strip<T> from[2 * MANY_PAIRS], to[2 * MANY_PAIRS];
   Lanes* reach;
 
@@ -22,7 +22,7 @@ struct Block {
       const int64_t q = (first_pair * 2 + s) * L;
       if (q < end) {
         strips.find(q, end, from[s], reach + (p.from.inside ? 0 : s * taps), &to[s]);
-      } else {  // nothing is left for the second vector of the last pair
+      } else {  // the second vector of the last pair may be empty
         from[s] = from[s - 1];
         for (int i = 0; i < from[s].runs; ++i) from[s].run[i].lanes = 0;
         to[s].runs = 0;
@@ -34,17 +34,17 @@ struct Block {
   }
 };
 
-// What the block from `pair` on adds to what the one before has read.
+// A prefetch of the source cells of the block that starts at `pair`, without those that the block before also reads.
 template <class T>
-Ahead look_ahead(const Product<T>& p, int64_t pair, int64_t pairs, int64_t tiles) {
+Prefetch prefetch_next_block(const Product<T>& p, int64_t pair, int64_t pairs, int64_t tiles) {
   constexpr int64_t L = Simd<T>::L;
   const int64_t q = pair * 2 * L;
-  if (q >= p.from.positions() || !worth_fetching<T>(p.from.images * p.from.image)) return {};
-  return fetch(p.source, p.from.last_cell(q), pairs * 2 * L, p.channels, p.source_channel, tiles, p.depth());
+  if (q >= p.from.positions() || !exceeds_cache<T>(p.from.images * p.from.image)) return {};
+  return make_prefetch(p.source, p.from.last_cell(q), pairs * 2 * L, p.channels, p.source_channel, tiles, p.depth());
 }
 
 template <class T>
-void multiply_block(const Plan<T>& plan, const Block<T>& block, int64_t b0, int64_t b1, T* packed, Ahead ahead) {
+void multiply_block(const Plan<T>& plan, const Block<T>& block, int64_t b0, int64_t b1, T* packed, Prefetch prefetch) {
   constexpr int L = Simd<T>::L;
   const Product<T>& p = plan.product;
   const int taps = p.from.tap_count();
@@ -52,7 +52,7 @@ void multiply_block(const Plan<T>& plan, const Block<T>& block, int64_t b0, int6
   const int masks = p.from.inside ? 0 : taps, together = b1 - b0 <= FEW_BLOCKS ? 1 : block.pairs;
   const bool in_place = block.simple && b1 - b0 == 1;
   const Microkernels<T>& kernels = microkernels<T>();
-  const auto& multiply = plan.left.layout() == Layout::by_row ? kernels.by_row : kernels.by_k;
+  const auto& multiply = plan.a.layout() == Layout::by_row ? kernels.by_row : kernels.by_k;
   Tile<T> tile{};
   tile.out_row = p.out_row;
   tile.relu = p.relu;
@@ -67,24 +67,24 @@ void multiply_block(const Plan<T>& plan, const Block<T>& block, int64_t b0, int6
                    count, packed + (pair - first) * panel);
       for (int64_t b = b0; b < b1; ++b) {
         const int64_t m0 = first_row(p.rows, b), m = first_row(p.rows, b + 1) - m0;
-        const T* a = plan.left.block(m0, m, k0);
+        const T* a = plan.a.block(m0, m, k0);
         tile.out = p.out + m0 * p.out_row;
         tile.bias = p.bias ? p.bias + m0 : nullptr;
         for (int pair = first; pair < last; ++pair) {
           tile.strip = block.to + 2 * pair;
-          tile.whole = tile.strip[0].whole() && tile.strip[1].whole();
+          tile.full = tile.strip[0].full() && tile.strip[1].full();
           if (in_place)
             kernels.in_place[m](count, a, p.source, plan.rows + k0, block.from + 2 * pair,
-                                block.reach + 2 * pair * masks, taps, p.from.inside, tile, ahead);
+                                block.reach + 2 * pair * masks, taps, p.from.inside, tile, prefetch);
           else
-            multiply[m](count, a, packed + (pair - first) * panel, tile, ahead);
+            multiply[m](count, a, packed + (pair - first) * panel, tile, prefetch);
         }
       }
     }
   }
 }
 
-// One span of positions and one part of the rows.
+// Computes one span of positions for one part of the rows.
 template <class T>
 void multiply_span(const Plan<T>& plan, const Strips<T>& strips, int64_t chunk) {
   constexpr int L = Simd<T>::L;
@@ -102,7 +102,7 @@ void multiply_span(const Plan<T>& plan, const Strips<T>& strips, int64_t chunk) 
     const int64_t from = pairs * i / plan.blocks, to = pairs * (i + 1) / plan.blocks;
     block->find(p, strips, from, to);
     const int64_t next = i + 1 < last ? to : pairs;
-    multiply_block(plan, *block, b0, b1, packed, look_ahead(p, next, longest, (b1 - b0) * (to - from)));
+    multiply_block(plan, *block, b0, b1, packed, prefetch_next_block(p, next, longest, (b1 - b0) * (to - from)));
   }
 }
 
@@ -113,9 +113,9 @@ template <class T>
 void run(const Product<T>* products, int count) {
   size_t bytes = 0;
   auto rounded = [](size_t n) { return (n + 63) / 64 * 64; };
-  auto left_of = [](const Product<T>& p) { return PackedLeft<T>(p.weights, p.rows, p.channels, p.from.tap_count()); };
+  auto packed_a_of = [](const Product<T>& p) { return PackedA<T>(p.weights, p.rows, p.channels, p.from.tap_count()); };
   for (int i = 0; i < count; ++i)
-    bytes += rounded(left_of(products[i]).bytes()) + rounded(sizeof(Row) * (size_t)products[i].depth());
+    bytes += rounded(packed_a_of(products[i]).bytes()) + rounded(sizeof(Row) * (size_t)products[i].depth());
   const size_t plan_bytes = rounded(sizeof(Plan<T>) * (size_t)count);
   Scratch memory(bytes + plan_bytes);
   Plan<T>* plans = memory.as<Plan<T>>();
@@ -128,20 +128,20 @@ void run(const Product<T>* products, int count) {
   int64_t chunks = 0;
   for (int i = 0; i < count; ++i) {
     Plan<T>& plan = plans[i];
-    plan = {products[i], left_of(products[i]), nullptr, 0, 0, 0};
-    plan.left.pack(reinterpret_cast<T*>(take(plan.left.bytes())));
+    plan = {products[i], packed_a_of(products[i]), nullptr, 0, 0, 0};
+    plan.a.pack(reinterpret_cast<T*>(take(plan.a.bytes())));
     plan.rows = reinterpret_cast<Row*>(take(sizeof(Row) * (size_t)products[i].depth()));
     list_rows(products[i].from, products[i].channels, products[i].source_channel, plan.rows);
     cut(plan, count);
     chunks += plan.chunks();
   }
-  const Strips<T> strips(products->from, &products->to);  // all products have the same
+  const Strips<T> strips(products->from, &products->to);  // all products have the same positions
   auto multiply_some = [&](int64_t chunk) {
     const Plan<T>* plan = plans;
     while (chunk >= plan->chunks()) chunk -= (plan++)->chunks();
     multiply_span(*plan, strips, chunk);
   };
-  in_chunks(chunks, multiply_some);
+  parallel_for(chunks, multiply_some);
 }
 
 template void run(const Product<float>*, int);

@@ -5,43 +5,66 @@ namespace rot180 {
 namespace ROT180_ISA {
 namespace {
 
-template <class T, int M>
-ROT180_INLINE void finish(typename Simd<T>::V (&sum)[M][2], const Tile<T>& t) {
+template <class T>
+ROT180_INLINE typename Simd<T>::V clip_negative(typename Simd<T>::V v) {
+  return v < typename Simd<T>::V{} ? typename Simd<T>::V{} : v;  // a NaN stays
+}
+
+// Adds the sums of `rows` rows to a tile whose results are not two full vectors. This is one loop for every number of
+// rows: unrolled, it was half of the engine's code and of its compile time, and it runs only where images end.
+template <class T>
+__attribute__((noinline)) void store_partial(const typename Simd<T>::V* sums, int rows, const Tile<T>& t) {
   using S = Simd<T>;
-  using V = typename S::V;
-  const bool relu = t.relu && t.end;
-  ROT180_UNROLL
-  for (int m = 0; m < M; ++m) {
-    ROT180_UNROLL
+  for (int m = 0; m < rows; ++m) {
+    T* row = t.out + m * t.out_row;
     for (int j = 0; j < 2; ++j) {
-      T* row = t.out + m * t.out_row;
-      V v = sum[m][j];
-      if (t.whole) {
-        T* cells = row + t.strip[j].run[0].offset;
-        if (!t.begin) v += S::load(cells);
-        else if (t.bias) v += S::splat(t.bias[m]);
-        if (relu) v = v < V{} ? V{} : v;  // a NaN stays
-        S::store(cells, v);
-      } else if (t.strip[j].runs) {
-        if (!t.begin) v += t.strip[j].load(row, S::ALL);
-        else if (t.bias) v += S::splat(t.bias[m]);
-        if (relu) v = v < V{} ? V{} : v;
-        t.strip[j].store(row, v);
-      }
+      const Strip<T>& strip = t.strip[j];
+      if (!strip.runs) continue;
+      typename S::V v = sums[2 * m + j];
+      if (!t.begin) v += strip.load(row, S::ALL);
+      else if (t.bias) v += S::splat(t.bias[m]);
+      if (t.relu && t.end) v = clip_negative<T>(v);
+      strip.store(row, v);
     }
   }
 }
 
+// Adds the sums to the tile, with bias and relu.
+template <class T, int M>
+ROT180_INLINE void store_tile(typename Simd<T>::V (&sum)[M][2], const Tile<T>& t) {
+  using S = Simd<T>;
+  if (!t.full) {
+    typename S::V sums[2 * M];  // a copy: `sum` itself stays in registers only if its address is never taken
+    ROT180_UNROLL
+    for (int i = 0; i < 2 * M; ++i) sums[i] = sum[i / 2][i % 2];
+    return store_partial<T>(sums, M, t);
+  }
+  T* cells[2] = {t.out + t.strip[0].run[0].offset, t.out + t.strip[1].run[0].offset};
+  if (!t.begin) {
+    ROT180_UNROLL
+    for (int i = 0; i < 2 * M; ++i) sum[i / 2][i % 2] += S::load(cells[i % 2] + i / 2 * t.out_row);
+  } else if (t.bias) {
+    ROT180_UNROLL
+    for (int i = 0; i < 2 * M; ++i) sum[i / 2][i % 2] += S::splat(t.bias[i / 2]);
+  }
+  if (t.relu && t.end) {
+    ROT180_UNROLL
+    for (int i = 0; i < 2 * M; ++i) sum[i / 2][i % 2] = clip_negative<T>(sum[i / 2][i % 2]);
+  }
+  ROT180_UNROLL
+  for (int i = 0; i < 2 * M; ++i) S::store(cells[i % 2] + i / 2 * t.out_row, sum[i / 2][i % 2]);
+}
+
 template <class T, int M, Layout LAYOUT>
-void multiply(int64_t depth, const T* a, const T* b, const Tile<T>& t, Ahead& ahead) {
+void multiply(int64_t depth, const T* a, const T* b, const Tile<T>& t, Prefetch& prefetch) {
   using S = Simd<T>;
   using V = typename S::V;
   V sum[M][2];
   ROT180_UNROLL
   for (int m = 0; m < M; ++m) sum[m][0] = sum[m][1] = V{};
   for (int64_t k = 0; k < depth;) {
-    const int64_t stop = smaller(depth, k + AHEAD_EVERY);
-    ahead.step();
+    const int64_t stop = smaller(depth, k + PREFETCH_INTERVAL);
+    prefetch.step();
     for (; k < stop; ++k) {
       const V b0 = *reinterpret_cast<const V*>(b), b1 = *reinterpret_cast<const V*>(b + S::L);
       ROT180_UNROLL
@@ -54,13 +77,13 @@ void multiply(int64_t depth, const T* a, const T* b, const Tile<T>& t, Ahead& ah
       b += 2 * S::L;
     }
   }
-  finish<T, M>(sum, t);
+  store_tile<T, M>(sum, t);
 }
 
-// A single block of rows: S is used once, so it is not packed but read where it lies.
+// For a single block of rows, S is used only once: it is read in place instead of being packed.
 template <class T, int M>
 void multiply_in_place(int64_t depth, const T* a, const T* source, const Row* rows, const Strip<T>* from,
-                       const Lanes* reach, int taps, bool inside, const Tile<T>& t, Ahead& ahead) {
+                       const Lanes* reach, int taps, bool inside, const Tile<T>& t, Prefetch& prefetch) {
   using S = Simd<T>;
   using V = typename S::V;
   V sum[M][2];
@@ -70,8 +93,8 @@ void multiply_in_place(int64_t depth, const T* a, const T* source, const Row* ro
   const T* base1 = source + from[1].run[0].offset;
   const Lanes lanes0 = from[0].run[0].lanes, lanes1 = from[1].run[0].lanes;
   for (int64_t k = 0; k < depth;) {
-    const int64_t stop = smaller(depth, k + AHEAD_EVERY);
-    ahead.step();
+    const int64_t stop = smaller(depth, k + PREFETCH_INTERVAL);
+    prefetch.step();
     for (; k < stop; ++k) {
       const Row row = rows[k];
       const V b0 = S::load(base0 + row.offset, inside ? lanes0 : lanes0 & reach[row.tap]);
@@ -85,7 +108,7 @@ void multiply_in_place(int64_t depth, const T* a, const T* source, const Row* ro
       ++a;
     }
   }
-  finish<T, M>(sum, t);
+  store_tile<T, M>(sum, t);
 }
 
 template <class T, int M>

@@ -1,30 +1,31 @@
-// The register tile of a matrix product: M rows of A times 2 vectors of a packed panel of S, or of S where it lies.
+// The microkernel of a matrix product: M rows of A times 2 vectors of columns of S. S is read from a packed panel, or
+// in place. The M x 2 vectors of sums stay in registers.
 //
-// With AVX-512 a tile of 14 rows runs at 98 % of what the multipliers can do, also when the panel comes from the second
-// cache. What a product loses it loses around the tile: packing, and waiting for memory.
+// With AVX-512 a tile of 14 rows runs at 98 % of the peak, even if the panel comes from the L2 cache. The losses of a
+// product are outside the tile: packing, and waiting for memory.
 #pragma once
 #include "gemm/pack_s.h"
 
 namespace rot180 {
 namespace ROT180_ISA {
 
-// Of a row of A that is multiplied at once: a block of A, DEPTH * MR * 4 bytes, fits the first cache. In rows of A that
-// follow each other by PITCH, the same column never shares a set of the cache.
+// The depth of one multiplication: a block of A, DEPTH * MR cells, fits the L1 cache. Rows of A are PITCH cells apart,
+// so that the cells of one column are in different sets of the cache.
 template <class T>
 constexpr int64_t DEPTH = 1024 / (int64_t)sizeof(T);
 template <class T>
 constexpr int64_t PITCH = DEPTH<T> + Simd<T>::L;
 
-// How a block of A lies: k after k with its rows side by side, or row after row, PITCH apart.
+// The layout of a block of A: by k, with the rows of each k adjacent; or row by row, PITCH apart.
 enum class Layout { by_k, by_row };
 
-// What the next panels will be packed from, fetched into the second cache while this one is multiplied: the processor
-// looks ahead along a line by itself, but not from one short piece of a plane to the next.
-struct Ahead {
+// Prefetches the source of the next panels into the L2 cache while this panel is multiplied. The hardware prefetcher
+// follows a line, but does not jump from one short piece of a plane to the next.
+struct Prefetch {
   const char* line;
-  int64_t left, lines, at;  // channels, cache lines of a channel, the next of them
-  ptrdiff_t channel;        // bytes from one to the next
-  int64_t at_once;
+  int64_t left, lines, at;  // channels left, cache lines per channel, the next line
+  ptrdiff_t channel;        // bytes from one channel to the next
+  int64_t at_once;          // lines per step
 
   ROT180_INLINE void step() {
     for (int64_t i = 0; i < at_once && left; ++i) {
@@ -33,45 +34,45 @@ struct Ahead {
     }
   }
 };
-constexpr int64_t AHEAD_EVERY = 16;  // steps of k
+constexpr int64_t PREFETCH_INTERVAL = 16;  // steps of k
 
-// What fits the second cache is there anyway.
+// True if the array exceeds the L2 cache: prefetching anything smaller is useless.
 template <class T>
-bool worth_fetching(int64_t cells) {
+bool exceeds_cache(int64_t cells) {
   return (int64_t)sizeof(T) * cells >= 1 << 20;
 }
 
-// `cells` cells of each channel from base + first on, while `tiles` tiles of DEPTH steps are multiplied. The address may
-// lie outside of the array: nothing is read.
+// Prefetches `cells` cells of each channel from base + first on, during the multiplication of `tiles` tiles. The
+// addresses may be out of bounds: a prefetch reads nothing.
 template <class T>
-Ahead fetch(const T* base, ptrdiff_t first, int64_t cells, int64_t channels, ptrdiff_t channel, int64_t tiles,
+Prefetch make_prefetch(const T* base, ptrdiff_t first, int64_t cells, int64_t channels, ptrdiff_t channel, int64_t tiles,
             int64_t depth = DEPTH<T>) {
-  Ahead ahead{};
-  ahead.line = reinterpret_cast<const char*>(reinterpret_cast<uintptr_t>(base) + (uintptr_t)first * sizeof(T));
-  ahead.left = channels;
-  ahead.lines = ceil_div(cells * (int64_t)sizeof(T), 64) + 1;
-  ahead.channel = channel * (ptrdiff_t)sizeof(T);
-  ahead.at_once = ceil_div(channels * ahead.lines, larger<int64_t>(1, tiles * (depth / AHEAD_EVERY)));
-  return ahead;
+  Prefetch prefetch{};
+  prefetch.line = reinterpret_cast<const char*>(reinterpret_cast<uintptr_t>(base) + (uintptr_t)first * sizeof(T));
+  prefetch.left = channels;
+  prefetch.lines = ceil_div(cells * (int64_t)sizeof(T), 64) + 1;
+  prefetch.channel = channel * (ptrdiff_t)sizeof(T);
+  prefetch.at_once = ceil_div(channels * prefetch.lines, larger<int64_t>(1, tiles * (depth / PREFETCH_INTERVAL)));
+  return prefetch;
 }
 
 template <class T>
 struct Tile {
-  T* out;  // of the tile's first row
+  T* out;  // first row of results
   ptrdiff_t out_row;
-  const Strip<T>* strip;  // two: where the results of the two vectors go
-  bool whole;             // both strips are whole
-  const T* bias;          // of the tile's first row, or null
-  bool begin, end;        // the first, the last chunk of the depth
+  const Strip<T>* strip;  // two: the locations of the two vectors of results
+  bool full;              // true if both strips are full
+  const T* bias;          // bias of the first row, or null
+  bool begin, end;        // true for the first and the last chunk of the depth
   bool relu;
 };
 
 // The functions for 1 to MR rows: with S packed, for both layouts of A, and with S in place, for A by row.
 template <class T>
 struct Microkernels {
-  using Packed = void (*)(int64_t depth, const T* a, const T* panel, const Tile<T>&, Ahead&);
+  using Packed = void (*)(int64_t depth, const T* a, const T* panel, const Tile<T>&, Prefetch&);
   using InPlace = void (*)(int64_t depth, const T* a, const T* source, const Row* rows, const Strip<T>* from,
-                           const Lanes* reach, int taps, bool inside, const Tile<T>&, Ahead&);
+                           const Lanes* reach, int taps, bool inside, const Tile<T>&, Prefetch&);
   Packed by_k[MR + 1], by_row[MR + 1];
   InPlace in_place[MR + 1];
 };

@@ -6,18 +6,18 @@ namespace {
 
 template <class T>
 struct OuterPlan {
-  const Inner<T>* inner;
+  const TransposedProduct<T>* product;
   const Row* rows;
   const Strips<T>* strips;
   int64_t panels, parts, column_groups, row_groups;
-  T* partial;  // (parts, rows, columns) where there are several parts
+  T* partial;  // (parts, rows, columns) if there are several parts
 
   int64_t tasks() const { return parts * column_groups * row_groups; }
 };
 
-// Rows [m0, m1) of Y at positions [q0, q0 + count), PITCH apart.
+// Copies rows [m0, m1) of Y at positions [q0, q0 + count), PITCH apart.
 template <class T>
-void copy_left(const Inner<T>& p, int64_t m0, int64_t m1, int64_t q0, int64_t count, T* to) {
+void copy_rows_of_y(const TransposedProduct<T>& p, int64_t m0, int64_t m1, int64_t q0, int64_t count, T* to) {
   const int64_t cells = p.from.cells();
   for (int64_t done = 0; done < count;) {
     const int64_t n = (q0 + done) / cells, r = q0 + done - n * cells, piece = smaller(cells - r, count - done);
@@ -30,10 +30,10 @@ void copy_left(const Inner<T>& p, int64_t m0, int64_t m1, int64_t q0, int64_t co
   }
 }
 
-// The panel of the columns [k0, k0 + 2 L): a row of 2 L for each position of the strips.
+// Packs the panel of the columns [k0, k0 + 2 L): a row of 2 L cells for each position of the strips.
 template <class T>
-void turn(const Inner<T>& p, const Row* rows, int64_t k0, const Strip<T>* strips, int64_t strip_count,
-          const Lanes* reach, T* panel) {
+void pack_transposed(const TransposedProduct<T>& p, const Row* rows, int64_t k0, const Strip<T>* strips,
+                     int64_t strip_count, const Lanes* reach, T* panel) {
   using S = Simd<T>;
   constexpr int L = S::L;
   const int taps = p.from.tap_count();
@@ -67,24 +67,24 @@ void turn(const Inner<T>& p, const Row* rows, int64_t k0, const Strip<T>* strips
   }
 }
 
-// What the chunk from position q on will read of Y, and of S, fetched while `tiles` are multiplied.
+// Prefetches of the cells of Y, and of S, that the chunk from position q on reads.
 template <class T>
-Ahead left_ahead(const Inner<T>& p, int64_t q, int64_t m0, int64_t m1, int64_t tiles) {
+Prefetch prefetch_y(const TransposedProduct<T>& p, int64_t q, int64_t m0, int64_t m1, int64_t tiles) {
   const int64_t n = q / p.from.cells();
-  if (q >= p.from.positions() || !worth_fetching<T>(p.from.images * p.y_image)) return {};
-  return fetch(p.y, n * p.y_image + q % p.from.cells() + m0 * p.y_row, DEPTH<T>, m1 - m0, p.y_row, tiles);
+  if (q >= p.from.positions() || !exceeds_cache<T>(p.from.images * p.y_image)) return {};
+  return make_prefetch(p.y, n * p.y_image + q % p.from.cells() + m0 * p.y_row, DEPTH<T>, m1 - m0, p.y_row, tiles);
 }
 template <class T>
-Ahead right_ahead(const Inner<T>& p, int64_t q, int64_t k0, int64_t k1, int64_t tiles) {
-  if (q >= p.from.positions() || !worth_fetching<T>(p.from.images * p.from.image)) return {};
+Prefetch prefetch_s(const TransposedProduct<T>& p, int64_t q, int64_t k0, int64_t k1, int64_t tiles) {
+  if (q >= p.from.positions() || !exceeds_cache<T>(p.from.images * p.from.image)) return {};
   const int64_t taps = p.from.tap_count(), c0 = k0 / taps, c1 = ceil_div(k1, taps);
-  return fetch(p.source, p.from.last_cell(q) + c0 * p.source_channel, DEPTH<T>, c1 - c0, p.source_channel, tiles);
+  return make_prefetch(p.source, p.from.last_cell(q) + c0 * p.source_channel, DEPTH<T>, c1 - c0, p.source_channel, tiles);
 }
 
 template <class T>
 void outer_task(const OuterPlan<T>& plan, int64_t task) {
   constexpr int L = Simd<T>::L;
-  const Inner<T>& p = *plan.inner;
+  const TransposedProduct<T>& p = *plan.product;
   const int64_t groups = plan.column_groups * plan.row_groups, part = task / groups, in_part = task % groups;
   const int64_t columns_of = in_part / plan.row_groups, rows_of = in_part % plan.row_groups;
   const int64_t panel0 = plan.panels * columns_of / plan.column_groups;
@@ -110,36 +110,36 @@ void outer_task(const OuterPlan<T>& plan, int64_t task) {
     const int64_t q0 = chunk * DEPTH<T>, count = smaller(DEPTH<T>, positions - q0), used = ceil_div(count, L);
     for (int64_t s = 0; s < used; ++s)
       plan.strips->find(q0 + s * L, q0 + count, strips[s], reach + s * taps, nullptr);
-    copy_left(p, m0, m1, q0, count, left);
+    copy_rows_of_y(p, m0, m1, q0, count, left);
     const int64_t next = chunk + 1 < last ? q0 + DEPTH<T> : positions, tiles = (panel1 - panel0) * (b1 - b0);
-    Ahead ahead[2] = {left_ahead(p, next, m0, m1, ceil_div(tiles, 2)),
-                      right_ahead(p, next, panel0 * 2 * L, smaller(columns, panel1 * 2 * L), ceil_div(tiles, 2))};
+    Prefetch prefetch[2] = {prefetch_y(p, next, m0, m1, ceil_div(tiles, 2)),
+                      prefetch_s(p, next, panel0 * 2 * L, smaller(columns, panel1 * 2 * L), ceil_div(tiles, 2))};
     for (int64_t n = panel0; n < panel1; ++n) {
       const int64_t k0 = n * 2 * L;
-      turn(p, plan.rows, k0, strips, used, reach, panel);
+      pack_transposed(p, plan.rows, k0, strips, used, reach, panel);
       Strip<T> to[2];
       to[0].runs = to[1].runs = 0;
       for (int half = 0; half < 2; ++half)
         if (k0 + half * L < columns) to[half].add(k0 + half * L, 0, (int)smaller<int64_t>(L, columns - k0 - half * L));
-      Tile<T> tile{nullptr, out_row, to, to[0].runs && to[1].runs && to[0].whole() && to[1].whole(), nullptr,
+      Tile<T> tile{nullptr, out_row, to, to[0].runs && to[1].runs && to[0].full() && to[1].full(), nullptr,
                    chunk == first, chunk + 1 == last, false};
       for (int64_t b = b0; b < b1; ++b) {
         const int64_t m = first_row(p.rows, b), height = first_row(p.rows, b + 1) - m;
         tile.out = out + m * out_row;
-        microkernels<T>().by_row[height](count, left + (m - m0) * PITCH<T>, panel, tile, ahead[!ahead[0].left]);
+        microkernels<T>().by_row[height](count, left + (m - m0) * PITCH<T>, panel, tile, prefetch[!prefetch[0].left]);
       }
     }
   }
 }
 
-// Into how many groups of rows and columns, by what a thread then does for each position: a task multiplies its rows by
-// its columns, for which it copies the ones and turns the others. No sum depends on it.
+// Chooses the numbers of groups of rows and of columns by an estimate of the work per position and thread: a task
+// copies its rows, transposes its columns and multiplies them. No sum depends on the choice.
 template <class T>
-void share_out(OuterPlan<T>& plan) {
-  constexpr double MULTIPLY = 0.25, TURN = 2;  // of a product and of a column, beside the copy of a row
-  const double rows = (double)plan.inner->rows, columns = (double)plan.inner->columns();
-  const int64_t threads = num_threads(), blocks = row_blocks(plan.inner->rows);
-  const int64_t fewest = ceil_div(plan.inner->rows, ROWS_AT_ONCE), most = threads > 1 ? 4 * threads : 1;
+void divide_work(OuterPlan<T>& plan) {
+  constexpr double MULTIPLY = 0.25, TURN = 2;  // costs of a product and of a column, relative to copying a row
+  const double rows = (double)plan.product->rows, columns = (double)plan.product->columns();
+  const int64_t threads = num_threads(), blocks = row_blocks(plan.product->rows);
+  const int64_t fewest = ceil_div(plan.product->rows, ROWS_AT_ONCE), most = threads > 1 ? 4 * threads : 1;
   double least = 0;
   for (int64_t r = fewest; r <= smaller(blocks, larger(fewest, most)); ++r)
     for (int64_t c = 1; c <= smaller(plan.panels, most); ++c) {
@@ -155,13 +155,13 @@ void share_out(OuterPlan<T>& plan) {
 }  // namespace
 
 template <class T>
-void run_outer(const Inner<T>& p) {
+void run_outer_products(const TransposedProduct<T>& p) {
   OuterPlan<T> plan{};
-  plan.inner = &p;
+  plan.product = &p;
   const int64_t columns = p.columns(), chunks = ceil_div(p.from.positions(), DEPTH<T>);
   plan.panels = ceil_div(columns, 2 * Simd<T>::L);
   plan.parts = p.rows * columns > FEW_SUMS ? 1 : larger<int64_t>(1, smaller(MOST_PARTS, chunks / 4));
-  share_out(plan);
+  divide_work(plan);
   Scratch row_memory(sizeof(Row) * (size_t)columns);
   list_rows(p.from, p.channels, p.source_channel, row_memory.as<Row>());
   plan.rows = row_memory.as<Row>();
@@ -170,12 +170,12 @@ void run_outer(const Inner<T>& p) {
   Scratch partial(plan.parts > 1 ? sizeof(T) * (size_t)(plan.parts * p.rows * columns) : 1);
   plan.partial = partial.as<T>();
   auto some = [&](int64_t task) { outer_task(plan, task); };
-  in_chunks(plan.tasks(), some);
+  parallel_for(plan.tasks(), some);
   if (plan.parts > 1) add_parts(p, plan.partial, plan.parts);
 }
 
-template void run_outer(const Inner<float>&);
-template void run_outer(const Inner<double>&);
+template void run_outer_products(const TransposedProduct<float>&);
+template void run_outer_products(const TransposedProduct<double>&);
 
 }  // namespace ROT180_ISA
 }  // namespace rot180

@@ -1,5 +1,5 @@
-// The product of inner.h by outer products: where there are many rows it pays to turn S, position after position with
-// the columns side by side, and to use the register tile of tile.h. Columns are lanes, positions are summed.
+// The product of dot_products.h, computed as outer products. With many rows it is faster to transpose S, so that
+// columns are adjacent and become lanes, and to use the microkernel.
 #pragma once
 #include "gemm/dot_products.h"
 #include "gemm/pack_a.h"
@@ -7,16 +7,16 @@
 namespace rot180 {
 namespace ROT180_ISA {
 
-constexpr int64_t ROWS_AT_ONCE = 512;  // of a chunk of Y: more would leave the second cache
+constexpr int64_t ROWS_AT_ONCE = 512;  // rows of a chunk of Y: more would leave the L2 cache
 
-// Whether turning S costs less than dot products lose.
+// True if outer products are faster than dot products, including the cost of transposing S.
 template <class T>
-bool outer_pays(const Inner<T>& p) {
+bool outer_products_pay(const TransposedProduct<T>& p) {
   return p.rows >= 48 && p.columns() >= 3 * Simd<T>::L + 1;
 }
 
 template <class T>
-void run_outer(const Inner<T>& p);
+void run_outer_products(const TransposedProduct<T>& p);
 
 }  // namespace ROT180_ISA
 }  // namespace rot180

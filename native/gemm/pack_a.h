@@ -1,4 +1,4 @@
-// The left factor A of a product, packed once per call: blocks of up to MR rows, chunks of DEPTH columns.
+// Packing of the left factor A of a product, once per call: blocks of up to MR rows, chunks of DEPTH columns.
 #pragma once
 #include "threads/parallel_for.h"
 #include "gemm/microkernel.h"
@@ -6,9 +6,9 @@
 namespace rot180 {
 namespace ROT180_ISA {
 
-// A, as a caller has it: row m, channel c and tap t are at a[m * row + c * channel + tap[t]]; column k is c * taps + t.
+// A before packing: row m, channel c and tap t are at a[m * row + c * channel + tap[t]]; column k is c * taps + t.
 template <class T>
-struct Left {
+struct MatrixA {
   const T* a;
   ptrdiff_t row, channel;
   const int32_t* tap;
@@ -18,14 +18,14 @@ constexpr int64_t row_blocks(int64_t rows) { return ceil_div(rows, MR); }
 constexpr int64_t first_row(int64_t rows, int64_t block) { return rows * block / row_blocks(rows); }
 
 template <class T>
-class PackedLeft {
+class PackedA {
  public:
-  // By row, each row of A is copied unchanged. If the rows are adjacent in memory, they are adjacent in the copy too (by
-  // k), except in a single block: the microkernels that read S in place take A by row only.
-  PackedLeft(const Left<T>& left, int64_t rows, int64_t channels, int taps)
-      : left_(left), rows_(rows), channels_(channels), taps_(taps) {}
+  // By row, each row of A is copied unchanged. If the rows are adjacent in memory, they are adjacent in the copy too
+  // (by k), except in a single block: the microkernels that read S in place take A by row only.
+  PackedA(const MatrixA<T>& left, int64_t rows, int64_t channels, int taps)
+      : matrix_(left), rows_(rows), channels_(channels), taps_(taps) {}
 
-  Layout layout() const { return left_.row == 1 && taps_ == 1 && rows_ > MR ? Layout::by_k : Layout::by_row; }
+  Layout layout() const { return matrix_.row == 1 && taps_ == 1 && rows_ > MR ? Layout::by_k : Layout::by_row; }
 
   size_t bytes() const {
     const int64_t depth = channels_ * taps_;
@@ -40,21 +40,21 @@ class PackedLeft {
       const int64_t b0 = blocks * i / pieces, b1 = blocks * (i + 1) / pieces;
       layout() == Layout::by_k ? pack_by_k(b0, b1) : pack_by_row(b0, b1);
     };
-    in_chunks(pieces, some);
+    parallel_for(pieces, some);
   }
 
-  // The block of rows that begins with m0 and has `count`, from column k0 on.
+  // The block of `count` rows that starts at row m0, from column k0 on.
   const T* block(int64_t m0, int64_t count, int64_t k0) const {
     if (layout() == Layout::by_k) return packed_ + m0 * channels_ * taps_ + k0 * count;
     return packed_ + (k0 / DEPTH<T> * rows_ + m0) * PITCH<T>;
   }
 
  private:
-  // Channel by channel: what lies side by side in A is read together.
+  // Goes channel by channel, so that reads from A are contiguous.
   void pack_by_k(int64_t b0, int64_t b1) const {
     using S = Simd<T>;
     for (int64_t c = 0; c < channels_; ++c) {
-      const T* from = left_.a + c * left_.channel + left_.tap[0];
+      const T* from = matrix_.a + c * matrix_.channel + matrix_.tap[0];
       for (int64_t b = b0; b < b1; ++b) {
         const int64_t m0 = first_row(rows_, b), count = first_row(rows_, b + 1) - m0;
         T* to = packed_ + m0 * channels_ + c * count;
@@ -68,11 +68,11 @@ class PackedLeft {
 
   void pack_by_row(int64_t b0, int64_t b1) const {
     bool side_by_side = true;
-    for (int t = 0; t < taps_; ++t) side_by_side = side_by_side && left_.tap[t] == t;
+    for (int t = 0; t < taps_; ++t) side_by_side = side_by_side && matrix_.tap[t] == t;
     const int64_t depth = channels_ * taps_, m0 = first_row(rows_, b0), m1 = first_row(rows_, b1);
-    if (side_by_side && left_.channel == taps_) {
+    if (side_by_side && matrix_.channel == taps_) {
       for (int64_t m = m0; m < m1; ++m) {
-        const T* from = left_.a + m * left_.row;
+        const T* from = matrix_.a + m * matrix_.row;
         T* to = packed_ + m * PITCH<T>;
         for (int64_t k0 = 0; k0 < depth; k0 += DEPTH<T>, to += rows_ * PITCH<T>)
           for (int64_t k = 0; k < smaller(DEPTH<T>, depth - k0); ++k) to[k] = from[k0 + k];
@@ -81,17 +81,17 @@ class PackedLeft {
     }
     for (int64_t c = 0, first = 0; c < channels_; ++c, first += taps_)
       for (int64_t m = m0; m < m1; ++m) {
-        const T* from = left_.a + m * left_.row + c * left_.channel;
+        const T* from = matrix_.a + m * matrix_.row + c * matrix_.channel;
         T* to = packed_ + first / DEPTH<T> * rows_ * PITCH<T> + m * PITCH<T>;
         int64_t k = first % DEPTH<T>;
         for (int t = 0; t < taps_; ++t) {
-          to[k++] = from[left_.tap[t]];
+          to[k++] = from[matrix_.tap[t]];
           if (k == DEPTH<T>) k = 0, to += rows_ * PITCH<T>;
         }
       }
   }
 
-  Left<T> left_;
+  MatrixA<T> matrix_;
   int64_t rows_, channels_;
   int taps_;
   T* packed_ = nullptr;

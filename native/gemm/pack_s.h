@@ -1,19 +1,19 @@
-// Copies of rows of S, strip after strip: what products read over and over lies side by side.
+// Packing of S into contiguous panels, which a product reads many times.
 #pragma once
 #include "window/strips.h"
 
 namespace rot180 {
 namespace ROT180_ISA {
 
-// Rows [0, count) of S for several strips: the vector of strip s and row k goes to packed + s * L + k * row_step.
-// Row by row, so that what lies side by side in memory is read together.
+// Packs rows [0, count) of S for several strips: the vector of strip s and row k goes to packed + s * L + k * row_step.
+// Goes row by row, so that reads from the source are contiguous.
 template <class T>
 void pack(const Strip<T>* strips, int strip_count, const Lanes* reach, int taps, bool inside, const T* source,
           const Row* rows, int64_t count, T* packed, ptrdiff_t row_step) {
   using S = Simd<T>;
   bool whole = inside, single = true;
   for (int s = 0; s < strip_count; ++s) {
-    whole = whole && strips[s].whole();
+    whole = whole && strips[s].full();
     single = single && strips[s].runs == 1;
   }
   for (int64_t k = 0; k < count; ++k, packed += row_step) {
@@ -35,7 +35,7 @@ void pack(const Strip<T>* strips, int strip_count, const Lanes* reach, int taps,
   }
 }
 
-// The same for two strips, side by side: a panel as the register tile wants it.
+// Packs rows [0, count) of two strips side by side: the panel that the microkernel reads.
 template <class T>
 void pack_panel(const Strip<T>* strips, const Lanes* reach, int taps, bool inside, const T* source, const Row* rows,
                 int64_t count, T* panel) {
@@ -50,7 +50,7 @@ void pack_panel(const Strip<T>* strips, const Lanes* reach, int taps, bool insid
       S::store(panel, strips[0].load(base, inside ? S::ALL : reach[rows[k].tap]));
       S::store(panel + L, strips[1].load(base, inside ? S::ALL : reach[taps + rows[k].tap]));
     }
-  } else if (inside && strips[0].whole() && strips[1].whole()) {
+  } else if (inside && strips[0].full() && strips[1].full()) {
     for (int64_t k = 0; k < count; ++k, panel += 2 * L) {
       S::store(panel, S::load(base0 + rows[k].offset));
       S::store(panel + L, S::load(base1 + rows[k].offset));
@@ -60,7 +60,7 @@ void pack_panel(const Strip<T>* strips, const Lanes* reach, int taps, bool insid
       S::store(panel, S::load(base0 + rows[k].offset, lanes0));
       S::store(panel + L, S::load(base1 + rows[k].offset, lanes1));
     }
-  } else {  // what a tap reaches is part of the run
+  } else {  // the lanes that a tap reaches are lanes of the run
     for (int64_t k = 0; k < count; ++k, panel += 2 * L) {
       const Row row = rows[k];
       S::store(panel, S::load(base0 + row.offset, reach[row.tap]));

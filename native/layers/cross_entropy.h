@@ -1,4 +1,5 @@
-// Softmax cross entropy of rows of logits, x (rows, classes), with the gradient of x: one exponential per cell each.
+// Softmax cross entropy of the rows of x, of shape (rows, classes), and its gradient. Each computes one exponential per
+// cell.
 #pragma once
 #include "layers/elementwise.h"
 #include "layers/exponential.h"
@@ -16,7 +17,7 @@ T row_maximum(const T* x, int64_t classes) {
   return most;
 }
 
-// exp(x - most) of a row, to `to` if that is given; returns their sum.
+// Returns the sum of exp(x - most) over a row. Stores the exponentials in `to` unless it is null.
 template <class T>
 T row_exponentials(const T* x, int64_t classes, T most, T* to) {
   using S = Simd<T>;
@@ -26,7 +27,7 @@ T row_exponentials(const T* x, int64_t classes, T most, T* to) {
   for (int64_t c = 0; c < classes; c += S::L) {
     const Lanes there = lanes(0, (int)smaller<int64_t>(S::L, classes - c));
     const V e = exponential<T>(S::load_over(S::splat(-(T)__builtin_inf()), x + c, there) - m);
-    // Lanes that are not there are exp(-inf) = 0, but for a maximum that is not finite.
+    // Lanes beyond the row are exp(-inf) = 0, unless the maximum is not finite.
     if (there == S::ALL) sum += e;
     else {
       T lane[S::L] = {};
@@ -44,10 +45,10 @@ void each_row(int64_t rows, int64_t classes, const F& f) {
   auto chunk = [&](int64_t c) {
     for (int64_t r = c * together; r < smaller(rows, (c + 1) * together); ++r) f(r);
   };
-  in_chunks(ceil_div(rows, together), chunk);
+  parallel_for(ceil_div(rows, together), chunk);
 }
 
-// losses[r] = (log(sum(exp(x[r]))) - x[r, t[r]]) * factors[r], and 0 where the factor is; no factors are ones.
+// losses[r] = (log(sum(exp(x[r]))) - x[r, t[r]]) * factors[r], and 0 where the factor is 0. Null factors are ones.
 template <class T>
 void cross_entropy_y(int64_t rows, int64_t classes, const T* x, const int64_t* t, const T* factors, T* losses) {
   each_row<T>(rows, classes, [=](int64_t r) {
@@ -59,7 +60,7 @@ void cross_entropy_y(int64_t rows, int64_t classes, const T* x, const int64_t* t
   });
 }
 
-// gx[r] = (softmax(x[r]) - onehot(t[r])) * scale[r], and 0 where the scale is.
+// gx[r] = (softmax(x[r]) - onehot(t[r])) * scale[r], and 0 where the scale is 0.
 template <class T>
 void cross_entropy_x(int64_t rows, int64_t classes, const T* scale, const T* x, const int64_t* t, T* gx) {
   each_row<T>(rows, classes, [=](int64_t r) {

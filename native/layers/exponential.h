@@ -2,7 +2,7 @@
 //
 //     exp(x) = 2**n * exp(r),  n = round(x / log 2),  |r| <= log(2) / 2
 //
-// and exp(r) by its Taylor series. What is smaller than the smallest normal number (less a bit) becomes 0.
+// and exp(r) by its Taylor series. Results below about the smallest normal number become 0.
 #pragma once
 #include "simd/vector.h"
 
@@ -38,7 +38,7 @@ ROT180_INLINE typename Simd<T>::V exponential(typename Simd<T>::V x) {
   using S = Simd<T>;
   using V = typename S::V;
   using Bits = typename E::Bits;
-  constexpr T TO_LAST_DIGIT = (T)(uint64_t{3} << (E::MANTISSA - 1));  // added to a number, it leaves its integer part
+  constexpr T TO_LAST_DIGIT = (T)(uint64_t{3} << (E::MANTISSA - 1));  // adding it rounds a number to an integer
   const V inside = x > S::splat(E::HIGHEST) ? S::splat(E::HIGHEST) : x;  // a NaN stays
   const V shifted = inside * S::splat((T)1.44269504088896340736) + S::splat(TO_LAST_DIGIT);
   const V n = shifted - S::splat(TO_LAST_DIGIT);
@@ -46,7 +46,7 @@ ROT180_INLINE typename Simd<T>::V exponential(typename Simd<T>::V x) {
   V sum = S::splat(E::INVERSE_FACTORIAL[E::DEGREE]);
   ROT180_UNROLL
   for (int k = E::DEGREE - 1; k >= 0; --k) sum = sum * r + S::splat(E::INVERSE_FACTORIAL[k]);
-  // 2**(n - 1): the last digits of `shifted` hold n, which go to the exponent. One power less, for n may be too large.
+  // 2**(n - 1): the last bits of `shifted` are n; they are shifted into the exponent. 2**n could overflow.
   const Bits half = ((Bits)shifted << E::MANTISSA) + (Bits)S::splat((T)0.5);
   const V power = sum * (V)half * S::splat(2);
   const V whole = x > S::splat(E::HIGHEST) ? S::splat((T)__builtin_inf()) : power;

@@ -1,4 +1,4 @@
-// What is no contraction, for one instruction set: compiled once for each, as kernels.cpp is.
+// The table of layers.h for one instruction set.
 #include "layers/activation.h"
 #include "layers/cross_entropy.h"
 #include "layers/normalization.h"
@@ -20,7 +20,7 @@ constexpr Layers<T> layers() {
           sgd<T>,             adam<T>,            add<T>};
 }
 
-constexpr Layers<float> LAYERS32 = layers<float>();  // data, as engine.h wants it
+constexpr Layers<float> LAYERS32 = layers<float>();  // constant data: see dispatch/instruction_sets.h
 constexpr Layers<double> LAYERS64 = layers<double>();
 
 }  // namespace ROT180_ISA

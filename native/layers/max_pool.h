@@ -1,9 +1,9 @@
-// Windows of maxima, 1-d to 3-d: the maximum, the kernel cell ("tap") that held it, and the way back to that cell.
+// Max pooling in 1 to 3 dimensions: the maxima, the kernel cells ("taps") that held them, and the gradient of x.
 //
-// Padding counts as absent, the first maximum in memory order wins a tie, a NaN wins over everything. A window is taken
-// in two steps: the maximum down each column, for whole lines of x, and then the maximum across the columns of a window.
-// Where windows do not overlap, lines that follow each other in y do so between the steps too, and the second one runs
-// over many short lines as over one.
+// Padding is ignored, the first maximum in memory order wins a tie, and a NaN always wins. A window is computed in two
+// steps: first the maximum of each column, for whole lines of x; then the maximum over the columns of each window. If
+// windows do not overlap, the column maxima of adjacent lines of y are stored next to each other, so that the second
+// step handles many short lines as one.
 #pragma once
 #include "layers/elementwise.h"
 #include "layers/layers.h"
@@ -13,22 +13,22 @@
 namespace rot180 {
 namespace ROT180_ISA {
 
-constexpr int64_t COLUMNS = 2048;          // maxima of columns that are kept between the steps
-constexpr int64_t LINES_OF_CELLS = 1 << 14;  // of x, that a chunk works on at least
+constexpr int64_t COLUMNS = 2048;            // the largest number of column maxima between the steps
+constexpr int64_t LINES_OF_CELLS = 1 << 14;  // the smallest number of cells of x per chunk
 
-// The maxima of columns; where taps are asked for, also the number of the tap in the window's first column that held
-// each, in the bits of a T.
+// The maxima of columns. With TAPS also, stored in the bits of a T, the number of the tap that held each maximum,
+// counted as if the column were the first of its window.
 template <class T, bool TAPS>
-struct Columns {
+struct ColumnMaxima {
   static constexpr int64_t SIZE = COLUMNS + 2 * Simd<T>::L;
   T best[SIZE], tap[TAPS ? SIZE : 1];
 };
 
-// Kernel cells first, ..., last - 1 of one axis lie inside x, from cell `start` of it on.
-struct Inside {
+// The kernel cells [first, last) of one axis that are inside x. The first one is x's cell `start`.
+struct ValidTaps {
   int64_t first, last, start;
 
-  Inside(const Geometry& g, int axis, int64_t position) {
+  ValidTaps(const Geometry& g, int axis, int64_t position) {
     const int64_t corner = position * g.stride[axis] - g.padding[axis], step = g.dilation[axis], size = g.x[axis];
     first = corner < 0 ? ceil_div(-corner, step) : 0;
     last = g.kernel[axis];
@@ -37,13 +37,13 @@ struct Inside {
   }
 };
 
-// Of the line of windows (e, p): the maxima of `count` columns, the first of which is cell `from` of the lines of x.
+// Computes the maxima of `count` columns for the line of windows (e, p). The first column is x's column `from`.
 template <class T, bool TAPS>
-void down(const Geometry& g, const T* plane, int64_t e, int64_t p, int64_t from, int64_t count, T* to, T* to_tap) {
+void column_maxima(const Geometry& g, const T* plane, int64_t e, int64_t p, int64_t from, int64_t count, T* to, T* to_tap) {
   using S = Simd<T>;
   using V = typename S::V;
-  using W = Wholes<T>;
-  const Inside i(g, 0, e), j(g, 1, p);
+  using W = Integers<T>;
+  const ValidTaps i(g, 0, e), j(g, 1, p);
   const bool any = i.first < i.last && j.first < j.last;
   const int64_t low = any ? smaller(count, larger<int64_t>(0, -from)) : count;
   const int64_t high = any ? larger(low, smaller(count, g.x[2] - from)) : count;
@@ -59,51 +59,51 @@ void down(const Geometry& g, const T* plane, int64_t e, int64_t p, int64_t from,
   const T* corner = plane + (i.start * g.x[1] + j.start) * g.x[2] + from;
   const int64_t rows = (i.last - i.first) * (j.last - j.first);
   const int64_t di = g.dilation[0] * g.x[1] * g.x[2], dj = g.dilation[1] * g.x[2];
-  each_vector<T>(low, high, [&](int64_t c, auto part) {
-    V best = part.load(corner + c);
+  for_each_vector<T>(low, high, [&](int64_t c, auto lanes) {
+    V best = lanes.load(corner + c);
     W tap = W{} + (decltype(W{}[0] + 0))((i.first * g.kernel[1] + j.first) * g.kernel[2]);
     for (int64_t a = i.first, b = j.first, r = 1; r < rows; ++r) {
       if (++b == j.last) b = j.first, ++a;
-      const V v = part.load(corner + c + (a - i.first) * di + (b - j.first) * dj);
+      const V v = lanes.load(corner + c + (a - i.first) * di + (b - j.first) * dj);
       const W better = (v > best) | ((v != v) & (best == best));
       best = better ? v : best;
       if constexpr (TAPS) tap = better ? W{} + (decltype(W{}[0] + 0))((a * g.kernel[1] + b) * g.kernel[2]) : tap;
     }
-    part.store(to + c, best);
-    if constexpr (TAPS) part.store(to_tap + c, (V)tap);
+    lanes.store(to + c, best);
+    if constexpr (TAPS) lanes.store(to_tap + c, (V)tap);
   });
 }
 
-// Cells 0, step, 2 step, ... from p on. STEP is the step if it is 1 or 2, and 0 for others; `count` of them are needed.
+// Loads the cells 0, step, 2 step, ... from p on, at least `count` of them. STEP is the step if that is 1 or 2, else 0.
 template <class T, int STEP>
-ROT180_INLINE typename Simd<T>::V stepped(const T* p, int64_t step, int count) {
+ROT180_INLINE typename Simd<T>::V load_step(const T* p, int64_t step, int count) {
   using S = Simd<T>;
   if constexpr (STEP == 1) return S::load(p);
   T cell[2][S::L] = {};
-  if constexpr (STEP == 2) deinterleave<T>(S::load(p), S::load(p + S::L), cell[0], cell[1]);
+  if constexpr (STEP == 2) deinterleave_to<T>(S::load(p), S::load(p + S::L), cell[0], cell[1]);
   if constexpr (STEP == 0)
     for (int l = 0; l < count; ++l) cell[0][l] = p[l * step];
   return S::load(cell[0]);
 }
 
-// The maxima of `count` windows from those of their columns, and where asked for their taps.
+// Computes the maxima of `count` windows, or with TAPS their taps, from the maxima of the columns.
 template <class T, int STEP, bool TAPS, class Tap>
-void across(const Geometry& g, const Columns<T, TAPS>& columns, int64_t count, T* y, Tap* taps) {
+void window_maxima(const Geometry& g, const ColumnMaxima<T, TAPS>& columns, int64_t count, T* y, Tap* taps) {
   using S = Simd<T>;
   using V = typename S::V;
-  using W = Wholes<T>;
+  using W = Integers<T>;
   const int64_t step = g.stride[2];
   for (int64_t f = 0; f < count; f += S::L) {
     const int lanes_here = (int)smaller<int64_t>(S::L, count - f);
-    V best = stepped<T, STEP>(columns.best + f * step, step, lanes_here);
+    V best = load_step<T, STEP>(columns.best + f * step, step, lanes_here);
     W tap{};
-    if constexpr (TAPS) tap = (W)stepped<T, STEP>(columns.tap + f * step, step, lanes_here);
+    if constexpr (TAPS) tap = (W)load_step<T, STEP>(columns.tap + f * step, step, lanes_here);
     for (int64_t k = 1; k < g.kernel[2]; ++k) {
       const int64_t at = f * step + k * g.dilation[2];
-      const V v = stepped<T, STEP>(columns.best + at, step, lanes_here);
+      const V v = load_step<T, STEP>(columns.best + at, step, lanes_here);
       W better = (v > best) | ((v != v) & (best == best));
       if constexpr (TAPS) {
-        W number = (W)stepped<T, STEP>(columns.tap + at, step, lanes_here);
+        W number = (W)load_step<T, STEP>(columns.tap + at, step, lanes_here);
         number += (decltype(W{}[0] + 0))k;
         better |= ((v == best) | ((v != v) & (best != best))) & (number < tap);
         tap = better ? number : tap;
@@ -111,7 +111,7 @@ void across(const Geometry& g, const Columns<T, TAPS>& columns, int64_t count, T
       best = better ? v : best;
     }
     if constexpr (TAPS) {
-      const auto most = (decltype(W{}[0] + 0))g.taps();  // of a window that meets nothing but padding
+      const auto most = (decltype(W{}[0] + 0))g.taps();  // the tap of a window that contains only padding
       tap = tap < most ? tap : W{} + most;
       decltype(W{}[0] + 0) wide[S::L];
       __builtin_memcpy(wide, &tap, sizeof wide);
@@ -126,7 +126,7 @@ void across(const Geometry& g, const Columns<T, TAPS>& columns, int64_t count, T
   }
 }
 
-// A line of windows, and the next.
+// A line of windows; advance() goes to the next line.
 template <class T>
 struct Line {
   const Geometry& g;
@@ -138,7 +138,7 @@ struct Line {
     e = number / g.y[1] % g.y[0];
     p = number % g.y[1];
   }
-  void go_on() {
+  void advance() {
     if (++p < g.y[1]) return;
     p = 0;
     if (++e < g.y[0]) return;
@@ -147,8 +147,7 @@ struct Line {
   }
 };
 
-// All windows. Those of lines [first, last) of y are taken together where they do not overlap, else those of a piece of
-// one line.
+// Computes all windows: several lines of y at a time if windows do not overlap, otherwise a piece of one line.
 template <class T, int STEP, bool TAPS, class Tap>
 void max_windows(const Geometry& g, const T* x, T* y, Tap* taps) {
   const int64_t step = g.stride[2], width = g.y[2], extent = (g.kernel[2] - 1) * g.dilation[2] + 1;
@@ -158,7 +157,7 @@ void max_windows(const Geometry& g, const T* x, T* y, Tap* taps) {
   const int64_t piece = flat ? width : smaller(width, (COLUMNS - extent) / step + 1);
   const int64_t per_chunk = together * ceil_div(LINES_OF_CELLS, together * step * width * g.kernel[0] * g.kernel[1]);
   auto chunk = [&](int64_t c) {
-    Columns<T, TAPS> columns{};  // whole vectors are read, also past the last column
+    ColumnMaxima<T, TAPS> columns{};  // initialised, because full vectors are read beyond the last column
     const int64_t end = smaller(lines, (c + 1) * per_chunk);
     Line<T> at(g, x, c * per_chunk);
     for (int64_t line = c * per_chunk; line < end; line += together)
@@ -166,15 +165,15 @@ void max_windows(const Geometry& g, const T* x, T* y, Tap* taps) {
         const int64_t many = smaller(together, end - line), windows = smaller(piece, width - q);
         const int64_t length = flat ? step * width : step * (windows - 1) + extent;
         for (int64_t i = 0; i < many; ++i) {
-          down<T, TAPS>(g, at.plane, at.e, at.p, q * step - g.padding[2], length, columns.best + i * length,
+          column_maxima<T, TAPS>(g, at.plane, at.e, at.p, q * step - g.padding[2], length, columns.best + i * length,
                         columns.tap + (TAPS ? i * length : 0));
-          if (q + piece >= width) at.go_on();
+          if (q + piece >= width) at.advance();
         }
         const int64_t to = line * width + q;
-        across<T, STEP, TAPS>(g, columns, many * windows, y + (TAPS ? 0 : to), taps + (TAPS ? to : 0));
+        window_maxima<T, STEP, TAPS>(g, columns, many * windows, y + (TAPS ? 0 : to), taps + (TAPS ? to : 0));
       }
   };
-  in_chunks(ceil_div(lines, per_chunk), chunk);
+  parallel_for(ceil_div(lines, per_chunk), chunk);
 }
 
 template <class T, bool TAPS, class Tap>
@@ -186,20 +185,20 @@ void max_by_step(const Geometry& g, const T* x, T* y, Tap* taps) {
 
 template <class T>
 void max_y(const Geometry& g, const T* x, T* y) {
-  if (in_squares(g)) return square_maxima(g, x, y);
+  if (is_2x2(g)) return maxima_2x2(g, x, y);
   uint8_t* no_taps = nullptr;
   max_by_step<T, false>(g, x, y, no_taps);
 }
 
 template <class T>
 void max_taps(const Geometry& g, const T* x, void* taps) {
-  if (in_squares(g)) return square_taps(g, x, static_cast<uint8_t*>(taps));
+  if (is_2x2(g)) return taps_2x2(g, x, static_cast<uint8_t*>(taps));
   T* no_y = nullptr;
   if (g.taps() < FEW_TAPS) max_by_step<T, true>(g, x, no_y, static_cast<uint8_t*>(taps));
   else max_by_step<T, true>(g, x, no_y, static_cast<int32_t*>(taps));
 }
 
-// Whether windows do not overlap, and have two columns that follow each other; enough of them for a vector.
+// True if windows do not overlap, have two adjacent columns, and a line of them fills a vector.
 template <class T>
 bool in_pairs(const Geometry& g) {
   for (int a = 0; a < 2; ++a)
@@ -207,13 +206,14 @@ bool in_pairs(const Geometry& g) {
   return g.kernel[2] == 2 && g.stride[2] == 2 && g.dilation[2] == 1 && g.y[2] >= Simd<T>::L;
 }
 
-// One line of such windows: every cell of x that they cover gets its y, or 0. Of y and taps `readable` cells are there.
+// Writes the gradient for one line of such windows: every covered cell of x gets its y, or 0. `readable` is the number
+// of cells of taps up to the end of the array.
 template <class T, class Tap>
-void spread_pairs(const Geometry& g, const T* y, const Tap* taps, int64_t readable, int64_t e, int64_t p, T* plane) {
+void scatter_pairs(const Geometry& g, const T* y, const Tap* taps, int64_t readable, int64_t e, int64_t p, T* plane) {
   using S = Simd<T>;
   using V = typename S::V;
-  using W = Wholes<T>;
-  const Inside i(g, 0, e), j(g, 1, p);
+  using W = Integers<T>;
+  const ValidTaps i(g, 0, e), j(g, 1, p);
   for (int64_t q = 0; q < g.y[2]; q += S::L) {
     const Lanes there = lanes(0, (int)smaller<int64_t>(S::L, g.y[2] - q));
     Tap few[S::L] = {};
@@ -233,11 +233,11 @@ void spread_pairs(const Geometry& g, const T* y, const Tap* taps, int64_t readab
         T* line = plane + ((i.start + (a - i.first) * g.dilation[0]) * g.x[1] + j.start +
                            (b - j.first) * g.dilation[1]) * g.x[2];
         if (c >= 0 && c + 2 * S::L <= g.x[2] && q + S::L <= g.y[2]) {
-          interleave<T>(left, right, line + c);
+          interleave_to<T>(left, right, line + c);
           continue;
         }
         T pair[2 * S::L];
-        interleave<T>(left, right, pair);
+        interleave_to<T>(left, right, pair);
         const int64_t low = larger<int64_t>(0, -c), high = smaller(smaller<int64_t>(2 * S::L, 2 * (g.y[2] - q)), g.x[2] - c);
         for (int64_t h = 0; h < 2; ++h) {
           const int64_t first = larger(low - h * S::L, (int64_t)0), last = smaller<int64_t>(high - h * S::L, S::L);
@@ -247,9 +247,9 @@ void spread_pairs(const Geometry& g, const T* y, const Tap* taps, int64_t readab
   }
 }
 
-// Each y is added to the cell that its window took.
+// Adds each y to the cell that was its window's maximum.
 template <class T, class Tap>
-void spread_taps(const Geometry& g, const T* y, const Tap* taps, T* x) {
+void scatter_by_taps(const Geometry& g, const T* y, const Tap* taps, T* x) {
   const int64_t count = g.taps(), planes = g.images * g.channels;
   Scratch memory(sizeof(int64_t) * (size_t)count);
   int64_t* offset = memory.as<int64_t>();
@@ -269,21 +269,21 @@ void spread_taps(const Geometry& g, const T* y, const Tap* taps, T* x) {
           const int64_t corner = plane * g.x_cells() - g.padding[2] +
               ((e * g.stride[0] - g.padding[0]) * g.x[1] + p * g.stride[1] - g.padding[1]) * g.x[2];
           if (pairs) {
-            spread_pairs(g, y + at, taps + at, planes * g.y_cells() - at, e, p, x + plane * g.x_cells());
+            scatter_pairs(g, y + at, taps + at, planes * g.y_cells() - at, e, p, x + plane * g.x_cells());
             continue;
           }
           for (int64_t q = 0; q < g.y[2]; ++q)
             if (taps[at + q] < count) x[corner + q * g.stride[2] + offset[taps[at + q]]] += y[at + q];
         }
   };
-  in_chunks(ceil_div(planes, together), chunk);
+  parallel_for(ceil_div(planes, together), chunk);
 }
 
 template <class T>
 void max_x(const Geometry& g, const T* y, const void* taps, T* x) {
-  if (in_squares(g)) return spread_squares(g, y, static_cast<const uint8_t*>(taps), x);
-  if (g.taps() < FEW_TAPS) spread_taps(g, y, static_cast<const uint8_t*>(taps), x);
-  else spread_taps(g, y, static_cast<const int32_t*>(taps), x);
+  if (is_2x2(g)) return scatter_2x2(g, y, static_cast<const uint8_t*>(taps), x);
+  if (g.taps() < FEW_TAPS) scatter_by_taps(g, y, static_cast<const uint8_t*>(taps), x);
+  else scatter_by_taps(g, y, static_cast<const int32_t*>(taps), x);
 }
 
 }  // namespace ROT180_ISA

@@ -1,10 +1,12 @@
-// Normalisation: subtract a mean, divide by a standard deviation, then scale and shift; forward and backward.
+// Normalisation, forward and backward: subtract a mean, divide by a standard deviation, then scale and shift.
 //
-// Sums run over doubles, and over x less a pivot, the first cell of its group. So one pass finds mean and variance, and no
-// digit of a float is lost: of n cells none is farther from their mean than sqrt(n) standard deviations, which bounds
-// what cancels. Of doubles a second pass takes that mean as its pivot. Neighbouring groups are worked through together where a row of theirs is short, so that memory is read in long runs;
-// the second pass walks back over what the first has left in the cache. A chunk is some whole groups: the order of every
-// sum is fixed by the shape.
+// Sums are computed in float64, over x minus a pivot, the first cell of its group. So one pass computes mean and
+// variance without losing float32 precision: among n cells none is farther from the mean than sqrt(n) standard
+// deviations, which bounds the cancellation. For float64, a second pass uses the mean as its pivot.
+//
+// Adjacent groups with short rows are processed together, so that memory is read in long runs. The pass that writes
+// goes backwards, over the cells that the first pass left in the cache. A chunk is one or more groups: the order of
+// every sum depends only on the shape.
 #pragma once
 #include "layers/elementwise.h"
 #include "layers/layers.h"
@@ -13,12 +15,12 @@
 namespace rot180 {
 namespace ROT180_ISA {
 
-constexpr int64_t RUN = 1024;  // cells of an image that are at least read in one go
-constexpr int MOST_ROWS = 64;  // whose sums are kept at once
+constexpr int64_t SHORTEST_RUN = 1024;  // the smallest number of cells of an image that are read together
+constexpr int MOST_ROWS = 64;            // the largest number of rows whose sums are computed together
 
 using Double = Simd<double>;
 
-// A vector of T as vectors of doubles.
+// A vector of T widened to vectors of doubles.
 template <class T>
 struct Wide {
   static constexpr int PARTS = Simd<T>::L / Double::L;
@@ -32,7 +34,7 @@ ROT180_INLINE Wide<float> widen(const float* p) {
            __builtin_convertvector(*reinterpret_cast<const Half*>(p + Double::L), Double::V)}};
 }
 
-// `fill` where m is not set.
+// Lanes that are not in m get `fill`.
 template <class T>
 ROT180_INLINE Wide<T> widen(const T* p, Lanes m, T fill) {
   T cells[Simd<T>::L];
@@ -40,7 +42,7 @@ ROT180_INLINE Wide<T> widen(const T* p, Lanes m, T fill) {
   return widen(cells);
 }
 
-// The sums of a row: of u and of u * v.
+// The sums of u and of u * v over a row.
 template <class T>
 struct RowSums {
   Double::V u[Wide<T>::PARTS] = {}, uv[Wide<T>::PARTS] = {};
@@ -56,18 +58,18 @@ struct RowSums {
   }
 };
 
-// Rows of one group lie an image apart, and no processor looks that far ahead: what is read, or written, `ahead` cells
-// from here is asked for now. Nothing is read there, so it may lie outside of the array.
+// Prefetches the cell `ahead` cells after p. Rows of one group are an image apart, too far for a hardware prefetcher.
+// The address may be out of bounds: a prefetch reads nothing.
 template <class T>
-ROT180_INLINE void will_read(const T* p, ptrdiff_t ahead) {
+ROT180_INLINE void prefetch_read(const T* p, ptrdiff_t ahead) {
   __builtin_prefetch(reinterpret_cast<const char*>(reinterpret_cast<uintptr_t>(p) + (uintptr_t)ahead * sizeof(T)), 0, 3);
 }
 template <class T>
-ROT180_INLINE void will_write(const T* p, ptrdiff_t ahead) {
+ROT180_INLINE void prefetch_write(const T* p, ptrdiff_t ahead) {
   __builtin_prefetch(reinterpret_cast<const char*>(reinterpret_cast<uintptr_t>(p) + (uintptr_t)ahead * sizeof(T)), 1, 3);
 }
 
-// u = v = x - pivot
+// Adds a row with u = v = x - pivot.
 template <class T>
 void add_deviations(const T* x, int64_t cells, T pivot, ptrdiff_t ahead, RowSums<T>& sums) {
   constexpr int L = Simd<T>::L;
@@ -79,7 +81,7 @@ void add_deviations(const T* x, int64_t cells, T pivot, ptrdiff_t ahead, RowSums
   };
   int64_t c = 0;
   for (; c + L <= cells; c += L) {
-    will_read(x + c, ahead);
+    prefetch_read(x + c, ahead);
     add(widen(x + c));
   }
   if (c < cells) add(widen(x + c, lanes(0, (int)(cells - c)), pivot));
@@ -92,8 +94,8 @@ void add_cells(const T* y, int64_t cells, ptrdiff_t ahead, Double::V (&sums)[Wid
   RowSums<T> s;
   int64_t c = 0;
   for (; c + 2 * L <= cells; c += 2 * L) {
-    will_read(y + c, ahead);
-    will_read(y + c + L, ahead);
+    prefetch_read(y + c, ahead);
+    prefetch_read(y + c + L, ahead);
     const Wide<T> a = widen(y + c), b = widen(y + c + L);
     ROT180_UNROLL
     for (int i = 0; i < Wide<T>::PARTS; ++i) s.u[i] += a.part[i], s.uv[i] += b.part[i];
@@ -106,7 +108,7 @@ void add_cells(const T* y, int64_t cells, ptrdiff_t ahead, Double::V (&sums)[Wid
   for (int i = 0; i < Wide<T>::PARTS; ++i) sums[i] += s.u[i] + s.uv[i] + rest.part[i];
 }
 
-// u = gy, v = x - mean
+// Adds a row with u = gy and v = x - mean.
 template <class T>
 void add_products(const T* gy, const T* x, int64_t cells, T mean, ptrdiff_t ahead, RowSums<T>& sums) {
   constexpr int L = Simd<T>::L;
@@ -118,8 +120,8 @@ void add_products(const T* gy, const T* x, int64_t cells, T mean, ptrdiff_t ahea
   };
   int64_t c = 0;
   for (; c + L <= cells; c += L) {
-    will_read(gy + c, ahead);
-    will_read(x + c, ahead);
+    prefetch_read(gy + c, ahead);
+    prefetch_read(x + c, ahead);
     add(widen(gy + c), widen(x + c));
   }
   const Lanes rest = lanes(0, (int)(cells - c));
@@ -132,10 +134,10 @@ template <class T>
 void scale_row(const T* x, int64_t cells, T mean, T scale, T shift, ptrdiff_t ahead, T* y) {
   using V = typename Simd<T>::V;
   const V m = Simd<T>::splat(mean), s = Simd<T>::splat(scale), b = Simd<T>::splat(shift);
-  each_vector<T>(0, cells, [=](int64_t i, auto part) {
-    will_read(x + i, ahead);
-    will_write(y + i, ahead);
-    part.store(y + i, (part.load(x + i) - m) * s + b);
+  for_each_vector<T>(0, cells, [=](int64_t i, auto lanes) {
+    prefetch_read(x + i, ahead);
+    prefetch_write(y + i, ahead);
+    lanes.store(y + i, (lanes.load(x + i) - m) * s + b);
   });
 }
 
@@ -145,11 +147,11 @@ void gradient_row(const T* gy, const T* x, int64_t cells, T mean, T scale, T slo
                   T* gx) {
   using V = typename Simd<T>::V;
   const V m = Simd<T>::splat(mean), a = Simd<T>::splat(scale), b = Simd<T>::splat(slope), c = Simd<T>::splat(shift);
-  each_vector<T>(0, cells, [=](int64_t i, auto part) {
-    will_read(gy + i, ahead);
-    will_read(x + i, ahead);
-    will_write(gx + i, ahead);
-    part.store(gx + i, part.load(gy + i) * a + ((part.load(x + i) - m) * b + c));
+  for_each_vector<T>(0, cells, [=](int64_t i, auto lanes) {
+    prefetch_read(gy + i, ahead);
+    prefetch_read(x + i, ahead);
+    prefetch_write(gx + i, ahead);
+    lanes.store(gx + i, lanes.load(gy + i) * a + ((lanes.load(x + i) - m) * b + c));
   });
 }
 
@@ -157,26 +159,26 @@ void gradient_row(const T* gy, const T* x, int64_t cells, T mean, T scale, T slo
 template <class T>
 void multiply_row(const T* gy, int64_t cells, T scale, T* gx) {
   const typename Simd<T>::V s = Simd<T>::splat(scale);
-  each_vector<T>(0, cells, [=](int64_t i, auto part) { part.store(gx + i, part.load(gy + i) * s); });
+  for_each_vector<T>(0, cells, [=](int64_t i, auto lanes) { lanes.store(gx + i, lanes.load(gy + i) * s); });
 }
 
 inline double inverse_std(double var, double eps) { return 1 / __builtin_sqrt(var + eps); }
 
-// f(first group, last group) for chunks of groups that are a run long together.
+// Calls f(first group, last group) for chunks of groups whose rows together have about SHORTEST_RUN cells.
 template <class F>
-void each_block(const Groups& g, const F& f) {
-  const int64_t together = smaller<int64_t>(MOST_ROWS, ceil_div(RUN, g.row()));
+void for_each_block(const Groups& g, const F& f) {
+  const int64_t together = smaller<int64_t>(MOST_ROWS, ceil_div(SHORTEST_RUN, g.row()));
   auto chunk = [&](int64_t c) { f(c * together, smaller(g.groups, (c + 1) * together)); };
-  in_chunks(ceil_div(g.groups, together), chunk);
+  parallel_for(ceil_div(g.groups, together), chunk);
 }
 
-// What a group found.
-struct Found {
+// What a group moments.
+struct Moments {
   double mean, var, r;  // r = 1 / sqrt(var + eps)
 };
 
 template <class T>
-void find_moments(const Groups& g, const T* x, double eps, int64_t first, int64_t last, Found* found) {
+void compute_moments(const Groups& g, const T* x, double eps, int64_t first, int64_t last, Moments* moments) {
   T pivot[MOST_ROWS];
   const int64_t row = g.row();
   auto finite = [](T value) { return value - value == 0 ? value : T{}; };
@@ -187,27 +189,27 @@ void find_moments(const Groups& g, const T* x, double eps, int64_t first, int64_
       for (int64_t h = first; h < last; ++h)
         add_deviations(x + (n * g.groups + h) * row, row, pivot[h - first], g.image(), sums[h - first]);
     for (int64_t i = 0; i < last - first; ++i) {
-      const double count = (double)g.cells(), off = RowSums<T>::total(sums[i].u) / count;
-      const double var = RowSums<T>::total(sums[i].uv) / count - off * off;
-      found[i] = {pivot[i] + off, var < 0 ? 0 : var, inverse_std(var < 0 ? 0 : var, eps)};
-      pivot[i] = finite((T)found[i].mean);
+      const double count = (double)g.cells(), offset = RowSums<T>::total(sums[i].u) / count;
+      const double var = RowSums<T>::total(sums[i].uv) / count - offset * offset;
+      moments[i] = {pivot[i] + offset, var < 0 ? 0 : var, inverse_std(var < 0 ? 0 : var, eps)};
+      pivot[i] = finite((T)moments[i].mean);
     }
   }
 }
 
 template <class T>
 void norm_y(const Groups& g, const T* x, const T* weight, const T* bias, double eps, T* y, T* mean, T* var) {
-  each_block(g, [&](int64_t first, int64_t last) {
-    Found found[MOST_ROWS];
-    find_moments(g, x, eps, first, last, found);
+  for_each_block(g, [&](int64_t first, int64_t last) {
+    Moments moments[MOST_ROWS];
+    compute_moments(g, x, eps, first, last, moments);
     for (int64_t h = first; h < last; ++h) {
-      mean[h] = (T)found[h - first].mean;
-      var[h] = (T)found[h - first].var;
+      mean[h] = (T)moments[h - first].mean;
+      var[h] = (T)moments[h - first].var;
     }
     for (int64_t n = g.images; n-- > 0;)
       for (int64_t h = first; h < last; ++h) {
-        const Found& f = found[h - first];
-        const double left = f.mean - (double)mean[h];  // what rounding the mean has left over
+        const Moments& f = moments[h - first];
+        const double left = f.mean - (double)mean[h];  // the rounding error of the mean
         for (int64_t k = 0; k < g.channels; ++k) {
           const int64_t which = h % g.kinds * g.channels + k, at = ((n * g.groups + h) * g.channels + k) * g.positions;
           const double scale = weight ? f.r * weight[which] : f.r;
@@ -218,9 +220,9 @@ void norm_y(const Groups& g, const T* x, const T* weight, const T* bias, double 
   });
 }
 
-// For every channel of every group its sums of gy and of gy * (x - mean), in that order, to `sums`.
+// Computes for every channel of every group the sums of gy and of gy * (x - mean), in that order.
 template <class T>
-void find_products(const Groups& g, const T* gy, const T* x, const T* mean, int64_t first, int64_t last, double* sums) {
+void compute_products(const Groups& g, const T* gy, const T* x, const T* mean, int64_t first, int64_t last, double* sums) {
   const int64_t end = last * g.channels;
   for (int64_t from = first * g.channels; from < end; from += MOST_ROWS) {
     const int64_t to = smaller(end, from + MOST_ROWS);
@@ -237,16 +239,16 @@ void find_products(const Groups& g, const T* gy, const T* x, const T* mean, int6
   }
 }
 
-// gx of the groups [first, last), from the sums of their rows (not needed where the statistics were given).
+// gx of the groups [first, last), from the sums of their rows (unused if the statistics are constant).
 template <class T>
-void find_gradient(const Groups& g, bool given, const T* gy, const T* x, const T* weight, const T* mean, const T* var,
+void compute_gradient(const Groups& g, bool constant, const T* gy, const T* x, const T* weight, const T* mean, const T* var,
                    double eps, const double* sums, int64_t first, int64_t last, T* gx) {
   double scale[MOST_ROWS];
   T slope[MOST_ROWS] = {}, shift[MOST_ROWS] = {};
   auto factor = [&](int64_t h, int64_t k) { return weight ? (double)weight[h % g.kinds * g.channels + k] : 1; };
   for (int64_t h = first; h < last; ++h) {
     const double r = scale[h - first] = inverse_std(var[h], eps), count = (double)g.cells();
-    if (given) continue;
+    if (constant) continue;
     double sum = 0, product = 0;
     for (int64_t k = 0; k < g.channels; ++k) {
       sum += factor(h, k) * sums[2 * (h * g.channels + k)];
@@ -260,20 +262,20 @@ void find_gradient(const Groups& g, bool given, const T* gy, const T* x, const T
       for (int64_t k = 0; k < g.channels; ++k) {
         const int64_t i = h - first, at = ((n * g.groups + h) * g.channels + k) * g.positions;
         const T a = (T)(scale[i] * factor(h, k));
-        if (given) multiply_row(gy + at, g.positions, a, gx + at);
+        if (constant) multiply_row(gy + at, g.positions, a, gx + at);
         else gradient_row(gy + at, x + at, g.positions, mean[h], a, slope[i], shift[i], -g.image(), gx + at);
       }
 }
 
 template <class T>
-void norm_x(const Groups& g, bool given, const T* gy, const T* x, const T* weight, const T* mean, const T* var, double eps,
-            T* gx, T* gweight, T* gbias) {
-  const bool summed = !given || gweight || gbias;
+void norm_x(const Groups& g, bool constant, const T* gy, const T* x, const T* weight, const T* mean, const T* var,
+            double eps, T* gx, T* gweight, T* gbias) {
+  const bool summed = !constant || gweight || gbias;
   Scratch memory(sizeof(double) * (size_t)(2 * g.groups * g.channels));
   double* sums = memory.as<double>();
-  each_block(g, [&](int64_t first, int64_t last) {
-    if (summed) find_products(g, gy, x, mean, first, last, sums);
-    if (gx) find_gradient(g, given, gy, x, weight, mean, var, eps, sums, first, last, gx);
+  for_each_block(g, [&](int64_t first, int64_t last) {
+    if (summed) compute_products(g, gy, x, mean, first, last, sums);
+    if (gx) compute_gradient(g, constant, gy, x, weight, mean, var, eps, sums, first, last, gx);
   });
   for (int64_t which = 0; which < g.kinds * g.channels; ++which) {
     double to_weight = 0, to_bias = 0;
@@ -289,7 +291,7 @@ void norm_x(const Groups& g, bool given, const T* gy, const T* x, const T* weigh
 
 template <class T>
 void affine_y(const Groups& g, const T* x, const T* scale, const T* shift, T* y) {
-  each_block(g, [&](int64_t first, int64_t last) {
+  for_each_block(g, [&](int64_t first, int64_t last) {
     for (int64_t n = 0; n < g.images; ++n)
       for (int64_t r = first * g.channels; r < last * g.channels; ++r) {
         const int64_t at = (n * g.groups * g.channels + r) * g.positions;
@@ -298,30 +300,31 @@ void affine_y(const Groups& g, const T* x, const T* scale, const T* shift, T* y)
   });
 }
 
-// y + bias of its group, in place, and with `relu` 0 where that is negative.
+// Adds to y the bias of its group, in place. With `relu`, negative results become 0.
 template <class T>
 void add_bias(const Groups& g, const T* bias, bool relu, T* y) {
   using V = typename Simd<T>::V;
-  each_block(g, [&](int64_t first, int64_t last) {
+  for_each_block(g, [&](int64_t first, int64_t last) {
     for (int64_t n = 0; n < g.images; ++n)
       for (int64_t h = first; h < last; ++h) {
         const V b = Simd<T>::splat(bias[h]);
         T* row = y + (n * g.groups + h) * g.positions;
-        each_vector<T>(0, g.positions, [=](int64_t i, auto part) {
-          const V v = part.load(row + i) + b;
-          part.store(row + i, relu ? (v < V{} ? V{} : v) : v);
+        for_each_vector<T>(0, g.positions, [=](int64_t i, auto lanes) {
+          const V v = lanes.load(row + i) + b;
+          lanes.store(row + i, relu ? (v < V{} ? V{} : v) : v);
         });
       }
   });
 }
 
-// The sums of the groups: the gradient of a bias.
+// The sum of each group: the gradient of a bias.
 template <class T>
 void bias_sums(const Groups& g, const T* y, T* sums) {
-  each_block(g, [&](int64_t first, int64_t last) {
+  for_each_block(g, [&](int64_t first, int64_t last) {
     RowSums<T> rows[MOST_ROWS];
     for (int64_t n = 0; n < g.images; ++n)
-      for (int64_t h = first; h < last; ++h) add_cells(y + (n * g.groups + h) * g.row(), g.row(), g.image(), rows[h - first].u);
+      for (int64_t h = first; h < last; ++h)
+        add_cells(y + (n * g.groups + h) * g.row(), g.row(), g.image(), rows[h - first].u);
     for (int64_t h = first; h < last; ++h) sums[h] = (T)RowSums<T>::total(rows[h - first].u);
   });
 }

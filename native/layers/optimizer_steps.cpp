@@ -1,4 +1,5 @@
-// Every product and sum below is rounded by itself, as NumPy does it: CMakeLists.txt forbids fused multiply-adds here.
+// Each product and each sum is rounded separately, as in NumPy: CMakeLists.txt disables fused multiply-adds for this
+// file.
 #include "layers/optimizer_steps.h"
 
 #include "layers/elementwise.h"
@@ -18,7 +19,7 @@ ROT180_INLINE typename Simd<T>::V roots(typename Simd<T>::V v) {
   return Simd<T>::load(lane);
 }
 
-// What is descended along: the gradient, or its opposite, plus a share of the parameter.
+// The direction of descent: the gradient, or its negative to maximise, plus weight decay.
 template <class T, class Step>
 ROT180_INLINE typename Simd<T>::V direction(const Step& step, typename Simd<T>::V gradient, typename Simd<T>::V at) {
   if (step.maximize) gradient = -gradient;
@@ -27,22 +28,21 @@ ROT180_INLINE typename Simd<T>::V direction(const Step& step, typename Simd<T>::
 
 }  // namespace
 
-// As kernels/reference/update.py writes them.
 
 template <class T>
 void sgd(int64_t cells, const SgdStep<T>& step, const T* g, T* d, T* v) {
   using S = Simd<T>;
   using V = typename S::V;
-  over_cells<T>(cells, [=](int64_t i, auto part) {
-    const V at = part.load(d + i);
-    V slope = direction<T>(step, part.load(g + i), at);
+  for_each_cell<T>(cells, [=](int64_t i, auto lanes) {
+    const V at = lanes.load(d + i);
+    V slope = direction<T>(step, lanes.load(g + i), at);
     if (v) {
       V speed = slope;
-      if (!step.first) speed = part.load(v + i) * S::splat(step.keep) + slope * S::splat(step.gain);
-      part.store(v + i, speed);
+      if (!step.first) speed = lanes.load(v + i) * S::splat(step.keep) + slope * S::splat(step.gain);
+      lanes.store(v + i, speed);
       slope = step.nesterov ? speed * S::splat(step.keep) + slope : speed;
     }
-    part.store(d + i, at - slope * S::splat(step.rate));
+    lanes.store(d + i, at - slope * S::splat(step.rate));
   });
 }
 
@@ -50,20 +50,20 @@ template <class T>
 void adam(int64_t cells, const AdamStep<T>& step, const T* g, T* d, T* m, T* v, T* most) {
   using S = Simd<T>;
   using V = typename S::V;
-  over_cells<T>(cells, [=](int64_t i, auto part) {
-    const V at = part.load(d + i), gradient = direction<T>(step, part.load(g + i), at);
-    const V mean = part.load(m + i) * S::splat(step.keep) + gradient * S::splat(step.gain);
-    V square = part.load(v + i) * S::splat(step.keep_square) + gradient * gradient * S::splat(step.gain_square);
-    part.store(m + i, mean);
-    part.store(v + i, square);
+  for_each_cell<T>(cells, [=](int64_t i, auto lanes) {
+    const V at = lanes.load(d + i), gradient = direction<T>(step, lanes.load(g + i), at);
+    const V mean = lanes.load(m + i) * S::splat(step.keep) + gradient * S::splat(step.gain);
+    V square = lanes.load(v + i) * S::splat(step.keep_square) + gradient * gradient * S::splat(step.gain_square);
+    lanes.store(m + i, mean);
+    lanes.store(v + i, square);
     if (most) {
-      const V before = part.load(most + i);
+      const V before = lanes.load(most + i);
       const auto stays = (before > square) | (before != before);
       square = stays ? before : square;
-      part.store(most + i, square);
+      lanes.store(most + i, square);
     }
     const V scale = roots<T>(square) / S::splat(step.correction) + S::splat(step.eps);
-    part.store(d + i, at - mean / scale * S::splat(step.size));
+    lanes.store(d + i, at - mean / scale * S::splat(step.size));
   });
 }
 

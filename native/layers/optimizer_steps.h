@@ -1,4 +1,4 @@
-// What updates.cpp defines: the optimisers' updates, each in one pass over memory and with the bits of its NumPy text.
+// Steps of the optimisers, each in one pass over memory. The results equal those of the NumPy code bit for bit.
 #pragma once
 #include "layers/layers.h"
 #include "simd/vector.h"

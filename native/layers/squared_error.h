@@ -1,4 +1,4 @@
-// The sum of squared differences, in doubles, and its gradient.
+// The sum of squared differences, summed in float64, and its gradient.
 #pragma once
 #include "memory/allocator.h"
 #include "layers/normalization.h"
@@ -31,7 +31,7 @@ double squared_error_y(int64_t cells, const T* x, const T* t) {
   auto chunk = [&](int64_t c) {
     parts[c] = squares(x, t, c * CELLS_PER_CHUNK, smaller(cells, (c + 1) * CELLS_PER_CHUNK));
   };
-  in_chunks(chunks, chunk);
+  parallel_for(chunks, chunk);
   for (int64_t c = 0; c < chunks; ++c) sum += parts[c];
   return sum;
 }
@@ -39,8 +39,8 @@ double squared_error_y(int64_t cells, const T* x, const T* t) {
 // gx = (x - t) * scale
 template <class T>
 void squared_error_x(int64_t cells, const T* x, const T* t, T scale, T* gx) {
-  over_cells<T>(cells, [=](int64_t i, auto part) {
-    part.store(gx + i, (part.load(x + i) - part.load(t + i)) * Simd<T>::splat(scale));
+  for_each_cell<T>(cells, [=](int64_t i, auto lanes) {
+    lanes.store(gx + i, (lanes.load(x + i) - lanes.load(t + i)) * Simd<T>::splat(scale));
   });
 }
 

@@ -1,9 +1,12 @@
-// Blocks come in classes of size, eight to a power of two, and wait in one list per class. In use and waiting together
-// are at most twice as much as was ever in use at once: with less, the classes that a training step goes through push
-// each other out, and it faults its pages in anew (20 to 30 MB a step, for ResNet-20 and DCGAN; with half again as much
-// still 2 MB in some runs of a small autoencoder). Room is made by blocks that have waited long, such as those of other
-// batches and layers than now. Not by the oldest of any age: a step whose blocks do not all fit would lose each of them
-// before it comes back to it.
+// Blocks have size classes, eight per power of two. Released blocks are cached in one list per class.
+//
+// Blocks in use and cached blocks together take at most twice the peak of memory in use. With a lower limit, the size
+// classes of a training step evict each other, and each step pays for page faults again (20 to 30 MB a step for
+// ResNet-20 and DCGAN; with one and a half times the peak, still 2 MB in some runs of a small autoencoder).
+//
+// When the limit is reached, only stale blocks are evicted, for example those of an earlier batch size. Evicting the
+// oldest block whatever its age would be wrong: if the blocks of a step do not all fit, each would be evicted just
+// before it is needed again.
 #include "memory/allocator.h"
 
 #include <cstdint>
@@ -19,7 +22,7 @@
 #include <pthread.h>
 #endif
 
-// AddressSanitizer is told which bytes of a block were asked for: it would not notice the others otherwise.
+// Marks the bytes of a block that were not requested, so that AddressSanitizer reports accesses to them.
 #if defined(__SANITIZE_ADDRESS__)
 #define ROT180_WATCHED
 #elif defined(__has_feature)
@@ -37,31 +40,32 @@
 namespace rot180 {
 namespace {
 
-constexpr size_t HEADER = 64;          // before each block: its class; keeps the block aligned
-constexpr size_t SMALLEST = 1 << 12;   // below, a class of its own would only waste
-constexpr size_t HUGE_PAGE = 2 << 20;  // from this size on a block is asked to lie in huge pages
+constexpr size_t HEADER = 64;          // bytes before each block, for its Block record; keeps the block aligned
+constexpr size_t SMALLEST = 1 << 12;   // the smallest size class
+constexpr size_t HUGE_PAGE = 2 << 20;  // blocks of at least this size request huge pages
 constexpr int CLASSES = 8 * 44;
 
-constexpr uint64_t LONG = 16;  // times the most in use at once, taken and given back: a few training steps
+// A block is stale when this many times the peak has been requested since its release: a few training steps.
+constexpr uint64_t STALE_AFTER = 16;
 
 struct Block {
   int size_class;
-  uint64_t since;  // how much had been asked for when it began to wait
-  Block *next, *previous;  // of its class, the latest first
-  Block *newer, *older;    // of all that wait
+  uint64_t requested_before;  // bytes requested in all when the block was released
+  Block *next, *previous;     // in the list of its class, latest first
+  Block *newer, *older;       // in the list of all cached blocks
 };
 
 std::mutex mutex;
-Block* waiting[CLASSES];
+Block* cached[CLASSES];
 Block *newest = nullptr, *oldest = nullptr;
-size_t bytes_waiting = 0, bytes_used = 0, most_used = 0;
-uint64_t asked_for = 0;
+size_t bytes_cached = 0, bytes_used = 0, most_used = 0;
+uint64_t bytes_requested = 0;
 
 #if !defined(_WIN32)
-// A fork waits until no other thread holds the mutex: in the child there would be nobody to unlock it.
+// A fork must not happen while another thread holds the mutex: nothing in the child would unlock it.
 void before_fork() { mutex.lock(); }
 void after_fork() { mutex.unlock(); }
-const int watching_forks = pthread_atfork(before_fork, after_fork, after_fork);
+const int fork_handler = pthread_atfork(before_fork, after_fork, after_fork);
 #endif
 
 // Class 8 * e + s holds SMALLEST * 2^e * (1 + s / 8) bytes.
@@ -75,9 +79,9 @@ int class_of(size_t bytes) {
 }
 
 #if defined(__linux__)
-// From the system and not from malloc: of blocks that are aligned to huge pages glibc's heap keeps the gaps, and what is
-// freed between others. After batches of many sizes it held three times what was in use, and gave none of it back.
-void* whole_pages(size_t bytes) {
+// Maps memory directly instead of calling malloc: for blocks aligned to huge pages, glibc's heap keeps the gaps between
+// them and the freed blocks. After batches of many sizes it held three times the memory in use and returned none of it.
+void* map_huge_pages(size_t bytes) {
   if (bytes > SIZE_MAX - HUGE_PAGE) return nullptr;
   void* found = mmap(nullptr, bytes + HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (found == MAP_FAILED) return nullptr;
@@ -85,7 +89,7 @@ void* whole_pages(size_t bytes) {
   const size_t before = (HUGE_PAGE - reinterpret_cast<uintptr_t>(begin) % HUGE_PAGE) % HUGE_PAGE;
   if (before) munmap(begin, before);
   if (before < HUGE_PAGE) munmap(begin + before + bytes, HUGE_PAGE - before);
-  madvise(begin + before, bytes, MADV_HUGEPAGE);  // a wish; memory is memory if it is not granted
+  madvise(begin + before, bytes, MADV_HUGEPAGE);  // a hint: if it fails, the memory has normal pages
   return begin + before;
 }
 #endif
@@ -95,14 +99,14 @@ void* aligned(size_t bytes) {
   return _aligned_malloc(bytes, 64);
 #else
 #if defined(__linux__)
-  if (bytes >= HUGE_PAGE) return whole_pages(bytes);
+  if (bytes >= HUGE_PAGE) return map_huge_pages(bytes);
 #endif
   void* p = nullptr;
   return posix_memalign(&p, 64, bytes) == 0 ? p : nullptr;
 #endif
 }
 
-void give_back(Block* p) {
+void return_to_system(Block* p) {
   const size_t bytes = bytes_of(p->size_class);
   ASAN_UNPOISON_MEMORY_REGION(p, bytes);
 #if defined(__linux__)
@@ -115,39 +119,39 @@ void give_back(Block* p) {
 #endif
 }
 
-void put_in_line(Block* block) {
-  Block*& first = waiting[block->size_class];
-  block->since = asked_for;
+void add_to_cache(Block* block) {
+  Block*& first = cached[block->size_class];
+  block->requested_before = bytes_requested;
   block->previous = nullptr;
   block->next = std::exchange(first, block);
   if (block->next) block->next->previous = block;
   block->newer = nullptr;
   block->older = std::exchange(newest, block);
   (block->older ? block->older->newer : oldest) = block;
-  bytes_waiting += bytes_of(block->size_class);
+  bytes_cached += bytes_of(block->size_class);
 }
 
-void take_from_line(Block* block) {
-  (block->previous ? block->previous->next : waiting[block->size_class]) = block->next;
+void remove_from_cache(Block* block) {
+  (block->previous ? block->previous->next : cached[block->size_class]) = block->next;
   if (block->next) block->next->previous = block->previous;
   (block->newer ? block->newer->older : newest) = block->older;
   (block->older ? block->older->newer : oldest) = block->newer;
-  bytes_waiting -= bytes_of(block->size_class);
+  bytes_cached -= bytes_of(block->size_class);
 }
 
-void drop(Block* block) {
-  take_from_line(block);
-  give_back(block);
+void evict(Block* block) {
+  remove_from_cache(block);
+  return_to_system(block);
 }
 
-void drop_all() {
-  while (oldest) drop(oldest);
+void evict_all() {
+  while (oldest) evict(oldest);
 }
 
-// Whether a block may wait beside the others, once those that have waited long are gone.
-bool room_for(size_t bytes) {
-  auto fits = [&] { return bytes_waiting + bytes_used + bytes <= 2 * most_used; };
-  while (!fits() && oldest && asked_for - oldest->since > LONG * most_used) drop(oldest);
+// Evicts stale blocks until `bytes` more may be cached. False if there is no room even then.
+bool make_room(size_t bytes) {
+  auto fits = [&] { return bytes_cached + bytes_used + bytes <= 2 * most_used; };
+  while (!fits() && oldest && bytes_requested - oldest->requested_before > STALE_AFTER * most_used) evict(oldest);
   return fits();
 }
 
@@ -157,19 +161,19 @@ void* acquire(size_t bytes) {
   const int c = bytes < SIZE_MAX - HEADER ? class_of(bytes + HEADER) : CLASSES;
   if (c == CLASSES) return nullptr;
   std::lock_guard<std::mutex> lock(mutex);
-  Block* block = waiting[c];
+  Block* block = cached[c];
   if (block) {
-    take_from_line(block);
+    remove_from_cache(block);
   } else {
     block = static_cast<Block*>(aligned(bytes_of(c)));
     if (!block) {
-      drop_all();
+      evict_all();
       block = static_cast<Block*>(aligned(bytes_of(c)));
       if (!block) return nullptr;
     }
     block->size_class = c;
   }
-  asked_for += bytes_of(c);
+  bytes_requested += bytes_of(c);
   bytes_used += bytes_of(c);
   if (bytes_used > most_used) most_used = bytes_used;
   char* place = reinterpret_cast<char*>(block) + HEADER;
@@ -184,20 +188,20 @@ void release(void* p) noexcept {
   const size_t bytes = bytes_of(block->size_class);
   std::lock_guard<std::mutex> lock(mutex);
   bytes_used -= bytes;
-  if (!room_for(bytes)) return give_back(block);
+  if (!make_room(bytes)) return return_to_system(block);
   ASAN_POISON_MEMORY_REGION(p, bytes - HEADER);
-  put_in_line(block);
+  add_to_cache(block);
 }
 
 void trim() {
   std::lock_guard<std::mutex> lock(mutex);
-  drop_all();
+  evict_all();
   most_used = bytes_used;
 }
 
-size_t kept() {
+size_t cached_bytes() {
   std::lock_guard<std::mutex> lock(mutex);
-  return bytes_waiting;
+  return bytes_cached;
 }
 
 Scratch::Scratch(size_t bytes) : block_(acquire(bytes)) {

@@ -1,5 +1,5 @@
-// Memory that is kept for the next call. glibc gives arrays of megabytes back to the system at every free, and then the
-// next step of a training run pays for page faults (three quarters of its time, in one measurement).
+// An allocator that caches released blocks. glibc returns arrays of megabytes to the system on every free, and the next
+// training step then pays for page faults (three quarters of its time in one measurement).
 #pragma once
 #include <cstddef>
 
@@ -7,17 +7,17 @@
 
 namespace rot180 {
 
-// At least `bytes` bytes, 64-byte aligned, contents arbitrary; nullptr if the system has none. Give it back with release.
+// At least `bytes` uninitialized bytes, 64-byte aligned; nullptr if memory runs out. Free the block with release.
 void* acquire(size_t bytes);
 void release(void* block) noexcept;
 
-// Gives all kept blocks back to the system.
+// Returns all cached blocks to the system.
 void trim();
 
-// How many bytes are kept.
-size_t kept();
+// The size of all cached blocks.
+size_t cached_bytes();
 
-// A block for the duration of a scope. Nothing of it may be compiled once per instruction set: see simd.h.
+// A block for the duration of a scope. Its functions must not be compiled per instruction set: see simd/vector.h.
 class Scratch {
  public:
   explicit Scratch(size_t bytes);  // throws std::bad_alloc

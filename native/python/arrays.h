@@ -1,4 +1,4 @@
-// NumPy arrays as the kernels take and return them, and the instruction set in use: what the bindings share.
+// Declarations shared by the bindings: NumPy arrays as arguments and results, and the instruction set in use.
 #pragma once
 #include <chrono>
 #include <new>
@@ -13,28 +13,29 @@
 
 namespace rot180 {
 
-// Lets other Python threads run during its scope. If Python ends meanwhile, it ends this thread by unwinding it, which
-// C++ would answer by ending the whole process in error: instead the thread waits for the end, as from Python 3.14 on.
-class WithoutGil {
+// Releases the GIL for its scope. If Python exits meanwhile, it unwinds this thread, and C++ would then terminate the
+// process with an error. Instead, the thread waits for the exit, as Python itself does from version 3.14 on.
+class ReleaseGil {
  public:
-  WithoutGil() : state_(PyEval_SaveThread()) {}
-  ~WithoutGil() {
+  ReleaseGil() : state_(PyEval_SaveThread()) {}
+  ~ReleaseGil() {
     try {
       PyEval_RestoreThread(state_);
     } catch (...) {
       for (;;) std::this_thread::sleep_for(std::chrono::hours(1));
     }
   }
-  WithoutGil(const WithoutGil&) = delete;
-  WithoutGil& operator=(const WithoutGil&) = delete;
+  ReleaseGil(const ReleaseGil&) = delete;
+  ReleaseGil& operator=(const ReleaseGil&) = delete;
 
  private:
   PyThreadState* state_;
 };
 
-// A ValueError. Messages for people come from the layers above; these stand between a mistake there and foreign memory.
-inline void need(bool fits, const char* what) {
-  if (!fits) throw std::invalid_argument(what);
+// Raises a ValueError unless `condition` holds. The Python layers check their arguments and have better messages; these
+// checks protect memory from mistakes in those layers.
+inline void require(bool condition, const char* message) {
+  if (!condition) throw std::invalid_argument(message);
 }
 
 template <class T>
@@ -49,7 +50,7 @@ Out<T> make_array(const std::vector<size_t>& shape) {
   const std::vector<Py_intptr_t> sizes(shape.begin(), shape.end());
   const int flags = C_CONTIGUOUS | ALIGNED | WRITEABLE;
   nanobind::object array = nanobind::steal(
-      numpy.make(numpy.array, (int)sizes.size(), sizes.data(), number_of<T>(), nullptr, block, 0, flags, nullptr));
+      numpy.make(numpy.array, (int)sizes.size(), sizes.data(), type_number<T>(), nullptr, block, 0, flags, nullptr));
   if (!array.is_valid() || numpy.set_base(array.ptr(), owner.release().ptr())) nanobind::raise_python_error();
   return Out<T>(std::move(array), static_cast<T*>(block));
 }
@@ -61,21 +62,21 @@ std::vector<size_t> shape_of(const In<T>& a) {
   return shape;
 }
 
-extern const Isa* active;  // bind.cpp
+extern const Isa* active_isa;  // module.cpp
 
-// A contraction but for its window: what the choice of an algorithm depends on beside it.
-struct Call {
+// The arguments other than the window on which the choice of an algorithm depends.
+struct LoggedCall {
   Kernel kernel;
   int64_t images, channels, outputs;
   bool single;
 };
 
-// A Window as the kernels take it; sizes that belong to arrays are filled in by each call.
+// A Window for the kernels. Each call fills in the sizes that come from its arrays.
 struct Shape {
   Geometry g;
   size_t ndim;
   Algorithm algorithm;
-  mutable std::vector<Call> announced;
+  mutable std::vector<LoggedCall> logged;
 };
 
 std::vector<size_t> array_shape(int64_t n, int64_t channels, const int64_t* size, size_t ndim);
@@ -83,9 +84,9 @@ std::vector<size_t> array_shape(int64_t n, int64_t channels, const int64_t* size
 template <class T>
 const Layers<T>& layers() {
   if constexpr (sizeof(T) == 4)
-    return *active->layers32;
+    return *active_isa->layers32;
   else
-    return *active->layers64;
+    return *active_isa->layers64;
 }
 
 template <class T>
@@ -97,11 +98,11 @@ const T* cells(const Maybe<T>& a) {
 }
 
 template <class A, class B>
-void same_size(const A& a, const B& b) {
-  need(a.size() == b.size(), "the arrays must be of one shape");
+void require_same_size(const A& a, const B& b) {
+  require(a.size() == b.size(), "the arrays must have the same size");
 }
 
-void bind_norm(nanobind::module_& m);    // bind_norm.cpp
-void bind_layers(nanobind::module_& m);  // bind_layers.cpp
+void bind_normalization(nanobind::module_& m);  // normalization.cpp
+void bind_layers(nanobind::module_& m);         // layers.cpp
 
 }  // namespace rot180

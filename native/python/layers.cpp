@@ -1,5 +1,5 @@
-// The bindings of activations, losses, windows of maxima and updates. Shapes are the caller's business
-// (`kernels/native.py`): sizes that do not fit are refused here, so that no kernel leaves its arrays.
+// The bindings of activations, losses, max pooling and optimiser steps. The Python callers check shapes; these
+// functions check sizes, so that no kernel accesses memory outside its arrays.
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
@@ -21,106 +21,106 @@ namespace {
 
 template <class T>
 Out<T> add(In<T> a, In<T> b) {
-  same_size(a, b);
+  require_same_size(a, b);
   Out<T> sum = make_array<T>(shape_of(a));
-  WithoutGil free;
+  ReleaseGil free;
   layers<T>().add((int64_t)a.size(), a.data(), b.data(), sum.data());
   return sum;
 }
 
 template <class T>
 void add_over(InPlace<T> a, In<T> b) {
-  same_size(a, b);
-  WithoutGil free;
+  require_same_size(a, b);
+  ReleaseGil free;
   layers<T>().add((int64_t)a.size(), a.data(), b.data(), a.data());
 }
 
 template <class T>
 Out<T> relu_y(In<T> x) {
   Out<T> y = make_array<T>(shape_of(x));
-  WithoutGil free;
+  ReleaseGil free;
   layers<T>().relu_y((int64_t)x.size(), x.data(), y.data());
   return y;
 }
 
 template <class T>
 Out<T> relu_x(In<T> gy, In<T> y) {
-  same_size(gy, y);
+  require_same_size(gy, y);
   Out<T> gx = make_array<T>(shape_of(y));
-  WithoutGil free;
+  ReleaseGil free;
   layers<T>().relu_x((int64_t)y.size(), gy.data(), y.data(), gx.data());
   return gx;
 }
 
 template <class T>
 void relu_x_over(InPlace<T> gy, In<T> y) {
-  same_size(gy, y);
-  WithoutGil free;
+  require_same_size(gy, y);
+  ReleaseGil free;
   layers<T>().relu_x((int64_t)y.size(), gy.data(), y.data(), gy.data());
 }
 
 template <class T>
 Out<T> leaky_relu_y(In<T> x, double slope) {
   Out<T> y = make_array<T>(shape_of(x));
-  WithoutGil free;
+  ReleaseGil free;
   layers<T>().leaky_relu_y((int64_t)x.size(), x.data(), (T)slope, y.data());
   return y;
 }
 
 template <class T>
 Out<T> leaky_relu_x(In<T> gy, In<T> x, double slope) {
-  same_size(gy, x);
+  require_same_size(gy, x);
   Out<T> gx = make_array<T>(shape_of(x));
-  WithoutGil free;
+  ReleaseGil free;
   layers<T>().leaky_relu_x((int64_t)x.size(), gy.data(), x.data(), (T)slope, gx.data());
   return gx;
 }
 
 template <class T>
 void leaky_relu_x_over(InPlace<T> gy, In<T> x, double slope) {
-  same_size(gy, x);
-  WithoutGil free;
+  require_same_size(gy, x);
+  ReleaseGil free;
   layers<T>().leaky_relu_x((int64_t)x.size(), gy.data(), x.data(), (T)slope, gy.data());
 }
 
 template <class T>
 Out<T> sigmoid_y(In<T> x) {
   Out<T> y = make_array<T>(shape_of(x));
-  WithoutGil free;
+  ReleaseGil free;
   layers<T>().sigmoid_y((int64_t)x.size(), x.data(), y.data());
   return y;
 }
 
 template <class T>
 Out<T> sigmoid_x(In<T> gy, In<T> y) {
-  same_size(gy, y);
+  require_same_size(gy, y);
   Out<T> gx = make_array<T>(shape_of(y));
-  WithoutGil free;
+  ReleaseGil free;
   layers<T>().sigmoid_x((int64_t)y.size(), gy.data(), y.data(), gx.data());
   return gx;
 }
 
 // ---- windows of maxima ----
 
-Geometry pooled(const Shape& s, size_t images, size_t channels) {
+Geometry pool_geometry(const Shape& s, size_t images, size_t channels) {
   Geometry g = s.g;
   g.images = (int64_t)images;
   g.channels = (int64_t)channels;
-  need((g.kernel[2] - 1) * g.dilation[2] < MOST_EXTENT, "the windows are too wide");
+  require((g.kernel[2] - 1) * g.dilation[2] < MOST_EXTENT, "the pooling windows are too wide");
   return g;
 }
 
 template <class A>
-void cells_of(const Geometry& g, const A& a, int64_t plane) {
-  need((int64_t)a.size() == g.images * g.channels * plane, "an array does not have the sizes of its window");
+void require_cells(const Geometry& g, const A& a, int64_t plane) {
+  require((int64_t)a.size() == g.images * g.channels * plane, "the shape of an array does not match its window");
 }
 
 template <class T>
 Out<T> max_y(In<T> x, const Shape& s) {
-  const Geometry g = pooled(s, x.shape(0), x.shape(1));
-  cells_of(g, x, g.x_cells());
+  const Geometry g = pool_geometry(s, x.shape(0), x.shape(1));
+  require_cells(g, x, g.x_cells());
   Out<T> y = make_array<T>(array_shape(g.images, g.channels, g.y, s.ndim));
-  WithoutGil free;
+  ReleaseGil free;
   layers<T>().max_y(g, x.data(), y.data());
   return y;
 }
@@ -129,7 +129,7 @@ template <class T, class Tap>
 nb::object taps_of(const Shape& s, const Geometry& g, const In<T>& x) {
   Out<Tap> taps = make_array<Tap>(array_shape(g.images, g.channels, g.y, s.ndim));
   {
-    WithoutGil free;
+    ReleaseGil free;
     layers<T>().max_taps(g, x.data(), taps.data());
   }
   return nb::cast(taps);
@@ -137,19 +137,20 @@ nb::object taps_of(const Shape& s, const Geometry& g, const In<T>& x) {
 
 template <class T>
 nb::object max_taps(In<T> x, const Shape& s) {
-  const Geometry g = pooled(s, x.shape(0), x.shape(1));
-  cells_of(g, x, g.x_cells());
+  const Geometry g = pool_geometry(s, x.shape(0), x.shape(1));
+  require_cells(g, x, g.x_cells());
   return g.taps() < FEW_TAPS ? taps_of<T, uint8_t>(s, g, x) : taps_of<T, int32_t>(s, g, x);
 }
 
 template <class T, class Tap>
 Out<T> max_x(In<T> y, In<Tap> taps, const Shape& s) {
-  const Geometry g = pooled(s, y.shape(0), y.shape(1));
-  cells_of(g, y, g.y_cells());
-  cells_of(g, taps, g.y_cells());
-  need((g.taps() < FEW_TAPS) == (sizeof(Tap) == 1), "taps must be uint8 where there are fewer than 256, else int32");
+  const Geometry g = pool_geometry(s, y.shape(0), y.shape(1));
+  require_cells(g, y, g.y_cells());
+  require_cells(g, taps, g.y_cells());
+  require((g.taps() < FEW_TAPS) == (sizeof(Tap) == 1),
+          "taps must be uint8 if the kernel has fewer than 256 taps, otherwise int32");
   Out<T> x = make_array<T>(array_shape(g.images, g.channels, g.x, s.ndim));
-  WithoutGil free;
+  ReleaseGil free;
   layers<T>().max_x(g, y.data(), taps.data(), x.data());
   return x;
 }
@@ -158,35 +159,36 @@ Out<T> max_x(In<T> y, In<Tap> taps, const Shape& s) {
 
 template <class T>
 double squared_error_y(In<T> x, In<T> t) {
-  same_size(x, t);
-  WithoutGil free;
+  require_same_size(x, t);
+  ReleaseGil free;
   return layers<T>().squared_error_y((int64_t)x.size(), x.data(), t.data());
 }
 
 template <class T>
 Out<T> squared_error_x(In<T> x, In<T> t, double scale) {
-  same_size(x, t);
+  require_same_size(x, t);
   Out<T> gx = make_array<T>(shape_of(x));
-  WithoutGil free;
+  ReleaseGil free;
   layers<T>().squared_error_x((int64_t)x.size(), x.data(), t.data(), (T)scale, gx.data());
   return gx;
 }
 
-// The rows of x and their classes, checked.
+// The numbers of rows and classes of x. Checks the targets.
 template <class T>
 std::pair<int64_t, int64_t> rows_of(const In<T>& x, const In<int64_t>& t) {
-  need(x.ndim() == 2 && x.shape(1) && t.size() == x.shape(0), "x must be (rows, classes), and t one class per row");
+  require(x.ndim() == 2 && x.shape(1) && t.size() == x.shape(0),
+          "x must have shape (rows, classes), and t one class per row");
   const int64_t rows = (int64_t)x.shape(0), classes = (int64_t)x.shape(1);
-  for (int64_t r = 0; r < rows; ++r) need(t.data()[r] >= 0 && t.data()[r] < classes, "t must hold classes");
+  for (int64_t r = 0; r < rows; ++r) require(t.data()[r] >= 0 && t.data()[r] < classes, "t must hold classes");
   return {rows, classes};
 }
 
 template <class T>
 Out<T> cross_entropy_y(In<T> x, In<int64_t> t, Maybe<T> factors) {
   const auto [rows, classes] = rows_of(x, t);
-  need(!factors || (int64_t)factors->size() == rows, "factors must be one per row");
+  require(!factors || (int64_t)factors->size() == rows, "factors must have one value per row");
   Out<T> losses = make_array<T>({x.shape(0)});
-  WithoutGil free;
+  ReleaseGil free;
   layers<T>().cross_entropy_y(rows, classes, x.data(), t.data(), cells(factors), losses.data());
   return losses;
 }
@@ -194,9 +196,9 @@ Out<T> cross_entropy_y(In<T> x, In<int64_t> t, Maybe<T> factors) {
 template <class T>
 Out<T> cross_entropy_x(In<T> scale, In<T> x, In<int64_t> t) {
   const auto [rows, classes] = rows_of(x, t);
-  need((int64_t)scale.size() == rows, "scale must be one per row");
+  require((int64_t)scale.size() == rows, "scale must have one value per row");
   Out<T> gx = make_array<T>(shape_of(x));
-  WithoutGil free;
+  ReleaseGil free;
   layers<T>().cross_entropy_x(rows, classes, scale.data(), x.data(), t.data(), gx.data());
   return gx;
 }
@@ -204,10 +206,10 @@ Out<T> cross_entropy_x(In<T> scale, In<T> x, In<int64_t> t) {
 // ---- updates of many parameters, in place ----
 
 template <class A, class B>
-void same_sizes(const std::vector<A>& many, const std::vector<B>& others) {
+void require_same_sizes(const std::vector<A>& many, const std::vector<B>& others) {
   bool same = many.size() == others.size();
   for (size_t i = 0; same && i < many.size(); ++i) same = many[i].size() == others[i].size();
-  need(same, "the arrays must be of one shape");
+  require(same, "the arrays must have the same size");
 }
 
 template <class T>
@@ -216,12 +218,12 @@ using Several = std::vector<InPlace<T>>;
 template <class T>
 void sgd(Several<T> d, std::vector<In<T>> g, std::optional<Several<T>> v,
          std::tuple<double, double, double, double> numbers, std::tuple<bool, bool, bool> choices) {
-  same_sizes(d, g);
-  if (v) same_sizes(d, *v);
+  require_same_sizes(d, g);
+  if (v) require_same_sizes(d, *v);
   const auto [rate, decay, keep, gain] = numbers;
   const auto [nesterov, maximize, first] = choices;
   const SgdStep<T> step{(T)rate, (T)decay, (T)keep, (T)gain, nesterov, maximize, first};
-  WithoutGil free;
+  ReleaseGil free;
   for (size_t i = 0; i < d.size(); ++i)
     layers<T>().sgd((int64_t)d[i].size(), step, g[i].data(), d[i].data(), v ? (*v)[i].data() : nullptr);
 }
@@ -229,14 +231,14 @@ void sgd(Several<T> d, std::vector<In<T>> g, std::optional<Several<T>> v,
 template <class T>
 void adam(Several<T> d, std::vector<In<T>> g, Several<T> m, Several<T> v, std::optional<Several<T>> most,
           std::tuple<double, double, double, double, double, double, double, double> numbers, bool maximize) {
-  same_sizes(d, g);
-  same_sizes(d, m);
-  same_sizes(d, v);
-  if (most) same_sizes(d, *most);
+  require_same_sizes(d, g);
+  require_same_sizes(d, m);
+  require_same_sizes(d, v);
+  if (most) require_same_sizes(d, *most);
   const auto [decay, keep, gain, keep_square, gain_square, correction, eps, size] = numbers;
   const AdamStep<T> step{(T)decay,       (T)keep,       (T)gain, (T)keep_square,
                          (T)gain_square, (T)correction, (T)eps,  (T)size,        maximize};
-  WithoutGil free;
+  ReleaseGil free;
   for (size_t i = 0; i < d.size(); ++i)
     layers<T>().adam((int64_t)d[i].size(), step, g[i].data(), d[i].data(), m[i].data(), v[i].data(),
                      most ? (*most)[i].data() : nullptr);

@@ -1,4 +1,4 @@
-// The bindings of normalisation and of biases.
+// The bindings of normalisation and of the bias.
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/tuple.h>
 
@@ -15,16 +15,16 @@ namespace {
 
 template <class T>
 Groups groups_of(const In<T>& x, bool sample) {
-  need(x.ndim() == 4, "x must be (N, G, K, S)");
+  require(x.ndim() == 4, "x must have shape (N, G, K, S)");
   const int64_t n = (int64_t)x.shape(0), g = (int64_t)x.shape(1), k = (int64_t)x.shape(2), s = (int64_t)x.shape(3);
   if (sample) return {1, n * g, k, s, g};
-  need(k == 1, "a group that the batch shares must have one channel");
+  require(k == 1, "a group whose statistics are over the batch must have one channel");
   return {n, g, k, s, g};
 }
 
 template <class T>
 void per_channel(const Groups& g, const Maybe<T>& factor) {
-  need(!factor || (int64_t)factor->size() == g.kinds * g.channels, "weight and bias must be (1, G, K, 1)");
+  require(!factor || (int64_t)factor->size() == g.kinds * g.channels, "weight and bias must have shape (1, G, K, 1)");
 }
 
 template <class T>
@@ -37,13 +37,13 @@ auto norm_y(In<T> x, Maybe<T> weight, Maybe<T> bias, bool sample, double eps) {
   auto& [y, mean, var] = made;
   T *to = y.data(), *to_mean = mean.data(), *to_var = var.data();
   {
-    WithoutGil free;
+    ReleaseGil free;
     layers<T>().norm_y(g, x.data(), cells(weight), cells(bias), eps, to, to_mean, to_var);
   }
   return made;
 }
 
-// What norm_x is given beside gy, and what of gweight and gbias it makes.
+// The arguments of norm_x other than gy and gx, and its results gweight and gbias.
 template <class T>
 struct NormGradient {
   Groups groups;
@@ -58,8 +58,8 @@ struct NormGradient {
       : groups(groups_of(of, sample)), given(constant), x(of), mean(means), var(variances), weight(factor),
         eps(epsilon) {
     per_channel(groups, weight);
-    need((int64_t)mean.size() == groups.groups && (int64_t)var.size() == groups.groups,
-         "mean and var must be one per group");
+    require((int64_t)mean.size() == groups.groups && (int64_t)var.size() == groups.groups,
+         "mean and var must have one value per group");
     const std::vector<size_t> factors{1, x.shape(1), x.shape(2), 1};
     if (to_weight) gweight = make_array<T>(factors);
     if (to_bias) gbias = make_array<T>(factors);
@@ -67,7 +67,7 @@ struct NormGradient {
 
   void run(const T* gy, T* gx) {
     T *w = gweight ? gweight->data() : nullptr, *b = gbias ? gbias->data() : nullptr;
-    WithoutGil free;
+    ReleaseGil free;
     layers<T>().norm_x(groups, given, gy, x.data(), cells(weight), mean.data(), var.data(), eps, gx, w, b);
   }
 };
@@ -75,7 +75,7 @@ struct NormGradient {
 template <class T>
 auto norm_x(In<T> gy, In<T> x, Maybe<T> weight, In<T> mean, In<T> var, bool sample, bool given, double eps,
             std::tuple<bool, bool, bool> needs) {
-  same_size(gy, x);
+  require_same_size(gy, x);
   NormGradient<T> gradient(x, weight, mean, var, sample, given, eps, std::get<1>(needs), std::get<2>(needs));
   std::optional<Out<T>> gx;
   if (std::get<0>(needs)) gx = make_array<T>(shape_of(x));
@@ -83,11 +83,11 @@ auto norm_x(In<T> gy, In<T> x, Maybe<T> weight, In<T> mean, In<T> var, bool samp
   return std::tuple(gx, gradient.gweight, gradient.gbias);
 }
 
-// The same with gx in the place of gy; returns gweight and gbias.
+// norm_x that overwrites gy with gx. Returns gweight and gbias.
 template <class T>
 auto norm_x_over(InPlace<T> gy, In<T> x, Maybe<T> weight, In<T> mean, In<T> var, bool sample, bool given, double eps,
                  std::tuple<bool, bool> needs) {
-  same_size(gy, x);
+  require_same_size(gy, x);
   NormGradient<T> gradient(x, weight, mean, var, sample, given, eps, std::get<0>(needs), std::get<1>(needs));
   gradient.run(gy.data(), gy.data());
   return std::tuple(gradient.gweight, gradient.gbias);
@@ -95,32 +95,34 @@ auto norm_x_over(InPlace<T> gy, In<T> x, Maybe<T> weight, In<T> mean, In<T> var,
 
 template <class T>
 Out<T> affine_y(In<T> x, In<T> scale, In<T> shift) {
-  need(x.ndim() == 4, "x must be (N, G, K, S)");
+  require(x.ndim() == 4, "x must have shape (N, G, K, S)");
   const Groups g{(int64_t)x.shape(0), (int64_t)(x.shape(1) * x.shape(2)), 1, (int64_t)x.shape(3), 1};
-  need((int64_t)scale.size() == g.groups && (int64_t)shift.size() == g.groups, "scale and shift must be (1, G, K, 1)");
+  require((int64_t)scale.size() == g.groups && (int64_t)shift.size() == g.groups,
+          "scale and shift must have shape (1, G, K, 1)");
   Out<T> y = make_array<T>(shape_of(x));
-  WithoutGil free;
+  ReleaseGil free;
   layers<T>().affine_y(g, x.data(), scale.data(), shift.data(), y.data());
   return y;
 }
 
 template <class T>
 Out<T> bias_sums(In<T> y) {
-  need(y.ndim() >= 2 && y.size(), "y must be (N, O, *y_size), none of them 0");
+  require(y.ndim() >= 2 && y.size(), "y must have shape (N, O, *y_size) and must not be empty");
   const int64_t n = (int64_t)y.shape(0), o = (int64_t)y.shape(1);
   const Groups g{n, o, 1, (int64_t)y.size() / (n * o), o};
   Out<T> sums = make_array<T>({y.shape(1)});
-  WithoutGil free;
+  ReleaseGil free;
   layers<T>().bias_sums(g, y.data(), sums.data());
   return sums;
 }
 
 template <class T>
 void add_bias(InPlace<T> y, In<T> bias, bool relu) {
-  need(y.ndim() >= 2 && y.size() && bias.size() == y.shape(1), "bias must be one per channel of y, which is not empty");
+  require(y.ndim() >= 2 && y.size() && bias.size() == y.shape(1),
+          "bias must have one value per channel of y, and y must not be empty");
   const int64_t n = (int64_t)y.shape(0), o = (int64_t)y.shape(1);
   const Groups g{n, o, 1, (int64_t)y.size() / (n * o), o};
-  WithoutGil free;
+  ReleaseGil free;
   layers<T>().add_bias(g, bias.data(), relu, y.data());
 }
 
@@ -139,7 +141,7 @@ void add_type(nb::module_& m) {
 
 }  // namespace
 
-void rot180::bind_norm(nb::module_& m) {
+void rot180::bind_normalization(nb::module_& m) {
   add_type<float>(m);
   add_type<double>(m);
 }

@@ -1,8 +1,8 @@
-// NumPy's arrays, without its headers and at the cost of a few loads: In and InPlace are what a caller hands over, Out
-// is made here. nanobind's own ndarray goes through the buffer protocol: half of the time of a small call.
+// NumPy arrays without NumPy's headers, for a few loads per array. In and InPlace are arguments, Out is a result.
+// nanobind's ndarray uses the buffer protocol, which takes half of the time of a small call.
 //
-// The layout of an array and the places of NumPy's functions in its table are the same for all its versions from 1.7
-// on; other bindings (pybind11) rely on them too.
+// The layout of an array, and the positions of functions in NumPy's table, are the same in all versions from 1.7 on.
+// pybind11 relies on them too.
 #pragma once
 #include <nanobind/nanobind.h>
 
@@ -37,7 +37,7 @@ struct NumPy {
   PyTypeObject* array;  // np.ndarray
   PyObject* (*make)(PyTypeObject*, int ndim, const Py_intptr_t* shape, int number, const Py_intptr_t* strides,
                     void* data, int itemsize, int flags, PyObject* like);
-  int (*set_base)(PyObject* array, PyObject* base);  // takes the reference to the base
+  int (*set_base)(PyObject* array, PyObject* base);  // steals the reference to the base
 
   static const NumPy& get() {
     static const NumPy found = load();
@@ -54,9 +54,9 @@ struct NumPy {
   }
 };
 
-// The number that NumPy has for a type of cells; a C long and a C long long are two types of it.
+// NumPy's number of a cell type. C's long and long long are two different types in NumPy.
 template <class T>
-constexpr int number_of() {
+constexpr int type_number() {
   if constexpr (std::is_same_v<T, float>) return 11;
   else if constexpr (std::is_same_v<T, double>) return 12;
   else if constexpr (std::is_same_v<T, uint8_t>) return 2;
@@ -64,14 +64,14 @@ constexpr int number_of() {
   else return sizeof(long) == 8 ? 7 : 9;
 }
 
-// An array that a caller hands over and holds during the call: C-contiguous, aligned, of this type of cells.
+// An array argument: C-contiguous, aligned, with cells of type T. The caller holds a reference during the call.
 template <class T>
-class Handed {
+class ArrayArgument {
  public:
   static constexpr int NEEDED = C_CONTIGUOUS | ALIGNED | (std::is_const_v<T> ? 0 : WRITEABLE);
 
-  Handed() = default;
-  explicit Handed(const ArrayLayout* array) : array_(array) {}
+  ArrayArgument() = default;
+  explicit ArrayArgument(const ArrayLayout* array) : array_(array) {}
   T* data() const { return reinterpret_cast<T*>(array_->data); }
   size_t ndim() const { return (size_t)array_->ndim; }
   size_t shape(size_t axis) const { return (size_t)array_->shape[axis]; }
@@ -86,11 +86,11 @@ class Handed {
 };
 
 template <class T>
-using In = Handed<const T>;
+using In = ArrayArgument<const T>;
 template <class T>
-using InPlace = Handed<T>;
+using InPlace = ArrayArgument<T>;
 
-// An array that goes back to the caller.
+// An array that is returned to the caller.
 template <class T>
 class Out {
  public:
@@ -109,8 +109,8 @@ class Out {
 namespace nanobind::detail {
 
 template <class T>
-struct type_caster<rot180::Handed<T>> {
-  NB_TYPE_CASTER(rot180::Handed<T>, const_name("numpy.ndarray"))
+struct type_caster<rot180::ArrayArgument<T>> {
+  NB_TYPE_CASTER(rot180::ArrayArgument<T>, const_name("numpy.ndarray"))
 
   bool from_python(handle source, uint8_t, cleanup_list*) noexcept {
     using Cells = std::remove_const_t<T>;
@@ -120,11 +120,11 @@ struct type_caster<rot180::Handed<T>> {
     const auto* array = reinterpret_cast<const rot180::ArrayLayout*>(source.ptr());
     const auto* descr = array->descr;
     if ((array->flags & value.NEEDED) != value.NEEDED) return false;
-    if (descr->number != rot180::number_of<Cells>() || descr->byteorder == rot180::FOREIGN_BYTES) return false;
-    value = rot180::Handed<T>(array);
+    if (descr->number != rot180::type_number<Cells>() || descr->byteorder == rot180::FOREIGN_BYTES) return false;
+    value = rot180::ArrayArgument<T>(array);
     return true;
   }
-  static handle from_cpp(const rot180::Handed<T>&, rv_policy, cleanup_list*) noexcept { return {}; }
+  static handle from_cpp(const rot180::ArrayArgument<T>&, rv_policy, cleanup_list*) noexcept { return {}; }
 };
 
 template <class T>

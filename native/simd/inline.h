@@ -1,5 +1,5 @@
-// Functions that must leave no copy of their own, because the kernels of several instruction sets share them or because
-// a tile would leave its registers: see simd.h.
+// Forces inlining: for functions that several instruction sets share (simd/vector.h says why), and for functions that
+// must keep their vectors in registers.
 #pragma once
 
 #define ROT180_INLINE inline __attribute__((always_inline))

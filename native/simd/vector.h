@@ -1,10 +1,10 @@
-// Vectors of one instruction set. This file is compiled once for each: ROT180_ISA is the name of the set and of the
-// namespace around everything, ROT180_VECTOR the bytes of a vector.
+// Vectors of one instruction set. The kernels are compiled once per set: ROT180_ISA is the name of the set and of the
+// namespace, ROT180_VECTOR the size of a vector in bytes.
 //
-// No template or inline function may be shared between two instruction sets: the linker would keep one copy, and an old
-// machine would meet new instructions. So all headers of the kernels live in this namespace, and use nothing of the
-// standard library but constants and types. What they share (geometry.h, memory.h) is inlined always or compiled once;
-// tests/symbols.cmake looks at what the compiler left.
+// Two instruction sets must not share a template or an inline function: the linker would keep one copy of it, and an
+// old machine could run instructions that it lacks. So all kernels are in this namespace and use only constants and
+// types of the standard library. Functions that they share (window/geometry.h, memory/allocator.h) are always inlined,
+// or compiled once for all sets. tests/symbols.cmake checks the object files.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -24,7 +24,7 @@
 namespace rot180 {
 namespace ROT180_ISA {
 
-using Lanes = uint32_t;  // a bit per lane
+using Lanes = uint32_t;  // a mask with one bit per lane
 
 template <class T>
 constexpr T smaller(T a, T b) {
@@ -59,11 +59,11 @@ struct Simd {
 
   static ROT180_INLINE V load(const T* p) { return *reinterpret_cast<const Unaligned*>(p); }
   static ROT180_INLINE void store(T* p, V v) { *reinterpret_cast<Unaligned*>(p) = v; }
-  static ROT180_INLINE V splat(T value) { return value - V{}; }  // x - 0 is x, also for -0, so nothing is subtracted
+  static ROT180_INLINE V splat(T value) { return value - V{}; }  // x - 0 is x, even for -0: no subtraction is compiled
   static ROT180_INLINE V load(const T* p, Lanes m);           // zero where m is not set; nothing is read there
   static ROT180_INLINE V load_over(V v, const T* p, Lanes m);  // v where m is not set
   static ROT180_INLINE void store(T* p, V v, Lanes m);        // nothing is written where m is not set
-  // Halves are added until one lane is left.
+  // The sum of all lanes: adds halves until one lane is left.
   static ROT180_INLINE T sum(V v) {
     T lane[L];
     store(lane, v);
@@ -76,18 +76,18 @@ struct Simd {
   }
 };
 
-// The sums of the lanes of N vectors. Two vectors are folded into one that holds the halves' sums of both, and so on: a
+// The sums of the lanes of N vectors. Two vectors are folded into one that holds half sums of both, and so on: a
 // few instructions per vector instead of one per lane.
 #if defined(__clang__) || __GNUC__ >= 12
 template <class T, int STEP, int... I>
 ROT180_INLINE typename Simd<T>::V fold(typename Simd<T>::V a, typename Simd<T>::V b, Indices<I...>) {
   constexpr int L = Simd<T>::L;
-  // Groups of STEP lanes, alternately from a and b: first their even groups, then their odd ones.
+  // Takes groups of STEP lanes alternately from a and b: first the even groups, then the odd groups.
   return __builtin_shufflevector(a, b, (I / (2 * STEP) * 2 * STEP + I % STEP + (I / STEP % 2 ? L : 0))...) +
          __builtin_shufflevector(a, b, (I / (2 * STEP) * 2 * STEP + I % STEP + STEP + (I / STEP % 2 ? L : 0))...);
 }
 template <class T, int N, int STEP = 1>
-ROT180_INLINE void sums(typename Simd<T>::V (&v)[N], T* out) {
+ROT180_INLINE void lane_sums(typename Simd<T>::V (&v)[N], T* out) {
   constexpr int L = Simd<T>::L;
   if constexpr (STEP == L) {
     for (int i = 0; i < N; ++i)
@@ -97,23 +97,24 @@ ROT180_INLINE void sums(typename Simd<T>::V (&v)[N], T* out) {
     ROT180_UNROLL
     for (int i = 0; i < N / 2; ++i) half[i] = fold<T, STEP>(v[2 * i], v[2 * i + 1], typename CountTo<L>::Type());
     if constexpr (N % 2) half[N / 2] = fold<T, STEP>(v[N - 1], typename Simd<T>::V{}, typename CountTo<L>::Type());
-    sums<T, (N + 1) / 2, STEP * 2>(half, out);
+    lane_sums<T, (N + 1) / 2, STEP * 2>(half, out);
   }
 }
-// a[0], b[0], a[1], b[1], ... in a and on in b.
+// a and b become a[0], b[0], a[1], b[1], ...
 template <class T, int... I>
-ROT180_INLINE void merge_lanes(typename Simd<T>::V& a, typename Simd<T>::V& b, Indices<I...>) {
+ROT180_INLINE void interleave_indices(typename Simd<T>::V& a, typename Simd<T>::V& b, Indices<I...>) {
   constexpr int L = Simd<T>::L;
   const typename Simd<T>::V first = __builtin_shufflevector(a, b, (I / 2 + (I % 2 ? L : 0))...);
   b = __builtin_shufflevector(a, b, (L / 2 + I / 2 + (I % 2 ? L : 0))...);
   a = first;
 }
 template <class T>
-ROT180_INLINE void merge(typename Simd<T>::V& a, typename Simd<T>::V& b) {
-  merge_lanes<T>(a, b, typename CountTo<Simd<T>::L>::Type());
+ROT180_INLINE void interleave(typename Simd<T>::V& a, typename Simd<T>::V& b) {
+  interleave_indices<T>(a, b, typename CountTo<Simd<T>::L>::Type());
 }
 
-// v[i][l] becomes v[l][i]: blocks of STEP x STEP lanes change places across the diagonal, then blocks twice as large.
+// Transposes an L x L matrix, v[i][l] to v[l][i]: exchanges blocks of STEP x STEP lanes across the diagonal, then
+// blocks twice as large.
 template <class T, int STEP, int... I>
 ROT180_INLINE void exchange(typename Simd<T>::V& a, typename Simd<T>::V& b, Indices<I...>) {
   constexpr int L = Simd<T>::L;
@@ -134,20 +135,20 @@ ROT180_INLINE void transpose(typename Simd<T>::V (&v)[Simd<T>::L]) {
   }
 }
 
-// The other way: a becomes the lanes 0, 2, 4, ... of a and b, and b the rest.
+// The inverse of interleave: a gets the lanes 0, 2, 4, ... of a and b, and b gets the rest.
 template <class T, int... I>
-ROT180_INLINE void part_lanes(typename Simd<T>::V& a, typename Simd<T>::V& b, Indices<I...>) {
+ROT180_INLINE void deinterleave_indices(typename Simd<T>::V& a, typename Simd<T>::V& b, Indices<I...>) {
   const typename Simd<T>::V even = __builtin_shufflevector(a, b, (2 * I)...);
   b = __builtin_shufflevector(a, b, (2 * I + 1)...);
   a = even;
 }
 template <class T>
-ROT180_INLINE void part(typename Simd<T>::V& a, typename Simd<T>::V& b) {
-  part_lanes<T>(a, b, typename CountTo<Simd<T>::L>::Type());
+ROT180_INLINE void deinterleave(typename Simd<T>::V& a, typename Simd<T>::V& b) {
+  deinterleave_indices<T>(a, b, typename CountTo<Simd<T>::L>::Type());
 }
 #else
 template <class T>
-ROT180_INLINE void part(typename Simd<T>::V& a, typename Simd<T>::V& b) {
+ROT180_INLINE void deinterleave(typename Simd<T>::V& a, typename Simd<T>::V& b) {
   constexpr int L = Simd<T>::L;
   const typename Simd<T>::V both[2] = {a, b};
   for (int l = 0; l < L; ++l) {
@@ -156,7 +157,7 @@ ROT180_INLINE void part(typename Simd<T>::V& a, typename Simd<T>::V& b) {
   }
 }
 template <class T>
-ROT180_INLINE void merge(typename Simd<T>::V& a, typename Simd<T>::V& b) {
+ROT180_INLINE void interleave(typename Simd<T>::V& a, typename Simd<T>::V& b) {
   constexpr int L = Simd<T>::L;
   const typename Simd<T>::V both[2] = {a, b};
   for (int l = 0; l < L; ++l) {
@@ -165,7 +166,7 @@ ROT180_INLINE void merge(typename Simd<T>::V& a, typename Simd<T>::V& b) {
   }
 }
 template <class T, int N>
-ROT180_INLINE void sums(typename Simd<T>::V (&v)[N], T* out) {
+ROT180_INLINE void lane_sums(typename Simd<T>::V (&v)[N], T* out) {
   for (int i = 0; i < N; ++i) out[i] = Simd<T>::sum(v[i]);
 }
 template <class T>
@@ -180,22 +181,22 @@ ROT180_INLINE void transpose(typename Simd<T>::V (&v)[Simd<T>::L]) {
 #endif
 
 template <class T>
-ROT180_INLINE void deinterleave(typename Simd<T>::V a, typename Simd<T>::V b, T* even, T* odd) {
-  part<T>(a, b);
+ROT180_INLINE void deinterleave_to(typename Simd<T>::V a, typename Simd<T>::V b, T* even, T* odd) {
+  deinterleave<T>(a, b);
   Simd<T>::store(even, a);
   Simd<T>::store(odd, b);
 }
 
 template <class T>
-ROT180_INLINE void interleave(typename Simd<T>::V a, typename Simd<T>::V b, T* out) {
-  merge<T>(a, b);
+ROT180_INLINE void interleave_to(typename Simd<T>::V a, typename Simd<T>::V b, T* out) {
+  interleave<T>(a, b);
   Simd<T>::store(out, a);
   Simd<T>::store(out + Simd<T>::L, b);
 }
 
-// `count` cells, `step` apart, in the first lanes.
+// Loads `count` cells that are `step` apart into the first lanes.
 template <class T>
-ROT180_INLINE typename Simd<T>::V gathered(const T* p, ptrdiff_t step, int count) {
+ROT180_INLINE typename Simd<T>::V load_strided(const T* p, ptrdiff_t step, int count) {
 #if ROT180_VECTOR == 64
   if constexpr (sizeof(T) == 4)
     if (step < (ptrdiff_t{1} << 26)) {
@@ -296,7 +297,8 @@ ROT180_INLINE void Simd<T>::store(T* p, V v, Lanes m) {
 
 #endif
 
-// The register tile: MR rows of 2 vectors, so that accumulators, two loaded vectors and a broadcast fit the registers.
+// The sizes of the register tiles. MR rows of 2 vectors: the sums, two loaded vectors and a broadcast value fit the
+// registers. DOT_ROWS x DOT_COLUMNS is the tile of dot products.
 #if ROT180_VECTOR == 64
 constexpr int MR = 14, DOT_ROWS = 4, DOT_COLUMNS = 6;
 #elif ROT180_VECTOR == 32

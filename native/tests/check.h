@@ -1,4 +1,4 @@
-// What the tests share: a check that says where it failed.
+// An assertion for the tests that reports its location.
 #pragma once
 #include <cstdio>
 #include <cstdlib>
@@ -6,7 +6,7 @@
 #define CHECK(condition)                                                                  \
   do {                                                                                    \
     if (!(condition)) {                                                                   \
-      std::fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);        \
+      std::fprintf(stderr, "%s:%d: failed: %s\n", __FILE__, __LINE__, #condition);        \
       std::_Exit(1);                                                                      \
     }                                                                                     \
   } while (false)

@@ -1,6 +1,6 @@
-// Every contraction by every algorithm and instruction set against plain loops, exactly: on small integers nothing is
-// rounded. The arrays end where a page ends that may not be read, and then begin where one begins, so that a read
-// beyond either end stops the program even where no sanitizer looks.
+// Compares every contraction, by every algorithm and on every instruction set, with plain loops. The comparison is
+// exact, because small integers are never rounded. Arrays end at, or start after, a page that must not be accessed, so
+// that an access beyond either end crashes even without a sanitizer.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -23,9 +23,9 @@ using namespace rot180;
 
 namespace {
 
-// ---- arrays between pages that may not be read ----
+// ---- arrays between inaccessible pages ----
 
-size_t margin = 0;  // bytes between an array and the pages around it
+size_t margin = 0;  // bytes between an array and the inaccessible pages
 
 template <class T>
 class Guarded {
@@ -101,7 +101,7 @@ struct Arrays {
         w(g.outputs * g.group_channels() * g.taps(), at_end),
         y(g.images * g.outputs * g.y_cells(), at_end),
         bias(g.outputs, at_end) {
-    for (Guarded<T>* a : {&x, &w, &y, &bias})  // multiples of 4: Winograd halves sums twice
+    for (Guarded<T>* a : {&x, &w, &y, &bias})  // multiples of 4: Winograd halves sums two times
       for (int64_t i = 0; i < a->count(); ++i) a->data()[i] = (T)((int)(random() % 9) - 4) * 4;
   }
 
@@ -119,7 +119,7 @@ struct Arrays {
   }
 };
 
-// ---- what is compared ----
+// ---- comparison ----
 
 std::string text(const Geometry& g) {
   std::string s = "images " + std::to_string(g.images) + ", channels " + std::to_string(g.channels) + ", outputs " +
@@ -140,7 +140,8 @@ struct Run {
 
 template <class T, class Value>
 void compare(const Run& run, const char* what, const Guarded<T>& found, Value expected) {
-  // The large tiles divide by 6: nothing of them is exact. Their error is seen against the largest possible sum.
+  // The transforms of the large tiles divide by 6, so they are not exact. The tolerance is relative to the largest
+  // possible sum.
   const double most = 16.0 * 16.0 * 9 * (double)std::max(run.g.channels, run.g.outputs);
   const double tolerance = run.algorithm == Algorithm::winograd4 ? 2e-6 * most : 0;
   for (int64_t i = 0; i < found.count(); ++i) {
@@ -171,12 +172,12 @@ void contract(const Run& run, const Kernels<T>& k, const Arrays<T>& a, const Exp
 }
 
 int64_t contracted = 0;
-constexpr int64_t LARGE = 8 << 20;  // products of a geometry that is tried once: a sanitizer takes seconds for it
+constexpr int64_t LARGE = 8 << 20;  // geometries with more products are tested once: a sanitizer takes seconds for them
 
-// Which paths a geometry took on each instruction set, for float and double.
+// The paths taken so far on each instruction set, for float32 and float64.
 Paths taken[4][2];
 
-// Whether the table has all three contractions computed directly, so that forcing it would be the same once more.
+// True if the table chooses the direct algorithm for all three contractions: forcing it would repeat the same test.
 template <class T>
 bool takes_direct(const Geometry& g) {
   bool direct = true;
@@ -205,31 +206,31 @@ void try_geometry(const Geometry& g, const std::vector<const Isa*>& isas, bool a
   }
 }
 
-// Every path that an instruction set has must have been taken.
-void look_for_gaps(const std::vector<const Isa*>& isas) {
+// Fails unless every path of every instruction set was taken.
+void check_all_paths_taken(const std::vector<const Isa*>& isas) {
   for (size_t i = 0; i < isas.size(); ++i)
-    for (int twice = 0; twice < 2; ++twice)
+    for (int in_double = 0; in_double < 2; ++in_double)
       for (int path = 0; path < PATHS; ++path) {
         const Paths bit = Paths{1} << path;
-        if (!(there_are(*isas[i], !twice) & bit) || taken[i][twice] & bit) continue;
-        std::fprintf(stderr, "no geometry of the lists takes %s for %s on %s: add one\n", NAMES_OF_PATHS[path],
-                     twice ? "float64" : "float32", isas[i]->name);
+        if (!(possible_paths(*isas[i], !in_double) & bit) || taken[i][in_double] & bit) continue;
+        std::fprintf(stderr, "no geometry covers %s for %s on %s: add one to geometries.h\n", PATH_NAMES[path],
+                     in_double ? "float64" : "float32", isas[i]->name);
         std::_Exit(1);
       }
 }
 
 }  // namespace
 
-// `test_contractions 5` tries every fifth geometry, and the changeovers once, where time is short; `test_contractions 5
-// 65536` leaves so many bytes around each array, for qemu-x86_64 7, which reads what a mask forbids, and tries no
-// changeovers: they take minutes there, and no instruction that the others lack.
+// `test_contractions 5` tests every fifth geometry, and the thresholds once, to save time. `test_contractions 5 65536`
+// leaves 65536 bytes around each array, because qemu-x86_64 7 reads masked lanes, and skips the thresholds: they take
+// minutes there and use no other instructions.
 int main(int count, char** arguments) {
   const size_t step = count > 1 ? std::strtoul(arguments[1], nullptr, 10) : 1;
   margin = count > 2 ? std::strtoul(arguments[2], nullptr, 10) : 0;
   std::mt19937 random(180);
   std::vector<Geometry> all = corners();
   for (const Geometry& g : depthwise()) all.push_back(g);
-  for (int i = 0; i < 150; ++i) all.push_back(drawn(random));
+  for (int i = 0; i < 150; ++i) all.push_back(random_geometry(random));
   std::vector<const Isa*> isas;
   for (const Isa* const* isa = all_isas(); *isa; ++isa)
     if (runs_here(**isa)) isas.push_back(*isa);
@@ -241,11 +242,11 @@ int main(int count, char** arguments) {
   };
   for (size_t i = 0; i < all.size(); i += step, ++number) attempt(all[i], number % 2, 1 + number % 3);
   if (!margin) {
-    for (const Geometry& g : changeovers()) {
+    for (const Geometry& g : thresholds()) {
       attempt(g, true, 1);
       if (step == 1 && g.images * g.y_cells() * g.outputs * g.group_channels() * g.taps() < LARGE) attempt(g, false, 3);
     }
-    look_for_gaps(isas);
+    check_all_paths_taken(isas);
   }
   std::printf("contractions: %lld runs are exact on", (long long)contracted);
   for (const Isa* isa : isas) std::printf(" %s", isa->name);

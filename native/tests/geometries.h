@@ -1,4 +1,4 @@
-// The geometries that the contractions are tried on.
+// The geometries on which the contractions are tested.
 #pragma once
 #include <initializer_list>
 #include <random>
@@ -33,7 +33,7 @@ inline Geometry geometry(int64_t images, int64_t per_group, int64_t out_per_grou
   return g;
 }
 
-// Whatever a draw may miss.
+// Corner cases that random geometries may miss.
 inline std::vector<Geometry> corners() {
   std::vector<Geometry> all;
   for (int64_t n : {1, 2, 5, 13, 33}) all.push_back(geometry(n, 19, 27, 1, {}));        // a linear layer
@@ -61,7 +61,8 @@ inline std::vector<Geometry> corners() {
   return all;
 }
 
-// One channel of x per group: the paths of depthwise.h, around the width of a vector and the lines it sums together.
+// One channel of x per group: the code paths of depthwise/, with sizes around the width of a vector and the number of
+// lines that are summed together.
 inline std::vector<Geometry> depthwise() {
   std::vector<Geometry> all;
   for (int64_t side = 1; side < 36; ++side) {
@@ -79,20 +80,20 @@ inline std::vector<Geometry> depthwise() {
   all.push_back(geometry(1, 1, 2, 50, {{14, 3, 2, 1, 1, 1}, {14, 3, 2, 1, 1, 1}}));
   all.push_back(geometry(1, 1, 2, 2, {{9, 3, 1, 3, 3, 3}, {20, 3, 1, 2, 2, 2}}));       // dilated
   all.push_back(geometry(1, 1, 2, 2, {{9, 3, 2, 1, 1, 1}, {20, 3, 2, 2, 2, 2}}));
-  all.push_back(geometry(1, 1, 2, 2, {{19, 2, 9, 1, 0, 0}, {20, 3, 9, 1, 1, 1}}));      // too many phases to lie aside
+  all.push_back(geometry(1, 1, 2, 2, {{19, 2, 9, 1, 0, 0}, {20, 3, 9, 1, 1, 1}}));      // too many phases for the stack
   all.push_back(geometry(1, 1, 2, 2, {{4, 2, 2, 1, 1, 0}, {5, 3, 1, 1, 1, 1}, {17, 3, 2, 1, 1, 1}}));
   return all;
 }
 
-// Sizes at which the kernels change over to another path; paths.h checks that none is missed.
-inline std::vector<Geometry> changeovers() {
+// Sizes at which the kernels switch to another code path. paths.h checks that every path is covered.
+inline std::vector<Geometry> thresholds() {
   std::vector<Geometry> all;
   auto same = [](int64_t size) { return Axis{size, 3, 1, 1, 1, 1}; };
   auto inner = [](int64_t size) { return Axis{size, 3, 1, 1, 0, 0}; };
   auto alone = [](int64_t size) { return Axis{size, 1, 1, 1, 0, 0}; };
   all.push_back(geometry(2, 6, 50, 1, {same(5), same(7)}));         // outer products
   all.push_back(geometry(70, 6, 49, 1, {same(3), same(3)}));        // of strips that repeat
-  all.push_back(geometry(1, 50, 520, 1, {alone(12)}));              // of more rows than are taken at once
+  all.push_back(geometry(1, 50, 520, 1, {alone(12)}));              // with more rows than ROWS_AT_ONCE
   for (int64_t channels : {8, 15, 30, 51})                          // in several parts, whatever the vector
     all.push_back(geometry(1, channels, 48, 1, {alone(48), alone(44)}));
   all.push_back(geometry(1, 70, 2, 1, {alone(62), alone(62)}));     // beyond the second cache
@@ -111,7 +112,7 @@ inline std::vector<Geometry> changeovers() {
   return all;
 }
 
-inline Geometry drawn(std::mt19937& random) {
+inline Geometry random_geometry(std::mt19937& random) {
   auto from = [&](int64_t low, int64_t high) { return low + (int64_t)(random() % (uint64_t)(high - low + 1)); };
   const int ndim = (int)from(1, 3);
   const int64_t groups = from(0, 2) ? 1 : from(2, 4);

@@ -1,4 +1,4 @@
-// The kept blocks: aligned, large enough, never shared, kept within bounds and given back.
+// The allocator: blocks are aligned, large enough and never shared; the cache has a limit and returns its blocks.
 #include <cstdint>
 #include <cstring>
 #include <random>
@@ -22,7 +22,7 @@ void sizes() {
   for (size_t bytes : {SIZE_MAX, SIZE_MAX - 63, SIZE_MAX - 64, SIZE_MAX / 2, SIZE_MAX / 4}) CHECK(!acquire(bytes));
 }
 
-// Blocks of random sizes, each filled with a byte of its own while others come and go.
+// Allocates and releases blocks of random sizes, and checks that each keeps its contents meanwhile.
 void many_blocks() {
   struct Held {
     unsigned char* block;
@@ -49,16 +49,16 @@ void many_blocks() {
       now -= h.bytes + 64 < 4096 ? 4096 : (h.bytes + 64) * 9 / 8;
       held[i] = held.back();
       held.pop_back();
-      CHECK(kept() <= 2 * most);
+      CHECK(cached_bytes() <= 2 * most);
     }
   }
   for (const Held& h : held) release(h.block);
-  CHECK(kept() > 0);
+  CHECK(cached_bytes() > 0);
   trim();
-  CHECK(kept() == 0);
+  CHECK(cached_bytes() == 0);
 }
 
-// What waits for sizes that are no longer asked for makes room for those that are.
+// Cached blocks of sizes that are no longer used make room for other sizes.
 void other_sizes() {
   constexpr size_t MANY = 8, BEFORE = 1 << 20, AFTER = 5 << 20;
   for (size_t scale : {1, 2}) {  // 8 MiB in use at once, and 16 MiB waiting
@@ -66,15 +66,15 @@ void other_sizes() {
     for (size_t i = 0; i < MANY / scale; ++i) held[i] = acquire(BEFORE * scale - 4096);
     for (size_t i = 0; i < MANY / scale; ++i) release(held[i]);
   }
-  CHECK(kept() > 14 * BEFORE);
+  CHECK(cached_bytes() > 14 * BEFORE);
   release(acquire(AFTER));
-  CHECK(kept() <= 2 * MANY * BEFORE * 9 / 8);
+  CHECK(cached_bytes() <= 2 * MANY * BEFORE * 9 / 8);
   for (int step = 0; step < 100; ++step) release(acquire(AFTER));
-  const size_t waiting = kept();
+  const size_t waiting = cached_bytes();
   void* again = acquire(AFTER);
-  CHECK(kept() + AFTER <= waiting);  // it had waited: it did not come from the system
+  CHECK(cached_bytes() + AFTER <= waiting);  // the block came from the cache
   release(again);
-  CHECK(kept() <= 2 * MANY * BEFORE * 9 / 8);
+  CHECK(cached_bytes() <= 2 * MANY * BEFORE * 9 / 8);
 }
 
 }  // namespace
@@ -85,5 +85,5 @@ int main() {
   many_blocks();
   trim();
   other_sizes();
-  std::printf("memory: blocks are aligned, of their own, kept and given back\n");
+  std::printf("memory: blocks are aligned, distinct, cached and returned\n");
 }

@@ -1,4 +1,4 @@
-// Which paths a geometry takes, by the kernels' own conditions: compiled for each instruction set, as they are.
+// The code paths that a geometry takes, by the conditions of the kernels. Compiled once per instruction set.
 #include "paths.h"
 
 #include "dispatch/algorithms.h"
@@ -11,7 +11,7 @@ namespace rot180 {
 namespace ROT180_ISA {
 namespace {
 
-class Found {
+class PathSet {
  public:
   void add(Path path, bool taken) { paths_ |= (Paths)taken << path; }
   Paths paths() const { return paths_; }
@@ -21,25 +21,25 @@ class Found {
 };
 
 template <class T>
-void of_product(const Geometry& g, const Gather& from, Found& found) {
+void of_product(const Geometry& g, const Gather& from, PathSet& found) {
   Product<T> p{};
   p.rows = g.group_outputs();
   p.channels = g.group_channels();
   p.from = from;
-  Plan<T> plan{p, PackedLeft<T>(p.weights, p.rows, p.channels, from.tap_count()), nullptr, 0, 0, 0};
+  Plan<T> plan{p, PackedA<T>(p.weights, p.rows, p.channels, from.tap_count()), nullptr, 0, 0, 0};
   cut(plan, g.groups);
   found.add(many_blocks_of_rows, row_blocks(p.rows) / plan.row_parts > FEW_BLOCKS);
   found.add(many_weights, ceil_div(ceil_div(from.positions(), 2 * Simd<T>::L), plan.blocks) > PAIRS);
-  found.add(fetched_ahead, plan.blocks > plan.spans && worth_fetching<T>(from.images * from.image));
+  found.add(fetched_ahead, plan.blocks > plan.spans && exceeds_cache<T>(from.images * from.image));
 }
 
 template <class T>
-void of_weights(const Geometry& g, const Gather& from, Found& found) {
-  Inner<T> p{};
+void of_weights(const Geometry& g, const Gather& from, PathSet& found) {
+  TransposedProduct<T> p{};
   p.rows = g.group_outputs();
   p.channels = g.group_channels();
   p.from = from;
-  if (!outer_pays(p)) return;
+  if (!outer_products_pay(p)) return;
   found.add(outer_products, true);
   found.add(outer_products_in_parts, p.rows * p.columns() <= FEW_SUMS && ceil_div(from.positions(), DEPTH<T>) >= 8);
   found.add(outer_products_of_many_rows, p.rows > ROWS_AT_ONCE);
@@ -48,8 +48,8 @@ void of_weights(const Geometry& g, const Gather& from, Found& found) {
 template <class T>
 Paths paths(const Geometry& g, const T* x, const T* y) {
   constexpr bool SINGLE = sizeof(T) == 4;
-  Found found;
-  const Split<T> split(g, x);
+  PathSet found;
+  const PhaseSplit<T> split(g, x);
   TapTables tables(g), back(g);
   const Gather from = split.gather(g, tables);
   const Scatter to = {g.outputs * g.y_cells(), {g.y[1] * g.y[2], g.y[2], 1}};
@@ -58,14 +58,14 @@ Paths paths(const Geometry& g, const T* x, const T* y) {
   found.add(four_phases, g.stride[2] == 4 || strided_by_tiles);
   if (!g.strided()) {
     const Gather of_y = phase_gather(g, {{0, 0, 0}, {g.x[0], g.x[1], g.x[2]}, false}, back);
-    found.add(widened_lines, of_y.tap_count() && Widened<T>(of_y, g.outputs, y).used);
+    found.add(widened_lines, of_y.tap_count() && RowPadded<T>(of_y, g.outputs, y).used);
   }
   if (choose(Kernel::w, g, SINGLE, false) == Algorithm::winograd) {
     found.add(winograd_of_w, true);
     found.add(winograd_of_w_in_panels, g.channels > 2 * Simd<T>::L);
   }
   if (fits(Algorithm::winograd, Kernel::y, g, SINGLE))
-    found.add(winograd_fetched_ahead, row_blocks(g.outputs) > 1 && worth_fetching<T>(16 * g.outputs * g.channels));
+    found.add(winograd_fetched_ahead, row_blocks(g.outputs) > 1 && exceeds_cache<T>(16 * g.outputs * g.channels));
   if (choose(Kernel::y, g, SINGLE, false) == Algorithm::direct) of_product<T>(g, from, found);
   if (choose(Kernel::w, g, SINGLE, false) == Algorithm::direct) of_weights<T>(g, from, found);
   return found.paths();
@@ -77,7 +77,7 @@ constexpr Paths there(bool single) { return ((1u << PATHS) - 1) & ~(single ? 0 :
 
 }  // namespace
 
-constexpr PathsOf PATHS_OF{paths<float>, paths<double>, there(true), there(false)};
+constexpr IsaPaths ISA_PATHS{paths<float>, paths<double>, there(true), there(false)};
 
 }  // namespace ROT180_ISA
 }  // namespace rot180

@@ -1,4 +1,5 @@
-// The paths of the kernels, which change over at sizes that a list of geometries may miss without anybody noticing.
+// The code paths of the kernels. Kernels switch paths at certain sizes; the tests check that their geometries cover
+// every path.
 #pragma once
 #include <cstdint>
 
@@ -23,58 +24,58 @@ enum Path {
   winograd_fetched_ahead,
   PATHS
 };
-constexpr const char* NAMES_OF_PATHS[PATHS] = {
+constexpr const char* PATH_NAMES[PATHS] = {
     "outer products",
     "outer products in several parts",
-    "outer products of more rows than are taken at once",
-    "lines that are widened",
-    "strips that are kept and repeated",
-    "so many blocks of rows that panels are packed together",
-    "so many weights that more panels are packed together",
-    "a source that is fetched ahead",
-    "lines taken apart into four phases",
-    "Winograd for w, by the table",
+    "outer products with more rows than ROWS_AT_ONCE",
+    "lines padded with zeros",
+    "stored strips",
+    "many blocks of rows, for which panels are packed together",
+    "many weights, for which more panels are packed together",
+    "a prefetched source",
+    "lines split into four phases",
+    "Winograd for w",
     "Winograd for w in several panels",
-    "Winograd with kernels that are fetched ahead",
+    "Winograd with prefetched kernels",
 };
 
-// One instruction set's answers; x and y are the arrays of the geometry.
-struct PathsOf {
+// The functions of one instruction set that return the paths of a geometry; x and y are its arrays.
+struct IsaPaths {
   Paths (*single)(const Geometry&, const float* x, const float* y);
-  Paths (*twice)(const Geometry&, const double* x, const double* y);
-  Paths there_single, there_twice;  // that can be taken at all
+  Paths (*in_double)(const Geometry&, const double* x, const double* y);
+  Paths possible_single, possible_double;  // the paths that exist on this instruction set
 };
 
 namespace avx512 {
-extern const PathsOf PATHS_OF;
+extern const IsaPaths ISA_PATHS;
 }
 namespace avx2 {
-extern const PathsOf PATHS_OF;
+extern const IsaPaths ISA_PATHS;
 }
 namespace baseline {
-extern const PathsOf PATHS_OF;
+extern const IsaPaths ISA_PATHS;
 }
 namespace neon {
-extern const PathsOf PATHS_OF;
+extern const IsaPaths ISA_PATHS;
 }
 
-inline const PathsOf& paths_of(const Isa& isa) {
+inline const IsaPaths& paths_of(const Isa& isa) {
 #if defined(ROT180_X86)
-  return &isa == &avx512::ISA ? avx512::PATHS_OF : &isa == &avx2::ISA ? avx2::PATHS_OF : baseline::PATHS_OF;
+  return &isa == &avx512::ISA ? avx512::ISA_PATHS : &isa == &avx2::ISA ? avx2::ISA_PATHS : baseline::ISA_PATHS;
 #elif defined(ROT180_ARM)
-  return (void)isa, neon::PATHS_OF;
+  return (void)isa, neon::ISA_PATHS;
 #else
-  return (void)isa, baseline::PATHS_OF;
+  return (void)isa, baseline::ISA_PATHS;
 #endif
 }
 inline Paths paths_of(const Isa& isa, const Geometry& g, const float* x, const float* y) {
   return paths_of(isa).single(g, x, y);
 }
 inline Paths paths_of(const Isa& isa, const Geometry& g, const double* x, const double* y) {
-  return paths_of(isa).twice(g, x, y);
+  return paths_of(isa).in_double(g, x, y);
 }
-inline Paths there_are(const Isa& isa, bool single) {
-  return single ? paths_of(isa).there_single : paths_of(isa).there_twice;
+inline Paths possible_paths(const Isa& isa, bool single) {
+  return single ? paths_of(isa).possible_single : paths_of(isa).possible_double;
 }
 
 }  // namespace rot180

@@ -21,15 +21,15 @@ using namespace rot180;
 namespace {
 
 template <class F>
-void in_chunks(int64_t count, F& f) {
+void parallel_for(int64_t count, F& f) {
   run_chunks(count, [](int64_t i, void* job) { (*static_cast<F*>(job))(i); }, &f);
 }
 
-// Plain memory, so that the sanitizer sees a missing happens-before between a worker and the caller.
+// Writes to plain memory, so that ThreadSanitizer reports a missing happens-before between a worker and the caller.
 void each_index_once(int64_t count) {
   std::vector<int> seen((size_t)count);
   auto mark = [&](int64_t i) { ++seen[(size_t)i]; };
-  in_chunks(count, mark);
+  parallel_for(count, mark);
   for (int n : seen) CHECK(n == 1);
 }
 
@@ -46,9 +46,9 @@ void nested() {
   std::atomic<int> total{0};
   auto outer = [&](int64_t) {
     auto inner = [&](int64_t) { ++total; };
-    in_chunks(10, inner);
+    parallel_for(10, inner);
   };
-  for (int repeat = 0; repeat < 100; ++repeat) in_chunks(10, outer);
+  for (int repeat = 0; repeat < 100; ++repeat) parallel_for(10, outer);
   CHECK(total == 100 * 100);
 }
 
@@ -85,7 +85,7 @@ void a_chunk_that_throws() {
         if (i >= bad) throw std::bad_alloc();
       };
       try {
-        in_chunks(100, chunk);
+        parallel_for(100, chunk);
       } catch (const std::bad_alloc&) {
         caught = true;
       }
@@ -96,13 +96,13 @@ void a_chunk_that_throws() {
 }
 
 #if !defined(_WIN32)
-// The status with which a child ends that runs this.
+// Calls `run` in a forked child and returns the child's exit status.
 template <class F>
 int child(F run) {
   const pid_t pid = fork();
   CHECK(pid >= 0);
   if (!pid) {
-    alarm(60);  // a child that hangs is a failure, not a wait
+    alarm(60);  // a child that hangs must fail
     run();
     _exit(0);
   }
@@ -140,7 +140,7 @@ void a_fork_within_a_chunk() {
   set_num_threads(3);
   std::atomic<int> failed{0};
   auto chunk = [&](int64_t) { failed += child(use_everything) != 0; };
-  in_chunks(6, chunk);
+  parallel_for(6, chunk);
   CHECK(failed == 0);
 }
 
@@ -160,7 +160,7 @@ void an_exit_while_workers_sleep_or_work() {
 
 }  // namespace
 
-// `test_pool no-forks` leaves out what ThreadSanitizer and qemu-user cannot follow.
+// `test_threads no-forks` leaves out the tests that ThreadSanitizer and qemu-user do not support.
 int main(int count, char** arguments) {
   every_count_and_number_of_threads();
   nested();
@@ -176,5 +176,5 @@ int main(int count, char** arguments) {
     an_exit_while_workers_sleep_or_work();
   }
 #endif
-  std::printf("pool: chunks, callers and exceptions are in order%s\n", forks ? ", and so are forks" : "; forks not tried");
+  std::printf("threads: chunks, callers and exceptions pass%s\n", forks ? ", forks too" : "; forks not tested");
 }

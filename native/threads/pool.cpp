@@ -1,9 +1,9 @@
-// How a call runs. `epoch` is odd while chunks may be claimed, and even otherwise. A worker that sees an odd epoch first
-// counts itself as active and looks again: the caller, which makes the epoch even and then waits for active workers
-// only, therefore never misses one, and never waits for one that came too late.
+// `epoch` is odd while a call runs and chunks may be claimed, and even otherwise. A worker that sees an odd epoch
+// counts itself as active and then reads the epoch again. The caller makes the epoch even and then waits for active
+// workers only, so it never misses a worker and never waits for one that came too late.
 //
-// A worker without work looks for some for a moment, then sleeps. One whose number is beyond what set_num_threads
-// allows is parked: it sleeps until it is allowed again.
+// An idle worker spins for a short time, then sleeps. A worker whose number exceeds the limit of set_num_threads is
+// parked: it sleeps until the limit rises again.
 #include "threads/pool.h"
 
 #include <atomic>
@@ -26,12 +26,12 @@
 namespace rot180 {
 namespace {
 
-// A worker waits in place for about 50 microseconds, which is longer than the pause between the layers of a small
-// network: first for itself, then letting others run. Without the second part a neighbour that keeps the cores busy costs
-// a third of the time, because a thread that waits holds the core on which the other one should finish.
+// An idle worker first pauses, then yields its core to other threads, for about a millisecond in all: longer than the
+// gap between the layers of a small network. Without the yields, another process that keeps the cores busy costs a
+// third of the time, because a waiting thread holds the core on which another thread should finish.
 constexpr int PAUSES = 200, YIELDS = 2000;
 
-inline void wait_in_place(int round) {
+inline void spin(int round) {
   if (round >= PAUSES) return std::this_thread::yield();
 #if defined(__x86_64__) || defined(_M_X64)
   _mm_pause();
@@ -40,26 +40,27 @@ inline void wait_in_place(int round) {
 #endif
 }
 
-// To claim a chunk takes a tenth of a microsecond where threads compete for it, as long as it takes to move a small plane.
-constexpr int64_t CLAIMS = 32;  // about so many of each thread, at most
+// Claiming a chunk takes 0.1 microseconds when threads compete for it, as long as copying a small plane. So each claim
+// takes several chunks.
+constexpr int64_t CLAIMS_PER_THREAD = 32;  // approximate upper limit
 
-// The part of the chunks that is one thread's own. It begins there, and then helps the others: as calls mostly go through
-// the images in order, what a layer reads is still in the cache of the core that wrote it.
-struct alignas(64) Own {
+// One thread's share of the chunks. A thread works on its own share first and then helps the others. Because most calls
+// go through the images in order, the inputs of a layer are still in the cache of the core that wrote them.
+struct alignas(64) Share {
   std::atomic<int64_t> next;
   int64_t end;
 };
 
-thread_local bool inside = false;  // a call, or a worker: what it calls runs on this thread alone
+thread_local bool in_parallel_region = false;  // true in callers and workers: nested calls run on one thread
 
 struct Pool {
   std::atomic<uint64_t> epoch{0};
   std::atomic<int> active{0}, sleeping{0};
-  std::atomic<int> helpers{0};  // how many workers may help
+  std::atomic<int> helpers{0};  // the number of workers that may run
   std::atomic<bool> busy{false}, failed{false};
-  std::vector<Own> own;  // of the caller and the workers
-  size_t parts = 0;      // how many of them have chunks
-  int64_t at_once = 1;   // how many a claim takes
+  std::vector<Share> shares;  // one for the caller and one for each worker
+  size_t parts = 0;           // the number of shares that have chunks
+  int64_t claim_size = 1;     // chunks per claim
   Chunk chunk = nullptr;
   void* job = nullptr;
   std::exception_ptr failure;
@@ -67,27 +68,28 @@ struct Pool {
   std::condition_variable wake, unpark;
   int workers = 0;
 
-  // What a chunk throws (Scratch, when memory is short) ends the call: no further chunk begins, and run throws it again.
+  // An exception from a chunk (Scratch throws when memory runs out) ends the call: no further chunk starts, and
+  // run_chunks rethrows it to the caller.
   void claim(size_t first) {
     try {
-      for (size_t i = 0; i < parts; ++i) work_off(own[(first + i) % parts]);
+      for (size_t i = 0; i < parts; ++i) run_share(shares[(first + i) % parts]);
     } catch (...) {
       if (!failed.exchange(true)) failure = std::current_exception();
-      for (size_t i = 0; i < parts; ++i) own[i].next.store(own[i].end, std::memory_order_relaxed);
+      for (size_t i = 0; i < parts; ++i) shares[i].next.store(shares[i].end, std::memory_order_relaxed);
     }
   }
 
-  void work_off(Own& part) {
-    const int64_t end = part.end, some = at_once;
+  void run_share(Share& part) {
+    const int64_t end = part.end, some = claim_size;
     if (part.next.load(std::memory_order_relaxed) >= end) return;
     for (int64_t i; (i = part.next.fetch_add(some, std::memory_order_relaxed)) < end;)
       for (const int64_t last = i + some < end ? i + some : end; i < last; ++i) chunk(i, job);
   }
 
   void work(int number, uint64_t seen) {
-    inside = true;
+    in_parallel_region = true;
     for (;;) {
-      seen = await(number, seen);
+      seen = wait_for_epoch(number, seen);
       if (!(seen & 1)) continue;
       active.fetch_add(1);
       if (epoch.load() == seen && number < helpers.load()) claim(static_cast<size_t>(number) + 1);
@@ -95,11 +97,11 @@ struct Pool {
     }
   }
 
-  // The next epoch after `seen`.
-  uint64_t await(int number, uint64_t seen) {
+  // Waits for an epoch after `seen` and returns it.
+  uint64_t wait_for_epoch(int number, uint64_t seen) {
     for (int round = 0; round < PAUSES + YIELDS; ++round) {
       if (const uint64_t now = epoch.load(); now != seen && number < helpers.load()) return now;
-      wait_in_place(round);
+      spin(round);
     }
     std::unique_lock<std::mutex> lock(mutex);
     unpark.wait(lock, [&] { return number < helpers.load(); });
@@ -109,13 +111,13 @@ struct Pool {
     return epoch.load();
   }
 
-  // Whether there are as many helpers as wanted, or will be.
+  // Starts workers until there are `wanted`. False if there is no memory for their shares.
   bool start(int wanted) {
     try {
       if (helpers.load() != wanted) {
-        std::vector<Own> each(static_cast<size_t>(wanted) + 1);
+        std::vector<Share> each(static_cast<size_t>(wanted) + 1);
         std::lock_guard<std::mutex> lock(mutex);
-        own.swap(each);
+        shares.swap(each);
         helpers.store(wanted);
         wake.notify_all();
         unpark.notify_all();
@@ -124,7 +126,7 @@ struct Pool {
         std::thread([this, number = workers, seen = epoch.load()] { work(number, seen); }).detach();
       }
     } catch (const std::system_error&) {
-      // The system gives no more threads: fewer workers do the same chunks.
+      // The system has no more threads: fewer workers share the same chunks.
     } catch (const std::bad_alloc&) {
       return false;
     }
@@ -132,43 +134,44 @@ struct Pool {
   }
 
   void run(int64_t n, Chunk f, void* j) {
-    parts = n < static_cast<int64_t>(own.size()) ? static_cast<size_t>(n) : own.size();
-    const int64_t each = n / static_cast<int64_t>(parts), over = n % static_cast<int64_t>(parts);
+    parts = n < static_cast<int64_t>(shares.size()) ? static_cast<size_t>(n) : shares.size();
+    const int64_t each = n / static_cast<int64_t>(parts), remainder = n % static_cast<int64_t>(parts);
     int64_t begin = 0;
     for (size_t i = 0; i < parts; ++i) {
-      own[i].next.store(begin, std::memory_order_relaxed);
-      own[i].end = begin += each + (static_cast<int64_t>(i) < over);
+      shares[i].next.store(begin, std::memory_order_relaxed);
+      shares[i].end = begin += each + (static_cast<int64_t>(i) < remainder);
     }
-    at_once = each / CLAIMS + 1;
+    claim_size = each / CLAIMS_PER_THREAD + 1;
     chunk = f;
     job = j;
     epoch.fetch_add(1);
     if (const int asleep = sleeping.load()) {
-      { std::lock_guard<std::mutex> lock(mutex); }  // whoever is about to sleep has looked at the epoch, or sleeps
+      { std::lock_guard<std::mutex> lock(mutex); }  // a worker about to sleep has now read the epoch, or sleeps
       if (n - 1 >= asleep) wake.notify_all();
       else for (int64_t i = 1; i < n; ++i) wake.notify_one();
     }
     claim(0);
     epoch.fetch_add(1);
-    for (int round = 0; active.load(); round += round < PAUSES) wait_in_place(round);
+    for (int round = 0; active.load(); round += round < PAUSES) spin(round);
   }
 
-  // What run threw away, if anything; the next call begins without it.
+  // The exception of the last call, or null. Clears it for the next call.
   std::exception_ptr take_failure() {
     return failed.exchange(false) ? std::exchange(failure, nullptr) : nullptr;
   }
 };
 
-// Never destroyed: a worker may still wait when the process ends. A forked child has no workers, so it makes a new one.
+// Never destroyed, because workers may still wait when the process ends. A forked child has no workers, so it makes a
+// new pool.
 std::atomic<Pool*> pool{nullptr};
-std::atomic<int> asked{0};
+std::atomic<int> requested_threads{0};
 
 #if !defined(_WIN32)
 void forget_pool() { pool.store(nullptr); }
-const int watching_forks = pthread_atfork(nullptr, nullptr, forget_pool);
+const int fork_handler = pthread_atfork(nullptr, nullptr, forget_pool);
 #endif
 
-Pool& the_pool() {
+Pool& current_pool() {
   Pool* found = pool.load(std::memory_order_acquire);
   if (found) return *found;
   Pool* made = new Pool;
@@ -180,25 +183,25 @@ Pool& the_pool() {
 }  // namespace
 
 int num_threads() {
-  const int n = asked.load(std::memory_order_relaxed);
+  const int n = requested_threads.load(std::memory_order_relaxed);
   if (n > 0) return n;
   static const int cores = static_cast<int>(std::thread::hardware_concurrency());
   return cores > 0 ? cores : 1;
 }
 
-void set_num_threads(int n) { asked.store(n, std::memory_order_relaxed); }
+void set_num_threads(int n) { requested_threads.store(n, std::memory_order_relaxed); }
 
 void run_chunks(int64_t count, Chunk chunk, void* job) {
   const int threads = num_threads();
-  if (count > 1 && threads > 1 && !inside) {
-    Pool& p = the_pool();
+  if (count > 1 && threads > 1 && !in_parallel_region) {
+    Pool& p = current_pool();
     bool busy = false;
     if (p.busy.compare_exchange_strong(busy, true)) {
       const bool ready = p.start(threads - 1);
       if (ready) {
-        inside = true;
+        in_parallel_region = true;
         p.run(count, chunk, job);
-        inside = false;
+        in_parallel_region = false;
       }
       const std::exception_ptr failure = p.take_failure();
       p.busy.store(false);

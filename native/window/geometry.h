@@ -1,4 +1,5 @@
-// The geometry of one contraction: what a Window says, always with three spatial axes (leading ones of size 1).
+// The geometry of one contraction: the fields of a Window, always with three spatial axes (missing leading axes have
+// size 1).
 //
 //     x index = stride * p + dilation * k - padding          for every axis
 //

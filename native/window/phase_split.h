@@ -1,4 +1,4 @@
-// The taps of a window on x, and x taken apart into the phases of the stride.
+// x split into the phases of the stride, and the taps of a window on it.
 #pragma once
 #include "threads/parallel_for.h"
 #include "window/gather.h"
@@ -9,7 +9,7 @@ namespace ROT180_ISA {
 
 ROT180_INLINE int64_t floor_div(int64_t a, int64_t b) { return a >= 0 ? a / b : -((-a + b - 1) / b); }
 
-// Shifts and offsets of the taps along three axes, each axis with room for the longest, and the place of each tap in w.
+// Storage for the shifts and offsets of the taps along three axes, and for the index of each tap in w.
 struct TapTables {
   int64_t longest;
   Scratch memory;
@@ -27,13 +27,14 @@ struct TapTables {
 
 // ---- x as a source, split by the phases of the stride ----
 
-// x, or a copy of it in which the cells of one phase lie side by side: (images, channels, phases, ceil(size / stride)).
+// x itself at stride 1; otherwise a copy in which the cells of each phase are adjacent: an array of shape (images,
+// channels, phases, *ceil(size / stride)).
 template <class T>
-class Split {
+class PhaseSplit {
  public:
-  Split(const Geometry& g, const T* x)
+  PhaseSplit(const Geometry& g, const T* x)
       : memory_(g.strided() ? sizeof(T) * (size_t)cells(g) : 1),
-        met_memory_(g.strided() ? (size_t)(g.stride[0] + g.stride[1]) : 1) {
+        used_memory_(g.strided() ? (size_t)(g.stride[0] + g.stride[1]) : 1) {
     phases_ = 1;
     for (int a = 0; a < 3; ++a) {
       size_[a] = ceil_div(g.x[a], g.stride[a]);
@@ -42,19 +43,20 @@ class Split {
     plane_ = size_[0] * size_[1] * size_[2];
     source = x;
     if (!g.strided()) return;
-    odd_ = met(g, 2, g.stride[2] - 1);
-    for (int64_t r = 0; r < g.stride[0]; ++r) planes_met()[r] = met(g, 0, r);
-    for (int64_t r = 0; r < g.stride[1]; ++r) planes_met()[g.stride[0] + r] = met(g, 1, r);
+    last_phase_used_ = is_used(g, 2, g.stride[2] - 1);
+    for (int64_t r = 0; r < g.stride[0]; ++r) planes_used()[r] = is_used(g, 0, r);
+    for (int64_t r = 0; r < g.stride[1]; ++r) planes_used()[g.stride[0] + r] = is_used(g, 1, r);
     T* to = memory_.template as<T>();
     source = to;
     auto split_plane = [&](int64_t nc) { split(g, x + nc * g.x_cells(), to + nc * channel()); };
-    in_chunks(g.images * g.channels, split_plane);
+    parallel_for(g.images * g.channels, split_plane);
   }
 
   const T* source;
   ptrdiff_t channel() const { return phases_ * plane_; }
 
-  // The taps of y's positions on x: along each axis the kernel's cell k meets stride * p + dilation * k - padding.
+  // The gather of y's positions from x: along each axis, position p reads x's cell stride * p + dilation * k - padding
+  // through tap k.
   Gather gather(const Geometry& g, const TapTables& t) const {
     Gather from{};
     from.images = g.images;
@@ -88,21 +90,21 @@ class Split {
     return n;
   }
 
-  // Whether a tap of the kernel meets the phase r of one axis: the others stay unwritten.
-  static bool met(const Geometry& g, int axis, int64_t r) {
+  // True if a tap of the kernel reads phase r of one axis. Phases that no tap reads stay unwritten.
+  static bool is_used(const Geometry& g, int axis, int64_t r) {
     for (int64_t k = 0; k < g.kernel[axis]; ++k)
       if ((g.dilation[axis] * k - g.padding[axis] - r) % g.stride[axis] == 0) return true;
     return false;
   }
 
-  bool* planes_met() const { return met_memory_.template as<bool>(); }  // by phases of the first two axes
+  bool* planes_used() const { return used_memory_.template as<bool>(); }  // one entry per phase of the first two axes
 
   void split(const Geometry& g, const T* x, T* to) const {
     const int64_t step = g.stride[2];
     const bool in_pairs = step == 2 && size_[2] <= Simd<T>::L;
     for (int64_t r0 = 0; r0 < g.stride[0]; ++r0)
       for (int64_t r1 = 0; r1 < g.stride[1]; ++r1, to += step * plane_) {
-        if (!planes_met()[r0] || !planes_met()[g.stride[0] + r1]) continue;
+        if (!planes_used()[r0] || !planes_used()[g.stride[0] + r1]) continue;
         if (in_pairs) {
           for (int64_t i = 0; i < size_[0]; ++i) {
             const int64_t from_i = i * g.stride[0] + r0, lines = from_i < g.x[0] ? ceil_div(g.x[1] - r1, g.stride[1]) : 0;
@@ -119,7 +121,7 @@ class Split {
       }
   }
 
-  // Lines no longer than two vectors into even and odd cells, and zeros for those beyond x: all with the same masks.
+  // Splits lines of at most two vectors into even and odd cells, with zeros for lines beyond x. All use the same masks.
   void split_pairs(const Geometry& g, const T* line, int64_t lines, T* to) const {
     using S = Simd<T>;
     const Lanes first = lanes(0, (int)smaller<int64_t>(S::L, g.x[2])), second = lanes(0, (int)(g.x[2] - S::L));
@@ -130,14 +132,14 @@ class Split {
       if (j < lines) {
         even = S::load(line + j * step, first);
         odd = S::load(line + j * step + S::L, second);
-        part<T>(even, odd);
+        deinterleave<T>(even, odd);
       }
       S::store(to, even, there);
-      if (odd_) S::store(to + plane_, odd, there);
+      if (last_phase_used_) S::store(to + plane_, odd, there);
     }
   }
 
-  // One line of `cells` cells into its phases, a plane apart, each filled up with zeros.
+  // Splits one line of `cells` cells into its phases, a plane apart, each padded with zeros.
   void split_line(const T* line, int64_t cells, int64_t step, T* to) const {
     using S = Simd<T>;
     int64_t k = 0;
@@ -146,10 +148,10 @@ class Split {
         const int left = (int)smaller<int64_t>(2 * S::L, cells - 2 * k);  // may be negative
         auto even = S::load(line + 2 * k, lanes(0, smaller(S::L, left)));
         auto odd = S::load(line + 2 * k + S::L, lanes(0, left - S::L));
-        part<T>(even, odd);
+        deinterleave<T>(even, odd);
         const Lanes there = lanes(0, (int)smaller<int64_t>(S::L, size_[2] - k));
         S::store(to + k, even, there);
-        if (odd_) S::store(to + plane_ + k, odd, there);
+        if (last_phase_used_) S::store(to + plane_ + k, odd, there);
       }
     if (step == 4)
       for (; k < size_[2]; k += S::L) {
@@ -157,24 +159,24 @@ class Split {
         typename S::V v[4];
         ROT180_UNROLL
         for (int i = 0; i < 4; ++i) v[i] = S::load(line + 4 * k + i * S::L, lanes(0, smaller(S::L, left - i * S::L)));
-        part<T>(v[0], v[1]);  // even cells of the first half, odd ones
-        part<T>(v[2], v[3]);
-        part<T>(v[0], v[2]);  // phases 0 and 2
-        part<T>(v[1], v[3]);
+        deinterleave<T>(v[0], v[1]);  // even cells of the first half, odd cells of the first half
+        deinterleave<T>(v[2], v[3]);
+        deinterleave<T>(v[0], v[2]);  // phases 0 and 2
+        deinterleave<T>(v[1], v[3]);
         const Lanes there = lanes(0, (int)smaller<int64_t>(S::L, size_[2] - k));
         S::store(to + k, v[0], there);
         S::store(to + plane_ + k, v[1], there);
         S::store(to + 2 * plane_ + k, v[2], there);
-        if (odd_) S::store(to + 3 * plane_ + k, v[3], there);
+        if (last_phase_used_) S::store(to + 3 * plane_ + k, v[3], there);
       }
     for (; k < size_[2]; ++k)
       for (int64_t r = 0; r < step; ++r) to[r * plane_ + k] = step * k + r < cells ? line[step * k + r] : T{};
   }
 
-  Scratch memory_, met_memory_;
+  Scratch memory_, used_memory_;
   int64_t size_[3], phases_;
   ptrdiff_t plane_;
-  bool odd_ = true;  // whether the last phase along a line is met
+  bool last_phase_used_ = true;  // along a line
 };
 
 }  // namespace ROT180_ISA

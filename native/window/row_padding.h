@@ -1,4 +1,4 @@
-// Sources with short lines.
+// A copy of a source whose lines are shorter than those of the positions.
 #pragma once
 #include "threads/parallel_for.h"
 #include "window/gather.h"
@@ -7,14 +7,14 @@
 namespace rot180 {
 namespace ROT180_ISA {
 
-// A source whose lines are shorter than those of the positions, as where x's gradient is wider than y, copied with zeros
-// around it so that its lines are as long as theirs: position q then meets cell q + offset through every tap, a strip is
-// one run, and nothing is padding any more. What a tap reaches left of a line are the zeros at the end of the line before.
+// A copy of the source with zeros around it, in which lines are as long as the lines of positions (x's gradient can be
+// wider than y). Position q then reads cell q + offset through every tap, so a strip is one run and needs no masks. A
+// tap left of a line reads the zeros at the end of the line before.
 template <class T>
-class Widened {
+class RowPadded {
  public:
-  // A copy of `source` (images, channels, lines, cells) if that pays; `used` says whether it did.
-  Widened(const Gather& g, int64_t channels, const T* source)
+  // Copies `source`, of shape (images, channels, lines, cells), if that is faster; `used` is true if it did.
+  RowPadded(const Gather& g, int64_t channels, const T* source)
       : lines_(g, 1),
         columns_(g, 2),
         used(!g.inside && g.size[0] == 1 && g.grid[0] == 1 && g.grid[2] > g.size[2] && g.grid[2] <= LONGEST &&
@@ -23,11 +23,11 @@ class Widened {
         memory_(used ? sizeof(T) * (size_t)(g.images * channels * channel) : 1) {
     if (!used) return;
     T* to = memory_.template as<T>();
-    auto plane = [&](int64_t nc) { widen(g, source + nc * g.size[1] * g.size[2], to + nc * channel); };
-    in_chunks(g.images * channels, plane);
+    auto plane = [&](int64_t nc) { pad_plane(g, source + nc * g.size[1] * g.size[2], to + nc * channel); };
+    parallel_for(g.images * channels, plane);
   }
 
-  // The gather on the copy; `offsets` are those that g.taps has, and are changed.
+  // The gather from the copy. Changes `offsets`, the array that g.taps[1] points to.
   Gather gather(Gather g, ptrdiff_t* offsets, int64_t channels) const {
     g.image = channels * channel;
     g.line[1] = g.grid[2];
@@ -40,9 +40,9 @@ class Widened {
   }
 
  private:
-  static constexpr int64_t LONGEST = 64;  // positions of a line: in longer ones most strips are one run already
+  static constexpr int64_t LONGEST = 64;  // positions of a line; in longer lines most strips are one run anyway
 
-  struct Margin {  // cells before and after the source that the taps reach
+  struct Margin {  // the number of cells that taps read before and after the source
     int64_t before = 0, after = 0;
     Margin(const Gather& g, int axis) {
       for (int k = 0; k < g.taps[axis].count; ++k) {
@@ -52,7 +52,7 @@ class Widened {
     }
   };
 
-  void widen(const Gather& g, const T* from, T* to) const {
+  void pad_plane(const Gather& g, const T* from, T* to) const {
     const int64_t wide = g.grid[2];
     T* const end = to + channel;
     for (T* cell = to; cell < to + lines_.before * wide + columns_.before; ++cell) *cell = T{};

@@ -1,4 +1,4 @@
-// Strips of positions: where a vector of them lies in the source, and which of its lanes each tap of the kernel reaches.
+// Strips: where the positions of one vector are in the source, and which lanes are inside the source for each tap.
 #pragma once
 #include "window/gather.h"
 #include "memory/allocator.h"
@@ -17,7 +17,7 @@ struct Strip {
   int runs;
   Run run[L];
 
-  ROT180_INLINE bool whole() const { return runs == 1 && run[0].lanes == Simd<T>::ALL; }
+  ROT180_INLINE bool full() const { return runs == 1 && run[0].lanes == Simd<T>::ALL; }
 
   ROT180_INLINE void add(ptrdiff_t cell, int first, int count) {
     const ptrdiff_t offset = cell - first;
@@ -38,10 +38,10 @@ struct Strip {
   }
 };
 
-// The strip that begins at position q (the last one ends at `end`). `reach` gets the lanes inside the source for every
-// tap; `out`, if given, the places of the results, for which to.line[2] must be 1.
+// Locates the strip that starts at position q; the last strip stops at `end`. `reach` gets, for every tap, the lanes
+// inside the source. `out`, if not null, gets the location of the results; to->line[2] must then be 1.
 template <class T>
-void place(const Gather& g, int64_t q, int64_t end, Strip<T>& from, Lanes* reach, const Scatter* to, Strip<T>* out) {
+void locate_strip(const Gather& g, int64_t q, int64_t end, Strip<T>& from, Lanes* reach, const Scatter* to, Strip<T>* out) {
   constexpr int L = Simd<T>::L;
   const int64_t cells = g.cells();
   const int count = (int)smaller<int64_t>(L, end - q);
@@ -79,13 +79,13 @@ void place(const Gather& g, int64_t q, int64_t end, Strip<T>& from, Lanes* reach
   }
 }
 
-// The strips of all positions. Finding one costs as much as multiplying with a small kernel, and after some images they
-// repeat: those of the first images are kept.
+// The strips of all positions. Locating a strip costs as much as multiplying by a small kernel. The strips repeat after
+// a few images, so those of the first images are stored.
 template <class T>
 class Strips {
   static constexpr int L = Simd<T>::L;
-  static constexpr int64_t MOST = 256, MOST_CELLS = 8192;  // strips that are kept, and taps of them
-  static constexpr int64_t OFTEN = 4;                      // they repeat as often as that, or are not worth it
+  static constexpr int64_t MOST_STRIPS = 256, MOST_MASKS = 8192;  // limits of what is stored
+  static constexpr int64_t LEAST_REPEATS = 4;                     // with fewer repeats storing does not pay
 
  public:
   Strips(const Gather& g, const Scatter* to)
@@ -96,15 +96,15 @@ class Strips {
     out_ = from_ + count_;
     reach_ = reinterpret_cast<Lanes*>(out_ + (to ? count_ : 0));
     for (int64_t i = 0; i < count_; ++i)
-      place(g, i * L, count_ * L, from_[i], reach_ + i * taps_, to, to ? out_ + i : nullptr);
+      locate_strip(g, i * L, count_ * L, from_[i], reach_ + i * taps_, to, to ? out_ + i : nullptr);
   }
 
   bool kept() const { return count_; }
 
-  // The strip that begins at position q; the last one ends at `end`. `reach` has room for the taps; it is not written
-  // where all of them lie inside.
+  // Gets the strip that starts at position q; the last strip stops at `end`. `reach` has room for one mask per tap; it
+  // is not written if the whole source is inside.
   ROT180_INLINE void find(int64_t q, int64_t end, Strip<T>& from, Lanes* reach, Strip<T>* out) const {
-    if (!count_ || q % L || q + L > end) return place(gather_, q, end, from, reach, out ? to_ : nullptr, out);
+    if (!count_ || q % L || q + L > end) return locate_strip(gather_, q, end, from, reach, out ? to_ : nullptr, out);
     const int64_t turn = q / L / count_, i = q / L - turn * count_;
     copy(from_[i], turn * images_ * gather_.image, from);
     if (out) copy(out_[i], turn * images_ * to_->image, *out);
@@ -113,12 +113,12 @@ class Strips {
   }
 
  private:
-  // How many strips there are before they repeat; 0 if that does not pay.
+  // The number of strips before they repeat; 0 if storing them does not pay.
   static int64_t period(const Gather& g) {
     int64_t common = L;  // the greatest common divisor of L, a power of two, and the cells of an image
     while (g.cells() % common) common /= 2;
     const int64_t count = g.cells() / common, images = L / common;
-    return count <= MOST && count * g.tap_count() <= MOST_CELLS && g.images >= OFTEN * images ? count : 0;
+    return count <= MOST_STRIPS && count * g.tap_count() <= MOST_MASKS && g.images >= LEAST_REPEATS * images ? count : 0;
   }
   size_t bytes() const {
     return count_ ? (size_t)count_ * ((to_ ? 2 : 1) * sizeof(Strip<T>) + sizeof(Lanes) * (size_t)taps_) : 1;

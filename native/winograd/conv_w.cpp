@@ -2,8 +2,9 @@
 //
 //     dw = G' [ sum over the tiles of Z * V ] G
 //
-// so that each cell is a product over the tiles: rows of Z, and V turned, as in outer.h. All threads transform a chunk of
-// tiles, then all multiply it, cell by cell: every sum is taken chunk after chunk, whatever their number.
+// Each cell of the sum is a matrix product over the tiles, of the rows of Z with V transposed, as in
+// gemm/outer_products.h. All threads transform a chunk of tiles, then all threads multiply it, cell by cell. Each sum
+// goes through the chunks in order, whatever the number of threads.
 #include "gemm/outer_products.h"
 #include "winograd/tiles.h"
 #include "winograd/winograd.h"
@@ -12,7 +13,7 @@ namespace rot180 {
 namespace ROT180_ISA {
 namespace {
 
-// ---- the adjoints of A' and G: Z has CELLS cells, and meets the input i of F with its cell left(i) ----
+// ---- the adjoints of A' and G: Z has CELLS cells; its cell left(i) is multiplied by input i of F ----
 
 struct W2 {
   using F = F2;
@@ -89,7 +90,7 @@ struct W2s2 {  // at stride 2
   }
 };
 
-// y and its tiles, 2x2 cells each, as over x.
+// The geometry of the tiles over y, 2x2 cells each, like tiles_over_x.
 ROT180_INLINE Geometry tiles_over_y(const Geometry& g) {
   Geometry t = g;
   t.channels = g.outputs;
@@ -109,12 +110,12 @@ struct WeightTiles {
   static constexpr int64_t CHUNK = DEPTH<float>, STRIPS = CHUNK / L;  // tiles
 
   int64_t channels, outputs, panels;
-  float *v, *z, *sums;  // V in panels of 2 L channels, Z in rows PITCH apart, both cell after cell; sums (cell, O, C)
+  float *v, *z, *sums;  // V in panels of 2 L channels and Z in rows PITCH apart, cell after cell; sums: (cell, O, C)
 
   int64_t v_cell() const { return panels * CHUNK * 2 * L; }
   int64_t z_cell() const { return outputs * PITCH<float>; }
 
-  // V for the channels [c0, c0 + L), turned: tile after tile, its channels side by side.
+  // Computes V for the channels [c0, c0 + L), transposed: tile after tile, with adjacent channels.
   void transform_x(const Tiles& t, const TileStrips<F::CELLS>& strips, int64_t c0) const {
     using S = Simd<float>;
     const int used = (int)smaller<int64_t>(L, channels - c0);
@@ -139,7 +140,7 @@ struct WeightTiles {
     }
   }
 
-  // Z for one channel of y.
+  // Computes Z for one channel of y.
   void transform_y(const Tiles& t, const TileStrips<4>& strips, int64_t o) const {
     using S = Simd<float>;
     S::V d[4], tile[W::CELLS];
@@ -152,7 +153,7 @@ struct WeightTiles {
     }
   }
 
-  // Adds the products of one cell, for the panels [first, last).
+  // Adds the products of one cell to the sums, for the panels [first, last).
   void multiply(int cell, int64_t first, int64_t last, int64_t count, bool begin) const {
     float* out = sums + cell * outputs * channels;
     for (int64_t n = first; n < last; ++n) {
@@ -161,9 +162,9 @@ struct WeightTiles {
       to[0].runs = to[1].runs = 0;
       for (int half = 0; half < 2; ++half)
         if (const int64_t c = c0 + half * L; c < channels) to[half].add(c, 0, (int)smaller<int64_t>(L, channels - c));
-      const bool whole = to[1].runs && to[0].whole() && to[1].whole();
+      const bool whole = to[1].runs && to[0].full() && to[1].full();
       Tile<float> tile{nullptr, channels, to, whole, nullptr, begin, true, false};
-      Ahead none{};
+      Prefetch none{};
       for (int64_t b = 0; b < row_blocks(outputs); ++b) {
         const int64_t m0 = first_row(outputs, b);
         tile.out = out + m0 * channels;
@@ -174,7 +175,7 @@ struct WeightTiles {
     }
   }
 
-  // G' of the sums: the kernels from all channels to one of y, several at a time.
+  // Transforms the sums by G' into the kernels from all channels to channel o of y.
   void finish(int64_t o, float* w) const {
     using S = Simd<float>;
     for (int64_t c = 0; c < channels; c += L) {
@@ -191,14 +192,14 @@ struct WeightTiles {
   }
 };
 
-// The tiles of x and of y, and the way through them.
+// The tiles of x and of y.
 template <class W>
 struct WeightSource {
   using F = typename W::F;
   static constexpr int64_t CHUNK = WeightTiles<W>::CHUNK, STRIPS = WeightTiles<W>::STRIPS;
 
   Geometry over_x, over_y;
-  Split<float> split_x, split_y;
+  PhaseSplit<float> split_x, split_y;
   TapTables tables_x, tables_y;
   Row rows_x[F::CELLS], rows_y[4];
   Tiles x, y;
@@ -219,7 +220,7 @@ struct WeightSource {
     y.strips = &strips_y;
   }
 
-  // Adds the chunks [first, last) of tiles to all.sums, transforming and multiplying with all threads, or on this one.
+  // Adds the chunks [first, last) of tiles to all.sums: with all threads, or (`alone`) on the calling thread.
   void add(const WeightTiles<W>& all, int64_t first, int64_t last, bool alone) const {
     constexpr int L = Simd<float>::L;
     const int64_t total = x.from.positions(), groups = ceil_div(all.channels, L);
@@ -239,19 +240,19 @@ struct WeightSource {
         for (int64_t o = (i - groups) * L; o < smaller(all.outputs, (i - groups + 1) * L); ++o)
           all.transform_y(y, of_y, o);
       };
-      in_chunks(groups + ceil_div(all.outputs, L), transform);
+      parallel_for(groups + ceil_div(all.outputs, L), transform);
       auto multiply = [&](int64_t i) {
         const int64_t piece = i / F::INPUTS;
         all.multiply((int)(i % F::INPUTS), all.panels * piece / pieces, all.panels * (piece + 1) / pieces, end - q,
                      chunk == first);
       };
-      in_chunks(pieces * F::INPUTS, multiply);
+      parallel_for(pieces * F::INPUTS, multiply);
     }
   }
 };
 
-// Into how many parts the tiles are cut, each with sums of its own: a thread goes through a part by itself, because what
-// one core has transformed is slow to reach from another. Many sums are kept twice, or once.
+// The number of parts of the tiles, each with separate sums. One thread goes through a part alone, because data that
+// another core has transformed are slow to read. If there are many sums, there are two parts, or one.
 template <class W>
 int64_t parts_of(int64_t chunks, int64_t sums) {
   constexpr int64_t MOST_PARTS = 16, FEW_SUMS = 1 << 18, MANY_SUMS = 1 << 21;
@@ -278,7 +279,7 @@ void tile_product_w(const Geometry& g, const float* x, const float* y, float* w)
     mine.sums += i * sums;
     source.add(mine, chunks * i / parts, chunks * (i + 1) / parts, alone);
   };
-  if (alone) in_chunks(parts, part);
+  if (alone) parallel_for(parts, part);
   else for (int64_t i = 0; i < parts; ++i) part(i);
   auto finish = [&](int64_t o) {
     for (int64_t cell = 0; cell < F::INPUTS; ++cell)
@@ -288,7 +289,7 @@ void tile_product_w(const Geometry& g, const float* x, const float* y, float* w)
       }
     all.finish(o, w);
   };
-  in_chunks(g.outputs, finish);
+  parallel_for(g.outputs, finish);
 }
 
 }  // namespace

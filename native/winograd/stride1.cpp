@@ -6,7 +6,7 @@ namespace rot180 {
 namespace ROT180_ISA {
 namespace {
 
-// At stride 1 x's gradient is a convolution of y with the kernels turned by 180 degrees, and padding 2 - padding.
+// At stride 1 x's gradient is a convolution of y with the kernels rotated by 180 degrees and with padding 2 - padding.
 template <class F>
 void tile_product_x(const Geometry& g, const float* y, const float* w, float* x) {
   Geometry back = g;

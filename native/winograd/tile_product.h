@@ -1,4 +1,5 @@
-// Winograd forwards and for x's gradient: matrix products of what tiles and kernels are transformed to.
+// Winograd for y and for x's gradient: transforms kernels and tiles, multiplies them as matrices, and transforms the
+// products into results.
 #pragma once
 #include "gemm/microkernel.h"
 #include "gemm/matrix_product.h"
@@ -7,32 +8,32 @@
 namespace rot180 {
 namespace ROT180_ISA {
 
-constexpr int64_t TILE_BYTES = 1 << 18;  // of transformed tiles worked on at once, but for two pairs of strips at least
+constexpr int64_t TILE_BYTES = 1 << 18;  // transformed tiles per block, at least two pairs of strips
 
-// The kernel from channel c to row m: w + m * row + c * channel, its cells forwards or (turned) backwards.
-struct KernelsOf {
+// The kernel from channel c to row m is at w + m * row + c * channel. If `rotated`, it is rotated by 180 degrees.
+struct KernelView {
   const float* w;
   ptrdiff_t row, channel;
-  bool turned;
+  bool rotated;
 };
 
-// The kernels, transformed, as `multiply` wants A: block of rows after block of rows, in each product after product.
-// A little more than a whole number of pages apart, the slots do not share a set of the cache.
+// The transformed kernels in the layout of A for the microkernel: blocks of rows, and in each block the slots. Slots
+// are a little more than a whole number of pages apart, so that they are in different sets of the cache.
 template <class F>
 struct TransformedKernels {
   const float* u;
-  int64_t step;  // of a slot
+  int64_t step;  // from one slot to the next
 
   const float* block(int64_t b, int s) const { return u + (b * F::SLOTS + F::slot(s)) * step; }
 };
 constexpr int64_t slot_step(int64_t channels) { return channels * MR + 16; }
 
-// One block of rows, its rows as lanes.
+// Transforms the kernels of one block of rows; lanes are rows.
 template <class F>
-ROT180_INLINE void transform_block(const KernelsOf& k, int64_t m0, int count, int64_t channels, float* to) {
+ROT180_INLINE void transform_block(const KernelView& k, int64_t m0, int count, int64_t channels, float* to) {
   using S = Simd<float>;
   constexpr int VECTORS = (MR + S::L - 1) / S::L, TAPS = F::TAPS * F::TAPS;
-  // Slot i of the product s continues the depth of the one before.
+  // Slot i of product s continues the depth of slot i - 1.
   int64_t start[F::SLOTS];
   for (int s = 0; s < F::PRODUCTS; ++s)
     for (int i = 0; i < F::depth(s); ++i)
@@ -45,7 +46,7 @@ ROT180_INLINE void transform_block(const KernelsOf& k, int64_t m0, int count, in
       const float* w = k.w + (m0 + v * S::L) * k.row + c * k.channel;
       S::V cell[TAPS], u[F::SLOTS] = {};
       ROT180_UNROLL
-      for (int t = 0; t < TAPS; ++t) cell[t] = gathered<float>(w + (k.turned ? TAPS - 1 - t : t), k.row, lanes_here);
+      for (int t = 0; t < TAPS; ++t) cell[t] = load_strided<float>(w + (k.rotated ? TAPS - 1 - t : t), k.row, lanes_here);
       F::kernels(cell, u);
       ROT180_UNROLL
       for (int i = 0; i < F::SLOTS; ++i) S::store(to + start[i] + c * count + v * S::L, u[i], there);
@@ -54,43 +55,44 @@ ROT180_INLINE void transform_block(const KernelsOf& k, int64_t m0, int count, in
 }
 
 template <class F>
-TransformedKernels<F> transform_w(const KernelsOf& k, int64_t rows, int64_t channels, float* u) {
+TransformedKernels<F> transform_kernels(const KernelView& k, int64_t rows, int64_t channels, float* u) {
   const int64_t step = slot_step(channels);
   auto some = [&](int64_t b) {
     const int64_t m0 = first_row(rows, b);
     transform_block<F>(k, m0, (int)(first_row(rows, b + 1) - m0), channels, u + b * F::SLOTS * step);
   };
-  in_chunks(row_blocks(rows), some);
+  parallel_for(row_blocks(rows), some);
   return {u, step};
 }
 
 struct WinogradOut {
   float* y;
-  int64_t size[3];  // of y
+  int64_t size[3];  // size of y
   int64_t rows;
   const float* bias;
   bool relu;
 };
 
-// A line of results of a strip of tiles from its columns, in whose place it is put: lane by lane, all columns of each.
-ROT180_INLINE void join_columns(Simd<float>::V (&y)[2]) { merge<float>(y[0], y[1]); }
-ROT180_INLINE void join_columns(Simd<float>::V (&y)[4]) {
-  merge<float>(y[0], y[2]);
-  merge<float>(y[1], y[3]);
-  merge<float>(y[0], y[1]);
-  merge<float>(y[2], y[3]);
+// Turns the columns of results of a strip of tiles into a line, in place: the columns of the first tile, of the
+// second...
+ROT180_INLINE void interleave_columns(Simd<float>::V (&y)[2]) { interleave<float>(y[0], y[1]); }
+ROT180_INLINE void interleave_columns(Simd<float>::V (&y)[4]) {
+  interleave<float>(y[0], y[2]);
+  interleave<float>(y[1], y[3]);
+  interleave<float>(y[0], y[1]);
+  interleave<float>(y[2], y[3]);
 }
 
-// The OUT lines of results of a strip of tiles.
+// Writes the OUT lines of results of a strip of tiles.
 template <class F>
 ROT180_INLINE void write_tiles(const WinogradOut& out, int64_t m, int64_t q, int64_t end, const Gather& from,
                                Simd<float>::V (&y)[F::OUT][F::OUT]) {
   using S = Simd<float>;
   constexpr int L = S::L, OUT = F::OUT;
-  float line[OUT][(OUT + 1) * L];  // the last vector is read beyond the results, and masked away
+  float line[OUT][(OUT + 1) * L];  // the last vector is read beyond the results; a mask drops the rest
   ROT180_UNROLL
   for (int i = 0; i < OUT; ++i) {
-    join_columns(y[i]);
+    interleave_columns(y[i]);
     ROT180_UNROLL
     for (int j = 0; j < OUT; ++j) S::store(line[i] + j * L, y[i][j]);
   }
@@ -117,7 +119,7 @@ ROT180_INLINE void write_tiles(const WinogradOut& out, int64_t m, int64_t q, int
   }
 }
 
-// Some pairs of strips of tiles: transformed, multiplied, and turned into results.
+// Some pairs of strips of tiles: transformed, multiplied, and rotated into results.
 template <class F>
 class TileBlock {
   using S = Simd<float>;
@@ -141,7 +143,7 @@ class TileBlock {
   }
 
  private:
-  // Of product s, and in it pair after pair, its inputs' channels one after the other.
+  // The inputs of product s: pair after pair, input after input, channel after channel.
   float* inputs(int s) const { return memory_.as<float>() + F::input(s) * pairs_ * C_ * 2 * L; }
   float* product(int s) const {
     return memory_.as<float>() + pairs_ * 2 * L * (F::INPUTS * C_ + s * O_);
@@ -174,12 +176,12 @@ class TileBlock {
       for (int64_t b = 0; b < blocks; ++b) {
         const int64_t m0 = first_row(O_, b), m = first_row(O_, b + 1) - m0, depth = F::depth(s) * C_;
         const float* next = b + 1 < blocks ? u.block(b + 1, s) : u.block(0, smaller(s + 1, F::PRODUCTS - 1));
-        Ahead ahead{};
-        if (worth_fetching<float>(F::SLOTS * O_ * C_)) ahead = fetch(next, 0, depth * MR, 1, 0, pairs_, depth);
+        Prefetch prefetch{};
+        if (exceeds_cache<float>(F::SLOTS * O_ * C_)) prefetch = make_prefetch(next, 0, depth * MR, 1, 0, pairs_, depth);
         Tile<float> tile{nullptr, 2 * L, whole, true, nullptr, true, true, false};
         for (int64_t pair = 0; pair < pairs_; ++pair) {
           tile.out = product(s) + (pair * O_ + m0) * 2 * L;
-          microkernels<float>().by_k[m](depth, u.block(b, s), inputs(s) + pair * depth * 2 * L, tile, ahead);
+          microkernels<float>().by_k[m](depth, u.block(b, s), inputs(s) + pair * depth * 2 * L, tile, prefetch);
         }
       }
   }
@@ -211,11 +213,11 @@ class TileBlock {
   Scratch memory_;
 };
 
-// `over` gathers the tiles of the source as a convolution would: gather_tiles.
+// Computes `out` from the tiles of `source`. `over` is the geometry of the tiles (tiles_over_x).
 template <class F>
-void winograd_product(const Geometry& over, const float* source, const KernelsOf& w, const WinogradOut& out) {
+void winograd_product(const Geometry& over, const float* source, const KernelView& w, const WinogradOut& out) {
   constexpr int L = Simd<float>::L;
-  const Split<float> split(over, source);
+  const PhaseSplit<float> split(over, source);
   TapTables tables(over);
   Row rows[F::CELLS];
   Tiles tiles = gather_tiles(split, over, tables, rows);
@@ -224,16 +226,16 @@ void winograd_product(const Geometry& over, const float* source, const KernelsOf
 
   const int64_t C = over.channels, O = out.rows, total = tiles.from.positions();
   Scratch weights(sizeof(float) * (size_t)(row_blocks(O) * F::SLOTS * slot_step(C)));
-  const TransformedKernels<F> u = transform_w<F>(w, O, C, weights.as<float>());
+  const TransformedKernels<F> u = transform_kernels<F>(w, O, C, weights.as<float>());
 
   const int64_t per_pair = (F::INPUTS * C + F::PRODUCTS * O) * 2 * L * (int64_t)sizeof(float);
   const int64_t pairs = larger<int64_t>(2, smaller<int64_t>(PAIRS, TILE_BYTES / per_pair));
-  const int64_t all = ceil_div(total, 2 * L), blocks = evenly(ceil_div(all, pairs), all);
+  const int64_t all = ceil_div(total, 2 * L), blocks = round_to_threads(ceil_div(all, pairs), all);
   auto block = [&](int64_t b) {
     const int64_t first = all * b / blocks, last = all * (b + 1) / blocks;
     TileBlock<F>(tiles, C, out, first * 2 * L, total, last - first).run(u);
   };
-  in_chunks(blocks, block);
+  parallel_for(blocks, block);
 }
 
 // y through the transforms of F.

@@ -1,5 +1,5 @@
-// Tiles of a source as the kernel's cells: a tile is gathered as if it were the kernel, IN taps at stride STEP. Lanes are
-// tiles. float32 only: an infinity in a tile becomes NaN in all its results.
+// Tiles of a source as the kernel's cells: a tile is load_strided as if it were the kernel, IN taps at stride STEP.
+// Lanes are tiles. float32 only: an infinity in a tile becomes NaN in all its results.
 #pragma once
 #include "window/phase_split.h"
 #include "window/strips.h"
@@ -8,7 +8,7 @@
 namespace rot180 {
 namespace ROT180_ISA {
 
-// x and the tiles over it, as a convolution with the tile for a kernel, whose "results" are the tiles.
+// The geometry of a convolution whose kernel is a tile and whose positions are the tiles over x.
 template <class F>
 ROT180_INLINE Geometry tiles_over_x(const Geometry& g) {
   Geometry t = g;
@@ -24,11 +24,11 @@ struct Tiles {
   Gather from;
   const float* source;
   ptrdiff_t channel;
-  const Row* rows;  // of one channel
+  const Row* rows;  // one row per cell of a tile, for one channel
   const Strips<float>* strips;
 };
 
-// The strips of tiles q0, q0 + L, ...: where they lie, and which of their cells lie inside.
+// The strips of tiles q0, q0 + L, ..., with a mask for every cell of a tile.
 template <int CELLS>
 struct TileStrips {
   static constexpr int L = Simd<float>::L;
@@ -52,7 +52,7 @@ struct TileStrips {
   }
 };
 
-// The N cells of every tile of a strip, on channel c: a vector each.
+// Loads the N cells of every tile of a strip from channel c, a vector per cell.
 template <int N>
 ROT180_INLINE void load_cells(const Tiles& t, const TileStrips<N>& strips, int s, int64_t c, Simd<float>::V (&d)[N]) {
   const Strip<float>& strip = strips.from[s];
@@ -67,7 +67,7 @@ ROT180_INLINE void load_cells(const Tiles& t, const TileStrips<N>& strips, int s
   }
 }
 
-ROT180_INLINE Tiles gather_tiles(const Split<float>& split, const Geometry& over, const TapTables& tables, Row* rows) {
+ROT180_INLINE Tiles gather_tiles(const PhaseSplit<float>& split, const Geometry& over, const TapTables& tables, Row* rows) {
   Tiles tiles{};
   tiles.from = split.gather(over, tables);
   tiles.source = split.source;

@@ -1,23 +1,27 @@
-// The algebra of Winograd's algorithms: several results at once from a tile of the source, with fewer multiplications.
+// The transforms of Winograd's algorithms, which compute several results from a tile of the source with fewer
+// multiplications.
 //
-//     y = A' [ (G w G') * (B' x B) ] A          A. Lavin and S. Gray, "Fast algorithms for convolutional neural networks", 2016
+//     y = A' [ (G w G') * (B' x B) ] A
+//
+// A. Lavin and S. Gray, "Fast algorithms for convolutional neural networks", 2016.
 //
 //     F2       2x2 results of a 3x3 kernel from 4x4 cells: 16 multiplications instead of 36
-//     F4       4x4 results from 6x6 cells: 36 instead of 144; its error is ten times as large, so it must be asked for
+//     F4       4x4 results from 6x6 cells: 36 instead of 144; used only on request, as its error is larger
 //     S2<K>    2x2 results of a KxK kernel, K 3 or 4, at stride 2, from 6x6 cells: F(2x2, 2x2) on each of the four
 //              phases of the stride, 36 multiplications instead of 64 (K 4) or 25 instead of 36 (K 3)
 //     S2x<K>   the gradient of x for S2: 4x4 results, 2x2 of each phase, from 3x3 or 4x4 cells of y
 //
-// What a tile's cells are transformed to are `inputs`. A product sums over the channels, and for S2 over the phases too:
-// product s takes depth(s) inputs from input(s) on and as many kernels from slot(s) on. Where a kernel is zero by its
-// geometry (with 3 cells the odd phase has one), there is none.
+// The cells of a tile are transformed into `inputs`, the cells of a kernel into `slots`. A product sums over the
+// channels, and for S2 also over the phases: product s uses depth(s) inputs from input(s) on and as many slots from
+// slot(s) on. A transformed kernel cell that is always zero has no slot (with K = 3, the odd phase has one cell along
+// an axis).
 #pragma once
 #include "simd/vector.h"
 
 namespace rot180 {
 namespace ROT180_ISA {
 
-// What F2 and F4 share: every cell of a tile is a product of its own.
+// The common part of F2 and F4: every cell of a tile is a separate product.
 template <class F, int M>
 struct Stride1 {
   static constexpr int STRIDE = 1, TAPS = 3, OUT = M, IN = M + 2, STEP = M;
@@ -150,21 +154,21 @@ ROT180_INLINE void four_of_nine(const V* m, V (&y)[2][2]) {  // along both axes
   for (int i = 0; i < 2; ++i) y_of_pair(half + 3 * i, 1, y[i], 1);
 }
 
-// The kernels of the four phases: those with cells k = f, f + 2 along one axis and e, e + 2 along the other. Along an
-// axis the kernel of phase 1 has but one cell if K is 3, and then cell `lost` of its transformed three is zero.
+// The kernels of the four phases (f, e): the cells k = f, f + 2 along one axis and e, e + 2 along the other. If K is 3,
+// the kernel of phase 1 has only one cell along an axis, and cell LOST of its three transformed cells is zero.
 template <int K, int LOST>
 struct Phases {
   static constexpr int STRIDE = 2, TAPS = K, SLOTS = K == 4 ? 36 : 25;
 
-  static constexpr int along(int a) { return K == 3 && a == LOST ? 1 : 2; }  // phases that have cell a
-  // The slots lie cell by cell, and phase by phase within one.
+  static constexpr int along(int a) { return K == 3 && a == LOST ? 1 : 2; }  // the number of phases that have cell a
+  // Slots are ordered by cell, then by phase.
   static constexpr int slots_of(int s) { return along(s / 3) * along(s % 3); }
   static constexpr int slots_before(int s) { return s ? slots_before(s - 1) + slots_of(s - 1) : 0; }
   static constexpr int slot_of(int f, int e, int s) {
     return f < along(s / 3) && e < along(s % 3) ? slots_before(s) + f * along(s % 3) + e : -1;
   }
 
-  // The inputs of the phase (f, e), from the three cells of d along either axis that it meets.
+  // Computes the inputs of the phase (f, e) from the 3x3 cells of d that it reads.
   template <class V>
   static ROT180_INLINE void inputs_of(int f, int e, const V* d, int line, int step, V* v) {
     V half[9], nine[9];
@@ -177,7 +181,7 @@ struct Phases {
       if (slot_of(f, e, s) >= 0) v[slot_of(f, e, s)] = nine[s];
   }
 
-  // The 2x2 results of the phase (f, e), from one cell for each slot.
+  // Computes the 2x2 results of the phase (f, e) from one value per slot.
   template <class V>
   static ROT180_INLINE void results_of(int f, int e, const V* m, V (&y)[2][2]) {
     V nine[9];
@@ -186,9 +190,9 @@ struct Phases {
     four_of_nine(nine, y);
   }
 
-  // Each u(f, e, nine transformed cells) of the kernel w; `turned` exchanges the two cells of a pair.
+  // Each u(f, e, nine transformed cells) of the kernel w; `rotated` exchanges the two cells of a pair.
   template <class V, class Each>
-  static ROT180_INLINE void kernels_of_phases(const V (&w)[K * K], bool turned, Each&& each) {
+  static ROT180_INLINE void kernels_of_phases(const V (&w)[K * K], bool rotated, Each&& each) {
     const V zero{};
     ROT180_UNROLL
     for (int f = 0; f < 2; ++f) {
@@ -200,10 +204,10 @@ struct Phases {
           const int column = e + 2 * j;
           const V a = column < K ? w[f * K + (column < K ? column : 0)] : zero;
           const V b = column < K && f + 2 < K ? w[(f + 2 < K ? f + 2 : 0) * K + (column < K ? column : 0)] : zero;
-          turned ? pair_of_w(b, a, half + j, 2) : pair_of_w(a, b, half + j, 2);
+          rotated ? pair_of_w(b, a, half + j, 2) : pair_of_w(a, b, half + j, 2);
         }
         ROT180_UNROLL
-        for (int i = 0; i < 3; ++i) pair_of_w(half[2 * i + turned], half[2 * i + !turned], u + 3 * i, 1);
+        for (int i = 0; i < 3; ++i) pair_of_w(half[2 * i + rotated], half[2 * i + !rotated], u + 3 * i, 1);
         each(f, e, u);
       }
     }
@@ -242,8 +246,9 @@ struct S2 : Phases<K, 2> {
   }
 };
 
-// Counted from the first cell of the padding, x's cells 2 j + f meet y's cells j and j - 1 through the kernel's f and
-// f + 2. Where the padding is odd, x's even cells have f = 1, and the odd ones meet y one cell further: 4 cells in all.
+// Counted from the first cell of the padding, x's cell 2 j + f reads y's cells j and j - 1 through the kernel's cells f
+// and f + 2. If the padding is odd, x's even cells have f = 1 and its odd cells read y one cell further: 4 cells in
+// all.
 template <int K, bool ODD>
 struct S2x : Phases<K, 0> {
   using P = Phases<K, 0>;
@@ -257,7 +262,7 @@ struct S2x : Phases<K, 0> {
   }
   static constexpr int slot(int s) { return s; }
   static constexpr int depth(int) { return 1; }
-  static constexpr int remainder(int f) { return ODD ? 1 - f : f; }  // of x's cells
+  static constexpr int remainder(int f) { return ODD ? 1 - f : f; }  // the residue of x's cells modulo 2
 
   template <class V>
   static ROT180_INLINE void tile(const V (&d)[CELLS], V (&v)[INPUTS]) {

@@ -1,4 +1,4 @@
-// Winograd's algorithms, float32 only. Which geometries they fit, dispatch/algorithms.cpp decides.
+// Winograd's algorithms, float32 only. dispatch/algorithms.cpp decides which geometries they compute.
 #pragma once
 #include "window/geometry.h"
 
@@ -9,11 +9,11 @@ void winograd_y(const Geometry& g, const float* x, const float* w, const float* 
 void winograd_x(const Geometry& g, const float* y, const float* w, float* x);
 void winograd_w(const Geometry& g, const float* x, const float* y, float* w);
 
-// The same with tiles of 4x4 results: stride 1 only.
+// The same with tiles of 4x4 results, at stride 1 only.
 void winograd4_y(const Geometry& g, const float* x, const float* w, const float* bias, bool relu, float* y);
 void winograd4_x(const Geometry& g, const float* y, const float* w, float* x);
 
-// The parts of the first three, each compiled in a file of its own: without dilation, at stride 1 and at stride 2.
+// The undilated cases, at stride 1 and at stride 2, each compiled in a separate file.
 void winograd_y_stride1(const Geometry& g, const float* x, const float* w, const float* bias, bool relu, float* y);
 void winograd_y_stride2(const Geometry& g, const float* x, const float* w, const float* bias, bool relu, float* y);
 void winograd_x_stride1(const Geometry& g, const float* y, const float* w, float* x);

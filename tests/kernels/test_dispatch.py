@@ -299,7 +299,7 @@ ORIGIN = "from rot180.kernels.dispatch import engine_origin; print(engine_origin
 def test_an_instruction_set_that_does_not_exist_is_an_error() -> None:
     done = run(ORIGIN, ROT180_ISA="sse9")
     assert done.returncode == 1
-    assert "EngineError: engine: ROT180_ISA=sse9: there is no such instruction set; there are" in done.stderr
+    assert "EngineError: engine: ROT180_ISA=sse9: unknown instruction set; use" in done.stderr
     assert run(ORIGIN, ROT180_ISA="sse9", ROT180_ENGINE="numpy").stdout == "numpy: chosen by ROT180_ENGINE\n"
 
 

@@ -144,13 +144,13 @@ def test_the_same_bits_for_any_number_of_threads(isa: str, dtype: type, threads:
 
 def test_the_extension_refuses_sizes_that_do_not_fit() -> None:
     x = np.zeros(10)
-    with pytest.raises(ValueError, match="one shape"):
+    with pytest.raises(ValueError, match="the same size"):
         extension.compiled.relu_x(x, x[:9])
-    with pytest.raises(ValueError, match="one shape"):
+    with pytest.raises(ValueError, match="the same size"):
         extension.compiled.relu_x_over(x, x[:9])
-    with pytest.raises(ValueError, match="one shape"):
+    with pytest.raises(ValueError, match="the same size"):
         extension.compiled.leaky_relu_x_over(x, x[:9], 0.1)
-    with pytest.raises(ValueError, match="one shape"):
+    with pytest.raises(ValueError, match="the same size"):
         extension.compiled.leaky_relu_x(x, x[:9], 0.1)
-    with pytest.raises(ValueError, match="none of them 0"):
+    with pytest.raises(ValueError, match="must not be empty"):
         extension.compiled.bias_sums(x)

@@ -88,7 +88,7 @@ def test_the_extension_refuses_what_does_not_fit() -> None:
             compiled.cross_entropy_y(x, wrong, None)
     with pytest.raises(ValueError, match="one class per row"):
         compiled.cross_entropy_x(np.zeros(2), x, t[:1])
-    with pytest.raises(ValueError, match="factors must be one per row"):
+    with pytest.raises(ValueError, match="factors must have one value per row"):
         compiled.cross_entropy_y(x, t, np.zeros(3))
-    with pytest.raises(ValueError, match="scale must be one per row"):
+    with pytest.raises(ValueError, match="scale must have one value per row"):
         compiled.cross_entropy_x(np.zeros(3), x, t)

@@ -233,9 +233,9 @@ def test_the_extension_refuses_sizes_that_do_not_fit() -> None:
         compiled.norm_y(x[0], w, b, False, EPS)
     with pytest.raises(ValueError, match="must have one channel"):
         compiled.norm_y(x.reshape(3, 2, 2, 5), w, b, False, EPS)
-    with pytest.raises(ValueError, match="one shape"):
+    with pytest.raises(ValueError, match="the same size"):
         compiled.norm_x(gy[:2], x, w, w, w, False, False, EPS, ALL)
-    with pytest.raises(ValueError, match="mean and var must be one per group"):
+    with pytest.raises(ValueError, match="mean and var must have one value per group"):
         compiled.norm_x(gy, x, w, w[:, :3], w, False, False, EPS, ALL)
     with pytest.raises(ValueError, match=r"scale and shift must be \(1, G, K, 1\)"):
         compiled.affine_y(x, w[:, :1], w)

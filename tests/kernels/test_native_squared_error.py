@@ -62,5 +62,5 @@ def test_the_same_bits_for_any_number_of_threads(isa: str, threads: Any) -> None
 def test_the_extension_refuses_sizes_that_do_not_fit() -> None:
     x = np.zeros(4)
     for call in (extension.compiled.squared_error_y, lambda x, t: extension.compiled.squared_error_x(x, t, 1.0)):
-        with pytest.raises(ValueError, match="one shape"):
+        with pytest.raises(ValueError, match="the same size"):
             call(x, x[:3])
