@@ -51,8 +51,7 @@ void multiply_block(const Plan<T>& plan, const Block<T>& block, int64_t b0, int6
   const int64_t depth = p.depth(), panel = smaller(DEPTH<T>, depth) * 2 * L;
   const int masks = p.from.inside ? 0 : taps, together = b1 - b0 <= FEW_BLOCKS ? 1 : block.pairs;
   const bool in_place = block.simple && b1 - b0 == 1;
-  const Microkernels<T>& kernels = microkernels<T>();
-  const auto& multiply = plan.a.layout() == Layout::by_row ? kernels.by_row : kernels.by_k;
+  const Microkernels<T>& kernels = microkernels<T>(plan.a.layout());
   Tile<T> tile{};
   tile.out_row = p.out_row;
   tile.relu = p.relu;
@@ -77,7 +76,7 @@ void multiply_block(const Plan<T>& plan, const Block<T>& block, int64_t b0, int6
             kernels.in_place[m](count, a, p.source, plan.rows + k0, block.from + 2 * pair,
                                 block.reach + 2 * pair * masks, taps, p.from.inside, tile, prefetch);
           else
-            multiply[m](count, a, packed + (pair - first) * panel, tile, prefetch);
+            kernels.packed[m](count, a, packed + (pair - first) * panel, tile, prefetch);
         }
       }
     }

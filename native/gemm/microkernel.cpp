@@ -81,7 +81,7 @@ void multiply(int64_t depth, const T* a, const T* b, const Tile<T>& t, Prefetch&
 }
 
 // For a single block of rows, S is used only once: it is read in place instead of being packed.
-template <class T, int M>
+template <class T, int M, Layout LAYOUT>
 void multiply_in_place(int64_t depth, const T* a, const T* source, const Row* rows, const Strip<T>* from,
                        const Lanes* reach, int taps, bool inside, const Tile<T>& t, Prefetch& prefetch) {
   using S = Simd<T>;
@@ -101,35 +101,37 @@ void multiply_in_place(int64_t depth, const T* a, const T* source, const Row* ro
       const V b1 = S::load(base1 + row.offset, inside ? lanes1 : lanes1 & reach[taps + row.tap]);
       ROT180_UNROLL
       for (int m = 0; m < M; ++m) {
-        const V s = S::splat(a[m * PITCH<T>]);
+        const V s = S::splat(a[LAYOUT == Layout::by_k ? m : m * PITCH<T>]);
         sum[m][0] += s * b0;
         sum[m][1] += s * b1;
       }
-      ++a;
+      a += LAYOUT == Layout::by_k ? M : 1;
     }
   }
   store_tile<T, M>(sum, t);
 }
 
-template <class T, int M>
+template <class T, Layout LAYOUT, int M>
 constexpr void fill(Microkernels<T>& table) {
-  table.by_k[M] = multiply<T, M, Layout::by_k>;
-  table.by_row[M] = multiply<T, M, Layout::by_row>;
-  table.in_place[M] = multiply_in_place<T, M>;
-  if constexpr (M > 1) fill<T, M - 1>(table);
+  table.packed[M] = multiply<T, M, LAYOUT>;
+  table.in_place[M] = multiply_in_place<T, M, LAYOUT>;
+  if constexpr (M > 1) fill<T, LAYOUT, M - 1>(table);
 }
 
-template <class T>
+template <class T, Layout LAYOUT>
 constexpr Microkernels<T> make_microkernels() {
   Microkernels<T> table{};
-  fill<T, MR>(table);
+  fill<T, LAYOUT, MR>(table);
   return table;
 }
 
 }  // namespace
 
-constexpr Microkernels<float> MICROKERNELS32 = make_microkernels<float>();
-constexpr Microkernels<double> MICROKERNELS64 = make_microkernels<double>();
+static_assert((int)Layout::by_k == 0 && (int)Layout::by_row == 1);
+constexpr Microkernels<float> MICROKERNELS32[2] = {make_microkernels<float, Layout::by_k>(),
+                                                   make_microkernels<float, Layout::by_row>()};
+constexpr Microkernels<double> MICROKERNELS64[2] = {make_microkernels<double, Layout::by_k>(),
+                                                    make_microkernels<double, Layout::by_row>()};
 
 }  // namespace ROT180_ISA
 }  // namespace rot180

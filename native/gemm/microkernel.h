@@ -67,26 +67,26 @@ struct Tile {
   bool relu;
 };
 
-// The functions for 1 to MR rows: with S packed, for both layouts of A, and with S in place, for A by row.
+// The functions for 1 to MR rows and for one layout of A: with S packed, and with S in place.
 template <class T>
 struct Microkernels {
   using Packed = void (*)(int64_t depth, const T* a, const T* panel, const Tile<T>&, Prefetch&);
   using InPlace = void (*)(int64_t depth, const T* a, const T* source, const Row* rows, const Strip<T>* from,
                            const Lanes* reach, int taps, bool inside, const Tile<T>&, Prefetch&);
-  Packed by_k[MR + 1], by_row[MR + 1];
+  Packed packed[MR + 1];
   InPlace in_place[MR + 1];
 };
 
 // Defined in microkernel.cpp, so that each function is compiled once per instruction set.
-extern const Microkernels<float> MICROKERNELS32;
-extern const Microkernels<double> MICROKERNELS64;
+extern const Microkernels<float> MICROKERNELS32[2];  // by Layout
+extern const Microkernels<double> MICROKERNELS64[2];
 
 template <class T>
-ROT180_INLINE const Microkernels<T>& microkernels() {
+ROT180_INLINE const Microkernels<T>& microkernels(Layout layout) {
   if constexpr (sizeof(T) == 4)
-    return MICROKERNELS32;
+    return MICROKERNELS32[(int)layout];
   else
-    return MICROKERNELS64;
+    return MICROKERNELS64[(int)layout];
 }
 
 }  // namespace ROT180_ISA

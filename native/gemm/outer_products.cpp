@@ -126,7 +126,7 @@ void outer_task(const OuterPlan<T>& plan, int64_t task) {
       for (int64_t b = b0; b < b1; ++b) {
         const int64_t m = first_row(p.rows, b), height = first_row(p.rows, b + 1) - m;
         tile.out = out + m * out_row;
-        microkernels<T>().by_row[height](count, left + (m - m0) * PITCH<T>, panel, tile, prefetch[!prefetch[0].left]);
+        microkernels<T>(Layout::by_row).packed[height](count, left + (m - m0) * PITCH<T>, panel, tile, prefetch[!prefetch[0].left]);
       }
     }
   }

@@ -20,12 +20,11 @@ constexpr int64_t first_row(int64_t rows, int64_t block) { return rows * block /
 template <class T>
 class PackedA {
  public:
-  // By row, each row of A is copied unchanged. If the rows are adjacent in memory, they are adjacent in the copy too
-  // (by k), except in a single block: the microkernels that read S in place take A by row only.
+  // By row, each row of A is copied unchanged. If the rows are adjacent in memory, they stay adjacent in the copy (by k).
   PackedA(const MatrixA<T>& left, int64_t rows, int64_t channels, int taps)
       : matrix_(left), rows_(rows), channels_(channels), taps_(taps) {}
 
-  Layout layout() const { return matrix_.row == 1 && taps_ == 1 && rows_ > MR ? Layout::by_k : Layout::by_row; }
+  Layout layout() const { return matrix_.row == 1 && taps_ == 1 ? Layout::by_k : Layout::by_row; }
 
   size_t bytes() const {
     const int64_t depth = channels_ * taps_;

@@ -168,7 +168,7 @@ struct WeightTiles {
       for (int64_t b = 0; b < row_blocks(outputs); ++b) {
         const int64_t m0 = first_row(outputs, b);
         tile.out = out + m0 * channels;
-        microkernels<float>().by_row[first_row(outputs, b + 1) - m0](
+        microkernels<float>(Layout::by_row).packed[first_row(outputs, b + 1) - m0](
             count, z + W::left(cell) * z_cell() + m0 * PITCH<float>, v + cell * v_cell() + n * CHUNK * 2 * L, tile,
             none);
       }

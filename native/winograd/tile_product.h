@@ -181,7 +181,7 @@ class TileBlock {
         Tile<float> tile{nullptr, 2 * L, whole, true, nullptr, true, true, false};
         for (int64_t pair = 0; pair < pairs_; ++pair) {
           tile.out = product(s) + (pair * O_ + m0) * 2 * L;
-          microkernels<float>().by_k[m](depth, u.block(b, s), inputs(s) + pair * depth * 2 * L, tile, prefetch);
+          microkernels<float>(Layout::by_k).packed[m](depth, u.block(b, s), inputs(s) + pair * depth * 2 * L, tile, prefetch);
         }
       }
   }
