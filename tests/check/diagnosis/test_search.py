@@ -85,7 +85,14 @@ def test_nan_is_wrong_and_not_accumulated() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("entry", [e for e in RIGHT if not e.peers], ids=lambda e: e.name)
+def right_layers() -> list[Any]:
+    """The right layers of the gallery; all but the first of each operation are slow."""
+    entries = [e for e in RIGHT if not e.peers]
+    first = {e.op: e.name for e in reversed(entries)}
+    return [pytest.param(e, id=e.name, marks=[] if e.name == first[e.op] else pytest.mark.slow) for e in entries]
+
+
+@pytest.mark.parametrize("entry", right_layers())
 def test_one_wrong_cell_in_every_right_layer_is_found(entry: Any) -> None:
     def backward(*args: Any, **settings: Any) -> Any:
         grads = entry.backward(*args, **settings)
@@ -125,6 +132,7 @@ def test_gradient_that_is_not_finite_gets_no_name(name: str) -> None:
     assert "nan" in str(report) or "inf" in str(report)
 
 
+@pytest.mark.slow
 def test_result_that_is_not_finite() -> None:
     report = check.layer(lambda x, w, b: conv(x, w, b) * np.nan, conv_backward)
     assert "y is not finite: all of its cells are NaN or infinite" in report.unexplained[0].explanation
@@ -268,6 +276,7 @@ def test_padded_dx_at_stride_1_is_not_stride_ignored() -> None:
 # ---- a forward that is wrong, and what is judged by it ----
 
 
+@pytest.mark.slow
 def test_backward_of_the_right_forward_has_a_remark() -> None:
     report = check.layer(lambda x, w, b, stride=1: 3 * conv(x, w, b, stride), conv_backward)
     assert found(report)[0] == ("scaled", "y")
@@ -275,6 +284,7 @@ def test_backward_of_the_right_forward_has_a_remark() -> None:
     assert any("Once the forward is fixed" in text for text in report.remarks)
 
 
+@pytest.mark.slow
 def test_forward_of_the_wrong_shape_does_not_hide_the_backward() -> None:
     report = check.layer(lambda x, w, b, stride=1: conv(x, w, b, stride)[:, :, :-1], conv_backward)
     assert [d.argument for d in report.unexplained] == ["y"]
@@ -296,6 +306,7 @@ def test_differences_are_compared_or_are_the_reference() -> None:
     assert differences(check.layer(lambda x, w, b: conv(x, w, b) ** 2, conv_backward)) == judging
 
 
+@pytest.mark.slow
 def test_random_forward_has_no_usable_differences() -> None:
     rng = np.random.default_rng(0)
     report = check.layer(lambda x, w, b: conv(x, w, b) * (1 + rng.random()), conv_backward)
