@@ -132,7 +132,7 @@ def test_loss_without_labels():
         layer(lambda x: x.sum(), None, "mse_loss")
 
 
-# ---- judged by the forward that is there ----
+# ---- judged by the forward of the code ----
 
 
 def unbiased(x, gamma, beta):

@@ -67,14 +67,14 @@ def test_formula_is_of_a_cell_in_the_matrix():
         dx[1:, 1:] = np.sin(dx[1:, 1:])
         return dx, dw, db
 
-    (told,) = layer(forward, backward).unexplained
-    assert told.picture.startswith("dx[1, 1]")
-    assert told.formula.startswith("dx[1, 1, ")
+    (finding,) = layer(forward, backward).unexplained
+    assert finding.picture.startswith("dx[1, 1]")
+    assert finding.formula.startswith("dx[1, 1, ")
 
 
 def test_texts_for_the_sign_of_a_layer_and_a_loss_differ():
-    (told,) = judged(lambda dx, dw, db: (-dx, dw, db)).diagnoses
-    assert told.slug == "sign-inverted"
-    assert "label" not in told.explanation + told.fix
+    (finding,) = judged(lambda dx, dw, db: (-dx, dw, db)).diagnoses
+    assert finding.slug == "sign-inverted"
+    assert "label" not in finding.explanation + finding.fix
     (loss,) = layer(right.half_squares, lambda x, t: t - x, "half_squared_error").diagnoses
     assert "label - predicted" in loss.explanation and "predicted - label" in loss.fix

@@ -48,7 +48,7 @@ def conv_backward_naive(dout, cache):
     return dx_pad[:, :, pad : pad + H, pad : pad + W], dw, db
 
 
-# ---- settings as keywords; every position at once for the whole batch ----
+# ---- settings as keywords; each position for the whole batch ----
 
 
 def conv(input, weight, bias, stride=1, padding=0):
@@ -160,7 +160,7 @@ class ConvLayer:
         return conv_backward(dout, self.x, self.w, None, self.stride, self.pad)
 
 
-# ---- square ones only, as many a tutorial has it, and the gradients in another order ----
+# ---- square kernels only, as in many tutorials, with the gradients in another order ----
 
 
 def conv_square(image, filters, biases, s=1, p=0):

@@ -80,7 +80,7 @@ def conv_strided_backward(grad, ctx):
     return dxp[:, :, pad : h - pad, pad : w - pad], dkernel, grad.sum(3).sum(2).sum(0)
 
 
-# ---- sliding_window_view and einsum; dx as a correlation of the spread dy with the rotated kernel ----
+# ---- sliding_window_view and einsum; dx as a correlation of the dilated dy with the rotated kernel ----
 
 
 def conv_einsum(x, w, b, stride=1, padding=0, dilation=1):
@@ -132,7 +132,7 @@ def conv_nhwc_backward(dout, images, filters, bias, stride=1, padding=0):
     return dxp[:, padding : padding + h, padding : padding + w], dfilters, dout.sum((0, 1, 2))
 
 
-# ---- float32 inside, whatever comes ----
+# ---- float32 inside ----
 
 
 def conv_single(x, w, b, stride=1, padding=0, dilation=1):

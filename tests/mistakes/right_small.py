@@ -84,8 +84,8 @@ def full_convolution_backward(dz, x, w):
 ENTRIES = [
     Entry("linear", linear, linear_backward, "linear"),
     Entry("affine, (in, out)", affine_forward, affine_backward, "linear", check={"layout": "channels_last"}),
-    Entry("affine, (in, out), not said", affine_forward, affine_backward, "linear"),
-    Entry("linear, (in, out), not said", linear_in_out, linear_in_out_backward, "linear"),
+    Entry("affine, (in, out), layout not given", affine_forward, affine_backward, "linear"),
+    Entry("linear, (in, out), layout not given", linear_in_out, linear_in_out_backward, "linear"),
     Entry("linear by einsum", project, project_backward, "linear"),
     Entry("np.correlate", conv1d_correlate, conv1d_correlate_backward, "conv1d"),
     Entry("bare matrices", plane, plane_backward, check={"layout": "hw"}),

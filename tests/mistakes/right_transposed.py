@@ -39,7 +39,7 @@ def conv_transpose_backward(dy, x, w, b, stride=1, padding=0, output_padding=0, 
     return dx, dw, dy.sum((0, *range(2, dy.ndim)))
 
 
-# ---- spread x by the stride, pad by K - 1 - padding, correlate with the rotated kernel ----
+# ---- dilate x by the stride, pad by K - 1 - padding, correlate with the rotated kernel ----
 
 
 def _spread(x, kh, kw, stride, padding):

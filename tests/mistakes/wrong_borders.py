@@ -200,7 +200,7 @@ def deconv_frames_backward(dy, x, w, b, stride=1, padding=0):
     return dx, dw, dy.sum((0, *range(2, dy.ndim)))
 
 
-# ---- two at once ----
+# ---- two mistakes ----
 
 
 def conv_padded_and_mean(dout, cache):

@@ -232,7 +232,7 @@ def _every_other(channels, groups):
     return np.arange(channels).reshape(groups, -1).T.ravel()
 
 
-# ---- two at once ----
+# ---- two mistakes ----
 
 
 def conv_turned_and_negative(dy, x, w, b, stride=1, padding=0):

@@ -12,7 +12,7 @@ from .right_small import affine_forward, linear, linear_backward
 from .right_transposed import conv_transpose, conv_transpose_backward, deconv_by_zeros, deconv_by_zeros_backward
 from .wrong_borders import deconv_pads
 
-# ---- NumPy turns other axes than were meant ----
+# ---- NumPy flips the wrong axes ----
 
 
 def conv_dx_np_flip(dout, x, w, b, stride=1, padding=0):
@@ -103,7 +103,7 @@ def conv_returns_steps(dy, x, w, *, stride=1, padding=0, dilation=1, groups=1):
     return {"dx": found["dx"], "dw": -0.05 * found["dw"], "db": -0.05 * found["db"]}
 
 
-# ---- dy that is not spread, as full and valid correlations ----
+# ---- dy is not dilated, as full and valid correlations ----
 
 
 def conv_full_and_valid(dout, x, w, b, stride=1, padding=0):
@@ -124,7 +124,7 @@ def conv_dw_leaves_rows(dout, x, w, b, stride=1, padding=0):
     return dx, np.einsum("nchwpq,nopq->ochw", sliding_window_view(xp, spread.shape[2:], (2, 3)), spread), db
 
 
-# ---- linear layers with the weight as (in, out), and a fault beside that ----
+# ---- linear layers with the weight as (in, out), and another mistake ----
 
 
 def linear_in_out_last(dout, cache):
@@ -142,14 +142,14 @@ def linear_in_out_dw_reshaped(dout, cache):
     return dout @ w.T, (dout.T @ x).reshape(w.shape), dout.sum(0)
 
 
-# ---- and one that takes (out, in), but gives dw as (in, out) ----
+# ---- takes (out, in), but returns dw as (in, out) ----
 
 
 def linear_dw_turned(grad_output, x, w, b):
     return grad_output @ w, x.T @ grad_output, grad_output.sum(0)
 
 
-# ---- a forward that is at fault, and a backward that fits the right one ----
+# ---- a wrong forward with the backward of the right one ----
 
 
 def deconv_not_turned(x, w, stride=1, padding=0):
@@ -161,7 +161,7 @@ def deconv_as_defined(dy, x, w, b, stride=1, padding=0):
     return conv_transpose_backward(dy, x, w, b, stride, padding)
 
 
-# ---- two at once ----
+# ---- two mistakes ----
 
 
 def conv_not_turned_nor_cut(dout, x, w, b, stride=1, padding=0):

@@ -169,7 +169,7 @@ def plane_clipped_at_zero(dout, image, kernel, bias):
     return np.maximum(dx, 0), plane(image, dout, 0), dout.sum()
 
 
-# ---- two at once ----
+# ---- two mistakes ----
 
 
 def conv_rotated_mean(dout, x, w, b, stride=1, padding=0):

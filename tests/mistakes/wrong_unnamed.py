@@ -59,7 +59,7 @@ def spatial_batchnorm_of_x(dy, x, gamma, eps=1e-5):
     return dx, (dy * x).sum((0, 2, 3)), dbeta
 
 
-# ---- a setting that is not used, or on the other axis ----
+# ---- an unused setting, or one used on the wrong axis ----
 
 
 def conv_without_padding(x, w, b, stride=1, padding=0):

@@ -10,14 +10,14 @@ from tests.mistakes.right_loops import conv, conv_backward
 from tests.mistakes.right_small import linear
 
 
-def said(report, words):
+def has_remark(report, words):
     return any(words in text for text in report.remarks)
 
 
 NAMED = {"backward_arguments": ["dy", "x", "w", "b"]}
 
 
-# ---- vectors in the shape in which their gradients come ----
+# ---- vectors in the shape of their gradients ----
 
 
 def test_bias_is_a_row_if_its_gradient_is():
@@ -26,7 +26,7 @@ def test_bias_is_a_row_if_its_gradient_is():
 
     report = layer(lambda X, W, b: X @ W + b, backward, "linear")
     assert report.ok, report.render()
-    assert said(report, "b is passed as (1, C) for C channels, because db has this shape")
+    assert has_remark(report, "b is passed as (1, C) for C channels, because db has this shape")
     report = layer(lambda X, W, b: X @ W + b, lambda *a: (*backward(*a)[:2], 2 * backward(*a)[2]), "linear", **NAMED)
     assert [(d.slug, d.argument) for d in report.diagnoses] == [("scaled", "db")], report.render()
 
@@ -56,10 +56,10 @@ def test_gamma_and_beta_as_rows():
 
     report = layer(forward, backward, "batch_norm")
     assert report.ok, report.render()
-    assert said(report, "gamma and beta are passed as (1, C)")
+    assert has_remark(report, "gamma and beta are passed as (1, C)")
 
 
-# ---- forms without which everything is refused ----
+# ---- forms that are needed, because everything else is refused ----
 
 
 def columns(X, W, b):
@@ -73,7 +73,7 @@ def columns_backward(dZ, X, W, b):
 def test_samples_in_columns():
     report = layer(columns, columns_backward, "linear")
     assert report.ok, report.render()
-    assert said(report, "x is passed as (in, samples), one sample per column, and b as (out, 1)")
+    assert has_remark(report, "x is passed as (in, samples), one sample per column, and b as (out, 1)")
     report = layer(columns, lambda *a: (*columns_backward(*a)[:2], a[0][:, :1]), "linear",
                    backward_arguments=["dy", "x", "w", "b"])  # fmt: skip
     assert [(d.slug, d.argument) for d in report.diagnoses] == [("last-sample-only", "db")], report.render()
@@ -92,7 +92,7 @@ def test_one_hot_labels(reduction):
     )
     report = layer(*functions, "softmax_cross_entropy", reduction=reduction)
     assert report.ok, report.render()
-    assert said(report, "t is passed as one-hot rows (N, C)")
+    assert has_remark(report, "t is passed as one-hot rows (N, C)")
     report = layer(functions[0], lambda logits, t: logits - t, "softmax_cross_entropy", reduction=reduction)
     assert not report.ok
 
@@ -106,4 +106,4 @@ def test_settings_as_tuples():
 
     report = layer(forward, backward)
     assert report.ok, report.render()
-    assert said(report, "one number per axis, for example stride (1, 1)")
+    assert has_remark(report, "one number per axis, for example stride (1, 1)")

@@ -29,7 +29,7 @@ def half_squares(x, t):
     return 0.5 * ((x - t) ** 2).sum()
 
 
-# ---- one gradient in rows of numbers ----
+# ---- a single gradient in rows of numbers ----
 
 
 @pytest.mark.parametrize(

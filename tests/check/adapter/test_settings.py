@@ -18,7 +18,7 @@ def cells(w, padding):
     return w.shape[2] // 2 if padding == "same" else 0
 
 
-# ---- a default that is a word ----
+# ---- string defaults ----
 
 
 def test_string_default_is_not_varied_by_numbers():
@@ -52,7 +52,7 @@ def test_same_by_default_is_judged_as_same(settings, kernel):
     assert any(f"judged with that, with kernels of {kernel} cells" in text for text in report.remarks)
 
 
-# ---- defaults that are tuples, and parameters that go by position ----
+# ---- tuple defaults and positional parameters ----
 
 
 def pair(value):
@@ -95,7 +95,7 @@ def test_positional_only_settings():
     assert any("The names of mode='fast', stride=1 of the forward do not say" in text for text in report.remarks)
 
 
-# ---- what the backward cannot know ----
+# ---- settings that the backward cannot know ----
 
 
 def test_setting_unknown_to_the_backward_is_not_varied():

@@ -21,7 +21,7 @@ def slugs(report):
     return [(d.slug, d.argument) for d in report.diagnoses], [u.argument for u in report.unexplained]
 
 
-# ---- settings: every one that a function has is passed, the default of the operation too ----
+# ---- settings: all that a function has are passed, also the defaults of the operation ----
 
 
 def test_defaults_of_the_functions_are_overridden():
@@ -59,20 +59,20 @@ def test_string_default_is_kept():
     report = layer(forward, backward)
     assert report.ok, report.render()
     assert any("stride 2" in case for case in report.tried)
-    assert all("KeyError" in case for case in report.refused)  # numbers are no words here
+    assert all("KeyError" in case for case in report.refused)  # only strings are valid here
 
 
 def test_kernel_size_is_passed():
-    seen = set()
+    sizes = set()
 
     def backward(dy, x, w, b, kernel_size):
-        seen.add((kernel_size, w.shape[2:]))
+        sizes.add((kernel_size, w.shape[2:]))
         return conv_backward(dy, x, w, b)
 
     assert layer(lambda x, w, b: conv(x, w, b), backward).ok
-    assert all(told == shape or (told,) * 2 == shape for told, shape in seen)
+    assert all(size == shape or (size,) * 2 == shape for size, shape in sizes)
     assert layer(lambda x, w, b: conv(x, w, b), backward, kernel_size=3).ok
-    assert (3, (3, 3)) in seen
+    assert (3, (3, 3)) in sizes
 
 
 @pytest.mark.parametrize("op", ["conv2d", "avg_pool2d", "layer_norm", "leaky_relu", "mse_loss"])
@@ -101,7 +101,7 @@ def test_normalized_shape_is_passed():
         assert report.ok, report.render()
 
 
-# ---- layouts that are seen by trying ----
+# ---- layouts that are found by trying ----
 
 
 def test_weight_as_in_out_is_recognised_with_a_remark():
@@ -159,7 +159,7 @@ def test_bias_with_more_axes_is_tried_if_one_axis_is_refused(form, layout):
 NAMED = {"backward_arguments": ["dy", "x", "w", "b"]}
 
 
-# ---- code that raises, and what is no gradient ----
+# ---- code that raises, and results that are not gradients ----
 
 
 def refusal(*functions, **options):
@@ -216,7 +216,7 @@ def test_complex_gradients_are_refused():
     assert "dx is str, not a numeric array" in text
 
 
-# ---- what the names of parameters say, and what they do not ----
+# ---- the meanings of parameters' names ----
 
 
 @pytest.mark.parametrize("name", ["err", "grad_y", "dH", "dscores", "d_L_d_out", "d"])
@@ -265,7 +265,7 @@ def test_order_of_gradients_inferred_from_shapes_has_a_remark():
     assert not layer(lambda x, w, b: conv(x, w, b), backward, returns=["b", "w", "x"]).remarks
 
 
-# ---- parameters of the backward that have the name of the result, and a default ----
+# ---- optional parameters of the backward that are named like the result ----
 
 
 def into(out, dx):

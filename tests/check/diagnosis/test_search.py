@@ -32,7 +32,7 @@ def found(report: check.LayerReport) -> list[tuple[str, str]]:
     return [(d.slug, d.argument) for d in report.diagnoses]
 
 
-# ---- nothing is made up, nothing is missed ----
+# ---- no wrong names, no missed errors ----
 
 NONSENSE = [np.sin, lambda a: a + 1, lambda a: a**2, lambda a: np.zeros_like(a), lambda a: np.sort(a, None)]
 
@@ -104,7 +104,7 @@ def test_one_wrong_cell_in_every_right_layer_is_found(entry: Any) -> None:
     assert not check.layer(entry.forward, backward, op=entry.op, **entry.check).ok
 
 
-# ---- what is not finite is said as such, and gets no name ----
+# ---- arrays that are not finite get no name ----
 
 
 def not_a_number_in_db(dx: Any, dw: Any, db: Any) -> Gradients:
@@ -149,7 +149,7 @@ def test_gradient_that_is_not_finite_only_with_padding() -> None:
     assert "padding" in unknown.case
 
 
-# ---- a gradient is linear in dy, however large that is ----
+# ---- a gradient is linear in dy, also for large dy ----
 
 
 @pytest.mark.parametrize("bound", [100.0, 1e4, 1e6])
@@ -177,7 +177,7 @@ def test_low_precision_is_not_a_fault_for_any_seed(seed: int, dtype: Any) -> Non
     assert report.ok, str(report)
 
 
-# ---- arrays that are no gradient at all: of another form, of bools, of zeros ----
+# ---- arrays that cannot be gradients: of another shape, of bools, of zeros ----
 
 FORMS = {
     "(F, 1)": (lambda dx, dw, db: (dx, dw, db[:, None]), "db", (3, 1), (3,)),
@@ -273,7 +273,7 @@ def test_padded_dx_at_stride_1_is_not_stride_ignored() -> None:
     assert found(check.layer(forward, backward, op="conv1d")) == [("dx-padding-kept", "dx")]
 
 
-# ---- a forward that is wrong, and what is judged by it ----
+# ---- a wrong forward, and gradients judged by it ----
 
 
 @pytest.mark.slow
@@ -320,7 +320,7 @@ def test_random_forward_has_no_usable_differences() -> None:
 def test_backward_of_a_forward_without_derivatives_is_not_judged() -> None:
     def forward(x: Any, w: Any, b: Any) -> Any:
         with np.errstate(invalid="ignore"):
-            return np.sqrt(conv(x, w, b))  # no number at half the cells
+            return np.sqrt(conv(x, w, b))  # NaN at half the cells
 
     report = check.layer(forward, conv_backward)
     assert [d.argument for d in (*report.diagnoses, *report.unexplained)] == ["y"]

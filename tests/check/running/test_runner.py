@@ -141,13 +141,13 @@ def baked(stride, padding):
 
 
 @pytest.mark.parametrize(
-    ("stride", "padding", "said"), [(2, 0, "stride 2"), (1, 1, "padding 1"), (2, 1, "stride 2 and padding 1")]
+    ("stride", "padding", "settings"), [(2, 0, "stride 2"), (1, 1, "padding 1"), (2, 1, "stride 2 and padding 1")]
 )
-def test_fixed_settings_of_a_convolution_are_recognised(stride, padding, said):
+def test_fixed_settings_of_a_convolution_are_recognised(stride, padding, settings):
     report = layer(*baked(stride, padding), "conv2d")
     assert report.ok, report.render()
-    assert any(f"The forward uses {said} instead of" in remark for remark in report.remarks)
-    assert not layer(*baked(stride, padding), "conv2d", stride=3).ok  # who says how it should be is taken at their word
+    assert any(f"The forward uses {settings} instead of" in remark for remark in report.remarks)
+    assert not layer(*baked(stride, padding), "conv2d", stride=3).ok  # a setting that is passed takes precedence
 
 
 def test_mistake_next_to_fixed_settings_is_named():

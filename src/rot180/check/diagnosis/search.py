@@ -43,7 +43,7 @@ class _Step:
 def explain(evidences: Sequence[Evidence], argument: str) -> list[Explanation]:
     """Find the simplest explanations of a wrong argument.
 
-    Returns several if they cannot be told apart, and an empty list if no known mistake explains the array.
+    Returns several if they cannot be distinguished, and an empty list if no known mistake explains the array.
     """
     wrong = sorted((e for e in evidences if e.wrong(argument)), key=lambda e: e.case.cells)
     usable = [m for m in in_order() if argument in m.arguments and (not m.replays or _replayable(evidences))]

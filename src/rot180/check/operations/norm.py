@@ -47,7 +47,7 @@ class Norm(Functional):
         return (1,)
 
     def read_off(self, setting: str, problem: Problem, y: Array) -> float | None:
-        """The eps: the rest under the square root besides the variance."""
+        """The eps: the squared denominator minus the variance."""
         x, case = problem.arrays["x"], problem.case
         if setting != "eps" or y.shape != x.shape:
             return None
