@@ -1,6 +1,6 @@
-"""Takes `explainer.png`, the picture that the README opens with: `rot180 explain` as it greets, in Chromium.
+"""Take `explainer.png`, the first picture of the README: the example of `rot180 explain` in Chromium.
 
-python docs/pictures/explainer.py        (needs playwright, the extra "test", and chromium)
+python docs/pictures/explainer.py        (needs Chromium and playwright, which the extra "test" installs)
 """
 
 from __future__ import annotations
@@ -21,14 +21,15 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first
 
 
 def take(picture: Path) -> None:
-    """The part of the page above its sizes, at twice the pixels, so that it is sharp on fine screens."""
+    """Take the part of the page above the output size, at 1.5 times the resolution."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as play:
         file = Path(folder, "explainer.html")
         explain.page(example(), file, cell=CELL)
         browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-        page = browser.new_page(viewport={"width": 1180, "height": 720}, device_scale_factor=1.5)
+        page = browser.new_page(
+            viewport={"width": 1200, "height": 700}, device_scale_factor=1.5, reduced_motion="reduce"
+        )
         page.goto(file.as_uri())
-        page.wait_for_timeout(800)  # marks fade in
         page.screenshot(path=picture)
         browser.close()
 

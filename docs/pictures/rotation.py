@@ -1,7 +1,7 @@
-"""Draws `rotation.svg`, the picture of docs/tutorials/gradients.md: one cell of dX, and the four products that made it.
+"""Draw `rotation.svg`, the picture of docs/tutorials/gradients.md: a cell of dX and the four products of its sum.
 
 Run `python docs/pictures/rotation.py` in an environment with rot180. The numbers come from `F.conv2d_backward`; the
-script fails if the products that it draws do not add up to the library's cell.
+script fails if the products that it draws do not add up to the library's value.
 """
 
 from pathlib import Path
@@ -16,16 +16,16 @@ FONT = "font-family='DejaVu Sans, Verdana, sans-serif'"
 
 
 def text(x, y, words, size=17, color=INK, **more):
-    """One centred line of text; `more` are further attributes."""
+    """A centred line of text, with further SVG attributes in `more`."""
     attributes = {"text-anchor": "middle", **{key.replace("_", "-"): value for key, value in more.items()}}
-    listed = " ".join(f"{key}='{value}'" for key, value in attributes.items())
-    return f"<text x='{x}' y='{y}' font-size='{size}' fill='{color}' {FONT} {listed}>{words}</text>"
+    pairs = " ".join(f"{key}='{value}'" for key, value in attributes.items())
+    return f"<text x='{x}' y='{y}' font-size='{size}' fill='{color}' {FONT} {pairs}>{words}</text>"
 
 
 def square(x, y, **style):
     """One cell."""
-    listed = " ".join(f"{key.replace('_', '-')}='{value}'" for key, value in style.items())
-    return f"<rect x='{x}' y='{y}' width='{CELL}' height='{CELL}' {listed}/>"
+    pairs = " ".join(f"{key.replace('_', '-')}='{value}'" for key, value in style.items())
+    return f"<rect x='{x}' y='{y}' width='{CELL}' height='{CELL}' {pairs}/>"
 
 
 def grid(left, top, values, title, marked, color):

@@ -58,6 +58,6 @@ def test_nothing_in_the_data_is_markup():
 def test_what_cannot_be_written(tmp_path):
     with pytest.raises(WriteError, match="cannot write"):
         page(example(), tmp_path / "none" / "page.html")
-    with pytest.raises(ExplainError, match="there is no language 'de'"):
+    with pytest.raises(ExplainError, match="unknown language 'de'"):
         page(example(), tmp_path / "page.html", language="de")
     assert not list(tmp_path.iterdir())

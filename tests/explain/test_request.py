@@ -138,7 +138,7 @@ def test_complaints(op, settings, error, message):
         ({}, "unknown operation None"),
         ({"op": "conv2d", "arrays": [1]}, "arrays must be a JSON object with x, w, b, dy"),
         ({"op": "conv2d", "arrays": {"y": [1]}}, "arrays must be a JSON object with x, w, b, dy"),
-        ({"op": "conv2d", "sride": 2}, "there is no setting 'sride'; there are input"),
+        ({"op": "conv2d", "sride": 2}, "unknown setting 'sride': did you mean 'stride'. The settings are input"),
     ],
 )
 def test_requests_that_make_no_sense(request_, message):

@@ -85,5 +85,5 @@ def test_what_a_step_is_called_is_there():
 
 def test_languages():
     assert strings.language("zh") == "zh" and strings.say("text.step.rotate", "zh", array="w") == "w，旋转 180 度"
-    with pytest.raises(ExplainError, match="there is no language 'de'; the languages are en, zh"):
+    with pytest.raises(ExplainError, match="unknown language 'de'; the languages are en, zh"):
         strings.language("de")

@@ -1,8 +1,8 @@
-// The host of the page where there is no widget manager: its model is the data that stands in the document; requests,
-// where a Python listens, go to it as POST /trace.
+// The host of the page outside notebooks. The model holds the data in the document; a served page sends its requests to
+// the server as POST /trace.
 
 function hostModel(data) {
-  const values = { error: "", request: null, file: null, ...data }, heard = {};
+  const values = { error: "", request: null, file: null, ...data }, listeners = {};
   let asked = 0, unsent = false;
 
   const model = {
@@ -10,21 +10,21 @@ function hostModel(data) {
     set(name, value) {
       values[name] = value;
       if (name === "request") unsent = true;
-      for (const act of [...(heard[`change:${name}`] ?? [])]) act();
+      for (const act of [...(listeners[`change:${name}`] ?? [])]) act();
     },
     save_changes() {
       if (unsent && values.live) ask(values.request);
       unsent = false;
     },
-    on: (event, act) => { (heard[event] ??= []).push(act); },
+    on: (event, act) => { (listeners[event] ??= []).push(act); },
     off(event, act) {
-      heard[event] = act ? (heard[event] ?? []).filter((other) => other !== act) : [];
+      listeners[event] = act ? (listeners[event] ?? []).filter((other) => other !== act) : [];
     },
   };
 
   async function ask(request) {
     const number = ++asked;
-    const answer = await answered(request, values);
+    const answer = await fetchAnswer(request, values);
     if (answer.file) save(answer.file);
     else if (number === asked && answer.error !== undefined) model.set("error", answer.error);
     else if (number === asked) {
@@ -36,7 +36,7 @@ function hostModel(data) {
   return model;
 }
 
-async function answered(request, values) {
+async function fetchAnswer(request, values) {
   try {
     const headers = { "Content-Type": "application/json" };
     const response = await fetch("/trace", { method: "POST", headers, body: JSON.stringify({ request }) });

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..spelling import unknown_name
 from ..window import Sizes, hashable, ints, per_axis, positive
 from .errors import ExplainError
 from .operations import Array, Arrays, Layer, Operation, find_operation
@@ -156,7 +157,7 @@ def _check_names(operation: Operation, keywords: Mapping[str, Any]) -> None:
     foreign |= {"w", "b", "bias"} if operation.pools else set()
     for name, value in keywords.items():
         if name not in KEYWORDS:
-            raise ExplainError(f"trace: there is no setting {name!r:.80}; there are {', '.join(KEYWORDS)}")
+            raise ExplainError(f"trace: {unknown_name('setting', name, KEYWORDS)}")
         if name in foreign and value is not None and value is not False:
             raise ExplainError(
                 f"trace: {operation.name} has no setting {name}; its settings are {', '.join(operation.settings)}"

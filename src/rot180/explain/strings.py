@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from ..spelling import unknown_name
 from .errors import ExplainError
 
 LANGUAGES = ("en", "zh")
@@ -22,7 +23,7 @@ def table() -> dict[str, dict[str, str]]:
 def language(name: Any) -> str:
     """Return the name of a known language. Raises ExplainError for any other."""
     if name not in LANGUAGES:
-        raise ExplainError(f"explain: there is no language {name!r:.40}; the languages are {', '.join(LANGUAGES)}")
+        raise ExplainError(f"explain: {unknown_name('language', name, LANGUAGES)}")
     return str(name)
 
 

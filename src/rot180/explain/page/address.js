@@ -1,45 +1,45 @@
-// The page's state in its address, #v=1&op=conv2d&input=5x5..., so that a link shows what was seen.
+// The page's state in its address, #v=1&op=conv2d&input=5x5..., so that a link restores it.
 
-import { EDITABLE, change, markOf } from "./editing.js";
+import { EDITABLE, change, checksum } from "./editing.js";
 
 const LISTS = ["input", "kernel", "stride", "padding", "dilation", "output_padding"],
   MOST_TEXT = 2000,
-  MOST_SIZE = 1e100; // of a number, as in request.py
+  MOST_SIZE = 1e100; // largest absolute value of a number, as in request.py
 const SCALARS = ["groups", "channels", "outputs", "images", "values", "seed"],
   LANGUAGES = ["en", "zh"],
   FLAGS = ["bias", "ceil_mode", "count_include_pad"];
 
-// Writes the state; where the address cannot be written (a notebook's frame), nothing happens.
+// Writes the state to the address. In a notebook's frame, whose address cannot be changed, it does nothing.
 export function writeAddress(app) {
   if (!app.whole || app.touring) return;
   const { state, trace } = app,
     parts = [["v", "1"], ...requestParts(trace.request ?? {})];
   parts.push(["pass", state.pass], ["view", state.view], ["lang", state.language]);
   if (state.pinned) parts.push(["cell", state.pinned.join(".")]);
-  app.unheld = addNumbers(app, parts);
-  app.cut.update();
+  app.tooLong = addNumbers(app, parts);
+  app.notices.update();
   try {
     history.replaceState(null, "", join(parts));
   } catch {
-    // about:srcdoc and sandboxed frames refuse
+    // about:srcdoc and sandboxed frames throw
   }
 }
 
-// Adds the reader's own numbers as far as they fit, small arrays first; of the others a mark, by which a reload knows
-// them again. Returns their names.
+// Adds the user's arrays that fit, small ones first, and checksums of the others, which a reload compares. Returns the
+// names of those that do not fit.
 function addNumbers(app, parts) {
   const { values } = app.sums,
-    unheld = [];
+    tooLong = [];
   const own = [...new Set([...app.state.edited, ...(app.trace.request?.user_arrays ?? [])])].filter(name => values[name]);
   const texts = own.map(name => [name, Array.from(values[name]).join(",")]).sort((a, b) => a[1].length - b[1].length);
   let length = join(parts).length;
   for (const one of texts) {
     length += join([one]).length;
     if (length <= MOST_TEXT) parts.push(one);
-    else unheld.push(one[0]);
+    else tooLong.push(one[0]);
   }
-  if (unheld.length) parts.push(["without", unheld.map(name => `${name}.${markOf(values[name])}`).join(",")]);
-  return unheld;
+  if (tooLong.length) parts.push(["without", tooLong.map(name => `${name}.${checksum(values[name])}`).join(",")]);
+  return tooLong;
 }
 
 function join(parts) {
@@ -59,16 +59,16 @@ function requestParts(request) {
   return parts;
 }
 
-// Whether a trace is what an address was written of: the same layer, and every array of its own is spoken of there.
-export function isAbout(said, { request }) {
-  const named = [...Object.keys(said.numbers), ...said.without.map(([name]) => name)];
+// True if the address describes this trace: the same layer, and every array that the user passed is mentioned.
+export function isAbout(address, { request }) {
+  const named = [...Object.keys(address.numbers), ...address.without.map(([name]) => name)];
   return (
-    join(requestParts(said.request)) === join(requestParts(request)) && (request.user_arrays ?? []).every(name => named.includes(name))
+    join(requestParts(address.request)) === join(requestParts(request)) && (request.user_arrays ?? []).every(name => named.includes(name))
   );
 }
 
-// What an address says: {request, pass, view, cell: [name, number], language, numbers: {x: [...]}, without: [[name,
-// mark]]}; null where nothing.
+// Parses the address: {request, pass, view, cell: [name, number], language, numbers: {x: [...]}, without: [[name,
+// checksum]]}; null if it has no state.
 export function readAddress(app) {
   const parts = new URLSearchParams((app.whole ? location.hash : "").slice(1));
   if (parts.get("v") !== "1") return null;
@@ -104,10 +104,10 @@ export function readAddress(app) {
   };
 }
 
-// Puts the parts of an address that need no Python into the page: numbers, pass, cell, view.
-export function applyAddress(app, said) {
+// Applies the parts of an address that need no Python: numbers, pass, cell and view.
+export function applyAddress(app, address) {
   const wanted = [];
-  for (const [name, values] of Object.entries(said.numbers)) {
+  for (const [name, values] of Object.entries(address.numbers)) {
     const held = app.sums.values[name];
     if (held?.length === values.length)
       values.forEach((value, cell) => {
@@ -115,16 +115,16 @@ export function applyAddress(app, said) {
       });
   }
   if (wanted.length) change(app, wanted);
-  app.missing = missing(app.sums, said);
-  app.cut.update();
-  if (["y", "dx", "dw"].includes(said.pass) && app.sums.values[said.pass]) app.choosePass(said.pass);
-  if (said.cell && app.stage.panels[said.cell[0]]?.cells[said.cell[1]]) app.pin(...said.cell);
-  if (said.view === "equivalent") app.setView("equivalent");
+  app.missing = missing(app.sums, address);
+  app.notices.update();
+  if (["y", "dx", "dw"].includes(address.pass) && app.sums.values[address.pass]) app.choosePass(address.pass);
+  if (address.cell && app.stage.panels[address.cell[0]]?.cells[address.cell[1]]) app.pin(...address.cell);
+  if (address.view === "equivalent") app.setView("equivalent");
 }
 
-// The arrays that the address was written with and that are not shown now.
-function missing({ values }, said) {
-  const names = said.without.filter(([name, mark]) => markOf(values[name] ?? []) !== mark).map(([name]) => name);
-  for (const [name, own] of Object.entries(said.numbers)) if (values[name]?.length !== own.length) names.push(name);
+// The names of the arrays whose numbers the address refers to and that the page does not have.
+function missing({ values }, address) {
+  const names = address.without.filter(([name, mark]) => checksum(values[name] ?? []) !== mark).map(([name]) => name);
+  for (const [name, own] of Object.entries(address.numbers)) if (values[name]?.length !== own.length) names.push(name);
   return names;
 }

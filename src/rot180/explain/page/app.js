@@ -1,8 +1,8 @@
-// The page's state and what follows from each change of it. Parts speak to one another through the app only.
+// The page's state and the actions that change it. The parts of the page call each other only through the app.
 
 import { readAddress, writeAddress } from "./address.js";
-import { ask, beginFrom, transpose } from "./requests.js";
-import { focused, make } from "./dom.js";
+import { ask, restoreAddress, transpose } from "./requests.js";
+import { focusedElement, make } from "./dom.js";
 import { PASS_OF, passFor } from "./explanation.js";
 import { sentence } from "./formula.js";
 import { listenToKeys } from "./keyboard.js";
@@ -16,11 +16,11 @@ export function makeApp(model, el) {
     model,
     el,
     root: make("div", { class: "rot180-explainer", tabindex: -1 }),
-    heard: {},
+    listeners: {},
     first: model.get("trace"),
-    aside: null, // the reader's own layer, with all that was done to it, while the tour shows others
-    unheld: [], // arrays that the address is too short for
-    missing: [], // arrays that an address was too short for
+    suspended: null, // the reader's layer and its edits, while the tour shows other layers
+    tooLong: [], // arrays that do not fit into the address
+    missing: [], // arrays that a link refers to and does not contain
     state: {
       pass: "dx",
       chosen: "dx",
@@ -40,14 +40,14 @@ export function makeApp(model, el) {
   el.append(app.root);
   classify(app);
   document.body.classList.toggle("rot180-whole", app.whole);
-  const said = readAddress(app);
-  if (said?.language) app.state.language = said.language;
+  const address = readAddress(app);
+  if (address?.language) app.state.language = address.language;
   buildShell(app);
   app.load(model.get("trace"));
-  beginFrom(app, said);
+  restoreAddress(app, address);
   const onTrace = () => {
     const trace = model.get("trace");
-    if (app.aside) app.aside = { ...app.aside, trace, sums: makeSums(trace), edited: [], pinned: null, missing: [] };
+    if (app.suspended) app.suspended = { ...app.suspended, trace, sums: makeSums(trace), edited: [], pinned: null, missing: [] };
     else app.load(trace);
   };
   const onError = () => app.controls.error(model.get("error"));
@@ -55,14 +55,14 @@ export function makeApp(model, el) {
   model.on("change:error", onError);
   const onFile = () => receive(model.get("file"));
   model.on("change:file", onFile);
-  const deaf = listenToKeys(app, app.whole ? document : el),
-    resized = watchSize(app, () => relay(app));
+  const stopListening = listenToKeys(app, app.whole ? document : el),
+    stopWatching = watchSize(app, () => relay(app));
   return () => {
     model.off("change:trace", onTrace);
     model.off("change:error", onError);
     model.off("change:file", onFile);
-    deaf();
-    resized();
+    stopListening();
+    stopWatching();
     app.player.stop();
     app.root.remove();
   };
@@ -71,8 +71,8 @@ export function makeApp(model, el) {
 function addActions(app) {
   const { state } = app;
   Object.assign(app, {
-    on: (event, act) => (app.heard[event] ??= []).push(act),
-    emit: (event, value) => (app.heard[event] ?? []).forEach(act => act(value)),
+    on: (event, act) => (app.listeners[event] ??= []).push(act),
+    emit: (event, value) => (app.listeners[event] ?? []).forEach(act => act(value)),
     room: () => roomOf(app),
     load: (trace, sums, kept) => load(app, trace, sums, kept),
     done: () => done(app),
@@ -102,7 +102,7 @@ function addPlaying(app) {
     position() {
       return film() ? app.equivalent.frame : app.isAt() ? Math.max(0, app.cells.indexOf(state.shown[1])) : 0;
     },
-    // Whether the sequence is anywhere: not while a cell of another array is looked at.
+    // False while a cell of an array outside the sequence is shown.
     isAt() {
       return film() || state.shown[0] === state.pass;
     },
@@ -122,20 +122,20 @@ function addPlaying(app) {
   });
 }
 
-// What the reader did to the layer that is shown.
+// The reader's changes to the layer that is shown.
 function done({ state, missing }) {
   return { edited: [...state.edited], pinned: state.pinned, missing };
 }
 
 function load(app, trace, sums = makeSums(trace), kept = { edited: [], pinned: null, missing: [] }) {
-  const inCells = app.stage.element.contains(focused(app.root));
+  const inCells = app.stage.element.contains(focusedElement(app.root));
   if (app.player.playing) app.player.stop();
-  Object.assign(app, { trace, sums, wanted: null, unheld: [], missing: kept.missing });
+  Object.assign(app, { trace, sums, wanted: null, tooLong: [], missing: kept.missing });
   Object.assign(app.state, { edited: new Set(kept.edited), pinned: kept.pinned, fresh: true });
   app.root.classList.toggle("has-pin", Boolean(kept.pinned));
   app.heading.textContent = app.t(`op.${trace.op}`);
   if (app.whole) nameDocument(app);
-  for (const part of [app.toolbar, app.controls, app.cut, app.shapeBar, app.checkerboard]) part.update();
+  for (const part of [app.toolbar, app.controls, app.notices, app.shapeBar, app.checkerboard]) part.update();
   app.emit("loaded");
   app.stage.build(app.room());
   if (!app.sums.values[app.state.chosen]) app.state.chosen = "y";
@@ -153,7 +153,7 @@ function nameDocument(app) {
   document.title = `${app.heading.textContent} \u00b7 rot180`;
 }
 
-// A cell in the middle of a panel's first plane: of those there, one that most terms make.
+// A cell in the middle of a panel's first plane: of the four middle cells, the one with the most terms.
 function centre(app, name) {
   const { rows, columns } = app.stage.panels[name],
     row = Math.floor(rows / 2),
@@ -168,7 +168,7 @@ function centre(app, name) {
 }
 
 function shown(app, name, cell) {
-  const pass = passFor(app.sums, name, app.state.chosen); // what the pointer only crosses changes no choice
+  const pass = passFor(app.sums, name, app.state.chosen); // pointing at a cell does not change the chosen pass
   if (app.state.pass !== pass || app.state.fresh) {
     app.stage.parts(pass, app.state.fresh || pass === app.state.chosen);
     app.state.fresh = false;
@@ -182,7 +182,7 @@ function shown(app, name, cell) {
   app.player.update();
 }
 
-// A cell that the equivalent view has come to: the ledger follows, the direct panels are hidden.
+// Shows a cell of the step-by-step view in the ledger, while the panels are hidden.
 function note(app, name, cell) {
   app.state.shown = [name, cell];
   app.formula.show(app.stage.show(name, cell));
@@ -217,7 +217,7 @@ function setView(app, view) {
   const possible = view === "equivalent" && app.trace.views?.[app.state.pass];
   app.player.stop();
   app.state.view = possible ? "equivalent" : "direct";
-  if ((possible ? app.stage : app.equivalent).element.contains(focused(app.root))) app.root.focus({ preventScroll: true });
+  if ((possible ? app.stage : app.equivalent).element.contains(focusedElement(app.root))) app.root.focus({ preventScroll: true });
   app.stage.element.hidden = Boolean(possible);
   app.equivalent.element.hidden = !possible;
   if (possible) {
@@ -245,7 +245,7 @@ function setLanguage(app, language) {
     step = app.tour.at;
   app.player.stop();
   state.language = language;
-  app.heard = {};
+  app.listeners = {};
   buildShell(app);
   load(app, trace, sums, kept);
   shown(app, name, cell);

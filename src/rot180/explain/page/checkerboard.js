@@ -1,4 +1,4 @@
-// How many products reach each cell of a transposed layer's output, and what to do where that is uneven.
+// The number of products in each output cell of a transposed layer, and advice if the numbers are uneven.
 
 import { make, replace } from "./dom.js";
 

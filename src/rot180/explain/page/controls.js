@@ -1,4 +1,4 @@
-// The layer's settings. Each change asks the library for a new trace; where no Python listens, a line says so instead.
+// The layer's settings. Each change requests a new trace. In a file, which has no Python, a line says so instead.
 
 import { make, replace } from "./dom.js";
 import { fill, settingFields } from "./fields.js";
@@ -10,7 +10,7 @@ export function makeControls(app) {
   const error = make("p", { class: "error", role: "alert", hidden: true });
   const fields = make("div", { class: "fields" });
   const settings = make("details", { class: "settings" }, make("summary", {}, app.t("controls.label")), fields);
-  settings.open = !app.listening || !app.root.clientWidth || !onPhone(app); // on a phone the picture comes first
+  settings.open = !app.listening || !app.root.clientWidth || !onPhone(app); // on a phone the numbers come first
   replace(element, settings, error);
   let shape = "";
   return {
@@ -40,7 +40,7 @@ function fixedNote(app) {
   return make("p", { class: "note" }, app.t("controls.fixed"), " ", make("code", {}, "rot180 explain"));
 }
 
-// Takes all edits back; there only while there are some.
+// Undoes all edits; hidden if there are none.
 function resetButton(app) {
   const button = make(
     "button",

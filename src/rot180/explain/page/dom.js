@@ -1,4 +1,4 @@
-// Elements, made from names and text only: nothing that comes from a trace is ever read as markup.
+// Elements are made from names and text only, so data of a trace are never parsed as markup.
 
 // make("button", { class: "quiet", onclick: act }, "text", child): `style` is an object of CSS properties.
 export function make(tag, attributes = {}, ...children) {
@@ -17,12 +17,12 @@ export function replace(parent, ...children) {
   parent.replaceChildren(...children.flat().filter(child => child !== null && child !== undefined && child !== false));
 }
 
-// Whether the reader asked for stillness; asked anew each time, since it can change while the page is open.
-export function still() {
+// True if the reader prefers reduced motion. The preference can change while the page is open.
+export function reducedMotion() {
   return matchMedia("(prefers-reduced-motion: reduce)").matches;
 }
 
-// What has the focus in the document, or in the shadow root, that an element is in.
-export function focused(element) {
+// The focused element of the document or shadow root that contains an element.
+export function focusedElement(element) {
   return element.getRootNode().activeElement ?? null;
 }

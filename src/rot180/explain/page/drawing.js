@@ -1,4 +1,4 @@
-// The panels as a list of shapes, and that list as SVG or on a canvas: what is saved is what is seen.
+// The visible panels as a list of shapes, drawn as SVG or on a canvas.
 
 import { cellName, number } from "./names.js";
 
@@ -41,7 +41,7 @@ export function drawing(app) {
   };
 }
 
-// Where elements lie on the picture, which grows to hold them.
+// Positions of elements in the picture, which grows to contain them.
 function makeSheet(origin) {
   const sheet = {
     width: 0,
@@ -58,7 +58,7 @@ function makeSheet(origin) {
   return sheet;
 }
 
-// A cell: its ground, then its mark on top of it, its number and its badge.
+// A cell: its background, its mark, its number and its badge.
 function cellShapes(shapes, at, td) {
   const style = getComputedStyle(td),
     marked = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;

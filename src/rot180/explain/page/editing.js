@@ -1,4 +1,4 @@
-// Editing a number of x, w, b or dy in its cell; Enter keeps it, Esc does not.
+// Editing a number of x, w, b or dy in its cell: Enter saves it, Esc cancels.
 
 import { make } from "./dom.js";
 import { cellName } from "./names.js";
@@ -51,14 +51,14 @@ function beginEdit(app, td, name, cell) {
   input.select();
 }
 
-// A finite number, with a minus of either kind; null for anything else.
+// Parses a finite number with a hyphen or a minus sign; null for any other text.
 export function parse(text) {
   const plain = text.trim().replace(/[\u2212\u2013]/g, "-");
   const value = plain === "" ? NaN : Number(plain);
   return Number.isFinite(value) && Math.abs(value) <= 1e12 ? value : null;
 }
 
-// Sets numbers, [[array, cell, value], ...], and shows everything that changed with them.
+// Sets numbers, [[array, cell, value], ...], and shows all numbers that changed.
 export function change(app, wanted) {
   const first = new Map(),
     key = one => `${one.name} ${one.cell}`;
@@ -75,7 +75,7 @@ export function change(app, wanted) {
   app.emit("values", changes);
 }
 
-// The numbers of a pasted table, row by row, parted by commas, semicolons, tabs or spaces; null where one is no number.
+// Parses a pasted table of numbers, separated by commas, semicolons, tabs or spaces; null if an entry is not a number.
 export function parseTable(text) {
   const rows = text
     .trim()
@@ -90,12 +90,12 @@ export function parseTable(text) {
   return rows.some(row => row.includes(null)) || !rows.flat().length ? null : rows;
 }
 
-// A short mark of an array's numbers, by which they are known again.
-export function markOf(values) {
-  let mark = 0x811c9dc5; // FNV-1a
+// A checksum of an array's numbers, to recognise them after a reload.
+export function checksum(values) {
+  let sum = 0x811c9dc5; // FNV-1a
   for (const letter of Array.from(values).join(","))
-    mark = Math.imul(mark ^ letter.charCodeAt(0), 0x01000193) >>> 0;
-  return mark.toString(36);
+    sum = Math.imul(sum ^ letter.charCodeAt(0), 0x01000193) >>> 0;
+  return sum.toString(36);
 }
 
 // An array as nested lists in its shape.

@@ -1,6 +1,6 @@
 // The step-by-step view: a pass as a correlation at stride 1. Zeros are inserted, the kernel is rotated, then it slides.
 
-import { make, replace, still } from "./dom.js";
+import { make, replace, reducedMotion } from "./dom.js";
 import { correlateStep, correlation, directSum, operands, pairsOf, resultValues } from "./correlation.js";
 import { framesOf } from "./frames.js";
 import { largest, paint } from "./grid.js";
@@ -157,7 +157,7 @@ function draw(app, film, before) {
   });
   if (before && film.image && ["image", "kernel", "result"].every(part => before[part] === now[part]))
     return mark(app, film, now);
-  const moves = before && film.image && !still(),
+  const moves = before && film.image && !reducedMotion(),
     [a, b] = film.pairs[film.pair],
     cell = side(app, film);
   const old = moves ? { image: placesOf(film.image), kernel: placesOf(film.kernel) } : null;

@@ -1,5 +1,5 @@
-// What is explained: one cell, either a sum (y, dX, dW, db) with the cells that make it, or a cell of x, w, b or dy
-// with the sums that it feeds in the present pass.
+// The explanation of one cell: for y, dX, dW and db the terms that it is the sum of; for x, w, b and dy the sums of the
+// current pass that use it.
 
 import { FACTORS, SIDE, TARGETS, channelOf, dependants, factorsOf, meeting, termValue, termsOf, wins } from "./sums.js";
 
@@ -8,7 +8,7 @@ const BADGES = 36,
 export const PASS_OF = { y: "y", dx: "dx", dw: "dw", db: "dw" };
 const PASSES_OF = { x: ["y", "dw"], w: ["dx", "y"], b: ["y"], dy: ["dx", "dw"] };
 
-// The pass in which a cell is explained: a target's own; for the others the present one, if they are part of it.
+// The pass in which a cell is explained: a result's own pass, or the current one if it uses the array.
 export function passFor(sums, name, pass) {
   if (PASS_OF[name]) return PASS_OF[name];
   const fitting = PASSES_OF[name].filter(one => sums.values[one]);
@@ -69,7 +69,7 @@ function feeds(sums, name, cell, pass) {
   return { reverse: true, name, target: pass, cell, terms, marks };
 }
 
-// Which panels take part in a pass, and as what: {panel: role}.
+// The panels that take part in a pass and their roles: {panel: role}.
 export function parts(sums, pass) {
   const found = { [pass]: "target" };
   for (const name of FACTORS[pass]) if (sums.values[name]) found[name] = roleOf(name);

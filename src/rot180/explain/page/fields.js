@@ -1,6 +1,6 @@
-// The fields of a layer's settings: each asks the library for the layer that it makes.
+// The input fields of a layer's settings. Each change requests another layer.
 
-import { focused, make } from "./dom.js";
+import { focusedElement, make } from "./dom.js";
 import { keptBy, keptByOperation, ownArrays } from "./reuse.js";
 
 const OPS = [
@@ -25,7 +25,7 @@ const COUNTS = ["channels", "outputs", "groups", "images"],
   KINDS = ["integers", "random", "impulse"],
   MOST_SIDE = 64;
 
-// All fields that the present operation has.
+// The fields of the current operation.
 export function settingFields(app) {
   const { request, op } = app.trace,
     pools = op.includes("pool");
@@ -141,7 +141,7 @@ function setNumber(app, key, axis, value) {
   askFor(app, key, list);
 }
 
-// A setting as a list with an entry for each axis; padding "same" as the numbers that it came to.
+// A setting as a list with one entry per axis; padding "same" as numbers.
 function current(request, app, key) {
   return Array.isArray(request[key]) ? request[key] : app.trace.settings[key];
 }
@@ -165,18 +165,18 @@ function setOp(app, op) {
 
 function askFor(app, key, value) {
   const { wanted } = app,
-    before = wanted?.arrays; // of a change that was not answered yet: what it dropped stays dropped
+    before = wanted?.arrays; // of a pending request: an array that it dropped stays dropped
   const kept = keptBy(key).filter(name => !before || Object.hasOwn(before, name));
   app.ask({ ...(wanted ?? app.trace.request), [key]: value, arrays: ownArrays(app, kept) });
 }
 
-// Puts the trace's settings into the fields, but not into the one that is being typed in.
+// Shows the trace's settings in the fields, except in the one that has the focus.
 export function fill(app, fields) {
   const { request } = app.trace;
   for (const input of fields.querySelectorAll("[data-field]")) {
     const { field: key, axis } = input.dataset;
     if (input.type === "checkbox") input.checked = Boolean(request[key]);
-    else if (input !== focused(input) || input.tagName === "SELECT") {
+    else if (input !== focusedElement(input) || input.tagName === "SELECT") {
       const value = axis === undefined ? request[key] : current(request, app, key)[Number(axis)];
       input.value = Array.isArray(value) ? value[0] : value;
     }

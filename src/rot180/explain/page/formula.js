@@ -1,4 +1,4 @@
-// The sum as a ledger: a line for each term with its number, its cells, their values and the product; the sum beneath.
+// The ledger: a line for each term with its cells, their values and their product, and the sum below.
 
 import { make, replace } from "./dom.js";
 import { cellName, number } from "./names.js";
@@ -76,7 +76,7 @@ function sumHeading(app, title, shown) {
   );
 }
 
-// One sentence: what kind of sum this is, or how many sums the cell feeds.
+// One sentence: the kind of the sum, or the number of sums that use the cell.
 function general(app, shown) {
   const { sums } = app,
     key = shown.reverse ? "feeds" : "made";
@@ -93,7 +93,7 @@ function line(app, shown, term, at) {
     refs = [];
   for (const [name, cell] of term.factors)
     if (!shown.reverse || name !== shown.name)
-      // its own is in the title
+      // the cell itself is in the title
       refs.push(refs.length ? sign : "", reference(app, name, cell));
   const row = make(
     "tr",
@@ -113,7 +113,7 @@ function bracket(text) {
   return text.startsWith("\u2212") ? `(${text})` : text;
 }
 
-// Between the lines and their sum: how many are not there.
+// The row that says how many terms are folded away.
 function leftOut(app, count) {
   return make(
     "tbody",
@@ -142,7 +142,7 @@ function foot(app, shown) {
   );
 }
 
-// "dX[0,0,1,2] = 10, 18 terms": what is read out when another cell is shown.
+// "dX[0,0,1,2] = 10, 18 terms": the text for screen readers.
 export function sentence(app, name, cell, pass) {
   const shown = explain(app.sums, name, cell, pass),
     what = cellName(app.trace, name, cell);

@@ -1,15 +1,15 @@
-// A panel: one array as tables of numbers, a table for each plane (sample and channel), with one tab stop in all.
+// A panel: one array as tables of numbers, one per plane (sample and channel), with one tab stop for all.
 
 import { make } from "./dom.js";
 import { NAMES, entryOf, planeSize, short } from "./names.js";
 
 const BADGED = 32,
-  NUMBERED = 22; // cells smaller than these have no room for a badge, or for a number at all
+  NUMBERED = 22; // smaller cells have no room for a badge, or for a number
 const GLYPH = 0.6,
   LARGEST = 15.5,
-  SMALLEST = 7; // a digit's width by its height; letters in pixels
+  SMALLEST = 7; // a digit's width divided by its height; font sizes in pixels
 
-// `layout` is {planes: [[row, column, first, second]..], cell}: where the planes lie, and the side of a cell in pixels.
+// `layout` is {planes: [[row, column, first, second]..], cell}: the position of each plane, and the side of a cell in pixels.
 export function makePanel(app, name, layout) {
   const shape = app.sums.shapes[name],
     [rows, columns] = planeSize(shape);
@@ -90,7 +90,7 @@ export function largest(values) {
   return size || 1;
 }
 
-// The number and its shade: blue below zero, orange above, the paper's colour at zero.
+// Shows a number and its shade: blue below zero, orange above, white at zero.
 export function paint(cell, value, scale, digits) {
   cell.textContent = short(value, digits);
   cell.classList.toggle("below", value < 0);
@@ -98,7 +98,7 @@ export function paint(cell, value, scale, digits) {
   cell.style.setProperty("--shade", Math.min(1, Math.abs(value) / scale).toFixed(2));
 }
 
-// One size of letters for the whole panel, by its longest number.
+// Sets one font size for the panel, so that its longest number fits.
 function fit(panel) {
   const { cell } = panel.layout,
     longest = panel.cells.reduce((most, td) => Math.max(most, td.textContent.length), 1);
@@ -106,7 +106,7 @@ function fit(panel) {
   panel.body.style.setProperty("--font", `${Math.max(SMALLEST, size).toFixed(1)}px`);
 }
 
-// Shows the values that changed, each with its difference until the next edit.
+// Shows changed values, each with its difference until the next edit.
 export function repaint(app, panel, changes) {
   for (const cell of panel.changed) {
     cell.classList.remove("changed");
@@ -141,7 +141,7 @@ export function focusCell(panel, at) {
   cell.focus();
 }
 
-// Where an arrow key, Home or End leads from a cell; null where it leads nowhere.
+// The cell that an arrow key, Home or End leads to; null if there is none.
 export function neighbour(panel, at, key, whole) {
   const { rows, columns, layout } = panel,
     size = rows * columns;

@@ -1,4 +1,4 @@
-// The keys, in a dialog.
+// The dialog that lists the keyboard shortcuts.
 
 import { make } from "./dom.js";
 

@@ -1,4 +1,4 @@
-// The keys that work wherever the focus is; those inside a grid are in stage.js.
+// Keyboard shortcuts that work everywhere on the page; those of a grid are in stage.js.
 
 const PASS_KEYS = { 1: "y", 2: "dx", 3: "dw" };
 
@@ -18,8 +18,8 @@ export function listenToKeys(app, where) {
   };
 }
 
-// In JupyterLab a letter is a command to the cell (x cuts it, page and all) unless the focused element itself says no.
-// JupyterLab listens in the document's capture phase, so this must come before it.
+// In JupyterLab a letter is a command for the notebook cell (x cuts it) unless the focused element has this attribute.
+// JupyterLab listens in the document's capture phase, so this listener must come before it.
 function keepFromJupyter(app) {
   const mark = event => {
     const path = event.composedPath();

@@ -1,4 +1,4 @@
-// Where the panels' planes lie and how large a cell is, so that the three columns fit beside one another.
+// The position of each plane and the size of a cell, so that the three columns fit beside one another.
 
 import { planeSize } from "./names.js";
 import { COLUMNS } from "./width.js";
@@ -10,35 +10,35 @@ const CELL_SIDES = [44, 40, 36, 32, 28, 25, 22, 16, 14, 12, 10, 8],
 const READABLE = 22,
   ENLARGED = 28;
 const TALL = 400,
-  PER_PIXEL = 40; // a column taller than this costs a pixel of the cell's side for every so many
+  PER_PIXEL = 40; // each PER_PIXEL pixels of height beyond TALL count like one pixel of cell size
 
-// How the planes of an array lie by its first two axes: [row, column] of plane (a, b) where b has `count` entries.
-const LIE = {
+// Arrangements of an array's planes: [row, column] of plane (a, b), where b has `count` entries.
+const ARRANGEMENTS = {
   firstAcross: (a, b) => [b, a],
   secondAcross: (a, b) => [a, b],
   column: (a, b, count) => [a * count + b, 0],
 };
 
-// For x, w and y in this order of liking: like a matrix product, the channels of x down beside those of w, and the
-// outputs of w and y across.
+// The arrangements of x, w and y in order of preference: as in a matrix product, channels of x down beside those of w,
+// and outputs of w and y across.
 const WAYS = {
   x: ["firstAcross", "secondAcross", "column"],
   w: ["firstAcross", "secondAcross", "column"],
   y: ["secondAcross", "firstAcross", "column"],
 };
 
-// {x: {planes, cell}, ...} for all arrays shown; `room` is the width in pixels that they may take.
+// {x: {planes, cell}, ...} for all arrays shown; `room` is the available width in pixels.
 export function arrange(trace, room) {
   const names = ["x", "w", "y"].filter(name => trace.arrays[name]);
   let best = null;
   for (const way of product(names.map(name => WAYS[name]))) {
-    const planes = Object.fromEntries(names.map((name, i) => [name, planesOf(trace, name, LIE[way[i]])]));
+    const planes = Object.fromEntries(names.map((name, i) => [name, planesOf(trace, name, ARRANGEMENTS[way[i]])]));
     const cell =
       CELL_SIDES.find(side => (room >= COLUMNS || side < CELL_SIDES[1]) && widthOf(trace, planes, side, room) <= room) ??
-      0; // 0: it will scroll
-    const dislike = way.reduce((sum, one, i) => sum + WAYS[names[i]].indexOf(one), 0);
+      0; // 0: the panels will scroll
+    const penalty = way.reduce((sum, one, i) => sum + WAYS[names[i]].indexOf(one), 0);
     const readable = cell >= READABLE ? READABLE : 0;
-    const score = cell + readable - Math.max(0, heightOf(trace, planes, cell) - TALL) / PER_PIXEL - dislike / 10;
+    const score = cell + readable - Math.max(0, heightOf(trace, planes, cell) - TALL) / PER_PIXEL - penalty / 10;
     if (!best || score > best.score) best = { planes, cell, score };
   }
   const cell = best.cell || CELL_SIDES[CELL_SIDES.length - 1],
@@ -56,7 +56,7 @@ export function arrange(trace, room) {
   return layout;
 }
 
-// A small array beside large ones keeps cells that can be read, as far as its column goes.
+// A small array beside large ones keeps readable cells if its column has room.
 function enlarged(trace, planes, name, cell) {
   const own = { [name]: planes[name] };
   return widthOf(trace, own, ENLARGED, COLUMNS) <= HEADING && heightOf(trace, own, ENLARGED) <= TALL ? ENLARGED : cell;
@@ -78,15 +78,15 @@ function heightOf(trace, planes, side) {
 }
 
 // The planes of an array: [row, column, first axis, second axis, number].
-function planesOf(trace, name, lie) {
+function planesOf(trace, name, arrangement) {
   const [first, second] = trace.arrays[name].shape,
     planes = [];
   for (let a = 0; a < first; a++)
-    for (let b = 0; b < second; b++) planes.push([...lie(a, b, second), a, b, a * second + b]);
+    for (let b = 0; b < second; b++) planes.push([...arrangement(a, b, second), a, b, a * second + b]);
   return planes;
 }
 
-// What the columns take together; on a narrow page, where they may stand under one another, the widest of them.
+// The total width of the columns; on a narrow page, where they are stacked, the width of the widest.
 function widthOf(trace, planes, side, room) {
   const widths = Object.entries(planes).map(([name, list]) => {
     const count = Math.max(...list.map(one => one[1])) + 1,

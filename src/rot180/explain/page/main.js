@@ -1,4 +1,4 @@
-// The explainer: render({ model, el }), the form that anywidget expects and that every other host imitates.
+// The entry point: render({ model, el }), the interface of anywidget, which every other host provides too.
 
 import { makeApp } from "./app.js";
 

@@ -1,4 +1,4 @@
-// Which cells are marked, and how: {panel, cell, role, badge}. Only those that change are touched.
+// Marks cells with roles and badges, {panel, cell, role, badge}. Only cells whose mark changes are updated.
 
 const ROLES = ["target", "source", "blue", "orange", "fed", "won", "lost"];
 

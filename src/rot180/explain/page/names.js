@@ -1,8 +1,8 @@
-// How arrays, cells and numbers are written.
+// The names of arrays and cells, and the formats of numbers.
 
 export const NAMES = { x: "x", w: "w", b: "b", y: "y", dx: "dX", dw: "dW", db: "db", dy: "dy", divisor: "divisor" };
 
-// The place of a flat offset in an array of this shape, as a list of indices.
+// The index of a flat offset in an array of this shape.
 export function place(shape, offset) {
   const index = new Array(shape.length);
   for (let axis = shape.length - 1; axis >= 0; axis--) {
@@ -12,30 +12,30 @@ export function place(shape, offset) {
   return index;
 }
 
-// The name of a cell, "dX[0,0,1,2]": where only some channels are selection, with their numbers in the whole layer.
+// The name of a cell, "dX[0,0,1,2]": with its index in the whole layer.
 export function cellName(trace, name, offset) {
   const index = place(trace.arrays[name].shape, offset);
   return `${NAMES[name]}[${index.map((one, axis) => entryOf(trace, name, axis, one)).join(",")}]`;
 }
 
-// The number in the whole layer of an entry of one of the first two axes.
+// The index in the whole layer of an entry on one axis.
 export function entryOf(trace, name, axis, entry) {
   const letter = trace.axes[name]?.[axis],
     whole = trace.rest && axis < 2 && trace.selection[letter]?.[entry];
   if (whole === undefined || whole === null || whole === false) return entry;
   if (axis === 0 || !name.endsWith("w")) return whole;
-  const { groups = 1, channels, outputs } = trace.request; // the second axis of w counts within the group
+  const { groups = 1, channels, outputs } = trace.request; // the second axis of w is counted within the group
   return whole % Math.max((letter === "c" ? channels : outputs) / groups, 1);
 }
 
-// A number in full enough for a sum: whole numbers whole, others to `digits` significant digits.
+// A number for a sum: integers in full, others with `digits` significant digits.
 export function number(value, digits = 5) {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "NaN" : value < 0 ? "\u2212\u221e" : "\u221e";
   const text = Number.isInteger(value) && Math.abs(value) < 1e15 ? String(value) : inDigits(value, digits);
   return text.replace(/-/g, "\u2212");
 }
 
-// A fraction never reads as a whole number: it keeps its zeros, or a digit behind the point.
+// A fraction never looks like an integer: it keeps its zeros, or one digit after the point.
 function inDigits(value, digits) {
   const rounded = value.toPrecision(digits);
   if (rounded.includes("e")) return trim(rounded);
@@ -43,8 +43,8 @@ function inDigits(value, digits) {
   return Number.isInteger(Number(rounded)) && !Number.isInteger(value) ? rounded : trim(rounded);
 }
 
-// A number for a small cell: at most about five characters, `digits` of them after the point. A rounded number looks it:
-// large ones have a power of ten (1.2e6), fractions keep a digit behind the point.
+// A number for a small cell: at most about five characters, `digits` of them after the point. A rounded number is
+// recognisable: large ones have a power of ten (1.2e6), fractions keep a digit after the point.
 export function short(value, digits = 2) {
   if (!Number.isFinite(value)) return number(value);
   const size = Math.abs(value),

@@ -1,9 +1,9 @@
-// A line that says where the numbers come from and which part of a large layer is shown.
+// Notices: where the numbers come from, which part of a large layer is shown, and which numbers a link does not contain.
 
 import { make } from "./dom.js";
-import { markOf } from "./editing.js";
+import { checksum } from "./editing.js";
 
-export function makeCutNote(app) {
+export function makeNotices(app) {
   const element = make("p", { class: "note cut" });
   return {
     element,
@@ -13,14 +13,14 @@ export function makeCutNote(app) {
       if (source) words.push(sourceText(source));
       if (rest) words.push(app.t(op.includes("pool") ? "partial.pool" : "partial.conv", { n: span(selection.n), c: span(selection.c), o: span(selection.o) }));
       if (app.missing.length) words.push(app.t("address.missing", { names: app.missing.join(", ") }));
-      else if (app.unheld.length) words.push(unheldText(app));
+      else if (app.tooLong.length) words.push(tooLongText(app));
       element.textContent = words.join(" ");
       element.hidden = !element.textContent;
     },
   };
 }
 
-// The layer, run and image of a trace that was taken from a trained network.
+// The layer, run and image of a trace of a trained network.
 function sourceText(source) {
   return ["layer", "run", "image"]
     .filter(key => typeof source[key] === "string")
@@ -28,14 +28,14 @@ function sourceText(source) {
     .join(" \u00b7 ");
 }
 
-// That the address is too short for some numbers; a reload brings back those that the host began with.
-function unheldText(app) {
+// The notice that some numbers do not fit into the address. A reload restores those that the host started with.
+function tooLongText(app) {
   const { arrays } = app.first,
     { values } = app.sums;
-  const comes = name => arrays[name] && markOf(arrays[name].values) === markOf(values[name]);
-  const same = app.unheld.every(comes);
-  if (same && !app.listening) return ""; // the file that the address leads to holds them
-  return app.t(same ? "address.too_long" : "address.too_long.edited", { names: app.unheld.join(", ") });
+  const comes = name => arrays[name] && checksum(arrays[name].values) === checksum(values[name]);
+  const same = app.tooLong.every(comes);
+  if (same && !app.listening) return ""; // the file itself contains them
+  return app.t(same ? "address.too_long" : "address.too_long.edited", { names: app.tooLong.join(", ") });
 }
 
 // "0\u20132, 5" for [0, 1, 2, 5].

@@ -1,10 +1,10 @@
-// The reader's own numbers, pasted from a table.
+// Pasting the user's own numbers from a table.
 
 import { make } from "./dom.js";
 import { change, parseTable } from "./editing.js";
 import { keptBy, ownArrays } from "./reuse.js";
 
-// Pasted numbers, row by row, for one of the arrays; in a served page a table of another size makes a layer that fits.
+// The form for pasting numbers into an array. In a served page, a table of another size requests a layer that fits.
 export function ownNumbers(app) {
   const names = ["x", "w", "b", "dy"].filter(name => app.sums.values[name]);
   const which = make(

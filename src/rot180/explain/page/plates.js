@@ -1,4 +1,4 @@
-// One grid of the equivalent view: numbers that move from place to place, and the zeros put between and around them.
+// A plate: one grid of the step-by-step view, with numbers and inserted zeros that move between steps.
 
 import { make } from "./dom.js";
 import { largest, paint } from "./grid.js";
@@ -8,9 +8,9 @@ import { NAMES } from "./names.js";
 const FILLED = { "-1": "stuffed", "-2": "padding", "-3": "outer", "-4": "stuffed", "-5": "cropped" },
   MS = 700;
 
-// {element, each}: `size` is the room kept for it, in rows and columns; `given` are values not taken from the array.
-export function plateOf(app, step, plane, size, cell, given = null) {
-  const values = given ?? gridValues(app.sums, step, plane),
+// Makes a plate. `size` is the reserved space in rows and columns; `results` are values that are not from the array.
+export function plateOf(app, step, plane, size, cell, results = null) {
+  const values = results ?? gridValues(app.sums, step, plane),
     scale = largest(values.flat()),
     cells = [];
   const table = make("table", {
@@ -23,8 +23,8 @@ export function plateOf(app, step, plane, size, cell, given = null) {
       const td = make("td");
       td.ref = ref;
       td.at = r * row.length + c;
-      if (!given) paint(td, values[r][c], scale, 1);
-      if (!given && ref < 0) td.classList.add(FILLED[ref]);
+      if (!results) paint(td, values[r][c], scale, 1);
+      if (!results && ref < 0) td.classList.add(FILLED[ref]);
       cells.push([td, r, c]);
       line.append(td);
     });
@@ -44,7 +44,7 @@ export function plateOf(app, step, plane, size, cell, given = null) {
   return { element, table, cells, each: act => cells.forEach(([td, r, c]) => act(td, r, c)) };
 }
 
-// Where the numbers of a plate stand, before it is replaced: {offset in the array: [left, top]}.
+// The positions of a plate's numbers before it is replaced: {offset in the array: [left, top]}.
 export function placesOf(plate) {
   const places = new Map(),
     box = plate.table.parentElement.getBoundingClientRect();
@@ -55,7 +55,7 @@ export function placesOf(plate) {
   return places;
 }
 
-// Every number glides from where it was; what is new fades in.
+// Animates every number from its old position; new numbers fade in.
 export function slide(places, now) {
   const box = now.table.parentElement.getBoundingClientRect();
   const rectangles = now.cells.map(([td]) => td.getBoundingClientRect());

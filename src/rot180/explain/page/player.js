@@ -1,4 +1,4 @@
-// Play, step and scrub: over the cells of the pass in the direct view, over the film of the equivalent one.
+// Play, step and scrub through the cells of the pass, or through the frames of the step-by-step view.
 
 import { make } from "./dom.js";
 

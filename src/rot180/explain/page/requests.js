@@ -1,21 +1,21 @@
-// What is asked of the library, and when: settings, other operations, files, and what an address stands for.
+// Requests to the library: for settings, other operations and files, and for the layer of an address.
 
 import { applyAddress, isAbout } from "./address.js";
 import { keptByOperation, ownArrays } from "./reuse.js";
-import { markOf, nested } from "./editing.js";
+import { checksum, nested } from "./editing.js";
 
-const TYPING = 150; // ms without another key before a setting is asked for
+const TYPING = 150; // ms without a further change before a request is sent
 
-// Brings back what the address says: what needs Python is asked for, the rest is set at once.
-export function beginFrom(app, said) {
-  const given = app.model.get("cell"); // the cell that the host would have shown; an address goes before it
-  if (given && !said?.cell && app.stage.panels[given.array]?.cells[given.at]) app.pin(given.array, given.at);
-  if (!said) return;
-  if (!said.request || !app.listening || isAbout(said, app.trace)) return applyAddress(app, said);
+// Restores the state of an address. A different layer is requested from Python; everything else is set directly.
+export function restoreAddress(app, address) {
+  const hostCell = app.model.get("cell"); // the host's cell; a cell in the address overrides it
+  if (hostCell && !address?.cell && app.stage.panels[hostCell.array]?.cells[hostCell.at]) app.pin(hostCell.array, hostCell.at);
+  if (!address) return;
+  if (!address.request || !app.listening || isAbout(address, app.trace)) return applyAddress(app, address);
   const answered = () => {
     app.model.off("change:trace", answered);
     app.model.off("change:error", refused);
-    queueMicrotask(() => applyAddress(app, said)); // after the page has the trace
+    queueMicrotask(() => applyAddress(app, address)); // after the page has loaded the trace
   };
   const refused = () => {
     if (!app.model.get("error")) return;
@@ -24,15 +24,15 @@ export function beginFrom(app, said) {
   };
   app.model.on("change:trace", answered);
   app.model.on("change:error", refused);
-  send(app, { ...said.request, arrays: knownAgain(app.trace, said.without) });
+  send(app, { ...address.request, arrays: matchingArrays(app.trace, address.without) });
 }
 
-// The arrays that an address was too short for, as far as they are those that the host began with.
-function knownAgain({ rest, arrays }, without) {
+// The arrays that did not fit into an address, if they equal those that the host started with.
+function matchingArrays({ rest, arrays }, without) {
   const known = {};
   if (!rest)
     for (const [name, mark] of without)
-      if (arrays[name] && markOf(arrays[name].values) === mark) known[name] = nested(arrays[name].shape, arrays[name].values);
+      if (arrays[name] && checksum(arrays[name].values) === mark) known[name] = nested(arrays[name].shape, arrays[name].values);
   return known;
 }
 
@@ -44,7 +44,7 @@ export function transpose(app) {
   app.ask({ ...request, op: other, arrays: ownArrays(app, keptByOperation(op, other, request)) });
 }
 
-// Asks the library; typing several digits asks once.
+// Sends a request. Several changes in quick succession, such as typing digits, are sent once.
 export function ask(app, changes) {
   const { file, ...request } = { ...changes };
   if (file) return send(app, { file, ...request });

@@ -1,4 +1,4 @@
-// Which of the reader's own numbers still fit another layer, so that they stay when a setting changes.
+// Which of the user's arrays still fit after a setting changes, so that they are kept.
 
 import { nested } from "./editing.js";
 
@@ -18,8 +18,8 @@ export function keptBy(setting) {
   return Object.hasOwn(KEPT, setting) ? KEPT[setting] : [];
 }
 
-// Those that keep it when the operation does. The first two axes of w swap with transposing: it stays where they are
-// equal.
+// The arrays that keep their shape when the operation changes. Transposing swaps the first two axes of w, so w is kept
+// only if they are equal.
 export function keptByOperation(from, to, { channels, outputs }) {
   if (from.slice(-2) !== to.slice(-2)) return [];
   if (from.includes("pool") || to.includes("pool")) return ["x"];
@@ -27,7 +27,7 @@ export function keptByOperation(from, to, { channels, outputs }) {
   return same ? ["x", "w", "b"] : ["x", "b"];
 }
 
-// {name: nested lists} of those of these arrays that are the reader's own.
+// The user's own arrays among `names`, as {name: nested lists}.
 export function ownArrays(app, names) {
   const own = new Set([...app.state.edited, ...(app.trace.request.user_arrays ?? [])]),
     arrays = {};

@@ -1,4 +1,4 @@
-// What can be taken away: pictures, the trace and its numbers, lines of code; HTML and NPZ where a Python listens.
+// The Save menu: pictures, the trace, its numbers and code; HTML and NPZ files only if Python answers requests.
 
 import { make } from "./dom.js";
 import { nested } from "./editing.js";
@@ -61,7 +61,7 @@ export function makeSaving(app) {
   return details;
 }
 
-// In a notebook's sandboxed frame a download is refused without a word.
+// True in a notebook's sandboxed frame, where the browser blocks downloads silently.
 function framed() {
   return window.parent !== window && window.origin === "null";
 }
@@ -73,7 +73,7 @@ function keep(name, blob) {
   setTimeout(() => URL.revokeObjectURL(url), 1000);
 }
 
-// The trace with the numbers as they are now.
+// The trace with the current numbers.
 export function currentTrace(app) {
   const arrays = Object.fromEntries(
     Object.entries(app.trace.arrays).map(([name, { shape }]) => [
@@ -102,7 +102,7 @@ export function asCsv(app) {
   return lines.join("\r\n") + "\r\n";
 }
 
-// The lines that make this layer, with the numbers as they are now.
+// Code that computes this layer with the current numbers.
 export function codeOf(app, kind) {
   const list = name =>
     JSON.stringify(nested(app.sums.shapes[name], Array.from(app.sums.values[name]))).replace(/,/g, ", ");

@@ -1,4 +1,4 @@
-// How the sizes come about: the formula with its numbers, and the padded axis with what the stride does not reach.
+// The output size: its formula with numbers, and the padded axis with the cells that no window covers.
 
 import { make, replace } from "./dom.js";
 
@@ -39,15 +39,15 @@ function axisOf(app, one, axis) {
       { class: "size-formula" },
       make("span", { class: "soft" }, app.t("shape.rule")),
       " ",
-      make("span", { class: "rule" }, meetingRule(app, axis)),
+      make("span", { class: "rule" }, indexRule(app, axis)),
     ),
     strip(app, axis, one.unused),
     words.length ? make("p", { class: "note" }, words.join(" ")) : null,
   );
 }
 
-// Which cells meet on an axis: "h = 2p + r − 1", the wide side's index by the narrow side's and the kernel's.
-function meetingRule(app, axis) {
+// The index rule of an axis, e.g. "h = 2p + r − 1": the wide side's index from the narrow side's and the kernel's.
+function indexRule(app, axis) {
   const {
       axes,
       op,
@@ -66,7 +66,7 @@ function pretty(text) {
   return text.replace(/\*/g, "\u00b7").replace(/ - /g, " \u2212 ");
 }
 
-// The wide side's axis as little squares: padding, cells, and those beyond the last window.
+// The wide side's axis as small squares: padding, cells, and cells that no window covers.
 function strip(app, axis, unused) {
   const { x_size: sizes } = app.trace.window,
     [before, after] = app.trace.settings.padding[axis] ?? [0, 0];

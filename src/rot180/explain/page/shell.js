@@ -1,7 +1,7 @@
-// The page's parts, in order; built anew when the language changes.
+// The parts of the page in order. They are built again when the language changes.
 
 import { make, replace } from "./dom.js";
-import { makeCutNote } from "./notices.js";
+import { makeNotices } from "./notices.js";
 import { makeCheckerboard } from "./checkerboard.js";
 import { makeControls } from "./controls.js";
 import { makeEditing } from "./editing.js";
@@ -31,7 +31,7 @@ export function buildShell(app) {
   app.controls = makeControls(app);
   app.shapeBar = makeShapeBar(app);
   app.checkerboard = makeCheckerboard(app);
-  app.cut = makeCutNote(app);
+  app.notices = makeNotices(app);
   app.player = makePlayer(app);
   app.tour = makeTour(app);
   app.helpDialog = makeHelp(app);
@@ -47,7 +47,7 @@ export function buildShell(app) {
       make(
         "div",
         { class: "left" },
-        app.cut.element,
+        app.notices.element,
         app.stage.element,
         app.equivalent.element,
         app.player.element,

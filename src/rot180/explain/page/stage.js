@@ -10,7 +10,7 @@ const ROWS = [
   ["x", "w", "y"],
   ["dx", "dw", "dy"],
 ];
-const REST = 200; // ms
+const REST = 200; // ms until the pointer is at rest
 const MOVES = ["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "Home", "End"];
 
 export function makeStage(app) {
@@ -52,7 +52,7 @@ export function makeStage(app) {
       mark(panels, only === undefined ? explained.marks : one(explained, only));
       return explained;
     },
-    // Which panels take part: at once, or, as it means painting all cells, when the pointer has come to rest.
+    // Shows which panels take part: immediately, or when the pointer is at rest, because it repaints all cells.
     parts(pass, atOnce) {
       clearTimeout(resting);
       const show = () => {
@@ -70,7 +70,7 @@ export function makeStage(app) {
           list.filter(change => change.name === panel.name),
         );
     },
-    // Scrolls a cell's panel to it, where the panel is wider than its room.
+    // Scrolls a panel to a cell if the panel is wider than its space.
     reveal(name, cell) {
       const td = panels[name]?.cells[cell],
         scroller = td?.closest(".scroller");
@@ -84,7 +84,7 @@ export function makeStage(app) {
   };
 }
 
-// The marks of one term only: its factors and the cell that they go to.
+// The marks of one term: its factors and the cell of its sum.
 function one(explained, at) {
   const term = explained.terms[at];
   const kept = new Set([...term.factors, [explained.name, explained.cell]].map(String));
@@ -111,7 +111,7 @@ function onKey(app, panels, [name, cell], event) {
 
 function build(app, element, room) {
   const layout = arrange(app.trace, room),
-    panels = Object.create(null); // an address may ask for any name: none may be there by itself
+    panels = Object.create(null); // an address may contain any name, also one that every object has
   const names = ROWS[0].filter(name => layout[name]);
   element.style.setProperty("--columns", names.length);
   const children = [];

@@ -1,5 +1,4 @@
-// The page's words in the reader's language, from the one table that the page, the tour and the text mode share; for a
-// count of one there may be an entry of its own, `key.one`.
+// The page's texts in the reader's language. A text with a count of one may have its own entry, `key.one`.
 
 export function translator(strings, language) {
   const own = (of, key) => (of && Object.hasOwn(of, key) ? of[key] : undefined);

@@ -1,9 +1,9 @@
-// The trilinear form as the page holds it: flat lists of cells that meet in one product, indexed by cell.
+// The trilinear form in the page: flat lists of the cells in each product, indexed by cell.
 //
 //   y[o] += x[i] * w[k]        dX[i] += dy[o] * w[k]        dW[k] += x[i] * dy[o]
 //
-// One list serves all three sums; the page only adds up products. A pool has the same list without w: an average
-// divides, a maximum gives the first of its largest candidates everything.
+// One list gives all three sums. Pooling has the same list without w: an average divides, a maximum takes the first of
+// its largest candidates.
 
 export const FACTORS = { y: ["x", "w"], dx: ["dy", "w"], dw: ["x", "dy"], db: ["dy"] };
 export const SIDE = { x: "x", dx: "x", w: "w", dw: "w", y: "y", dy: "y" };
@@ -29,7 +29,7 @@ export function makeSums(trace) {
   return sums;
 }
 
-// Which triples have each cell: those of cell c are order[start[c]] .. order[start[c + 1] - 1].
+// Groups triples by cell: those of cell c are order[start[c]] .. order[start[c + 1] - 1].
 function byCell(cells, length) {
   const start = new Int32Array(length + 1),
     order = new Int32Array(cells.length);
@@ -40,7 +40,7 @@ function byCell(cells, length) {
   return { start, order };
 }
 
-// The triples that a cell takes part in.
+// The triples that contain a cell.
 export function meeting(sums, name, cell) {
   const { start, order } = sums.index[SIDE[name]];
   return order.subarray(start[cell], start[cell + 1]);
@@ -55,7 +55,7 @@ function winner(sums, o) {
   return best;
 }
 
-// The terms of a target's cell: the triples, or for db all cells of dy in the channel.
+// The terms of a result's cell: triples, or for db all cells of dy in the channel.
 export function termsOf(sums, target, cell) {
   if (target === "db") return channelCells(sums, cell);
   const met = meeting(sums, target, cell);
@@ -80,7 +80,7 @@ export function channelOf(sums, o) {
   return Math.floor(o / size) % channels;
 }
 
-// The cells that a term takes its factors from: [[name, cell], ...]; an average's second is its divisor.
+// The cells of a term's factors, [[name, cell], ...]; the second factor of an average is its divisor.
 export function factorsOf(sums, target, t) {
   if (target === "db") return [["dy", t]];
   if (sums.kind === "maximum") return target === "y" ? [["x", sums.lists.x[t]]] : [["dy", sums.lists.y[t]]];
@@ -111,12 +111,12 @@ export function total(sums, target, cell) {
   return sum + restOf(sums, target, cell);
 }
 
-// What channels and samples that are not selection add to a sum.
+// The contribution of the channels and samples that are not shown.
 export function restOf(sums, target, cell) {
   return sums.trace.rest?.[target]?.[cell] ?? 0;
 }
 
-// The targets' cells that depend on one cell of x, w, b or dy: {y: Set, dx: Set, ...}.
+// The results' cells that depend on one cell of x, w, b or dy: {y: Set, dx: Set, ...}.
 export function dependants(sums, name, cell) {
   const found = {},
     { lists, values } = sums;
@@ -134,8 +134,8 @@ export function dependants(sums, name, cell) {
   return found;
 }
 
-// Puts a number into x, w, b or dy and brings all that depends on it up to date: what changed, as
-// [{name, cell, before, after}], the edited cell first.
+// Sets a number of x, w, b or dy and updates everything that depends on it. Returns the changes,
+// [{name, cell, before, after}], with the edited cell first.
 export function edit(sums, name, cell, value) {
   const before = sums.values[name][cell],
     changes = [{ name, cell, before, after: value }];

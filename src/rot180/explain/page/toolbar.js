@@ -1,4 +1,4 @@
-// Which pass is looked at (output, gradient of the input, gradient of the kernel), and in which view.
+// The buttons that choose the pass (output, input gradient, kernel gradient) and the view.
 
 import { make } from "./dom.js";
 import { NAMES } from "./names.js";

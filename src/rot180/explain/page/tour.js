@@ -1,8 +1,8 @@
-// The guided tour: seven steps after the texts that rot180 grew out of, each a picture that is set up for the reader.
+// The guided tour: seven steps, each of which shows a layer that is set up for it.
 
 import { make, replace } from "./dom.js";
 
-// trace: one of the model's small tour traces; frame: the step of the equivalent view that is shown; play: let it run.
+// trace: the name of a tour trace; pass, view: what is shown; play: start the player; reverse: the array to point at.
 const STEPS = [
   { trace: "stride1", pass: "y", view: "direct", play: true },
   { trace: "stride1", pass: "y", view: "direct" },
@@ -32,7 +32,7 @@ export function makeTour(app) {
 
   function go(next) {
     if (next >= STEPS.length) return close();
-    app.aside ??= { trace: app.trace, sums: app.sums, pass: app.state.pass, view: app.state.view, ...app.done() };
+    app.suspended ??= { trace: app.trace, sums: app.sums, pass: app.state.pass, view: app.state.view, ...app.done() };
     at = Math.max(0, next);
     app.touring = true;
     app.root.classList.add("touring");
@@ -42,7 +42,7 @@ export function makeTour(app) {
     replace(text, app.t(`tour.${at + 1}.text`));
     back.disabled = at === 0;
     on.textContent = app.t(at === STEPS.length - 1 ? "tour.done" : "tour.next");
-    setUp(app, STEPS[at], app.aside.trace);
+    setUp(app, STEPS[at], app.suspended.trace);
   }
   function close() {
     app.player.stop();
@@ -50,8 +50,8 @@ export function makeTour(app) {
     app.touring = false;
     app.root.classList.remove("touring");
     at = -1;
-    const own = app.aside;
-    app.aside = null;
+    const own = app.suspended;
+    app.suspended = null;
     if (own) {
       app.load(own.trace, own.sums, own);
       app.choosePass(app.sums.values[own.pass] ? own.pass : "y");

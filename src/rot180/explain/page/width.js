@@ -1,4 +1,4 @@
-// What follows from the width that the host gives: a notebook's cell is narrower than the window, so no rule asks that.
+// The layout depends on the width of the host's element, because a notebook cell is narrower than the window.
 
 export const COLUMNS = 650; // pixels that the panels need to stand in three columns
 const MARGINS = 34, // of the page, where it is narrow
@@ -23,7 +23,7 @@ function wide(app) {
   return app.root.clientWidth >= COLUMNS + BESIDE;
 }
 
-// Lays the page out anew when its width changes: `again` once it stays.
+// Calls `again` when the width has changed and stays the same for a moment.
 export function watchSize(app, again) {
   let width = app.root.clientWidth,
     timer;
