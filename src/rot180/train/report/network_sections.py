@@ -151,7 +151,7 @@ def gradient(content: Content, pictures: Pictures | None) -> str:
     lead = (
         "The gradient of the loss with respect to the same image: how the loss changes when a pixel becomes a little "
         'brighter. <span class="blue">Blue</span>: the loss rises, so a brighter pixel is evidence against '
-        f'{true_class}. <span class="orange">Orange</span>: the loss falls, so it is evidence for it. The '
+        f'class {true_class}. <span class="orange">Orange</span>: the loss falls, so it is evidence for it. The '
         "backward pass computes it in the same way as the gradients of the weights; it only continues to the input."
     )
     if not g.any():
