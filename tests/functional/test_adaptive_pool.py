@@ -26,7 +26,7 @@ X = np.random.default_rng(0).standard_normal((2, 3, 5, 7)).astype(np.float32)
         (X, (2, True), ShapeError, r"output_size must be an int or 2 of them.*; got \(2, True\)"),
         (X, None, ShapeError, r"output_size must be an int or 2 of them.*\(None keeps that axis\); got None"),
         (X, "2", ShapeError, r"output_size must be an int or 2 of them"),
-        (X[0, 0], 2, ShapeError, r"input has shape \(5, 7\); 4 dimensions, or 3 without a batch, are needed"),
+        (X[0, 0], 2, ShapeError, r"input has shape \(5, 7\); 4 dimensions .* or 3 \(no batch\) are needed"),
         (X[..., :0], 2, ShapeError, r"input has shape \(2, 3, 5, 0\); its spatial axes must not be empty"),
         (X.astype(int), 2, DtypeError, r"takes float32 or float64, got int64; convert with \.astype"),
     ],

@@ -185,7 +185,7 @@ def test_what_does_not_fit_is_refused(name: str, changed: dict[str, Any], error:
         (np.ones(4, np.float32), ONE, ShapeError, r"running_mean has shape \(4,\); \(3,\) is needed"),
         (ONE, np.ones(3), DtypeError, "running_var is float64 but input is float32"),
         (Tensor(ONE, requires_grad=True), ONE, GradientError, r"running_mean requires a gradient, .* \.detach\(\)"),
-        (ONE, np.broadcast_to(np.float32(1), 3), ValueError, "running_var is a read-only array, .* give a copy"),
+        (ONE, np.broadcast_to(np.float32(1), 3), ValueError, "running_var is a read-only array, .* pass a copy"),
         ([0.0, 0, 0], ONE, DtypeError, "running_mean must be a Tensor or an array, got list"),
     ],
 )

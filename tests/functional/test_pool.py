@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+import rot180
 import rot180.functional as F
-from rot180 import Tensor
+from rot180 import Tensor, kernels
 from rot180.errors import DtypeError, ShapeError
 
 X = np.ones((2, 3, 5, 5), np.float32)
@@ -32,7 +33,7 @@ POOLS = [F.max_pool2d, F.avg_pool2d]
         (X, {"kernel_size": (2, 2, 2)}, ShapeError, "kernel_size must be an int or 2 ints, one per spatial axis"),
         (X, {"kernel_size": 2.0}, ShapeError, "kernel_size must be an int or 2 ints, one per spatial axis; got 2.0"),
         (X, {"kernel_size": 2, "stride": True}, ShapeError, "stride must be an int or 2 ints"),
-        (X[0, 0], {"kernel_size": 2}, ShapeError, r"input has shape \(5, 5\); 4 dimensions, or 3 without a batch"),
+        (X[0, 0], {"kernel_size": 2}, ShapeError, r"input has shape \(5, 5\); 4 dimensions .* or 3 \(no batch\) are"),
         (X.astype(int), {"kernel_size": 2}, DtypeError, r"takes float32 or float64, got int64; convert with \.astype"),
         ("text", {"kernel_size": 2}, DtypeError, "takes Tensors and arrays; got str"),
     ],
@@ -94,3 +95,27 @@ def test_ceil_mode_takes_an_input_smaller_than_the_kernel() -> None:
     np.testing.assert_array_equal(x.grad.data, [[[0, 1]]])
     with pytest.raises(ShapeError, match="max_pool1d: the kernel is 4 on spatial axis 0, but the input has only 2"):
         F.max_pool1d(x, 4, 2, ceil_mode=True)
+
+
+@pytest.mark.parametrize("ndim", [1, 2, 3])
+@pytest.mark.parametrize("kind", ["max_pool", "avg_pool", "adaptive_max_pool", "adaptive_avg_pool"])
+def test_messages_name_the_function_that_was_called(kind, ndim):
+    name = f"{kind}{ndim}d"
+    x = rot180.tensor(np.ones((1, 1, *(5,) * ndim)), requires_grad=True)
+    y = getattr(F, name)(x, 2)
+    assert f"made_by={name})" in repr(y)
+    y.backward(np.ones(y.shape))
+    with pytest.raises(rot180.GradientError, match=rf"freed by an earlier backward \(at op {name}\)"):
+        y.backward(np.ones(y.shape))
+
+
+def test_the_taps_of_max_pooling_are_found_once_and_only_for_a_gradient(monkeypatch):
+    calls, find = [], kernels.max_taps
+    monkeypatch.setattr(kernels, "max_taps", lambda *args: calls.append(1) or find(*args))
+    x = rot180.tensor(np.arange(16.0).reshape(1, 1, 4, 4), requires_grad=True)
+    F.max_pool2d(x.data, 2), F.max_pool2d(x.detach(), 2)
+    assert calls == []
+    y = F.max_pool2d(x, 2).sum()
+    y.backward(retain_graph=True)
+    y.backward()
+    assert calls == [1] and x.grad.data[0, 0].tolist() == [[0, 0, 0, 0], [0, 2, 0, 2]] * 2

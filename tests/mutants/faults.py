@@ -141,19 +141,19 @@ KERNELS = [
 FUNCTIONS = [
     Fault(
         "the recorded gradient of relu is 1 at 0",
-        "functional/activation.py",
+        "functional/piecewise_activation.py",
         "return (choose(raw(y) <= 0, 0.0, g),)",
         "return (choose(raw(y) < 0, 0.0, g),)",
     ),
     Fault(
         "the overwriting gradient of relu passes everything (only .backward() takes it)",
-        "functional/activation.py",
+        "functional/piecewise_activation.py",
         "return (kernels.relu_x(g, y, overwrite),)",
         "return (g if overwrite else kernels.relu_x(g, y),)",
     ),
     Fault(
         "the overwriting gradient of leaky_relu has the wrong sign (only .backward() takes it)",
-        "functional/activation.py",
+        "functional/piecewise_activation.py",
         "kernels.leaky_relu_x(g, x, negative_slope, overwrite)",
         "kernels.leaky_relu_x(g, x, -negative_slope if overwrite else negative_slope, overwrite)",
     ),

@@ -5,6 +5,7 @@ import pytest
 
 from rot180 import grad, tensor
 from rot180.errors import DtypeError, ShapeError
+from rot180.tape import reduction
 
 X = np.random.default_rng(0).integers(-4, 5, (2, 3, 4)).astype(float)
 DIMS = [None, 0, 1, -1, (0, 2), (0, 1, 2), [1], ()]
@@ -103,3 +104,25 @@ def test_a_nan_takes_the_gradient_of_its_extremum():
     x = tensor([[1.0, np.nan, 3.0]], requires_grad=True)
     x.amax(1).sum().backward()
     assert x.grad.tolist() == [[0.0, 1.0, 0.0]]
+
+
+REDUCTIONS = ["sum", "mean", "amax", "amin", "max", "min", "argmax", "argmin"]
+
+
+@pytest.mark.parametrize("name", REDUCTIONS)
+def test_keepdims_means_keepdim(name):
+    x = tensor([[1.0, 3.0, 2.0], [4.0, 6.0, 5.0]])
+    function, method = getattr(reduction, name), getattr(x, name)
+    for call in (method, lambda *args, **named: function(x.data, *args, **named)):
+        for keep in (False, True):
+            found, expected = call(1, keepdims=keep), call(1, keepdim=keep)
+            for a, b in zip(found, expected, strict=True) if name in ("max", "min") else [(found, expected)]:
+                assert a.shape == b.shape == ((2, 1) if keep else (2,)) and a.tolist() == b.tolist()
+
+
+@pytest.mark.parametrize("name", REDUCTIONS)
+@pytest.mark.parametrize("values", [(True, True), (False, True), (False, False)])
+def test_keepdim_and_keepdims_together_are_refused(name, values):
+    x = tensor([[1.0, 2.0]])
+    with pytest.raises(TypeError, match=rf"^{name}: got both keepdim and keepdims, which mean the same; pass one"):
+        getattr(x, name)(1, keepdim=values[0], keepdims=values[1])

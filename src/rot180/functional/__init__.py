@@ -5,24 +5,6 @@
 Given arrays only, a function returns an array and records nothing. If any argument is a Tensor, it returns a Tensor.
 """
 
-from .activation import (
-    arctan,
-    elu,
-    hardsigmoid,
-    hardswish,
-    hardtanh,
-    leaky_relu,
-    logsigmoid,
-    mish,
-    prelu,
-    relu,
-    relu6,
-    selu,
-    sigmoid,
-    silu,
-    softplus,
-    tanh,
-)
 from .adaptive_pool import (
     adaptive_avg_pool1d,
     adaptive_avg_pool2d,
@@ -49,10 +31,12 @@ from .interpolate import interpolate
 from .linear import linear
 from .norm import batch_norm, group_norm, instance_norm, layer_norm
 from .pad import pad
+from .piecewise_activation import elu, hardsigmoid, hardswish, hardtanh, leaky_relu, prelu, relu, relu6, selu
 from .pool import avg_pool1d, avg_pool2d, avg_pool3d, max_pool1d, max_pool2d, max_pool3d
 from .probability_loss import binary_cross_entropy, binary_cross_entropy_with_logits, kl_div
 from .regression_loss import huber_loss, l1_loss, mse_loss, smooth_l1_loss
 from .shuffle import channel_shuffle, pixel_shuffle, pixel_unshuffle
+from .smooth_activation import arctan, logsigmoid, mish, sigmoid, silu, softplus, tanh
 from .softmax import log_softmax, softmax
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""GELU, x times the normal distribution function at x, and its authors' formula with tanh: a forward and its vjp each.
+"""GELU, x times the normal distribution function at x, and the formula with tanh that approximates it.
 
 Hendrycks and Gimpel, "Gaussian Error Linear Units" (2016), section 2.
 """
@@ -15,11 +15,14 @@ from ..tape.erf import erf as erf_array
 from ..tape.operands import FLOATS, floating
 from ..tape.primitives import primitive
 from ..tape.record import Array
-from .activation import tanh
+from ..tape.types import ArrayLike, T
+from .smooth_activation import tanh
 
 _SQRT_HALF = math.sqrt(0.5)
-_DENSITY = 1 / math.sqrt(2 * math.pi)  # of the normal distribution at 0
-_TINY = {dtype: np.asarray(np.finfo(dtype).tiny * 4, dtype) for dtype in FLOATS}  # half of less may lose digits
+_DENSITY = 1 / math.sqrt(2 * math.pi)  # the density of the normal distribution at 0
+_TINY = {
+    dtype: np.asarray(np.finfo(dtype).tiny * 4, dtype) for dtype in FLOATS
+}  # below, y may be a subnormal number and lose digits
 _FLAT = 40.0  # from here on the normal density and 1 - tanh(x)**2 are 0 in float64, and squares do not overflow
 
 
@@ -73,7 +76,7 @@ def check_approximate(op: str, approximate: str) -> None:
         raise ValueError(f"{op}: approximate must be 'none' or 'tanh'; got {approximate!r}")
 
 
-def gelu(input: Any, *, approximate: str = "none") -> Any:
+def gelu(input: T | ArrayLike, *, approximate: str = "none") -> T:
     """x * P(X <= x) for a normal X, which is x * (1 + erf(x / sqrt(2))) / 2; its derivative is P(X <= x) + x * p(x).
 
     With `approximate` "tanh", x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x**3))) / 2 instead. Raises ValueError for

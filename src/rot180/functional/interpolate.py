@@ -73,14 +73,14 @@ def interpolate(
     _check_shape(mode, x.shape)
     sizes, factors = _sizes(x.shape[2:], size, scale_factor)
     if mode == "area":
-        return adaptive_average(x, sizes)
+        return adaptive_average(x, sizes, "interpolate")
     if recompute_scale_factor:
         factors = (None,) * len(sizes)
     elif mode == "nearest":
         factors = _sized(x.shape[2:], sizes, factors)
     kind, corners = raw(x).dtype, bool(align_corners)
     maps = tuple(_axis_map(mode, n, m, f, corners, kind) for n, m, f in zip(x.shape[2:], sizes, factors, strict=True))
-    return resample(x, maps) if any(maps) else x
+    return resample(x, maps, "interpolate") if any(maps) else x
 
 
 def check_settings(op: str, size: Any, scale_factor: Any, mode: Any, align_corners: Any, recompute: Any) -> None:

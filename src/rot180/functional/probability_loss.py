@@ -14,8 +14,8 @@ from ..tape.elementary import clamp, exp, log
 from ..tape.operands import raw
 from ..tape.primitives import primitive
 from ..tape.record import Array
-from .activation import logsigmoid, sigmoid
 from .loss_reduction import DIVERGENCE_REDUCTIONS, check_pair, check_reduction, reduced, spread, weight_array
+from .smooth_activation import logsigmoid, sigmoid
 
 
 @primitive(arrays=2, keep=("x", "t"), name="binary_cross_entropy")

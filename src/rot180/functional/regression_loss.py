@@ -13,8 +13,8 @@ from .. import kernels
 from ..tape.operands import raw, real
 from ..tape.primitives import primitive
 from ..tape.record import Array
-from .activation import hardtanh
 from .loss_reduction import check_pair, check_reduction, reduced, spread
+from .piecewise_activation import hardtanh
 
 
 @primitive(arrays=2, keep=("x", "t"), name="mse_loss", fresh=True)

@@ -1,4 +1,4 @@
-"""The op behind adaptive averages and interpolation: a linear map along each spatial axis."""
+"""The op of adaptive average pooling and interpolation: a linear map along each spatial axis."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from .axis_map import AxisMap
 Maps = tuple[AxisMap | None, ...]
 
 
-@primitive()
-def resample(x: Array, maps: Maps) -> Array:
-    """y (N, C, *y_sizes) from x (N, C, *x_sizes), one map per spatial axis; None leaves its axis alone."""
+@primitive(name=lambda maps, op: op)
+def resample(x: Array, maps: Maps, op: str) -> Array:
+    """y (N, C, *y_sizes) from x (N, C, *x_sizes) with one map per spatial axis. None leaves an axis unchanged."""
     return axis_map.apply(x, maps)
 
 
 @resample.vjp
-def resample_vjp(g: Any, needs: Any, y: Any, x: Any, maps: Maps) -> Any:
-    return (resample(g, tuple(m and m.adjoint for m in maps)),)
+def resample_vjp(g: Any, needs: Any, y: Any, x: Any, maps: Maps, op: str) -> Any:
+    return (resample(g, tuple(m and m.adjoint for m in maps), op),)

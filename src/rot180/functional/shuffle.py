@@ -1,4 +1,4 @@
-"""Cells that change places between channels and space: pixel_shuffle, pixel_unshuffle, channel_shuffle.
+"""Rearrangements of channels and space: pixel_shuffle, pixel_unshuffle, channel_shuffle.
 
 pixel_shuffle is the upsampling of Shi et al., "Real-Time Single Image and Video Super-Resolution Using an Efficient
 Sub-Pixel Convolutional Neural Network" (2016), equation 4; channel_shuffle is from Zhang et al., "ShuffleNet" (2017).
@@ -14,6 +14,7 @@ from ..errors import ShapeError
 from ..tape.operands import floating
 from ..tape.primitives import primitive
 from ..tape.record import Array
+from ..tape.types import ArrayLike, T
 from ..window import positive
 
 # ---- the ops ----
@@ -44,21 +45,21 @@ def unshuffle_vjp(g: Any, needs: Any, y: Any, x: Any, r: int) -> Any:
 
 
 @primitive(name="channel_shuffle")
-def _deal(x: Array, groups: int) -> Array:
+def _shuffle_channels(x: Array, groups: int) -> Array:
     n, c, *space = x.shape
     return x.reshape(n, groups, c // groups, *space).swapaxes(1, 2).reshape(x.shape)
 
 
-@_deal.vjp
-def deal_vjp(g: Any, needs: Any, y: Any, x: Any, groups: int) -> Any:
-    return (_deal(g, g.shape[1] // groups),)
+@_shuffle_channels.vjp
+def shuffle_channels_vjp(g: Any, needs: Any, y: Any, x: Any, groups: int) -> Any:
+    return (_shuffle_channels(g, g.shape[1] // groups),)
 
 
 # ---- the public edge ----
 
 
-def pixel_shuffle(input: Any, upscale_factor: int) -> Any:
-    """(*, C * r^2, H, W) to (*, C, H * r, W * r): every cell becomes an r x r square of its channels.
+def pixel_shuffle(input: T | ArrayLike, upscale_factor: int) -> T:
+    """(*, C * r^2, H, W) to (*, C, H * r, W * r): r^2 channels become squares of r x r cells.
 
     output[..., c, r*h + i, r*w + j] = input[..., c * r^2 + r*i + j, h, w]. Any number of leading axes. Raises
     ShapeError or DtypeError.
@@ -73,7 +74,7 @@ def pixel_shuffle(input: Any, upscale_factor: int) -> Any:
     return _shuffle(x, r)
 
 
-def pixel_unshuffle(input: Any, downscale_factor: int) -> Any:
+def pixel_unshuffle(input: T | ArrayLike, downscale_factor: int) -> T:
     """(*, C, H * r, W * r) to (*, C * r^2, H, W): the inverse of `pixel_shuffle`.
 
     Any number of leading axes. Raises ShapeError or DtypeError.
@@ -88,10 +89,10 @@ def pixel_unshuffle(input: Any, downscale_factor: int) -> Any:
     return _unshuffle(x, r)
 
 
-def channel_shuffle(input: Any, groups: int) -> Any:
-    """The channels of (N, C, *) dealt out anew: channel g * (C / groups) + k goes to k * groups + g.
+def channel_shuffle(input: T | ArrayLike, groups: int) -> T:
+    """Permute the channels of (N, C, *): channel g * (C / groups) + k becomes channel k * groups + g.
 
-    So that the next grouped convolution sees channels of every group. Raises ShapeError or DtypeError.
+    The next grouped convolution then gets channels of every group. Raises ShapeError or DtypeError.
     """
     x = floating("channel_shuffle", input)
     if x.ndim < 3:
@@ -99,7 +100,7 @@ def channel_shuffle(input: Any, groups: int) -> Any:
     groups = positive("channel_shuffle", "groups", groups)
     if x.shape[1] % groups:
         raise ShapeError(f"channel_shuffle: input has {x.shape[1]} channels; groups={groups} must divide them")
-    return _deal(x, groups)
+    return _shuffle_channels(x, groups)
 
 
 def _factor(op: str, name: str, factor: Any, shape: tuple[int, ...]) -> int:

@@ -1,4 +1,4 @@
-"""Softmax and its logarithm: a forward and its vjp each; both keep their output."""
+"""Softmax and its logarithm. Both keep their output for the vjp."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from ..tape.operands import floating
 from ..tape.primitives import primitive
 from ..tape.record import Array
 from ..tape.shape import normal_axis
+from ..tape.types import ArrayLike, T
 
 
 @primitive(keep=("output",), name="softmax")
@@ -27,7 +28,7 @@ def softmax_vjp(g: Any, needs: Any, y: Any, x: Any, axis: int) -> Any:
     return (gy - y * _sum_along(gy, axis),)
 
 
-def softmax(input: Any, dim: int) -> Any:
+def softmax(input: T | ArrayLike, dim: int) -> T:
     """exp(x) / sum(exp(x)) along `dim`; the vjp is y * (g - sum(g * y))."""
     x = floating("softmax", input)
     return _softmax(x, normal_axis("softmax", dim, x.ndim))
@@ -46,12 +47,12 @@ def log_softmax_vjp(g: Any, needs: Any, y: Any, x: Any, axis: int) -> Any:
     return (g - exp(y) * _sum_along(g, axis),)
 
 
-def log_softmax(input: Any, dim: int) -> Any:
+def log_softmax(input: T | ArrayLike, dim: int) -> T:
     """log(softmax(x)) along `dim`, without overflow; the vjp is g - softmax(x) * sum(g)."""
     x = floating("log_softmax", input)
     return _log_softmax(x, normal_axis("log_softmax", dim, x.ndim))
 
 
 def _sum_along(x: Any, axis: int) -> Any:
-    """The sum over one axis, kept with size 1; for arrays and Tensors."""
-    return x.sum(axis, keepdims=True) if isinstance(x, np.ndarray) else x.sum(axis, keepdim=True)
+    """The sum over one axis, which is kept with size 1, of an array or a Tensor."""
+    return x.sum(axis, keepdims=True)

@@ -1,4 +1,5 @@
-"""Activations as Modules; the functions are in `functional.activation` and `functional.softmax`.
+"""Activations as Modules; the functions are in `functional.piecewise_activation`,
+`functional.smooth_activation` and `functional.softmax`.
 
 `inplace` exists for compatibility with PyTorch and has no effect: inputs are never changed.
 """
@@ -8,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from .. import functional as F
-from ..functional.activation import check_beta
 from ..functional.gelu import check_approximate
+from ..functional.smooth_activation import check_beta
 from ..tape import Tensor
 from . import init
 from .module import Module

@@ -18,7 +18,7 @@ import numpy as np
 
 from .. import functional as F
 from ..errors import ShapeError
-from ..functional.norm import normal_sizes
+from ..functional.norm_arguments import normal_sizes
 from ..tape import Tensor
 from ..tape.operands import floating
 from . import init

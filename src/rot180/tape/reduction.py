@@ -1,14 +1,15 @@
-"""Sums, means and extrema over axes, and the index of an extremum (which has no gradient).
+"""Sums, means and extrema over axes, and the index of an extremum, which has no gradient.
 
-`dim` is None (all axes), an int or a tuple of ints; `keepdim` keeps the reduced axes with size 1.
+`dim` is None (all axes), an int or a tuple of ints. `keepdim`, or NumPy's name `keepdims`, keeps the reduced axes with
+size 1.
+
 Who may import it: the tape and the floors above.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, overload
 
 import numpy as np
 
@@ -18,99 +19,125 @@ from .operands import floating, raw
 from .primitives import primitive, wrap
 from .record import Array, Variable
 from .shape import getitem, normal_axis
+from .types import ArrayLike, Dim, Shape, T
 
+if TYPE_CHECKING:
 
-class Extremum(NamedTuple):
-    """What max and min return along one axis."""
+    class Extremum(NamedTuple, Generic[T]):
+        values: T
+        indices: T
 
-    values: Any
-    indices: Any
+else:  # Python 3.10 has no generic named tuples
+
+    class Extremum(NamedTuple):
+        """The result of `max` and `min` along one axis."""
+
+        values: Any
+        indices: Any
 
 
 @primitive(name="sum")
-def _sum(x: Array, axes: tuple[int, ...], keepdim: bool, shape: tuple[int, ...]) -> Array:
+def _sum(x: Array, axes: Shape, keepdim: bool, shape: Shape) -> Array:
     return np.add.reduce(x, axis=axes, keepdims=keepdim)  # type: ignore[call-overload]
 
 
 @_sum.vjp
-def sum_vjp(g: Any, needs: Any, output: Any, x: Any, axes: Any, keepdim: Any, shape: Any) -> Any:
-    kept = _kept(shape, axes)
-    return (broadcast_to_shape(g.reshape(kept), shape, kept),)
+def sum_vjp(g: Any, needs: Any, output: Any, x: Any, axes: Shape, keepdim: bool, shape: Shape) -> Any:
+    with_ones = _shape_with_ones(shape, axes)
+    return (broadcast_to_shape(g.reshape(with_ones), shape, with_ones),)
 
 
-def sum(x: Any, dim: int | Sequence[int] | None = None, keepdim: bool = False) -> Any:
-    """The sum over `dim`."""
-    return _sum(floating("sum", x), _axes("sum", dim, x.ndim), keepdim, x.shape)
+def sum(x: T | ArrayLike, dim: Dim = None, keepdim: bool | None = None, *, keepdims: bool | None = None) -> T:
+    """The sum over `dim`. keepdim, keepdims: keep the axes with size 1 (default: False)."""
+    a = floating("sum", x)
+    return _sum(a, _axes("sum", dim, a.ndim), _keep("sum", keepdim, keepdims), a.shape)
 
 
-def mean(x: Any, dim: int | Sequence[int] | None = None, keepdim: bool = False) -> Any:
-    """The mean over `dim`."""
-    axes = _axes("mean", dim, x.ndim)
-    count = math.prod(x.shape[axis] for axis in axes)
-    return _sum(floating("mean", x), axes, keepdim, x.shape) / (count or float("nan"))
+def mean(x: T | ArrayLike, dim: Dim = None, keepdim: bool | None = None, *, keepdims: bool | None = None) -> T:
+    """The mean over `dim`. keepdim, keepdims: keep the axes with size 1 (default: False)."""
+    a = floating("mean", x)
+    axes = _axes("mean", dim, a.ndim)
+    count = math.prod(a.shape[axis] for axis in axes)
+    return _sum(a, axes, _keep("mean", keepdim, keepdims), a.shape) / (count or float("nan"))
 
 
 @primitive(keep=("x", "output"), name="amax")
-def _amax(x: Array, axes: tuple[int, ...], keepdim: bool) -> Array:
+def _amax(x: Array, axes: Shape, keepdim: bool) -> Array:
     return np.max(x, axes, keepdims=keepdim)
 
 
 @primitive(keep=("x", "output"), name="amin")
-def _amin(x: Array, axes: tuple[int, ...], keepdim: bool) -> Array:
+def _amin(x: Array, axes: Shape, keepdim: bool) -> Array:
     return np.min(x, axes, keepdims=keepdim)
 
 
-def _extremum_vjp(g: Any, needs: Any, output: Any, x: Any, axes: Any, keepdim: Any) -> Any:
+@_amax.vjp
+@_amin.vjp
+def extremum_vjp(g: Any, needs: Any, output: Any, x: Any, axes: Shape, keepdim: bool) -> Any:
     """Ties share the gradient evenly, as in PyTorch."""
     values, shape = raw(x), raw(x).shape
-    kept = _kept(shape, axes)
-    hit = ((values == raw(output).reshape(kept)) | np.isnan(values)).astype(values.dtype)  # a NaN is the extremum
+    with_ones = _shape_with_ones(shape, axes)
+    hit = ((values == raw(output).reshape(with_ones)) | np.isnan(values)).astype(values.dtype)  # NaN is the extremum
     hit /= np.add.reduce(hit, axes, keepdims=True)
-    return (broadcast_to_shape(g.reshape(kept), shape, kept) * hit,)
+    return (broadcast_to_shape(g.reshape(with_ones), shape, with_ones) * hit,)
 
 
-_amax.vjp(_extremum_vjp)
-_amin.vjp(_extremum_vjp)
+def amax(x: T | ArrayLike, dim: Dim = None, keepdim: bool | None = None, *, keepdims: bool | None = None) -> T:
+    """The maximum over `dim`; ties share the gradient evenly. keepdim, keepdims: as for `sum`."""
+    a = floating("amax", x)
+    return _amax(a, _nonempty("amax", a, _axes("amax", dim, a.ndim)), _keep("amax", keepdim, keepdims))
 
 
-def amax(x: Any, dim: int | Sequence[int] | None = None, keepdim: bool = False) -> Any:
-    """The maximum over `dim`; ties share the gradient evenly."""
-    return _amax(floating("amax", x), _nonempty("amax", x, _axes("amax", dim, x.ndim)), keepdim)
+def amin(x: T | ArrayLike, dim: Dim = None, keepdim: bool | None = None, *, keepdims: bool | None = None) -> T:
+    """The minimum over `dim`; ties share the gradient evenly. keepdim, keepdims: as for `sum`."""
+    a = floating("amin", x)
+    return _amin(a, _nonempty("amin", a, _axes("amin", dim, a.ndim)), _keep("amin", keepdim, keepdims))
 
 
-def amin(x: Any, dim: int | Sequence[int] | None = None, keepdim: bool = False) -> Any:
-    """The minimum over `dim`; ties share the gradient evenly."""
-    return _amin(floating("amin", x), _nonempty("amin", x, _axes("amin", dim, x.ndim)), keepdim)
+@overload
+def max(x: T | ArrayLike, dim: None = None) -> T: ...
 
 
-def max(x: Any, dim: int | None = None, keepdim: bool = False) -> Any:
-    """The maximum of all cells, or along one axis (values, indices); there the first maximum takes the gradient."""
-    return amax(x) if dim is None else _along("max", np.argmax, x, dim, keepdim)
+@overload
+def max(x: T | ArrayLike, dim: int, keepdim: bool | None = None, *, keepdims: bool | None = None) -> Extremum[T]: ...
 
 
-def min(x: Any, dim: int | None = None, keepdim: bool = False) -> Any:
-    """The minimum of all cells, or along one axis (values, indices); there the first minimum takes the gradient."""
-    return amin(x) if dim is None else _along("min", np.argmin, x, dim, keepdim)
+def max(x: Any, dim: int | None = None, keepdim: bool | None = None, *, keepdims: bool | None = None) -> Any:
+    """The maximum of all cells, or (values, indices) along one axis, where the first maximum gets the gradient."""
+    return amax(x) if dim is None else _along("max", np.argmax, x, dim, _keep("max", keepdim, keepdims))
 
 
-def argmax(x: Any, dim: int | None = None, keepdim: bool = False) -> Any:
+@overload
+def min(x: T | ArrayLike, dim: None = None) -> T: ...
+
+
+@overload
+def min(x: T | ArrayLike, dim: int, keepdim: bool | None = None, *, keepdims: bool | None = None) -> Extremum[T]: ...
+
+
+def min(x: Any, dim: int | None = None, keepdim: bool | None = None, *, keepdims: bool | None = None) -> Any:
+    """The minimum of all cells, or (values, indices) along one axis, where the first minimum gets the gradient."""
+    return amin(x) if dim is None else _along("min", np.argmin, x, dim, _keep("min", keepdim, keepdims))
+
+
+def argmax(x: T | Array, dim: int | None = None, keepdim: bool | None = None, *, keepdims: bool | None = None) -> T:
     """The index of the first maximum, along `dim` or in the flattened x."""
-    return _index("argmax", np.argmax, x, dim, keepdim)
+    return _index("argmax", np.argmax, x, dim, _keep("argmax", keepdim, keepdims))
 
 
-def argmin(x: Any, dim: int | None = None, keepdim: bool = False) -> Any:
+def argmin(x: T | Array, dim: int | None = None, keepdim: bool | None = None, *, keepdims: bool | None = None) -> T:
     """The index of the first minimum, along `dim` or in the flattened x."""
-    return _index("argmin", np.argmin, x, dim, keepdim)
+    return _index("argmin", np.argmin, x, dim, _keep("argmin", keepdim, keepdims))
 
 
 def _index(op: str, search: Any, x: Any, dim: int | None, keepdim: bool) -> Any:
     axis = None if dim is None else normal_axis(op, dim, x.ndim)
     _nonempty(op, x, _axes(op, dim, x.ndim))
-    found = np.asarray(search(raw(x), axis, keepdims=keepdim))
-    return wrap(found) if isinstance(x, Variable) else found
+    index = np.asarray(search(raw(x), axis, keepdims=keepdim))
+    return wrap(index) if isinstance(x, Variable) else index
 
 
-def _along(op: str, search: Any, x: Any, dim: int, keepdim: bool) -> Extremum:
+def _along(op: str, search: Any, x: Any, dim: int, keepdim: bool) -> Extremum[Any]:
     x = floating(op, x)
     axis = normal_axis(op, dim, x.ndim)
     indices = raw(_index(op, search, x, axis, keepdim))
@@ -123,7 +150,13 @@ def _along(op: str, search: Any, x: Any, dim: int, keepdim: bool) -> Extremum:
     return Extremum(values, wrap(indices) if isinstance(x, Variable) else indices)
 
 
-def _axes(op: str, dim: Any, ndim: int) -> tuple[int, ...]:
+def _keep(op: str, keepdim: bool | None, keepdims: bool | None) -> bool:
+    if keepdim is not None and keepdims is not None:
+        raise TypeError(f"{op}: got both keepdim and keepdims, which mean the same; pass one of them")
+    return bool(keepdim or keepdims)
+
+
+def _axes(op: str, dim: Dim, ndim: int) -> Shape:
     if dim is None:
         return tuple(range(ndim))
     axes = tuple(normal_axis(op, d, ndim) for d in (dim if isinstance(dim, list | tuple) else (dim,)))
@@ -132,11 +165,12 @@ def _axes(op: str, dim: Any, ndim: int) -> tuple[int, ...]:
     return axes
 
 
-def _nonempty(op: str, x: Any, axes: tuple[int, ...]) -> tuple[int, ...]:
+def _nonempty(op: str, x: Any, axes: Shape) -> Shape:
     if any(x.shape[axis] == 0 for axis in axes):
         raise ShapeError(f"{op}: an empty axis has no extremum (shape {x.shape})")
     return axes
 
 
-def _kept(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[int, ...]:
+def _shape_with_ones(shape: Shape, axes: Shape) -> Shape:
+    """The shape after a reduction over `axes` that keeps them."""
     return tuple(1 if i in axes else n for i, n in enumerate(shape))
