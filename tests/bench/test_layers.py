@@ -16,7 +16,7 @@ DEPTHWISE = Layer("", False, 2, 4, 6, 4, 3, padding=1, groups=4)
 
 
 @pytest.mark.parametrize("layer", [PLAIN, TRANSPOSED, DEPTHWISE])
-def test_the_four_results_are_those_of_float64(layer: Layer) -> None:
+def test_results_and_gradients_match_float64(layer: Layer) -> None:
     forward, backward = layers.forward_backward(layer)
     y = forward()
     results = [y.data, *backward(y)]
@@ -25,7 +25,7 @@ def test_the_four_results_are_those_of_float64(layer: Layer) -> None:
     assert 0 < layers.largest_error(results, exact) < 1e-5
 
 
-def test_an_error_is_in_standard_deviations_and_the_worst_array_counts() -> None:
+def test_the_error_is_relative_to_the_standard_deviation() -> None:
     exact = [np.array([1.0, 3.0]), np.array([0.0, 20.0])]
     assert layers.largest_error([exact[0] + 0.5, exact[1] + 1], exact) == 0.5
 

@@ -10,7 +10,7 @@ import pytest
 from rot180.bench import machine
 
 
-def test_there_is_a_name_a_core_and_perhaps_a_load() -> None:
+def test_processor_cores_and_load_are_plausible() -> None:
     assert machine.processor().strip() == machine.processor() != ""
     assert 1 <= machine.cores() <= (os.cpu_count() or 1)
     load = machine.load()
@@ -25,7 +25,9 @@ def test_there_is_a_name_a_core_and_perhaps_a_load() -> None:
         (OSError(), "arm"),
     ],
 )
-def test_the_name_on_linux(monkeypatch: pytest.MonkeyPatch, text: str | OSError, name: str) -> None:
+def test_the_name_is_read_from_cpuinfo_on_linux(
+    monkeypatch: pytest.MonkeyPatch, text: str | OSError, name: str
+) -> None:
     def read(path: Path, **_: object) -> str:
         assert str(path) == "/proc/cpuinfo"
         if isinstance(text, OSError):

@@ -8,7 +8,7 @@ from rot180.bench import layers, shapes
 from rot180.bench.shapes import Layer
 
 
-def test_every_name_and_every_geometry_is_there_once() -> None:
+def test_names_and_geometries_are_unique() -> None:
     every = shapes.all_layers()
     assert len({layer.name for layer in every}) == len({layer[1:] for layer in every}) == len(every) == 79
 
@@ -37,5 +37,5 @@ def test_sizes_and_work(layer: Layer, result: tuple[int, ...], multiply_adds: in
         ("convT 128-64 16x16", ["(", "8"], False),
     ],
 )
-def test_a_name_is_chosen_by_the_beginnings_of_its_words(name: str, texts: list[str] | None, found: bool) -> None:
+def test_a_name_matches_by_the_start_of_a_word(name: str, texts: list[str] | None, found: bool) -> None:
     assert shapes.matches(name, texts) is found

@@ -38,7 +38,7 @@ def test_a_step_changes_every_parameter(name: str) -> None:
     assert all(np.isfinite(p.data).all() for p in held)
 
 
-def test_models_go_through_the_librarys_compile() -> None:
+def test_models_are_passed_to_the_compile_function() -> None:
     lib, calls = rot180_library(), []
 
     def compiled(model: Any) -> Any:

@@ -15,7 +15,7 @@ def scripted(name: str, seconds: float, called: list[str]) -> timing.Contestant:
     return once
 
 
-def test_contestants_take_turns_and_every_other_round_is_the_other_way_round() -> None:
+def test_contestants_take_turns_and_every_second_round_is_reversed() -> None:
     called: list[str] = []
     prepared: list[str] = []
     contestants = {name: scripted(name, 1.0, called) for name in "ab"}
@@ -25,7 +25,7 @@ def test_contestants_take_turns_and_every_other_round_is_the_other_way_round() -
     assert taken == {"a": [(1.0, 2.0)] * 3, "b": [(1.0, 2.0)] * 3}
 
 
-def test_a_turn_is_as_long_as_was_asked_after_one_untimed_call() -> None:
+def test_a_turn_has_the_requested_length_after_one_untimed_call() -> None:
     called: list[str] = []
     timing.take_turns({"a": scripted("a", 0.01, called), "b": scripted("b", 0.02, called)}, 1, 0.12)
     assert called.count("a") == 2 + 1 + 4  # 0.03 s a call
@@ -44,7 +44,7 @@ def test_medians_and_ratios_of_parts_and_of_the_whole() -> None:
     assert [timing.ratio(peer, ours, part) for part in (0, 1, None)] == [2.0, 1.0, 1.5]
 
 
-def test_halves_hands_on_the_result_and_whole_has_one_part() -> None:
+def test_the_second_part_takes_the_result_of_the_first() -> None:
     seen: list[int] = []
     first, second = timing.two_parts(lambda: 7, seen.append)()
     (only,) = timing.one_part(lambda: seen.append(8))()
@@ -52,6 +52,6 @@ def test_halves_hands_on_the_result_and_whole_has_one_part() -> None:
     assert min(first, second, only) >= 0
 
 
-def test_a_failing_contestant_is_not_passed_over() -> None:
+def test_an_error_of_a_contestant_propagates() -> None:
     with pytest.raises(ZeroDivisionError):
         timing.take_turns({"a": timing.one_part(lambda: 1 / 0)}, 1, 0.1)

@@ -26,14 +26,14 @@ def test_files_are_named_by_date_machine_and_what_is_unusual(changes: dict[str, 
     assert environment.stem(ABOUT | changes) == name
 
 
-def test_one_is_singular() -> None:
+def test_one_core_is_singular() -> None:
     assert environment.place(ABOUT | {"processor": "P", "cores": 1, "threads": 1}) == "P, 1 core, 1 thread"
 
 
-def test_the_commit_is_named() -> None:
+def test_the_commit_has_a_hash() -> None:
     assert re.fullmatch(r"[0-9a-f]{7,}(, changed)?|no commit", environment.commit())
 
 
-def test_all_that_the_page_shows_is_in_the_head() -> None:
+def test_the_record_has_every_fact_that_the_page_shows() -> None:
     options = SimpleNamespace(cores=2, threads=1, rounds=5, seconds=0.1, whole=True)
     assert set(environment.describe(options, "python -m benchmarks")) | {"load_at_the_end"} == set(ABOUT)

@@ -10,7 +10,7 @@ from benchmarks import footprint
 from rot180.kernels import extension
 
 
-def test_imports_are_timed_over_an_empty_start(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_imports_are_timed_relative_to_an_empty_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(footprint, "ROUNDS", 1)
     row = footprint.imports()
     assert list(row["ms"]) == list(footprint.STATEMENTS[1:])
@@ -19,7 +19,7 @@ def test_imports_are_timed_over_an_empty_start(monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.slow
-def test_a_wheel_that_cannot_be_made_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_wheel_build_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(footprint, "ROOT", footprint.ROOT / "docs")  # no project there
     with pytest.raises(RuntimeError, match="the wheel could not be made: "):
         footprint.wheel()

@@ -44,7 +44,7 @@ def test_a_record_is_shown_again(
     assert out.startswith("Some(R) Xeon(R)") and err.count("wrote ") == len(NAMES)
 
 
-def test_the_table_is_put_into_the_readme(
+def test_the_table_is_pasted_into_the_readme(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     pytest.importorskip("matplotlib", reason="matplotlib is not installed (the extra report)")
@@ -63,7 +63,7 @@ def test_the_table_is_put_into_the_readme(
 
 
 @pytest.mark.slow
-def test_nothing_is_written_when_it_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_run_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("matplotlib", reason="matplotlib is not installed (the extra report)")
 
     def stopped(*_: object) -> None:
@@ -75,7 +75,7 @@ def test_nothing_is_written_when_it_is_stopped(tmp_path: Path, monkeypatch: pyte
     assert names(tmp_path) == set()
 
 
-def test_a_measurement_that_fails_is_told_and_the_others_go_on(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_failed_measurement_is_reported_and_the_others_continue(capsys: pytest.CaptureFixture[str]) -> None:
     row = {"name": "toy", "rot180": {"peak": 1.0}, "PyTorch": {"peak": 2.0}}
     todo = [("memory", Task("broken", 60, lambda: 1 / 0)), ("memory", Task("toy", 60, lambda: row))]
     made: dict[str, list[Any]] = {"memory": []}
@@ -98,7 +98,7 @@ def test_without_pytorch_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> 
         called(monkeypatch)
 
 
-def test_every_part_says_what_it_will_do_and_how_long() -> None:
+def test_every_part_yields_tasks_with_estimates() -> None:
     options = program.arguments().parse_args(["--threads", "1"])
     options.cores = 4
     for part, module in program.PARTS.items():

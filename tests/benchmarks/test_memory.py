@@ -16,7 +16,7 @@ MIB = 2**20
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_memory_that_was_freed_counts() -> None:
+def test_freed_memory_counts_for_the_peak() -> None:
     code = (
         "import numpy as np; from benchmarks import memory; before = memory.peak(); "
         f"np.ones({96 * MIB}, np.uint8); print(memory.peak() - before)"

@@ -22,7 +22,7 @@ def test_both_are_timed_forward_and_backward(layer: Layer) -> None:
     assert [len(row["ms"][name]) for name in ("engine", "im2col")] == [2, 2] and len(row["ratios"]) == 3
 
 
-def test_a_baseline_that_computes_something_else_is_no_baseline(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_baseline_with_wrong_results_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     right = im2col.forward
     monkeypatch.setattr(im2col, "forward", lambda *arguments: right(*arguments) + 1)
     with pytest.raises(AssertionError, match="Not equal to tolerance"):

@@ -23,7 +23,7 @@ def drawn() -> dict[str, bytes]:
     return plots.pictures(record())
 
 
-def test_there_is_a_picture_for_each_part_that_has_one(drawn: dict[str, bytes]) -> None:
+def test_every_part_with_a_plot_has_a_picture(drawn: dict[str, bytes]) -> None:
     assert list(drawn) == ["layers", "steps", "growth", "threads"]
     assert {size(png)[0] for png in drawn.values()} == {1280}
     assert list(plots.pictures({"about": record()["about"], "threads": record()["threads"]})) == ["threads"]

@@ -28,14 +28,14 @@ def test_a_page_has_every_part_and_shows_its_pictures() -> None:
         assert circumstance in page
 
 
-def test_parts_that_were_not_measured_are_left_out_and_failures_are_told() -> None:
+def test_missing_parts_are_left_out_and_failures_are_listed() -> None:
     page = tables.page({"about": record()["about"], "failed": ["steps: DCGAN"], "steps": record()["steps"]}, [])
     assert page.count("## ") == 1
     assert "**These measurements failed and are missing below**: steps: DCGAN." in page
 
 
 @pytest.mark.parametrize(("load", "said"), [(0.25, False), (1.5, True), (None, False)])
-def test_a_machine_that_was_busy_at_the_start_is_told(load: float | None, said: bool) -> None:
+def test_a_busy_machine_is_reported(load: float | None, said: bool) -> None:
     busy = record()
     busy["about"]["load"] = load
     assert ("**The machine was busy" in tables.page(busy, [])) == said == ("busy" in tables.readme(busy))

@@ -20,7 +20,7 @@ def weights_of(step: Any) -> list[Any]:
 
 
 @pytest.mark.parametrize("make", [tape.by_hand, pytest.param(tape.by_hand_with_scipy, marks=pytest.mark.peers)])
-def test_by_hand_the_weights_become_those_of_the_tape(make: Any) -> None:
+def test_the_steps_by_hand_give_the_weights_of_the_tape(make: Any) -> None:
     lib, held = rot180_library(), []
 
     def watched(parameters: Any, **settings: Any) -> Any:

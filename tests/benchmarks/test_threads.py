@@ -16,7 +16,7 @@ def test_powers_of_two_and_all_cores(cores: int, counts: list[int]) -> None:
     assert threads.counts(cores) == counts
 
 
-def test_every_count_is_set_before_its_turn_and_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_threads_are_set_before_each_turn_and_restored(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
     monkeypatch.setattr(rot180, "set_num_threads", asked.append)
     options = SimpleNamespace(rounds=2, seconds=1e-9, threads=7, cores=3)
@@ -25,7 +25,7 @@ def test_every_count_is_set_before_its_turn_and_given_back(monkeypatch: pytest.M
     assert set(row["ms"]) == {"1", "2", "3"} and set(row["ratios"]) == {"2", "3"}
 
 
-def test_the_layers_are_large_and_all_that_are_named_are_there() -> None:
+def test_the_layers_are_large_and_all_names_exist() -> None:
     names = [task.name for task in threads.tasks(SimpleNamespace(rounds=1, seconds=0.1, threads=2, cores=2))]
     assert len(names) == len(set(names)) >= 6 + len(threads.OTHERS)
     assert set(threads.OTHERS) <= set(names)

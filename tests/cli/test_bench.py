@@ -40,7 +40,7 @@ def test_a_layer_has_times_speeds_and_algorithms(capsys: pytest.CaptureFixture[s
 
 
 @pytest.mark.skipif(extension.unavailable() is not None, reason="the native engine is not here")
-def test_the_engine_is_chosen_and_given_back(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_engine_is_set_and_restored(capsys: pytest.CaptureFixture[str]) -> None:
     before = current_engine()
     for engine in ("numpy", "native"):
         assert main(["bench", "steps", "--only", "toy", "--engine", engine, *QUICK]) == ExitStatus.DONE
@@ -54,7 +54,7 @@ def test_all_has_more_layers(capsys: pytest.CaptureFixture[str]) -> None:
     assert [row[0] for row in lines(capsys)[4:]] == ["first", "convT"]
 
 
-def test_layers_and_steps_go_into_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_layers_and_steps_are_written_to_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "figures.json"
     words = ["bench", "--only", "first", "TOY", "--threads", "1", "--json", str(file), *QUICK]
     assert main(words) == ExitStatus.DONE
@@ -65,7 +65,7 @@ def test_layers_and_steps_go_into_a_file(tmp_path: Path, capsys: pytest.CaptureF
     assert [row["name"] for row in found["steps"]] == ["toy"]
 
 
-def test_threads_are_the_environments_or_one_for_each_core(
+def test_threads_default_to_the_environment_or_one_per_core(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from rot180.bench import machine
@@ -101,7 +101,7 @@ def test_threads_are_the_environments_or_one_for_each_core(
         (["--json", "nowhere/figures.json"], "--json: there is no folder "),
     ],
 )
-def test_what_cannot_be_measured_is_one_line_before_anything_is(
+def test_wrong_arguments_are_one_line_before_measuring(
     capsys: pytest.CaptureFixture[str], words: list[str], message: str
 ) -> None:
     assert main(["bench", *words]) == ExitStatus.USAGE
@@ -110,9 +110,7 @@ def test_what_cannot_be_measured_is_one_line_before_anything_is(
     assert message in err and err.count("\n") == 1
 
 
-def test_without_the_extension_its_engine_is_one_line(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_missing_extension_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setitem(dispatch._engines, "native", lambda: "it was not compiled")
     assert main(["bench", "--engine", "native"]) == ExitStatus.USAGE
     assert "'native' cannot run here: it was not compiled; use engine('numpy')" in capsys.readouterr().err

@@ -57,13 +57,13 @@ def file(tmp_path):
     return write
 
 
-def test_a_right_one(file, capsys):
+def test_a_correct_layer(file, capsys):
     assert main(["check", file(RIGHT)]) == 0
     out = capsys.readouterr().out
     assert "layer_backward as conv2d (correlation): right" in out and "WRONG" not in out
 
 
-def test_a_wrong_one_is_named_shown_and_written_down(file, capsys, tmp_path):
+def test_a_mistake_is_named_shown_and_written_to_files(file, capsys, tmp_path):
     wrong = file(RIGHT.replace("], dw, dout", "], dw[..., ::-1, ::-1], dout"))
     page, data = tmp_path / "report.html", tmp_path / "report.json"
     words = [
@@ -176,7 +176,7 @@ def test_output_before_a_timeout_is_shown(file, capsys, tmp_path, monkeypatch):
     assert "increase --timeout if it does not hang; it printed: so far" in capsys.readouterr().err
 
 
-def test_what_the_code_prints_is_shown_once_and_its_objects_live(file, capsys):
+def test_output_of_the_code_is_shown_once_and_objects_keep_state(file, capsys):
     text = (
         RIGHT
         + """
@@ -300,7 +300,7 @@ def test_every_setting_has_an_option(file, capsys, text, words, right, said):
         (["--layout", "sideways"], "check: unknown layout 'sideways'"),
     ],
 )
-def test_settings_that_make_no_sense(file, capsys, words, message):
+def test_wrong_settings(file, capsys, words, message):
     assert main(["check", file(RIGHT), *words]) == 2
     err = capsys.readouterr().err
     assert err.startswith("rot180: ") and message in err and "Error" not in err, err
@@ -312,7 +312,7 @@ def test_targets_and_colours():
     assert "\033[1;31mWRONG" in coloured("a: WRONG\n") and "\033[31m[-3]\033[0m" in coloured("  [-3]  4")
 
 
-def test_wrong_cells_are_marked_and_indices_are_not():
+def test_wrong_cells_are_marked_but_not_indices():
     picture = "dx[0]    should be\n [nan] [-1.5e-07]       3 4\n"
     assert coloured(picture).count("\033[31m") == 2
     assert "\033[31m[nan]\033[0m \033[31m[-1.5e-07]\033[0m" in coloured(picture)

@@ -71,7 +71,7 @@ def test_an_error_is_one_line_and_a_status(
 
 
 @pytest.mark.parametrize("words", [["--traceback", "info"], ["info", "--traceback"]])
-def test_traceback_shows_where(
+def test_traceback_is_shown_on_request(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: list[str]
 ) -> None:
     failing(monkeypatch, FormatError("damaged"))
@@ -135,7 +135,7 @@ def test_info_prints_the_configuration(capsys: pytest.CaptureFixture[str]) -> No
         assert f"\n{name}" in out
 
 
-def test_names_of_options_take_dashes_or_underscores_and_values_stay() -> None:
+def test_option_names_take_dashes_or_underscores() -> None:
     assert with_dashes(["--batch_size", "--batch_size=a_b", "x_y", "-o_o", "--", "--a_b"]) == [
         "--batch-size", "--batch-size=a_b", "x_y", "-o_o", "--", "--a_b",
     ]  # fmt: skip
@@ -155,7 +155,7 @@ def call(*words: str, **settings: Any) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-m", "rot180", *words], capture_output=True, text=True, **settings)
 
 
-def test_the_status_reaches_the_shell_and_no_traceback_does(tmp_path: Path) -> None:
+def test_the_shell_gets_the_status_and_no_traceback(tmp_path: Path) -> None:
     run = call("evaluate", str(tmp_path / "absent"))
     assert run.returncode == 2
     assert run.stdout == ""
@@ -163,7 +163,7 @@ def test_the_status_reaches_the_shell_and_no_traceback_does(tmp_path: Path) -> N
     assert run.stderr.count("\n") == 1
 
 
-def test_help_loads_nothing_heavy() -> None:
+def test_help_imports_no_heavy_package() -> None:
     code = (
         "import sys, json, rot180.cli; rot180.cli.main(['--help']); "
         "print(json.dumps([name for name in ('numpy', 'safetensors', 'tqdm', 'PIL') if name in sys.modules]))"
@@ -182,14 +182,14 @@ def test_an_output_that_cannot_be_written_is_a_failed_run(word: str) -> None:
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="/dev/full is Linux's")
-def test_a_complaint_that_cannot_be_written_keeps_its_status() -> None:
+def test_an_error_on_a_full_stderr_keeps_its_status() -> None:
     with open("/dev/full", "w") as full:
         assert subprocess.run([sys.executable, "-m", "rot180", "evaluate", "absent"], stderr=full).returncode == 2
 
 
 @pytest.mark.skipif(os.name != "posix", reason="closed pipes are POSIX's")
 @pytest.mark.parametrize("word", ["info", "--help"])
-def test_a_reader_that_has_gone_is_no_traceback(word: str) -> None:
+def test_a_closed_pipe_gives_no_traceback(word: str) -> None:
     reader, writer = os.pipe()
     os.close(reader)
     run = subprocess.run([sys.executable, "-m", "rot180", word], stdout=writer, stderr=subprocess.PIPE, text=True)
@@ -209,7 +209,7 @@ def test_a_reader_that_has_gone_is_no_traceback(word: str) -> None:
         ("train digits --model linear --epochs 1 --out run", ">&- 2>&-", 0),
     ],
 )
-def test_streams_that_the_caller_has_closed(tmp_path: Path, words: str, closed: str, status: int) -> None:
+def test_closed_standard_streams(tmp_path: Path, words: str, closed: str, status: int) -> None:
     line = f'"$0" -m rot180 {words} {closed}'
     run = subprocess.run(["sh", "-c", line, sys.executable], cwd=tmp_path, capture_output=True, text=True)
     assert run.returncode == status
@@ -217,7 +217,7 @@ def test_streams_that_the_caller_has_closed(tmp_path: Path, words: str, closed: 
         assert run.stdout == ""  # what belongs on stderr does not move there
 
 
-def test_names_that_the_output_cannot_spell_are_escaped(tmp_path: Path) -> None:
+def test_characters_that_stdout_cannot_encode_are_escaped(tmp_path: Path) -> None:
     run = call(
         *("train", "digits", "--model", "linear", "--epochs", "1", "--out", "sieben-\u4e03"),
         cwd=tmp_path,

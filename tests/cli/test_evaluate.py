@@ -15,7 +15,7 @@ from rot180.cli import ExitStatus, main
 from rot180.cli.evaluate import confusion_table
 
 
-def test_it_measures_what_training_measured_at_its_end(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_gives_the_accuracy_of_the_last_epoch(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["evaluate", str(trained)]) == ExitStatus.DONE
     lines = capsys.readouterr().out.splitlines()
     last = json.loads((trained / "metrics.jsonl").read_text().splitlines()[-1])
@@ -37,7 +37,7 @@ def test_the_table_shows_names_counts_and_dots() -> None:
     ]
 
 
-def test_long_and_odd_names_leave_a_table() -> None:
+def test_long_and_odd_names_keep_the_table_aligned() -> None:
     lines = confusion_table(np.eye(2, dtype=int), ["a" * 60 + ".end", "b\n"]).splitlines()
     assert lines[3].split(" | ")[0] == "a" * 15 + "…aaaa.end"
     assert lines[4].split(" | ")[0].strip() == "b\\n"
@@ -56,7 +56,7 @@ def test_long_and_odd_names_leave_a_table() -> None:
         ),
     ],
 )
-def test_data_that_is_not_ours_is_refused(
+def test_data_that_differ_from_the_run_are_refused(
     trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], data: Any, message: str
 ) -> None:
     shutil.copytree(trained, tmp_path / "r")

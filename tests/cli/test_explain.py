@@ -67,7 +67,7 @@ def test_arrays_from_files(capsys, tmp_path):
     assert "none.csv" in complaint(capsys, "conv1d", "--x", tmp_path / "none.csv")
 
 
-def test_files_out_and_in(capsys, tmp_path):
+def test_a_written_trace_can_be_read(capsys, tmp_path):
     files = [tmp_path / name for name in ("t.json", "t.npz", "t.html")]
     out = said(
         capsys, "conv2d", "--stride", 2, "--json", files[0], "--npz", files[1], "--html", files[2], "--lang", "zh"

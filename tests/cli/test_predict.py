@@ -50,7 +50,7 @@ def test_a_line_per_image_names_the_class_and_its_probability(
         (b"", "is not an image of a supported format"),
     ],
 )
-def test_a_bad_image_is_one_line_and_nothing_else_is_printed(
+def test_a_bad_image_is_one_line_without_other_output(
     trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes | None, message: str
 ) -> None:
     paths, _ = pictures(tmp_path, 1)
@@ -94,7 +94,7 @@ def mnist_like(folder: Path, count: int = 400) -> tuple[Path, data.LabelledImage
 
 
 @pytest.mark.parametrize("kind", ["as it is", "inverted", "a small drawing on a large sheet"])
-def test_pictures_for_a_model_of_mnist_are_prepared_like_its_images(
+def test_images_are_prepared_for_a_model_of_mnist(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str
 ) -> None:
     folder, test = mnist_like(tmp_path / "mnist")
@@ -115,9 +115,7 @@ def test_pictures_for_a_model_of_mnist_are_prepared_like_its_images(
     assert answers == test.labels[:30].tolist()
 
 
-def test_pictures_for_a_model_of_ones_own_images_are_read_as_those_were(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_images_are_read_as_the_training_images_of_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_classes(tmp_path / "mine", {"x": 6, "y": 6}, (20, 30, 3))
     assert main(["train", str(tmp_path / "mine"), "--epochs", "1", "--no-report", "--out", str(tmp_path / "r")]) == 0
     paths = [str(tmp_path / "mine" / "x" / f"{i}.png") for i in range(6)]
@@ -130,7 +128,7 @@ def test_pictures_for_a_model_of_ones_own_images_are_read_as_those_were(
     assert printed == [["xy"[row.argmax()], f"{row.max():.1%}"] for row in share]
 
 
-def test_many_pictures_go_through_in_batches(
+def test_many_images_are_processed_in_batches(
     trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     paths, _ = pictures(tmp_path, 7)
@@ -141,9 +139,7 @@ def test_many_pictures_go_through_in_batches(
     assert capsys.readouterr().out == at_once
 
 
-def test_a_model_of_other_numbers_than_pictures_have_is_refused(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_model_trained_on_another_range_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     x = np.random.default_rng(0).random((20, 8, 8)) * 255
     np.savez(tmp_path / "a.npz", images=x, labels=np.arange(20) % 2)
     out = tmp_path / "r"

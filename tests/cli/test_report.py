@@ -16,7 +16,7 @@ def run(trained: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(trained, tmp_path / "r"))
 
 
-def test_it_writes_the_report_and_says_where(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_writes_the_report_and_prints_its_path(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["report", str(run)]) == ExitStatus.DONE
     assert capsys.readouterr().out == f"{run / 'report.html'}\n"
     last = json.loads((run / "metrics.jsonl").read_text().splitlines()[-1])
@@ -25,7 +25,7 @@ def test_it_writes_the_report_and_says_where(run: Path, capsys: pytest.CaptureFi
     assert f"<dd>{last['validation_loss']:.4f}</dd>" in html
 
 
-def test_without_the_runs_data_it_says_so_and_goes_on(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_data_the_report_is_written_without_them(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config = json.loads((run / "config.json").read_text())
     (run / "config.json").write_text(json.dumps(config | {"data": None}))
     assert main(["report", str(run)]) == ExitStatus.DONE
@@ -33,7 +33,7 @@ def test_without_the_runs_data_it_says_so_and_goes_on(run: Path, capsys: pytest.
     assert "no test images were given" in (run / "report.html").read_text(encoding="utf-8")
 
 
-def test_a_folder_that_is_no_run_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_that_is_not_a_run_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["report", str(tmp_path)]) == ExitStatus.USAGE
     assert capsys.readouterr().err == f"rot180: load_run: {tmp_path} is not a run: it has no config.json\n"
     assert not list(tmp_path.iterdir())

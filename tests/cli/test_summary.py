@@ -9,7 +9,7 @@ import pytest
 from rot180.cli import ExitStatus, main
 
 
-def test_a_run_is_summed_up(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_layers_of_a_run(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["summary", str(trained)]) == ExitStatus.DONE
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert lines == [
@@ -36,8 +36,6 @@ def test_a_model_by_name(capsys: pytest.CaptureFixture[str]) -> None:
         (["nowhere"], "'nowhere' is neither a run nor a model; the models are small, stages"),
     ],
 )
-def test_what_cannot_be_summed_up_is_one_line(
-    capsys: pytest.CaptureFixture[str], words: list[str], message: str
-) -> None:
+def test_wrong_arguments_are_one_line(capsys: pytest.CaptureFixture[str], words: list[str], message: str) -> None:
     assert main(["summary", *words]) == ExitStatus.USAGE
     assert message in capsys.readouterr().err

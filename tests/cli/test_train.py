@@ -40,7 +40,7 @@ def test_it_prints_a_line_per_epoch_the_accuracy_the_time_and_the_place(
     assert (training["batch_size"], training["lr"], training["augment"]["name"]) == (64, 0.01, "affine")
 
 
-def test_without_out_a_free_folder_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_default_folder_is_a_free_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for _ in range(3):
         assert main(QUICK) == ExitStatus.DONE
@@ -61,7 +61,7 @@ def test_the_same_command_again_replaces_its_run_with_the_same_bits(tmp_path: Pa
     assert weights() != weights("--no-augment")
 
 
-def test_a_folder_of_another_kind_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_that_is_not_a_run_is_not_changed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "thesis.tex").write_text("years of work")
     assert main([*QUICK, "--out", str(tmp_path)]) == ExitStatus.USAGE
     assert capsys.readouterr().err.startswith(f"rot180: train: {tmp_path} exists and is not a rot180 run")
@@ -71,7 +71,7 @@ def test_a_folder_of_another_kind_is_left_alone(tmp_path: Path, capsys: pytest.C
 @pytest.mark.parametrize(
     ("words", "variable", "threads"), [([], "", 1), (["--threads", "2"], "", 2), (["--threads", "2"], "1", 2)]
 )
-def test_threads_are_those_asked_for_or_one(
+def test_threads_default_to_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], variable: str, threads: int
 ) -> None:
     monkeypatch.setenv("ROT180_NUM_THREADS", variable)
@@ -80,7 +80,7 @@ def test_threads_are_those_asked_for_or_one(
     assert json.loads((tmp_path / "r" / "config.json").read_text())["threads"] == threads
 
 
-def test_the_environment_says_how_many_threads_there_are(tmp_path: Path) -> None:
+def test_threads_default_to_the_environment(tmp_path: Path) -> None:
     words = [sys.executable, "-m", "rot180", *QUICK, "--out", str(tmp_path / "r")]
     subprocess.run(words, env={**os.environ, "ROT180_NUM_THREADS": "2"}, capture_output=True, check=True)
     assert json.loads((tmp_path / "r" / "config.json").read_text())["threads"] == 2
@@ -156,9 +156,7 @@ def test_an_interrupt_keeps_the_epochs_that_were_done(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_default_command_reads_98_percent_of_the_held_out_digits(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_default_command_reaches_98_percent_on_digits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "digits", "--out", str(tmp_path / "r")]) == ExitStatus.DONE
     (accuracy,) = re.findall(r"test accuracy (\d+\.\d+)%", capsys.readouterr().out)
     assert float(accuracy) >= 98

@@ -82,7 +82,7 @@ def test_other_images_than_those_of_the_run_are_refused(
     assert f"the images in {mnist} are not those that {out} was trained on (sha256" in capsys.readouterr().err
 
 
-def test_a_named_set_without_files_says_what_to_give(
+def test_a_named_set_without_files_explains_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("ROT180_CACHE", str(tmp_path / "cache"))
@@ -191,7 +191,7 @@ def npz(path: Path, shape: tuple[int, ...] = (30, 3, 8, 3), classes: int = 3) ->
     return path
 
 
-def test_an_npz_file_says_what_it_needs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_ambiguous_npz_file_needs_a_layout(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path, out = npz(tmp_path / "a.npz"), tmp_path / "r"
     words = ["train", str(path), *QUICK, "--out", str(out)]
     assert main(words) == ExitStatus.USAGE
@@ -204,13 +204,13 @@ def test_an_npz_file_says_what_it_needs(tmp_path: Path, capsys: pytest.CaptureFi
         assert f"only for a folder of images; {path} is a file" in capsys.readouterr().err
 
 
-def test_one_class_is_nothing_to_tell_apart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_class_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = npz(tmp_path / "a.npz", (9, 8, 8), classes=1)
     assert main(["train", str(path), *QUICK]) == ExitStatus.USAGE
     assert capsys.readouterr().err == f"rot180: {path} has only the class '0'; a classifier needs at least two\n"
 
 
-def test_the_number_of_workers_changes_no_bit(tmp_path: Path) -> None:
+def test_the_number_of_workers_does_not_change_the_weights(tmp_path: Path) -> None:
     for workers in ("0", "3"):
         words = ["digits", *QUICK, "--workers", workers, "--out", str(tmp_path / workers)]
         assert main(["train", *words]) == 0

@@ -23,7 +23,7 @@ def write(folder: Path, files: dict[str, bytes]) -> None:
 
 
 @pytest.mark.parametrize("place", [".", "cifar-10-batches-bin", "cifar10", "cifar10/cifar-10-batches-bin"])
-def test_the_files_are_found_where_people_keep_them(tmp_path: Path, place: str) -> None:
+def test_the_files_are_found_in_the_usual_subfolders(tmp_path: Path, place: str) -> None:
     write(tmp_path / place, cifar_batches(4))
     train, test = cifar10("train", tmp_path), cifar10("test", tmp_path)
     assert (train.images.shape, train.images.dtype) == ((20, 3, 32, 32), np.float32)
@@ -45,7 +45,7 @@ def test_a_row_is_the_label_then_the_planes_of_red_green_and_blue(tmp_path: Path
 
 
 @pytest.mark.parametrize("mode", ["w", "w:gz"])
-def test_the_archive_is_read_as_it_is(tmp_path: Path, mode: str) -> None:
+def test_the_archive_is_read_without_unpacking_it(tmp_path: Path, mode: str) -> None:
     write(tmp_path / "files", cifar_batches())
     path = tmp_path / (ARCHIVE if mode == "w:gz" else "cifar-10-binary.tar")
     path.write_bytes(tar_bytes({"readme.html": b"<html>"} | cifar_batches(), mode))

@@ -48,7 +48,7 @@ def test_tensors_stay_tensors_and_arrays_arrays() -> None:
     assert isinstance(y, np.ndarray)
 
 
-def test_a_dataset_of_ones_own_is_collated() -> None:
+def test_the_samples_of_a_custom_dataset_are_stacked() -> None:
     x, y = Squares().batch(np.array([3, 1]))
     np.testing.assert_array_equal(x, [9, 1])
     np.testing.assert_array_equal(y, [3, 1])
@@ -87,7 +87,7 @@ def test_a_dataset_can_be_looped_over() -> None:
     assert [int(y) for _, y in TensorDataset(X, Y)] == [0, 1, 2, 3, 4, 5]
 
 
-def test_a_subset_has_its_own_numbers() -> None:
+def test_a_subset_has_its_own_indices() -> None:
     part = Subset(Subset(TensorDataset(X, Y), [5, 3, 1]), [2, 0])
     assert len(part) == 2
     assert part[0][1] == 1
@@ -99,7 +99,7 @@ def test_a_subset_has_its_own_numbers() -> None:
         Subset(TensorDataset(X, Y), [[0, 1]])  # type: ignore[list-item]
 
 
-def test_random_split_deals_every_sample_out_once_and_the_same_by_seed() -> None:
+def test_random_split_uses_every_sample_once_and_repeats_with_a_seed() -> None:
     parts = random_split(Squares(), [2, 3], seed=4)
     assert [len(part) for part in parts] == [2, 3]
     assert sorted(int(i) for part in parts for i in part.indices) == [0, 1, 2, 3, 4]
@@ -128,7 +128,7 @@ def labelled(labels: list[int]) -> LabelledImages:
     return LabelledImages(np.arange(len(labels), dtype=float).reshape(-1, 1, 1, 1), np.array(labels), "abc", {"x": 1})
 
 
-def test_bytes_become_images_with_a_checksum_that_memory_does_not_change() -> None:
+def test_the_checksum_does_not_depend_on_the_memory_layout() -> None:
     cells = np.arange(2 * 3 * 4 * 5, dtype=np.uint8).reshape(2, 3, 4, 5)
     data = LabelledImages.from_bytes(cells, np.array([1, 0], np.uint8), "ab", {"name": "n"})
     assert (data.images.dtype, data.labels.dtype) == (np.float32, np.int64)
@@ -153,7 +153,7 @@ def test_a_stratified_split_holds_out_a_share_of_each_class() -> None:
     assert stratified_split(data, 0.3, seed=6)[1].images.tolist() != test.images.tolist()
 
 
-def test_a_stratified_split_leaves_every_class_something_to_train_on() -> None:
+def test_a_stratified_split_keeps_a_training_image_of_every_class() -> None:
     for share in (0.01, 0.99):
         train, test = stratified_split(labelled([0, 0, 1, 1, 1]), share)
         assert set(train.labels) == set(test.labels) == {0, 1}

@@ -88,7 +88,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-def test_files_arrive_whole_and_only_once(server: Server, tmp_path: Path) -> None:
+def test_files_are_downloaded_whole_and_only_once(server: Server, tmp_path: Path) -> None:
     folder = tmp_path / "new" / "folder"
     assert download("small", folder) == folder
     assert contents(folder) == FILES
@@ -112,9 +112,7 @@ def test_the_cache_is_where_the_readers_look(server: Server, tmp_path: Path, mon
     assert download("mnist").parent.name == "rot180"
 
 
-def test_a_mirror_takes_the_place_of_the_usual_address(
-    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_mirror_replaces_the_addresses(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(downloads.REMOTES, "small", downloads.Remote(("http://127.0.0.1:1/",), SHA256))
     for address in (server.address, server.address.rstrip("/")):
         assert contents(download("small", tmp_path / str(len(address)), address)) == FILES
@@ -145,7 +143,7 @@ def test_addresses_are_tried_in_turn(server: Server, tmp_path: Path, monkeypatch
         ("refused", r"Connection refused"),
     ],
 )
-def test_what_fails_is_explained_and_leaves_nothing(
+def test_a_failed_download_is_explained_and_leaves_no_file(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, manner: str, reason: str
 ) -> None:
     monkeypatch.setattr(downloads, "TIMEOUT", 0.3)
@@ -166,7 +164,7 @@ def closed_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def test_what_was_there_is_kept_until_something_better_has_come(server: Server, tmp_path: Path) -> None:
+def test_an_existing_file_is_kept_until_its_replacement_is_complete(server: Server, tmp_path: Path) -> None:
     (tmp_path / "a.gz").write_bytes(b"damaged")
     (tmp_path / "b.bin").write_bytes(FILES["b.bin"])
     server.manner = "half"
@@ -179,7 +177,7 @@ def test_what_was_there_is_kept_until_something_better_has_come(server: Server, 
     assert server.asked == ["a.gz", "a.gz"]
 
 
-def test_many_at_once_do_not_disturb_each_other(server: Server, tmp_path: Path) -> None:
+def test_threads_can_download_the_same_set(server: Server, tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: download("small", tmp_path), range(16)))
     assert contents(tmp_path) == FILES
@@ -222,7 +220,7 @@ def test_a_set_whose_files_have_the_same_names_is_not_replaced(
     assert len(server.asked) == asked
 
 
-def test_files_that_lie_below_the_folder_are_there(
+def test_files_in_the_subfolder_of_the_set_are_found(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(downloads.REMOTES, "small", downloads.Remote((server.address,), SHA256))
@@ -260,7 +258,7 @@ def test_an_interrupted_download_leaves_no_partial_file(
     assert contents(folder) == FILES
 
 
-def test_only_the_cache_is_swept_and_only_of_what_pooch_left(
+def test_only_abandoned_files_of_pooch_are_removed_and_only_in_the_cache(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ROT180_CACHE", str(tmp_path))

@@ -51,14 +51,14 @@ def test_with_mnists_margin_it_is_20_high_and_its_mass_is_in_the_middle() -> Non
     assert cells.min() == 0
 
 
-def test_where_it_lies_how_large_it_is_and_which_is_dark_make_no_difference() -> None:
+def test_position_size_and_polarity_do_not_matter() -> None:
     want = made(on_paper(30, 30, 180, 150), margin=4).astype(int)
     others = [on_paper(300, 7, 700, 900), on_paper(5, 5, 900, 2000, scale=9), 255 - on_paper(60, 60, 300, 300, scale=3)]
     for cells in others:
         assert np.abs(made(cells, margin=4) - want).mean() < 6
 
 
-def test_grey_paper_with_grain_is_black_ground() -> None:
+def test_noisy_grey_paper_becomes_black() -> None:
     rng = np.random.default_rng(0)
     clean = on_paper(60, 40, 400, 300)
     noisy = (clean * 0.6 + 40 + rng.normal(0, 8, clean.shape)).clip(0, 255).astype(np.uint8)
@@ -75,7 +75,7 @@ def test_a_thin_line_on_a_large_sheet_is_found() -> None:
     assert left <= 14 <= right + 1
 
 
-def test_a_picture_of_the_very_size_is_only_inverted() -> None:
+def test_a_picture_of_the_wanted_size_is_only_inverted() -> None:
     cells = np.random.default_rng(0).integers(0, 100, (28, 28), np.uint8)
     cells[10:14, 10:14] = 200
     np.testing.assert_array_equal(made(cells, margin=4), cells)
@@ -83,15 +83,13 @@ def test_a_picture_of_the_very_size_is_only_inverted() -> None:
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 300), (300, 1), (40, 40)])
-def test_one_colour_shows_nothing(size: tuple[int, int]) -> None:
+def test_one_colour_gives_an_empty_drawing(size: tuple[int, int]) -> None:
     for level in (0, 90, 255):
         assert not made(np.full(size, level, np.uint8), margin=4).any()
 
 
 @pytest.mark.parametrize("size", [(1, 3000), (3000, 1), (2, 3000)])
-def test_a_long_thin_sign_gets_no_frame_beyond_the_limit(
-    monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
-) -> None:
+def test_a_long_thin_drawing_stays_below_the_size_limit(monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]) -> None:
     cells = np.zeros(size, np.uint8)
     cells[0, :9] = cells[-1, -9:] = cells[:9, 0] = cells[-9:, -1] = 255  # from end to end: a frame of 9 million pixels
     monkeypatch.setattr(drawing, "MAX_PIXELS", 10**4)

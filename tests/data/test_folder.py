@@ -25,7 +25,7 @@ def picture(*size: int) -> bytes:
     return image_bytes(RNG.integers(0, 256, size, np.uint8))
 
 
-def test_images_labels_and_names_come_out_sorted(tmp_path: Path) -> None:
+def test_images_labels_and_names_are_sorted(tmp_path: Path) -> None:
     write_classes(tmp_path, {"dog": 3, "cat": 2})
     data = read_folder(tmp_path)
     assert (data.images.shape, data.images.dtype) == ((5, 1, 8, 8), np.float32)
@@ -74,7 +74,7 @@ def test_hidden_and_other_files_are_ignored_and_deeper_folders_belong_to_their_c
         ([(1, 1), (10, 10), (16, 16), (70, 70)], (10, 10)),
     ],
 )
-def test_the_size_is_the_median_shrunk_to_64_and_at_least_8(
+def test_the_default_size_is_the_median_between_8_and_64(
     tmp_path: Path, sizes: list[tuple[int, int]], expected: tuple[int, int]
 ) -> None:
     for number, size in enumerate(sizes):
@@ -119,7 +119,7 @@ def test_reading_again_with_the_size_and_channels_that_were_found_gives_the_same
     assert read_folder(tmp_path, (height, width), channels).about["sha256"] == found.about["sha256"]
 
 
-def test_pictures_are_turned_upright_before_they_are_measured(tmp_path: Path) -> None:
+def test_images_are_rotated_upright_before_they_are_measured(tmp_path: Path) -> None:
     Image = pytest.importorskip("PIL.Image", reason="Pillow is not installed (the extra image)")
     exif = Image.Exif()
     exif[0x0112] = 6
@@ -129,7 +129,7 @@ def test_pictures_are_turned_upright_before_they_are_measured(tmp_path: Path) ->
     assert read_folder(tmp_path).images.shape[2:] == (40, 20)
 
 
-def test_what_cannot_be_read_is_named_and_left_out(tmp_path: Path) -> None:
+def test_unreadable_files_are_listed_and_skipped(tmp_path: Path) -> None:
     write_classes(tmp_path, {"cat": 3, "dog": 3})
     (tmp_path / "cat" / "1.png").write_bytes(b"no image")
     whole = picture(8, 8)
@@ -150,7 +150,7 @@ def test_what_cannot_be_read_is_named_and_left_out(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("damaged", [b"no image", None])
-def test_what_cannot_be_read_is_refused_on_demand(tmp_path: Path, damaged: bytes | None) -> None:
+def test_unreadable_files_can_be_refused(tmp_path: Path, damaged: bytes | None) -> None:
     write_classes(tmp_path, {"cat": 3, "dog": 3})
     (tmp_path / "dog" / "1.png").write_bytes(damaged or picture(8, 8)[:-30])
     with pytest.raises(FormatError, match=r"read_image: .*dog/1.png (is not an image|cannot be decoded)"):
@@ -179,7 +179,7 @@ def test_wrong_layouts_are_explained(tmp_path: Path) -> None:
         read_folder(tmp_path)
 
 
-def test_more_than_fits_is_refused_before_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_images_are_refused_before_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_classes(tmp_path, {"a": 2, "b": 2})
     assert len(read_folder(tmp_path, max_bytes=1024)) == 4
     monkeypatch.setattr(folder, "read_cells", lambda *_: pytest.fail("an image was decoded"))
@@ -192,7 +192,7 @@ def test_more_than_fits_is_refused_before_it_is_read(tmp_path: Path, monkeypatch
         read_folder(tmp_path)
 
 
-def test_links_that_lead_back_do_not_go_round(tmp_path: Path) -> None:
+def test_links_to_parent_folders_are_not_followed(tmp_path: Path) -> None:
     write_classes(tmp_path / "root", {"a": 1, "b": 1})
     (tmp_path / "root" / "a" / "up").symlink_to(tmp_path / "root")
     (tmp_path / "root" / "c").symlink_to(tmp_path / "root")
@@ -222,7 +222,7 @@ except (OSError, FormatError) as error: print(type(error).__name__, error)
 
 
 @pytest.mark.skipif(not hasattr(os, "getuid"), reason="needs the permissions of POSIX")
-def test_what_may_not_be_read_is_named(tmp_path: Path) -> None:
+def test_files_without_permission_are_listed(tmp_path: Path) -> None:
     write_classes(tmp_path, {"a": 2, "b": 2, "b/closed": 1})
     for place in (tmp_path, tmp_path / "a", tmp_path / "b"):
         place.chmod(0o755)
@@ -270,7 +270,7 @@ def test_parts_are_divided_class_by_class(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["test", "val", "valid", "validation"])
-def test_parts_that_are_divided_already_stay_so(tmp_path: Path, name: str) -> None:
+def test_existing_parts_are_kept(tmp_path: Path, name: str) -> None:
     write_classes(tmp_path / "train", {"a": 3, "b": 2}, (12, 10))
     write_classes(tmp_path / name, {"a": 1, "b": 1}, (30, 30, 3))
     train, test = read_folder_parts(tmp_path)

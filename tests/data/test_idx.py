@@ -44,7 +44,7 @@ def test_every_dtype_and_rank_comes_back(tmp_path: Path, dtype: str, shape: tupl
     np.testing.assert_array_equal(got, array)
 
 
-def test_gzip_is_known_by_its_bytes_and_not_by_its_name(tmp_path: Path) -> None:
+def test_gzip_is_recognized_by_its_bytes(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read_idx(written(tmp_path / "a.gz", DATA)), CELLS)
     np.testing.assert_array_equal(read_idx(written(tmp_path / "a.bin", gzipped(DATA))), CELLS)
     np.testing.assert_array_equal(read_idx(written(tmp_path / "b", gzipped(DATA[:9]) + gzipped(DATA[9:]))), CELLS)
@@ -76,7 +76,7 @@ def test_gzip_is_known_by_its_bytes_and_not_by_its_name(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_file_that_is_not_what_it_should_be_is_refused(tmp_path: Path, data: bytes, message: str) -> None:
+def test_a_damaged_file_is_refused(tmp_path: Path, data: bytes, message: str) -> None:
     with pytest.raises(FormatError, match=f"^read_idx: .*a.idx {message}"):
         read_idx(written(tmp_path / "a.idx", data))
 
@@ -102,7 +102,7 @@ def test_no_more_is_decompressed_than_the_header_declares(tmp_path: Path) -> Non
         tracemalloc.stop()
 
 
-def test_what_is_no_file_is_refused_and_does_not_block(tmp_path: Path) -> None:
+def test_folders_and_pipes_are_refused_without_blocking(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"read_idx: there is no file .*absent"):
         read_idx(tmp_path / "absent")
     with pytest.raises(FormatError, match=r"read_idx: .* is not a regular file"):

@@ -77,12 +77,12 @@ def test_colour_models_get_three_channels(tmp_path: Path) -> None:
     np.testing.assert_allclose(cells, np.broadcast_to(np.float32([1, 0, 0.2])[:, None, None], (3, 2, 4)), atol=1e-6)
 
 
-def test_one_colour_is_no_ink(tmp_path: Path) -> None:
+def test_one_colour_has_no_ink(tmp_path: Path) -> None:
     path = saved(Image.new("L", (20, 10), 200), tmp_path / "a.png")
     np.testing.assert_array_equal(read_image(path, GREY, ink=True), np.zeros(GREY))
 
 
-def test_the_camera_s_turn_is_undone(tmp_path: Path, filling: Any) -> None:
+def test_the_exif_orientation_is_applied(tmp_path: Path, filling: Any) -> None:
     image = picture(filling, 4)
     exif = Image.Exif()
     exif[0x0112] = 6  # the top is at the right
@@ -154,7 +154,7 @@ def test_a_picture_is_measured_by_its_header(tmp_path: Path) -> None:
     assert image.measure_image(saved(colour, tmp_path / "b.jpg", exif=exif)) == (30, 20, False)
 
 
-def test_a_large_jpeg_is_decoded_small_and_looks_the_same(tmp_path: Path) -> None:
+def test_a_large_jpeg_is_decoded_at_a_reduced_size(tmp_path: Path) -> None:
     ramp = np.linspace(0, 255, 1600).astype(np.uint8)
     picture = Image.fromarray(np.stack([ramp[:, None] // 2 + ramp[:1200] // 2] * 3, -1))
     exif = Image.Exif()
@@ -179,7 +179,7 @@ def test_without_pillow_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.M
         read_image(tmp_path / "a.png", GREY)
 
 
-def test_a_margin_goes_with_ink_and_leaves_cells(tmp_path: Path, filling: Any) -> None:
+def test_a_margin_needs_ink_and_free_cells(tmp_path: Path, filling: Any) -> None:
     path = saved(picture(filling, 4), tmp_path / "a.png")
     assert not read_image(path, (1, 28, 28), ink=True, margin=4)[0, :3].any()
     for ink, margin in ((False, 1), (True, 4), (True, -1), (True, "1")):
@@ -189,7 +189,7 @@ def test_a_margin_goes_with_ink_and_leaves_cells(tmp_path: Path, filling: Any) -
             read_image(path, GREY, ink=ink, margin=margin)
 
 
-def test_many_threads_leave_the_filters_of_warnings_as_they_were(tmp_path: Path, filling: Any) -> None:
+def test_threads_do_not_change_the_warning_filters(tmp_path: Path, filling: Any) -> None:
     path = saved(picture(filling, 40), tmp_path / "a.jpg")
     before = list(warnings.filters)
     with ThreadPoolExecutor(8) as pool:

@@ -34,19 +34,19 @@ def test_batches_have_their_sizes(batch_size: int, drop_last: bool, sizes: list[
     assert len(loader) == len(sizes)
 
 
-def test_without_shuffle_the_order_is_the_datasets() -> None:
+def test_without_shuffle_the_order_is_that_of_the_dataset() -> None:
     loader = DataLoader(DATA, 3)
     assert epoch(loader) == epoch(loader) == list(range(10))
 
 
-def test_an_epoch_holds_every_sample_once_and_each_epoch_has_its_order() -> None:
+def test_every_epoch_has_every_sample_once_in_another_order() -> None:
     loader = DataLoader(DATA, 3, shuffle=True, seed=1)
     first, second = epoch(loader), epoch(loader)
     assert sorted(first) == sorted(second) == list(range(10))
     assert len({tuple(first), tuple(second), tuple(range(10))}) == 3
 
 
-def test_the_order_depends_on_seed_and_epoch_alone() -> None:
+def test_the_order_depends_only_on_seed_and_epoch() -> None:
     a, b = DataLoader(DATA, 3, shuffle=True, seed=1), DataLoader(DATA, 4, shuffle=True, seed=1)
     orders = [epoch(a) for _ in range(3)]
     next(iter(b))  # left early
@@ -68,7 +68,7 @@ def test_without_a_seed_the_random_state_decides() -> None:
     assert first != second
 
 
-def test_two_loops_at_once_do_not_disturb_each_other() -> None:
+def test_two_concurrent_loops_are_independent() -> None:
     loader = DataLoader(DATA, 1, shuffle=True, seed=1)
     pairs = [(int(a[1][0]), int(b[1][0])) for a, b in zip(loader, loader, strict=True)]
     loader.set_epoch(0)
@@ -81,7 +81,7 @@ def test_collate_fn_gets_the_samples() -> None:
     assert list(loader) == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
 
 
-def test_arrays_are_batched_at_once_and_not_sample_by_sample(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_arrays_are_batched_by_one_indexing_operation(monkeypatch: pytest.MonkeyPatch) -> None:
     def forbidden(*_: Any) -> None:
         raise AssertionError("one sample was read")
 
@@ -89,7 +89,7 @@ def test_arrays_are_batched_at_once_and_not_sample_by_sample(monkeypatch: pytest
     assert len(epoch(DataLoader(DATA, 4, shuffle=True, seed=0))) == 10
 
 
-def test_anything_with_a_length_and_samples_will_do() -> None:
+def test_any_object_with_a_length_and_samples_is_a_dataset() -> None:
     assert [batch.tolist() for batch in DataLoader([1, 2, 3], 2)] == [[1, 2], [3]]
 
 
@@ -106,7 +106,7 @@ def test_negative_seeds_and_epochs_are_refused() -> None:
         DataLoader(DATA).set_epoch(-2)
 
 
-def test_an_unfinished_dataset_says_what_it_lacks() -> None:
+def test_a_dataset_without_its_methods_is_an_error() -> None:
     class Half(Dataset):
         def __len__(self) -> int:
             return 1
@@ -115,7 +115,7 @@ def test_an_unfinished_dataset_says_what_it_lacks() -> None:
         list(DataLoader(Half()))
 
 
-def test_the_first_epoch_does_not_draw_what_initial_weights_are_made_of() -> None:
+def test_the_order_of_the_first_epoch_is_independent_of_initial_weights() -> None:
     weights = rot180.manual_seed(5).permutation(100)
     order = DataLoader(np.zeros(100), shuffle=True, seed=5).order(0)
     assert order.tolist() != weights.tolist()

@@ -15,7 +15,7 @@ from .sample_files import idx_bytes, write_mnist
 
 
 @pytest.mark.parametrize("place", [".", "mnist", "raw", "mnist/raw", "MNIST/raw"])
-def test_the_files_are_found_where_people_keep_them(tmp_path: Path, place: str) -> None:
+def test_the_files_are_found_in_the_usual_subfolders(tmp_path: Path, place: str) -> None:
     write_mnist(tmp_path / place)
     train, test = mnist("train", tmp_path), mnist("test", tmp_path)
     assert train.images.shape == (12, 1, 28, 28)
@@ -26,7 +26,7 @@ def test_the_files_are_found_where_people_keep_them(tmp_path: Path, place: str) 
 
 
 @pytest.mark.parametrize("form", ["{}.gz", "{}", "dotted"])
-def test_packed_or_not_and_with_a_dot_for_a_dash(tmp_path: Path, form: str) -> None:
+def test_compressed_files_and_names_with_a_dot_are_read(tmp_path: Path, form: str) -> None:
     write_mnist(tmp_path)
     plain = mnist("test", tmp_path)
     for path in list(tmp_path.iterdir()):
@@ -64,7 +64,7 @@ def test_files_that_are_not_there_are_listed(tmp_path: Path, monkeypatch: pytest
     assert len(mnist("test")) == 5
 
 
-def test_files_of_one_folder_only_are_taken(tmp_path: Path) -> None:
+def test_all_files_come_from_one_folder(tmp_path: Path) -> None:
     write_mnist(tmp_path)
     (tmp_path / "raw").mkdir()
     (tmp_path / "t10k-labels-idx1-ubyte").rename(tmp_path / "raw" / "t10k-labels-idx1-ubyte")

@@ -104,12 +104,12 @@ def test_what_does_not_fit_is_refused(save: Any, images: Any, labels: Any, messa
         read_npz(save(images=images, labels=labels))
 
 
-def test_labels_in_a_column_are_taken(save: Any) -> None:
+def test_labels_in_a_column_are_read(save: Any) -> None:
     assert read_npz(save(images=CELLS, labels=LABELS[:, None].astype(np.uint8))).labels.tolist() == LABELS.tolist()
 
 
 @pytest.mark.parametrize("form", ["{0}_{1}", "{1}_{0}"])
-def test_files_of_several_parts(save: Any, form: str) -> None:
+def test_a_file_with_several_parts(save: Any, form: str) -> None:
     def parts(*splits: str) -> Path:
         arrays = {}
         for count, split in zip((6, 3, 2), splits, strict=False):
@@ -130,7 +130,7 @@ def test_files_of_several_parts(save: Any, form: str) -> None:
         read_npz(path, "extra")
 
 
-def test_a_file_of_one_part_is_divided_class_by_class(save: Any) -> None:
+def test_a_file_with_one_part_is_split_by_class(save: Any) -> None:
     train, test = read_npz_parts(save(x=CELLS, y=LABELS), share=0.5, seed=1)
     assert sorted(train.labels.tolist()) == sorted(test.labels.tolist()) == [0, 1, 2]
 
@@ -191,7 +191,7 @@ def test_a_damaged_file_is_refused(tmp_path: Path, data: bytes, message: str) ->
         read_npz(written(tmp_path / "a.npz", data))
 
 
-def test_no_pickle_is_run(tmp_path: Path) -> None:
+def test_pickles_are_not_executed(tmp_path: Path) -> None:
     class Evil:
         def __reduce__(self) -> tuple[object, tuple[object, ...]]:
             return Path.touch, (tmp_path / "owned",)

@@ -79,7 +79,7 @@ def test_batches_are_the_same_in_the_same_order(workers: int, factor: int, setti
     assert len(threaded) == len(plain)
 
 
-def test_the_order_holds_where_early_batches_take_longest() -> None:
+def test_the_order_is_kept_if_early_batches_are_slow() -> None:
     data = Watched(lambda index: time.sleep(0.02 if index % 4 == 0 else 0))
     assert batches(DataLoader(data, 1, num_workers=4)) == [[i] for i in range(20)]
 
@@ -106,7 +106,7 @@ def test_threads_work_at_the_same_time() -> None:
     assert len(batches(DataLoader(data, 1, num_workers=3))) == 20
 
 
-def test_what_was_handed_over_is_not_kept() -> None:
+def test_yielded_batches_are_not_kept_alive() -> None:
     loop = iter(DataLoader(TensorDataset(np.zeros((8, 1000))), 2, num_workers=1))
     (batch,) = next(loop)
     held = weakref.ref(batch)
@@ -137,7 +137,7 @@ def test_an_error_is_raised_at_its_batch_with_its_traceback(workers: int) -> Non
 
 @pytest.mark.parametrize("workers", [0, 2])
 @pytest.mark.parametrize("error", [StopIteration, SystemExit, KeyboardInterrupt, GeneratorExit])
-def test_errors_that_mean_something_to_python_do_not_get_lost(workers: int, error: type[BaseException]) -> None:
+def test_stop_iteration_and_exit_are_raised_too(workers: int, error: type[BaseException]) -> None:
     def fail(index: int) -> None:
         raise error
 
@@ -183,7 +183,7 @@ def test_a_forgotten_iterator_ends_its_threads_also_from_within_a_cycle() -> Non
     wait_for(lambda: not loader_threads())
 
 
-def test_leaving_early_does_not_wait_for_a_slow_batch_and_begins_no_other() -> None:
+def test_leaving_early_neither_waits_nor_starts_another_batch() -> None:
     read: list[int] = []
     go_on = threading.Event()
 
@@ -252,7 +252,7 @@ def test_the_threads_run_in_the_context_in_which_the_loop_began() -> None:
     assert seen[20:] == [True] * 20
 
 
-def test_threads_leave_the_context_of_the_loop_alone() -> None:
+def test_threads_do_not_change_the_context_of_the_loop() -> None:
     def switch(index: int) -> None:
         assert rot180.is_grad_enabled()  # what the last one did is not seen
         rot180.set_grad_enabled(False)
@@ -262,7 +262,7 @@ def test_threads_leave_the_context_of_the_loop_alone() -> None:
 
 
 @pytest.mark.parametrize("workers", [0, 2])
-def test_a_loop_that_began_stays_in_its_epoch(workers: int) -> None:
+def test_a_started_loop_keeps_its_epoch(workers: int) -> None:
     images = np.random.default_rng(0).random((20, 1, 6, 6))
     data = Augmented(TensorDataset(images, np.arange(20)), Shift(2), seed=1)
     want = [batch[0].tolist() for batch in DataLoader(data, 3, shuffle=True, seed=1)]

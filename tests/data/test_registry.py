@@ -32,7 +32,7 @@ def test_the_digits_need_no_folder() -> None:
 
 
 @pytest.mark.parametrize("kind", ["folder", "npz"])
-def test_a_path_is_loaded_too(tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_data_are_loaded_by_path(tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if kind == "folder":
         write_classes(tmp_path / "mnist", {"a": 5, "b": 5})
         monkeypatch.chdir(tmp_path)
@@ -45,7 +45,7 @@ def test_a_path_is_loaded_too(tmp_path: Path, kind: str, monkeypatch: pytest.Mon
     np.testing.assert_array_equal(load(source, "test", share=0.4, seed=1).labels, test.labels)
 
 
-def test_mistakes_are_told_apart(tmp_path: Path) -> None:
+def test_wrong_arguments_have_distinct_messages(tmp_path: Path) -> None:
     with pytest.raises(
         FileNotFoundError, match="'mnits' is neither a data set nor an existing folder or file: did you mean 'mnist'"
     ):

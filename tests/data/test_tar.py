@@ -25,7 +25,7 @@ def archive(tmp_path: Path, data: bytes) -> Path:
 
 @pytest.mark.parametrize("mode", ["w", "w:gz"])
 @pytest.mark.parametrize("style", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
-def test_members_come_out_of_every_style_of_archive(tmp_path: Path, mode: str, style: int) -> None:
+def test_members_are_read_from_every_format_of_tar(tmp_path: Path, mode: str, style: int) -> None:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode=mode, format=style) as file:  # type: ignore[call-overload]
         for name, data in FILES.items():
@@ -85,7 +85,7 @@ def test_a_file_that_ends_within_a_member_is_refused(tmp_path: Path) -> None:
         read_members("op", archive(tmp_path, data), ("a.bin",))
 
 
-def test_no_more_than_the_limit_is_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_more_than_the_limit_is_decompressed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tar, "MAX_BYTES", 10_000)
     path = archive(tmp_path, tar_bytes({"other": b"x" * 9000, "a.bin": b"y" * 9000}))
     with pytest.raises(

@@ -25,7 +25,7 @@ def test_the_cells_are_those_of_the_source() -> None:
     assert np.bincount(y).tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
 
 
-def test_the_attribution_lies_beside_them() -> None:
+def test_the_attribution_is_beside_the_file() -> None:
     text = Path(rot180.data.__file__).with_name("DIGITS.md").read_text(encoding="utf-8")
     for words in ("Alpaydin", "10.24432/C50P49", "CC BY 4.0"):
         assert words in text

@@ -55,7 +55,7 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(
     assert names(tmp_path) == ["model"]
 
 
-def test_of_several_files_none_is_replaced_if_one_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_if_one_file_fails_none_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in "abc":
         (tmp_path / name).write_bytes(b"old")
     sync, calls = os.fsync, []
@@ -90,7 +90,7 @@ def test_a_very_long_name_is_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not posix, reason="permissions are POSIX's")
-def test_a_new_file_has_the_usual_permissions_and_an_old_one_keeps_its_own(tmp_path: Path) -> None:
+def test_permissions_are_the_usual_ones_or_those_of_the_old_file(tmp_path: Path) -> None:
     (tmp_path / "usual").write_bytes(b"")
     atomic.write_bytes(tmp_path / "new", b"")
     assert (tmp_path / "new").stat().st_mode == (tmp_path / "usual").stat().st_mode
@@ -150,7 +150,7 @@ def test_a_pipe_gets_all_bytes_and_stays_a_pipe(tmp_path: Path) -> None:
 
 
 @needs_pipes
-def test_a_pipe_whose_reader_has_gone_is_a_write_error(tmp_path: Path) -> None:
+def test_a_pipe_without_its_reader_is_a_write_error(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
     open_file = os.open
@@ -222,7 +222,7 @@ print("after")
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/fd"), reason="/proc/self/fd is Linux's")
 @pytest.mark.parametrize("kind", ["pipe", "file"])
-def test_standard_output_is_written_where_it_stands(tmp_path: Path, kind: str) -> None:
+def test_standard_output_is_written_at_its_position(tmp_path: Path, kind: str) -> None:
     link = tmp_path / "stdout"  # a link as /dev/stdout is one, so that a mistake cannot harm the machine's
     link.symlink_to("/proc/self/fd/1")
     out = tmp_path / "out"

@@ -35,7 +35,7 @@ LAYOUTS = {
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_every_layout_comes_back_the_same(tmp_path: Path, layout: str) -> None:
+def test_every_memory_layout_is_saved_correctly(tmp_path: Path, layout: str) -> None:
     a = LAYOUTS[layout]
     before = a.copy()
     safetensors.save({"w": a, "more": CELLS}, tmp_path / "f")
@@ -61,13 +61,13 @@ def test_the_same_arrays_give_the_same_bytes() -> None:
     assert safetensors.dumps(LAYOUTS) == safetensors.dumps(dict(reversed(LAYOUTS.items())))
 
 
-def test_names_come_back_in_their_order(tmp_path: Path) -> None:
+def test_arrays_are_sorted_by_name(tmp_path: Path) -> None:
     names = [f"{i:02}" for i in range(40)]
     safetensors.save({name: CELLS for name in reversed(names)}, tmp_path / "a")
     assert list(safetensors.load(tmp_path / "a")) == names
 
 
-def test_metadata_comes_back(tmp_path: Path) -> None:
+def test_metadata_is_read_back(tmp_path: Path) -> None:
     safetensors.save({"w": CELLS}, tmp_path / "f", {"epoch": "3"})
     assert safetensors.load_metadata(tmp_path / "f") == {"epoch": "3"}
     safetensors.save({"w": CELLS}, tmp_path / "f")
@@ -127,7 +127,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
-def test_a_foreign_file_is_a_format_error_that_names_it(tmp_path: Path, kind: str) -> None:
+def test_another_format_is_an_error_with_the_file_name(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "f.safetensors"
     path.write_bytes(HOSTILE[kind])
     with pytest.raises(FormatError, match=r"^load: .*f\.safetensors "):
@@ -191,7 +191,7 @@ def test_a_folder_and_a_pipe_are_refused_without_waiting(tmp_path: Path) -> None
 
 
 @pytest.mark.peers
-def test_torch_reads_what_was_saved_and_is_read(tmp_path: Path) -> None:
+def test_files_are_exchanged_with_pytorch(tmp_path: Path) -> None:
     import torch
     from safetensors.torch import load_file, save_file
 

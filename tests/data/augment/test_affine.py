@@ -23,20 +23,20 @@ def test_no_change_gives_the_same_image() -> None:
     np.testing.assert_allclose(got, IMAGES, atol=1e-6)
 
 
-def test_a_move_by_whole_cells_moves_the_cells_and_brings_in_zeros() -> None:
+def test_a_shift_by_whole_cells_moves_cells_and_adds_zeros() -> None:
     got = Affine(shift=1)(IMAGES, numbers(down=1 / 3, right=-0.25))  # 1 cell of 6 / 2, 1 cell of 8 / 2
     want = np.zeros_like(IMAGES)
     want[:, :, :-1, 1:] = IMAGES[:, :, 1:, :-1]
     np.testing.assert_allclose(got, want, atol=1e-6)
 
 
-def test_a_turn_by_a_right_angle_turns_the_cells_anticlockwise() -> None:
+def test_a_right_angle_rotates_the_cells_anticlockwise() -> None:
     square = IMAGES[..., :6]
     got = Affine(rotation=np.pi / 2)(square, numbers(angle=1))
     np.testing.assert_allclose(got, np.rot90(square, 1, (2, 3)), atol=1e-6)
 
 
-def test_a_slant_moves_rows_against_each_other_and_a_scale_shrinks() -> None:
+def test_a_shear_shifts_rows_and_a_scale_shrinks() -> None:
     image = np.zeros((1, 1, 9, 9), np.float32)
     image[..., 4] = 1
     slanted = Affine(slant=1)(image, numbers(slant=0.5)[:1])[0, 0]
@@ -50,14 +50,14 @@ def test_far_away_is_zero() -> None:
     assert Affine(shift=9)(IMAGES, numbers(down=1, right=-1)).max() == 0
 
 
-def test_turning_stops_at_the_centre_and_at_every_right_angle() -> None:
+def test_rotation_keeps_the_centre_and_right_angles_are_exact() -> None:
     square = IMAGES[..., :6]
     for draws, turns in ((0.0, 0), (0.25, 1), (-0.5, 2), (0.75, 3)):
         got = Rotate(360)(square, np.full((5, 1), draws))
         np.testing.assert_allclose(got, np.rot90(square, turns, (2, 3)), atol=1e-5)
 
 
-def test_a_turn_is_rigid_where_the_image_is_not_square() -> None:
+def test_a_rotation_keeps_distances_in_a_rectangular_image() -> None:
     image = np.zeros((1, 1, 5, 9))
     image[0, 0, 2, 2:7] = 1  # a line of five cells
     got = Rotate(90)(image, np.ones((1, 1)))
@@ -66,7 +66,7 @@ def test_a_turn_is_rigid_where_the_image_is_not_square() -> None:
     np.testing.assert_allclose(got, want, atol=1e-12)
 
 
-def test_a_turn_is_the_affine_map_with_that_rotation_only() -> None:
+def test_rotate_equals_affine_with_rotation_only() -> None:
     draws = RNG.uniform(-1, 1, (5, 1))
     affine = Affine(rotation=np.radians(30), scale=0, slant=0, shift=0)
     got = Rotate(30)(IMAGES, draws)

@@ -88,7 +88,7 @@ def test_a_sample_is_the_same_to_the_bit_from_any_thread(transform: Augmentation
 
 
 @CASES
-def test_another_seed_or_epoch_changes_it_otherwise(transform: Augmentation) -> None:
+def test_another_seed_or_epoch_gives_another_change(transform: Augmentation) -> None:
     first = whole(transform)[0]
     assert first.tobytes() == whole(transform)[0].tobytes()
     for other in (whole(transform, epoch=3)[0], whole(transform, seed=2)[0]):
@@ -96,14 +96,14 @@ def test_another_seed_or_epoch_changes_it_otherwise(transform: Augmentation) -> 
 
 
 @pytest.mark.parametrize("transform", [t for t in ALL if "MixUp" not in repr(t)], ids=repr)
-def test_how_many_samples_follow_plays_no_part(transform: Augmentation) -> None:
+def test_the_draws_do_not_depend_on_later_samples(transform: Augmentation) -> None:
     shorter = TensorDataset(IMAGES[:40], LABELS[:40])
     assert whole(transform, data=shorter)[0].tobytes() == whole(transform)[0][:40].tobytes()
 
 
 @CASES
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_inputs_are_left_alone_and_dtypes_kept(transform: Augmentation, dtype: Any) -> None:
+def test_inputs_are_not_modified_and_dtypes_are_kept(transform: Augmentation, dtype: Any) -> None:
     images = IMAGES.astype(dtype)
     before = images.copy()
     got, _ = whole(transform, data=TensorDataset(images, LABELS))
@@ -115,7 +115,7 @@ def test_inputs_are_left_alone_and_dtypes_kept(transform: Augmentation, dtype: A
 
 
 @CASES
-def test_strided_images_are_changed_like_any(transform: Augmentation) -> None:
+def test_strided_images_give_the_same_result(transform: Augmentation) -> None:
     strided = np.asfortranarray(IMAGES)
     assert whole(transform, data=TensorDataset(strided, LABELS))[0].tobytes() == whole(transform)[0].tobytes()
 
@@ -128,7 +128,7 @@ def test_tensors_stay_tensors(transform: Augmentation) -> None:
 
 
 @CASES
-def test_an_empty_batch_and_an_empty_dataset_are_well(transform: Augmentation) -> None:
+def test_empty_batches_and_datasets_work(transform: Augmentation) -> None:
     images, labels = Augmented(DATA, transform, 0).batch(np.arange(0))
     assert len(images) == len(labels) == 0
     assert images.shape[1:] == whole(transform)[0].shape[1:]
@@ -180,7 +180,7 @@ def test_a_loader_brings_each_epoch_its_changes_also_below_other_datasets() -> N
     assert inner.batch(np.arange(COUNT))[0].tobytes() == whole(Shift(2), epoch=0)[0].tobytes()  # itself left alone
 
 
-def test_a_change_of_ones_own() -> None:
+def test_a_custom_augmentation() -> None:
     class Brighter(ImageAugmentation):
         numbers = 1
 
@@ -235,7 +235,7 @@ def test_settings_that_do_not_fit_are_refused() -> None:
         Affine()(IMAGES[:2], np.zeros((3, 5)))
 
 
-def test_an_unfinished_augmentation_says_what_it_lacks() -> None:
+def test_an_augmentation_without_its_methods_is_an_error() -> None:
     with pytest.raises(NotImplementedError, match="Augmentation: an Augmentation needs draw"):
         Augmented(DATA, Augmentation(), 0)
     with pytest.raises(NotImplementedError, match="ImageAugmentation: an ImageAugmentation needs change"):

@@ -25,7 +25,7 @@ def test_none_changes_nothing() -> None:
     np.testing.assert_array_equal(labels, DATA.tensors[1])
 
 
-def test_each_has_numbers_of_its_own() -> None:
+def test_each_augmentation_has_its_own_draws() -> None:
     images, _ = Augmented(DATA, Compose([HorizontalFlip(), VerticalFlip()]), 0).batch(ALL)
     kinds = [IMAGES, IMAGES[..., ::-1], IMAGES[..., ::-1, :], IMAGES[..., ::-1, ::-1]]
     counts = [int((images == kind).all((1, 2, 3)).sum()) for kind in kinds]
@@ -33,7 +33,7 @@ def test_each_has_numbers_of_its_own() -> None:
     assert min(counts) > 60  # 100 on average: the two do not go together
 
 
-def test_the_same_twice_is_drawn_twice() -> None:
+def test_the_same_augmentation_twice_is_drawn_twice() -> None:
     images, _ = Augmented(DATA, Compose([HorizontalFlip(), HorizontalFlip()]), 0).batch(ALL)
     assert 150 < (images == IMAGES).all((1, 2, 3)).sum() < 250
 
@@ -54,7 +54,7 @@ def test_a_compose_may_hold_a_compose() -> None:
     assert [t["name"] for t in nested.about()["transforms"]] == ["compose", "compose"]
 
 
-def test_what_is_no_augmentation_is_refused() -> None:
+def test_only_augmentations_are_accepted() -> None:
     with pytest.raises(TypeError, match="Compose: transforms is a HorizontalFlip; a list of augmentations is needed"):
         Compose(HorizontalFlip())  # type: ignore[arg-type]
     with pytest.raises(TypeError, match=r"Compose: transforms\[1\] is the class VerticalFlip; an augmentation such as"):

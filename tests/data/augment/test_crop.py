@@ -19,14 +19,14 @@ def changed(transform: ImageAugmentation, *draws: float) -> Any:
     return transform(IMAGE, np.array([draws]))[0, 0].tolist()
 
 
-def test_a_piece_lies_between_the_corners() -> None:
+def test_a_crop_lies_within_the_image() -> None:
     assert changed(Crop(2), FIRST, FIRST) == [[1, 2], [4, 5]]
     assert changed(Crop(2), LAST, LAST) == [[5, 6], [8, 9]]
     assert changed(Crop((1, 2)), 0, FIRST) == [[4, 5]]
     assert changed(Crop(3), 0.3, -0.2) == IMAGE[0, 0].tolist()
 
 
-def test_padding_comes_before_the_piece_is_cut() -> None:
+def test_padding_is_added_before_cropping() -> None:
     assert changed(Crop(3, padding=1), FIRST, 0) == [[0, 0, 0], [1, 2, 3], [4, 5, 6]]
     assert changed(Crop(3, padding=1, fill=-1), LAST, LAST) == [[5, 6, -1], [8, 9, -1], [-1, -1, -1]]
     assert changed(Crop(3, 1, padding_mode="edge"), FIRST, FIRST) == [[1, 1, 2], [1, 1, 2], [4, 4, 5]]
@@ -44,14 +44,14 @@ def test_a_shift_moves_whole_cells() -> None:
 
 
 @pytest.mark.parametrize("transform", [Crop(3, padding=2), Shift(2)])
-def test_all_places_are_alike_probable(transform: ImageAugmentation) -> None:
+def test_all_places_are_equally_likely(transform: ImageAugmentation) -> None:
     got = transform(np.repeat(IMAGE, 25_000, 0), transform.draw(np.random.default_rng(0), 25_000))
     keys, counts = np.unique(got.reshape(len(got), -1), axis=0, return_counts=True)
     assert len(keys) == 25  # 5 x 5 places, all different
     assert abs(counts - 1000).max() < 5 * np.sqrt(1000)
 
 
-def test_the_result_is_an_array_of_its_own() -> None:
+def test_the_result_is_a_new_array() -> None:
     for transform in (Crop(3), Shift(0)):
         got = transform(IMAGE, np.zeros((1, 2)))
         assert not np.shares_memory(got, IMAGE)

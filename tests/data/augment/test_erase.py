@@ -35,13 +35,13 @@ def test_a_rectangle_worked_by_hand() -> None:
     np.testing.assert_array_equal(got, want)
 
 
-def test_an_image_into_which_nothing_fits_stays() -> None:
+def test_an_image_without_a_fitting_rectangle_is_not_changed() -> None:
     image = np.ones((4, 1, 6, 6))
     np.testing.assert_array_equal(erased(Erase(p=1, scale=(1, 1), ratio=(1, 1)), image), image)
     np.testing.assert_array_equal(erased(Erase(p=1, scale=(0, 0)), image), image)
 
 
-def test_sizes_shapes_and_places_are_as_asked() -> None:
+def test_areas_ratios_and_places_follow_the_settings() -> None:
     count, side = 4000, 40
     got = erased(Erase(p=1, scale=(0.05, 0.2), ratio=(0.5, 2)), np.ones((count, 1, side, side), np.float32))
     mask = got[:, 0] == 0

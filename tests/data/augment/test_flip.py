@@ -11,13 +11,13 @@ from rot180.data.augment import ImageAugmentation
 IMAGES = np.arange(12, dtype=np.float32).reshape(2, 1, 2, 3)
 
 
-def test_left_and_right_change_places() -> None:
+def test_left_and_right_are_swapped() -> None:
     got = HorizontalFlip()(IMAGES, np.array([[-0.5], [0.5]]))  # below 0 is the first half of the numbers
     np.testing.assert_array_equal(got[0, 0], [[2, 1, 0], [5, 4, 3]])
     np.testing.assert_array_equal(got[1], IMAGES[1])
 
 
-def test_top_and_bottom_change_places() -> None:
+def test_top_and_bottom_are_swapped() -> None:
     got = VerticalFlip()(IMAGES, np.array([[0.5], [-0.5]]))
     np.testing.assert_array_equal(got[0], IMAGES[0])
     np.testing.assert_array_equal(got[1, 0], [[9, 10, 11], [6, 7, 8]])

@@ -69,7 +69,7 @@ def test_probabilities_are_mixed_as_they_are_and_tensors_stay_tensors() -> None:
         np.testing.assert_array_equal(ours.data, theirs)
 
 
-def test_partners_are_changed_as_they_would_be_themselves() -> None:
+def test_partners_are_augmented_like_other_samples() -> None:
     flipped = Augmented(DATA, HorizontalFlip(), seed=3)
     whole = flipped.batch(np.arange(6))[0]
     draws = np.stack([np.zeros(6), np.arange(6)[::-1]], 1)  # nothing but the partner
@@ -91,13 +91,13 @@ def test_labels_that_do_not_fit_are_refused(labels: Any, settings: Any, error: t
         MixUp(**settings).batch(TensorDataset(IMAGES, labels), np.array([[0.5, i] for i in range(6)]), np.arange(6))
 
 
-def test_how_many_samples_follow_plays_no_part() -> None:
+def test_the_draws_do_not_depend_on_later_samples() -> None:
     few, many = (MixUp().draw(generator_for(3), count) for count in (40, 80))
     np.testing.assert_array_equal(many[:40, 0], few[:, 0])
     np.testing.assert_array_equal(many[:40, 1] // 2, few[:, 1])  # the same share of the way through the dataset
 
 
-def test_every_sample_is_a_partner_and_none_beyond() -> None:
+def test_every_sample_can_be_a_partner() -> None:
     counts = np.bincount(MixUp().draw(np.random.default_rng(0), 7)[:, 1].astype(int), minlength=7)
     many = sum(
         np.bincount(MixUp().draw(np.random.default_rng(i), 7)[:, 1].astype(int), minlength=7) for i in range(500)
@@ -112,6 +112,6 @@ def test_alpha_is_positive(alpha: float) -> None:
         MixUp(alpha=alpha)
 
 
-def test_there_is_a_class() -> None:
+def test_num_classes_is_at_least_one() -> None:
     with pytest.raises(ValueError, match="MixUp: num_classes must be at least 1; got 0"):
         MixUp(num_classes=0)
