@@ -65,7 +65,10 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> StandInEngine:
 def test_a_kernel_has_the_name_signature_and_text_of_its_reference() -> None:
     for name, k in dispatch.registered_kernels().items():
         assert k.__name__ == name and k.__doc__ == k.reference.__doc__
-        assert inspect.signature(k) == inspect.signature(k.reference)
+        dispatcher, reference = (inspect.signature(f, follow_wrapped=False) for f in (k, k.reference))
+        assert [(p.name, p.default) for p in dispatcher.parameters.values()] == [
+            (p.name, p.default) for p in reference.parameters.values()
+        ]
         assert getattr(kernels, name) is k
 
 
@@ -94,6 +97,17 @@ def test_a_kernel_that_is_defined_twice_is_an_error(engine: StandInEngine) -> No
         EngineError, match=r"kernel: 'conv_y' is defined twice, in rot180.kernels.reference.conv and .*test_dispatch"
     ):
         kernel(conv_y)
+
+
+def test_a_kernel_with_other_than_plain_parameters_is_an_error(engine: StandInEngine) -> None:
+    def variadic(*arrays: Array) -> None: ...
+    def keyword_only(x: Array, *, factor: float) -> None: ...
+    def open_ended(x: Array, **options: float) -> None: ...
+
+    for function in (variadic, keyword_only, open_ended):
+        with pytest.raises(EngineError, match=f"kernel: '{function.__name__}' may have neither"):
+            kernel(function)
+        assert function.__name__ not in dispatch.registered_kernels()
 
 
 def test_implementations_of_unknown_kernels_and_second_ones_are_errors(engine: StandInEngine) -> None:

@@ -31,6 +31,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextvars import ContextVar
 from functools import update_wrapper
+from inspect import CO_VARARGS, CO_VARKEYWORDS
 from threading import Lock
 from typing import Any, NamedTuple, ParamSpec, Protocol, TypeAlias, TypeVar, cast
 
@@ -47,14 +48,14 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Reason(NamedTuple):
-    """Why a call runs on the reference instead of the chosen engine."""
+    """The reason why a call runs on the reference instead of the chosen engine."""
 
     text: str
     by_choice: bool = False  # the engine could compute it, but NumPy is at least as fast; strict=True permits this
 
 
-# An engine's version of a kernel: (supports, run), which both take the arguments of the kernel. Without `supports` it
-# supports everything. A plain tuple, because it is unpacked at each call.
+# An engine's version of a kernel: (supports, run). Both functions take the arguments of the kernel; `supports` is None
+# if the version supports every call. It is a plain tuple because it is unpacked at each call.
 Version: TypeAlias = tuple[Callable[..., Reason | None] | None, Callable[..., Any]]
 
 
@@ -115,19 +116,24 @@ def kernel(reference: Callable[P, R]) -> Kernel[P, R]:
     return registered
 
 
-# A function that passes *args and **kwargs on costs 0.1 microseconds more per call, several percent of a small step.
+# Compiled for the parameters of each kernel. Passing *args and **kwargs on would add 0.1 microseconds per call, which
+# is 3 percent of a small training step (docs/decisions/0017).
 _DISPATCHER = """\
 def {name}({parameters}):
-    supports, run = (_get_block() or _program or _start()).versions[{name!r}]
-    if supports is not None and (reason := supports({parameters})) is not None:
-        run = _fall_back({name!r}, reason)
-    return run({parameters})
+    _supports, _run = (_get_block() or _program or _start()).versions[{name!r}]
+    if _supports is not None and (_reason := _supports({parameters})) is not None:
+        _run = _fall_back({name!r}, _reason)
+    return _run({parameters})
 """
 
 
 def _dispatcher(reference: Callable[..., Any]) -> Callable[..., Any]:
     """Compile the function that chooses the version of a kernel, with the parameters of the reference."""
     code = reference.__code__
+    if code.co_kwonlyargcount or code.co_flags & (CO_VARARGS | CO_VARKEYWORDS):
+        raise EngineError(
+            f"kernel: {reference.__name__!r} may have neither *args, **kwargs nor keyword-only arguments"
+        )
     parameters = ", ".join(code.co_varnames[: code.co_argcount])
     source = _DISPATCHER.format(name=reference.__name__, parameters=parameters)
     namespace: dict[str, Any] = {}
@@ -196,7 +202,7 @@ def registered_kernels() -> dict[str, Kernel[..., Any]]:
 
 
 def _not_implemented(*args: object) -> Reason:
-    """What an engine without a version of a kernel supports."""
+    """`supports` of a kernel that the engine does not implement."""
     return Reason("it is not implemented")
 
 
@@ -309,4 +315,5 @@ def _select(name: str, strict: bool) -> Engine:
         raise EngineError(f"engine: {name!r} cannot run here: {reason}; use engine('numpy')")
     threads.apply_environment()
     precision.apply_environment()
-    return _selected.setdefault((name, strict), Engine(name, strict))
+    key = name, strict
+    return _selected.get(key) or _selected.setdefault(key, Engine(name, strict))
