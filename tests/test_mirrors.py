@@ -26,6 +26,8 @@ OTHER_FILES = {
     "cli/test_special_files.py": "devices and pipes, in all commands that write files",
     "cli/test_wrong_options.py": "wrong options, in all commands",
     "data/test_hostile_files.py": "damaged files, in all readers",
+    "functional/test_activation.py": "piecewise_activation.py and smooth_activation.py",
+    "functional/test_activation_peers.py": "both beside PyTorch's",
     "functional/test_loss_peers.py": "all losses beside PyTorch's",
     "nn/test_training.py": "layers, tape and optimiser together",
     "tape/test_grad.py": "sweep.py: rot180.grad",
