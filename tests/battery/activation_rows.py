@@ -16,12 +16,12 @@ TORCH = "torch.nn.functional"
 
 
 def _values(*values: float) -> Make:
-    """Chosen cells: those where an op changes its rule."""
+    """These cells: points at which the derivative jumps."""
     return lambda rng: [np.array(values, np.float64)]
 
 
 def _rows(op: str, *settings: dict[str, Any], peer: str = "", corners: Sequence[float] = ()) -> list[Case]:
-    """On normal cells (one that may be empty), maps, one cell, far out and, where there are some, at corners."""
+    """Rows with normal cells (the batch may be empty), maps, one cell, large values and, if there are any, corners."""
     function, peer = getattr(F, op), peer or f"{TORCH}.{op}"
     rows = [
         Case(op, function, normal((3, 4)), peer, batch=(0,)),
@@ -30,7 +30,7 @@ def _rows(op: str, *settings: dict[str, Any], peer: str = "", corners: Sequence[
         Case(op, function, between(-60, 60, (21,)), peer, "far"),
         *[Case(op, function, between(-4, 4, (5, 3)), peer, settings=given) for given in settings],
     ]
-    if corners:  # the derivative jumps there: no differences, PyTorch decides
+    if corners:  # the derivative jumps there, so differences cannot judge, but PyTorch can
         rows += [Case(op, function, _values(*corners), peer, "corners", given, order=0) for given in ({}, *settings)]
     return rows
 
@@ -85,7 +85,7 @@ SOFTMAX = [
                 ("one class", (3, 1), 1),
             ]
         ],
-        *[  # where cells near 1 drown what differences could show of a second order
+        *[  # differences cannot resolve the second order: the outputs are too close to 0 or 1
             Case(op, getattr(F, op), between(-800, 800, (3, 4)), f"{TORCH}.{op}", "far", {"dim": dim}, order=1)
             for dim in (0, 1)
         ],

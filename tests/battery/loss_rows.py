@@ -17,7 +17,7 @@ _WEIGHT = np.array([0.5, 2.0, 1.0, 0.25])
 
 
 def _rows(op: str, make: Make, *extra: dict[str, Any], label: str = "", **common: Any) -> list[Case]:
-    """Every reduction, then these settings."""
+    """Rows with every reduction, then with the settings in `extra`."""
     return [
         Case(
             op,
@@ -44,7 +44,7 @@ REGRESSION = [
     *[row for op in _ERRORS for row in _rows(op, _PAIR)],
     *[row for op in _ERRORS for row in _rows(op, _MAPS_PAIR, label="maps")],
     *[Case(op, getattr(F, op), normal((), ()), f"{TORCH}.{op}", "one cell") for op in _ERRORS],
-    *[  # the derivative jumps, or its derivative does: no differences, PyTorch decides
+    *[  # the derivative jumps there, or the second one does, so differences cannot judge, but PyTorch can
         Case(op, getattr(F, op), _EQUAL, f"{TORCH}.{op}", "corners", settings, order=0) for op, settings in _KINKED
     ],
     *[row for beta in (0, 0.3, 2) for row in _rows("smooth_l1_loss", _PAIR, label="beta", beta=beta)],

@@ -1,4 +1,4 @@
-"""The battery's rows for normalisation, functions and layers; some have the updated running statistics as outputs."""
+"""The battery's rows for normalisation: functions and layers. Some rows also output the updated running statistics."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ RUNNING = {"running_mean": np.array([0.5, -1.0, 2.0, 0.0]), "running_var": np.ar
 
 
 def factors_first(function: Any, copy: Callable[[Any, Any], Any] | None = None) -> Any:
-    """`function` with weight and bias right after the input, as inputs of a row stand.
+    """`function` with weight and bias as second and third argument: they are inputs of the row.
 
-    With `copy(input, array)` it works on copies of the running statistics, and returns them with what it did to them.
+    With `copy(input, array)` it updates copies of the running statistics, and returns these as well.
     """
 
     def call(input: Any, weight: Any = None, bias: Any = None, **settings: Any) -> Any:
@@ -34,7 +34,7 @@ def factors_first(function: Any, copy: Callable[[Any, Any], Any] | None = None) 
 
 
 def alike(input: Any, a: np.ndarray) -> Any:
-    """A copy of an array, as a Tensor where the input is one."""
+    """A copy of an array, as a Tensor if the input is one."""
     return Tensor(a.copy()) if isinstance(input, Tensor) else a.copy()
 
 
@@ -55,12 +55,12 @@ def row(op: str, make: Make, label: str, **settings: Any) -> Case:
 
 
 def alone(op: str, make: Make, **settings: Any) -> Case:
-    """One value per mean: the gradient is 0, and PyTorch's is rounding, which is nothing to be compared with."""
+    """A row with one value per mean: the gradient is 0, and PyTorch's is a rounding error, so there is no peer."""
     return replace(row(op, make, "one value each", **settings), peer=None)
 
 
 def statistics(op: str, make: Make, label: str, **settings: Any) -> Case:
-    """Not differentiated numerically: the running statistics depend on the input, but no gradient flows through."""
+    """A row without differences: the running statistics depend on the input, but no gradient flows through them."""
     function = factors_first(getattr(F, op), alike)
     return Case(op, function, make, f"{PEERS}.{op}_and_statistics", label, RUNNING | settings, order=0)
 

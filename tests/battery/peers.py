@@ -1,4 +1,4 @@
-"""The PyTorch side: calls a row's counterpart and differentiates it. For `record.py` and the tests marked peers."""
+"""PyTorch's side of a row: call the counterpart and differentiate it, for `record.py` and the tests marked peers."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _tensor(v: Any) -> Any:
     return torch.tensor(v) if is_float(v) else v
 
 
-# ---- what PyTorch spells differently or lacks ----
+# ---- functions that PyTorch spells differently or lacks ----
 
 
 def where(a: Any, b: Any, condition: np.ndarray) -> Any:
@@ -166,7 +166,7 @@ conv_transpose1d_backward, conv_transpose2d_backward, conv_transpose3d_backward 
 )
 
 
-# ---- borders: PyTorch pads evenly before a plain layer, and before no transposed one ----
+# ---- borders: PyTorch pads both sides equally, and has no padding_mode for transposed layers ----
 
 
 def pad_last_axis(x: Any, pad: Any, mode: str) -> Any:

@@ -11,7 +11,7 @@ from rot180.tape import arithmetic, elementary, reduction, shape
 
 from .case import Case, Make, between, few_values, normal
 
-# Functions below that need no import serve both sides: their path is the peer's.
+# The functions below work on Tensors of both libraries, so they are their own peers.
 HERE = "tests.battery.tape_rows"
 
 
