@@ -37,7 +37,7 @@ demo: $(VENV)/.demo ## train a small network on the digits that come with the pa
 	@echo "    rot180 evaluate runs/demo                         # the accuracy on the test images"
 	@echo "    rot180 predict runs/demo examples/digit.png       # classify an image"
 	@echo "    rot180 check examples/mine.py --op conv2d         # find the mistake in a gradient (exit status 1: one is found)"
-	@echo "    rot180 explain                                    # write a page that shows a convolution step by step"
+	@echo "    rot180 explain                                    # show a convolution and its gradients in the browser (Ctrl-C stops it)"
 
 test: $(VENV)/.test ## run the tests that a contributor needs (ARGS="-k conv -x" narrows them)
 	$(PYTEST) -m "not slow and not peers and not notebooks" $(ARGS)
