@@ -8,6 +8,7 @@ If compilation fails, pip still installs a package that runs on the NumPy engine
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import subprocess
@@ -27,7 +28,7 @@ FAILURE_END = re.compile(r"\s*(\[\d+/\d+\] |ninja: build stopped|-- Configuring 
 def estimate(cores: int) -> str:
     """The time that a complete compilation takes, for example "about 70 s on 2 cores"."""
     seconds = CONFIGURE_SECONDS + CPU_SECONDS / cores
-    return f"about {round(seconds, -1):.0f} s on {cores} core{'s' if cores > 1 else ''}"
+    return f"about {math.ceil(seconds / 10) * 10} s on {cores} core{'s' if cores > 1 else ''}"
 
 
 def cores() -> int:
@@ -53,7 +54,7 @@ def show(line: str, terminal: bool) -> None:
     if not match:
         return
     counter, action = match.groups()
-    name = action.rsplit(".dir/", 1)[-1].removesuffix(".o")
+    name = action.rsplit(".dir/", 1)[-1].rsplit("site-packages/", 1)[-1].removesuffix(".o")
     print(f"\r\033[K{counter} {name}" if terminal else f"{counter} {name}", end="" if terminal else "\n", flush=True)
 
 

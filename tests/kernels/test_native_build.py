@@ -60,7 +60,7 @@ def run_with_fake_pip(folder: Path, output: str, status: int) -> subprocess.Comp
 
 def test_estimate_depends_on_the_cores(install: ModuleType) -> None:
     assert install.estimate(1) == "about 120 s on 1 core"
-    assert install.estimate(2) == "about 60 s on 2 cores"
+    assert install.estimate(2) == "about 70 s on 2 cores"
 
 
 def test_progress_is_shown_and_other_output_is_not(tmp_path: Path) -> None:
