@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pdoc
 
-# Each package has a page, and so does each module that user programs import. Inner modules are documented in the sources.
-# For pdoc, "!" means "leave out", and the rest is a regular expression.
+# Each package has a page, and so does each module that user programs import. Inner modules are documented in the
+# sources. For pdoc, "!" means "leave out", and the rest is a regular expression.
 INNER = [
     r"rot180\.cli",
     r"rot180\.(functional|kernels|tape|bench|check|data|explain|models)\.",

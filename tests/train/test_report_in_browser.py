@@ -40,7 +40,8 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(
     params=[
         ("phone", "light"), ("desk", "dark"),
-        pytest.param(("phone", "dark"), marks=pytest.mark.slow), pytest.param(("desk", "light"), marks=pytest.mark.slow),
+        pytest.param(("phone", "dark"), marks=pytest.mark.slow),
+        pytest.param(("desk", "light"), marks=pytest.mark.slow),
     ],
     ids="-".join,
 )  # fmt: skip
