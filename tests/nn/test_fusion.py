@@ -60,9 +60,9 @@ X = np.ones((1, 1, 4, 4), np.float32)
 @pytest.mark.parametrize("which", [0, 1])
 @pytest.mark.parametrize("register", ["register_forward_hook", "register_forward_pre_hook"])
 def test_modules_with_hooks_are_not_fused(which: int, register: str) -> None:
-    model, seen = nn.Sequential(nn.Conv2d(1, 1, 3), nn.ReLU()), []
-    handle = getattr(model[which], register)(lambda module, *call: seen.append(type(module).__name__))
-    assert made_by(model, X) == "relu" and seen == [type(model[which]).__name__]
+    model, events = nn.Sequential(nn.Conv2d(1, 1, 3), nn.ReLU()), []
+    handle = getattr(model[which], register)(lambda module, *call: events.append(type(module).__name__))
+    assert made_by(model, X) == "relu" and events == [type(model[which]).__name__]
     handle.remove()
     assert made_by(model, X) == "conv2d_relu"
 

@@ -195,12 +195,12 @@ def test_the_state_dict_shares_memory_and_is_detached() -> None:
 
 def test_loading_writes_in_place_and_bumps_the_version() -> None:
     net = Net()
-    held = net.own.data
+    array_of_own = net.own.data
     loss = (net.own * net.own).sum()
     state = {name: t.data + 1 for name, t in net.state_dict().items()}
     assert str(net.load_state_dict(state)) == "<All keys matched successfully>"
-    assert net.own.data is held
-    assert held.tolist() == [2.0]
+    assert net.own.data is array_of_own
+    assert array_of_own.tolist() == [2.0]
     with pytest.raises(GradientError, match="changed in place"):
         loss.backward()
 
@@ -230,10 +230,10 @@ def test_requires_grad_and_zero_grad() -> None:
 
 
 def test_apply_visits_children_first() -> None:
-    seen: list[str] = []
+    events: list[str] = []
     net = Net()
-    assert net.apply(lambda module: seen.append(type(module).__name__)) is net
-    assert seen == ["Scale", "Linear", "ReLU", "Sequential", "Net"]
+    assert net.apply(lambda module: events.append(type(module).__name__)) is net
+    assert events == ["Scale", "Linear", "ReLU", "Sequential", "Net"]
 
 
 def test_double_and_float_convert_everything_but_integers() -> None:
@@ -271,19 +271,19 @@ def test_forward_must_be_defined() -> None:
 
 
 def test_hooks_run_in_order_and_may_replace_values() -> None:
-    module, seen = Scale(), []
+    module, events = Scale(), []
 
     def pre(name: str) -> Any:
-        return lambda m, inputs: seen.append((name, m is module, inputs[0].tolist()))
+        return lambda m, inputs: events.append((name, m is module, inputs[0].tolist()))
 
     module.register_forward_pre_hook(pre("second"))
     module.register_forward_pre_hook(pre("first"), prepend=True)
     module.register_forward_pre_hook(lambda m, inputs: inputs[0] + 1.0)
     module.register_forward_pre_hook(lambda m, inputs, named: (inputs, {"offset": 10.0}), with_kwargs=True)
     module.register_forward_hook(lambda m, inputs, y: y * 2.0)
-    module.register_forward_hook(lambda m, inputs, named, y: seen.append((named, y.tolist())), with_kwargs=True)
+    module.register_forward_hook(lambda m, inputs, named, y: events.append((named, y.tolist())), with_kwargs=True)
     assert module(array(0, 1), offset=5.0).tolist() == [24.0, 28.0]
-    assert seen == [("first", True, [0, 1]), ("second", True, [0, 1]), ({"offset": 10.0}, [24.0, 28.0])]
+    assert events == [("first", True, [0, 1]), ("second", True, [0, 1]), ({"offset": 10.0}, [24.0, 28.0])]
 
 
 def test_a_pre_hook_runs_without_any_other_hook() -> None:
@@ -293,14 +293,14 @@ def test_a_pre_hook_runs_without_any_other_hook() -> None:
 
 
 def test_a_handle_removes_only_its_own_hook() -> None:
-    module, seen = Scale(), []
-    one = module.register_forward_hook(lambda *call: seen.append(1))
-    with module.register_forward_hook(lambda *call: seen.append(2)):
+    module, events = Scale(), []
+    one = module.register_forward_hook(lambda *call: events.append(1))
+    with module.register_forward_hook(lambda *call: events.append(2)):
         module(array(1, 1))
     one.remove()
     one.remove()
     module(array(1, 1))
-    assert seen == [1, 2]
+    assert events == [1, 2]
 
 
 # ---- copies ----
@@ -356,9 +356,9 @@ def test_a_training_step_makes_no_reference_cycles() -> None:
     try:
         assert step(net, optimizer)() is None
         assert gc.collect() == 0
-        whole = weakref.ref(net)
+        network_ref = weakref.ref(net)
         del net, optimizer
-        assert whole() is None
+        assert network_ref() is None
     finally:
         gc.enable()
 

@@ -45,11 +45,11 @@ def test_momentum_none_averages_over_all_batches() -> None:
 def test_evaluation_uses_the_running_statistics_without_updating_them() -> None:
     layer, (x,) = nn.BatchNorm2d(3), batches(1, 5, 3, 2, 2)
     layer(x)
-    kept = copy.deepcopy(layer.state_dict())
+    before = copy.deepcopy(layer.state_dict())
     y = layer.eval()(x)
-    expected = F.batch_norm(x, kept["running_mean"].data, kept["running_var"].data)
+    expected = F.batch_norm(x, before["running_mean"].data, before["running_var"].data)
     np.testing.assert_allclose(y.data, expected, rtol=1e-6)
-    assert all(np.array_equal(layer.state_dict()[name].data, t.data) for name, t in kept.items())
+    assert all(np.array_equal(layer.state_dict()[name].data, t.data) for name, t in before.items())
 
 
 def test_without_running_statistics_evaluation_equals_training() -> None:

@@ -20,17 +20,17 @@ def state() -> dict[str, np.ndarray]:
 
 
 def test_one_error_names_every_mismatch_and_nothing_is_written() -> None:
-    model, given = net(), state()
+    model, values = net(), state()
     before = [p.data.copy() for p in model.parameters()]
-    del given["0.bias"], given["1.weight"]
-    given |= {
+    del values["0.bias"], values["1.weight"]
+    values |= {
         "0.weight": np.ones((3, 4), np.float32),
         "1.bias": np.array(["x"]),
         "2.weight": np.ones(1),
         "z": np.ones(1),
     }
     with pytest.raises(FormatError) as caught:
-        model.load_state_dict(given)
+        model.load_state_dict(values)
     assert str(caught.value) == (
         "load_state_dict: the state dict does not fit Sequential; "
         "strict=False ignores missing and unexpected keys\n"
@@ -43,10 +43,10 @@ def test_one_error_names_every_mismatch_and_nothing_is_written() -> None:
 
 
 def test_without_strict_matching_keys_are_loaded_and_the_others_returned() -> None:
-    model, given = net(), state()
-    del given["0.bias"]
-    given["more"] = np.ones(1)
-    keys = model.load_state_dict(given, strict=False)
+    model, values = net(), state()
+    del values["0.bias"]
+    values["more"] = np.ones(1)
+    keys = model.load_state_dict(values, strict=False)
     assert keys == (["0.bias"], ["more"])
     assert keys.missing_keys == ["0.bias"]
     assert repr(keys) == "IncompatibleKeys(missing_keys=['0.bias'], unexpected_keys=['more'])"
@@ -59,11 +59,11 @@ def test_without_strict_a_wrong_shape_is_still_an_error() -> None:
 
 
 def test_tensors_arrays_and_other_float_dtypes_are_accepted() -> None:
-    model, given = net(), state()
-    given["0.weight"] = Tensor(given["0.weight"])  # type: ignore[assignment]
-    given["0.bias"] = np.full(3, 0.1)
-    given["1.bias"] = np.ones(1, np.float16)
-    model.load_state_dict(given)
+    model, values = net(), state()
+    values["0.weight"] = Tensor(values["0.weight"])  # type: ignore[assignment]
+    values["0.bias"] = np.full(3, 0.1)
+    values["1.bias"] = np.ones(1, np.float16)
+    model.load_state_dict(values)
     assert {p.dtype.name for p in model.parameters()} == {"float32"}
     assert model[0].bias.data[0] == np.float32(0.1)
 

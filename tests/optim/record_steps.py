@@ -14,17 +14,17 @@ def steps(name: str, options: dict) -> list[list[list[float]]]:
     """The parameters, flattened, after each step."""
     params = [torch.nn.Parameter(torch.from_numpy(a)) for a in start()]
     optimizer = getattr(torch.optim, name)(params, **options)
-    seen = []
+    rows = []
     for step in range(STEPS):
         for p in params:
             p.grad = torch.from_numpy(gradient(step, p.detach().numpy()))
         optimizer.step()
-        seen.append([p.detach().flatten().tolist() for p in params])
-    return seen
+        rows.append([p.detach().flatten().tolist() for p in params])
+    return rows
 
 
 if __name__ == "__main__":
     recorded = {case: steps(*how) for case, how in CASES.items()}
-    lines = ",\n".join(f"{json.dumps(case)}: {json.dumps(seen)}" for case, seen in recorded.items())
+    lines = ",\n".join(f"{json.dumps(case)}: {json.dumps(rows)}" for case, rows in recorded.items())
     text = f'{{"torch": "{torch.__version__.split("+")[0]}", "steps": {{\n{lines}\n}}}}\n'
     Path(__file__).with_name("recorded_steps.json").write_text(text, encoding="utf-8")

@@ -146,11 +146,11 @@ def test_the_update_is_in_place_and_does_not_change_the_gradient(make: Any) -> N
 
 
 def test_a_strided_parameter_is_updated_in_place() -> None:
-    whole = np.ones((4, 6), np.float32)
-    p = Tensor(whole[:, ::2], requires_grad=True)
+    base = np.ones((4, 6), np.float32)
+    p = Tensor(base[:, ::2], requires_grad=True)
     p.grad = Tensor(np.ones((4, 3), np.float32))
     optim.SGD([p], lr=0.5, momentum=0.5).step()
-    assert np.array_equal(whole, np.tile(np.float32([0.5, 1.0]), (4, 3)))
+    assert np.array_equal(base, np.tile(np.float32([0.5, 1.0]), (4, 3)))
 
 
 def test_a_step_invalidates_existing_graphs() -> None:
@@ -210,8 +210,8 @@ def test_a_model_may_be_converted_to_double_between_steps(make: Any) -> None:
     model.double()
     optimizer.step()
     for p in model.parameters():
-        kept = [v for v in optimizer.state[p].values() if isinstance(v, np.ndarray)]
-        assert kept and all(v.dtype == np.float64 for v in kept)
+        copied = [v for v in optimizer.state[p].values() if isinstance(v, np.ndarray)]
+        assert copied and all(v.dtype == np.float64 for v in copied)
 
 
 # ---- the state dict ----
@@ -262,13 +262,13 @@ def test_the_contents_of_a_state_dict() -> None:
 def test_a_state_dict_is_a_copy_in_both_directions() -> None:
     params, optimizer = trained(optim.SGD, momentum=0.9)
     saved = optimizer.state_dict()
-    kept = copy.deepcopy(saved)
+    copied = copy.deepcopy(saved)
     optimizer.step()
-    assert np.array_equal(saved["state"][0]["momentum_buffer"], kept["state"][0]["momentum_buffer"])
+    assert np.array_equal(saved["state"][0]["momentum_buffer"], copied["state"][0]["momentum_buffer"])
     optimizer.load_state_dict(saved)
     optimizer.step()
-    assert np.array_equal(saved["state"][0]["momentum_buffer"], kept["state"][0]["momentum_buffer"])
-    assert not np.array_equal(optimizer.state[params[0]]["momentum_buffer"], kept["state"][0]["momentum_buffer"])
+    assert np.array_equal(saved["state"][0]["momentum_buffer"], copied["state"][0]["momentum_buffer"])
+    assert not np.array_equal(optimizer.state[params[0]]["momentum_buffer"], copied["state"][0]["momentum_buffer"])
 
 
 def test_a_state_of_tensors_is_accepted() -> None:

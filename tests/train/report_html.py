@@ -24,13 +24,13 @@ class Element:
 
     def all(self, tag: str, **attributes: str) -> list[Element]:
         """All descendants with this tag, in order; `class_` matches one of the classes."""
-        found = []
+        matches = []
         for child in self.children:
             if isinstance(child, Element):
                 if child.tag == tag and all(child.has(name, value) for name, value in attributes.items()):
-                    found.append(child)
-                found += child.all(tag, **attributes)
-        return found
+                    matches.append(child)
+                matches += child.all(tag, **attributes)
+        return matches
 
     def has(self, name: str, value: str) -> bool:
         if name == "class_":
@@ -87,8 +87,8 @@ def read(html: str) -> Element:
 
 def section(page: Element, key: str) -> Element:
     """The section with this id."""
-    (found,) = page.all("section", id=key)
-    return found
+    (matches,) = page.all("section", id=key)
+    return matches
 
 
 def addresses(element: Element) -> list[str]:

@@ -63,14 +63,14 @@ def figures(element: Element, kind: str) -> dict[str, str]:
 
 
 def test_the_header_names_the_run_and_its_result(run: Path, page: Element, net: nn.Module) -> None:
-    found = train.evaluate(net, HELD_OUT)
-    assert page.all("title")[0].text == f"half: {found.accuracy:.1%} accuracy on the test set"
-    assert [h.text for h in page.all("h1")] == [f"half: {found.accuracy:.1%} accuracy on the test set"]
+    result = train.evaluate(net, HELD_OUT)
+    assert page.all("title")[0].text == f"half: {result.accuracy:.1%} accuracy on the test set"
+    assert [h.text for h in page.all("h1")] == [f"half: {result.accuracy:.1%} accuracy on the test set"]
     assert page.all("p", class_="kicker")[0].text == "Training report: small on digits"
     shown = figures(page, "figures")
     assert shown == {
-        "test accuracy": f"{found.accuracy:.2%}",
-        "test loss": f"{found.loss:.4f}",
+        "test accuracy": f"{result.accuracy:.2%}",
+        "test loss": f"{result.loss:.4f}",
         "training time": f"{sum(m['seconds'] for m in history(run)):.1f} s",
         "parameters": "58,314",
         "epochs": "3",
@@ -80,7 +80,7 @@ def test_the_header_names_the_run_and_its_result(run: Path, page: Element, net: 
     assert lead.startswith(
         "The network “small” has 58,314 parameters and was trained for 3 epochs on 400 images of the data set “digits”."
     )
-    assert f"It classifies {found.confusion.trace()} of 120 test images correctly ({found.accuracy:.2%})" in lead
+    assert f"It classifies {result.confusion.trace()} of 120 test images correctly ({result.accuracy:.2%})" in lead
     assert f"most frequent class would be correct for {np.bincount(HELD_OUT.labels).max() / 120:.1%}" in lead
     assert page.all("code")[0].text == "rot180 train digits --epochs 3"
     settings = figures(page, "settings")
@@ -91,8 +91,8 @@ def test_the_header_names_the_run_and_its_result(run: Path, page: Element, net: 
 
 
 def test_the_confidence_interval_is_wilsons() -> None:
-    found = predict(Scores(np.eye(2)[[0] * 81 + [1] * 19]), data.TensorDataset(np.arange(100), np.zeros(100, int)))
-    assert found.confidence_interval() == pytest.approx(
+    result = predict(Scores(np.eye(2)[[0] * 81 + [1] * 19]), data.TensorDataset(np.arange(100), np.zeros(100, int)))
+    assert result.confidence_interval() == pytest.approx(
         (0.7222, 0.8749), abs=1e-4
     )  # his formula for 81 of 100, by hand
 
@@ -118,9 +118,9 @@ def test_the_curves_show_the_metrics(run: Path, page: Element) -> None:
     x, y = np.concatenate(points).T
     epochs = [m["epoch"] for m in metrics] * 2
     values = [m[key] for key in ("accuracy", "validation_accuracy") for m in metrics]
-    for places, wanted, sign in ((x, epochs, 1), (y, values, -1)):  # SVG's y points down
-        slope, offset = np.polyfit(wanted, places, 1)
-        np.testing.assert_allclose(places, slope * np.array(wanted) + offset, atol=1e-3)
+    for places, expected, sign in ((x, epochs, 1), (y, values, -1)):  # SVG's y points down
+        slope, offset = np.polyfit(expected, places, 1)
+        np.testing.assert_allclose(places, slope * np.array(expected) + offset, atol=1e-3)
         assert np.sign(slope) == sign
 
 
@@ -230,14 +230,14 @@ def test_the_gradient_equals_finite_differences(run: Path, page: Element, probab
     i = chosen(probabilities)
     image, label = HELD_OUT.images[i].astype(np.float64), HELD_OUT.labels[i : i + 1]
     images = data.TensorDataset(image[None], label)
-    found = trace_image(net, images, predict(net, images))
+    result = trace_image(net, images, predict(net, images))
     eps, differences = 1e-6, np.zeros((8, 8))
     for r, c in np.ndindex(8, 8):
         step = np.zeros((1, 8, 8))
         step[0, r, c] = eps
         up, down = (F.cross_entropy(net((image + s)[None]), label).item() for s in (step, -step))
         differences[r, c] = (up - down) / (2 * eps)
-    np.testing.assert_allclose(found.gradient[0], differences, atol=1e-6)
+    np.testing.assert_allclose(result.gradient[0], differences, atol=1e-6)
     shown = cells(section(page, "gradient").all("img")[1])
     reach = np.abs(differences).max()
     np.testing.assert_allclose(shown[..., 3], np.abs(differences) / reach * 255, atol=1)

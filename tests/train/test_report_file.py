@@ -35,16 +35,16 @@ def fitted(folder: Path, net: nn.Module, images: Any = FEW, **settings: Any) -> 
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rot180.manual_seed(0)
     folder = tmp_path_factory.mktemp("runs") / "r"
     return fitted(folder, models.build("lenet", (1, 8, 8), 10), validation=FEW, epochs=2)
 
 
 @pytest.fixture
-def run(made: Path, tmp_path: Path) -> Path:
+def run(finished_run: Path, tmp_path: Path) -> Path:
     """A copy of a run that a test may damage."""
-    return Path(shutil.copytree(made, tmp_path / "r"))
+    return Path(shutil.copytree(finished_run, tmp_path / "r"))
 
 
 def change(run: Path, **values: Any) -> None:
@@ -79,8 +79,8 @@ def check_self_contained(page: Element) -> None:
 
 def line(page: Element, key: str) -> str:
     """The reason that a section gives for having no content."""
-    (found,) = section(page, key).all("span", class_="missing")
-    return found.text.removeprefix("Not shown: ")
+    (missing,) = section(page, key).all("span", class_="missing")
+    return missing.text.removeprefix("Not shown: ")
 
 
 def test_it_holds_no_external_address(run: Path) -> None:

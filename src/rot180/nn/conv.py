@@ -217,16 +217,16 @@ class _ConvTransposeNd(_ConvNd):
             raise ShapeError(
                 f"{layer}: output_size {tuple(output_size)} must have {ndim} sizes, or {len(shape)} as the input has"
             )
-        wanted = tuple(output_size)[-ndim:]
+        requested = tuple(output_size)[-ndim:]
         most_extra = tuple(0 if self.padding == "same" else s - 1 for s in self.stride)
         largest = self._window(shape[-ndim:], most_extra).x_size
         smallest = tuple(large - extra for large, extra in zip(largest, most_extra, strict=True))
-        if any(not low <= size <= high for low, size, high in zip(smallest, wanted, largest, strict=True)):
+        if any(not low <= size <= high for low, size, high in zip(smallest, requested, largest, strict=True)):
             raise ShapeError(
-                f"{layer}: output_size is {wanted}, but valid sizes range from {smallest} to {largest} "
+                f"{layer}: output_size is {requested}, but valid sizes range from {smallest} to {largest} "
                 f"(for an input of {tuple(shape[-ndim:])})"
             )
-        return tuple(size - low for size, low in zip(wanted, smallest, strict=True))
+        return tuple(size - low for size, low in zip(requested, smallest, strict=True))
 
 
 @lru_cache(maxsize=1024)

@@ -38,8 +38,8 @@ def same(ours: Any, theirs: Any) -> None:
 
 
 def test_every_schedule_has_a_case() -> None:
-    made = {type(case(lr_scheduler, two_groups(optim, parameter))).__name__ for case in CASES.values()}
-    assert made == set(lr_scheduler.__all__) - {"LRScheduler"}
+    names = {type(case(lr_scheduler, two_groups(optim, parameter))).__name__ for case in CASES.values()}
+    assert names == set(lr_scheduler.__all__) - {"LRScheduler"}
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -125,17 +125,17 @@ def test_a_copy_has_its_own_optimizer(copied: Any) -> None:
 
 
 def test_the_initial_rates_are_stored_in_the_groups() -> None:
-    of = optimizer()
-    lr_scheduler.ConstantLR(of, 0.5)
-    schedule = lr_scheduler.ExponentialLR(of, 0.5)  # a second schedule keeps the values stored by the first
-    assert (of.param_groups[0]["initial_lr"], of.param_groups[0]["lr"], schedule.base_lrs) == (0.5, 0.25, [0.5])
+    sgd = optimizer()
+    lr_scheduler.ConstantLR(sgd, 0.5)
+    schedule = lr_scheduler.ExponentialLR(sgd, 0.5)  # a second schedule keeps the values stored by the first
+    assert (sgd.param_groups[0]["initial_lr"], sgd.param_groups[0]["lr"], schedule.base_lrs) == (0.5, 0.25, [0.5])
 
 
 def resumable(case: str) -> bool:
     """True if the schedule accepts last_epoch and derives its rates from it."""
-    made = CASES[case](lr_scheduler, two_groups(optim, parameter))
+    schedule = CASES[case](lr_scheduler, two_groups(optim, parameter))
     kinds = (lr_scheduler.ReduceLROnPlateau, lr_scheduler.SequentialLR, lr_scheduler.ChainedScheduler)
-    return not isinstance(made, kinds)
+    return not isinstance(schedule, kinds)
 
 
 class Resumed:
@@ -162,10 +162,10 @@ def test_training_resumes_after_last_epoch(case: str, at: int) -> None:
 def test_resuming_requires_the_initial_rates() -> None:
     with pytest.raises(ValueError, match="StepLR: group 0 has no initial_lr, which last_epoch=4 needs; load the"):
         lr_scheduler.StepLR(optimizer(), 3, last_epoch=4)
-    of = optimizer(momentum=0.5)
-    of.param_groups[0]["initial_lr"] = 0.5
+    sgd = optimizer(momentum=0.5)
+    sgd.param_groups[0]["initial_lr"] = 0.5
     with pytest.raises(ValueError, match="group 0 has no base_momentum and max_lr and max_momentum and min_lr, which"):
-        lr_scheduler.OneCycleLR(of, 0.1, total_steps=10, last_epoch=4)
+        lr_scheduler.OneCycleLR(sgd, 0.1, total_steps=10, last_epoch=4)
 
 
 def test_a_rate_changed_by_hand_is_kept() -> None:
@@ -238,8 +238,8 @@ def test_a_step_before_the_optimizers_step_gives_one_warning() -> None:
 
 
 def test_numpy_numbers_become_python_numbers() -> None:
-    of = optimizer(np.float32(0.5))  # type: ignore[arg-type]
-    schedule = lr_scheduler.CosineAnnealingLR(of, np.int64(4), np.float32(0.25))  # type: ignore[arg-type]
+    sgd = optimizer(np.float32(0.5))  # type: ignore[arg-type]
+    schedule = lr_scheduler.CosineAnnealingLR(sgd, np.int64(4), np.float32(0.25))  # type: ignore[arg-type]
     advance(schedule, 0)
     assert json.loads(json.dumps(schedule.state_dict())) == schedule.state_dict()
-    assert lr_scheduler.StepLR(of, 20.0).step_size == 20  # type: ignore[arg-type]
+    assert lr_scheduler.StepLR(sgd, 20.0).step_size == 20  # type: ignore[arg-type]

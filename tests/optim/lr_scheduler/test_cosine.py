@@ -17,11 +17,11 @@ from tests.optim.lr_scheduler.test_base import optimizer, parameter
 
 def walk(schedule: Any, steps: int) -> np.ndarray:
     schedule.optimizer.step()
-    seen = [schedule.get_last_lr()[0]]
+    recorded = [schedule.get_last_lr()[0]]
     for _ in range(steps):
         schedule.step()
-        seen += schedule.get_last_lr()
-    return np.array(seen)
+        recorded += schedule.get_last_lr()
+    return np.array(recorded)
 
 
 @pytest.mark.parametrize("eta_min", [0.0, 1e-3])

@@ -13,11 +13,11 @@ from tests.optim.lr_scheduler.test_base import optimizer
 
 
 def rates(schedule: Any, steps: int) -> list[float]:
-    seen = [schedule.get_last_lr()[0]]
+    recorded = [schedule.get_last_lr()[0]]
     for step in range(steps):
         advance(schedule, step)
-        seen += schedule.get_last_lr()
-    return seen
+        recorded += schedule.get_last_lr()
+    return recorded
 
 
 def test_steps_by_hand() -> None:

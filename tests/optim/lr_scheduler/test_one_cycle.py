@@ -75,10 +75,10 @@ def test_a_phase_may_have_no_length(pct_start: float, total_steps: int) -> None:
     ],
 )
 def test_invalid_settings_raise_an_error(options: dict[str, Any], message: str) -> None:
-    of = optimizer(momentum=0.5)
+    sgd = optimizer(momentum=0.5)
     with pytest.raises(ValueError, match=re.escape(message)):
-        lr_scheduler.OneCycleLR(of, **{"max_lr": 1.0, **options})
-    assert of.param_groups[0].keys() == optimizer().param_groups[0].keys()  # the groups are unchanged
+        lr_scheduler.OneCycleLR(sgd, **{"max_lr": 1.0, **options})
+    assert sgd.param_groups[0].keys() == optimizer().param_groups[0].keys()  # the groups are unchanged
 
 
 def test_an_optimizer_without_momentum_raises_an_error() -> None:

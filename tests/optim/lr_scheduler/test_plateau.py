@@ -16,11 +16,11 @@ from tests.optim.lr_scheduler.test_base import optimizer, parameter
 
 
 def rates_after(schedule: Any, measures: list[Any]) -> list[float]:
-    seen = []
+    recorded = []
     for measure in measures:
         schedule.step(measure)
-        seen += schedule.get_last_lr()
-    return seen
+        recorded += schedule.get_last_lr()
+    return recorded
 
 
 def test_patience_and_cooldown_by_hand() -> None:
