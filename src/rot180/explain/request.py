@@ -113,7 +113,7 @@ def request_from_keywords(op: Any, keywords: Mapping[str, Any]) -> Request:
         w_shape = arrays["w"].shape
     elif (outputs if operation.transposed else channels) % groups:
         what, count = ("outputs", outputs) if operation.transposed else ("channels", channels)
-        raise ExplainError(f"trace: {name}: {what} is {count}; groups={groups} must divide it")
+        raise ExplainError(f"trace: {name}: {what}={count} is not a multiple of groups={groups}")
     else:
         w_shape = weight_shape(operation, channels, outputs, groups, kernel)
     layer = Layer.from_settings(operation, x_shape, w_shape, arrays["b"].shape if "b" in arrays else None, settings)
