@@ -1,4 +1,4 @@
-"""What the tests of the compiled engine share: every instruction set of the machine, and any number of threads."""
+"""Fixtures for the tests of the native engine: instruction sets, thread counts, stale memory."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def threads() -> Iterator[Callable[[int], None]]:
 
 @pytest.fixture
 def stale() -> Callable[..., None]:
-    """Fill the blocks that the next results of these shapes get with NaN: a cell that is not written would be seen."""
+    """Fill the memory of the next results of these shapes with NaN, so that a cell that is not written shows."""
 
     def fill(*arrays: tuple[tuple[int, ...], type]) -> None:
         held = [extension.compiled.relu_y(np.full(shape, np.nan, dtype)) for shape, dtype in arrays for _ in range(3)]

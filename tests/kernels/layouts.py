@@ -1,4 +1,4 @@
-"""The same array in other orders in memory: what a kernel is handed must not depend on how its cells lie."""
+"""The same array in several memory layouts: the result of a kernel must not depend on the layout of its input."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ def transposed(a):
 
 
 def batch_last(a):
-    """(N, C, *spatial) with the batch innermost, as the kernels themselves return it."""
+    """(N, C, *spatial) with the batch innermost, as results of the numpy engine can be."""
     return np.moveaxis(np.ascontiguousarray(np.moveaxis(a, 0, -1)), -1, 0)
 
 

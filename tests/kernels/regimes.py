@@ -1,4 +1,4 @@
-"""Limits of the numpy engine, made small, so that the code for large arrays runs on the small data of the tests.
+"""Small limits for the numpy engine, so that the code for large arrays runs on the small data of the tests.
 
 A regime patches where the algorithms change over. `poison` fills every array that the kernels take uninitialised with
 NaN, so that a cell that is read before it is written, or never written, is seen in the result.
@@ -18,7 +18,7 @@ NEVER, ALWAYS = -1, 1 << 40
 
 
 class Regime(NamedTuple):
-    """Values for the limits; None leaves one alone, a function gets the bytes of an image's columns, or wide x."""
+    """Values of the limits: None keeps a limit; a function gets the bytes of an image's columns, or of its padded x."""
 
     name: str
     small: int | None = None
@@ -41,7 +41,7 @@ REGIMES = [
 
 @contextmanager
 def limits(regime, setting, itemsize):
-    """The regime in force for this setting."""
+    """Apply a regime to a setting inside the block."""
     x_shape, _, y_shape = setting.shapes
     columns = math.prod(y_shape[2:]) * setting.window.taps * x_shape[1] * itemsize
     image = 1
@@ -67,7 +67,7 @@ def limits(regime, setting, itemsize):
 
 
 def algorithm(window, x_shape, out, itemsize=4):
-    """The file or object that runs a convolution of these sizes."""
+    """Return the module or object that runs a convolution of these sizes."""
     return conv._plan(window, x_shape[0], x_shape[1], out, itemsize)[0]
 
 
@@ -78,7 +78,7 @@ def workspaces():
 
 @contextmanager
 def poison():
-    """np.empty and np.empty_like give NaNs (255 in integers), and so does the reused workspace."""
+    """Fill the results of np.empty and np.empty_like, and the reused workspace, with NaN (255 in integers)."""
     for kept in workspaces():
         kept[...] = 255  # NaN in both float formats
 

@@ -49,7 +49,7 @@ def floor_size(x, k, s, d, before, after):
 
 
 def _window(x, k, s, d, pads, groups, extra=0):
-    """A window whose y is `extra` positions longer than the floor formula says (as ceil_mode makes it)."""
+    """A window whose y is `extra` positions longer than the floor formula gives, as with ceil_mode."""
     axes = zip(x, k, s, d, pads, strict=True)
     y = tuple(floor_size(*axis[:4], *axis[4]) + extra for axis in axes)
     return Window(tuple(x), y, tuple(k), tuple(s), tuple(d), tuple(before for before, _ in pads), groups)
@@ -109,7 +109,7 @@ def _corners():
 
 
 def _grid():
-    """The rows of oneDNN's list of shapes: every step alone and together, grouped and depthwise, N = 1 and 3."""
+    """Stride, dilation and padding, alone and together, grouped and depthwise, for one and three images."""
     for images, groups, stride, dilation, padding in product((1, 3), (1, 2), (1, 2), (1, 2), (0, 1)):
         for per_group, out in ((2, 2), (1, 1)):
             pads = [(padding, padding), (padding, 0)]
@@ -126,7 +126,7 @@ def _linear():
 
 
 def _layers():
-    """The layers that are measured, with the same kernel, steps and padding, and fewer images, channels and cells."""
+    """The layers of the benchmarks with fewer images, channels and cells."""
     for layer in LAYERS:
         groups = min(layer.groups, 4)
         narrow = [min(n, 4) if groups > 1 else min(n, 3) for n in (layer.channels, layer.out)]

@@ -1,4 +1,4 @@
-"""`show_config`: what runs here, and why."""
+"""The lines of `show_config`."""
 
 from collections import Counter
 
@@ -53,5 +53,5 @@ def test_the_compiled_engine_lists_instruction_sets_memory_and_algorithms(monkey
     assert "float32, without groups: 3x3 at stride 1" in lines["  winograd"]
 
 
-def test_a_package_that_is_not_installed_is_named_not_raised():
+def test_a_package_that_is_not_installed_has_a_note_instead_of_a_version():
     assert config.package_version("no-such-package").startswith("not installed as a package")

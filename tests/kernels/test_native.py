@@ -1,4 +1,4 @@
-"""The compiled engine: exact on integers for every setting, algorithm and instruction set, whatever the threads."""
+"""The compiled contractions are exact on integers for every setting, algorithm, instruction set and thread count."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def fits(algorithm: str, window: Window, channels: int, out: int, dtype: type) -
 
 
 def calls(x, w, y, window):
-    """The three contractions of the numpy engine and of this one, side by side."""
+    """Yield for each contraction its letter, the result of the numpy engine and the result of the native engine."""
     yield "y", on_numpy.conv_y(x, w, window), on_native.conv_y(x, w, window)
     yield "x", on_numpy.conv_x(y, w, window), on_native.conv_x(y, w, window)
     yield "w", on_numpy.conv_w(x, y, window), on_native.conv_w(x, y, window)
@@ -73,7 +73,7 @@ def test_tails_around_the_width_of_a_vector(isa: str, side: int) -> None:
 
 @pytest.mark.parametrize(("size", "padding"), [(size, padding) for size in (3, 4) for padding in range(size)])
 def test_winograd_at_stride_2(isa: str, size: int, padding: int) -> None:
-    """Phases, tails of lines and of tiles, and windows that end before x does."""
+    """Phases, partial vectors and tiles, and windows that end before x does."""
     rng = np.random.default_rng(10 * size + padding)
     for height, width in [(size, size), (5, 8), (8, 5), (9, 11), (4, 33), (34, 6), (17, 70)]:
         for more in (0, 1):
@@ -90,7 +90,7 @@ def test_winograd_at_stride_2(isa: str, size: int, padding: int) -> None:
 
 @pytest.mark.parametrize(("dilation", "padding"), [(2, 0), (2, 2), (2, 4), (3, 3), (5, 5)])
 def test_winograd_with_dilation(isa: str, dilation: int, padding: int) -> None:
-    """Remainders with a line or a cell less than the others."""
+    """Phases of the dilation that have one row or column less than the others."""
     rng = np.random.default_rng(10 * dilation + padding)
     for height, width in [(11, 11), (12, 15), (13, 40), (24, 16)]:
         window = Window.plain("t", (height, width), (3, 3), (1, 1), (padding, padding), (dilation, dilation))
@@ -106,8 +106,8 @@ def test_winograd_with_dilation(isa: str, dilation: int, padding: int) -> None:
 
 @pytest.mark.parametrize("stride", [1, 2])
 @pytest.mark.parametrize("side", [7, 14, 20])
-def test_an_infinity_of_a_depthwise_plane_reaches_only_what_meets_it(isa: str, side: int, stride: int) -> None:
-    """Lanes beyond a line, or of padding, must not multiply it by zero."""
+def test_infinity_in_a_depthwise_plane_reaches_only_its_readers(isa: str, side: int, stride: int) -> None:
+    """Vector lanes beyond the end of a row, or in the padding, must not multiply it by zero."""
     rng = np.random.default_rng(side)
     window = Window.plain("t", (side, side), (3, 3), (stride, stride), (1, 1), (1, 1), groups=2)
     draw = lambda *shape: rng.choice(np.array([-2, -1, 1, 2], np.float32), shape)  # noqa: E731
@@ -121,7 +121,7 @@ def test_an_infinity_of_a_depthwise_plane_reaches_only_what_meets_it(isa: str, s
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_the_same_bits_for_any_number_of_threads(isa: str, dtype: type, threads) -> None:
+def test_results_do_not_depend_on_the_number_of_threads(isa: str, dtype: type, threads) -> None:
     rng = np.random.default_rng(0)
     for algorithm, side, channels, out, groups in (
         ("direct", 19, 24, 40, 1), ("direct", 33, 3, 16, 1), ("winograd", 19, 24, 40, 1), ("depthwise", 21, 12, 12, 12),
@@ -168,8 +168,8 @@ def test_bias_and_relu_are_an_epilogue(isa: str, relu: bool) -> None:
                 assert np.array_equal(found, on_numpy.conv_x(y, w, window, some, relu)), algorithm
 
 
-def test_arrays_that_cannot_be_taken_as_they_are() -> None:
-    """Read-only, of a stride of 0, and not aligned to their own cells."""
+def test_arrays_that_the_extension_cannot_read_directly() -> None:
+    """Read-only arrays, broadcast arrays, and arrays that are not aligned to their dtype."""
     window = Window.plain("t", (5, 5), (2, 2), (1, 1), (0, 0), (1, 1))
     w = np.ones((1, 1, 2, 2), np.float32)
     w.flags.writeable = False
@@ -195,7 +195,7 @@ def test_an_empty_batch() -> None:
 
 
 def test_results_own_their_memory() -> None:
-    """A block that is given back and used again must not change what somebody still holds."""
+    """Memory that is released and reused must not change an array that is still referenced."""
     window = Window.plain("t", (40, 40), (3, 3), (1, 1), (1, 1), (1, 1))
     rng = np.random.default_rng(2)
     x, w = rng.standard_normal((4, 8, 40, 40)).astype(np.float32), rng.standard_normal((8, 8, 3, 3)).astype(np.float32)
@@ -248,7 +248,7 @@ def test_other_threads_run_while_the_engine_computes() -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="fork is POSIX's")
-def test_a_fork_in_the_midst_of_work_goes_on() -> None:
+def test_forked_children_and_the_parent_keep_computing() -> None:
     code = """
 import os, sys, numpy as np
 from rot180.kernels import extension, native
@@ -270,7 +270,7 @@ sys.exit(any(os.waitpid(pid, 0)[1] for pid in children))
 
 
 @pytest.mark.parametrize(("name", "reason"), [("sse9", "there is no such"), ("AVX2", "there is no such")])
-def test_an_instruction_set_that_is_not_there_is_named(name: str, reason: str) -> None:
+def test_an_unknown_instruction_set_is_an_error(name: str, reason: str) -> None:
     code = "import rot180; rot180.set_engine('native')"
     environment = {**os.environ, "ROT180_ISA": name}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60)
@@ -278,13 +278,13 @@ def test_an_instruction_set_that_is_not_there_is_named(name: str, reason: str) -
     assert f"EngineError: engine: ROT180_ISA={name}: {reason}" in done.stderr
 
 
-def test_rot180_isa_is_obeyed() -> None:
+def test_rot180_isa_selects_the_instruction_set() -> None:
     for name in ISAS:
         code = f"from rot180.kernels import extension; assert extension.compiled.isa() == {name!r}"
         subprocess.run([sys.executable, "-c", code], env={**os.environ, "ROT180_ISA": name}, check=True, timeout=60)
 
 
-def test_memory_is_kept_and_given_back() -> None:
+def test_memory_is_kept_and_released() -> None:
     compiled = extension.compiled
     window = Window.plain("t", (64, 64), (3, 3), (1, 1), (1, 1), (1, 1))
     on_native.conv_y(np.ones((8, 16, 64, 64), np.float32), np.ones((16, 16, 3, 3), np.float32), window)
@@ -333,7 +333,7 @@ def test_winograd_needs_channels(size: int, stride: int, channels: int, expected
 
 
 def test_winograd_of_3x3_at_stride_2_needs_more_tiles_forwards() -> None:
-    """With few tiles the transformed kernels are most of what moves."""
+    """With few tiles, most of the memory traffic is for the transformed kernels."""
     window = Window.plain("t", (16, 16), (3, 3), (2, 2), (1, 1), (1, 1))  # 16 tiles of 2x2
     for images, expected in (
         (7, "direct direct"),

@@ -1,4 +1,4 @@
-"""Compiled activations and bias gradients beside the numpy engine's: exact, cell by cell."""
+"""Compiled activations and bias gradients equal those of the numpy engine exactly."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SIZES = [*range(70), 1023, 1024, 1025, (1 << 15) - 1, 1 << 15, (1 << 15) + 17, 1
 
 
 def calls(g: np.ndarray, x: np.ndarray) -> Any:
-    """Of each kernel its name, and its result by the numpy engine and by this one."""
+    """Yield for each kernel its name, the result of the numpy engine and the result of the native engine."""
     relu = on_numpy.relu_y(x)
     for name, arguments in [
         ("relu_y", (x,)), ("relu_x", (g, relu)), ("leaky_relu_y", (x, 0.3)), ("leaky_relu_x", (g, x, 0.3)),
@@ -47,8 +47,8 @@ def test_every_layout_is_exact(shape: tuple[int, ...]) -> None:
         assert np.array_equal(a, g) and np.array_equal(b, x)
 
 
-def test_a_cotangent_that_may_be_overwritten(isa: str) -> None:
-    """It is where it can be; where not, the result is the same."""
+def test_a_gradient_may_be_computed_in_the_memory_of_its_cotangent(isa: str) -> None:
+    """If the layout does not permit it, the result is the same in new memory."""
     g, x = np.random.default_rng(5).standard_normal((2, 6, 50, 7)).astype(np.float32)
     for name, settings in (("relu_x", ()), ("leaky_relu_x", (0.3,))):
         expected = getattr(on_numpy, name)(g, x, *settings)
@@ -63,7 +63,7 @@ def test_a_cotangent_that_may_be_overwritten(isa: str) -> None:
         assert getattr(on_native, name)(mine, x, *settings, True) is mine
 
 
-def test_cotangents_that_are_numbers_or_repeated() -> None:
+def test_cotangents_that_are_scalars_or_broadcast() -> None:
     x = np.asarray(np.float32(2))
     assert on_native.relu_x(np.float32(3), x) == 3 and on_native.leaky_relu_x(np.float32(3), -x, 0.5) == 1.5
     many = np.linspace(-1, 1, 6000, dtype=np.float32).reshape(60, 100)
@@ -72,8 +72,8 @@ def test_cotangents_that_are_numbers_or_repeated() -> None:
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_what_is_not_finite(isa: str, dtype: type) -> None:
-    """NaN stays NaN; an infinite cotangent that is dropped leaves 0; the gradient of relu at 0 is 0."""
+def test_nan_and_infinity(isa: str, dtype: type) -> None:
+    """NaN stays NaN; an infinite cotangent gives 0 where relu is 0; the gradient of relu at 0 is 0."""
     special = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0, 1, -1, np.finfo(dtype).tiny / 2], dtype)
     x, g = (a.ravel() for a in np.meshgrid(np.tile(special, 20), special))
     for name, expected, found in calls(g, x):
@@ -101,7 +101,7 @@ def test_sigmoid_within_three_units_in_the_last_place(isa: str, dtype: type, sta
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_sigmoid_of_what_is_large_or_not_finite(isa: str, dtype: type) -> None:
+def test_sigmoid_of_large_and_infinite_values(isa: str, dtype: type) -> None:
     x = np.array([np.inf, -np.inf, np.nan, 0, 1e30, -1e30, 100, -100], dtype)
     found = on_native.sigmoid_y(x)
     np.testing.assert_allclose(found, [1, 0, np.nan, 0.5, 1, 0, 1, 3.720076e-44], rtol=1e-12, atol=1e-43)
@@ -119,20 +119,20 @@ def test_bias_gradients_of_integers_are_exact(isa: str, dtype: type) -> None:
             assert found.dtype == dtype and np.array_equal(found, on_numpy.bias_sums(y)), (shape, layout.__name__)
 
 
-def test_bias_gradients_elsewhere_run_on_numpy() -> None:
+def test_bias_gradients_of_linear_layers_and_empty_arrays_run_on_numpy() -> None:
     y = np.arange(12.0).reshape(4, 3)
     assert np.array_equal(on_native_or_numpy.bias_sums(y), y.sum(0))
     assert np.array_equal(on_native_or_numpy.bias_sums(np.zeros((0, 3, 2))), np.zeros(3))
     assert np.array_equal(on_native_or_numpy.bias_sums(np.zeros((2, 3, 0))), np.zeros(3))
 
 
-def test_bias_gradients_are_summed_in_double(isa: str) -> None:
+def test_bias_gradients_are_summed_in_float64(isa: str) -> None:
     y = (np.random.default_rng(3).standard_normal((16, 3, 10_000)) + 1000).astype(np.float32)
     assert np.array_equal(on_native.bias_sums(y), y.sum((0, 2), dtype=np.float64).astype(np.float32))
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_the_same_bits_for_any_number_of_threads(isa: str, dtype: type, threads: Any) -> None:
+def test_results_do_not_depend_on_the_number_of_threads(isa: str, dtype: type, threads: Any) -> None:
     g, x = np.random.default_rng(4).standard_normal((2, 5, 37, 29, 31)).astype(dtype)
     found = set()
     for n in THREADS:
@@ -142,7 +142,7 @@ def test_the_same_bits_for_any_number_of_threads(isa: str, dtype: type, threads:
     assert len(found) == 1
 
 
-def test_the_extension_refuses_sizes_that_do_not_fit() -> None:
+def test_the_extension_rejects_sizes_that_do_not_fit() -> None:
     x = np.zeros(10)
     with pytest.raises(ValueError, match="the same size"):
         extension.compiled.relu_x(x, x[:9])

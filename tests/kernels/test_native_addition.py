@@ -1,4 +1,4 @@
-"""The compiled sum of two arrays beside NumPy's: the same bits, in place or not, in every order of memory."""
+"""The compiled sum of two arrays has the bits of NumPy's, in place or not, in every memory order."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_every_size_is_exact(isa: str, dtype: type, stale: Any) -> None:
         assert on_native.add(a, b, True) is a and np.array_equal(a, expected)
 
 
-def test_what_is_not_finite(isa: str) -> None:
+def test_nan_and_infinity(isa: str) -> None:
     special = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0, 1, -1], np.float32)
     a, b = (m.ravel() for m in np.meshgrid(np.tile(special, 9), special))
     with np.errstate(invalid="ignore"):
@@ -51,7 +51,7 @@ def test_every_layout_is_exact(overwrite: bool) -> None:
             assert (found is a) if overwrite else np.array_equal(a, g)
 
 
-def test_types_and_shapes_that_differ_are_left_to_numpy() -> None:
+def test_arrays_that_differ_in_dtype_or_shape_are_added_by_numpy() -> None:
     a, b = np.ones((2, 3), np.float32), np.ones((2, 3))
     assert add(a, b).dtype == np.float64
     assert add(a, b[0]).shape == (2, 3)

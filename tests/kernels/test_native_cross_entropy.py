@@ -1,4 +1,4 @@
-"""The compiled cross entropy beside the numpy engine's and beside float64."""
+"""The compiled cross entropy agrees with the numpy engine and with float64."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DTYPES = [np.float32, np.float64]
 
 
 def problem(rows: int, classes: int, dtype: type) -> tuple[np.ndarray, ...]:
-    """Logits, classes, and a factor for each row, some of them 0."""
+    """Return logits, classes, and a factor for each row, some of which are 0."""
     rng = np.random.default_rng(classes)
     x = (rng.standard_normal((rows, classes)) * 5).astype(dtype)
     return x, rng.integers(0, classes, rows), np.maximum(rng.standard_normal(rows), 0).astype(dtype)
@@ -26,7 +26,7 @@ def problem(rows: int, classes: int, dtype: type) -> tuple[np.ndarray, ...]:
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_every_number_of_classes(isa: str, dtype: type, stale: Any) -> None:
-    """As exact as float64 allows for float32; as the NumPy text in float64."""
+    """float32 results are compared with float64, float64 results with the numpy engine."""
     close = {"rtol": 2e-6, "atol": 2e-6} if dtype is np.float32 else {"rtol": 1e-14, "atol": 1e-14}
     for classes in (*range(1, 40), 1000, 33_000):
         x, t, factors = problem(3 if classes > 999 else 7, classes, dtype)
@@ -63,14 +63,14 @@ def test_every_layout(isa: str) -> None:
         assert np.array_equal(on_native.cross_entropy_x(factors, layout(x), t), gradient)
 
 
-def test_classes_of_every_position_run_on_numpy() -> None:
+def test_logits_with_spatial_axes_run_on_numpy() -> None:
     x, t = np.random.default_rng(0).standard_normal((2, 3, 4)), np.array([[0, 1, 2, 0], [2, 2, 1, 0]])
     assert np.array_equal(on_native_or_numpy.cross_entropy_y(x, t, None), on_numpy.cross_entropy_y(x, t, None))
     scale = np.ones((2, 4))
     assert np.array_equal(on_native_or_numpy.cross_entropy_x(scale, x, t), on_numpy.cross_entropy_x(scale, x, t))
 
 
-def test_the_same_bits_for_any_number_of_threads(isa: str, threads: Any) -> None:
+def test_results_do_not_depend_on_the_number_of_threads(isa: str, threads: Any) -> None:
     x, t, factors = problem(20_000, 10, np.float32)
     found = set()
     for n in THREADS:
@@ -80,7 +80,7 @@ def test_the_same_bits_for_any_number_of_threads(isa: str, threads: Any) -> None
     assert len(found) == 1
 
 
-def test_the_extension_refuses_what_does_not_fit() -> None:
+def test_the_extension_rejects_sizes_that_do_not_fit() -> None:
     x, t = np.zeros((2, 3)), np.array([0, 2])
     compiled = extension.compiled
     for wrong in (np.array([0, 3]), np.array([-1, 0])):

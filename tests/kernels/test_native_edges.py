@@ -1,4 +1,4 @@
-"""The edge of the compiled engine (`native/python/module.cpp`): what it refuses, what it says, and what it survives."""
+"""The edge of the compiled engine (`native/python/module.cpp`): rejected arguments, messages, and robustness."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def python(code: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
 
 
-# ---- what it refuses ----
+# ---- rejected arguments ----
 
 
 @pytest.mark.parametrize(
@@ -43,19 +43,19 @@ def python(code: str) -> subprocess.CompletedProcess[str]:
         ("conv_w", (X[:, :, 1:], Y)),
     ],
 )
-def test_arrays_that_do_not_fit_their_window_are_refused(kernel, arrays) -> None:
+def test_arrays_that_do_not_fit_their_window_are_rejected(kernel, arrays) -> None:
     with pytest.raises(ValueError, match="the shape of an array does not match its window"):
         getattr(on_native, kernel)(*arrays, WINDOW)
 
 
-def test_a_bias_that_does_not_fit_is_refused() -> None:
+def test_a_bias_that_does_not_fit_is_rejected() -> None:
     with pytest.raises(ValueError, match="bias must have one value per channel of y"):
         on_native.conv_y(X, W, WINDOW, np.ones(4, np.float32))
 
 
 @pytest.mark.parametrize(("images", "inputs", "outputs"), [(0, 2, 3), (4, 0, 3), (4, 2, 0), (0, 0, 0)])
-def test_matrices_without_cells_are_left_to_numpy(images: int, inputs: int, outputs: int) -> None:
-    """Rows of blocks that do not exist ended the process by a division by zero."""
+def test_empty_matrices_run_on_numpy(images: int, inputs: int, outputs: int) -> None:
+    """Regression: the extension divided by the number of blocks, which is 0."""
     done = python(f"""
 import numpy as np, pytest, rot180
 from rot180 import kernels
@@ -74,7 +74,7 @@ with pytest.raises(ValueError, match="arrays must not be empty"):
     assert done.returncode == 0, done.stderr
 
 
-def test_groups_that_do_not_divide_are_refused() -> None:
+def test_groups_that_do_not_divide_the_channels_are_rejected() -> None:
     window = Window.plain("t", (6, 7), (3, 2), (1, 1), (1, 1), (1, 1), groups=3)
     with pytest.raises(ValueError, match="channels must be divisible by groups"):
         on_native.conv_y(X, W, window)
@@ -91,20 +91,20 @@ def test_groups_that_do_not_divide_are_refused() -> None:
         (((6,), (6,), (1,), (1,), (1,), (0,), 0), "at least one group"),
     ],
 )
-def test_windows_that_make_no_sense_are_refused(sizes, message: str) -> None:
+def test_impossible_windows_are_rejected(sizes, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         extension.compiled.Shape(*sizes, "direct")
 
 
-def test_a_result_beyond_all_memory_is_a_memory_error() -> None:
-    """The number of its bytes must not wrap around."""
+def test_a_result_larger_than_any_memory_is_a_memory_error() -> None:
+    """The number of bytes must not overflow."""
     huge = Window.plain("t", (1, 1, 1), (1, 1, 1), (1, 1, 1), ((1 << 29,) * 2,) * 3, (1, 1, 1))
     with pytest.raises(MemoryError, match="out of memory: the native engine could not allocate"):
         on_native.conv_y(np.ones((4, 1, 1, 1, 1)), np.ones((4, 1, 1, 1, 1)), huge)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_AS is Linux's")
-def test_too_little_memory_is_a_memory_error_and_work_goes_on() -> None:
+def test_too_little_memory_is_a_memory_error_and_later_calls_work() -> None:
     done = python("""
 import resource, numpy as np
 from rot180.kernels import extension, native
@@ -132,11 +132,11 @@ print(*sorted(outcomes), sep="\\n")
     assert done.stdout.splitlines() == ["True", failure], done.stderr
 
 
-# ---- what it must not need much for ----
+# ---- extreme sizes ----
 
 
-def test_a_step_that_is_never_taken_costs_nothing() -> None:
-    """x is taken apart by the phases of the stride; these would be 10 ** 12."""
+def test_an_unused_stride_or_dilation_costs_nothing() -> None:
+    """The engine splits x by the phases of the stride; there would be 10 ** 12 of them."""
     window = Window.plain("t", (4, 4), (1, 1), (10**6, 10**6), (0, 0), (10**6, 10**6))
     extension.compiled.trim()
     x = np.arange(48, dtype=np.float32).reshape(1, 3, 4, 4)
@@ -149,7 +149,7 @@ def test_a_step_that_is_never_taken_costs_nothing() -> None:
 
 
 @pytest.mark.parametrize("step", [1 << 31, 10**20])
-def test_a_step_that_is_never_taken_may_be_any_number(step: int) -> None:
+def test_an_unused_stride_or_dilation_may_be_any_number(step: int) -> None:
     x, w = np.arange(6, dtype=np.float32).reshape(1, 2, 3), np.ones((1, 2, 3), np.float32)
     assert np.array_equal(rot180.functional.conv1d(x, w, stride=step), np.full((1, 1, 1), 15))
     assert np.array_equal(rot180.functional.conv1d(x, w[:, :, :1], dilation=step), x.sum(1, keepdims=True))
@@ -157,7 +157,7 @@ def test_a_step_that_is_never_taken_may_be_any_number(step: int) -> None:
 
 
 @pytest.mark.parametrize("settings", [{"padding": 2**40}, {"padding": 2**62}, {"dilation": 2**61, "padding": 2**61}])
-def test_a_step_that_is_taken_may_not(settings: dict[str, int]) -> None:
+def test_a_stride_or_padding_in_use_must_fit_32_bits(settings: dict[str, int]) -> None:
     x, w = np.ones((1, 1, 4, 4), np.float32), np.ones((1, 1, 2, 2), np.float32)
     with pytest.raises(
         ShapeError, match="native engine takes sizes, steps and paddings up to 2147483647; this is Window"
@@ -166,7 +166,7 @@ def test_a_step_that_is_taken_may_not(settings: dict[str, int]) -> None:
 
 
 def test_phases_of_a_stride_beyond_x_cost_nothing() -> None:
-    """With so much padding the steps are taken; x has 9 of the 10 ** 10 phases of its gradient."""
+    """With this padding the strides are used; x contains 9 of the 10 ** 10 phases of its gradient."""
     window = Window.plain("t", (3, 3), (2, 2), (10**5,) * 2, (10**5,) * 2, (1, 1))
     rng = np.random.default_rng(0)
     y, w = (rng.integers(-4, 5, shape).astype(np.float32) for shape in ((2, 3, 3, 3), (3, 2, 2, 2)))
@@ -175,8 +175,8 @@ def test_phases_of_a_stride_beyond_x_cost_nothing() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")
-def test_memory_that_is_given_back_is_the_system_s_again() -> None:
-    """Blocks of many sizes come and go: beside those in use and those kept nothing may pile up."""
+def test_released_memory_is_returned_to_the_system() -> None:
+    """After many allocations of many sizes, only arrays in use and the kept blocks remain."""
     done = python("""
 import numpy as np
 from rot180.kernels import extension, native
@@ -198,7 +198,7 @@ print((resident() - before) >> 20)
     assert beside < 60 and left < 60, (beside, left, done.stderr)  # MiB; with blocks of malloc 85 and 174
 
 
-def test_a_kernel_may_be_long() -> None:
+def test_a_kernel_of_thousands_of_cells() -> None:
     window = Window.plain("t", (9000,), (5000,), (1,), (3,), (1,))
     rng = np.random.default_rng(0)
     x, w = (rng.integers(-2, 3, (1, 1, n)).astype(np.float64) for n in (9000, 5000))
@@ -207,7 +207,7 @@ def test_a_kernel_may_be_long() -> None:
     assert on_native.conv_w(x, y, window).shape == w.shape and on_native.conv_x(y, w, window).shape == x.shape
 
 
-def test_a_forced_algorithm_is_taken_only_where_it_fits() -> None:
+def test_a_forced_algorithm_is_used_only_where_it_fits() -> None:
     with extension.algorithm("dense"):
         assert extension.chosen_algorithm("y", WINDOW, 2, 4, 5, np.float32) == "direct"
         assert extension.chosen_algorithm("y", DENSE, 2, 4, 5, np.float32) == "dense"
@@ -216,10 +216,10 @@ def test_a_forced_algorithm_is_taken_only_where_it_fits() -> None:
         assert np.array_equal(on_native.conv_y(X, W, WINDOW), on_numpy.conv_y(X, W, WINDOW))
 
 
-# ---- what it says ----
+# ---- messages ----
 
 
-def test_the_log_says_once_by_which_algorithm(caplog) -> None:
+def test_the_log_reports_each_algorithm_once(caplog) -> None:
     caplog.set_level(logging.DEBUG, "rot180")
     for window in (WINDOW, DENSE):
         vars(window).pop("automatic", None)  # it remembers what was announced
@@ -238,7 +238,7 @@ def test_the_log_says_once_by_which_algorithm(caplog) -> None:
     ]
 
 
-def test_logging_is_not_imported_for_its_sake() -> None:
+def test_the_extension_does_not_import_logging() -> None:
     done = python("""
 import sys, numpy as np
 from rot180.kernels import extension, native
@@ -286,7 +286,7 @@ def test_a_package_that_is_not_installed_has_a_reason(monkeypatch) -> None:
     assert extension._reason_missing() == "the compiled extension rot180._native is not part of this installation"
 
 
-# ---- what it survives ----
+# ---- robustness ----
 
 
 def test_the_number_of_threads_may_change_while_others_compute() -> None:

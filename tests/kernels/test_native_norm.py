@@ -1,4 +1,4 @@
-"""Compiled normalisation beside the numpy engine's, in every layout, by every instruction set, whatever the threads."""
+"""Compiled normalisation agrees with the numpy engine in every layout, instruction set and thread count."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ CASES = [(s, norm.BATCH) for s in BATCHES] + [(s, norm.SAMPLE) for s in SAMPLES]
 
 
 def data(shape: tuple[int, ...], dtype: type = np.float64, seed: int = 0) -> list[np.ndarray]:
-    """x, gy, weight and bias."""
+    """Return random x, gy, weight and bias."""
     rng = np.random.default_rng(seed)
     found = [*rng.standard_normal((2, *shape)), *rng.standard_normal((2, 1, *shape[1:3], 1))]
     return [a.astype(dtype) for a in found]
 
 
 def both(shape: tuple[int, ...], axes: tuple[int, ...], dtype: type, layout: Any = np.ascontiguousarray) -> Any:
-    """(y, mean, var, gx, gweight, gbias) of the numpy engine in float64, and of this one."""
+    """Return (y, mean, var, gx, gweight, gbias) of the numpy engine in float64, and of the native engine."""
     x, gy, w, b = data(shape, dtype)
     wide = [a.astype(np.float64) for a in (x, gy, w, b)]
     reference = on_numpy.norm_y(wide[0], wide[2], wide[3], axes, EPS)
@@ -45,7 +45,7 @@ def both(shape: tuple[int, ...], axes: tuple[int, ...], dtype: type, layout: Any
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize(("shape", "axes"), CASES, ids=str)
-def test_as_the_numpy_engine_in_double(isa: str, shape: Any, axes: Any, dtype: type, stale: Any) -> None:
+def test_results_agree_with_numpy_in_float64(isa: str, shape: Any, axes: Any, dtype: type, stale: Any) -> None:
     for layout in LAYOUTS:
         stale((shape, dtype))
         reference, found = both(shape, axes, dtype, layout)
@@ -58,8 +58,8 @@ def test_as_the_numpy_engine_in_double(isa: str, shape: Any, axes: Any, dtype: t
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("axes", [norm.BATCH, norm.SAMPLE, ()], ids=str)
-def test_a_cotangent_that_may_be_overwritten(isa: str, axes: Any, layout: Any) -> None:
-    """The same bits, in its array where that can be."""
+def test_a_gradient_may_be_computed_in_the_memory_of_its_cotangent(isa: str, axes: Any, layout: Any) -> None:
+    """If the layout does not permit it, the result has the same bits in new memory."""
     for shape in [s for s, a in CASES if a == (axes or norm.BATCH)]:
         x, gy, w, b = data(shape, np.float32)
         _, mean, var = on_numpy.norm_y(x, w, b, axes or norm.BATCH, EPS)
@@ -84,7 +84,7 @@ def test_tails_around_the_width_of_a_vector(isa: str, axes: Any) -> None:
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_sums_of_integers_are_exact(isa: str, dtype: type) -> None:
-    """64 cells to a channel, so that means are exact too; a variance of 1, so that the scale is."""
+    """With 64 cells per channel the means are exact, and with a variance of 1 the scale is."""
     rng = np.random.default_rng(5)
     x = rng.permuted(np.tile([1.0, 3.0], (6, 32)), axis=1).reshape(6, 4, 16).transpose(1, 0, 2)[:, :, None]
     x = np.ascontiguousarray(x, dtype)
@@ -100,7 +100,7 @@ def test_sums_of_integers_are_exact(isa: str, dtype: type) -> None:
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_statistics_that_were_given(isa: str, dtype: type, stale: Any) -> None:
+def test_given_statistics(isa: str, dtype: type, stale: Any) -> None:
     shape = (5, 7, 1, 37)
     x, gy, w, _ = data(shape, dtype)
     mean, var = np.random.default_rng(1).random((2, 1, 7, 1, 1)).astype(dtype)
@@ -125,7 +125,7 @@ def test_the_affine_map_is_exact(isa: str, dtype: type, stale: Any) -> None:
 
 
 @pytest.mark.parametrize("axes", [norm.BATCH, norm.SAMPLE, ()])
-def test_only_what_is_needed_is_returned(axes: Any) -> None:
+def test_gradients_that_are_not_needed_are_none(axes: Any) -> None:
     x, gy, w, _ = data((3, 4, 1, 50))
     _, mean, var = on_numpy.norm_y(x, w, None, axes or norm.BATCH, EPS)
     every = on_native.norm_x(gy, x, w, mean, var, axes, EPS, ALL)
@@ -146,7 +146,7 @@ def test_without_weight_or_bias(isa: str) -> None:
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_the_same_bits_for_any_number_of_threads(isa: str, dtype: type, threads: Any) -> None:
+def test_results_do_not_depend_on_the_number_of_threads(isa: str, dtype: type, threads: Any) -> None:
     for shape, axes in [((6, 37, 1, 50), norm.BATCH), ((9, 2, 3, 700), norm.SAMPLE), ((3, 200, 1, 3), norm.BATCH)]:
         x, gy, w, b = data(shape, dtype)
         found = set()
@@ -159,7 +159,7 @@ def test_the_same_bits_for_any_number_of_threads(isa: str, dtype: type, threads:
 
 
 @pytest.mark.parametrize("axes", [norm.BATCH, norm.SAMPLE])
-def test_what_is_not_finite_stays_in_its_group(isa: str, axes: Any) -> None:
+def test_nan_and_infinity_stay_in_their_group(isa: str, axes: Any) -> None:
     x, gy, w, b = data((3, 4, 1, 37))
     clean = on_native.norm_y(x, w, b, axes, EPS)
     for value, place in [(np.nan, 0), (np.inf, 0), (-np.inf, 5), (np.nan, 36)]:
@@ -178,7 +178,7 @@ def test_what_is_not_finite_stays_in_its_group(isa: str, axes: Any) -> None:
 
 @pytest.mark.parametrize("shape", [(32, 3, 1, 784), (2, 3, 1, 9000), (300, 4, 1, 16), (16, 1, 1, 3000)])
 @pytest.mark.parametrize("axes", [norm.BATCH, norm.SAMPLE])
-def test_a_mean_of_a_thousand_standard_deviations_costs_no_digits(isa: str, shape: Any, axes: Any) -> None:
+def test_a_mean_of_a_thousand_standard_deviations_loses_no_digits(isa: str, shape: Any, axes: Any) -> None:
     x = (np.random.default_rng(4).standard_normal(shape) + 1000).astype(np.float32)
     wide = x.astype(np.float64)
     centre, spread = wide.mean(axes, keepdims=True), wide.var(axes, keepdims=True)
@@ -189,7 +189,7 @@ def test_a_mean_of_a_thousand_standard_deviations_costs_no_digits(isa: str, shap
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_a_first_cell_far_off_costs_no_digits(isa: str, dtype: type) -> None:
+def test_an_outlier_in_the_first_cell_loses_no_digits(isa: str, dtype: type) -> None:
     x = np.random.default_rng(4).standard_normal((64, 1, 1, 1024)).astype(dtype)
     x[0, 0, 0, 0] = 1e6
     wide = x.astype(np.longdouble)
@@ -224,7 +224,7 @@ def test_other_shapes_run_on_numpy(shape: Any, axes: Any) -> None:
     np.testing.assert_allclose(on_native_or_numpy.affine_y(x, w, b), on_numpy.affine_y(x, w, b), rtol=1e-14, atol=1e-15)
 
 
-def test_the_extension_refuses_sizes_that_do_not_fit() -> None:
+def test_the_extension_rejects_sizes_that_do_not_fit() -> None:
     x, gy, w, b = data((3, 4, 1, 5))
     compiled = extension.compiled
     with pytest.raises(ValueError, match=r"weight and bias must be \(1, G, K, 1\)"):

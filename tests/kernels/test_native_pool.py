@@ -1,4 +1,4 @@
-"""Compiled windows of maxima beside the numpy engine's: exact, with ties, NaN and infinities."""
+"""Compiled max pooling equals the numpy engine exactly, with ties, NaN and infinities."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def same(
     layout: Any = np.ascontiguousarray,
     native: OnEngine = on_native,
 ) -> None:
-    """The three kernels beside the numpy engine's."""
+    """Assert that the three kernels give the results of the numpy engine."""
     a, g = layout(x), layout(gy)
     y = on_numpy.max_y(x, window)
     taps = on_numpy.max_taps(x, y, window)
@@ -68,7 +68,7 @@ def test_tails_around_the_width_of_a_vector(isa: str, dtype: type, settings: Any
 
 @pytest.mark.parametrize("size", [(5000,), (3, 2100), (2, 3, 1500), (130, 130)])
 @pytest.mark.parametrize("settings", [(2, 2), (3, 1, 1), (3, 2, 1), (3, 3)], ids=str)
-def test_lines_longer_than_what_is_kept_of_them(isa: str, size: Any, settings: Any, stale: Any) -> None:
+def test_rows_longer_than_the_buffer(isa: str, size: Any, settings: Any, stale: Any) -> None:
     if len(size) == 3 and settings != (2, 2):
         settings = (2, 1)
     rng, window = np.random.default_rng(1), plain(size, *settings)
@@ -77,13 +77,13 @@ def test_lines_longer_than_what_is_kept_of_them(isa: str, size: Any, settings: A
 
 
 @pytest.mark.parametrize("kernel", [17, 40])
-def test_more_taps_than_a_byte_counts(isa: str, kernel: int, stale: Any) -> None:
+def test_kernels_of_more_than_255_cells(isa: str, kernel: int, stale: Any) -> None:
     rng, window = np.random.default_rng(2), plain((70, 70), kernel, 3)
     x = rng.integers(-1000, 1000, (2, 2, 70, 70)).astype(np.float64)
     same(x, rng.integers(-4, 5, (2, 2, *window.y_size)).astype(np.float64), window, stale)
 
 
-def test_windows_too_wide_for_it_run_on_numpy(stale: Any) -> None:
+def test_windows_that_are_too_wide_run_on_numpy(stale: Any) -> None:
     for window in (plain((3000,), 2000, 500), plain((3000,), 3, 2, 0, 600)):
         x = np.random.default_rng(3).integers(-9, 10, (1, 2, 3000)).astype(np.float32)
         same(x, np.ones((1, 2, *window.y_size), np.float32), window, stale, native=on_native_or_numpy)
@@ -94,7 +94,7 @@ def test_windows_too_wide_for_it_run_on_numpy(stale: Any) -> None:
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("settings", [(2, 2), (3, 2, 1), (3, 1, 1), (3, 3)], ids=str)
 def test_nan_and_infinities(isa: str, dtype: type, settings: Any, stale: Any) -> None:
-    """The first NaN of a window wins over all else; a window of nothing but -inf still takes a cell of x."""
+    """The first NaN of a window is its maximum; a window that contains only -inf still selects a cell of x."""
     rng, window = np.random.default_rng(4), plain((9, 37), *settings)
     gy = rng.integers(-4, 5, (2, 3, *window.y_size)).astype(dtype)
     for values in ([np.nan, 0, 1], [-np.inf, -np.inf, 0], [np.inf, np.nan, -np.inf], [-np.inf], [np.nan], [0.0, -0.0]):
@@ -102,7 +102,7 @@ def test_nan_and_infinities(isa: str, dtype: type, settings: Any, stale: Any) ->
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_the_same_bits_for_any_number_of_threads(isa: str, dtype: type, threads: Any) -> None:
+def test_results_do_not_depend_on_the_number_of_threads(isa: str, dtype: type, threads: Any) -> None:
     rng = np.random.default_rng(5)
     for settings in [(2, 2), (3, 2, 1), (3, 1, 1)]:
         window = plain((50, 70), *settings)
@@ -124,7 +124,7 @@ def test_an_empty_batch() -> None:
     assert on_native_or_numpy.max_x(y, taps, window).shape == x.shape
 
 
-def test_the_extension_refuses_sizes_that_do_not_fit() -> None:
+def test_the_extension_rejects_sizes_that_do_not_fit() -> None:
     compiled, shape = extension.compiled, extension.compiled_window(plain((4, 4), 2, 2))
     x, y, taps = np.zeros((1, 3, 4, 4)), np.zeros((1, 3, 2, 2)), np.zeros((1, 3, 2, 2), np.uint8)
     with pytest.raises(ValueError, match="sizes of its window"):

@@ -1,4 +1,4 @@
-"""The compiled squared error beside the numpy engine's: exact on integers."""
+"""The compiled squared error equals the numpy engine exactly on integers."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ def test_every_layout_is_exact() -> None:
         assert np.array_equal(on_native.squared_error_x(a, b, 2.0), (x - t) * 2)
 
 
-def test_the_sum_is_made_in_double(isa: str) -> None:
+def test_the_sum_is_computed_in_float64(isa: str) -> None:
     x, t = np.random.default_rng(2).standard_normal((2, 1_000_000)).astype(np.float32)
     exact = np.sum((x.astype(np.float64) - t) ** 2)
     assert on_native.squared_error_y(x, t) == pytest.approx(exact, rel=1e-13)
 
 
-def test_a_nan_is_in_the_sum_and_an_infinity_too(isa: str) -> None:
+def test_nan_and_infinity_reach_the_sum(isa: str) -> None:
     x = np.ones(100, np.float32)
     for value in (np.nan, np.inf):
         t = x.copy()
@@ -50,7 +50,7 @@ def test_a_nan_is_in_the_sum_and_an_infinity_too(isa: str) -> None:
         np.testing.assert_equal(on_native.squared_error_y(x, t), abs(value))
 
 
-def test_the_same_bits_for_any_number_of_threads(isa: str, threads: Any) -> None:
+def test_results_do_not_depend_on_the_number_of_threads(isa: str, threads: Any) -> None:
     x, t = np.random.default_rng(3).standard_normal((2, 300_000)).astype(np.float32)
     found = set()
     for n in THREADS:
@@ -59,7 +59,7 @@ def test_the_same_bits_for_any_number_of_threads(isa: str, threads: Any) -> None
     assert len(found) == 1
 
 
-def test_the_extension_refuses_sizes_that_do_not_fit() -> None:
+def test_the_extension_rejects_sizes_that_do_not_fit() -> None:
     x = np.zeros(4)
     for call in (extension.compiled.squared_error_y, lambda x, t: extension.compiled.squared_error_x(x, t, 1.0)):
         with pytest.raises(ValueError, match="the same size"):

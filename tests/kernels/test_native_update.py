@@ -1,4 +1,4 @@
-"""The compiled updates, SGD and Adam: the bits of the numpy engine's, in place."""
+"""The compiled updates of SGD and Adam give the bits of the numpy engine, in place."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ UPDATES: list[Update] = [
 
 
 def states(which: Update, sizes: Any, dtype: type) -> list[Any]:
-    """Lists of parameters, gradients and what is remembered; of Adam all that is remembered but m is positive."""
+    """Return lists of parameters, gradients and optimiser state; for Adam all state but m is positive."""
     name, count, without_last, _ = which
     lists: list[Any] = [[] for _ in range(count)]
     for size in sizes:
@@ -54,7 +54,7 @@ def states(which: Update, sizes: Any, dtype: type) -> list[Any]:
 
 
 def run(kernel: Callable[..., None], which: Update, lists: list[Any]) -> list[Any]:
-    """The lists after the update, which is handed copies; gradients may not change."""
+    """Run an update on copies of the lists, assert that the gradients are unchanged, and return the copies."""
     copies = [None if arrays is None else [a.copy(order="K") for a in arrays] for arrays in lists]
     kernel(*copies, which[3], [(np.empty_like(a), np.empty_like(a)) for a in copies[0]])
     assert all(np.array_equal(a, b, equal_nan=True) for a, b in zip(copies[1], lists[1], strict=True))
@@ -66,20 +66,20 @@ def bits(lists: list[Any]) -> list[bytes]:
 
 
 def both(which: Update, lists: list[Any]) -> tuple[list[Any], list[Any]]:
-    """After the NumPy text, and after this engine's kernel."""
+    """Return the lists after the update of the numpy engine and after that of the native engine."""
     return run(getattr(on_numpy, which[0]), which, lists), run(getattr(on_native, which[0]), which, lists)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_the_bits_of_the_numpy_text(isa: str, dtype: type) -> None:
-    """No product and sum is fused: one in a hundred results would differ."""
+def test_updates_have_the_bits_of_the_numpy_engine(isa: str, dtype: type) -> None:
+    """No multiply-add is fused: one in a hundred results would differ."""
     for which in UPDATES:
         expected, found = both(which, states(which, SIZES, dtype))
         assert bits(found) == bits(expected), which
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_what_is_not_finite(isa: str, dtype: type) -> None:
+def test_nan_and_infinity(isa: str, dtype: type) -> None:
     special = np.array([np.nan, np.inf, -np.inf, 0.0, 1.0], dtype)
     v, most = (a.ravel() for a in np.meshgrid(abs(special), abs(special)))
     for which in UPDATES:
@@ -91,7 +91,7 @@ def test_what_is_not_finite(isa: str, dtype: type) -> None:
             np.testing.assert_array_equal(b, a, err_msg=str(which))
 
 
-def test_a_velocity_that_begins_is_not_read(isa: str) -> None:
+def test_velocities_are_not_read_in_the_first_step(isa: str) -> None:
     v = np.full(50, np.nan, np.float32)
     d, g = np.ones((2, 50), np.float32)
     step = update.SgdStep(0.5, 0.0, 0.9, 0.1, False, False, True)
@@ -100,7 +100,7 @@ def test_a_velocity_that_begins_is_not_read(isa: str) -> None:
 
 
 @pytest.mark.parametrize("which", [UPDATES[-1], UPDATES[-9]], ids=lambda which: which[0])
-def test_the_same_bits_for_any_number_of_threads(isa: str, threads: Any, which: Update) -> None:
+def test_results_do_not_depend_on_the_number_of_threads(isa: str, threads: Any, which: Update) -> None:
     found = set()
     for n in THREADS:
         threads(n)
@@ -111,7 +111,7 @@ def test_the_same_bits_for_any_number_of_threads(isa: str, threads: Any, which: 
 
 @pytest.mark.parametrize("which", [UPDATES[-1], UPDATES[-9]], ids=lambda which: which[0])
 @pytest.mark.parametrize("layout", [transposed, sliced])
-def test_parameters_that_it_cannot_take_are_updated_by_numpy(layout: Any, which: Update) -> None:
+def test_parameters_that_are_not_contiguous_are_updated_by_numpy(layout: Any, which: Update) -> None:
     lists = [[a.reshape(4, 15) for a in arrays] for arrays in states(which, (60, 60), np.float32)]
     expected = run(getattr(on_numpy, which[0]), which, lists)
     lists[0][1] = layout(lists[0][1])
@@ -120,7 +120,7 @@ def test_parameters_that_it_cannot_take_are_updated_by_numpy(layout: Any, which:
 
 
 @pytest.mark.parametrize("which", [UPDATES[-1], UPDATES[-9]], ids=lambda which: which[0])
-def test_a_read_only_parameter_is_refused_as_by_numpy(which: Update) -> None:
+def test_a_read_only_parameter_is_the_error_of_numpy(which: Update) -> None:
     lists = states(which, (5,), np.float32)
     lists[0][0].flags.writeable = False
     with pytest.raises(ValueError, match="read-only"):
@@ -137,7 +137,7 @@ def test_a_read_only_parameter_is_refused_as_by_numpy(which: Update) -> None:
 )  # fmt: skip
 @pytest.mark.parametrize("maximize", [False, True])
 def test_both_engines_take_the_same_steps(kind: Any, options: dict[str, Any], maximize: bool) -> None:
-    """The second parameter gets its first gradient later, the third is of another dtype."""
+    """The second parameter gets its first gradient later, and the third has another dtype."""
     ends = []
     for engine in ("numpy", "native"):
         with rot180.engine(engine):
@@ -153,7 +153,7 @@ def test_both_engines_take_the_same_steps(kind: Any, options: dict[str, Any], ma
     assert ends[0] == ends[1]
 
 
-def test_the_extension_refuses_sizes_that_do_not_fit() -> None:
+def test_the_extension_rejects_sizes_that_do_not_fit() -> None:
     a, short = np.zeros(4), np.zeros(3)
     compiled = extension.compiled
     numbers, choices = (0.0,) * 4, (False,) * 3

@@ -1,4 +1,4 @@
-"""The precision of float32 convolutions: "highest" unless "high" is asked for, and how exact "high" is."""
+"""The precision of float32 convolutions: the setting, and the errors of "high"."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SMALL = "import numpy, rot180.functional as F\nk = lambda: F.linear(numpy.ones((
 
 @pytest.fixture(autouse=True)
 def restored(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The precision as it was before."""
+    """Restore the precision after the test."""
     monkeypatch.delenv("ROT180_CONV_PRECISION", raising=False)
     for name, value in (("_precision", None), ("_forced", None), ("algorithm", "automatic")):
         monkeypatch.setattr(precision, name, value)
@@ -40,7 +40,7 @@ def deviation(found: np.ndarray, exact: np.ndarray) -> float:
 
 
 @compiled
-def test_large_tiles_are_taken_only_where_high_is_asked_for() -> None:
+def test_only_the_setting_high_permits_large_tiles() -> None:
     assert rot180.get_float32_conv_precision() == "highest"
     assert (
         extension.chosen_algorithm("y", WINDOW, *WIDE, np.float32)
@@ -61,7 +61,7 @@ def test_large_tiles_are_taken_only_where_high_is_asked_for() -> None:
 
 
 @pytest.mark.parametrize("value", ["medium", "High", "", None, 1, ["high"]])
-def test_another_precision_is_refused_and_nothing_changes(value: object) -> None:
+def test_an_unknown_precision_is_an_error_and_changes_nothing(value: object) -> None:
     rot180.set_float32_conv_precision("high")
     with pytest.raises(
         ValueError, match="set_float32_conv_precision: the precision must be 'highest' or 'high'; got"
@@ -72,7 +72,7 @@ def test_another_precision_is_refused_and_nothing_changes(value: object) -> None
 
 
 @compiled
-def test_a_window_that_remembers_its_shape_follows_a_change() -> None:
+def test_a_cached_window_follows_a_change_of_the_precision() -> None:
     rng = np.random.default_rng(0)
     x, w = (rng.standard_normal(shape).astype(np.float32) for shape in ((4, 32, 24, 24), (32, 32, 3, 3)))
 
@@ -88,7 +88,7 @@ def test_a_window_that_remembers_its_shape_follows_a_change() -> None:
 
 
 @compiled
-def test_it_holds_in_every_thread() -> None:
+def test_the_precision_applies_to_every_thread() -> None:
     rot180.set_float32_conv_precision("high")
     found: list[str] = []
     other = threading.Thread(target=lambda: found.append(extension.chosen_algorithm("y", WINDOW, *WIDE, np.float32)))
@@ -98,14 +98,14 @@ def test_it_holds_in_every_thread() -> None:
 
 
 @compiled
-def test_a_forced_algorithm_wins_and_what_is_set_meanwhile_stays() -> None:
+def test_a_forced_algorithm_takes_precedence_over_the_precision() -> None:
     with extension.algorithm("direct"):
         rot180.set_float32_conv_precision("high")
         assert extension.chosen_algorithm("y", WINDOW, *WIDE, np.float32) == "direct"
     assert extension.chosen_algorithm("y", WINDOW, *WIDE, np.float32) == "winograd4"
 
 
-def test_the_numpy_engine_computes_the_same_under_both() -> None:
+def test_the_numpy_engine_ignores_the_precision() -> None:
     rng = np.random.default_rng(1)
     x, w = (rng.standard_normal(shape).astype(np.float32) for shape in ((2, 32, 24, 24), (32, 32, 3, 3)))
     with rot180.engine("numpy"):
@@ -119,7 +119,7 @@ def test_the_numpy_engine_computes_the_same_under_both() -> None:
 
 
 @compiled
-def test_show_config_says_it() -> None:
+def test_show_config_has_the_precision() -> None:
     with rot180.engine("native"):
         assert config.config()["precision"] == "highest for float32 convolutions, without winograd4"
         rot180.set_float32_conv_precision("high")
@@ -141,19 +141,19 @@ def test_the_environment_sets_it_before_the_first_kernel_runs() -> None:
         assert done.stdout == f"{algorithm}\n", done.stderr
 
 
-def test_a_call_wins_over_the_environment() -> None:
+def test_a_call_takes_precedence_over_the_environment() -> None:
     code = f"{SMALL}import rot180; rot180.set_float32_conv_precision('highest'); k()\n"
     done = run(f"{code}print(rot180.get_float32_conv_precision())", ROT180_CONV_PRECISION="high")
     assert done.stdout == "highest\n", done.stderr
 
 
-def test_a_wrong_precision_in_the_environment_is_an_error_each_time() -> None:
+def test_an_unknown_precision_in_the_environment_is_an_error_at_every_call() -> None:
     done = run(f"{SMALL}try: k()\nexcept ValueError: k()\n", ROT180_CONV_PRECISION="low")
     assert done.returncode == 1
     assert "ROT180_CONV_PRECISION: the precision must be 'highest' or 'high'; got 'low'" in done.stderr
 
 
-# ---- how exact it is: docs/decisions/0013 has the figures that these bounds are twice of ----
+# ---- errors; the bounds are twice the figures in docs/decisions/0013 ----
 
 
 @compiled
@@ -174,7 +174,7 @@ def test_tails_around_the_width_of_a_vector_are_close_to_float64(isa: str, side:
 @compiled
 @pytest.mark.parametrize("relu", [False, True])
 @pytest.mark.parametrize("side", [8, 13])
-def test_bias_and_relu_come_after_the_tiles(isa: str, side: int, relu: bool) -> None:
+def test_bias_and_relu_are_applied_after_the_tiles(isa: str, side: int, relu: bool) -> None:
     rng = np.random.default_rng(side)
     window = Window.plain("t", (side, side), (3, 3), (1, 1), (1, 1), (1, 1))
     x, w, bias = (rng.standard_normal(s).astype(np.float32) for s in ((2, 19, side, side), (19, 19, 3, 3), (19,)))
@@ -210,7 +210,7 @@ def test_a_layer_of_many_channels_and_its_gradients(isa: str) -> None:
 
 
 @compiled
-def test_the_same_bits_for_any_number_of_threads(isa: str, threads) -> None:
+def test_results_do_not_depend_on_the_number_of_threads(isa: str, threads) -> None:
     rng = np.random.default_rng(3)
     x, w = (rng.standard_normal(s).astype(np.float32) for s in ((5, 24, 19, 19), (40, 24, 3, 3)))
     window = Window.plain("t", (19, 19), (3, 3), (1, 1), (1, 1), (1, 1))

@@ -1,4 +1,4 @@
-"""The number of threads: set by call or by environment, seen by NumPy's BLAS."""
+"""The number of threads: set by a call or the environment, and applied to NumPy's BLAS."""
 
 import pytest
 
@@ -13,7 +13,7 @@ TWO = {"OPENBLAS_NUM_THREADS": "2", "OMP_NUM_THREADS": "2"}  # what BLAS would c
 
 @pytest.fixture
 def restored(monkeypatch):
-    """The number of threads as it was before."""
+    """Restore the number of threads after the test."""
     import threadpoolctl
 
     monkeypatch.setattr(threads, "_number", threads._number)
@@ -22,24 +22,24 @@ def restored(monkeypatch):
 
 
 @pytest.mark.parametrize("n", [1, 2])
-def test_what_is_set_is_what_blas_uses(restored, n):
+def test_blas_uses_the_number_that_is_set(restored, n):
     rot180.set_num_threads(n)
     assert rot180.get_num_threads() == n
     assert all(pool["num_threads"] <= n for pool in threads.blas_pools())
 
 
 @pytest.mark.parametrize("n", [0, -1, True, 1025, 100000])
-def test_fewer_than_one_and_absurdly_many_are_refused(n):
+def test_numbers_out_of_range_are_an_error(n):
     with pytest.raises(ValueError, match=f"set_num_threads: the number of threads must be from 1 to 1024; got {n}"):
         rot180.set_num_threads(n)
 
 
-def test_a_number_with_a_fraction_is_refused():
+def test_a_number_that_is_not_an_integer_is_an_error():
     with pytest.raises(TypeError, match=r"set_num_threads: the number of threads must be an integer; got 1\.5"):
         rot180.set_num_threads(1.5)
 
 
-def test_without_a_choice_blas_is_asked(monkeypatch):
+def test_the_default_is_the_number_of_blas(monkeypatch):
     monkeypatch.setattr(threads, "_number", None)
     pools = threads.blas_pools()
     assert rot180.get_num_threads() >= 1
@@ -51,19 +51,19 @@ def test_the_environment_sets_it_before_the_first_kernel_runs():
     assert done.stdout == "1\n", done.stderr
 
 
-def test_the_environment_counts_where_the_engine_was_chosen_first():
+def test_the_environment_applies_after_set_engine():
     done = run(
         f"import rot180; rot180.engine('numpy'); {CONV}; print(rot180.get_num_threads())", ROT180_NUM_THREADS="1", **TWO
     )
     assert done.stdout == "1\n", done.stderr
 
 
-def test_the_environment_counts_when_nothing_has_run_yet():
+def test_the_environment_applies_before_any_kernel_has_run():
     done = run("import rot180; print(rot180.get_num_threads())", ROT180_NUM_THREADS="1", **TWO)
     assert done.stdout == "1\n", done.stderr
 
 
-def test_a_call_wins_over_the_environment():
+def test_a_call_takes_precedence_over_the_environment():
     done = run(
         f"import rot180; rot180.set_num_threads(2); {CONV}; print(rot180.get_num_threads())",
         ROT180_NUM_THREADS="1",
@@ -73,7 +73,7 @@ def test_a_call_wins_over_the_environment():
 
 
 @pytest.mark.parametrize("text", ["0", "two", "-1", "1.5", "²", "100000"])
-def test_a_wrong_number_in_the_environment_is_an_error_each_time(text):
+def test_a_wrong_number_in_the_environment_is_an_error_at_every_call(text):
     again = "\ntry: k()\nexcept ValueError: k()\n"
     code = f"import numpy, rot180.functional as F\nk = lambda: F.linear(numpy.ones((1, 1)), numpy.ones((1, 1))){again}"
     done = run(code, ROT180_NUM_THREADS=text)

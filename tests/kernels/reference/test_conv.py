@@ -1,4 +1,4 @@
-"""The three contractions: exact on integers, for every setting, in every order of memory, by every algorithm."""
+"""The three contractions are exact on integers, for every setting, memory order and algorithm."""
 
 import re
 import threading
@@ -33,7 +33,7 @@ NUMBERED = [
 
 
 def exactly(found, expected, dtype, inputs, case):
-    """The same integers, in an array of its own of the right dtype."""
+    """Assert that the result is exact, has the right dtype and shares no memory."""
     assert isinstance(found, np.ndarray) and found.dtype == dtype, case
     assert found.shape == expected.shape, case
     assert np.array_equal(found, expected), (case, found, expected)
@@ -43,7 +43,7 @@ def exactly(found, expected, dtype, inputs, case):
 
 
 def run(kernel, expected, dtype, turn, case, *arrays):
-    """A kernel on poisoned memory, with every input in another layout, and the inputs untouched."""
+    """Run a kernel on poisoned memory with each input in another layout, and assert that the inputs are unchanged."""
     given = [LAYOUTS[(turn + i) % len(LAYOUTS)](a.astype(dtype)) for i, a in enumerate(arrays[:-1])]
     with poison():
         found = kernel(*given, arrays[-1])
@@ -101,8 +101,8 @@ def test_conv_w_is_exact_by_the_definition_of_a_gradient(number, setting):
             assert np.array_equal(given[0], x) and np.array_equal(given[1], y), case
 
 
-def test_the_settings_reach_every_algorithm_and_both_walks_in_blocks(monkeypatch):
-    """What the regimes are for: without this the exact tests could pass on one algorithm alone."""
+def test_the_settings_reach_every_algorithm_and_both_orders_in_blocks(monkeypatch):
+    """Otherwise the exact tests could pass on a single algorithm."""
     seen = Counter()
 
     def spy(place, kernel, name):
@@ -155,7 +155,7 @@ def test_the_settings_reach_every_algorithm_and_both_walks_in_blocks(monkeypatch
 
 
 def test_a_case_worked_by_hand():
-    """x has three cells and one zero before it, w has two taps, the stride is two: two positions, done on paper."""
+    """x has three cells after one zero of padding, w has two taps, the stride is two: two positions."""
     window = Window((3,), (2,), (2,), (2,), (1,), (1,))
     x, w, y = (np.array([[cells]], np.float64) for cells in ([2, 3, 5], [7, 11], [13, 17]))
     # position 0 reads cells -1, 0 = (0, 2); position 1 reads cells 1, 2 = (3, 5)
@@ -169,7 +169,7 @@ def test_a_case_worked_by_hand():
 
 
 def test_a_two_dimensional_case_worked_by_hand():
-    """Two channels, a 2 x 2 kernel that is not symmetric, no padding: a kernel turned by 180 degrees would show."""
+    """Two channels, no padding, and an asymmetric 2x2 kernel, so that a rotation by 180 degrees would show."""
     window = Window((2, 3), (1, 2), (2, 2), (1, 1), (1, 1), (0, 0))
     x = np.array([[[[1, 2, 3], [4, 5, 6]], [[0, 1, 0], [2, 0, 1]]]], np.float32)
     w = np.array([[[[1, 0], [0, -1]], [[2, 3], [0, 1]]]], np.float32)
@@ -212,8 +212,8 @@ def test_an_empty_batch_gives_empty_results_and_a_zero_weight_gradient():
 
 
 @pytest.mark.parametrize("regime", REGIMES, ids=lambda regime: regime.name)
-def test_broadcast_inputs_count_as_the_arrays_they_stand_for(regime):
-    """Strides of zero: what arrives when the loss is a sum."""
+def test_broadcast_inputs_equal_full_arrays(regime):
+    """The gradient of a sum has strides of zero."""
     for setting in SETTINGS[::3]:
         window = setting.window
         x, w, y = (np.broadcast_to(np.float32(n), shape) for n, shape in zip((2, 3, -1), setting.shapes, strict=True))
@@ -225,7 +225,7 @@ def test_broadcast_inputs_count_as_the_arrays_they_stand_for(regime):
 
 
 @pytest.mark.parametrize("regime", REGIMES, ids=lambda regime: regime.name)
-def test_a_second_call_leaves_the_first_result_alone(regime):
+def test_a_second_call_does_not_change_the_first_result(regime):
     for number, setting in enumerate(SETTINGS[::4]):
         x, w, y = (a.astype(np.float32) for a in setting.integers(number))
         with limits(regime, setting, 4):
@@ -242,7 +242,7 @@ def test_a_second_call_leaves_the_first_result_alone(regime):
 
 
 def test_threads_do_not_share_their_workspace():
-    """Two threads in the kernels at once, on different numbers, with barriers so that they overlap."""
+    """Two threads run the kernels on different numbers, with barriers so that they overlap."""
     setting = next(s for s in SETTINGS if s.name == "nine images")
     window, regime, rounds = setting.window, REGIMES[1], 60
     inputs = [tuple(a.astype(np.float64) for a in setting.integers(seed)) for seed in (1, 2)]
@@ -270,8 +270,8 @@ def test_threads_do_not_share_their_workspace():
     assert not wrong
 
 
-def test_infinities_and_nan_stay_where_they_are():
-    """Only the windows that meet the cell see it (zero padding must not turn it into NaN elsewhere)."""
+def test_infinity_and_nan_reach_only_the_windows_that_read_them():
+    """Multiplication by zero padding must not produce NaN elsewhere."""
     window = Window((5, 5), (5, 5), (3, 3), (1, 1), (1, 1), (1, 1))
     x, w = np.ones((2, 1, 5, 5), np.float32), np.ones((2, 1, 3, 3), np.float32)
     x[0, 0, 0, 0] = np.inf

@@ -1,4 +1,4 @@
-"""The contractions against PyTorch, live, on the same settings as the loop oracle."""
+"""The contractions equal PyTorch on the settings of the loop oracle."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ pytestmark = pytest.mark.peers
 
 
 def peer(x, w, y, window):
-    """y, x and w by torch's own convolution and its backward, on an x that is padded or cropped to what y spans."""
+    """Return y, x and w from torch's convolution and its backward, on x padded or cropped to the span of y."""
     import torch
     import torch.nn.functional as F
 
@@ -31,7 +31,7 @@ def peer(x, w, y, window):
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_contractions_are_torchs(dtype):
+def test_contractions_equal_those_of_torch(dtype):
     compared = 0
     for number, setting in enumerate(SETTINGS):
         x, w, y = (a.astype(dtype) for a in setting.integers(number))

@@ -1,4 +1,4 @@
-"""Normalisation against its definition, group by group, in every layout, and with parts and blocks made small."""
+"""Normalisation agrees with its definition, in every layout and with small blocks."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ EPS = 0.1
 
 
 def data(shape: tuple[int, ...]) -> list[np.ndarray]:
-    """x and gy, a weight and a bias."""
+    """Return random x, gy, weight and bias."""
     rng = np.random.default_rng(sum(shape))
     return [*rng.standard_normal((2, *shape)), *rng.standard_normal((2, 1, *shape[1:3], 1))]
 
 
 def groups(shape: tuple[int, ...], axes: tuple[int, ...]) -> list[tuple[Any, ...]]:
-    """The index of every set of cells that share a mean."""
+    """Return the index of every set of cells that share a mean."""
     images = [slice(None)] if 0 in axes else [slice(n, n + 1) for n in range(shape[0])]
     return [(n, slice(g, g + 1)) for n in images for g in range(shape[1])]
 
@@ -31,7 +31,7 @@ def groups(shape: tuple[int, ...], axes: tuple[int, ...]) -> list[tuple[Any, ...
 def by_definition(
     x: np.ndarray, gy: np.ndarray, w: np.ndarray, b: np.ndarray, axes: tuple[int, ...]
 ) -> list[np.ndarray]:
-    """y, gx, gweight, gbias: the gradient by the Jacobian matrix of each group."""
+    """Return y, gx, gweight and gbias, with gx from the Jacobian matrix of each group."""
     xhat, gx = np.empty_like(x), np.empty_like(x)
     for group in groups(x.shape, axes):
         v = x[group].ravel()
@@ -54,7 +54,7 @@ def limits(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
 @pytest.mark.usefixtures("limits")
 @pytest.mark.parametrize("axes", [norm.BATCH, norm.SAMPLE])
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_forward_and_gradients_are_those_of_the_definition(shape: tuple[int, ...], axes: tuple[int, ...]) -> None:
+def test_forward_and_gradients_follow_the_definition(shape: tuple[int, ...], axes: tuple[int, ...]) -> None:
     x, gy, w, b = data(shape)
     expected = by_definition(x, gy, w, b, axes)
     for layout in LAYOUTS:
@@ -73,7 +73,7 @@ def test_forward_and_gradients_are_those_of_the_definition(shape: tuple[int, ...
 
 @pytest.mark.usefixtures("limits")
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_gradients_with_statistics_that_were_given(shape: tuple[int, ...]) -> None:
+def test_gradients_with_given_statistics(shape: tuple[int, ...]) -> None:
     x, gy, w, _ = data(shape)
     mean, var = np.random.default_rng(1).random((2, 1, shape[1], 1, 1))
     r = (var + EPS) ** -0.5
@@ -86,8 +86,8 @@ def test_gradients_with_statistics_that_were_given(shape: tuple[int, ...]) -> No
 
 
 @pytest.mark.parametrize("axes", [norm.BATCH, norm.SAMPLE])
-def test_sums_of_many_cells_keep_their_digits(axes: tuple[int, ...]) -> None:
-    """Also where channels are innermost in memory, so that every channel has just one running sum."""
+def test_sums_of_many_cells_lose_no_digits(axes: tuple[int, ...]) -> None:
+    """Also if the channels are innermost in memory, so that each channel has a single running sum."""
     rng = np.random.default_rng(0)
     x = rng.standard_normal((2, 1 << 18, 3), np.float32).transpose(0, 2, 1)[:, :, None]
     y, mean, var = on_numpy.norm_y(x, None, None, axes, EPS)
@@ -99,8 +99,8 @@ def test_sums_of_many_cells_keep_their_digits(axes: tuple[int, ...]) -> None:
 
 @pytest.mark.parametrize("shape", [(2, 3, 1, 0), (1, 3, 1, 0), (0, 3, 5, 4)])
 @pytest.mark.parametrize("axes", [(0, 3), (3,), (2,)])
-def test_no_memory_behind_an_empty_array_is_read(shape: tuple[int, ...], axes: tuple[int, ...]) -> None:
-    """np.einsum reads some where strides are 0, as np.empty_like makes them; NaN times an empty sum is NaN."""
+def test_memory_beyond_an_empty_array_is_not_read(shape: tuple[int, ...], axes: tuple[int, ...]) -> None:
+    """np.einsum reads beyond an empty array whose strides are 0, as np.empty_like makes them."""
     a, b = np.broadcast_to(np.nan, shape), np.full(9, np.nan)[:0].reshape(shape)
     for second in (None, a, b):
         found = norm._dot(a, second, axes)
@@ -121,7 +121,7 @@ def test_the_affine_map_is_exact() -> None:
     "needs", [(True, False, False), (False, True, False), (False, False, True), (False, True, True)]
 )
 @pytest.mark.parametrize("axes", [norm.BATCH, norm.SAMPLE])
-def test_only_what_is_needed_is_returned(needs: tuple[bool, ...], axes: tuple[int, ...]) -> None:
+def test_gradients_that_are_not_needed_are_none(needs: tuple[bool, ...], axes: tuple[int, ...]) -> None:
     x, gy, w, b = data((3, 4, 1, 5))
     _, mean, var = on_numpy.norm_y(x, w, b, axes, EPS)
     every = on_numpy.norm_x(gy, x, w, mean, var, axes, EPS, (True, True, True))
@@ -141,7 +141,7 @@ def test_only_what_is_needed_is_returned(needs: tuple[bool, ...], axes: tuple[in
         ((16, 1, 3000, 1), norm.SAMPLE),
     ],
 )
-def test_a_mean_of_a_thousand_standard_deviations_costs_no_digits(
+def test_a_mean_of_a_thousand_standard_deviations_loses_no_digits(
     shape: tuple[int, ...], axes: tuple[int, ...], layout: Any
 ) -> None:
     x = (np.random.default_rng(4).standard_normal(shape) + 1000).astype(np.float32)
@@ -155,7 +155,7 @@ def test_a_mean_of_a_thousand_standard_deviations_costs_no_digits(
     assert np.abs(y - expected).max() < 2.5 * half
 
 
-def test_outputs_lie_as_their_input_lies() -> None:
+def test_results_have_the_memory_order_of_x() -> None:
     x, gy, w, b = data((6, 5, 1, 64))
     for layout in LAYOUTS[:4]:
         a = layout(x)

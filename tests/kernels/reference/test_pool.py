@@ -1,4 +1,4 @@
-"""The pooling windows: exact against plain loops, and each with its adjoint."""
+"""Pooling is exact against plain loops, and the gradients are the adjoints."""
 
 from itertools import product
 
@@ -13,7 +13,7 @@ from tests.kernels.regimes import poison
 
 
 def windows():
-    """Pools of 1 to 3 axes: overlapping, apart, padded, dilated, with and without ceil_mode."""
+    """Return pools of 1 to 3 axes: overlapping, disjoint, padded, dilated, with and without ceil_mode."""
     rng = np.random.default_rng(12)
     found = []
     while len(found) < 80:
@@ -34,14 +34,14 @@ def loops(window):
 
 
 def whole_numbers(window, seed, *, channels=3, images=2):
-    """x and y of integers; x is full of ties."""
+    """Return x and y of integers; x has many ties."""
     rng = np.random.default_rng(seed)
     shapes = (images, channels, *window.x_size), (images, channels, *window.y_size)
     return tuple(rng.integers(-4, 5, shape).astype(np.float64) for shape in shapes)
 
 
 def tap_by_loops(x, window, n, c, p):
-    """The first kernel cell whose x is the maximum of the window at p; None if the window meets no cell."""
+    """Return the first kernel cell with the maximum of the window at p, or None if the window is in the padding."""
     best = None
     for number, k in enumerate(product(*map(range, window.kernel))):
         axes = zip(window.stride, p, window.dilation, k, window.padding, strict=True)
@@ -88,7 +88,7 @@ def test_the_first_maximum_of_a_window_takes_the_gradient():
         assert np.array_equal(spread, expected), window
 
 
-def test_average_spreads_by_the_definition_of_a_gradient():
+def test_average_gradients_follow_the_definition():
     for number, window in enumerate(WINDOWS[::3]):
         x, y = whole_numbers(window, number, channels=1, images=1)
         divisor = 2.0 ** np.arange(np.prod(window.y_size)).reshape(window.y_size) / 4  # powers of two: exact
@@ -120,7 +120,7 @@ def test_a_constant_input_gives_the_gradient_to_the_first_cell_of_each_window():
     ]
 
 
-def test_nan_wins_in_the_forward_and_takes_the_gradient():
+def test_nan_is_the_maximum_and_gets_the_gradient():
     window = Window((5,), (3,), (3,), (1,), (1,), (0,))
     x = np.array([[[1, np.nan, 5, 2, 9]]])
     y = on_numpy.max_y(x, window)
@@ -130,8 +130,8 @@ def test_nan_wins_in_the_forward_and_takes_the_gradient():
     assert np.isnan(on_numpy.max_y(x, padded)).tolist() == [[[True, True, True, False, False]]]
 
 
-def test_windows_of_minus_infinity_still_choose_a_cell_inside():
-    """Padding is absent, not minus infinity: the gradient must not fall into it."""
+def test_windows_of_minus_infinity_select_a_cell_inside_x():
+    """Padding is ignored rather than minus infinity: it must not get the gradient."""
     window = Window((3,), (3,), (2,), (1,), (1,), (1,))
     x = np.full((1, 1, 3), -np.inf)
     y = on_numpy.max_y(x, window)
@@ -140,7 +140,7 @@ def test_windows_of_minus_infinity_still_choose_a_cell_inside():
     assert on_numpy.max_x(np.array([[[1.0, 2, 4]]]), taps, window).tolist() == [[[3, 4, 0]]]
 
 
-def test_more_taps_than_a_byte_counts():
+def test_kernels_of_more_than_255_cells():
     window = Window((17, 17), (1, 1), (17, 17), (1, 1), (1, 1), (0, 0))
     x = np.arange(17.0 * 17).reshape(1, 1, 17, 17)
     taps = on_numpy.max_taps(x, on_numpy.max_y(x, window), window)
@@ -148,7 +148,7 @@ def test_more_taps_than_a_byte_counts():
     assert on_numpy.max_at(x, taps, window).item() == 288
 
 
-def test_outputs_lie_as_their_inputs_lie():
+def test_results_have_the_memory_order_of_their_input():
     window = Window((4, 4), (2, 2), (2, 2), (2, 2), (1, 1), (0, 0))
     x = np.moveaxis(np.zeros((3, 4, 4, 5)), -1, 0)
     for y in (on_numpy.max_y(x, window), on_numpy.average_y(x, np.float64(4), window)):

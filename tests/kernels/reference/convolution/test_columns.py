@@ -1,4 +1,4 @@
-"""im2col in blocks: the expansion of x never stands in memory whole."""
+"""im2col in blocks: the columns of the whole x are never in memory."""
 
 import tracemalloc
 from itertools import pairwise
@@ -15,7 +15,7 @@ WINDOW = Window((56, 56), (56, 56), (5, 5), (1, 1), (1, 1), (2, 2))
 
 
 def peak(call):
-    """Bytes allocated at the worst moment of a call, its result included; and the result."""
+    """Return the largest number of bytes allocated during a call, including its result, and the result."""
     workspace._thread.__dict__.clear()
     tracemalloc.start()
     try:
@@ -26,7 +26,7 @@ def peak(call):
 
 
 @pytest.mark.slow
-def test_memory_is_bounded_where_whole_columns_would_not_be():
+def test_memory_is_bounded_where_the_columns_of_the_whole_x_are_not():
     images, channels = 12, 64
     x = np.ones((images, channels, 56, 56), np.float32)
     w, y = np.ones((8, channels, 5, 5), np.float32), np.ones((images, 8, 56, 56), np.float32)
@@ -65,7 +65,7 @@ def test_one_block_is_at_most_the_limit_or_one_row():
 
 
 def test_a_convolution_of_many_blocks_equals_the_sum_over_taps():
-    """Real limits, real sizes: 3x3 on 40 channels, against nine shifted matrix products."""
+    """The default limits: 3x3 on 40 channels, against nine shifted matrix products."""
     rng = np.random.default_rng(0)
     window = Window((30, 31), (30, 31), (3, 3), (1, 1), (1, 1), (1, 1))
     x, w = (rng.integers(-4, 5, shape).astype(np.float32) for shape in ((9, 40, 30, 31), (6, 40, 3, 3)))

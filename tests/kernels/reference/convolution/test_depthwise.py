@@ -1,4 +1,4 @@
-"""One channel per group: which layers take this path, and that it does what one convolution per channel does."""
+"""One channel per group: which layers use this algorithm, and that it equals one convolution per channel."""
 
 import numpy as np
 import pytest
@@ -17,13 +17,13 @@ def window(groups, size=20, stride=1):
 @pytest.mark.parametrize(
     ("groups", "multiplier", "expected"), [(16, 1, depthwise), (16, 2, depthwise), (16, 3, columns), (1, 1, columns)]
 )
-def test_depthwise_is_taken_for_multipliers_one_and_two(groups, multiplier, expected):
+def test_depthwise_runs_multipliers_one_and_two(groups, multiplier, expected):
     assert algorithm(window(groups), (8, groups, 20, 20), groups * multiplier) is expected
 
 
 @pytest.mark.parametrize("stride", [1, 2])
 @pytest.mark.parametrize("multiplier", [1, 2])
-def test_each_channel_is_a_convolution_of_its_own(multiplier, stride):
+def test_each_channel_equals_a_separate_convolution(multiplier, stride):
     rng = np.random.default_rng(3)
     groups, images = 40, 6  # several blocks of channels under the shipped limit
     whole, single = window(groups, stride=stride), window(1, stride=stride)

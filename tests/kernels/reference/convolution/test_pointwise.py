@@ -1,4 +1,4 @@
-"""A kernel of one cell: a matrix product per position, wherever the batch lies in memory."""
+"""A kernel of one cell is a matrix product per position, in every memory order of the batch."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ from tests.kernels.regimes import algorithm
 @pytest.mark.parametrize("images", [1, 3, 65])
 @pytest.mark.parametrize(("stride", "size", "y_size"), [(1, 6, 6), (2, 6, 3), (2, 7, 4), (3, 7, 2)])
 @pytest.mark.parametrize("groups", [1, 2])
-def test_it_is_einsum(images, stride, size, y_size, groups):
+def test_pointwise_convolutions_equal_einsum(images, stride, size, y_size, groups):
     rng = np.random.default_rng(images)
     window = Window((size, size), (y_size, y_size), (1, 1), (stride, stride), (1, 1), (0, 0), groups)
     x = rng.integers(-4, 5, (images, 4, size, size)).astype(np.float64)
@@ -37,8 +37,8 @@ def test_it_is_einsum(images, stride, size, y_size, groups):
             assert np.array_equal(found, np.einsum("ngopq,ngcpq->goc", narrow, seen).reshape(w.shape))
 
 
-def test_a_batch_that_lies_last_stays_last():
-    """The next layer is spared the reordering."""
+def test_the_result_keeps_the_batch_last():
+    """The next layer need not reorder it."""
     window = Window((6, 6), (6, 6), (1, 1), (1, 1), (1, 1), (0, 0))
     x, w = batch_last(np.ones((3, 4, 6, 6))), np.ones((5, 4, 1, 1))
     assert memory_order.is_batch_last(on_numpy.conv_y(x, w, window))

@@ -1,4 +1,4 @@
-"""The walk: every tap meets the cells that the Window says, in both orders; `collect` is the adjoint of `spread`."""
+"""Every tap reads the cells that the Window defines, in both memory orders; `unpad` is the adjoint of `pad`."""
 
 from itertools import product
 
@@ -14,7 +14,7 @@ SPATIAL = [setting for setting in SETTINGS if setting.window.ndim]
 
 
 @pytest.mark.parametrize("last", [True, False])
-def test_a_tap_meets_the_cells_of_the_definition(last):
+def test_a_tap_reads_the_cells_of_the_definition(last):
     for setting in SPATIAL[::3]:
         window, (x_shape, _, _) = setting.window, setting.shapes
         x = np.arange(1.0, np.prod(x_shape) + 1).reshape(x_shape)
@@ -36,7 +36,7 @@ def test_a_tap_meets_the_cells_of_the_definition(last):
 
 
 @pytest.mark.parametrize("last", [True, False])
-def test_collect_is_the_adjoint_of_spread(last):
+def test_unpad_is_the_adjoint_of_pad(last):
     rng = np.random.default_rng(5)
     for setting in SPATIAL[::2]:
         steps, x_shape = tap_walk.TapWalk(setting.window, last), setting.shapes[0]
@@ -49,7 +49,7 @@ def test_collect_is_the_adjoint_of_spread(last):
         assert not np.isnan(collected).any()
 
 
-def test_spread_makes_no_copy_where_only_axes_move():
+def test_pad_returns_a_view_if_no_cell_moves():
     window = Window((4, 5), (2, 3), (3, 3), (1, 1), (1, 1), (0, 0))
     x = np.ones((1, 2, 4, 5), np.float32)
     assert np.shares_memory(tap_walk.TapWalk(window, True).pad(x), x)
@@ -57,7 +57,7 @@ def test_spread_makes_no_copy_where_only_axes_move():
     assert not np.shares_memory(tap_walk.TapWalk(padded, True).pad(x), x)
 
 
-def test_the_order_follows_the_batch_and_the_rows():
+def test_the_order_depends_on_the_batch_and_the_rows():
     large = Window((56, 56), (56, 56), (3, 3), (1, 1), (1, 1), (1, 1))
     small = Window((8, 8), (8, 8), (3, 3), (1, 1), (1, 1), (1, 1))
     x, y = np.ones((8, 3, 56, 56), np.float32), np.ones((8, 16, 56, 56), np.float32)
@@ -68,7 +68,7 @@ def test_the_order_follows_the_batch_and_the_rows():
     assert tap_walk.TapWalk.fastest(large, 3, memory_order.batch_first(memory_order.batch_last(y))).batch_last
 
 
-def test_orders_are_views_of_one_another():
+def test_memory_orders_are_views_of_each_other():
     a = np.arange(2.0 * 3 * 4 * 5).reshape(2, 3, 4, 5)
     last = memory_order.batch_last(a)
     assert last.shape == (3, 4, 5, 2) and last.flags.c_contiguous
@@ -84,7 +84,7 @@ def test_orders_are_views_of_one_another():
     ("images", "room", "sizes"),
     [(20, 100, [20]), (20, 9, [9, 9, 2]), (20, 8, [8, 8, 4]), (3, 2, [1, 1, 1]), (2, 0, [1, 1])],
 )
-def test_images_go_at_once_or_in_eights_and_more_or_singly(monkeypatch, images, room, sizes):
+def test_blocks_are_the_batch_or_eight_images_or_single_images(monkeypatch, images, room, sizes):
     window = Window((4, 4), (4, 4), (3, 3), (1, 1), (1, 1), (1, 1))
     one = (2 * 6 * 6 + 3 * 4 * 4) * 4  # two channels of the padded image, three of y
     monkeypatch.setattr(tap_walk, "WORKSPACE", one * room)
