@@ -116,14 +116,15 @@ def steps(record):
     left.set_xlabel("times as fast as PyTorch (logarithmic)")
     left.set_title("Training steps", loc="left")
     left.legend(loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=3, frameon=False)
-    kept = {row["name"]: row for row in record.get("memory", ())}
-    names = [name for name in names if name in kept]
+    memory_rows = {row["name"]: row for row in record.get("memory", ())}
+    names = [name for name in names if name in memory_rows]
     if not names:
         right.set_axis_off()
         return figure
-    grouped(right, names, {lib: [kept[name][lib]["peak"] for name in names] for lib in ("rot180", "PyTorch")}, "{:.0f}")
+    peaks = {lib: [memory_rows[name][lib]["peak"] for name in names] for lib in ("rot180", "PyTorch")}
+    grouped(right, names, peaks, "{:.0f}")
     right.set_xlabel("MiB")
-    right.set_title("Most resident memory", loc="left")
+    right.set_title("Peak resident memory", loc="left")
     right.legend(loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=2, frameon=False)
     return figure
 

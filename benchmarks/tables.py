@@ -228,7 +228,7 @@ SECTIONS = [
 def readme(record):
     """What the README shows: the steps with their memory, and the means of the layers."""
     about = record["about"]
-    kept = {row["name"]: row for row in record.get("memory", ())}
+    memory_rows = {row["name"]: row for row in record.get("memory", ())}
     more = f"; [every layer](benchmarks/results/{stem(about)}.md)" if about["whole"] else ""
     parts = [
         f"{place(about)}, {about['date']}; PyTorch {about['PyTorch']}. Above 1, rot180 is faster{more}.\n",
@@ -238,7 +238,7 @@ def readme(record):
         lines = [
             [
                 row["name"], row["ms"]["rot180"], row["ratios"]["PyTorch"], targets.STEPS[row["name"]],
-                row["ratios"].get("compiled"), peaks(kept.get(row["name"])),
+                row["ratios"].get("compiled"), peaks(memory_rows.get(row["name"])),
             ]
             for row in record["steps"]
         ]  # fmt: skip

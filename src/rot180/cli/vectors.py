@@ -60,8 +60,12 @@ def _options(args: argparse.Namespace, own: dict[str, Any], other: dict[str, Any
 
 
 def _export(folder: str, op: str, set: str, seed: int) -> ExitStatus:
-    from ..check import vectors
+    from ..check import operations, vectors
 
+    try:
+        operations.find(op)
+    except ValueError as error:
+        raise UsageError(f"vectors: {str(error).removeprefix('check.layer: ')}") from None
     cases = vectors.export(folder, op, set, seed)
     print(f"wrote {len(cases)} cases of {op} to {folder}; check the answers with: rot180 vectors verify {folder}")
     return ExitStatus.DONE

@@ -80,9 +80,9 @@ def _files(split: str, root: Name | None) -> tuple[Path, dict[str, Array]]:
 
 
 def _archive(root: Name | None, start: Path | None) -> Path:
-    found = find_files(start, FOLDERS, [[ARCHIVE, ARCHIVE.removesuffix(".gz")]])
-    if found:
-        return found[0]
+    archives = find_files(start, FOLDERS, [[ARCHIVE, ARCHIVE.removesuffix(".gz")]])
+    if archives:
+        return archives[0]
     pickles = [path for name in PICKLES for path in find_files(start, FOLDERS, [[name]])]
     if pickles:
         raise FormatError(

@@ -199,12 +199,12 @@ def stratified_split(data: LabelledImages, share: float = 0.2, seed: int = 0) ->
     if not held_out.any():
         raise ValueError("stratified_split: no class has two images, so none can be held out")
 
-    def part(split: str, chosen: Array) -> LabelledImages:
+    def part(split: str, selected: Array) -> LabelledImages:
         about = {**data.about, "split": split, "split_seed": seed, "held_out": share}
-        images = LabelledImages(data.images[chosen], data.labels[chosen], data.classes, about)
+        images = LabelledImages(data.images[selected], data.labels[selected], data.classes, about)
         images.skipped = data.skipped
         if data.files:
-            images.files = tuple(data.files[i] for i in np.flatnonzero(chosen))
+            images.files = tuple(data.files[i] for i in np.flatnonzero(selected))
         return images
 
     return part("train", ~held_out), part("test", held_out)

@@ -31,7 +31,7 @@ def read_members(op: str, path: Name, wanted: Collection[str], max_bytes: int = 
     The whole archive is read, so that its checksum is verified. Raises FormatError if the archive is damaged, truncated
     or larger than a gigabyte, or if one of the files is larger than `max_bytes` or occurs twice.
     """
-    found: dict[str, Array] = {}
+    members: dict[str, Array] = {}
     name = os.fspath(path)
     with open_bounded(op, path, MAX_BYTES) as source:
         stream, left = source.stream, min(source.capacity, MAX_BYTES)
@@ -50,17 +50,17 @@ def read_members(op: str, path: Name, wanted: Collection[str], max_bytes: int = 
                     f"larger than {MAX_BYTES:,} bytes"
                 )
             if header[156:157] in REGULAR and member in wanted:
-                if member in found:
+                if member in members:
                     raise FormatError(f"{op}: {name} has two files named {member}")
                 if size > max_bytes:
                     raise FormatError(f"{op}: {name}: {member} has more than {max_bytes:,} bytes")
-                found[member] = np.empty(size, np.uint8)
-                if read_into(stream, found[member]) < size:
+                members[member] = np.empty(size, np.uint8)
+                if read_into(stream, members[member]) < size:
                     raise FormatError(f"{op}: {name} is truncated within {member}")
                 padded -= size
             _skip(stream, padded)
         _skip(stream, left)  # zeros, unless the archive is damaged
-    return found
+    return members
 
 
 def _parse(op: str, name: str, header: bytes) -> tuple[str, int]:

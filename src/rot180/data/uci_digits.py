@@ -32,7 +32,7 @@ def digits(split: str = "train", seed: int = SPLIT_SEED) -> LabelledImages:
     with np.load(Path(__file__).with_name("digits.npz"), allow_pickle=False) as file:
         x, y = file["x"], file["y"]
     order = generator_for(seed).permutation(len(x))
-    chosen = order[:TEST_SIZE] if split == "test" else order[TEST_SIZE:]
-    images = x[chosen, None].astype(np.float32) / 16  # (N, 1, 8, 8); the cells are 0 to 16
+    indices = order[:TEST_SIZE] if split == "test" else order[TEST_SIZE:]
+    images = x[indices, None].astype(np.float32) / 16  # (N, 1, 8, 8); the cells are 0 to 16
     about = {"name": "digits", "split": split, "split_seed": seed, "held_out": TEST_SIZE, "of": len(x), "ink": True}
-    return LabelledImages(images, y[chosen].astype(np.int64), "0123456789", about)
+    return LabelledImages(images, y[indices].astype(np.int64), "0123456789", about)

@@ -69,9 +69,9 @@ class Erase(ImageAugmentation):
         h, w = np.rint(np.sqrt(area * ratio)), np.rint(np.sqrt(area / ratio))
         fits = (h < height) & (w < width)
         first = np.arange(len(numbers)), fits.argmax(1)
-        chosen = (numbers[:, 0] < self.p) & fits[first]
+        erased = (numbers[:, 0] < self.p) & fits[first]
         row, column = (
-            _span(size, numbers[:, which], np.where(chosen, extent[first], 0))
+            _span(size, numbers[:, which], np.where(erased, extent[first], 0))
             for size, which, extent in ((height, 1, h), (width, 2, w))
         )
         return (row[:, :, None] & column[:, None, :])[:, None]
