@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -145,3 +147,11 @@ def test_the_extension_is_loaded_when_it_is_first_used() -> None:
     code = "import sys, rot180.functional as F; print('rot180._native' in sys.modules); F.linear"
     assert run(code).stdout == "False\n"
     assert extension.compiled.isa() in extension.compiled.isas()
+
+
+def test_the_stub_names_the_functions_of_the_extension() -> None:
+    import rot180._native as module
+
+    stub = ast.parse((Path(rot180.__file__).parent / "_native.pyi").read_text(encoding="utf-8"))
+    names = {node.name for node in stub.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    assert names == {name for name in vars(module) if not name.startswith("_")}
