@@ -19,6 +19,7 @@ from ..tape.primitives import primitive
 from ..tape.record import Array
 from ..tape.reduction import mean
 from ..tape.shape import getitem
+from ..tape.types import ArrayLike, Constant, T
 from .loss_reduction import check_pair, check_reduction, weight_array
 from .softmax import log_softmax, softmax
 
@@ -32,8 +33,12 @@ def check_smoothing(op: str, smoothing: float) -> None:
 
 
 def nll_loss(
-    input: Any, target: Any, weight: Any = None, ignore_index: int = IGNORE_INDEX, reduction: str = "mean"
-) -> Any:
+    input: T | ArrayLike,
+    target: Constant,
+    weight: Constant | None = None,
+    ignore_index: int = IGNORE_INDEX,
+    reduction: str = "mean",
+) -> T:
     """-weight[t] * input[t] for log-probabilities; "mean" divides by the sum of the weights of the targets.
 
     Args:
@@ -55,13 +60,13 @@ def _picked(x: Any, t: Array, safe: Array, factors: Array | None, reduction: str
 
 
 def cross_entropy(
-    input: Any,
-    target: Any,
-    weight: Any = None,
+    input: T | ArrayLike,
+    target: Constant,
+    weight: Constant | None = None,
     ignore_index: int = IGNORE_INDEX,
     reduction: str = "mean",
     label_smoothing: float = 0.0,
-) -> Any:
+) -> T:
     """nll_loss(log_softmax(input), target) for logits; a float target of input's shape holds class probabilities.
 
     The vjp for integer targets is (softmax(x) - onehot(t)) * weight[t]: one op, not two.

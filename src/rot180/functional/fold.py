@@ -19,6 +19,7 @@ from ..errors import ShapeError
 from ..tape.operands import floating
 from ..tape.primitives import primitive
 from ..tape.record import Array
+from ..tape.types import ArrayLike, T
 from ..window import Padding, PerAxis, Sizes, Window, ints, per_axis
 
 # ---- the ops: x (N, C, *x_size), columns (N, C, *kernel, *y_size) ----
@@ -67,7 +68,9 @@ def _moves(window: Window) -> tuple[list[tuple[Any, Any]], bool]:
 # ---- the public edge ----
 
 
-def unfold(input: Any, kernel_size: PerAxis, dilation: PerAxis = 1, padding: Padding = 0, stride: PerAxis = 1) -> Any:
+def unfold(
+    input: T | ArrayLike, kernel_size: PerAxis, dilation: PerAxis = 1, padding: Padding = 0, stride: PerAxis = 1
+) -> T:
     """The windows of `input` as columns: (N, C*R*S, L) with L = P*Q windows, row by row.
 
     Args:
@@ -86,9 +89,9 @@ def unfold(input: Any, kernel_size: PerAxis, dilation: PerAxis = 1, padding: Pad
 
 
 def fold(
-    input: Any, output_size: PerAxis, kernel_size: PerAxis, dilation: PerAxis = 1, padding: Padding = 0,
+    input: T | ArrayLike, output_size: PerAxis, kernel_size: PerAxis, dilation: PerAxis = 1, padding: Padding = 0,
     stride: PerAxis = 1,
-) -> Any:  # fmt: skip
+) -> T:  # fmt: skip
     """The adjoint of `unfold`: every column is added to its window of an image, (N, C, *output_size).
 
     Args:

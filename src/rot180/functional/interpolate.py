@@ -25,6 +25,7 @@ import numpy as np
 from ..errors import ShapeError
 from ..tape.operands import floating, raw
 from ..tape.record import Array
+from ..tape.types import ArrayLike, T
 from ..window import PerAxis, Sizes, ints, per_axis
 from .adaptive_pool import adaptive_average
 from .axis_map import AxisMap
@@ -45,10 +46,10 @@ _LAYOUTS = {1: "(N, C, W)", 2: "(N, C, H, W)", 3: "(N, C, D, H, W)"}
 
 
 def interpolate(
-    input: Any, size: PerAxis | None = None, scale_factor: float | Sequence[float] | None = None,
+    input: T | ArrayLike, size: PerAxis | None = None, scale_factor: float | Sequence[float] | None = None,
     mode: str = "nearest", align_corners: bool | None = None, recompute_scale_factor: bool | None = None,
     antialias: bool = False,
-) -> Any:  # fmt: skip
+) -> T:  # fmt: skip
     """`input` with its spatial axes made longer or shorter.
 
     Args:

@@ -31,7 +31,7 @@ from ..tape.operands import floating, raw
 from ..tape.primitives import primitive
 from ..tape.record import Array
 from ..tape.reduction import mean, sum
-from ..tape.types import ArrayLike, T
+from ..tape.types import ArrayLike, Constant, T
 from ..window import Sizes
 from .norm_arguments import check_eps, check_fit, check_input, check_running, normal_sizes
 
@@ -120,7 +120,7 @@ def _per_channel(factor: Any, shape: Sizes) -> Any:
 
 
 def batch_norm(
-    input: T | ArrayLike, running_mean: T | Array | None, running_var: T | Array | None,
+    input: T | ArrayLike, running_mean: Constant | None, running_var: Constant | None,
     weight: T | Array | None = None, bias: T | Array | None = None, training: bool = False, momentum: float = 0.1,
     eps: float = 1e-5,
 ) -> T:  # fmt: skip
@@ -153,7 +153,7 @@ def batch_norm(
 
 
 def instance_norm(
-    input: T | ArrayLike, running_mean: T | Array | None = None, running_var: T | Array | None = None,
+    input: T | ArrayLike, running_mean: Constant | None = None, running_var: Constant | None = None,
     weight: T | Array | None = None, bias: T | Array | None = None, use_input_stats: bool = True,
     momentum: float = 0.1, eps: float = 1e-5,
 ) -> T:  # fmt: skip

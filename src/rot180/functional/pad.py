@@ -13,6 +13,7 @@ each turned round: what stands in the border is added to where it came from. Eac
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -23,6 +24,7 @@ from ..tape.operands import floating, real
 from ..tape.primitives import primitive
 from ..tape.record import Array
 from ..tape.shape import getitem
+from ..tape.types import ArrayLike, T
 from ..window import Sizes, ints
 
 MODES = ("constant", "reflect", "replicate", "circular")
@@ -94,7 +96,7 @@ def fold_vjp(g: Any, needs: Any, x: Any, y: Any, border: Border) -> Any:
 # ---- the public edge ----
 
 
-def pad(input: Any, pad: Any, mode: str = "constant", value: float | None = None) -> Any:
+def pad(input: T | ArrayLike, pad: Sequence[int], mode: str = "constant", value: float | None = None) -> T:
     """`input` with cells added around it: pad is (left, right, top, bottom, ...), the last axis first, as in PyTorch.
 
     Args:

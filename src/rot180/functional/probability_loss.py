@@ -14,6 +14,7 @@ from ..tape.elementary import clamp, exp, log
 from ..tape.operands import raw
 from ..tape.primitives import primitive
 from ..tape.record import Array
+from ..tape.types import ArrayLike, Constant, T
 from .loss_reduction import DIVERGENCE_REDUCTIONS, check_pair, check_reduction, reduced, spread, weight_array
 from .smooth_activation import logsigmoid, sigmoid
 
@@ -40,7 +41,9 @@ def bce_vjp(g: Any, needs: Any, loss: Any, x: Any, t: Any, weight: Any, reductio
     return gx, gt
 
 
-def binary_cross_entropy(input: Any, target: Any, weight: Any = None, reduction: str = "mean") -> Any:
+def binary_cross_entropy(
+    input: T | ArrayLike, target: T | ArrayLike, weight: Constant | None = None, reduction: str = "mean"
+) -> T:
     """-(t log x + (1 - t) log(1 - x)) for probabilities x; the logarithms are cut at -100; `weight` scales losses."""
     check_reduction("binary_cross_entropy", reduction)
     x, t = check_pair("binary_cross_entropy", input, target)
@@ -71,8 +74,12 @@ def bce_logits_vjp(g: Any, needs: Any, loss: Any, x: Any, t: Any, weight: Any, p
 
 
 def binary_cross_entropy_with_logits(
-    input: Any, target: Any, weight: Any = None, reduction: str = "mean", pos_weight: Any = None
-) -> Any:
+    input: T | ArrayLike,
+    target: T | ArrayLike,
+    weight: Constant | None = None,
+    reduction: str = "mean",
+    pos_weight: Constant | None = None,
+) -> T:
     """binary_cross_entropy(sigmoid(input), target) without overflow; `pos_weight` scales the positive term."""
     op = "binary_cross_entropy_with_logits"
     check_reduction(op, reduction)
@@ -117,7 +124,7 @@ def kl_div_vjp(g: Any, needs: Any, loss: Any, x: Any, t: Any, log_target: bool, 
     return gx, gt
 
 
-def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = False) -> Any:
+def kl_div(input: T | ArrayLike, target: T | ArrayLike, reduction: str = "mean", log_target: bool = False) -> T:
     """target * (log(target) - input): the divergence of the distribution exp(input) from that of the target.
 
     Kullback and Leibler (1951). Note the order, and that the input holds logarithms.

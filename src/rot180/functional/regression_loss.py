@@ -13,6 +13,7 @@ from .. import kernels
 from ..tape.operands import raw, real
 from ..tape.primitives import primitive
 from ..tape.record import Array
+from ..tape.types import ArrayLike, T
 from .loss_reduction import check_pair, check_reduction, reduced, spread
 from .piecewise_activation import hardtanh
 
@@ -43,7 +44,7 @@ def mse_array_vjp(g: Array, needs: Any, overwrite: bool, loss: Any, x: Array, t:
     return gx if needs[0] else None, -gx if needs[1] else None
 
 
-def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
+def mse_loss(input: T | ArrayLike, target: T | ArrayLike, reduction: str = "mean") -> T:
     """The squared error (input - target)**2; shapes must be the same."""
     check_reduction("mse_loss", reduction)
     return _mse(*check_pair("mse_loss", input, target), reduction)
@@ -60,7 +61,7 @@ def l1_vjp(g: Any, needs: Any, loss: Any, x: Any, t: Any, reduction: str) -> Any
     return gx if needs[0] else None, -gx if needs[1] else None
 
 
-def l1_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
+def l1_loss(input: T | ArrayLike, target: T | ArrayLike, reduction: str = "mean") -> T:
     """The absolute error |input - target|; its gradient where they are equal is 0."""
     check_reduction("l1_loss", reduction)
     return _l1(*check_pair("l1_loss", input, target), reduction)
@@ -79,7 +80,7 @@ def huber_vjp(g: Any, needs: Any, loss: Any, x: Any, t: Any, delta: float, reduc
     return gx if needs[0] else None, -gx if needs[1] else None
 
 
-def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0) -> Any:
+def huber_loss(input: T | ArrayLike, target: T | ArrayLike, reduction: str = "mean", delta: float = 1.0) -> T:
     """d**2 / 2 where |d| = |input - target| is below delta, else delta * (|d| - delta / 2); Huber (1964).
 
     Raises ValueError unless delta is positive.
@@ -96,7 +97,7 @@ def check_delta(op: str, delta: float) -> float:
     return float(delta)
 
 
-def smooth_l1_loss(input: Any, target: Any, reduction: str = "mean", beta: float = 1.0) -> Any:
+def smooth_l1_loss(input: T | ArrayLike, target: T | ArrayLike, reduction: str = "mean", beta: float = 1.0) -> T:
     """huber_loss with delta = beta, divided by beta: its slope is at most 1. With beta 0 it is l1_loss.
 
     Girshick, "Fast R-CNN" (2015), equation 3, has beta 1. Raises ValueError for a negative beta.

@@ -20,6 +20,7 @@ from .elementary import log
 from .operands import operands, pair, raw
 from .primitives import primitive
 from .record import Array, Variable
+from .types import ArrayLike, Constant, T
 
 # ---- broadcasting: broadcast_to and sum_to are adjoint ----
 
@@ -113,7 +114,7 @@ def power_vjp(g: Any, needs: Any, output: Any, a: Any, b: Any, a_shape: Any, b_s
         to_a = unbroadcast(g * (b * a ** _where(1.0, b - 1, (), b_shape, none)), a_shape)
     if needs[1]:  # d a**b / db = a**b log a, and 0 where a is 0 and b is not negative (PyTorch's rule)
         zero = (raw(a) == 0) & (raw(b) >= 0)
-        base = _where(1.0, a, (), a_shape, zero)
+        base: Any = _where(1.0, a, (), a_shape, zero)
         base = base if isinstance(base, Variable) else np.asarray(base, raw(output).dtype)  # a may be a number
         to_b = unbroadcast(g * _where(0.0, output * log(base), (), raw(output).shape, zero), b_shape)
     return (to_a, to_b)
@@ -152,37 +153,37 @@ def _share(wins: Any, ties: Any, dtype: Any) -> Any:
     return np.asarray(wins, dtype) + np.asarray(ties, dtype) * np.asarray(0.5, dtype)
 
 
-def add(a: Any, b: Any) -> Any:
+def add(a: T | ArrayLike, b: T | ArrayLike) -> T:
     """a + b, broadcast."""
     return _add(*pair("add", a, b))
 
 
-def sub(a: Any, b: Any) -> Any:
+def sub(a: T | ArrayLike, b: T | ArrayLike) -> T:
     """a - b, broadcast."""
     return _sub(*pair("sub", a, b))
 
 
-def mul(a: Any, b: Any) -> Any:
+def mul(a: T | ArrayLike, b: T | ArrayLike) -> T:
     """a * b, broadcast."""
     return _mul(*pair("mul", a, b))
 
 
-def div(a: Any, b: Any) -> Any:
+def div(a: T | ArrayLike, b: T | ArrayLike) -> T:
     """a / b, broadcast."""
     return _div(*pair("div", a, b))
 
 
-def power(a: Any, b: Any) -> Any:
+def power(a: T | ArrayLike, b: T | ArrayLike) -> T:
     """a to the power b, broadcast."""
     return _power(*pair("pow", a, b))
 
 
-def maximum(a: Any, b: Any) -> Any:
+def maximum(a: T | ArrayLike, b: T | ArrayLike) -> T:
     """The larger of a and b; at a tie each gets half the gradient."""
     return _maximum(*pair("maximum", a, b))
 
 
-def minimum(a: Any, b: Any) -> Any:
+def minimum(a: T | ArrayLike, b: T | ArrayLike) -> T:
     """The smaller of a and b; at a tie each gets half the gradient."""
     return _minimum(*pair("minimum", a, b))
 
@@ -210,7 +211,7 @@ def choose(condition: Array, a: Any, b: Any) -> Any:
     return _where(a, b, np.shape(a), np.shape(b), condition)
 
 
-def where(condition: Any, a: Any, b: Any) -> Any:
+def where(condition: Constant, a: T | ArrayLike, b: T | ArrayLike) -> T:
     """a where `condition` (boolean) holds, else b; all three broadcast."""
     condition = np.asarray(raw(condition))
     if condition.dtype != np.bool_:
@@ -232,17 +233,17 @@ def matmul_vjp(g: Any, needs: Any, output: Any, a: Any, b: Any, a_shape: Any, b_
     return (to_a, unbroadcast(matmul(a.swapaxes(-1, -2), g), b_shape) if needs[1] else None)
 
 
-def matmul(a: Any, b: Any) -> Any:
+def matmul(a: T | ArrayLike, b: T | ArrayLike) -> T:
     """a @ b by NumPy's rules: (..., n, k) @ (..., k, m), one-dimensional operands as a row and a column."""
-    a, b, a_shape, b_shape = operands("matmul", a, b)
+    x, y, a_shape, b_shape = operands("matmul", a, b)
     if not a_shape or not b_shape:
         raise ShapeError("matmul: needs operands of at least 1 dimension, got a number; use * instead")
     if a_shape[-1] != b_shape[max(0, len(b_shape) - 2)]:
         raise ShapeError(f"matmul: shapes {a_shape} and {b_shape} do not fit: the inner sizes must agree")
     if len(a_shape) > 1 and len(b_shape) > 1:
-        return _matmul(a, b, a_shape, b_shape)
+        return _matmul(x, y, a_shape, b_shape)
     row, column = len(a_shape) == 1, len(b_shape) == 1
-    a, b = (a.reshape(1, -1) if row else a), (b.reshape(-1, 1) if column else b)
-    c = _matmul(a, b, a.shape, b.shape)
+    x, y = (x.reshape(1, -1) if row else x), (y.reshape(-1, 1) if column else y)
+    c = _matmul(x, y, x.shape, y.shape)
     shape = c.shape[:-2] + (() if row else c.shape[-2:-1]) + (() if column else c.shape[-1:])
     return c.reshape(shape)

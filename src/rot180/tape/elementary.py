@@ -1,4 +1,4 @@
-"""Functions of one operand, cell by cell: a forward and its vjp each, for arrays and Tensors alike.
+"""Elementwise functions of one operand, for arrays and Tensors.
 
 Who may import it: the tape and the floors above. Deliberately absent: activations of neural networks (functional/).
 """
@@ -14,107 +14,142 @@ from .erf import erf as erf_array
 from .operands import floating, raw
 from .primitives import primitive
 from .record import Array
+from .types import ArrayLike, T
 
 
 @primitive(name="neg")
-def neg(x: Array) -> Array:
-    """-x."""
-    return np.negative(floating("neg", x))
+def _neg(x: Array) -> Array:
+    return np.negative(x)
 
 
-@neg.vjp
+@_neg.vjp
 def neg_vjp(g: Any, needs: Any, output: Any, x: Any) -> Any:
     return (-g,)
 
 
-@primitive(keep=("output",))
-def exp(x: Array) -> Array:
-    """e to the power x."""
-    return np.exp(floating("exp", x))
+def neg(x: T | ArrayLike) -> T:
+    """-x."""
+    return _neg(floating("neg", x))
 
 
-@exp.vjp
+@primitive(keep=("output",), name="exp")
+def _exp(x: Array) -> Array:
+    return np.exp(x)
+
+
+@_exp.vjp
 def exp_vjp(g: Any, needs: Any, output: Any, x: Any) -> Any:
     return (g * output,)
 
 
-@primitive(keep=("x",))
-def log(x: Array) -> Array:
-    """The natural logarithm."""
-    return np.log(floating("log", x))
+def exp(x: T | ArrayLike) -> T:
+    """e to the power x."""
+    return _exp(floating("exp", x))
 
 
-@log.vjp
+@primitive(keep=("x",), name="log")
+def _log(x: Array) -> Array:
+    return np.log(x)
+
+
+@_log.vjp
 def log_vjp(g: Any, needs: Any, output: Any, x: Any) -> Any:
     return (g / x,)
 
 
-@primitive(keep=("output",))
-def sqrt(x: Array) -> Array:
-    """The square root."""
-    return np.sqrt(floating("sqrt", x))
+def log(x: T | ArrayLike) -> T:
+    """The natural logarithm."""
+    return _log(floating("log", x))
 
 
-@sqrt.vjp
+@primitive(keep=("output",), name="sqrt")
+def _sqrt(x: Array) -> Array:
+    return np.sqrt(x)
+
+
+@_sqrt.vjp
 def sqrt_vjp(g: Any, needs: Any, output: Any, x: Any) -> Any:
     return (g * 0.5 / output,)
 
 
+def sqrt(x: T | ArrayLike) -> T:
+    """The square root."""
+    return _sqrt(floating("sqrt", x))
+
+
 @primitive(keep=("x",), name="abs")
-def absolute(x: Array) -> Array:
-    """|x|; the gradient at 0 is 0."""
-    return np.absolute(floating("abs", x))
+def _absolute(x: Array) -> Array:
+    return np.absolute(x)
 
 
-@absolute.vjp
+@_absolute.vjp
 def absolute_vjp(g: Any, needs: Any, output: Any, x: Any) -> Any:
     return (g * np.sign(raw(x)),)
 
 
-@primitive(keep=("x",))
-def sin(x: Array) -> Array:
-    """The sine."""
-    return np.sin(floating("sin", x))
+def absolute(x: T | ArrayLike) -> T:
+    """|x|; the gradient at 0 is 0."""
+    return _absolute(floating("abs", x))
 
 
-@sin.vjp
+@primitive(keep=("x",), name="sin")
+def _sin(x: Array) -> Array:
+    return np.sin(x)
+
+
+@_sin.vjp
 def sin_vjp(g: Any, needs: Any, output: Any, x: Any) -> Any:
     return (g * cos(x),)
 
 
-@primitive(keep=("x",))
-def cos(x: Array) -> Array:
-    """The cosine."""
-    return np.cos(floating("cos", x))
+def sin(x: T | ArrayLike) -> T:
+    """The sine."""
+    return _sin(floating("sin", x))
 
 
-@cos.vjp
+@primitive(keep=("x",), name="cos")
+def _cos(x: Array) -> Array:
+    return np.cos(x)
+
+
+@_cos.vjp
 def cos_vjp(g: Any, needs: Any, output: Any, x: Any) -> Any:
     return (-g * sin(x),)
 
 
-@primitive(keep=("x",))
-def erf(x: Array) -> Array:
-    """The error function, 2 / sqrt(pi) times the integral of exp(-t**2) from 0 to x."""
-    return erf_array(floating("erf", x))
+def cos(x: T | ArrayLike) -> T:
+    """The cosine."""
+    return _cos(floating("cos", x))
 
 
-@erf.vjp
+@primitive(keep=("x",), name="erf")
+def _erf(x: Array) -> Array:
+    return erf_array(x)
+
+
+@_erf.vjp
 def erf_vjp(g: Any, needs: Any, output: Any, x: Any) -> Any:
     z = clamp(x, -30.0, 30.0)  # there the derivative is 0 in float64 already, and the square does not overflow
     return (g * (exp(-(z * z)) * (2 / math.sqrt(math.pi))),)
 
 
-@primitive(keep=("x",))
-def clamp(x: Array, min: float | None = None, max: float | None = None) -> Array:
-    """x, no smaller than `min` and no larger than `max`; at the bounds the gradient passes."""
-    low, high = (
-        None if bound is None else float(bound) for bound in (min, max)
-    )  # NumPy's scalars are not weak to NumPy
-    return np.clip(floating("clamp", x), low, high)
+def erf(x: T | ArrayLike) -> T:
+    """The error function, 2 / sqrt(pi) times the integral of exp(-t**2) from 0 to x."""
+    return _erf(floating("erf", x))
 
 
-@clamp.vjp
-def clamp_vjp(g: Any, needs: Any, output: Any, x: Any, min: Any, max: Any) -> Any:
-    inside = (True if min is None else raw(x) >= min) & (True if max is None else raw(x) <= max)
+@primitive(keep=("x",), name="clamp")
+def _clamp(x: Array, low: float | None, high: float | None) -> Array:
+    return np.clip(x, low, high)
+
+
+@_clamp.vjp
+def clamp_vjp(g: Any, needs: Any, output: Any, x: Any, low: float | None, high: float | None) -> Any:
+    inside = (True if low is None else raw(x) >= low) & (True if high is None else raw(x) <= high)
     return (g * np.asarray(inside, raw(g).dtype),)
+
+
+def clamp(x: T | ArrayLike, min: float | None = None, max: float | None = None) -> T:
+    """x limited to the range from `min` to `max`. The gradient at the limits is 1."""
+    low, high = (None if limit is None else float(limit) for limit in (min, max))  # NumPy's scalars would not be weak
+    return _clamp(floating("clamp", x), low, high)

@@ -18,6 +18,7 @@ from .arithmetic import broadcast_to_shape
 from .operands import raw
 from .primitives import Primitive, primitive
 from .record import Array
+from .types import T
 
 
 @primitive(name="reshape", view=True)
@@ -30,7 +31,7 @@ def reshape_vjp(g: Any, needs: Any, output: Any, x: Any, shape: Any, was: Any) -
     return (g.reshape(was),)
 
 
-def reshape(x: Any, shape: Sequence[int]) -> Any:
+def reshape(x: T | Array, shape: Sequence[int]) -> T:
     """x with its cells in the same order and another shape; one size may be -1."""
     try:
         return _reshape(x, shape if type(shape) is tuple else tuple(shape), x.shape)
@@ -50,7 +51,7 @@ def permute_vjp(g: Any, needs: Any, output: Any, x: Any, axes: Any) -> Any:
     return (_permute(g, tuple(int(i) for i in np.argsort(axes))),)
 
 
-def permute(x: Any, dims: Sequence[int]) -> Any:
+def permute(x: T | Array, dims: Sequence[int]) -> T:
     """The axes of x in another order (NumPy's transpose)."""
     axes = tuple(normal_axis("permute", dim, x.ndim) for dim in dims)
     if sorted(axes) != list(range(x.ndim)):
@@ -58,7 +59,7 @@ def permute(x: Any, dims: Sequence[int]) -> Any:
     return _permute(x, axes)
 
 
-def swapaxes(x: Any, dim0: int, dim1: int) -> Any:
+def swapaxes(x: T | Array, dim0: int, dim1: int) -> T:
     """Two axes of x swapped."""
     axes = list(range(x.ndim))
     a, b = normal_axis("transpose", dim0, x.ndim), normal_axis("transpose", dim1, x.ndim)
@@ -66,7 +67,7 @@ def swapaxes(x: Any, dim0: int, dim1: int) -> Any:
     return _permute(x, tuple(axes))
 
 
-def broadcast_to(x: Any, shape: Sequence[int]) -> Any:
+def broadcast_to(x: T | Array, shape: Sequence[int]) -> T:
     """x repeated to a larger shape."""
     try:
         return broadcast_to_shape(x, tuple(shape), x.shape)
@@ -74,23 +75,24 @@ def broadcast_to(x: Any, shape: Sequence[int]) -> Any:
         raise ShapeError(f"broadcast_to: {x.shape} does not broadcast to {tuple(shape)}") from error
 
 
-def squeeze(x: Any, dim: int | None = None) -> Any:
+def squeeze(x: T | Array, dim: int | None = None) -> T:
     """Without the axes of size 1, or without this one if it is of size 1."""
     only = None if dim is None else normal_axis("squeeze", dim, x.ndim)
     return reshape(x, [n for i, n in enumerate(x.shape) if n != 1 or (only is not None and i != only)])
 
 
-def unsqueeze(x: Any, dim: int) -> Any:
+def unsqueeze(x: T | Array, dim: int) -> T:
     """With a new axis of size 1 at this place."""
-    at = normal_axis("unsqueeze", dim, x.ndim + 1)
+    at: int = normal_axis("unsqueeze", dim, x.ndim + 1)
     return reshape(x, (*x.shape[:at], 1, *x.shape[at:]))
 
 
-def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
+def flatten(x: T | Array, start_dim: int = 0, end_dim: int = -1) -> T:
     """The axes from start_dim to end_dim as one."""
     if x.ndim == 0:
         return reshape(x, (1,))
-    first, last = normal_axis("flatten", start_dim, x.ndim), normal_axis("flatten", end_dim, x.ndim)
+    first: int = normal_axis("flatten", start_dim, x.ndim)
+    last: int = normal_axis("flatten", end_dim, x.ndim)
     if first > last:
         raise ShapeError(f"flatten: start_dim {start_dim} comes after end_dim {end_dim}")
     return reshape(x, (*x.shape[:first], math.prod(x.shape[first : last + 1]), *x.shape[last + 1 :]))
@@ -125,7 +127,7 @@ def put_vjp(g: Any, needs: Any, output: Any, x: Any, key: Any, shape: Any) -> An
     return (_getitem(g, key, shape),)
 
 
-def getitem(x: Any, key: Any) -> Any:
+def getitem(x: T | Array, key: Any) -> T:
     """x[key] with NumPy's rules: slices, integers, None, ellipsis, boolean and integer arrays (or Tensors of these)."""
     key = tuple(raw(k) for k in key) if isinstance(key, tuple) else raw(key)
     try:
@@ -164,7 +166,7 @@ def _join(arity: int) -> Primitive:
     return join
 
 
-def cat(tensors: Sequence[Any], dim: int = 0) -> Any:
+def cat(tensors: Sequence[T | Array], dim: int = 0) -> T:
     """Arrays or Tensors joined along an axis; the other sizes and the dtypes must agree."""
     if not tensors:
         raise ShapeError("cat: needs at least one tensor, got none")
@@ -181,7 +183,7 @@ def cat(tensors: Sequence[Any], dim: int = 0) -> Any:
     return _join(len(tensors))(*tensors, axis, tuple(s[axis] for s in shapes))
 
 
-def stack(tensors: Sequence[Any], dim: int = 0) -> Any:
+def stack(tensors: Sequence[T | Array], dim: int = 0) -> T:
     """Arrays or Tensors of one shape along a new axis."""
     if not tensors:
         raise ShapeError("stack: needs at least one tensor, got none")

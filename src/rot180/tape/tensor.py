@@ -8,9 +8,10 @@ under a recorded Tensor must stay what it was.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, ClassVar, overload
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from ..errors import DtypeError, GradientError, Rot180Error
 from . import arithmetic, elementary, operands, reduction
@@ -18,6 +19,7 @@ from . import shape as cells
 from .primitives import primitive, tensor_type, wrap
 from .record import Array, Variable, leaf
 from .sweep import add_leaf_hook, backward
+from .types import ArrayLike, Shape
 
 
 @primitive(name="astype")
@@ -88,7 +90,9 @@ class Tensor(Variable):
             raise GradientError(f"grad: needs None or a Tensor of shape {self.shape}")
         self.node.grad = value
 
-    def backward(self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False) -> None:
+    def backward(
+        self, gradient: Tensor | ArrayLike | None = None, retain_graph: bool | None = None, create_graph: bool = False
+    ) -> None:
         """Accumulate the gradients of this Tensor, weighted by `gradient`, in the .grad of the leaves it depends on.
 
         Raises GradientError if it depends on no leaf, has more than one element and no gradient is given, or if its
@@ -127,7 +131,13 @@ class Tensor(Variable):
         """The axes in reverse order."""
         return self.permute(*reversed(range(self.ndim)))
 
-    def size(self, dim: int | None = None) -> Any:
+    @overload
+    def size(self, dim: None = None) -> Shape: ...
+
+    @overload
+    def size(self, dim: int) -> int: ...
+
+    def size(self, dim: int | None = None) -> Shape | int:
         """The shape, or the size of one axis (as in PyTorch; the number of cells is `numel`)."""
         return self.data.shape if dim is None else self.data.shape[dim]
 
@@ -166,7 +176,7 @@ class Tensor(Variable):
     def __dlpack_device__(self) -> tuple[int, int]:
         return self.data.__dlpack_device__()
 
-    def astype(self, dtype: Any) -> Tensor:
+    def astype(self, dtype: DTypeLike) -> Tensor:
         """A copy of another dtype; the gradient is converted back. The same Tensor if nothing changes."""
         dtype = np.dtype(dtype)
         if dtype == self.data.dtype:
@@ -251,107 +261,107 @@ class Tensor(Variable):
 
     # ---- operators; float only, NumPy's broadcasting ----
 
-    def __add__(self, other: Any) -> Any:
+    def __add__(self, other: Tensor | ArrayLike) -> Tensor:
         return arithmetic.add(self, other)
 
-    def __radd__(self, other: Any) -> Any:
+    def __radd__(self, other: Tensor | ArrayLike) -> Tensor:
         return arithmetic.add(other, self)
 
-    def __sub__(self, other: Any) -> Any:
+    def __sub__(self, other: Tensor | ArrayLike) -> Tensor:
         return arithmetic.sub(self, other)
 
-    def __rsub__(self, other: Any) -> Any:
+    def __rsub__(self, other: Tensor | ArrayLike) -> Tensor:
         return arithmetic.sub(other, self)
 
-    def __mul__(self, other: Any) -> Any:
+    def __mul__(self, other: Tensor | ArrayLike) -> Tensor:
         return arithmetic.mul(self, other)
 
-    def __rmul__(self, other: Any) -> Any:
+    def __rmul__(self, other: Tensor | ArrayLike) -> Tensor:
         return arithmetic.mul(other, self)
 
-    def __truediv__(self, other: Any) -> Any:
+    def __truediv__(self, other: Tensor | ArrayLike) -> Tensor:
         return arithmetic.div(self, other)
 
-    def __rtruediv__(self, other: Any) -> Any:
+    def __rtruediv__(self, other: Tensor | ArrayLike) -> Tensor:
         return arithmetic.div(other, self)
 
-    def __pow__(self, other: Any) -> Any:
+    def __pow__(self, other: Tensor | ArrayLike) -> Tensor:
         return arithmetic.power(self, other)
 
-    def __rpow__(self, other: Any) -> Any:
+    def __rpow__(self, other: Tensor | ArrayLike) -> Tensor:
         return arithmetic.power(other, self)
 
-    def __matmul__(self, other: Any) -> Any:
+    def __matmul__(self, other: Tensor | ArrayLike) -> Tensor:
         return arithmetic.matmul(self, other)
 
-    def __rmatmul__(self, other: Any) -> Any:
+    def __rmatmul__(self, other: Tensor | ArrayLike) -> Tensor:
         return arithmetic.matmul(other, self)
 
-    def __neg__(self) -> Any:
+    def __neg__(self) -> Tensor:
         return elementary.neg(self)
 
-    def __abs__(self) -> Any:
+    def __abs__(self) -> Tensor:
         return elementary.absolute(self)
 
     __hash__ = object.__hash__
 
-    def __eq__(self, other: Any) -> Any:
+    def __eq__(self, other: object) -> Tensor:  # type: ignore[override]
         return wrap(self.data == operands.raw(other))
 
-    def __ne__(self, other: Any) -> Any:
+    def __ne__(self, other: object) -> Tensor:  # type: ignore[override]
         return wrap(self.data != operands.raw(other))
 
-    def __lt__(self, other: Any) -> Any:
+    def __lt__(self, other: Tensor | ArrayLike) -> Tensor:
         return wrap(self.data < operands.raw(other))
 
-    def __le__(self, other: Any) -> Any:
+    def __le__(self, other: Tensor | ArrayLike) -> Tensor:
         return wrap(self.data <= operands.raw(other))
 
-    def __gt__(self, other: Any) -> Any:
+    def __gt__(self, other: Tensor | ArrayLike) -> Tensor:
         return wrap(self.data > operands.raw(other))
 
-    def __ge__(self, other: Any) -> Any:
+    def __ge__(self, other: Tensor | ArrayLike) -> Tensor:
         return wrap(self.data >= operands.raw(other))
 
     # ---- the functions of the tape as methods, under PyTorch's names ----
 
-    exp = elementary.exp
-    erf = elementary.erf
-    log = elementary.log
-    sqrt = elementary.sqrt
-    abs = elementary.absolute
-    sin = elementary.sin
-    cos = elementary.cos
-    pow = arithmetic.power
-    clamp = elementary.clamp
-    maximum = arithmetic.maximum
-    minimum = arithmetic.minimum
-    matmul = arithmetic.matmul
-    sum = reduction.sum
-    mean = reduction.mean
-    amax = reduction.amax
-    amin = reduction.amin
-    max = reduction.max
-    min = reduction.min
-    argmax = reduction.argmax
-    argmin = reduction.argmin
-    swapaxes = cells.swapaxes
-    broadcast_to = cells.broadcast_to
-    squeeze = cells.squeeze
-    unsqueeze = cells.unsqueeze
-    flatten = cells.flatten
+    exp: ClassVar[Callable[[Tensor], Tensor]] = elementary.exp
+    erf: ClassVar[Callable[[Tensor], Tensor]] = elementary.erf
+    log: ClassVar[Callable[[Tensor], Tensor]] = elementary.log
+    sqrt: ClassVar[Callable[[Tensor], Tensor]] = elementary.sqrt
+    abs: ClassVar[Callable[[Tensor], Tensor]] = elementary.absolute
+    sin: ClassVar[Callable[[Tensor], Tensor]] = elementary.sin
+    cos: ClassVar[Callable[[Tensor], Tensor]] = elementary.cos
+    pow: ClassVar[Callable[..., Tensor]] = arithmetic.power
+    clamp: ClassVar[Callable[..., Tensor]] = elementary.clamp
+    maximum: ClassVar[Callable[..., Tensor]] = arithmetic.maximum
+    minimum: ClassVar[Callable[..., Tensor]] = arithmetic.minimum
+    matmul: ClassVar[Callable[..., Tensor]] = arithmetic.matmul
+    sum: ClassVar[Callable[..., Tensor]] = reduction.sum
+    mean: ClassVar[Callable[..., Tensor]] = reduction.mean
+    amax: ClassVar[Callable[..., Tensor]] = reduction.amax
+    amin: ClassVar[Callable[..., Tensor]] = reduction.amin
+    max: ClassVar[Callable[..., Any]] = reduction.max
+    min: ClassVar[Callable[..., Any]] = reduction.min
+    argmax: ClassVar[Callable[..., Tensor]] = reduction.argmax
+    argmin: ClassVar[Callable[..., Tensor]] = reduction.argmin
+    swapaxes: ClassVar[Callable[..., Tensor]] = cells.swapaxes
+    broadcast_to: ClassVar[Callable[..., Tensor]] = cells.broadcast_to
+    squeeze: ClassVar[Callable[..., Tensor]] = cells.squeeze
+    unsqueeze: ClassVar[Callable[..., Tensor]] = cells.unsqueeze
+    flatten: ClassVar[Callable[..., Tensor]] = cells.flatten
 
-    def reshape(self, *sizes: Any) -> Tensor:
+    def reshape(self, *sizes: int | Sequence[int]) -> Tensor:
         """The same cells in another shape: t.reshape(2, 3) or t.reshape((2, 3))."""
         return cells.reshape(self, _variadic(sizes))
 
     view = reshape
 
-    def permute(self, *dims: Any) -> Tensor:
+    def permute(self, *dims: int | Sequence[int]) -> Tensor:
         """The axes in another order: t.permute(1, 0) or t.permute((1, 0))."""
         return cells.permute(self, _variadic(dims))
 
-    def transpose(self, *dims: Any) -> Tensor:
+    def transpose(self, *dims: int | Sequence[int]) -> Tensor:
         """Two axes swapped, as PyTorch's t.transpose(0, 1); with all axes or none, NumPy's transpose."""
         axes = _variadic(dims)
         if len(axes) == 2:
@@ -359,11 +369,11 @@ class Tensor(Variable):
         return self.permute(*axes) if axes else self.T
 
 
-def _variadic(sizes: tuple[Any, ...]) -> Sequence[int]:
+def _variadic(sizes: tuple[Any, ...]) -> Shape:
     return tuple(sizes[0]) if len(sizes) == 1 and isinstance(sizes[0], list | tuple) else sizes
 
 
-def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+def tensor(data: Any, dtype: DTypeLike | None = None, requires_grad: bool = False) -> Tensor:
     """A Tensor with a copy of `data`; numbers and lists become float32 unless `dtype` says otherwise."""
     a = np.array(operands.as_array(data) if dtype is None else np.asarray(operands.raw(data)), dtype)
     return Tensor(a, requires_grad)

@@ -17,18 +17,20 @@ import numpy as np
 
 from .record import Array
 
+Number: TypeAlias = float | np.number[Any]
+ArrayLike: TypeAlias = Array | Number | Sequence[Any]  # lists and numbers become float32
+Shape: TypeAlias = tuple[int, ...]
+Dim: TypeAlias = int | Sequence[int] | None  # the axes of a reduction; None is all of them
+
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
 
     from .tensor import Tensor
 
     T = TypeVar("T", "Tensor", Array, default=Array)
+    Constant: TypeAlias = Tensor | ArrayLike  # not differentiated, and without influence on the type of the result
 else:
     from typing import TypeVar
 
     T = TypeVar("T")
-
-Number: TypeAlias = float | np.number[Any]
-ArrayLike: TypeAlias = Array | Number | Sequence[Any]  # lists and numbers become float32
-Shape: TypeAlias = tuple[int, ...]
-Dim: TypeAlias = int | Sequence[int] | None  # the axes of a reduction; None is all of them
+    Constant = Any
