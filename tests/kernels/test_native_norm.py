@@ -227,9 +227,9 @@ def test_other_shapes_run_on_numpy(shape: Any, axes: Any) -> None:
 def test_the_extension_rejects_sizes_that_do_not_fit() -> None:
     x, gy, w, b = data((3, 4, 1, 5))
     compiled = extension.compiled
-    with pytest.raises(ValueError, match=r"weight and bias must be \(1, G, K, 1\)"):
+    with pytest.raises(ValueError, match=r"weight and bias must have shape \(1, G, K, 1\)"):
         compiled.norm_y(x, w[:, :3], b, False, EPS)
-    with pytest.raises(ValueError, match=r"x must be \(N, G, K, S\)"):
+    with pytest.raises(ValueError, match=r"x must have shape \(N, G, K, S\)"):
         compiled.norm_y(x[0], w, b, False, EPS)
     with pytest.raises(ValueError, match="must have one channel"):
         compiled.norm_y(x.reshape(3, 2, 2, 5), w, b, False, EPS)
@@ -237,5 +237,5 @@ def test_the_extension_rejects_sizes_that_do_not_fit() -> None:
         compiled.norm_x(gy[:2], x, w, w, w, False, False, EPS, ALL)
     with pytest.raises(ValueError, match="mean and var must have one value per group"):
         compiled.norm_x(gy, x, w, w[:, :3], w, False, False, EPS, ALL)
-    with pytest.raises(ValueError, match=r"scale and shift must be \(1, G, K, 1\)"):
+    with pytest.raises(ValueError, match=r"scale and shift must have shape \(1, G, K, 1\)"):
         compiled.affine_y(x, w[:, :1], w)
