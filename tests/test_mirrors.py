@@ -41,6 +41,7 @@ OTHER_FILES = {
     "test_names.py": "the names of functions",
     "test_public_names.py": "the names in rot180/__init__.py",
     "test_tiny.py": "a first check in seconds",
+    "test_types.py": "the types that mypy reveals",
     "train/test_fork.py": "training before and after a fork",
 }
 
