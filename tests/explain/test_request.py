@@ -68,7 +68,12 @@ def test_a_page_asks_in_json_and_may_send_more_than_the_operation_has():
             ShapeError,
             "conv_transpose1d: output_padding is 1 on spatial axis 0",
         ),
-        ("conv_transpose1d", {"channels": 2, "outputs": 3, "groups": 2}, ExplainError, "outputs=3 is not a multiple of groups=2"),
+        (
+            "conv_transpose1d",
+            {"channels": 2, "outputs": 3, "groups": 2},
+            ExplainError,
+            "outputs=3 is not a multiple of groups=2",
+        ),
         ("max_pool2d", {"padding": 2}, ShapeError, "padding 2 is more than half of the kernel"),
         ("max_pool2d", {"padding": ((1, 0), (0, 0))}, ShapeError, "padding must be an int or 2 ints"),
         (

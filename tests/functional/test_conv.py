@@ -11,7 +11,7 @@ import rot180.functional as F
 from rot180 import grad, tensor
 from rot180.errors import DtypeError, GradientError, ShapeError
 from rot180.functional.conv import conv_w, conv_x, conv_y
-from rot180.tape import wrote
+from rot180.tape import mark_written
 from rot180.window import Window
 from tests import oracle
 
@@ -340,7 +340,7 @@ def test_messages_and_the_observer_name_the_function_that_was_called(name, bias)
     assert dw.node.name == (f"conv{name[-2:]}_weight" if "conv" in name else "linear_weight")
     y.backward(g, retain_graph=True)
     w.data *= 2
-    wrote(w)
+    mark_written(w)
     with pytest.raises(GradientError, match=rf"an array that op {name} kept for its gradient was changed in place"):
         y.backward(g, retain_graph=True)
     y = function(x, w)

@@ -4,7 +4,7 @@ import pytest
 
 from rot180 import grad, primitive, tensor
 from rot180.errors import GradientError
-from rot180.tape import sweep, wrote
+from rot180.tape import mark_written, sweep
 from tests.tape.graphs import leaf
 
 
@@ -84,7 +84,7 @@ def test_a_hook_may_write_to_its_leaf():
 
     def step(t):
         t.data -= 0.5 * t.grad.data
-        wrote(t)
+        mark_written(t)
         t.grad = None
 
     remove = w.register_post_accumulate_grad_hook(step)

@@ -12,7 +12,7 @@ import rot180
 import rot180.functional as F
 from rot180 import Tensor, grad, primitive, tensor
 from rot180.errors import DtypeError, GradientError, ShapeError
-from rot180.tape import wrote
+from rot180.tape import mark_written
 from rot180.tape.record import Node
 from tests.tape.graphs import asked, broken, leaf, product, without_vjp
 
@@ -339,7 +339,7 @@ def test_a_write_to_a_kept_array_is_found():
     x, w = leaf(1.0, 2.0), leaf(3.0, 4.0)
     y = (x * w).sum()
     w.data[...] = 0
-    wrote(w)
+    mark_written(w)
     with pytest.raises(
         GradientError, match=r"an array that op mul kept .* was changed in place afterwards .*run the forward"
     ):
@@ -348,14 +348,14 @@ def test_a_write_to_a_kept_array_is_found():
 
 def test_a_write_before_the_forward_or_to_an_array_that_was_not_kept_is_allowed():
     x, w = leaf(1.0, 2.0), leaf(3.0, 4.0)
-    wrote(w)
+    mark_written(w)
     y = (x * w).sum()
     z = (x + w).sum()
     other = leaf(1.0)
-    wrote(other)
+    mark_written(other)
     y.backward()
     w.data[...] = 5
-    wrote(w)
+    mark_written(w)
     z.backward()  # a sum keeps neither
     assert w.grad.data.tolist() == [2, 3]
 
@@ -363,7 +363,7 @@ def test_a_write_before_the_forward_or_to_an_array_that_was_not_kept_is_allowed(
 def test_an_array_kept_for_a_constant_partner_is_checked_only_where_it_is_read():
     x, c = leaf(1.0), tensor(2.0, dtype=np.float64)
     y = x * c
-    wrote(c)  # a constant has no version
+    mark_written(c)  # a constant has no version
     y.backward()
     assert x.grad.item() == 2
 
@@ -373,7 +373,7 @@ def test_a_step_between_two_retained_sweeps_is_found():
     y = x * x
     y.backward(retain_graph=True)
     x.data -= 1
-    wrote(x)
+    mark_written(x)
     with pytest.raises(GradientError, match="changed in place"):
         y.backward()
 
@@ -384,7 +384,7 @@ def test_a_view_of_a_leaf_written_to_is_noticed(view):
     loss = (x @ view(w)).sum()
     loss.backward(retain_graph=True)
     w.data *= 2
-    wrote(w)
+    mark_written(w)
     with pytest.raises(GradientError, match="matmul kept for its gradient was changed in place"):
         loss.backward()
 
@@ -393,6 +393,6 @@ def test_a_copy_of_cells_of_a_leaf_written_to_is_no_fault():
     w, x = leaf([[1.0, 2.0], [3.0, 4.0]]), leaf([[1.0, 1.0]])
     loss = (x @ w[np.array([1, 0])]).sum()
     w.data *= 2
-    wrote(w)
+    mark_written(w)
     loss.backward()
     assert x.grad.tolist() == [[7.0, 3.0]]

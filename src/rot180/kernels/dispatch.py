@@ -131,9 +131,7 @@ def _dispatcher(reference: Callable[..., Any]) -> Callable[..., Any]:
     """Compile the function that chooses the version of a kernel, with the parameters of the reference."""
     code = reference.__code__
     if code.co_kwonlyargcount or code.co_flags & (CO_VARARGS | CO_VARKEYWORDS):
-        raise EngineError(
-            f"kernel: {reference.__name__!r} may have neither *args, **kwargs nor keyword-only arguments"
-        )
+        raise EngineError(f"kernel: {reference.__name__!r} may have neither *args, **kwargs nor keyword-only arguments")
     parameters = ", ".join(code.co_varnames[: code.co_argcount])
     source = _DISPATCHER.format(name=reference.__name__, parameters=parameters)
     namespace: dict[str, Any] = {}

@@ -19,7 +19,7 @@ import numpy as np
 
 from .. import random
 from ..errors import ShapeError
-from ..tape import Tensor, wrote
+from ..tape import Tensor, mark_written
 from ..tape.record import Array
 
 T = TypeVar("T", bound=Tensor)
@@ -184,5 +184,5 @@ def _dtype_of(op: str, tensor: Tensor) -> Any:
 
 def _write(tensor: T, values: Any) -> T:
     tensor.data[...] = values
-    wrote(tensor)
+    mark_written(tensor)
     return tensor

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from ..tape import Tensor, wrote, zero_grad
+from ..tape import Tensor, mark_written, zero_grad
 from ..tape.record import Array, Variable
 from .hooks import Hook, RemovableHandle
 from .parameter import Parameter
@@ -316,7 +316,7 @@ class Module:
         for t in (*self.parameters(), *self.buffers()):
             if t.data.dtype.kind == "f" and t.data.dtype != dtype:
                 t.data = t.data.astype(dtype)
-                wrote(t)
+                mark_written(t)
                 if t.grad is not None:
                     t.grad = Tensor(t.grad.data.astype(dtype))
 

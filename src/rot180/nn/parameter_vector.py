@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from ..errors import DtypeError, ShapeError
-from ..tape import Tensor, wrote
+from ..tape import Tensor, mark_written
 from ..tape.shape import cat, reshape
 
 
@@ -60,7 +60,7 @@ def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
     for t in tensors:
         stop = start + t.data.size
         np.copyto(t.data, vec.data[start:stop].reshape(t.shape))
-        wrote(t)
+        mark_written(t)
         start = stop
 
 

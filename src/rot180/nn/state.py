@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import FormatError
-from ..tape import Tensor, wrote
+from ..tape import Tensor, mark_written
 from ..tape.record import Array, Variable
 
 
@@ -48,7 +48,7 @@ def load(module: str, targets: dict[str, Tensor], state: Mapping[str, Any], stri
         raise FormatError(f"load_state_dict: the state dict does not fit {module}{hint}\n  " + "\n  ".join(faults))
     for name, a in values.items():
         np.copyto(targets[name].data, a, casting="same_kind")
-        wrote(targets[name])
+        mark_written(targets[name])
     return keys
 
 

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..errors import DtypeError, FormatError, ShapeError
-from ..tape import Tensor, enable_grad, wrote, zero_grad
+from ..tape import Tensor, enable_grad, mark_written, zero_grad
 from ..tape.operands import real
 from ..tape.record import Array
 
@@ -140,7 +140,7 @@ class Optimizer:
                 self._check_gradient(d, g)
                 a, b = self._allocate_scratch(p)  # the parameter's array was replaced
             yield p, d, g, a, b
-            wrote(p)
+            mark_written(p)
 
     def _check_gradient(self, d: Array, g: Array) -> None:
         if g.shape != d.shape:

@@ -9,7 +9,7 @@ arithmetic.py, elementary.py, reduction.py, shape.py    the ops
 from .modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from .primitives import primitive
 from .record import observe
-from .sweep import grad, wrote, zero_grad
+from .sweep import grad, mark_written, zero_grad
 from .tensor import Tensor, from_dlpack, from_numpy, tensor
 
 __all__ = [
@@ -19,11 +19,11 @@ __all__ = [
     "from_numpy",
     "grad",
     "is_grad_enabled",
+    "mark_written",
     "no_grad",
     "observe",
     "primitive",
     "set_grad_enabled",
     "tensor",
-    "wrote",
     "zero_grad",
 ]

@@ -34,7 +34,7 @@ _last_write = NEVER  # the newest in-place write to any leaf
 _hooked = 0  # how many leaf hooks there are: without any, a sweep need not count uses
 
 
-def wrote(variable: Variable) -> None:
+def mark_written(variable: Variable) -> None:
     """Say that the array of a leaf was changed in place: graphs that kept it before can no longer be swept."""
     global _last_write
     if variable.node is not None:
