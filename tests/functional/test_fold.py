@@ -1,4 +1,4 @@
-"""unfold and fold: against plain loops and the convolution, each other's adjoint, and what is refused."""
+"""unfold and fold: values by hand, agreement with the convolution, the adjoint, error messages."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_columns_by_hand() -> None:
 
 
 @pytest.mark.parametrize("settings", SETTINGS)
-def test_columns_times_a_kernel_are_the_convolution(settings: dict[str, Any]) -> None:
+def test_weight_times_columns_equals_the_convolution(settings: dict[str, Any]) -> None:
     x = integers(2, 3, 6, 5)
     kernel = settings["kernel_size"]
     w = integers(4, 3, *(kernel if isinstance(kernel, tuple) else (kernel, kernel)), seed=1)
@@ -41,7 +41,7 @@ def test_columns_times_a_kernel_are_the_convolution(settings: dict[str, Any]) ->
 
 
 @pytest.mark.parametrize("settings", SETTINGS)
-def test_fold_is_the_adjoint(settings: dict[str, Any]) -> None:
+def test_fold_is_the_adjoint_of_unfold(settings: dict[str, Any]) -> None:
     x = integers(2, 3, 6, 5)
     columns = F.unfold(x, **settings)
     y = integers(*columns.shape, seed=1)
@@ -51,7 +51,7 @@ def test_fold_is_the_adjoint(settings: dict[str, Any]) -> None:
     assert np.array_equal(F.unfold(x[0], **settings), columns[0])
 
 
-def test_fold_counts_the_windows_of_each_cell() -> None:
+def test_fold_sums_overlapping_windows() -> None:
     ones = np.ones((1, 1, 3, 3))
     assert F.fold(F.unfold(ones, 2), 3, 2).tolist() == [[[[1, 2, 1], [2, 4, 2], [1, 2, 1]]]]
 
@@ -59,15 +59,18 @@ def test_fold_counts_the_windows_of_each_cell() -> None:
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: F.unfold(integers(3, 4), 2), r"unfold: input has shape \(3, 4\); \(batch, channels, height, width\)"),
-        (lambda: F.unfold(integers(2, 0, 3, 4), 2), r"unfold: input has shape \(2, 0, 3, 4\); .* no empty axis"),
+        (lambda: F.unfold(integers(3, 4), 2),
+         r"unfold: input has shape \(3, 4\); 4 dimensions \(batch, channels, space\) or 3 \(no batch\) are needed"),
+        (lambda: F.unfold(integers(2, 0, 3, 4), 2),
+         r"unfold: input has shape \(2, 0, 3, 4\); only the batch axis may be empty"),
         (lambda: F.unfold(integers(1, 3, 4), 4), r"unfold: the kernel is 4 on spatial axis 0, .* has only 3"),
         (lambda: F.unfold(integers(1, 3, 4), (2, 2, 2)), r"unfold: kernel_size must be an int or 2 ints"),
         (lambda: F.unfold(integers(1, 3, 4), (1.0, 1)), r"unfold: kernel_size must be .* got \(1.0, 1\)"),
         (lambda: F.unfold(integers(1, 3, 4), 1, stride=0), r"unfold: stride must be at least 1"),
         (lambda: F.unfold(integers(1, 3, 4), 1, dilation=True), r"unfold: dilation must be an int or .* got True"),
         (lambda: F.unfold(integers(1, 3, 4), 1, padding=-1), r"unfold: padding must not be negative"),
-        (lambda: F.fold(integers(2, 2, 2, 2), 3, 2), r"fold: input has shape \(2, 2, 2, 2\); .* is needed"),
+        (lambda: F.fold(integers(2, 2, 2, 2), 3, 2),
+         r"fold: input has shape \(2, 2, 2, 2\); 3 dimensions \(batch, .*\) or 2 \(no batch\) are needed"),
         (lambda: F.fold(integers(6, 4), 3, 2),
          r"fold: input of shape \(6, 4\) has 6 rows; a multiple of the 4 cells of the kernel \(2, 2\)"),
         (lambda: F.fold(integers(8, 5), (3, 3), 2),
@@ -77,13 +80,13 @@ def test_fold_counts_the_windows_of_each_cell() -> None:
         (lambda: F.fold(integers(4, 4), 3, 4), r"fold: the kernel is 4 on spatial axis 0, but the input has only 3"),
     ],
 )  # fmt: skip
-def test_complaints(call: Any, message: str) -> None:
-    F.unfold(integers(1, 3, 4), 1, dilation=1)  # so that what equals these settings has been remembered
+def test_wrong_arguments_raise(call: Any, message: str) -> None:
+    F.unfold(integers(1, 3, 4), 1, dilation=1)  # cached; dilation=True has the same cache key
     with pytest.raises(ShapeError, match=f"^{message}"):
         call()
 
 
-def test_integers_are_refused() -> None:
+def test_integer_arrays_raise() -> None:
     with pytest.raises(DtypeError, match=r"^unfold: takes float32 or float64, got int64"):
         F.unfold(np.ones((1, 3, 4), int), 2)
     with pytest.raises(DtypeError, match=r"^fold: takes float32 or float64, got int64"):

@@ -37,10 +37,10 @@ def test_the_layers_with_a_fixed_mode() -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({}, "Upsample: give either size or scale_factor; got neither"),
-        ({"size": 2, "scale_factor": 2}, "Upsample: give either size or scale_factor; got both"),
+        ({}, "Upsample: pass either size or scale_factor; got neither"),
+        ({"size": 2, "scale_factor": 2}, "Upsample: pass either size or scale_factor; got both"),
         ({"scale_factor": 2, "mode": "cubic"}, "Upsample: mode must be one of 'nearest', .*; got 'cubic'"),
-        ({"scale_factor": 2, "align_corners": True}, "Upsample: align_corners is for the modes 'linear'"),
+        ({"scale_factor": 2, "align_corners": True}, "Upsample: align_corners works only with the modes 'linear'"),
         ({"size": 2, "recompute_scale_factor": True}, "Upsample: recompute_scale_factor=True needs a scale_factor"),
     ],
 )
@@ -50,11 +50,11 @@ def test_the_constructor_rejects_bad_settings(settings: dict[str, Any], message:
 
 
 def test_settings_that_depend_on_the_input_are_checked_with_it() -> None:
-    with pytest.raises(ShapeError, match="scale_factor must be a finite number, or 2, one per spatial axis"):
+    with pytest.raises(ShapeError, match="scale_factor must be a finite number or 2 of them, one per spatial axis"):
         nn.Upsample(scale_factor=(2, 2, 2))(X)
     with pytest.raises(ShapeError, match=r"scale_factor must be a finite number.*; got 'two'"):
         nn.Upsample(scale_factor="two")(X)  # type: ignore[arg-type]
-    with pytest.raises(ShapeError, match=r"mode 'trilinear' takes an input \(N, C, D, H, W\)"):
+    with pytest.raises(ShapeError, match=r"mode 'trilinear' needs an input of shape \(N, C, D, H, W\)"):
         nn.Upsample(scale_factor=2, mode="trilinear")(X)
 
 

@@ -1,4 +1,4 @@
-"""Inputs without a batch axis: it is added before an op and removed after it; both reshapes are recorded."""
+"""Inputs without a batch axis: add the axis before an op and remove it afterwards. Both reshapes are recorded."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..window import Sizes
 
 
 def check_axes(op: str, ndim: int, shape: Sizes) -> None:
-    """ShapeError unless an input with `ndim` spatial axes has this shape, with or without a batch axis."""
+    """Raise ShapeError unless `shape` has `ndim` spatial axes after the channels, with or without a batch axis."""
     if len(shape) not in (ndim + 1, ndim + 2):
         raise ShapeError(
             f"{op}: input has shape {shape}; {ndim + 2} dimensions (batch, channels, space) or {ndim + 1} (no batch) "
@@ -19,12 +19,12 @@ def check_axes(op: str, ndim: int, shape: Sizes) -> None:
 
 
 def as_batch(ndim: int, x: Any) -> Any:
-    """x with a batch axis: (N, C, ...) as it is, (C, ...) as (1, C, ...)."""
+    """Return (N, C, ...) unchanged, and (C, ...) as (1, C, ...)."""
     return x if x.ndim == ndim + 2 else x.reshape(1, *x.shape)
 
 
 def with_batch(function: Callable[..., Any], ndim: int, x: Any, *args: Any) -> Any:
-    """function(x, *args) for an x with `ndim` spatial axes that may lack its batch axis, as its result then does."""
+    """Return function(x, *args), where x has `ndim` spatial axes. If x has no batch axis, neither has the result."""
     if x.ndim == ndim + 2:
         return function(x, *args)
     y = function(x.reshape(1, *x.shape), *args)

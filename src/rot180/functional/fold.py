@@ -1,10 +1,10 @@
-"""unfold and fold: the windows of an image as columns (im2col), and the adjoint that adds them back (col2im).
+"""unfold copies the windows of an image into columns (im2col); fold is its adjoint and adds columns back (col2im).
 
     columns[n, c, r, s, p, q] = x[n, c, stride*p + dilation*r - padding, ...]        0 outside of x
 
-The columns of `unfold`, multiplied with a kernel, are `conv2d` with the same settings; the columns that a transposed
-convolution stamps, folded, are `conv_transpose2d`. Each op moves the same slices of x, one per cell of the kernel, and
-is the vjp of the other. (The kernels of a convolution do this in blocks, so that the columns never reach memory.)
+A weight matrix times the columns of `unfold` is `conv2d` with the same settings. Folding the columns of a transposed
+convolution gives `conv_transpose2d`. Each op copies one slice of x per cell of the kernel, and is the vjp of the other.
+The convolution kernels work on blocks of columns instead, so that all columns are never in memory.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from ..tape.primitives import primitive
 from ..tape.record import Array
 from ..tape.types import ArrayLike, T
 from ..window import Padding, PerAxis, Sizes, Window, ints, per_axis
+from .batch import check_axes, with_batch
 
 # ---- the ops: x (N, C, *x_size), columns (N, C, *kernel, *y_size) ----
 
@@ -28,11 +29,11 @@ from ..window import Padding, PerAxis, Sizes, Window, ints, per_axis
 @primitive(name="unfold")
 def _unfold(x: Array, window: Window) -> Array:
     columns = np.empty((*x.shape[:2], *window.kernel, *window.y_size), x.dtype)
-    moves, leave_gaps = _moves(window)
-    if leave_gaps:
+    pairs, reads_padding = _slices(window)
+    if reads_padding:
         columns[...] = 0
-    for at, cells in moves:
-        columns[at] = x[cells]
+    for column_slice, x_slice in pairs:
+        columns[column_slice] = x[x_slice]
     return columns
 
 
@@ -44,8 +45,8 @@ def unfold_vjp(g: Any, needs: Any, columns: Any, x: Any, window: Window) -> Any:
 @primitive(name="fold")
 def _fold(columns: Array, window: Window) -> Array:
     x = np.zeros((*columns.shape[:2], *window.x_size), columns.dtype)
-    for at, cells in _moves(window)[0]:
-        x[cells] += columns[at]
+    for column_slice, x_slice in _slices(window)[0]:
+        x[x_slice] += columns[column_slice]
     return x
 
 
@@ -55,79 +56,86 @@ def fold_vjp(g: Any, needs: Any, x: Any, columns: Any, window: Window) -> Any:
 
 
 @lru_cache(maxsize=256)
-def _moves(window: Window) -> tuple[list[tuple[Any, Any]], bool]:
-    """For every kernel cell (its columns that meet x, the cells of x they meet), and whether some columns meet none."""
-    moves, met = [], 0
+def _slices(window: Window) -> tuple[list[tuple[Any, Any]], bool]:
+    """(column slice, x slice) for each kernel cell, and True if some entries of the columns lie in the padding."""
+    pairs, inside = [], 0
     for offset in window.offsets():
         positions, cells = zip(*[window.reach(axis, k) for axis, k in enumerate(offset)], strict=True)
-        moves.append(((..., *offset, *positions), (..., *cells)))
-        met += math.prod(p.stop - p.start for p in positions)
-    return moves, met < window.taps * math.prod(window.y_size)
+        pairs.append(((..., *offset, *positions), (..., *cells)))
+        inside += math.prod(p.stop - p.start for p in positions)
+    return pairs, inside < window.taps * math.prod(window.y_size)
 
 
-# ---- the public edge ----
+# ---- the public functions ----
 
 
 def unfold(
     input: T | ArrayLike, kernel_size: PerAxis, dilation: PerAxis = 1, padding: Padding = 0, stride: PerAxis = 1
 ) -> T:
-    """The windows of `input` as columns: (N, C*R*S, L) with L = P*Q windows, row by row.
+    """Copy each window of `input` into a column.
 
     Args:
         input: (N, C, H, W), or (C, H, W) without a batch; Tensor or array.
         kernel_size: (R, S), or an int for both.
-        dilation, stride: an int or one per axis. padding: zeros around the input, as on `conv2d`.
+        dilation, stride: an int or one per axis (default: 1).
+        padding: zeros around the input, as for `conv2d` (default: 0).
 
-    `weight.reshape(O, -1) @ unfold(x, ...)` is `conv2d(x, weight, ...)` with its positions in one axis. Raises
-    ShapeError or DtypeError.
+    Returns (N, C*R*S, L) with a column for each of the L = P*Q windows, row by row. `weight.reshape(O, -1) @ unfold(x,
+    ...)` equals `conv2d(x, weight, ...)` with P and Q flattened into one axis. Raises ShapeError or DtypeError.
     """
     x = floating("unfold", input)
-    window = _unfolding(x.shape, ints(kernel_size), ints(dilation), ints(padding), ints(stride))
-    lead = x.shape[:-3]
-    columns = _unfold(x if lead else x.reshape(1, *x.shape), window)
-    return columns.reshape(*lead, x.shape[-3] * window.taps, window.y_size[0] * window.y_size[1])
+    window = _unfold_window(x.shape, ints(kernel_size), ints(dilation), ints(padding), ints(stride))
+    return with_batch(_unfold_flat, 2, x, window)
+
+
+def _unfold_flat(x: Any, window: Window) -> Any:
+    n, c = x.shape[:2]
+    return _unfold(x, window).reshape(n, c * window.taps, math.prod(window.y_size))
 
 
 def fold(
     input: T | ArrayLike, output_size: PerAxis, kernel_size: PerAxis, dilation: PerAxis = 1, padding: Padding = 0,
     stride: PerAxis = 1,
 ) -> T:  # fmt: skip
-    """The adjoint of `unfold`: every column is added to its window of an image, (N, C, *output_size).
+    """Add each column to its window of an image: the adjoint of `unfold`.
 
     Args:
         input: (N, C*R*S, L), or (C*R*S, L) without a batch; Tensor or array.
-        output_size: (H, W), or an int for both; `unfold` of such an image has L columns.
-        The others are those of `unfold`.
+        output_size: (H, W), or an int for both. `unfold` of an image of this size has L columns.
+        kernel_size, dilation, padding, stride: as for `unfold`.
 
-    Windows that overlap add up: fold(unfold(x)) is x times the number of windows that hold each cell. Raises
-    ShapeError or DtypeError.
+    Returns (N, C, *output_size). Overlapping windows are summed: fold(unfold(x)) multiplies each cell of x by the
+    number of windows that contain it. Raises ShapeError or DtypeError.
     """
     y = floating("fold", input)
     size, *settings = map(ints, (output_size, kernel_size, dilation, padding, stride))
-    window = _folding(y.shape, size, *settings)
-    lead = y.shape[:-2]
-    x = _fold(y.reshape(*(lead or (1,)), y.shape[-2] // window.taps, *window.kernel, *window.y_size), window)
-    return x if lead else x.reshape(x.shape[1:])
+    return with_batch(_fold_flat, 1, y, _fold_window(y.shape, size, *settings))
+
+
+def _fold_flat(y: Any, window: Window) -> Any:
+    n, rows = y.shape[:2]
+    return _fold(y.reshape(n, rows // window.taps, *window.kernel, *window.y_size), window)
 
 
 @lru_cache(maxsize=1024)
-def _unfolding(shape: Sizes, kernel_size: Any, dilation: Any, padding: Any, stride: Any) -> Window:
-    if len(shape) not in (3, 4) or 0 in shape[-3:]:
-        raise ShapeError(
-            f"unfold: input has shape {shape}; (batch, channels, height, width), or without the batch, is needed, "
-            "with no empty axis but the batch"
-        )
+def _unfold_window(shape: Sizes, kernel_size: Any, dilation: Any, padding: Any, stride: Any) -> Window:
+    check_axes("unfold", 2, shape)
+    if 0 in shape[-3:]:
+        raise ShapeError(f"unfold: input has shape {shape}; only the batch axis may be empty")
     return _window("unfold", shape[-2:], kernel_size, dilation, padding, stride)
 
 
 @lru_cache(maxsize=1024)
-def _folding(shape: Sizes, output_size: Any, kernel_size: Any, dilation: Any, padding: Any, stride: Any) -> Window:
+def _fold_window(shape: Sizes, output_size: Any, kernel_size: Any, dilation: Any, padding: Any, stride: Any) -> Window:
     size = per_axis("fold", "output_size", output_size, 2)
     if min(size) < 1:
         raise ShapeError(f"fold: output_size must be at least 1 on every axis; got {size}")
     window = _window("fold", size, kernel_size, dilation, padding, stride)
     if len(shape) not in (2, 3):
-        raise ShapeError(f"fold: input has shape {shape}; (batch, channels * kernel, windows) is needed, or no batch")
+        raise ShapeError(
+            f"fold: input has shape {shape}; 3 dimensions (batch, channels * kernel, windows) or 2 (no batch) are "
+            "needed"
+        )
     rows, windows = shape[-2:]
     if not rows or rows % window.taps:
         raise ShapeError(

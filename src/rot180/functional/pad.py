@@ -1,14 +1,14 @@
-"""Borders around an array: of one value, or of copies of its own cells; the adjoint folds the copies back.
+"""Padding with a constant or with copies of the input's own cells.
 
     mode         the border of 1 2 3 4, two cells on each side
     constant     v v   1 2 3 4   v v
-    reflect      3 2   1 2 3 4   3 2         the edge is a mirror and not repeated
+    reflect      3 2   1 2 3 4   3 2         mirrored at the outermost cell, which is not repeated
     replicate    1 1   1 2 3 4   4 4
     circular     3 4   1 2 3 4   1 2
 
-A border is made axis by axis inside the padded array: the cells of an axis are copied into its border, over the whole
-width of the axes before it, so corners come out as copies of copies. `_fold` is the same list of copies read backwards,
-each turned round: what stands in the border is added to where it came from. Each is the vjp of the other.
+The border is filled axis by axis inside the padded array. The copies of an axis span the padded width of the axes
+before it, so the corners are copies of copies. The adjoint, `_fold`, goes through the same copies in reverse order and
+adds each border to its source. `_border` and `_fold` are each other's vjp.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ Pairs = tuple[tuple[int, int], ...]  # (before, after) per axis, the first axis 
 
 
 class Copy(NamedTuple):
-    """One side of one axis: the cells of `border` are copies of those of `source` (not so in mode "constant")."""
+    """One side of one axis: `border` is filled with copies of `source`. Mode "constant" uses `border` only."""
 
     border: tuple[slice, ...]
     source: tuple[slice, ...]
     axis: int
-    repeats: bool  # the source is one cell thick, however wide the border
+    repeats: bool  # True if the source is one cell wide and is repeated across the border
 
 
 class Border(NamedTuple):
-    """How a padded array is made: its shape, where the input lies in it, and the copies in their order."""
+    """The layout of a padded array: its shape, the slice that holds the input, and the copies in order."""
 
     shape: Sizes
     inside: tuple[slice, ...]
@@ -52,7 +52,7 @@ class Border(NamedTuple):
 
 
 @primitive(name="pad")
-def _surround(x: Array, border: Border, value: float) -> Array:
+def _pad_constant(x: Array, border: Border, value: float) -> Array:
     y = np.empty_like(x, shape=border.shape)
     y[border.inside] = x
     for copy in border.copies:
@@ -60,8 +60,8 @@ def _surround(x: Array, border: Border, value: float) -> Array:
     return y
 
 
-@_surround.vjp
-def surround_vjp(g: Any, needs: Any, y: Any, x: Any, border: Border, value: float) -> Any:
+@_pad_constant.vjp
+def pad_constant_vjp(g: Any, needs: Any, y: Any, x: Any, border: Border, value: float) -> Any:
     return (getitem(g, border.inside),)
 
 
@@ -93,45 +93,47 @@ def fold_vjp(g: Any, needs: Any, x: Any, y: Any, border: Border) -> Any:
     return (_border(g, border),)
 
 
-# ---- the public edge ----
+# ---- the public functions ----
 
 
 def pad(input: T | ArrayLike, pad: Sequence[int], mode: str = "constant", value: float | None = None) -> T:
-    """`input` with cells added around it: pad is (left, right, top, bottom, ...), the last axis first, as in PyTorch.
+    """Pad the last axes of `input`, or crop them if a number is negative.
 
     Args:
-        input: Tensor or array; any number of its last axes is padded.
-        pad: a pair of ints for each of these axes. Negative numbers take cells away: in mode "circular" before the
-            input is wrapped around, in "reflect" and "replicate" afterwards.
-        mode: "constant"; "reflect" (narrower than the input), "replicate" or "circular" (at most the input again).
-        value: what the new cells of mode "constant" hold, by default 0.
+        input: Tensor or array.
+        pad: (left, right, top, bottom, ...), a pair of ints per axis, the last axis first, as in PyTorch. Negative
+            numbers crop: before padding in mode "circular", after padding in "reflect" and "replicate".
+        mode: "constant" (the default), "reflect" (the padding must be smaller than the axis), "replicate", or
+            "circular" (the padding must not be larger than the axis).
+        value: the value of the new cells in mode "constant" (default: 0).
 
-    Returns a Tensor if one came in, else an array. Raises ShapeError, DtypeError, or ValueError for another mode.
+    Returns a Tensor if the input is one, otherwise an array. Raises ShapeError, DtypeError, or ValueError for an
+    unknown mode or a value in another mode than "constant".
     """
     x = floating("pad", input)
     if mode not in MODES:
         raise ValueError(f"pad: mode must be one of {', '.join(map(repr, MODES))}; got {mode!r}")
     if mode == "constant":
         value = 0.0 if value is None else real("pad", "value", value)
-    elif value:  # 0 is PyTorch's own exception
-        raise ValueError(f"pad: value is for mode 'constant'; with {mode!r} the cells are copies, leave it out")
+    elif value:  # 0 is accepted, as in PyTorch
+        raise ValueError(f"pad: value works only with mode 'constant'; omit it for mode {mode!r}")
     crop, border, crop_after = _plan(x.shape, ints(pad), mode)
     if crop is not None:
         x = getitem(x, crop)
     if border is not None:
-        x = _surround(x, border, value) if mode == "constant" else _border(x, border)
+        x = _pad_constant(x, border, value) if mode == "constant" else _border(x, border)
     return x if crop_after is None else getitem(x, crop_after)
 
 
 def add_border(op: str, x: Any, pads: Pairs, mode: str) -> Any:
-    """`pad` for a layer: x with this border around its last axes, (before, after) per axis, the first of them first."""
+    """Pad the last axes of x for a layer. Unlike in `pad`, the (before, after) pairs are in the order of the axes."""
     if not any(map(any, pads)):
         return x
     return _border(x, _make_border(op, x.shape, _all_axes(x.ndim, pads), mode))
 
 
 def fold_border(op: str, y: Any, pads: Pairs, mode: str) -> Any:
-    """The adjoint of `add_border`: the cells of the border are added to those that they would be copies of."""
+    """Add each cell of the border to the cell that `add_border` would have copied: the adjoint of `add_border`."""
     if not any(map(any, pads)):
         return y
     pads = _all_axes(y.ndim, pads)
@@ -145,30 +147,30 @@ def _all_axes(ndim: int, pads: Pairs) -> Pairs:
 
 @lru_cache(maxsize=1024)
 def _plan(shape: Sizes, pad: Any, mode: str) -> tuple[Any, Border | None, Any]:
-    """What to cut off first, the border, and what to cut off afterwards; None where there is nothing to do."""
+    """(crop before padding, border, crop after padding); None for a step that changes nothing."""
     if not isinstance(pad, tuple) or not all(isinstance(n, int) for n in pad):
         raise ShapeError(f"pad: pad must be a sequence of ints, (left, right, top, bottom, ...); got {pad!r}")
     if len(pad) % 2 or len(pad) > 2 * len(shape):
-        raise ShapeError(f"pad: pad has {len(pad)} numbers; a pair for each of at most {len(shape)} axes is needed")
+        raise ShapeError(f"pad: pad has {len(pad)} numbers; a pair per axis, for at most {len(shape)} axes, is needed")
     pairs = _all_axes(len(shape), tuple(zip(pad[-2::-2], pad[::-2], strict=True)))
-    first = mode in ("constant", "circular")
+    crop_first = mode in ("constant", "circular")
     for size, (a, b) in zip(shape, pairs, strict=True):
-        if size + (min(a, 0) + min(b, 0) if first else a + b) < 0:
-            raise ShapeError(f"pad: {pad} takes more cells away than input of shape {shape} has")
+        if size + (min(a, 0) + min(b, 0) if crop_first else a + b) < 0:
+            raise ShapeError(f"pad: pad {pad} removes more cells than the input of shape {shape} has")
     widths = tuple((max(a, 0), max(b, 0)) for a, b in pairs)
     crop = None
     if any(n < 0 for n in pad):
-        whole = shape if first else [size + a + b for size, (a, b) in zip(shape, widths, strict=True)]
-        crop = tuple(slice(max(-a, 0), n - max(-b, 0)) for n, (a, b) in zip(whole, pairs, strict=True))
-        if first:
-            shape = tuple(cut.stop - cut.start for cut in crop)
+        sizes = shape if crop_first else [size + a + b for size, (a, b) in zip(shape, widths, strict=True)]
+        crop = tuple(slice(max(-a, 0), n - max(-b, 0)) for n, (a, b) in zip(sizes, pairs, strict=True))
+        if crop_first:
+            shape = tuple(kept.stop - kept.start for kept in crop)
     border = _make_border("pad", shape, widths, mode) if any(map(any, widths)) else None
-    return (crop, border, None) if first else (None, border, crop)
+    return (crop, border, None) if crop_first else (None, border, crop)
 
 
 @lru_cache(maxsize=1024)
 def _make_border(op: str, shape: Sizes, pads: Pairs, mode: str) -> Border:
-    """The Border around an input of this shape, a pair per axis; ShapeError where the mode cannot make it so wide."""
+    """The Border for an input of this shape, with a pair per axis; ShapeError if it is too wide for the mode."""
     inside = tuple(slice(a, a + size) for size, (a, _) in zip(shape, pads, strict=True))
     copies = []
     for axis, (size, (before, after)) in enumerate(zip(shape, pads, strict=True)):
@@ -180,8 +182,8 @@ def _make_border(op: str, shape: Sizes, pads: Pairs, mode: str) -> Border:
 
 
 def _sides(mode: str, size: int, before: int, after: int) -> list[tuple[slice, slice]]:
-    """(border, source) on one axis of the padded array, for each side that has a width."""
-    end = before + size  # where the border behind the input starts
+    """(border, source) on one axis of the padded array, for each side that is padded."""
+    end = before + size  # the index where the border behind the input starts
     front, back = slice(0, before), slice(end, end + after)
     if mode == "reflect":
         front, back = slice(before - 1, None, -1), slice(end + after - 1, end - 1, -1)
@@ -191,7 +193,7 @@ def _sides(mode: str, size: int, before: int, after: int) -> list[tuple[slice, s
     elif mode == "circular":
         sources = slice(size, end), slice(before, before + after)
     else:
-        sources = front, back  # "constant" copies nothing
+        sources = front, back  # not used by mode "constant"
     return [(front, sources[0])] * (before > 0) + [(back, sources[1])] * (after > 0)
 
 
@@ -200,7 +202,7 @@ def _check_width(op: str, shape: Sizes, axis: int, width: int, mode: str) -> Non
     if mode == "reflect" and width and width >= size:
         limit = f"smaller than {size}"
     elif (mode == "circular" and width > size) or (mode == "replicate" and width and size < 1):
-        limit = f"at most {size}" if mode == "circular" else "0 where there is no cell to copy"
+        limit = f"at most {size}" if mode == "circular" else "0, because the axis has no cell to copy"
     else:
         return
     raise ShapeError(
