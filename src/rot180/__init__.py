@@ -22,7 +22,7 @@ _NAMES = {
     "tape.modes": "enable_grad is_grad_enabled no_grad set_grad_enabled",
     "tape.arithmetic": "matmul maximum minimum where",
     "tape.elementary": "absolute cos erf exp log sin sqrt",
-    "tape.tensor": "tensor",
+    "tape.creation": "tensor",
     "tape.shape": "cat permute reshape stack",
 }
 _PLACES = {name: module for module, names in _NAMES.items() for name in names.split()}
@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from .tape.arithmetic import maximum as maximum
     from .tape.arithmetic import minimum as minimum
     from .tape.arithmetic import where as where
+    from .tape.creation import tensor as tensor
     from .tape.elementary import absolute as absolute
     from .tape.elementary import cos as cos
     from .tape.elementary import erf as erf
@@ -82,7 +83,6 @@ if TYPE_CHECKING:
     from .tape.shape import permute as permute
     from .tape.shape import reshape as reshape
     from .tape.shape import stack as stack
-    from .tape.tensor import tensor as tensor
 
 
 def __getattr__(name: str) -> Any:

@@ -341,7 +341,7 @@ def test_messages_and_the_observer_name_the_function_that_was_called(name, bias)
     y.backward(g, retain_graph=True)
     w.data *= 2
     mark_written(w)
-    with pytest.raises(GradientError, match=rf"an array that op {name} kept for its gradient was changed in place"):
+    with pytest.raises(GradientError, match=rf"an array that op {name} saved for its gradient was changed in place"):
         y.backward(g, retain_graph=True)
     y = function(x, w)
     y.backward(g)

@@ -217,13 +217,13 @@ TAPE = [
     Fault(
         "the sweep adds into an array that somebody else holds",
         "tape/sweep.py",
-        "np.add(a, b, out=a if own else None)",
+        "np.add(a, b, out=a if overwrite else None)",
         "np.add(a, b, out=a if a.flags.writeable else None)",
     ),
     Fault(
         "a leaf keeps the cotangent itself, not a copy (only .backward() does so)",
         "tape/sweep.py",
-        "node.grad = wrap(g if own and g.flags.c_contiguous else g.copy())",
+        "node.grad = wrap(g if owned and g.flags.c_contiguous else g.copy())",
         "node.grad = wrap(g)",
     ),
     Fault(

@@ -4,7 +4,7 @@ import pytest
 
 from rot180 import grad, primitive, tensor
 from rot180.errors import GradientError
-from rot180.tape import mark_written, sweep
+from rot180.tape import leaf_hooks, mark_written
 from tests.tape.graphs import leaf
 
 
@@ -58,7 +58,7 @@ def test_a_hook_on_a_leaf_that_is_the_output():
 
 
 def test_hooks_fire_in_order_and_go_when_removed():
-    before = sweep._hooked
+    before = leaf_hooks.hook_count
     seen, x = [], leaf(2.0)
     hook = seen.append
     first = x.register_post_accumulate_grad_hook(hook)
@@ -75,7 +75,7 @@ def test_hooks_fire_in_order_and_go_when_removed():
     last()
     seen.clear()
     (x * x).backward()
-    assert seen == [] and sweep._hooked == before
+    assert seen == [] and leaf_hooks.hook_count == before
 
 
 def test_a_hook_may_write_to_its_leaf():
@@ -101,15 +101,15 @@ def test_hooks_belong_on_leaves():
 
 
 def test_a_leaf_that_dies_takes_its_hooks_from_the_count():
-    before = sweep._hooked
+    before = leaf_hooks.hook_count
     x = leaf(1.0)
     x.register_post_accumulate_grad_hook(lambda t: None)
     remove = x.register_post_accumulate_grad_hook(lambda t: None)
-    assert sweep._hooked == before + 2
+    assert leaf_hooks.hook_count == before + 2
     del x
-    assert sweep._hooked == before
+    assert leaf_hooks.hook_count == before
     remove()
-    assert sweep._hooked == before
+    assert leaf_hooks.hook_count == before
 
 
 def test_a_hook_may_remove_itself():

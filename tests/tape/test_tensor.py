@@ -72,7 +72,7 @@ def test_a_zero_dimensional_tensor_has_no_length():
 
 def test_truth():
     assert tensor(1.0) and not tensor([0.0])
-    with pytest.raises(ValueError, match=r"bool: the truth of a Tensor of shape \(2,\) is ambiguous"):
+    with pytest.raises(ValueError, match=r"bool: a Tensor of shape \(2,\) has no truth value; use \.data\.any\(\) or"):
         bool(tensor([1.0, 2.0]))
 
 
@@ -95,7 +95,7 @@ def test_tensors_are_hashed_by_identity():
 
 def test_item_assignment_is_refused():
     t = tensor([1.0, 2.0])
-    with pytest.raises(Rot180Error, match=r"item assignment: a Tensor is not changed in place; use rot180\.where"):
+    with pytest.raises(Rot180Error, match=r"item assignment: a Tensor cannot be changed in place; use rot180\.where"):
         t[0] = 5
     assert t.tolist() == [1, 2]
 
@@ -132,7 +132,9 @@ def test_requires_grad_is_switched_on_leaves_only():
     assert t.requires_grad_() is t and t.requires_grad and t.is_leaf
     y = t * 2
     assert y.requires_grad and not y.is_leaf
-    with pytest.raises(GradientError, match=r"requires_grad_: only a leaf can be switched off; use \.detach\(\)"):
+    with pytest.raises(
+        GradientError, match=r"requires_grad_: cannot be switched off for the result of an op; use"
+    ):
         y.requires_grad_(False)
     assert y.requires_grad_() is y
     t.requires_grad = False

@@ -1,16 +1,19 @@
 """Floor 2: the tape, which records ops on Tensors and differentiates them. It knows nothing about convolution.
 
 record.py, primitives.py  record the calls of ops
-sweep.py                  runs their vjps, from the output back to the leaves
-tensor.py                 the class Tensor
+sweep.py, leaf_hooks.py   run their vjps, from the output back to the leaves
+gradients.py              backward and grad
+tensor.py, creation.py    the class Tensor, and the functions that make Tensors
 arithmetic.py, elementary.py, reduction.py, shape.py    the ops
 """
 
+from .creation import from_dlpack, from_numpy, tensor
+from .gradients import grad, zero_grad
 from .modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from .primitives import primitive
 from .record import observe
-from .sweep import grad, mark_written, zero_grad
-from .tensor import Tensor, from_dlpack, from_numpy, tensor
+from .sweep import mark_written
+from .tensor import Tensor
 
 __all__ = [
     "Tensor",

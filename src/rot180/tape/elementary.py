@@ -153,3 +153,17 @@ def clamp(x: T | ArrayLike, min: float | None = None, max: float | None = None) 
     """x limited to the range from `min` to `max`. The gradient at the limits is 1."""
     low, high = (None if limit is None else float(limit) for limit in (min, max))  # NumPy's scalars would not be weak
     return _clamp(floating("clamp", x), low, high)
+
+
+# ---- dtypes ----
+
+
+@primitive(name="astype")
+def cast(x: Array, dtype: Any, from_dtype: Any) -> Array:
+    """A copy of x, of dtype `from_dtype`, with another float dtype."""
+    return x.astype(dtype)
+
+
+@cast.vjp
+def cast_vjp(g: Any, needs: Any, output: Any, x: Any, dtype: Any, from_dtype: Any) -> Any:
+    return (cast(g, from_dtype, dtype),)

@@ -1,12 +1,15 @@
 """Tensor: an array with operators, methods and a gradient.
 
-`.data` is always an ndarray, 0-d included. Tensors of floats can require a gradient; integers and booleans (targets,
-indices, comparisons) are carried along without one. `+=` makes a new Tensor, and item assignment is refused: the array
-under a recorded Tensor must stay what it was.
+`.data` is always an ndarray, also if it has no axes. Tensors of float32 and float64 can require a gradient. Tensors of
+integers and booleans (targets, indices, comparisons) cannot. The array of a recorded Tensor must not change: `+=` makes
+a new Tensor, and item assignment is an error.
+
+Who may import it: the tape and the floors above.
 """
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar, overload
 
@@ -16,35 +19,31 @@ from numpy.typing import DTypeLike
 from ..errors import DtypeError, GradientError, Rot180Error
 from . import arithmetic, elementary, operands, reduction
 from . import shape as cells
-from .primitives import primitive, tensor_type, wrap
+from .gradients import backward
+from .leaf_hooks import add_leaf_hook
+from .methods import ExtremumMethod, binary_method, extremum_method, tensor_method
+from .primitives import tensor_type, wrap
 from .record import Array, Variable, leaf
-from .sweep import add_leaf_hook, backward
-from .types import ArrayLike, Shape
-
-
-@primitive(name="astype")
-def _astype(x: Array, dtype: Any, was: Any) -> Array:
-    return x.astype(dtype)
-
-
-@_astype.vjp
-def astype_vjp(g: Any, needs: Any, output: Any, x: Any, dtype: Any, was: Any) -> Any:
-    return (_astype(g, was, dtype),)
+from .types import ArrayLike, PythonNumber, Shape, TensorData
 
 
 @tensor_type
 class Tensor(Variable):
-    """An n-dimensional array that remembers how it was made.
+    """An n-dimensional array that records how it was computed.
 
     Args:
-        data: an ndarray (kept, not copied), another Tensor, a number or nested lists (which become float32).
-        requires_grad: accumulate gradients for it in `.grad`.
+        data: an ndarray, a Tensor or another library's CPU array (their memory is shared, not copied), or a number or
+            nested lists (which become float32).
+        requires_grad: accumulate gradients in `.grad` (default: False).
+
+    Raises DtypeError for dtypes other than float32, float64, integers and booleans, and for integers or booleans that
+    require a gradient.
     """
 
     __slots__ = ()
     __array_ufunc__ = None  # ndarray + Tensor goes to Tensor.__radd__
 
-    def __init__(self, data: Any, requires_grad: bool = False) -> None:
+    def __init__(self, data: TensorData, requires_grad: bool = False) -> None:
         self.data = operands.as_array(data)
         self.node = None
         if requires_grad:
@@ -54,7 +53,7 @@ class Tensor(Variable):
 
     @property
     def requires_grad(self) -> bool:
-        """Whether gradients flow to this Tensor."""
+        """True if gradients are computed for this Tensor."""
         return self.node is not None
 
     @requires_grad.setter
@@ -62,11 +61,11 @@ class Tensor(Variable):
         self.requires_grad_(value)
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
-        """Start or stop to accumulate gradients here; returns self."""
+        """Start or stop accumulating gradients for this Tensor; returns self."""
         if requires_grad == (self.node is not None):
             return self
         if self.node is not None and self.node.op is not None:
-            raise GradientError("requires_grad_: only a leaf can be switched off; use .detach() on a computed Tensor")
+            raise GradientError("requires_grad_: cannot be switched off for the result of an op; use .detach()")
         if requires_grad and self.data.dtype not in operands.FLOATS:
             raise DtypeError(f"requires_grad_: only float32 and float64 have gradients, not {self.data.dtype}")
         self.node = leaf(self.data.shape) if requires_grad else None
@@ -74,12 +73,12 @@ class Tensor(Variable):
 
     @property
     def is_leaf(self) -> bool:
-        """Whether no recorded op made this Tensor."""
+        """True if this Tensor is not the result of a recorded op."""
         return self.node is None or self.node.op is None
 
     @property
     def grad(self) -> Tensor | None:
-        """The gradient accumulated by `backward`, of a leaf that requires one."""
+        """The gradient that `backward` accumulated for this leaf; None if there is none."""
         return None if self.node is None or self.node.op is not None else self.node.grad
 
     @grad.setter
@@ -95,17 +94,26 @@ class Tensor(Variable):
     ) -> None:
         """Accumulate the gradients of this Tensor, weighted by `gradient`, in the .grad of the leaves it depends on.
 
-        Raises GradientError if it depends on no leaf, has more than one element and no gradient is given, or if its
-        graph was freed by an earlier call without retain_graph.
+        Args:
+            gradient: the upstream gradient, of the shape and dtype of this Tensor (default: 1, if the Tensor has one
+                element).
+            retain_graph: keep the graph for another backward pass (default: the value of create_graph).
+            create_graph: record the backward pass, so that the gradients can be differentiated again (default: False).
+
+        Raises GradientError if this Tensor depends on no leaf that requires a gradient, if it has several elements and
+        `gradient` is None, or if an earlier call without retain_graph freed the graph.
         """
         backward(self, gradient, retain_graph=retain_graph, create_graph=create_graph)
 
     def register_post_accumulate_grad_hook(self, hook: Callable[[Tensor], None]) -> Callable[[], None]:
-        """Call `hook(self)` when a backward has made this leaf's gradient final; returns a function that removes it."""
+        """Call `hook(self)` whenever a backward pass has completed the gradient of this leaf.
+
+        Returns a function that removes the hook.
+        """
         return add_leaf_hook(self, hook)
 
     def detach(self) -> Tensor:
-        """The same array without its history."""
+        """A Tensor with the same array that is not connected to the graph."""
         t: Tensor = wrap(self.data)
         return t
 
@@ -128,7 +136,7 @@ class Tensor(Variable):
 
     @property
     def T(self) -> Tensor:
-        """The axes in reverse order."""
+        """This Tensor with its axes in reverse order."""
         return self.permute(*reversed(range(self.ndim)))
 
     @overload
@@ -138,27 +146,27 @@ class Tensor(Variable):
     def size(self, dim: int) -> int: ...
 
     def size(self, dim: int | None = None) -> Shape | int:
-        """The shape, or the size of one axis (as in PyTorch; the number of cells is `numel`)."""
+        """The shape, or the size of one axis. As in PyTorch, `numel` gives the number of elements."""
         return self.data.shape if dim is None else self.data.shape[dim]
 
     def numel(self) -> int:
-        """The number of cells."""
+        """The number of elements."""
         return self.data.size
 
     def dim(self) -> int:
         """The number of axes."""
         return self.data.ndim
 
-    def item(self) -> Any:
-        """The value of a Tensor of one element as a Python number."""
+    def item(self) -> PythonNumber:
+        """The value of a Tensor of one element as a Python number; ValueError if it has several."""
         return self.data.item()
 
-    def tolist(self) -> Any:
-        """The values as nested lists."""
+    def tolist(self) -> list[Any] | Any:
+        """The values as nested lists of Python numbers; a number if the Tensor has no axes."""
         return self.data.tolist()
 
     def numpy(self) -> Array:
-        """The array itself; raises GradientError if a gradient is required (use .detach().numpy())."""
+        """The array, not copied. Raises GradientError if the Tensor requires a gradient; use .detach().numpy() then."""
         if self.node is not None:
             raise GradientError("numpy: this Tensor requires a gradient; use .detach().numpy()")
         return self.data
@@ -177,35 +185,35 @@ class Tensor(Variable):
         return self.data.__dlpack_device__()
 
     def astype(self, dtype: DTypeLike) -> Tensor:
-        """A copy of another dtype; the gradient is converted back. The same Tensor if nothing changes."""
+        """This Tensor converted to another dtype; itself if it has this dtype. Gradients are converted back."""
         dtype = np.dtype(dtype)
         if dtype == self.data.dtype:
             return self
         if dtype in operands.FLOATS and self.data.dtype in operands.FLOATS:
-            return _astype(self, dtype, self.data.dtype)
+            return elementary.cast(self, dtype, self.data.dtype)
         return Tensor(self.data.astype(dtype))
 
     def float(self) -> Tensor:
-        """As float32."""
+        """This Tensor converted to float32."""
         return self.astype(np.float32)
 
     def double(self) -> Tensor:
-        """As float64."""
+        """This Tensor converted to float64."""
         return self.astype(np.float64)
 
     def clone(self) -> Tensor:
-        """A copy, with the gradient passing through."""
+        """A differentiable copy: its gradient is passed on to this Tensor."""
         if self.data.dtype in operands.FLOATS:
-            return _astype(self, self.data.dtype, self.data.dtype)
+            return elementary.cast(self, self.data.dtype, self.data.dtype)
         return Tensor(self.data.copy())
 
     def __repr__(self) -> str:
         text = np.array2string(self.data, separator=", ", prefix="tensor(")
-        kind = "" if self.data.dtype in (np.float32, np.int64, np.bool_) else f", dtype={self.data.dtype}"
+        dtype = "" if self.data.dtype in (np.float32, np.int64, np.bool_) else f", dtype={self.data.dtype}"
         if self.node is None:
-            return f"tensor({text}{kind})"
-        made = "requires_grad=True" if self.node.op is None else f"made_by={self.node.name}"
-        return f"tensor({text}{kind}, {made})"
+            return f"tensor({text}{dtype})"
+        origin = "requires_grad=True" if self.node.op is None else f"made_by={self.node.name}"
+        return f"tensor({text}{dtype}, {origin})"
 
     def __len__(self) -> int:
         if not self.data.ndim:
@@ -217,12 +225,10 @@ class Tensor(Variable):
 
     def __bool__(self) -> bool:
         if self.data.size != 1:
-            raise ValueError(
-                f"bool: the truth of a Tensor of shape {self.shape} is ambiguous; use .any() or .all() on .data"
-            )
+            raise ValueError(f"bool: a Tensor of shape {self.shape} has no truth value; use .data.any() or .data.all()")
         return bool(self.data)
 
-    def __float__(self) -> Any:
+    def __float__(self) -> builtins.float:
         return float(self.data.item())
 
     def __int__(self) -> int:
@@ -239,7 +245,7 @@ class Tensor(Variable):
 
     def __setitem__(self, key: Any, value: Any) -> None:
         raise Rot180Error(
-            "item assignment: a Tensor is not changed in place; use rot180.where or write to .data yourself"
+            "item assignment: a Tensor cannot be changed in place; use rot180.where, or assign to .data[...]"
         )
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
@@ -259,49 +265,34 @@ class Tensor(Variable):
             raise GradientError("pickle: only leaves can be pickled; use .detach() first")
         return _rebuild, (type(self), self.data, self.node is not None)
 
-    # ---- operators; float only, NumPy's broadcasting ----
+    # ---- operators: of floats, with NumPy's broadcasting ----
 
-    def __add__(self, other: Tensor | ArrayLike) -> Tensor:
-        return arithmetic.add(self, other)
+    __add__ = binary_method(arithmetic.add)
+    __sub__ = binary_method(arithmetic.sub)
+    __mul__ = binary_method(arithmetic.mul)
+    __truediv__ = binary_method(arithmetic.div)
+    __pow__ = binary_method(arithmetic.power)
+    __matmul__ = binary_method(arithmetic.matmul)
+    __neg__ = tensor_method(elementary.neg)
+    __abs__ = tensor_method(elementary.absolute)
 
     def __radd__(self, other: Tensor | ArrayLike) -> Tensor:
         return arithmetic.add(other, self)
 
-    def __sub__(self, other: Tensor | ArrayLike) -> Tensor:
-        return arithmetic.sub(self, other)
-
     def __rsub__(self, other: Tensor | ArrayLike) -> Tensor:
         return arithmetic.sub(other, self)
-
-    def __mul__(self, other: Tensor | ArrayLike) -> Tensor:
-        return arithmetic.mul(self, other)
 
     def __rmul__(self, other: Tensor | ArrayLike) -> Tensor:
         return arithmetic.mul(other, self)
 
-    def __truediv__(self, other: Tensor | ArrayLike) -> Tensor:
-        return arithmetic.div(self, other)
-
     def __rtruediv__(self, other: Tensor | ArrayLike) -> Tensor:
         return arithmetic.div(other, self)
-
-    def __pow__(self, other: Tensor | ArrayLike) -> Tensor:
-        return arithmetic.power(self, other)
 
     def __rpow__(self, other: Tensor | ArrayLike) -> Tensor:
         return arithmetic.power(other, self)
 
-    def __matmul__(self, other: Tensor | ArrayLike) -> Tensor:
-        return arithmetic.matmul(self, other)
-
     def __rmatmul__(self, other: Tensor | ArrayLike) -> Tensor:
         return arithmetic.matmul(other, self)
-
-    def __neg__(self) -> Tensor:
-        return elementary.neg(self)
-
-    def __abs__(self) -> Tensor:
-        return elementary.absolute(self)
 
     __hash__ = object.__hash__
 
@@ -323,46 +314,46 @@ class Tensor(Variable):
     def __ge__(self, other: Tensor | ArrayLike) -> Tensor:
         return wrap(self.data >= operands.raw(other))
 
-    # ---- the functions of the tape as methods, under PyTorch's names ----
+    # ---- functions of the tape as methods with PyTorch's names ----
 
-    exp: ClassVar[Callable[[Tensor], Tensor]] = elementary.exp
-    erf: ClassVar[Callable[[Tensor], Tensor]] = elementary.erf
-    log: ClassVar[Callable[[Tensor], Tensor]] = elementary.log
-    sqrt: ClassVar[Callable[[Tensor], Tensor]] = elementary.sqrt
-    abs: ClassVar[Callable[[Tensor], Tensor]] = elementary.absolute
-    sin: ClassVar[Callable[[Tensor], Tensor]] = elementary.sin
-    cos: ClassVar[Callable[[Tensor], Tensor]] = elementary.cos
-    pow: ClassVar[Callable[..., Tensor]] = arithmetic.power
-    clamp: ClassVar[Callable[..., Tensor]] = elementary.clamp
-    maximum: ClassVar[Callable[..., Tensor]] = arithmetic.maximum
-    minimum: ClassVar[Callable[..., Tensor]] = arithmetic.minimum
-    matmul: ClassVar[Callable[..., Tensor]] = arithmetic.matmul
-    sum: ClassVar[Callable[..., Tensor]] = reduction.sum
-    mean: ClassVar[Callable[..., Tensor]] = reduction.mean
-    amax: ClassVar[Callable[..., Tensor]] = reduction.amax
-    amin: ClassVar[Callable[..., Tensor]] = reduction.amin
-    max: ClassVar[Callable[..., Any]] = reduction.max
-    min: ClassVar[Callable[..., Any]] = reduction.min
-    argmax: ClassVar[Callable[..., Tensor]] = reduction.argmax
-    argmin: ClassVar[Callable[..., Tensor]] = reduction.argmin
-    swapaxes: ClassVar[Callable[..., Tensor]] = cells.swapaxes
-    broadcast_to: ClassVar[Callable[..., Tensor]] = cells.broadcast_to
-    squeeze: ClassVar[Callable[..., Tensor]] = cells.squeeze
-    unsqueeze: ClassVar[Callable[..., Tensor]] = cells.unsqueeze
-    flatten: ClassVar[Callable[..., Tensor]] = cells.flatten
+    exp = tensor_method(elementary.exp)
+    erf = tensor_method(elementary.erf)
+    log = tensor_method(elementary.log)
+    sqrt = tensor_method(elementary.sqrt)
+    abs = tensor_method(elementary.absolute)
+    sin = tensor_method(elementary.sin)
+    cos = tensor_method(elementary.cos)
+    pow = binary_method(arithmetic.power)
+    clamp = tensor_method(elementary.clamp)
+    maximum = binary_method(arithmetic.maximum)
+    minimum = binary_method(arithmetic.minimum)
+    matmul = binary_method(arithmetic.matmul)
+    sum = tensor_method(reduction.sum)
+    mean = tensor_method(reduction.mean)
+    amax = tensor_method(reduction.amax)
+    amin = tensor_method(reduction.amin)
+    max: ClassVar[ExtremumMethod] = extremum_method(reduction.max)
+    min: ClassVar[ExtremumMethod] = extremum_method(reduction.min)
+    argmax = tensor_method(reduction.argmax)
+    argmin = tensor_method(reduction.argmin)
+    swapaxes = tensor_method(cells.swapaxes)
+    broadcast_to = tensor_method(cells.broadcast_to)
+    squeeze = tensor_method(cells.squeeze)
+    unsqueeze = tensor_method(cells.unsqueeze)
+    flatten = tensor_method(cells.flatten)
 
     def reshape(self, *sizes: int | Sequence[int]) -> Tensor:
-        """The same cells in another shape: t.reshape(2, 3) or t.reshape((2, 3))."""
+        """The same elements in another shape: t.reshape(2, 3) or t.reshape((2, 3)). One size may be -1."""
         return cells.reshape(self, _variadic(sizes))
 
     view = reshape
 
     def permute(self, *dims: int | Sequence[int]) -> Tensor:
-        """The axes in another order: t.permute(1, 0) or t.permute((1, 0))."""
+        """This Tensor with its axes in another order: t.permute(1, 0) or t.permute((1, 0))."""
         return cells.permute(self, _variadic(dims))
 
     def transpose(self, *dims: int | Sequence[int]) -> Tensor:
-        """Two axes swapped, as PyTorch's t.transpose(0, 1); with all axes or none, NumPy's transpose."""
+        """Swap two axes as in PyTorch: t.transpose(0, 1). With any other number of axes, NumPy's transpose."""
         axes = _variadic(dims)
         if len(axes) == 2:
             return cells.swapaxes(self, *axes)
@@ -370,26 +361,12 @@ class Tensor(Variable):
 
 
 def _variadic(sizes: tuple[Any, ...]) -> Shape:
+    """The sizes that were passed as several arguments or as one sequence."""
     return tuple(sizes[0]) if len(sizes) == 1 and isinstance(sizes[0], list | tuple) else sizes
 
 
-def tensor(data: Any, dtype: DTypeLike | None = None, requires_grad: bool = False) -> Tensor:
-    """A Tensor with a copy of `data`; numbers and lists become float32 unless `dtype` says otherwise."""
-    a = np.array(operands.as_array(data) if dtype is None else np.asarray(operands.raw(data)), dtype)
-    return Tensor(a, requires_grad)
-
-
-def from_numpy(array: Array) -> Tensor:
-    """A Tensor that shares the memory of an array."""
-    return Tensor(np.asarray(array))
-
-
-def from_dlpack(source: Any) -> Tensor:
-    """A Tensor that shares the memory of another library's CPU array, where that is possible."""
-    return Tensor(np.from_dlpack(source))
-
-
 def _rebuild(cls: type[Tensor], data: Array, requires_grad: bool) -> Tensor:
+    """The Tensor of a pickle."""
     t: Tensor = object.__new__(cls)
     t.data, t.node = operands.own_dtype(data), None
     return t.requires_grad_(requires_grad)

@@ -11,16 +11,26 @@ which only type checkers make.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
 
 from .record import Array
 
+PythonNumber: TypeAlias = float | int  # bool is a kind of int
 Number: TypeAlias = float | np.number[Any]
 ArrayLike: TypeAlias = Array | Number | Sequence[Any]  # lists and numbers become float32
 Shape: TypeAlias = tuple[int, ...]
 Dim: TypeAlias = int | Sequence[int] | None  # the axes of a reduction; None is all of them
+
+
+class SupportsDLPack(Protocol):
+    """An array of any library that exports its memory by the DLPack protocol."""
+
+    def __dlpack__(self, **options: Any) -> Any: ...
+
+    def __dlpack_device__(self) -> tuple[int, int]: ...
+
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
@@ -28,9 +38,10 @@ if TYPE_CHECKING:
     from .tensor import Tensor
 
     T = TypeVar("T", "Tensor", Array, default=Array)
+    TensorData: TypeAlias = Tensor | ArrayLike | np.generic | SupportsDLPack
     Constant: TypeAlias = Tensor | ArrayLike  # not differentiated, and without influence on the type of the result
 else:
     from typing import TypeVar
 
     T = TypeVar("T")
-    Constant = Any
+    Constant = TensorData = Any

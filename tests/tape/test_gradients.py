@@ -28,7 +28,7 @@ def test_several_outputs_add_up():
     y = x * x
     (twice,) = grad([y[0], y[0]], x)
     assert twice.data.tolist() == [8, 0]
-    with pytest.raises(ShapeError, match="grad: 2 outputs but 1 grad_outputs; give one for each"):
+    with pytest.raises(ShapeError, match="grad: 2 outputs but 1 grad_outputs; pass one for each"):
         grad([y, y], x, [np.ones(2)])
 
 
@@ -87,7 +87,7 @@ def test_grad_errors():
         grad([x * x, tensor(1.0)], x)
     with pytest.raises(GradientError, match="grad: input 0 does not require"):
         grad(x * x, np.ones(1))
-    with pytest.raises(GradientError, match=r"grad: the output has shape \(2,\)"):
+    with pytest.raises(GradientError, match=r"grad: the output has shape \(2,\); pass a gradient of this shape"):
         grad(rot180.stack([x, x]), x)
 
 

@@ -1,0 +1,47 @@
+"""Types of the functions that are also methods of Tensor.
+
+    sum = tensor_method(reduction.sum)
+
+At run time this is `sum = reduction.sum`. Type checkers see a method with the parameters of `reduction.sum` after the
+first, which returns a Tensor. They need the help because they do not infer the type variable `T` from `self`.
+
+Who may import it: tensor.py. Deliberately absent: any computation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, overload
+
+from .types import ArrayLike
+
+if TYPE_CHECKING:
+    from .reduction import Extremum
+    from .tensor import Tensor
+
+P = ParamSpec("P")
+
+
+def tensor_method(function: Callable[Concatenate[Any, P], Any]) -> Callable[Concatenate[Tensor, P], Tensor]:
+    """Return `function`, typed as a method that returns a Tensor."""
+    return function
+
+
+def binary_method(function: Callable[[Any, Any], Any]) -> Callable[[Tensor, Tensor | ArrayLike], Tensor]:
+    """Return `function`, typed as a method that takes a second operand and returns a Tensor."""
+    return function
+
+
+def extremum_method(function: Callable[..., Any]) -> ExtremumMethod:
+    """Return `function`, typed as `Tensor.max` and `Tensor.min`."""
+    return function
+
+
+class ExtremumMethod(Protocol):
+    """The type of `Tensor.max` and `Tensor.min`, whose result depends on `dim`."""
+
+    @overload
+    def __call__(self, dim: None = None) -> Tensor: ...
+
+    @overload
+    def __call__(self, dim: int, keepdim: bool | None = None, *, keepdims: bool | None = None) -> Extremum[Tensor]: ...
