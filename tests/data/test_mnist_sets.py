@@ -112,5 +112,5 @@ def test_the_real_fashion_mnist_is_not_taken_for_mnist(data_dir: Path) -> None:
     test = fashion_mnist("test", data_dir)
     assert np.bincount(test.labels).tolist() == [1000] * 10
     assert test.classes[test.labels[0]] == "Ankle boot"
-    with pytest.raises(FormatError, match=r"mnist: .* holds the files of fashion-mnist; those of mnist are needed"):
+    with pytest.raises(FormatError, match=r"mnist: .* has the files of fashion-mnist; those of mnist are needed"):
         mnist("test", data_dir / "fashion-mnist")
