@@ -1,4 +1,4 @@
-"""Adaptive pools: what they refuse, and NaN and ties, which the battery cannot show by differences."""
+"""Adaptive pools: error messages, and NaN and ties, which finite differences in the battery cannot test."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ X = np.random.default_rng(0).standard_normal((2, 3, 5, 7)).astype(np.float32)
         (X.astype(int), 2, DtypeError, r"takes float32 or float64, got int64; convert with \.astype"),
     ],
 )
-def test_what_does_not_fit_is_refused(pool: Any, input: Any, size: Any, error: type[Exception], message: str) -> None:
+def test_wrong_arguments_raise(pool: Any, input: Any, size: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=f"^{pool.__name__}: {message}"):
         pool(input, size)
 
@@ -62,7 +62,7 @@ def test_no_bins_give_an_empty_output_and_no_gradient(pool: Any) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, (1, 3)])
-def test_bins_of_one_size_are_an_ordinary_pool(size: Any) -> None:
+def test_bins_of_equal_size_give_an_ordinary_pool(size: Any) -> None:
     x = np.random.default_rng(1).standard_normal((2, 3, 6, 12))
     rows, columns = size if isinstance(size, tuple) else (size, size)
     kernel = (6 // rows, 12 // columns)
@@ -81,7 +81,7 @@ def test_one_bin_is_a_mean_whose_gradient_is_a_broadcast() -> None:
 
 
 @pytest.mark.parametrize("size", [1, 2, 3])
-def test_the_first_maximum_takes_the_gradient(size: int) -> None:
+def test_the_first_maximum_gets_the_gradient(size: int) -> None:
     x = Tensor(np.array([[[1.0, 5.0, 5.0, 5.0, 2.0, 2.0, 2.0]]]), requires_grad=True)
     F.adaptive_max_pool1d(x, size).sum().backward()
     expected = {1: [0, 1, 0, 0, 0, 0, 0], 2: [0, 1, 0, 1, 0, 0, 0], 3: [0, 1, 1, 0, 1, 0, 0]}[size]
@@ -89,22 +89,22 @@ def test_the_first_maximum_takes_the_gradient(size: int) -> None:
     np.testing.assert_array_equal(x.grad.data, [[expected]])
 
 
-def test_a_cell_of_two_bins_gets_both_gradients() -> None:
+def test_a_cell_in_two_bins_gets_both_gradients() -> None:
     x = Tensor(np.array([[[0.0, 1.0, 9.0, 1.0, 0.0]]]), requires_grad=True)  # bins 0..2 and 2..4
     F.adaptive_max_pool1d(x, 2).sum().backward()
     assert x.grad is not None
     np.testing.assert_array_equal(x.grad.data, [[[0, 0, 2, 0, 0]]])
 
 
-@pytest.mark.parametrize("bad", [np.nan, np.inf])
-def test_what_is_not_finite_reaches_its_own_bins_only(bad: float) -> None:
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_nan_and_infinity_reach_only_their_bins(value: float) -> None:
     x = np.arange(14.0).reshape(1, 1, 2, 7)
-    x[0, 0, 0, 3] = bad
+    x[0, 0, 0, 3] = value
     for pool in (F.adaptive_avg_pool2d, F.adaptive_max_pool2d):
         np.testing.assert_array_equal(np.isfinite(pool(x, (2, 3)))[0, 0], [[True, False, True], [True, True, True]])
 
 
-def test_indices() -> None:
+def test_indices_select_the_maxima() -> None:
     y, index = F.adaptive_max_pool2d(X, (2, 3), return_indices=True)
     np.testing.assert_array_equal(
         np.take_along_axis(X.reshape(2, 3, 35), index.reshape(2, 3, 6), 2), y.reshape(2, 3, 6)

@@ -1,4 +1,4 @@
-"""Convolutions: each complaint about their arguments."""
+"""Convolutions: the error messages for their arguments."""
 
 from __future__ import annotations
 
@@ -74,8 +74,8 @@ def test_settings(settings: dict[str, Any], message: str) -> None:
 
 @pytest.mark.parametrize("odd", [(1.0, 1.0), (1, True), ((1, 1), (1, 1.0)), 1.0, True, [1.0, 1]])
 @pytest.mark.parametrize("name", ["stride", "padding", "dilation", "output_padding"])
-def test_what_equals_one_is_no_int(name: str, odd: Any) -> None:
-    """Also where the settings that it equals have been remembered."""
+def test_a_value_that_equals_one_is_not_an_int(name: str, odd: Any) -> None:
+    """Even if the settings that it equals are in the cache."""
     function, w = (F.conv_transpose2d, V) if name == "output_padding" else (F.conv2d, W)
     room = {"stride": 2} if name == "output_padding" else {}
     for ones in (1, (1, 1), *([((1, 1), (1, 1))] if name == "padding" else [])):

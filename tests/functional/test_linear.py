@@ -1,4 +1,4 @@
-"""linear: what it refuses."""
+"""linear: error messages."""
 
 from __future__ import annotations
 
@@ -37,6 +37,6 @@ def ones(*shape: int, dtype: Any = np.float32) -> np.ndarray:
         ((ones(2, 3), None), DtypeError, "weight must be a Tensor or an array, got NoneType"),
     ],
 )
-def test_what_does_not_fit_is_refused(arguments: Any, error: type[Exception], message: str) -> None:
+def test_wrong_arguments_raise(arguments: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=f"^linear: .*{message}"):
         F.linear(*arguments)

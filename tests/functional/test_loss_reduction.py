@@ -1,4 +1,4 @@
-"""`reduction` of every loss: its three names, what they are, and what becomes of nothing; pairs that do not match."""
+"""Reductions of every loss: their names, their values, empty inputs; inputs and targets that do not match."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_input_and_target_must_match(loss: Any) -> None:
 
 
 @pytest.mark.parametrize("loss", [*PAIRED, *CLASSES])
-def test_reductions_have_names(loss: Any) -> None:
+def test_unknown_reductions_raise(loss: Any) -> None:
     target = ones(2, 3) if loss in PAIRED else np.zeros(2, int)
     names = "'batchmean', 'mean', 'sum' or 'none'" if loss is F.kl_div else "'mean', 'sum' or 'none'"
     with pytest.raises(ValueError, match=f"^{loss.__name__}: reduction must be {names}; got 'average'"):
@@ -45,7 +45,7 @@ def test_reductions_have_names(loss: Any) -> None:
 
 
 @pytest.mark.parametrize("loss", [*PAIRED, *CLASSES])
-def test_the_sum_and_the_mean_are_those_of_the_losses(loss: Any) -> None:
+def test_sum_and_mean_equal_those_of_the_single_losses(loss: Any) -> None:
     rng = np.random.default_rng(0)
     x, t = rng.uniform(0.1, 0.9, (2, 5, 3)), rng.uniform(0.1, 0.9, (2, 5, 3))
     target = t if loss in PAIRED else rng.integers(0, 5, (2, 3))
@@ -57,8 +57,8 @@ def test_the_sum_and_the_mean_are_those_of_the_losses(loss: Any) -> None:
 
 @pytest.mark.parametrize("loss", PAIRED)
 @pytest.mark.parametrize("shape", [(0,), (0, 3), (2, 0)])
-def test_of_nothing_the_mean_is_nan_and_the_sum_0(loss: Any, shape: tuple[int, ...]) -> None:
-    """PyTorch's answer, without a warning; the gradient is as empty as the input."""
+def test_of_empty_inputs_the_mean_is_nan_and_the_sum_0(loss: Any, shape: tuple[int, ...]) -> None:
+    """As in PyTorch, without a warning; the gradient has the shape of the input."""
     for reduction, expected in (("mean", np.nan), ("sum", 0.0)):
         x, t = (Tensor(ones(*shape), requires_grad=True) for _ in "xt")
         value = loss(x, t, reduction=reduction)
@@ -71,7 +71,7 @@ def test_of_nothing_the_mean_is_nan_and_the_sum_0(loss: Any, shape: tuple[int, .
 
 
 @pytest.mark.parametrize("loss", PAIRED)
-def test_arrays_of_a_pickle_are_taken_like_others(loss: Any) -> None:
+def test_arrays_from_a_pickle_are_accepted(loss: Any) -> None:
     a = pickle.loads(pickle.dumps(np.full(3, 0.5, np.float32)))
     np.testing.assert_array_equal(loss(a, ones(3)), loss(a.copy(), ones(3)))
     assert loss(Tensor(a), ones(3)).dtype == np.float32

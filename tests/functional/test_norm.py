@@ -1,4 +1,4 @@
-"""Normalisation: running statistics, what is refused, empty and constant inputs, numbers far from 0."""
+"""Normalisation: values by hand, running statistics, empty inputs, error messages."""
 
 from __future__ import annotations
 
@@ -91,17 +91,17 @@ def test_a_later_update_does_not_change_gradients_of_an_earlier_evaluation() -> 
     np.testing.assert_allclose(rot180.grad(z.sum(), weight)[0].data, expected, rtol=1e-5)
 
 
-# ---- gradients that the battery's rows do not show ----
+# ---- gradients that the battery does not cover ----
 
 
-def test_the_gradient_of_the_sum_is_nothing() -> None:
-    """Moving or stretching a group changes nothing in its output."""
+def test_the_gradient_of_the_sum_is_0() -> None:
+    """Shifting or scaling a group does not change its output."""
     x = Tensor(np.random.default_rng(2).standard_normal((3, 4, 5)), requires_grad=True)
     for y in (F.batch_norm(x, None, None, training=True), F.group_norm(x, 2), F.layer_norm(x, 5), F.instance_norm(x)):
         assert np.abs(rot180.grad(y.sum(), x)[0].data).max() < 1e-14
 
 
-def test_only_asked_gradients_are_made() -> None:
+def test_only_required_gradients_are_computed() -> None:
     x = Tensor(X.astype(np.float64))
     weight, bias = Tensor(np.ones(3), requires_grad=True), Tensor(np.ones(3))
     for training in (True, False):
@@ -115,7 +115,7 @@ def test_only_asked_gradients_are_made() -> None:
 
 
 @pytest.mark.parametrize("function", [lambda x: F.group_norm(x, 4, eps=0.1), lambda x: F.layer_norm(x, 1, eps=0.1)])
-def test_one_value_alone_becomes_0_and_takes_no_gradient(function: Any) -> None:
+def test_a_group_of_one_value_becomes_0_and_has_gradient_0(function: Any) -> None:
     x = Tensor(np.random.default_rng(3).standard_normal((3, 4, 1)), requires_grad=True)
     y = function(x)
     y.backward(np.random.default_rng(4).standard_normal(y.shape))
@@ -143,7 +143,7 @@ def test_the_op_is_named_after_the_function() -> None:
     assert "made_by=layer_norm" in repr(F.layer_norm(x, 4))
 
 
-# ---- what is refused ----
+# ---- error messages ----
 
 NORMS: dict[str, Any] = {
     "batch_norm": lambda x=X, **named: F.batch_norm(
@@ -172,7 +172,7 @@ NORMS: dict[str, Any] = {
         ({"weight": [1.0, 1, 1]}, DtypeError, "weight must be a Tensor or an array, got list; use np.asarray"),
     ],
 )  # fmt: skip
-def test_what_does_not_fit_is_refused(name: str, changed: dict[str, Any], error: type[Exception], message: str) -> None:
+def test_wrong_arguments_raise(name: str, changed: dict[str, Any], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=f"^{name}: {message}"):
         NORMS[name](**changed)
 
@@ -189,9 +189,7 @@ def test_what_does_not_fit_is_refused(name: str, changed: dict[str, Any], error:
         ([0.0, 0, 0], ONE, DtypeError, "running_mean must be a Tensor or an array, got list"),
     ],
 )
-def test_running_statistics_that_do_not_fit_are_refused(
-    name: str, mean: Any, var: Any, error: type[Exception], message: str
-) -> None:
+def test_wrong_running_statistics_raise(name: str, mean: Any, var: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=f"^{name}: {message}"):
         NORMS[name](running_mean=mean, running_var=var)
 
@@ -217,7 +215,7 @@ def test_evaluation_needs_running_statistics() -> None:
         (lambda x: F.group_norm(x, 3), "group_norm: .* one value per group; more are needed"),
     ],
 )  # fmt: skip
-def test_one_value_has_no_variance(call: Any, message: str) -> None:
+def test_groups_of_one_value_raise(call: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         call(np.ones((1, 3, 1), np.float32))
 
@@ -231,7 +229,7 @@ def test_one_value_has_no_variance(call: Any, message: str) -> None:
         (True, "num_groups must be an int of at least 1; got True"),
     ],
 )
-def test_groups_that_do_not_fit_are_refused(groups: Any, message: str) -> None:
+def test_wrong_numbers_of_groups_raise(groups: Any, message: str) -> None:
     with pytest.raises(ShapeError, match=f"^group_norm: {message}"):
         F.group_norm(X, groups)
 
@@ -248,6 +246,6 @@ def test_groups_that_do_not_fit_are_refused(groups: Any, message: str) -> None:
         (np.array([4]), r"normalized_shape must be .* got array\(\[4\]\)"),
     ],
 )
-def test_normalized_shapes_that_do_not_fit_are_refused(sizes: Any, message: str) -> None:
+def test_wrong_normalized_shapes_raise(sizes: Any, message: str) -> None:
     with pytest.raises(ShapeError, match=f"^layer_norm: .*{message}"):
         F.layer_norm(X, sizes)

@@ -1,4 +1,4 @@
-"""Pools: what they refuse, and NaN and ties, which the battery cannot show by differences."""
+"""Pools: error messages, and NaN and ties, which finite differences in the battery cannot test."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ POOLS = [F.max_pool2d, F.avg_pool2d]
         ("text", {"kernel_size": 2}, DtypeError, "takes Tensors and arrays; got str"),
     ],
 )
-def test_what_does_not_fit_is_refused(
+def test_wrong_arguments_raise(
     pool: Any, input: Any, settings: dict[str, Any], error: type[Exception], message: str
 ) -> None:
     with pytest.raises(error, match=f"^{pool.__name__}: {message}"):
@@ -59,7 +59,7 @@ def test_a_value_that_equals_one_is_not_an_int(pool: Any, name: str, odd: Any) -
         pool(X, **ones | {name: odd})
 
 
-def test_a_divisor_of_zero_is_refused() -> None:
+def test_a_divisor_of_0_raises() -> None:
     with pytest.raises(ValueError, match=r"^avg_pool2d: divisor_override must not be 0"):
         F.avg_pool2d(X, 2, divisor_override=0)
 
@@ -68,7 +68,7 @@ def test_settings_may_be_lists() -> None:
     assert F.max_pool2d(X, [2, 3], [1, 2]).shape == (2, 3, 4, 2)
 
 
-def test_the_first_maximum_takes_the_gradient() -> None:
+def test_the_first_maximum_gets_the_gradient() -> None:
     x = Tensor(np.array([[[1.0, 5.0, 5.0, 2.0]]]), requires_grad=True)
     F.max_pool1d(x, 4).sum().backward()
     assert x.grad is not None

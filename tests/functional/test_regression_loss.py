@@ -1,4 +1,4 @@
-"""Losses of real numbers: what they are by hand, their bends, what they refuse."""
+"""Regression losses: values and slopes by hand, error messages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ZERO = np.zeros_like(D)
 
 
 def slopes(loss: Any, **settings: Any) -> list[float]:
-    """With respect to the input; that of the target must be its negative."""
+    """The gradient of the input; the gradient of the target must be its negative."""
     x, t = Tensor(D, requires_grad=True), Tensor(ZERO, requires_grad=True)
     loss(x, t, reduction="sum", **settings).backward()
     assert x.grad is not None and t.grad is not None
@@ -24,7 +24,7 @@ def slopes(loss: Any, **settings: Any) -> list[float]:
     return x.grad.tolist()
 
 
-def test_by_hand() -> None:
+def test_values_by_hand() -> None:
     every = {"reduction": "none"}
     assert F.mse_loss(D, ZERO, **every).tolist() == [9, 1, 0.0625, 0, 0.0625, 1, 9]
     assert F.l1_loss(D, ZERO, **every).tolist() == [3, 1, 0.25, 0, 0.25, 1, 3]
@@ -43,25 +43,25 @@ def test_slopes_by_hand() -> None:
     assert slopes(F.smooth_l1_loss, beta=0) == slopes(F.l1_loss)
 
 
-def test_without_a_bend_smooth_l1_is_l1() -> None:
+def test_smooth_l1_with_beta_0_is_l1() -> None:
     for reduction in ("mean", "sum", "none"):
         np.testing.assert_array_equal(F.smooth_l1_loss(D, ZERO, reduction, 0), F.l1_loss(D, ZERO, reduction))
 
 
 @pytest.mark.parametrize("delta", [0, -1.0, float("nan")])
-def test_delta_is_positive(delta: float) -> None:
+def test_delta_must_be_positive(delta: float) -> None:
     with pytest.raises(ValueError, match=f"^huber_loss: delta must be positive; got {delta}"):
         F.huber_loss(D, ZERO, delta=delta)
 
 
 @pytest.mark.parametrize(("loss", "name"), [(F.huber_loss, "delta"), (F.smooth_l1_loss, "beta")])
-def test_settings_are_numbers(loss: Any, name: str) -> None:
+def test_settings_must_be_numbers(loss: Any, name: str) -> None:
     with pytest.raises(DtypeError, match=f"^{loss.__name__}: {name} must be a number; got '1'"):
         loss(D, ZERO, **{name: "1"})
 
 
 @pytest.mark.parametrize("beta", [-1.0, float("nan")])
-def test_beta_is_not_negative(beta: float) -> None:
+def test_beta_must_not_be_negative(beta: float) -> None:
     with pytest.raises(ValueError, match=f"^smooth_l1_loss: beta must not be negative; got {beta}"):
         F.smooth_l1_loss(D, ZERO, beta=beta)
 
@@ -74,6 +74,6 @@ def test_an_outlier_has_a_bounded_slope(loss: Any) -> None:
 
 
 @pytest.mark.parametrize("loss", [F.mse_loss, F.l1_loss, F.smooth_l1_loss, F.huber_loss])
-def test_a_nan_stays_one(loss: Any) -> None:
+def test_nan_inputs_give_nan(loss: Any) -> None:
     losses = loss(np.array([np.nan, 1.0]), np.zeros(2), reduction="none")
     assert np.isnan(losses).tolist() == [True, False]

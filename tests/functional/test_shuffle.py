@@ -1,4 +1,4 @@
-"""Pixel and channel shuffles: where every cell goes, and what is refused."""
+"""Pixel and channel shuffles: the position of every cell, and error messages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import rot180.functional as F
 from rot180.errors import DtypeError, ShapeError
 
 
-def test_pixel_shuffle_puts_every_cell_where_its_definition_says() -> None:
+def test_pixel_shuffle_follows_its_definition() -> None:
     r, x = 2, np.arange(96.0).reshape(2, 8, 2, 3)
     y = F.pixel_shuffle(x, r)
     assert y.shape == (2, 2, 4, 6)
@@ -21,7 +21,7 @@ def test_pixel_shuffle_puts_every_cell_where_its_definition_says() -> None:
     assert np.array_equal(F.pixel_unshuffle(y, r), x)
 
 
-def test_channel_shuffle_deals_the_channels() -> None:
+def test_channel_shuffle_interleaves_the_groups() -> None:
     x = np.arange(6.0).reshape(1, 6, 1)
     assert F.channel_shuffle(x, 2).ravel().tolist() == [0, 3, 1, 4, 2, 5]
     assert np.array_equal(F.channel_shuffle(F.channel_shuffle(x, 2), 3), x)
@@ -48,12 +48,12 @@ def test_empty_leading_axes() -> None:
         (F.channel_shuffle, (2, 4, 3), 0, r"groups must be an int of at least 1; got 0"),
     ],
 )
-def test_complaints(function: Any, shape: tuple[int, ...], factor: Any, message: str) -> None:
+def test_wrong_arguments_raise(function: Any, shape: tuple[int, ...], factor: Any, message: str) -> None:
     with pytest.raises(ShapeError, match=f"^{function.__name__}: {message}"):
         function(np.ones(shape), factor)
 
 
-def test_integers_are_refused() -> None:
+def test_integer_arrays_raise() -> None:
     for function in (F.pixel_shuffle, F.pixel_unshuffle, F.channel_shuffle):
         with pytest.raises(DtypeError, match=f"^{function.__name__}: takes float32 or float64, got int64"):
             function(np.ones((1, 4, 2, 2), int), 2)

@@ -4,7 +4,7 @@
 
 The average is a linear map per axis (`resample`), or a mean if there is one bin. The maximum is taken axis by axis
 (`adaptive_max.py`), or by `max_pool` if all bins have the same small size. Its adjoint adds to the cells of the maxima
-(`_max_x`), and the adjoint of that reads them (`_max_at`).
+(`_max_x`), and the adjoint of `_max_x` reads those cells (`_max_at`).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from .batch import as_batch, check_axes, with_batch
 from .resample import resample
 
 OutputSize = int | Sequence[int | None]
-_LARGEST_KERNEL = 16  # cells; for larger bins, going through the axes one by one is faster
+_LARGEST_KERNEL = 16  # cells; for larger bins, reducing the axes one by one is faster
 
 
 @primitive(keep=("residuals",), name=lambda sizes: f"adaptive_max_pool{len(sizes)}d")
@@ -121,7 +121,7 @@ def adaptive_avg_pool1d(input: T | ArrayLike, output_size: OutputSize) -> T:
 
 
 def adaptive_avg_pool2d(input: T | ArrayLike, output_size: OutputSize) -> T:
-    """The average over each of (P, Q) bins that cover `input`.
+    """The average over each of P x Q bins that cover `input`.
 
     Args:
         input: (N, C, H, W) or (C, H, W).
@@ -146,7 +146,7 @@ def adaptive_max_pool1d(input: Any, output_size: OutputSize, return_indices: boo
 
 @_typed
 def adaptive_max_pool2d(input: Any, output_size: OutputSize, return_indices: bool = False) -> Any:
-    """The maximum over each of (P, Q) bins that cover `input`: the bins of `adaptive_avg_pool2d`.
+    """The maximum over each of P x Q bins that cover `input`, the same bins as in `adaptive_avg_pool2d`.
 
     Args:
         input: (N, C, H, W) or (C, H, W).

@@ -1,4 +1,4 @@
-"""Linear maps along the spatial axes: interpolation, adaptive averages and their adjoints are such maps, axis by axis.
+"""Linear maps along the spatial axes, used by interpolation, adaptive averages and their adjoints.
 
     y[..., p, ...] = sum over i of M[p, i] * x[..., i, ...]
 
@@ -105,7 +105,7 @@ def in_memory_order(x: Array) -> tuple[Array, list[int]]:
 
 
 def _cost(step: tuple[int, AxisMap]) -> tuple[float, int]:
-    """Sort key: maps that shrink x most first; of equal ones the innermost, costliest, which then sees least data."""
+    """Sort key: maps that shrink x most first; of equal ones the innermost, which costs most per cell."""
     place, m = step
     ratio = m.y_size / max(m.x_size, 1)
     return ratio, place if ratio < 1 else -place

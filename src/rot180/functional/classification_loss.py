@@ -1,7 +1,7 @@
-"""Losses of classes: a forward and its vjp each. `reduction` is "mean", "sum" or "none".
+"""Classification losses. Each forward stands beside its vjp. `reduction` is "mean", "sum" or "none".
 
-The input is (N, C, ...) or (C,), its classes on axis 1 (or 0), and the target (N, ...) or (), integers in [0, C).
-cross_entropy also takes probabilities of the input's shape, and these are differentiated too.
+The input is (N, C, ...) with the classes on axis 1, or (C,). The target is (N, ...) or (), integers in [0, C).
+cross_entropy also accepts probabilities of the input's shape as a target, and gives them a gradient.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ IGNORE_INDEX = -100  # PyTorch's default
 
 
 def check_smoothing(op: str, smoothing: float) -> None:
-    """ValueError unless it is a share."""
+    """Raise ValueError if label_smoothing is not between 0 and 1."""
     if not 0 <= real(op, "label_smoothing", smoothing) <= 1:
         raise ValueError(f"{op}: label_smoothing must lie between 0 and 1; got {smoothing}")
 
@@ -39,24 +39,27 @@ def nll_loss(
     ignore_index: int = IGNORE_INDEX,
     reduction: str = "mean",
 ) -> T:
-    """-weight[t] * input[t] for log-probabilities; "mean" divides by the sum of the weights of the targets.
+    """The negative log-likelihood -weight[t] * input[t] for log-probabilities and class numbers t.
 
     Args:
-        input: (N, C, ...) or (C,), the classes on axis 1 (or 0).  target: integers (N, ...) or (), in [0, C).
-        weight: (C,), one factor per class.  ignore_index: targets of this value count for nothing.
+        input: (N, C, ...) with the classes on axis 1, or (C,).
+        target: integers in [0, C), (N, ...) or ().
+        weight: (C,), one factor per class (default: 1).
+        ignore_index: targets with this value add nothing to the loss and to the gradient (default: -100).
+        reduction: "mean" divides by the sum of the weights of the targets that are not ignored. "sum" or "none".
 
-    Raises ShapeError or DtypeError where these do not fit, ValueError for a target that is no class.
+    Raises ShapeError or DtypeError if the arguments do not fit, ValueError if a target is not a class.
     """
-    x, t = _classes("nll_loss", input, target, reduction)
-    return _picked(x, t, *_factors("nll_loss", x, t, weight, ignore_index), reduction, np.shape(raw(target)))
+    x, t = _check_classes("nll_loss", input, target, reduction)
+    return _nll(x, t, *_factors("nll_loss", x, t, weight, ignore_index), reduction, np.shape(raw(target)))
 
 
-def _picked(x: Any, t: Array, safe: Array, factors: Array | None, reduction: str, shape: Any) -> Any:
+def _nll(x: Any, t: Array, safe: Array, factors: Array | None, reduction: str, shape: Any) -> Any:
     grid = np.ogrid[tuple(slice(n) for n in t.shape)]
     losses = -getitem(x, (grid[0], safe, *grid[1:]))
     if factors is not None:
         losses = where(factors == 0, 0.0, losses) * factors
-    return _finish(losses, factors, reduction, shape)
+    return _reduce(losses, factors, reduction, shape)
 
 
 def cross_entropy(
@@ -67,27 +70,29 @@ def cross_entropy(
     reduction: str = "mean",
     label_smoothing: float = 0.0,
 ) -> T:
-    """nll_loss(log_softmax(input), target) for logits; a float target of input's shape holds class probabilities.
+    """nll_loss(log_softmax(input), target) for logits.
 
-    The vjp for integer targets is (softmax(x) - onehot(t)) * weight[t]: one op, not two.
+    For integer targets this is one op, whose vjp is (softmax(x) - onehot(t)) * weight[t].
 
     Args:
-        input, target, weight, ignore_index: as for nll_loss; an ignore_index does not go with probabilities.
-        label_smoothing: s in [0, 1]: the target becomes (1 - s) * onehot(t) + s / C (Szegedy et al., "Rethinking the
-            Inception Architecture" (2016), section 7). A weight then scales every class's share of the loss by its
-            own factor; "mean" divides as without.
+        input, weight, reduction: as for nll_loss.
+        target: class numbers as for nll_loss, or class probabilities: floats of the input's shape.
+        ignore_index: as for nll_loss. It cannot be combined with probabilities.
+        label_smoothing: a number s in [0, 1] (default: 0) that turns the target into (1 - s) * onehot(t) + s / C
+            (Szegedy et al., "Rethinking the Inception Architecture" (2016), section 7). If s is not 0, the loss is a
+            sum over all classes, and the weight of each class scales its term. "mean" divides by the same number.
 
-    Raises as nll_loss does, and ValueError for a label_smoothing that is no share.
+    Raises the errors of nll_loss, and ValueError if label_smoothing is not between 0 and 1.
     """
     if label_smoothing != 0:
         check_smoothing("cross_entropy", label_smoothing)
     if raw(target) is not None and np.asarray(raw(target)).dtype.kind == "f":
         return _soft_cross_entropy(input, target, weight, ignore_index, reduction, label_smoothing)
-    x, t = _classes("cross_entropy", input, target, reduction)
+    x, t = _check_classes("cross_entropy", input, target, reduction)
     safe, factors = _factors("cross_entropy", x, t, weight, ignore_index)
     if label_smoothing:
         losses = _smoothed_losses(x, safe, t == ignore_index, weight, label_smoothing)
-        return _finish(losses, factors, reduction, np.shape(raw(target)))
+        return _reduce(losses, factors, reduction, np.shape(raw(target)))
     if reduction == "none":
         return _cross_entropy(x, safe, factors, None).reshape(np.shape(raw(target)))
     return _cross_entropy(x, safe, factors, _total(safe.size, factors) if reduction == "mean" else 1.0)
@@ -95,7 +100,7 @@ def cross_entropy(
 
 @primitive(keep=("x",), name="cross_entropy", fresh=True)
 def _cross_entropy(x: Array, t: Array, factors: Array | None, total: float | None) -> Array:
-    """The losses, or their sum over `total`."""
+    """The losses, or their sum divided by `total` if it is not None."""
     losses = kernels.cross_entropy_y(x, t, factors)
     return losses if total is None else np.add.reduce(losses, None) / total
 
@@ -120,21 +125,21 @@ def cross_entropy_array_vjp(
 ) -> Any:
     scale = g if total is None else g / total
     if factors is not None:
-        scale = np.where(factors == 0, 0, scale * factors)  # what is ignored gets 0, also where the total is NaN
+        scale = np.where(factors == 0, 0, scale * factors)  # ignored targets get 0, even if the total is NaN
     elif total is not None:
         scale = np.full(t.shape, scale, x.dtype)
     return (kernels.cross_entropy_x(scale, x, t),)
 
 
 def _smoothed_losses(x: Any, t: Array, ignored: Array, weight: Any, smoothing: float) -> Any:
-    """Classes as probabilities: each gets smoothing / C, and the target what is left."""
-    share = smoothing / x.shape[1]
-    q = np.full(x.shape, share, raw(x).dtype)
-    np.put_along_axis(q, t[:, None], 1 - smoothing + share, 1)
+    """The losses for the probabilities (1 - smoothing) * onehot(t) + smoothing / C."""
+    uniform = smoothing / x.shape[1]
+    q = np.full(x.shape, uniform, raw(x).dtype)
+    np.put_along_axis(q, t[:, None], 1 - smoothing + uniform, 1)
     if ignored.any():
-        unseen = np.broadcast_to(ignored[:, None], x.shape)
-        q[unseen] = 0.0
-        x = where(unseen, 0.0, x)  # infinite or not
+        ignored = np.broadcast_to(ignored[:, None], x.shape)
+        q[ignored] = 0.0
+        x = where(ignored, 0.0, x)  # because 0 times an infinite logit would be NaN
     return _soft_losses(x, q, weight, 1)
 
 
@@ -144,12 +149,12 @@ def _soft_cross_entropy(
     check_reduction("cross_entropy", reduction)
     if np.ndim(raw(target)) < np.ndim(raw(input)):
         raise DtypeError(
-            f"cross_entropy: target is {np.asarray(raw(target)).dtype}: class numbers must be integers, convert with "
-            f".astype(int); probabilities need the input's shape, {np.shape(raw(input))}"
+            f"cross_entropy: target is {np.asarray(raw(target)).dtype}; class numbers must be integers: convert with "
+            f".astype(int). Class probabilities must have the input's shape {np.shape(raw(input))}"
         )
     x, t = check_pair("cross_entropy", input, target)
     if ignore_index >= 0:
-        raise ValueError(f"cross_entropy: ignore_index={ignore_index} needs integer targets; got probabilities")
+        raise ValueError(f"cross_entropy: ignore_index={ignore_index} needs integer targets; got class probabilities")
     axis = 1 if x.ndim > 1 else 0
     if smoothing:
         t = t * (1.0 - smoothing) + smoothing / x.shape[axis]
@@ -168,8 +173,8 @@ def _soft_losses(x: Any, q: Any, weight: Any, axis: int) -> Any:
     return -terms.sum(axis)
 
 
-def _classes(op: str, input: Any, target: Any, reduction: str) -> tuple[Any, Array]:
-    """input with a batch axis, and the targets, checked."""
+def _check_classes(op: str, input: Any, target: Any, reduction: str) -> tuple[Any, Array]:
+    """Return the input and the class numbers, both with a batch axis; raise an error if they do not fit."""
     check_reduction(op, reduction)
     x, t = floating(op, input), np.asarray(raw(target))
     if t.dtype.kind not in "iu":
@@ -178,26 +183,26 @@ def _classes(op: str, input: Any, target: Any, reduction: str) -> tuple[Any, Arr
         need = x.shape[:1] + x.shape[2:] if x.ndim > 1 else ()
         raise ShapeError(f"{op}: target has shape {t.shape}; input of shape {x.shape} needs {need}")
     if not x.shape[1 if x.ndim > 1 else 0]:
-        raise ShapeError(f"{op}: input has shape {x.shape}, no classes; at least one is needed")
+        raise ShapeError(f"{op}: input of shape {x.shape} has no classes; at least one is needed")
     return (x, t.astype(np.int64)) if x.ndim > 1 else (x.reshape(1, *x.shape), t.reshape(1).astype(np.int64))
 
 
 def _factors(op: str, x: Any, t: Array, weight: Any, ignore_index: int) -> tuple[Array, Array | None]:
-    """The targets with ignored ones made harmless, and the factor of each loss; None if all are 1."""
+    """(targets with 0 in place of ignored ones, factor of each loss); the factors are None if all are 1."""
     classes = x.shape[1]
     if weight is None and t.size and np.minimum.reduce(t, None) >= 0 and np.maximum.reduce(t, None) < classes:
         if not 0 <= ignore_index < classes:
             return t, None
-    counts = t != ignore_index
-    bad = counts & ((t < 0) | (t >= classes))
-    if bad.any():
+    used = t != ignore_index
+    invalid = used & ((t < 0) | (t >= classes))
+    if invalid.any():
         raise ValueError(
-            f"{op}: target {int(t[bad][0])} is not a class: input has {classes} classes, 0 to {classes - 1}"
+            f"{op}: target {int(t[invalid][0])} is not a class: input has {classes} classes, 0 to {classes - 1}"
         )
-    safe = np.where(counts, t, 0)
+    safe = np.where(used, t, 0)
     if weight is None:
-        return safe, counts.astype(raw(x).dtype)
-    return safe, _class_weights(op, weight, raw(x).dtype, classes)[safe] * counts
+        return safe, used.astype(raw(x).dtype)
+    return safe, _class_weights(op, weight, raw(x).dtype, classes)[safe] * used
 
 
 def _class_weights(op: str, weight: Any, dtype: Any, classes: int) -> Array:
@@ -207,12 +212,12 @@ def _class_weights(op: str, weight: Any, dtype: Any, classes: int) -> Array:
     return w
 
 
-def _finish(losses: Any, factors: Array | None, reduction: str, shape: Any) -> Any:
+def _reduce(losses: Any, factors: Array | None, reduction: str, shape: Any) -> Any:
     if reduction == "none":
         return losses.reshape(shape)
     return losses.sum() / _total(raw(losses).size, factors) if reduction == "mean" else losses.sum()
 
 
 def _total(count: int, factors: Array | None) -> float:
-    """What the mean of so many losses divides by: the sum of the factors; NaN where there are none."""
+    """The divisor of the mean: the sum of the factors, or the number of losses; NaN if that is 0."""
     return float(count if factors is None else np.add.reduce(factors, None)) or math.nan

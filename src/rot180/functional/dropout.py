@@ -1,4 +1,4 @@
-"""Dropout."""
+"""Dropout, with random numbers from rot180's random state."""
 
 from __future__ import annotations
 
@@ -10,9 +10,15 @@ from ..tape.types import ArrayLike, T
 
 
 def dropout(input: T | ArrayLike, p: float = 0.5, training: bool = True) -> T:
-    """Set each cell to 0 with probability p and scale the others by 1 / (1 - p); return the input if not training.
+    """Set each cell to 0 with probability p and multiply the others by 1 / (1 - p).
 
-    Srivastava et al., "Dropout" (2014), in its inverted form. The random numbers come from rot180's random state.
+    Args:
+        input: an array or Tensor of any shape.
+        p: the probability, between 0 and 1 (default: 0.5).
+        training: if False, return the input unchanged (default: True).
+
+    This is the inverted form of Srivastava et al., "Dropout" (2014). Raises DtypeError, and ValueError if p is not
+    between 0 and 1.
     """
     if not 0 <= real("dropout", "p", p) <= 1:
         raise ValueError(f"dropout: p must lie between 0 and 1; got {p}")

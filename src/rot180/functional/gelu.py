@@ -1,4 +1,4 @@
-"""GELU, x times the normal distribution function at x, and the formula with tanh that approximates it.
+"""GELU, x times the normal distribution function at x, and its approximation by tanh.
 
 Hendrycks and Gimpel, "Gaussian Error Linear Units" (2016), section 2.
 """
@@ -20,10 +20,9 @@ from .smooth_activation import tanh
 
 _SQRT_HALF = math.sqrt(0.5)
 _DENSITY = 1 / math.sqrt(2 * math.pi)  # the density of the normal distribution at 0
-_TINY = {
-    dtype: np.asarray(np.finfo(dtype).tiny * 4, dtype) for dtype in FLOATS
-}  # below, y may be a subnormal number and lose digits
-_FLAT = 40.0  # from here on the normal density and 1 - tanh(x)**2 are 0 in float64, and squares do not overflow
+# For smaller |x|, y may be a subnormal number, and y / x would be inaccurate.
+_TINY = {dtype: np.asarray(np.finfo(dtype).tiny * 4, dtype) for dtype in FLOATS}
+_FLAT = 40.0  # for larger |x|, the normal density and 1 - tanh(x)**2 are 0 in float64; clipping here avoids overflow
 
 
 @primitive(keep=("x", "output"), name="gelu")
@@ -43,7 +42,7 @@ def gelu_vjp(g: Any, needs: Any, y: Any, x: Any) -> Any:
 
 @_gelu.array_vjp
 def gelu_array_vjp(g: Array, needs: Any, overwrite: bool, y: Array, x: Array) -> Any:
-    """The same with P(X <= x) = y / x, because the error function takes most of the time."""
+    """The same, with P(X <= x) computed as y / x, because the error function takes most of the time."""
     d = np.clip(x, -_FLAT, _FLAT)
     d = np.exp(d * d * -0.5)
     d *= x
@@ -71,7 +70,7 @@ def gelu_tanh_vjp(g: Any, needs: Any, y: Any, x: Any) -> Any:
 
 
 def check_approximate(op: str, approximate: str) -> None:
-    """ValueError unless it names one of gelu's two formulas."""
+    """Raise ValueError if `approximate` is not 'none' or 'tanh'."""
     if approximate not in ("none", "tanh"):
         raise ValueError(f"{op}: approximate must be 'none' or 'tanh'; got {approximate!r}")
 
@@ -79,8 +78,8 @@ def check_approximate(op: str, approximate: str) -> None:
 def gelu(input: T | ArrayLike, *, approximate: str = "none") -> T:
     """x * P(X <= x) for a normal X, which is x * (1 + erf(x / sqrt(2))) / 2; its derivative is P(X <= x) + x * p(x).
 
-    With `approximate` "tanh", x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x**3))) / 2 instead. Raises ValueError for
-    another `approximate`.
+    If `approximate` is "tanh", the result is x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x**3))) / 2. Raises
+    ValueError if `approximate` is not "none" or "tanh".
     """
     check_approximate("gelu", approximate)
     x = floating("gelu", input)

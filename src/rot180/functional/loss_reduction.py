@@ -1,4 +1,4 @@
-"""What the losses share: `reduction`, and inputs and targets of one shape."""
+"""Code shared by the losses: reductions, and checks of inputs, targets and weights."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ DIVERGENCE_REDUCTIONS = ("batchmean", *REDUCTIONS)
 
 
 def check_reduction(op: str, reduction: str, known: tuple[str, ...] = REDUCTIONS) -> None:
-    """ValueError unless it is a known one."""
+    """Raise ValueError if `reduction` is not one of the known names."""
     if reduction not in known:
         names = ", ".join(map(repr, known[:-1]))
         raise ValueError(f"{op}: reduction must be {names} or {known[-1]!r}; got {reduction!r}")
 
 
 def check_pair(op: str, input: Any, target: Any) -> tuple[Any, Any]:
-    """Both as floats; ShapeError or DtypeError unless they agree."""
+    """Return both as floats; raise ShapeError or DtypeError if their shapes or dtypes differ."""
     x, t = floating(op, input), floating(op, target)
     a, b = raw(x), raw(t)
     if a.shape != b.shape:
@@ -33,20 +33,20 @@ def check_pair(op: str, input: Any, target: Any) -> tuple[Any, Any]:
 
 
 def weight_array(op: str, name: str, value: Any, dtype: Any) -> Array:
-    """A weight as an array of this dtype; DtypeError for what is not numbers."""
+    """Return a weight as an array of this dtype; raise DtypeError if it does not hold numbers."""
     try:
         return np.asarray(raw(value), dtype)
     except (TypeError, ValueError):
         raise DtypeError(f"{op}: {name} must hold numbers; got {value!r}") from None
 
 
-def reduced(losses: Any, reduction: str) -> Any:
-    """The mean (NaN of none), the sum or the losses themselves."""
+def reduce_losses(losses: Any, reduction: str) -> Any:
+    """The mean (NaN if there are no losses), the sum, or the losses themselves."""
     if reduction == "mean":
         return np.add.reduce(losses, None) / losses.size if losses.size else np.asarray(np.nan, losses.dtype)
     return np.add.reduce(losses, None) if reduction == "sum" else losses
 
 
-def spread(g: Any, size: int, reduction: str) -> Any:
-    """The cotangent of each single loss, from that of what `reduced` gave; broadcasts."""
+def unreduced_cotangent(g: Any, size: int, reduction: str) -> Any:
+    """The cotangent of the losses, from the cotangent g of their reduction; broadcasts against the losses."""
     return g / max(size, 1) if reduction == "mean" else g

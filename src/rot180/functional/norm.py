@@ -263,7 +263,7 @@ def _apply(
     a = raw(x)
     check_fit(op, "weight", weight, a.dtype, grouping.affine)
     check_fit(op, "bias", bias, a.dtype, grouping.affine)
-    if not a.size:  # without cells there are no statistics; any will do
+    if not a.size:  # an empty input has no statistics; these are never read
         zeros = np.zeros((1, *grouping.shape[1:2], 1, 1), a.dtype)
         grouping, statistics = grouping._replace(axes=()), (zeros, zeros + 1)
     return _norm.with_residuals(x, weight, bias, op, grouping, eps, statistics)

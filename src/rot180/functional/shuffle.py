@@ -55,13 +55,13 @@ def shuffle_channels_vjp(g: Any, needs: Any, y: Any, x: Any, groups: int) -> Any
     return (_shuffle_channels(g, g.shape[1] // groups),)
 
 
-# ---- the public edge ----
+# ---- the public functions ----
 
 
 def pixel_shuffle(input: T | ArrayLike, upscale_factor: int) -> T:
-    """(*, C * r^2, H, W) to (*, C, H * r, W * r): r^2 channels become squares of r x r cells.
+    """Move groups of r^2 channels into blocks of r x r cells: (*, C * r^2, H, W) to (*, C, H * r, W * r).
 
-    output[..., c, r*h + i, r*w + j] = input[..., c * r^2 + r*i + j, h, w]. Any number of leading axes. Raises
+    output[..., c, r*h + i, r*w + j] = input[..., c * r^2 + r*i + j, h, w] for any number of leading axes. Raises
     ShapeError or DtypeError.
     """
     x = floating("pixel_shuffle", input)
@@ -75,9 +75,9 @@ def pixel_shuffle(input: T | ArrayLike, upscale_factor: int) -> T:
 
 
 def pixel_unshuffle(input: T | ArrayLike, downscale_factor: int) -> T:
-    """(*, C, H * r, W * r) to (*, C * r^2, H, W): the inverse of `pixel_shuffle`.
+    """Move blocks of r x r cells into r^2 channels: (*, C, H * r, W * r) to (*, C * r^2, H, W).
 
-    Any number of leading axes. Raises ShapeError or DtypeError.
+    This is the inverse of `pixel_shuffle`. There may be any number of leading axes. Raises ShapeError or DtypeError.
     """
     x = floating("pixel_unshuffle", input)
     r = _factor("pixel_unshuffle", "downscale_factor", downscale_factor, x.shape)
@@ -92,7 +92,7 @@ def pixel_unshuffle(input: T | ArrayLike, downscale_factor: int) -> T:
 def channel_shuffle(input: T | ArrayLike, groups: int) -> T:
     """Permute the channels of (N, C, *): channel g * (C / groups) + k becomes channel k * groups + g.
 
-    The next grouped convolution then gets channels of every group. Raises ShapeError or DtypeError.
+    Each group of a following grouped convolution then reads channels of every group. Raises ShapeError or DtypeError.
     """
     x = floating("channel_shuffle", input)
     if x.ndim < 3:

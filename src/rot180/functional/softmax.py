@@ -1,4 +1,4 @@
-"""Softmax and its logarithm. Both keep their output for the vjp."""
+"""Softmax and log-softmax. Both keep their output for the vjp."""
 
 from __future__ import annotations
 
@@ -54,5 +54,5 @@ def log_softmax(input: T | ArrayLike, dim: int) -> T:
 
 
 def _sum_along(x: Any, axis: int) -> Any:
-    """The sum over one axis, which is kept with size 1, of an array or a Tensor."""
+    """The sum of an array or Tensor over one axis, which is kept with size 1."""
     return x.sum(axis, keepdims=True)
