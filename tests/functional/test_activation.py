@@ -1,4 +1,4 @@
-"""Activations: what they refuse, and the corners that the battery's rows do not reach."""
+"""Activations: error messages, and edge cases that the battery does not cover."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ EVERY = {name: getattr(F, name) for name in NAMES} | {"prelu": lambda x: F.prelu
         (None, "takes Tensors and arrays; got NoneType"),
     ],
 )
-def test_other_inputs_are_refused(name: str, input: Any, message: str) -> None:
+def test_wrong_inputs_raise(name: str, input: Any, message: str) -> None:
     with pytest.raises(DtypeError, match=f"^{name}: {message}"):
         EVERY[name](input)
 
@@ -40,7 +40,7 @@ def test_other_inputs_are_refused(name: str, input: Any, message: str) -> None:
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("value", ["1", None, [1.0, 2.0]])
-def test_settings_are_numbers(name: str, setting: str, value: Any) -> None:
+def test_settings_must_be_numbers(name: str, setting: str, value: Any) -> None:
     with pytest.raises(DtypeError, match=re.escape(f"{name}: {setting} must be a number; got {value!r}")):
         EVERY[name](np.ones(2), **{setting: value})
 
@@ -53,11 +53,11 @@ def test_lists_become_float32(name: str) -> None:
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("name", NAMES)
-def test_extremes_do_not_overflow(name: str, dtype: Any) -> None:
-    """No warning, which pytest would raise, and at the ends what the function tends to."""
+def test_extreme_inputs_do_not_overflow(name: str, dtype: Any) -> None:
+    """There is no warning (pytest would raise it), and large inputs give the limits of the function."""
     largest = np.finfo(dtype).max
     x = Tensor(np.array([-largest, -1e4, -0.0, 0.0, 1e4, largest], dtype), requires_grad=True)
-    if name == "selu":  # its largest value is larger than the largest number
+    if name == "selu":  # its value at the largest float overflows
         x = Tensor(x.data[1:-1], requires_grad=True)
     y = EVERY[name](x)
     y.backward(np.ones_like(y.data))
@@ -75,8 +75,8 @@ def test_extremes_do_not_overflow(name: str, dtype: Any) -> None:
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("name", ["silu", "mish", "gelu", "softplus"])
-def test_slopes_far_out_are_0_and_1(name: str, dtype: Any) -> None:
-    """Also from gradients so large that their product with x overflows."""
+def test_slopes_of_large_inputs_are_0_and_1(name: str, dtype: Any) -> None:
+    """Even where the product of x and the cotangent overflows."""
     largest = np.finfo(dtype).max
     x = Tensor(np.array([-largest, -largest / 8, -1e10, -800, 800, 1e10, largest], dtype), requires_grad=True)
     for g in (1.0, -3.0):
@@ -105,13 +105,13 @@ def test_the_positive_cells_of_prelu_do_not_overflow() -> None:
 
 
 @pytest.mark.parametrize("name", list(EVERY))
-def test_a_nan_stays_one(name: str) -> None:
+def test_nan_inputs_give_nan(name: str) -> None:
     y = EVERY[name](np.array([np.nan, 1.0], np.float32))
     assert np.isnan(y).tolist() == [True, False]
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_the_slope_of_arctan_far_out_is_0(dtype: Any) -> None:
+def test_the_slope_of_arctan_at_large_inputs_is_0(dtype: Any) -> None:
     x = Tensor(np.array([-np.finfo(dtype).max, np.finfo(dtype).max, np.inf], dtype), requires_grad=True)
     F.arctan(x).sum().backward()
     assert x.grad is not None
@@ -120,7 +120,7 @@ def test_the_slope_of_arctan_far_out_is_0(dtype: Any) -> None:
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("name", NAMES)
-def test_the_gradient_of_a_single_number_keeps_its_dtype(name: str, dtype: Any) -> None:
+def test_the_gradient_of_a_0d_input_keeps_its_dtype(name: str, dtype: Any) -> None:
     x = Tensor(dtype(0.5), requires_grad=True)
     EVERY[name](x).backward()
     assert x.grad is not None and x.grad.dtype == dtype and x.grad.shape == ()
@@ -133,8 +133,8 @@ def slope(function: Any, *cells: float) -> list[float]:
     return x.grad.tolist()
 
 
-def test_slopes_where_the_rule_changes() -> None:
-    """PyTorch's: 0 at both bounds of hardtanh, the left rule at 0 of the others."""
+def test_slopes_where_the_pieces_meet() -> None:
+    """As in PyTorch: 0 at both bounds of hardtanh; at 0, the slope of the left piece for the others."""
     assert slope(F.relu, -1, 0, 1) == [0, 0, 1]
     assert slope(F.leaky_relu, -1, 0, 1) == [0.01, 0.01, 1]
     assert slope(lambda x: F.elu(x, 2.0), 0, 1) == [2, 1]
@@ -155,18 +155,18 @@ def test_any_slope_of_leaky_relu_and_prelu(negative_slope: float) -> None:
         assert F.leaky_relu(np.array([-np.inf]), negative_slope)[0] == -np.inf * negative_slope
 
 
-def test_hardtanh_wants_its_bounds_in_order() -> None:
+def test_hardtanh_checks_the_order_of_its_bounds() -> None:
     with pytest.raises(ValueError, match=r"^hardtanh: min_val must not be greater than max_val; got 2 and 1"):
         F.hardtanh(np.ones(3), 2, 1)
     assert F.hardtanh(np.array([0.0, 3.0]), 2, 2).tolist() == [2, 2]
 
 
-def test_softplus_wants_a_beta() -> None:
+def test_softplus_with_beta_0_raises() -> None:
     with pytest.raises(ValueError, match=r"^softplus: beta is 0; a number other than 0 is needed"):
         F.softplus(np.ones(3), beta=0)
 
 
-def test_softplus_is_its_input_above_the_threshold() -> None:
+def test_softplus_returns_its_input_above_the_threshold() -> None:
     x = np.array([1.0, 2.0, 2.5])
     y = F.softplus(x, beta=2, threshold=4)
     np.testing.assert_allclose(y, [np.log1p(np.exp(2)) / 2, np.log1p(np.exp(4)) / 2, 2.5])
@@ -183,12 +183,12 @@ def test_softplus_is_its_input_above_the_threshold() -> None:
         ((), (2,), r"weight has shape \(2,\)"),
     ],
 )
-def test_prelu_wants_one_slope_or_one_per_channel(input: Any, weight: Any, message: str) -> None:
+def test_prelu_needs_one_slope_or_one_per_channel(input: Any, weight: Any, message: str) -> None:
     with pytest.raises(ShapeError, match=f"^prelu: {message}"):
         F.prelu(np.ones(input), np.ones(weight))
 
 
-def test_prelu_does_not_mix_dtypes() -> None:
+def test_prelu_with_different_dtypes_raises() -> None:
     with pytest.raises(DtypeError, match=r"^prelu: input is float32 but weight is float64; convert one with \.astype"):
         F.prelu(np.ones(3, np.float32), np.ones(1))
 

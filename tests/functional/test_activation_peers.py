@@ -1,4 +1,4 @@
-"""Activations beside PyTorch's at infinities, NaN, far out, at the bends and among the smallest numbers."""
+"""Activations compared with PyTorch at infinities, NaN, large and tiny inputs, and where the pieces meet."""
 
 from __future__ import annotations
 
@@ -66,24 +66,24 @@ def assert_close(a: np.ndarray, b: np.ndarray) -> None:
 @BY_NAME
 @FLOATS
 def test_values(name: str, settings: dict[str, Any], dtype: Any) -> None:
-    (found, _), (expected, _) = both(name, dtype, **settings)
+    (actual, _), (expected, _) = both(name, dtype, **settings)
     if name == "gelu" and dtype == np.float32:  # PyTorch's is NaN at inf, in float32 alone
         expected[cells(dtype) == np.inf] = np.inf
-    assert_close(found, expected)
+    assert_close(actual, expected)
 
 
 @BY_NAME
 @FLOATS
 def test_gradients(name: str, settings: dict[str, Any], dtype: Any) -> None:
-    """Where the value is a number: at a NaN, PyTorch's depend on the cell's place in its vectors."""
-    (_, found), (values, expected) = both(name, dtype, **settings)
+    """Compared where the value is not NaN: PyTorch's gradient of a NaN depends on the position of the cell."""
+    (_, actual), (values, expected) = both(name, dtype, **settings)
     if name == "hardsigmoid":  # PyTorch's 1 / 6 is float32's
         expected = np.where(expected > 0, dtype(2 / 6), expected)
     if name == "mish":  # PyTorch's slope is NaN at inf
         expected = np.where(cells(dtype) == np.inf, dtype(2), expected)
     some = ~np.isnan(values)
     assert some.sum() >= 22
-    assert_close(found[some], expected[some])
+    assert_close(actual[some], expected[some])
 
 
 @FLOATS

@@ -1,4 +1,4 @@
-"""Maps along axes against their matrices, exactly on small integers, in every way that they are applied."""
+"""Axis maps compared with their matrices, exactly on small integers, for each way to run a map."""
 
 from __future__ import annotations
 
@@ -36,20 +36,20 @@ MATRICES = {
     "growing blocks": banded(RNG, 2 * BLOCK + 7, BLOCK + 1),
     "shrinking blocks": banded(RNG, BLOCK + 1, 2 * BLOCK + 7),
     "far smaller": banded(RNG, 2, 3 * BLOCK),
-    "copies": copying(3, 4),
-    "copies of one": copying(4, 1),
-    "sums": copying(3, 4).T,
+    "repeating": copying(3, 4),
+    "repeating one cell": copying(4, 1),
+    "block sums": copying(3, 4).T,
     "selecting": selecting(RNG, 6, 4),
-    "chosen of many": selecting(RNG, 3, 9),
+    "selecting of many": selecting(RNG, 3, 9),
     "adjoint of selecting": selecting(RNG, 6, 4).T,
-    "nothing": np.zeros((0, 4)),
-    "of nothing": np.zeros((4, 0)),
+    "empty output": np.zeros((0, 4)),
+    "empty input": np.zeros((4, 0)),
 }
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("name", MATRICES)
-def test_a_map_is_its_matrix_on_every_axis(name: str, dtype: type) -> None:
+def test_a_map_equals_its_matrix_on_every_axis(name: str, dtype: type) -> None:
     matrix = MATRICES[name].astype(dtype)
     m = map_of_matrix(matrix)
     for axis in range(3):
@@ -67,7 +67,7 @@ def test_a_map_is_its_matrix_on_every_axis(name: str, dtype: type) -> None:
 
 @pytest.mark.parametrize("order", [(0, 1, 2, 3), (1, 2, 3, 0), (0, 2, 3, 1), (3, 2, 1, 0)])
 def test_maps_on_two_axes_in_any_memory_order(order: tuple[int, ...]) -> None:
-    rows, columns = MATRICES["banded"], MATRICES["chosen of many"]
+    rows, columns = MATRICES["banded"], MATRICES["selecting of many"]
     x = RNG.integers(-4, 5, (2, 3, 4, 9)) * 1.0
     laid = np.ascontiguousarray(x.transpose(order)).transpose(np.argsort(order))
     expected = np.einsum("ph,qw,nchw->ncpq", rows, columns, x)
@@ -80,8 +80,8 @@ def test_maps_on_two_axes_in_any_memory_order(order: tuple[int, ...]) -> None:
 
 
 def test_each_map_takes_the_intended_path() -> None:
-    assert map_of_matrix(MATRICES["copies"]).copies == 3
-    assert map_of_matrix(MATRICES["sums"]).adjoint.copies == 3
+    assert map_of_matrix(MATRICES["repeating"]).copies == 3
+    assert map_of_matrix(MATRICES["block sums"]).adjoint.copies == 3
     assert map_of_matrix(np.eye(4)).copies == 1
     assert map_of_matrix(2 * np.eye(4)).copies == 0 and map_of_matrix(2 * np.eye(4)).selected is None
     assert map_of_matrix(MATRICES["selecting"]).selected is not None
@@ -97,11 +97,11 @@ def test_repeated_taps_are_added() -> None:
     np.testing.assert_array_equal(apply(np.array([[[1.0, 10.0]]]), (m,)), [[[34]]])
 
 
-@pytest.mark.parametrize("bad", [np.nan, np.inf])
-def test_infinity_and_nan_reach_only_the_outputs_that_read_them(bad: float) -> None:
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_infinity_and_nan_reach_only_the_outputs_that_read_them(value: float) -> None:
     matrix = np.abs(np.eye(6)[:, :6] + np.eye(6, k=1))  # y[p] = x[p] + x[p + 1]
     x = np.arange(12.0).reshape(1, 1, 6, 2)
-    x[0, 0, 3, 0] = bad
+    x[0, 0, 3, 0] = value
     y = apply(x, (map_of_matrix(matrix), None))
     assert [tuple(at) for at in np.argwhere(~np.isfinite(y))[:, 2:]] == [(2, 0), (3, 0)]
     y = apply(x.swapaxes(2, 3).copy(), (None, map_of_matrix(matrix)))

@@ -1,4 +1,4 @@
-"""The layers' convolutions: forward and gradients by the oracle, the closed table, second order, and every complaint."""
+"""Convolutions: outputs and gradients against plain loops, second order, error messages."""
 # ruff: noqa: E501  (a table of messages)
 
 from itertools import product
@@ -32,68 +32,77 @@ def settings():
 SETTINGS = [pytest.param(*s, id=f"{s[0]}d " + " ".join(f"{k[0]}{v}" for k, v in s[1].items())) for s in settings()]
 
 
-def whole(rng, *shape):
+def random_integers(rng, *shape):
     return rng.integers(-4, 5, shape).astype(np.float64)
 
 
-def loops(ndim, given):
-    return *((given[name],) * ndim for name in ("stride", "padding", "dilation")), given["groups"]
+def loops(ndim, options):
+    return *((options[name],) * ndim for name in ("stride", "padding", "dilation")), options["groups"]
 
 
 def as_leaves(*arrays):
     return [tensor(a, requires_grad=True) for a in arrays]
 
 
-@pytest.mark.parametrize(("ndim", "given"), SETTINGS)
-def test_conv_and_its_gradients_by_the_definition(ndim, given):
+@pytest.mark.parametrize(("ndim", "options"), SETTINGS)
+def test_conv_and_its_gradients_follow_the_definition(ndim, options):
     rng, (size, kernel) = np.random.default_rng(ndim), SIZES[ndim]
-    x, w, b = whole(rng, IMAGES[ndim], 2, *size), whole(rng, 2, 2 // given["groups"], *kernel), whole(rng, 2)
-    y = CONV[ndim](x, w, b, **given)
+    x, w, b = (
+        random_integers(rng, IMAGES[ndim], 2, *size),
+        random_integers(rng, 2, 2 // options["groups"], *kernel),
+        random_integers(rng, 2),
+    )
+    y = CONV[ndim](x, w, b, **options)
 
     def layer(x, w, b):
         y_size = y.shape[2:]
-        return oracle.conv(x, w, *loops(ndim, given), y_size) + b.reshape(-1, *(1,) * ndim)
+        return oracle.conv(x, w, *loops(ndim, options), y_size) + b.reshape(-1, *(1,) * ndim)
 
     assert type(y) is np.ndarray and np.array_equal(y, layer(x, w, b))
-    dy = whole(rng, *y.shape)
+    dy = random_integers(rng, *y.shape)
     zero = np.zeros_like(b)
     expected = (
         oracle.gradient(lambda unit: layer(unit, w, zero), x, dy),
         oracle.gradient(lambda unit: layer(x, unit, zero), w, dy),
         oracle.gradient(lambda unit: layer(np.zeros_like(x), w, unit), b, dy),
     )
-    found = BACKWARD[ndim](dy, x, w, **given)
-    assert found._fields == ("dx", "dw", "db")
-    assert all(map(np.array_equal, found, expected))
+    actual = BACKWARD[ndim](dy, x, w, **options)
+    assert actual._fields == ("dx", "dw", "db")
+    assert all(map(np.array_equal, actual, expected))
     leaves = as_leaves(x, w, b)
     assert all(
-        np.array_equal(g.data, e) for g, e in zip(grad(CONV[ndim](*leaves, **given), leaves, dy), expected, strict=True)
+        np.array_equal(g.data, e)
+        for g, e in zip(grad(CONV[ndim](*leaves, **options), leaves, dy), expected, strict=True)
     )
 
 
-@pytest.mark.parametrize(("ndim", "given"), SETTINGS)
-def test_conv_transpose_and_its_gradients_by_the_definition(ndim, given):
+@pytest.mark.parametrize(("ndim", "options"), SETTINGS)
+def test_conv_transpose_and_its_gradients_follow_the_definition(ndim, options):
     rng, (size, kernel) = np.random.default_rng(ndim), SIZES[ndim]
-    given = {**given, "output_padding": 1 if max(given["stride"], given["dilation"]) > 1 else 0}
-    if any((n - 1) * given["stride"] + given["dilation"] * (k - 1) + 1 <= 2 * given["padding"] for n, k in zip(size, kernel, strict=True)):  # fmt: skip
-        given["padding"] = 0
-    x, w, b = whole(rng, IMAGES[ndim], 2, *size), whole(rng, 2, 1, *kernel), whole(rng, given["groups"])
-    y = CONV_T[ndim](x, w, b, **given)
+    options = {**options, "output_padding": 1 if max(options["stride"], options["dilation"]) > 1 else 0}
+    if any((n - 1) * options["stride"] + options["dilation"] * (k - 1) + 1 <= 2 * options["padding"] for n, k in zip(size, kernel, strict=True)):  # fmt: skip
+        options["padding"] = 0
+    x, w, b = (
+        random_integers(rng, IMAGES[ndim], 2, *size),
+        random_integers(rng, 2, 1, *kernel),
+        random_integers(rng, options["groups"]),
+    )
+    y = CONV_T[ndim](x, w, b, **options)
 
     def layer(x, w, b):
-        return oracle.conv_transpose(x, w, *loops(ndim, given), y.shape[2:]) + b.reshape(-1, *(1,) * ndim)
+        return oracle.conv_transpose(x, w, *loops(ndim, options), y.shape[2:]) + b.reshape(-1, *(1,) * ndim)
 
     assert np.array_equal(y, layer(x, w, b))
-    dy, zero = whole(rng, *y.shape), np.zeros_like(b)
+    dy, zero = random_integers(rng, *y.shape), np.zeros_like(b)
     expected = (
         oracle.gradient(lambda unit: layer(unit, w, zero), x, dy),
         oracle.gradient(lambda unit: layer(x, unit, zero), w, dy),
         oracle.gradient(lambda unit: layer(np.zeros_like(x), w, unit), b, dy),
     )
-    assert all(map(np.array_equal, BACKWARD_T[ndim](dy, x, w, **given), expected))
+    assert all(map(np.array_equal, BACKWARD_T[ndim](dy, x, w, **options), expected))
     leaves = as_leaves(x, w, b)
-    found = grad(CONV_T[ndim](*leaves, **given), leaves, dy)
-    assert all(np.array_equal(g.data, e) for g, e in zip(found, expected, strict=True))
+    actual = grad(CONV_T[ndim](*leaves, **options), leaves, dy)
+    assert all(np.array_equal(g.data, e) for g, e in zip(actual, expected, strict=True))
 
 
 WINDOWS = [
@@ -106,12 +115,12 @@ WINDOWS = [
 
 @pytest.mark.parametrize("window", WINDOWS, ids=str)
 def test_the_six_rows_of_the_gradient_table(window):
-    """Each gradient of each contraction, by the definition of a gradient of the loops."""
+    """Each gradient of each contraction equals the gradient of plain loops, by the definition of a gradient."""
     rng, groups = np.random.default_rng(0), window.groups
     x, w, y = (
-        whole(rng, 2, 2, *window.x_size),
-        whole(rng, 4, 2 // groups, *window.kernel),
-        whole(rng, 2, 4, *window.y_size),
+        random_integers(rng, 2, 2, *window.x_size),
+        random_integers(rng, 4, 2 // groups, *window.kernel),
+        random_integers(rng, 2, 4, *window.y_size),
     )
     steps = window.stride, window.padding, window.dilation, groups
 
@@ -129,7 +138,7 @@ def test_the_six_rows_of_the_gradient_table(window):
         leaves = as_leaves(a, b)
         out = op(*leaves, window)
         assert np.array_equal(out.data, definition(a, b)), op
-        g = whole(rng, *out.shape)
+        g = random_integers(rng, *out.shape)
         first, second = grad(out, leaves, g)
         assert np.array_equal(first.data, oracle.gradient(lambda u, f=definition, b=b: f(u, b), a, g)), op
         assert np.array_equal(second.data, oracle.gradient(lambda u, f=definition, a=a: f(a, u), b, g)), op
@@ -137,32 +146,32 @@ def test_the_six_rows_of_the_gradient_table(window):
 
 @pytest.mark.parametrize("op", ["conv2d", "conv_transpose2d"])
 @pytest.mark.parametrize(
-    "given", [{}, {"stride": 2, "padding": 1}, {"groups": 2, "dilation": 2, "padding": 2}], ids=str
+    "options", [{}, {"stride": 2, "padding": 1}, {"groups": 2, "dilation": 2, "padding": 2}], ids=str
 )
-def test_the_second_order_is_exact_on_integers(op, given):
-    """conv is bilinear: with dx = grad of <y, g> the pairing <dx, u> is trilinear in (u, w, g), so differences of one
-    unit are exact, and so is a second gradient."""
+def test_the_second_order_is_exact_on_integers(op, options):
+    """Convolution is bilinear, so <dx, u> is trilinear in (u, w, g), where dx is the gradient of <y, g>. Therefore
+    differences with a step of 1 are exact, and the second-order gradient must equal them."""
     rng, ours = np.random.default_rng(5), getattr(F, op)
-    x, w = whole(rng, 2, 4, 5, 5), whole(rng, 4, 4 // given.get("groups", 1), 3, 3)
-    g = whole(rng, *ours(x, w, **given).shape)
-    u, v = whole(rng, *x.shape), whole(rng, *w.shape)
+    x, w = random_integers(rng, 2, 4, 5, 5), random_integers(rng, 4, 4 // options.get("groups", 1), 3, 3)
+    g = random_integers(rng, *ours(x, w, **options).shape)
+    u, v = random_integers(rng, *x.shape), random_integers(rng, *w.shape)
     leaves = as_leaves(x, w, g)
-    dx, dw = grad(ours(*leaves[:2], **given), leaves[:2], leaves[2], create_graph=True)
-    found = grad([dx, dw], leaves, [u, v])
-    plain = lambda a, b: ours(a, b, **given)  # noqa: E731
+    dx, dw = grad(ours(*leaves[:2], **options), leaves[:2], leaves[2], create_graph=True)
+    actual = grad([dx, dw], leaves, [u, v])
+    plain = lambda a, b: ours(a, b, **options)  # noqa: E731
 
-    def pairing(x, w, g):  # <dx, u> + <dw, v>, from forwards alone
+    def pairing(x, w, g):  # <dx, u> + <dw, v>, computed by forward passes only
         return np.sum(plain(u, w) * g) + np.sum(plain(x, v) * g)
 
     here = pairing(x, w, g)
-    for position, (array, gradient) in enumerate(zip((x, w, g), found, strict=True)):
+    for position, (array, gradient) in enumerate(zip((x, w, g), actual, strict=True)):
         for i in np.random.default_rng(1).permutation(array.size)[:40]:
             moved = [a.copy() for a in (x, w, g)]
             moved[position].flat[i] += 1
             assert gradient.data.flat[i] == pairing(*moved) - here, (position, i)
 
 
-def test_a_third_order_through_two_layers_is_a_difference_of_the_second():
+def test_the_third_order_through_two_layers_agrees_with_differences_of_the_second():
     rng = np.random.default_rng(2)
     x, w = rng.standard_normal((1, 1, 4, 4)), rng.standard_normal((1, 1, 2, 2))
 
@@ -188,11 +197,11 @@ def test_a_third_order_through_two_layers_is_a_difference_of_the_second():
 @pytest.mark.parametrize("ndim", [1, 2, 3])
 def test_unbatched_inputs(ndim):
     rng, (size, kernel) = np.random.default_rng(0), SIZES[ndim]
-    x, w, b = whole(rng, 2, *size), whole(rng, 2, 2, *kernel), whole(rng, 2)
+    x, w, b = random_integers(rng, 2, *size), random_integers(rng, 2, 2, *kernel), random_integers(rng, 2)
     for op, backward in ((CONV[ndim], BACKWARD[ndim]), (CONV_T[ndim], BACKWARD_T[ndim])):
         y = op(x, w, b)
         assert np.array_equal(y, op(x[None], w, b)[0])
-        dy = whole(rng, *y.shape)
+        dy = random_integers(rng, *y.shape)
         for one, many in zip(backward(dy, x, w), backward(dy[None], x[None], w), strict=True):
             assert np.array_equal(one, many.reshape(one.shape))
         (leaf,) = as_leaves(x)
@@ -220,7 +229,7 @@ def test_an_empty_batch():
 
 def test_forms_of_the_settings():
     rng = np.random.default_rng(0)
-    x, w = whole(rng, 1, 1, 6, 7), whole(rng, 1, 1, 2, 2)
+    x, w = random_integers(rng, 1, 1, 6, 7), random_integers(rng, 1, 1, 2, 2)
     expected = F.conv2d(x, w, None, (2, 1), (1, 0), (1, 2))
     assert np.array_equal(F.conv2d(x, w, stride=[2, 1], padding=[1, 0], dilation=[1, 2]), expected)
     assert np.array_equal(F.conv2d(x, w, stride=np.array([2, 1]), padding=((1, 1), (0, 0)), dilation=(1, 2)), expected)
@@ -233,7 +242,7 @@ def test_forms_of_the_settings():
 
 def test_inputs_are_never_changed_and_gradients_do_not_alias_them():
     rng = np.random.default_rng(0)
-    arrays = whole(rng, 2, 2, 4, 4), whole(rng, 2, 2, 1, 1), whole(rng, 2)
+    arrays = random_integers(rng, 2, 2, 4, 4), random_integers(rng, 2, 2, 1, 1), random_integers(rng, 2)
     for op in (F.conv2d, F.conv_transpose2d):
         copies = [a.copy() for a in arrays]
         leaves = as_leaves(*arrays)
@@ -254,7 +263,7 @@ def test_the_first_layers_input_gets_no_gradient(monkeypatch):
     assert w.grad.shape == w.shape
 
 
-# ---- complaints ----
+# ---- error messages ----
 
 X, W = np.ones((2, 3, 8, 8)), np.ones((4, 3, 3, 3))
 WRONG = [
@@ -299,13 +308,13 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("call", "kind", "message"), WRONG, ids=[row[2][:48] for row in WRONG])
-def test_complaints(call, kind, message):
-    F.conv2d(X, W, stride=1, groups=1)  # so that what equals these settings has been remembered
+def test_wrong_arguments_raise(call, kind, message):
+    F.conv2d(X, W, stride=1, groups=1)  # cached; 1.0 and True have the same cache key as 1
     with pytest.raises(kind, match=message):
         call()
 
 
-def test_settings_that_cannot_be_a_key_are_named():
+def test_unhashable_settings_raise():
     x, w = np.ones((1, 1, 4, 4), np.float32), np.ones((1, 1, 3, 3), np.float32)
     with pytest.raises(ShapeError, match=r"conv2d: stride must be an int or 2 ints, one per spatial axis; got \{\}"):
         F.conv2d(x, w, stride={})
