@@ -4,8 +4,8 @@
     import rot180.functional as F
     from rot180 import nn, optim
 
-Names are loaded when they are first used, so that importing the package costs next to nothing. `_NAMES` is the one
-list of public names and the place where each lives.
+Names are loaded when they are first used, so that importing the package costs next to nothing. `_NAMES`
+lists every public name and the module that defines it.
 """
 
 from importlib import import_module

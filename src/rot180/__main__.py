@@ -1,4 +1,4 @@
-"""`python -m rot180`: the commands, for where the `rot180` script is not on the path."""
+"""Run the commands as `python -m rot180`, if the `rot180` script is not on the path."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""The message for a name that is not known: which one was probably meant, and which ones there are.
+"""The error message for an unknown name: it suggests similar names and lists the known ones.
 
 Commands, options, operations, models, data sets and optimizers all use it, so a misspelt name gets the same help
 everywhere. Any floor may import it.

@@ -95,7 +95,10 @@ def test_a_mistake_is_named_shown_and_written_to_files(file, capsys, tmp_path):
         ("import sys\nsys.exit(3)", r"called sys\.exit\(3\)"),
         ("def forward(x, w, b: pass", r"SyntaxError: .*line 1"),
         ("1 / 0", r"ZeroDivisionError: division by zero \(line 1 of "),
-        ("def forward(x, w, b): return x", "has no pair of functions named forward and backward; name two: mine.py:"),
+        (
+            "def forward(x, w, b): return x",
+            "has no pair of functions named forward and backward; choose two functions: mine.py:",
+        ),
         (
             "def a_forward(x, w): 0\ndef a_backward(dy): 0\ndef b_forward(x, w): 0\ndef b_backward(dy): 0",
             "has 2 pairs: a_forward,a_backward, b_forward,b_backward",

@@ -95,7 +95,7 @@ def test_the_python_version_is_refused_unread(tmp_path: Path, place: str) -> Non
             return Path.touch, (tmp_path / "owned",)
 
     write((tmp_path / place).parent, {Path(place).name: pickle.dumps(Evil())})
-    with pytest.raises(FormatError, match=rf"cifar10: .*{place} is of the python version.* needed: {ARCHIVE}"):
+    with pytest.raises(FormatError, match=rf"cifar10: .*{place} belongs to the python version.* needed: {ARCHIVE}"):
         cifar10("train", tmp_path)
     assert not (tmp_path / "owned").exists()
 

@@ -121,7 +121,7 @@ def test_restore_resets_the_optimizers_settings(schedule: str) -> None:
         ({"lr": 0.0}, "fit: lr must be a positive number; got 0.0"),
         ({"weight_decay": -1.0}, "fit: weight_decay must be a positive number; got -1.0"),
         ({"schedule": "cosin"}, "fit: unknown schedule 'cosin': did you mean 'cosine'."),
-        ({"warm_up": 1.0}, "fit: warm_up is a share of the steps, at least 0 and below 1; got 1.0"),
+        ({"warm_up": 1.0}, "fit: warm_up is a fraction of the steps, at least 0 and below 1; got 1.0"),
         ({"warm_up": 0.1, "schedule": "plateau"}, "fit: the schedule 'plateau' cannot be combined with warm_up"),
         ({"clip_norm": 0.0}, "fit: clip_norm must be a positive number; got 0.0"),
     ],

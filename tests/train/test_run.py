@@ -144,7 +144,9 @@ def test_a_custom_model_is_saved_and_must_be_passed_for_loading(tmp_path: Path) 
 
     net = custom()
     train.fit(net, FEW, epochs=1, out=tmp_path / "r", log=None)
-    with pytest.raises(FormatError, match=r"names no model, as it was not made by models.build; pass it as model="):
+    with pytest.raises(
+        FormatError, match=r"does not name a model, because models.build did not make it; pass .* model="
+    ):
         train.load_run(tmp_path / "r")
     again, _ = train.load_run(tmp_path / "r", custom())
     np.testing.assert_array_equal(again.state_dict()["1.weight"].data, net.state_dict()["1.weight"].data)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def processor() -> str:
-    """The name of the processor, as far as the system knows it."""
+    """The name of the processor as the system reports it."""
     if sys.platform == "linux":
         try:
             text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")

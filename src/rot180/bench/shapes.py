@@ -146,5 +146,5 @@ def all_layers() -> list[Layer]:
 
 
 def matches(name: str, texts: list[str] | None) -> bool:
-    """True if a word in the name of a layer or step starts with one of the texts (ignoring case), or without texts."""
+    """True if there are no texts, or if a word of the name starts with one of them (ignoring case)."""
     return not texts or any(re.search(rf"(?<!\w){re.escape(text)}", name, re.IGNORECASE) for text in texts)

@@ -1,4 +1,4 @@
-"""Runs a check in a separate process: code of strangers can raise, hang, print, exit or crash, and each is reported.
+"""Run a check in a separate process, because user code can raise, hang, print, exit or crash; all of this is reported.
 
     python -m rot180.check.child REQUEST        a JSON file with the arguments; the answer is written next to it
 
@@ -194,7 +194,8 @@ def _pair(module: ModuleType, path: str) -> tuple[str, str]:
         return pairs[0]
     quoted = f"{len(pairs)} pairs: {', '.join(f'{a},{b}' for a, b in pairs)}" if pairs else "no pair"
     raise CouldNotCheckError(
-        f"{path} has {quoted} of functions named forward and backward; name two: {Path(path).name}:FORWARD,BACKWARD"
+        f"{path} has {quoted} of functions named forward and backward; "
+        f"choose two functions: {Path(path).name}:FORWARD,BACKWARD"
     )
 
 

@@ -1,6 +1,6 @@
 """The result of `check.layer`, as data and as text.
 
-Who may import it: the parts of check/, and users. Deliberately absent: how the findings are made.
+Public. The findings are made in judging/.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Print and write the report of a check: text with colours, JSON, an HTML page; or the reason why there is none.
 
-Who may import it: the commands. Deliberately absent: the check itself (check/).
+The check itself is in check/.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The DATA of commands: a named data set, or a path to the user's own images."""
+"""The DATA argument of the commands: a named data set, or a path to the user's own images."""
 
 from __future__ import annotations
 

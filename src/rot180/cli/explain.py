@@ -149,7 +149,7 @@ def _print_written(path: str, language: str) -> None:
 
 
 def _trace(args: argparse.Namespace, cell: Cell | None) -> Trace:
-    """The trace to show; of a layer too large to show as a whole, the part with the cell."""
+    """The trace to show; for a layer that is too large to show completely, the part that contains the cell."""
     from .. import explain
 
     selection = {name: numbers for option in args.select or [] for name, numbers in option.items()} or None

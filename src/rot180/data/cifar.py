@@ -74,7 +74,7 @@ def _files(split: str, root: Name | None) -> tuple[Path, dict[str, Array]]:
         if len(cells) % ROW or not len(cells):
             raise FormatError(
                 f"cifar10: {source / name} has {len(cells):,} bytes; a multiple of {ROW:,} is needed, a label and "
-                f"3x32x32 cells for each image: it is truncated, or is not of the binary version"
+                f"3x32x32 cells for each image: it is truncated, or does not belong to the binary version"
             )
     return source, {name: files[name] for name in names}
 
@@ -86,8 +86,8 @@ def _archive(root: Name | None, start: Path | None) -> Path:
     pickles = [path for name in PICKLES for path in find_files(start, FOLDERS, [[name]])]
     if pickles:
         raise FormatError(
-            f"cifar10: {pickles[0]} is of the python version. It consists of pickles, which can run any program, so "
-            f"it is not read; the binary version is needed: {ARCHIVE}"
+            f"cifar10: {pickles[0]} belongs to the python version, which consists of pickles. A pickle can run any "
+            f"program, so it is not read; the binary version is needed: {ARCHIVE}"
         )
     files = f"the files data_batch_1.bin to data_batch_5.bin and test_batch.bin, or {ARCHIVE}"
     raise files_not_found("cifar10", root, start, FOLDERS, files)

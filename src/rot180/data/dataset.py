@@ -2,7 +2,7 @@
 
 The names are PyTorch's. Arrays stay arrays and Tensors stay Tensors.
 
-Deliberately absent: iterable datasets without a length.
+Iterable datasets without a length are not supported.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 This is the only part of rot180 that opens a connection, and only when `download` is called. It uses pooch (the extra
 `download`): a file is saved under a temporary name, checked, and renamed.
 
-The addresses are those that the authors of the sets, PyTorch and TensorFlow use. They have not been tried, because the
-machine on which this was written has no network. The checksums of MNIST and Fashion-MNIST were computed from the
+The addresses are those that the authors of the sets, PyTorch and TensorFlow use. They are untested,
+because this module was written without network access. The checksums of MNIST and Fashion-MNIST were computed from the
 original files. For the archive of CIFAR-10 it is the checksum that other projects use; its author publishes only an MD5
 (c32a1d4a...).
 """
@@ -134,10 +134,10 @@ class _Fetch:
             progressbar=self.bar, chunk_size=CHUNK, timeout=TIMEOUT, headers={"Accept-Encoding": "identity"}
         )
         with open(path, "wb") as file:
-            http(url, _Bounded(file), None)
+            http(url, _BoundedFile(file), None)
 
 
-class _Bounded:
+class _BoundedFile:
     """A file that can be written up to a limit, because a server may send without end."""
 
     def __init__(self, file: BinaryIO) -> None:

@@ -2,8 +2,8 @@
 
 All images are resized to one size. An unreadable file is skipped and listed, or raises an error.
 
-Deliberately absent: reading during training. All images are in memory; if they do not fit, that is an error before any
-is read.
+All images are held in memory; they are not read during training. If they do not fit, an error is raised before any of
+them is read.
 """
 
 from __future__ import annotations

@@ -73,7 +73,7 @@ class DataLoader:
         return size // self.batch_size if self.drop_last else -(-size // self.batch_size)
 
     def set_epoch(self, epoch: int) -> None:
-        """Make the next loop this epoch (the first is 0); later loops count from it."""
+        """Set the epoch of the next loop (the first is 0); later loops count on from it."""
         if operator.index(epoch) < 0:
             raise ValueError(f"DataLoader: epoch must be a non-negative int; got {epoch}")
         self.epoch = operator.index(epoch)

@@ -4,8 +4,8 @@ An archive has a header of 512 bytes before each file, whose content is padded t
 zeros (POSIX.1-1988, ustar). Entries of extensions are skipped: a file is recognized by the last part of the name in its
 own header.
 
-Python's tarfile is not used, because it spends memory and time on what an entry declares (CVE-2019-20907 and
-CVE-2025-8194 are infinite loops).
+Python's tarfile is not used, because it trusts the sizes that an entry declares and spends memory and time on them
+(CVE-2019-20907 and CVE-2025-8194 are infinite loops).
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from .errors import ExplainError
 from .record import Trace
 from .text import cell_text as text
 from .tracing import trace
-from .trilinear import Triple, meeting, triples
+from .trilinear import Triple, triples, triples_at
 
 if TYPE_CHECKING:
     from .document import page as page
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from .server import serve as serve
 
 __all__ = [
-    "Cell", "ExplainError", "Explorer", "Trace", "Triple", "meeting", "page", "serve", "text", "trace", "triples",
+    "Cell", "ExplainError", "Explorer", "Trace", "Triple", "page", "serve", "text", "trace", "triples", "triples_at",
 ]  # fmt: skip
 
 

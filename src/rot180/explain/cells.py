@@ -1,4 +1,4 @@
-"""A cell of a trace by its name, for example `dx[0,0,1,1]`, and the terms that it is the sum of."""
+"""A cell of a trace by its name, for example `dx[0,0,1,1]`, and the terms that add up to it."""
 
 from __future__ import annotations
 

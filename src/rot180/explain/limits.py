@@ -17,7 +17,7 @@ from .flat_triples import count_triples
 from .operations import Array, Arrays, Layer
 from .request import MOST_SIDE
 
-WHOLE_CELLS, WHOLE_TRIPLES = 5_000, 100_000  # a layer up to this size is shown whole
+WHOLE_CELLS, WHOLE_TRIPLES = 5_000, 100_000  # a layer up to this size is shown completely
 MOST_CELLS, MOST_TRIPLES = 25_000, 250_000  # more than this cannot be shown
 MOST_GRID = 100_000  # cells of one plane with its padding and inserted zeros
 LAYER_CELLS, LAYER_TRIPLES = (
@@ -63,25 +63,25 @@ def check_sides(layer: Layer) -> None:
         )
 
 
-def choose_selection(layer: Layer, shapes: Mapping[str, Sizes], asked: Mapping[str, list[int]]) -> Selection:
+def choose_selection(layer: Layer, shapes: Mapping[str, Sizes], requested: Mapping[str, list[int]]) -> Selection:
     """The samples and channels to show: the requested ones, or else as many as fit. Raises ExplainError if none fit."""
     check_sides(layer)
-    whole = everything(shapes)
-    for name, numbers in asked.items():
-        if not set(numbers) <= set(whole[name]):
+    complete = everything(shapes)
+    for name, numbers in requested.items():
+        if not set(numbers) <= set(complete[name]):
             raise ExplainError(
-                f"trace: selection[{name!r}] is {numbers}; the layer has indices 0 to {len(whole[name]) - 1}"
+                f"trace: selection[{name!r}] is {numbers}; the layer has indices 0 to {len(complete[name]) - 1}"
             )
-    if not asked and _fits(layer, shapes, WHOLE_CELLS, WHOLE_TRIPLES):
-        return whole
+    if not requested and _fits(layer, shapes, WHOLE_CELLS, WHOLE_TRIPLES):
+        return complete
     _check_layer(layer, shapes)
     if layer.operation.pools:
-        group, free = layer, {"c": asked.get("c", asked.get("o", whole["c"]))}
+        group, free = layer, {"c": requested.get("c", requested.get("o", complete["c"]))}
     else:
-        group, free = _one_group(layer), _channels(layer, shapes, asked)
-    samples = asked.get("n", [0])
+        group, free = _one_group(layer), _channels(layer, shapes, requested)
+    samples = requested.get("n", [0])
     for name in free:  # drop channels that were not requested until the others fit
-        while not asked.get(name) and len(free[name]) > 1:
+        while not requested.get(name) and len(free[name]) > 1:
             small = _shapes(layer, shapes, samples, free["c"], free.get("o", free["c"]))
             if _fits(group, small, WHOLE_CELLS, WHOLE_TRIPLES):
                 break
@@ -133,7 +133,7 @@ def _check_layer(layer: Layer, shapes: Mapping[str, Sizes]) -> None:
 
 
 def _one_group(layer: Layer) -> Layer:
-    """The layer that one group of this layer is."""
+    """One group of this layer, as a layer."""
     window = type(layer.window)(**{**layer.window.__getstate__(), "groups": 1})
     return Layer(
         layer.operation, window, layer.pads, layer.output_padding, layer.ceil_mode, layer.count_include_pad
@@ -152,19 +152,19 @@ def _without(a: Array, where: Any) -> Array:
     return left
 
 
-def _channels(layer: Layer, shapes: Mapping[str, Sizes], asked: Mapping[str, list[int]]) -> Selection:
+def _channels(layer: Layer, shapes: Mapping[str, Sizes], requested: Mapping[str, list[int]]) -> Selection:
     """Channels of one group: the requested ones, or else output channel 0; and all channels connected to them."""
     sizes = {name: shapes[array][1] // layer.window.groups for name, array in (("c", "x"), ("o", "dy"))}
-    groups = {number // sizes[name] for name in ("c", "o") for number in asked.get(name, [])} or {0}
+    groups = {number // sizes[name] for name in ("c", "o") for number in requested.get(name, [])} or {0}
     if len(groups) > 1:
         raise ExplainError(
-            f"trace: selection {dict(asked)} has channels of different groups; select channels of one group"
+            f"trace: selection {dict(requested)} has channels of different groups; select channels of one group"
         )
     group = groups.pop()
     members = {name: list(range(group * size, (group + 1) * size)) for name, size in sizes.items()}
-    if not asked.get("c") and not asked.get("o"):
+    if not requested.get("c") and not requested.get("o"):
         members["o"] = [0]
-    return {name: asked.get(name, members[name]) for name in ("c", "o")}
+    return {name: requested.get(name, members[name]) for name in ("c", "o")}
 
 
 def _shapes(

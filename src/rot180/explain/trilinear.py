@@ -51,7 +51,7 @@ def _positions(window: Window) -> Iterator[tuple[Sizes, list[tuple[Sizes, Sizes]
         yield p, pairs
 
 
-def meeting(window: Window, images: int, channels: int, outputs: int, **cell: Sizes) -> list[Triple]:
-    """The triples that contain one cell of y, x or w, for example `meeting(window, 1, 3, 4, w=(0, 1, 2, 2))`."""
+def triples_at(window: Window, images: int, channels: int, outputs: int, **cell: Sizes) -> list[Triple]:
+    """The triples that contain one cell of y, x or w, for example `triples_at(window, 1, 3, 4, w=(0, 1, 2, 2))`."""
     ((side, index),) = cell.items()
     return [t for t in triples(window, images, channels, outputs) if getattr(t, side) == tuple(index)]

@@ -5,9 +5,9 @@ folder and then renamed, so a crash, a full disk or Ctrl-C leaves the previous f
 together, none is renamed before all of them are on the disk.
 
 Devices, named pipes and the descriptors of this process (`/dev/stdout`, `/dev/fd/N`) are opened and written: a rename
-would replace them by a regular file. Sockets are refused.
+would replace them with a regular file. Sockets are refused.
 
-Deliberately absent: appending. A file that grows is rewritten.
+Appending is not supported: a file that grows is rewritten.
 """
 
 from __future__ import annotations
@@ -176,7 +176,7 @@ def _write_stream(path: Name, data: bytes) -> None:
     if own is None:
         descriptor = os.open(path, os.O_WRONLY | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0))
     else:
-        for stream in (sys.stdout, sys.stderr):  # what was printed before comes first
+        for stream in (sys.stdout, sys.stderr):  # earlier output must come first
             if stream is not None:
                 stream.flush()
         descriptor = os.dup(own)

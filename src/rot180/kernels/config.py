@@ -1,4 +1,4 @@
-"""`rot180.show_config()`: versions, the engine in use and what chose it, fallbacks, threads, BLAS."""
+"""`rot180.show_config()`: versions, the engine in use and the reason for it, fallbacks, threads, BLAS."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from .dispatch import current_engine, engine_origin, fallbacks, not_implemented
 def show_config() -> str:
     """Print and return a description of this installation and of the settings in force.
 
-    It has the versions, the engine and what chose it, the precision, the threads and the BLAS. For the native engine
-    also the instruction set, the algorithms, the memory it keeps, and all fallbacks to numpy: the kernels that it does
-    not implement, and the calls of this process that ran on numpy instead, with their number and the reason.
+    It lists the versions, the engine and the reason for it, the precision, the threads and the BLAS. For the native
+    engine it also lists the instruction set, the algorithms, the memory that it keeps, and all fallbacks to numpy: the
+    kernels that it does not implement, and the calls of this process that ran on numpy instead, with their number and
+    the reason.
     """
     text = "\n".join(f"{name + ':':<13}{value}" for name, value in config().items())
     print(text)

@@ -234,7 +234,7 @@ _block: ContextVar[Engine | None] = ContextVar("rot180_engine", default=None)
 _get_block = _block.get
 _outer_blocks: ContextVar[tuple[Engine | None, ...]] = ContextVar("rot180_outer_engines", default=())
 _program: Engine | None = None  # for every thread, outside of blocks
-_origin = ""  # what chose _program
+_origin = ""  # the source of the choice of _program
 
 
 def set_engine(name: str, *, strict: bool = False) -> None:
@@ -288,7 +288,7 @@ def current_engine() -> Engine:
 
 
 def engine_origin() -> str:
-    """One line for people: the engine that the next kernel call uses, and what chose it."""
+    """One readable line: the engine that the next kernel call uses, and the source of that choice."""
     name = current_engine().name
     return f"{name}: {'chosen by rot180.engine(...)' if _block.get() else _origin}"
 

@@ -40,7 +40,7 @@ def unavailable() -> str | None:
 
 
 def _reason_missing() -> str:
-    """Tell an installation whose compilation failed, which has a pure Python wheel, from one without the extension."""
+    """Distinguish a failed compilation, which gives a pure Python wheel, from a missing extension."""
     from importlib.metadata import PackageNotFoundError, distribution
 
     try:
@@ -129,7 +129,7 @@ def chosen_algorithm(contraction: str, window: Window, images: int, channels: in
 
 def log(call: str, algorithm: str, isa: str) -> None:
     """Report the algorithm of a call; the extension calls this once for every new kernel and geometry."""
-    if logging := sys.modules.get("logging"):  # a program that has not imported logging does not listen
+    if logging := sys.modules.get("logging"):  # otherwise no handler can exist
         logging.getLogger("rot180").debug("%s: %s on %s", call, algorithm, isa)
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import os
 
-# What each precision tells the extension to choose from if no algorithm is forced: native/choice.h.
+# The name that each precision passes to the extension if no algorithm is forced; see native/choice.h.
 PRECISIONS = {"highest": "automatic", "high": "fast"}
-algorithm = "automatic"  # what the native engine passes to the extension at each call
+algorithm = "automatic"  # the name that the native engine passes to the extension at each call
 _precision: str | None = None  # as set by the program or the environment
 _forced: str | None = None
 
@@ -58,7 +58,7 @@ def force_algorithm(name: str | None) -> str | None:
 
 
 def description(engine: str) -> str:
-    """One line for people: the precision in force, and its effect on an engine."""
+    """One readable line: the current precision, and its effect on an engine."""
     precision = get_float32_conv_precision()
     if engine == "numpy":
         return f"{precision} for float32 convolutions; the numpy engine computes the same under each setting"

@@ -75,7 +75,7 @@ class ZeroPad3d(_ZeroPadNd):
 
 
 class _ReflectionPadNd(_PadNd):
-    """Pad the input with its mirror image without the edge cells; `padding` as for ConstantPad2d, less than the input.
+    """Pad the input with its mirror image without the edge cells; `padding` is smaller than the input.
 
     See `functional.pad`, mode "reflect".
     """
@@ -117,7 +117,7 @@ class ReplicationPad3d(_ReplicationPadNd):
 
 
 class _CircularPadNd(_PadNd):
-    """Pad each side with the cells of the opposite side; `padding` as for ConstantPad2d, at most the input.
+    """Pad each side with the cells of the opposite side; `padding` at most the size of the input.
 
     See `functional.pad`, mode "circular".
     """

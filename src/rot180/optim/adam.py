@@ -26,7 +26,9 @@ from .optimizer import Group, Optimizer
 
 
 class Adam(Optimizer):
-    """Args:
+    """Adam: steps scaled by running averages of the gradient and of its square.
+
+    Args:
         params: parameters, or groups of parameters with their own options.
         lr: the learning rate.
         betas: the decay rates of m and v, in [0, 1).
@@ -37,7 +39,7 @@ class Adam(Optimizer):
 
     State per parameter: step (an int), exp_avg (m), exp_avg_sq (v), and max_exp_avg_sq with amsgrad. Raises ValueError
     for invalid options.
-    """  # fmt: skip
+    """
 
     _required_state = frozenset({"step", "exp_avg", "exp_avg_sq"})
     _decoupled: ClassVar[bool] = False  # True if weight_decay acts on the parameter itself
@@ -106,7 +108,9 @@ class _Batch(NamedTuple):
 
 
 class AdamW(Adam):
-    """Args:
+    """Adam with weight decay that acts on the parameter itself, not on the gradient.
+
+    Args:
         params: parameters, or groups of parameters with their own options.
         lr: the learning rate.
         betas: the decay rates of m and v, in [0, 1).
@@ -116,7 +120,7 @@ class AdamW(Adam):
         maximize: maximise the objective instead of minimising it.
 
     State and errors are those of Adam.
-    """  # fmt: skip
+    """
 
     _decoupled = True
 

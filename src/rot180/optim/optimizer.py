@@ -90,7 +90,7 @@ class Optimizer:
                 raise ValueError(f"{self._name}: parameter {i} was computed by an op; only leaves can be optimised")
         before = [p for group in self.param_groups for p in group["params"]]
         if any(count > 1 for count in Counter(map(id, (*before, *params))).values()):
-            raise ValueError(f"{self._name}: a parameter occurs more than once; each may be in one group, once")
+            raise ValueError(f"{self._name}: a parameter occurs more than once; list each parameter once, in one group")
 
     def _check_options(self, group: Group) -> None:
         """Raise ValueError for invalid options; every optimiser overrides it."""

@@ -25,7 +25,9 @@ from .optimizer import Group, Optimizer
 
 
 class RMSprop(Optimizer):
-    """Args:
+    """RMSprop: the gradient divided by a running root mean square of itself.
+
+    Args:
         params: parameters, or groups of parameters with their own options.
         lr: the learning rate.
         alpha: the decay rate of v (and m), in [0, 1).
@@ -37,7 +39,7 @@ class RMSprop(Optimizer):
 
     State per parameter: step (an int), square_avg (v), momentum_buffer (b) with momentum, grad_avg (m) if centered.
     Raises ValueError for invalid options.
-    """  # fmt: skip
+    """
 
     _required_state = frozenset({"step", "square_avg"})
 

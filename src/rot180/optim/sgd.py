@@ -24,7 +24,9 @@ from .optimizer import Group, Optimizer
 
 
 class SGD(Optimizer):
-    """Args:
+    """Stochastic gradient descent, optionally with momentum.
+
+    Args:
         params: parameters, or groups of parameters with their own options.
         lr: the learning rate.
         momentum: the factor of v in each step.
@@ -34,7 +36,7 @@ class SGD(Optimizer):
         maximize: maximise the objective instead of minimising it.
 
     State per parameter: momentum_buffer (v), if momentum is not 0. Raises ValueError for invalid options.
-    """  # fmt: skip
+    """
 
     def __init__(
         self, params: Iterable[Any], lr: float = 1e-3, momentum: float = 0, dampening: float = 0,

@@ -149,7 +149,7 @@ def check_settings(
     if not callable(schedule) and schedule not in SCHEDULES:
         raise ValueError(f"fit: {unknown_name('schedule', schedule, SCHEDULES)}; or pass a function")
     if not 0 <= warm_up < 1:
-        raise ValueError(f"fit: warm_up is a share of the steps, at least 0 and below 1; got {warm_up}")
+        raise ValueError(f"fit: warm_up is a fraction of the steps, at least 0 and below 1; got {warm_up}")
     if warm_up and schedule in ("one-cycle", "plateau"):
         raise ValueError(f"fit: the schedule {schedule!r} cannot be combined with warm_up")
     if clip_norm is not None and not clip_norm > 0:

@@ -189,7 +189,9 @@ def _build(config: Config, path: Path) -> nn.Module:
     """Build the model that a config names; `models.build` rejects sizes that would take more than a gigabyte."""
     recipe = config.get("model")
     if recipe is None:
-        raise FormatError(f"load_run: {path} names no model, as it was not made by models.build; pass it as model=")
+        raise FormatError(
+            f"load_run: {path} does not name a model, because models.build did not make it; pass the model as model="
+        )
     try:
         name, shape, classes = recipe["name"], tuple(recipe["input_shape"]), recipe["classes"]
         if not all(type(size) is int for size in [*shape, classes]):

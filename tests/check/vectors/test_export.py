@@ -49,7 +49,7 @@ def test_exhaustive_set_has_all_combinations(tmp_path):
 
 def test_folder_with_other_files_is_left_alone(tmp_path):
     (tmp_path / "thesis.txt").write_text("three years")
-    with pytest.raises(FormatError, match=r"vectors\.export: .* is not empty; give an empty or new folder"):
+    with pytest.raises(FormatError, match=r"vectors\.export: .* is not empty; choose an empty or new folder"):
         vectors.export(tmp_path, "conv2d")
     assert [p.name for p in tmp_path.iterdir()] == ["thesis.txt"]
     with pytest.raises(ValueError, match="the set must be one of tiny, standard, exhaustive; got 'huge'"):

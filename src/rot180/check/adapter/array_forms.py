@@ -1,6 +1,6 @@
 """Other forms in which functions may take the same parameters, tried if the usual form is refused or wrong.
 
-Who may import it: the parts of check/. Deliberately absent: which form fits (running/runner.py).
+Internal to check/. running/runner.py decides which form fits.
 """
 
 from __future__ import annotations
@@ -67,9 +67,9 @@ def other_forms(
 def forms_of_gradients(definition: Definition, layout: str, gradients: Mapping[str, Array]) -> dict[str, Form]:
     """Return the forms of vectors whose gradients have more axes, all but one of size 1.
 
-    Returns nothing where nobody writes a vector in this form, so that the extra axes are a mistake: b of x @ w.T + b is
-    (out,), as in PyTorch, while b of x @ w + b can also be a row. The bias of images in channels-first layout needs a
-    reshape to broadcast; in channels-last layout it has four axes or one.
+    Returns nothing if the vector is never written in this form, because the extra axes are then a mistake: b of
+    x @ w.T + b is (out,), as in PyTorch, while b of x @ w + b can also be a row. The bias of images in channels-first
+    layout needs a reshape to broadcast; in channels-last layout it has four axes or one.
     """
     if layout == "bare" or ("b" in definition.arguments and layout == "channels_first"):
         return {}

@@ -1,6 +1,6 @@
 """The interface of code that can be judged (functions, or the answers of another program), and the result of a run.
 
-Who may import it: the parts of check/. Deliberately absent: how functions are called (implementation.py).
+Internal to check/. implementation.py calls the functions.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Descriptions of exceptions, arguments and values that are not numeric, for messages.
 
-Who may import it: the parts of check/. Deliberately absent: the consequences.
+Internal to check/.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The user's pair of functions, called in their own way on the checker's problems.
 
-They get copies, so that an argument which they change can be detected. Their exceptions become `Refused`.
+The functions get copies, so that a changed argument is detected. Their exceptions become `Refused`.
 
-Who may import it: the parts of check/. Deliberately absent: what is right.
+Internal to check/. This module does not judge the results.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@
     (dx, dw, db), a list or a generator of them, a dict or a dataclass with their names
     dx              a single gradient, as an array or as rows of numbers
 
-Who may import it: the parts of check/. Deliberately absent: any judgement of the results.
+Internal to check/. This module does not judge the results.
 """
 
 from __future__ import annotations

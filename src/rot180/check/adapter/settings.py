@@ -3,7 +3,7 @@
 A setting is passed in the form of its default in the code: (1, 1) instead of 1 if the default is a tuple. A setting
 whose default is a string keeps its default, and so does one that the forward takes but the backward does not.
 
-Who may import it: the parts of check/. Deliberately absent: the names of the parameters (signature.py).
+Internal to check/. signature.py reads the names of the parameters.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The factor by which a returned array differs from another one: a known one, a constant, or one that depends on sizes.
 
-Who may import it: the parts of check/. Deliberately absent: the names of the factors (mistakes/sums.py).
+Internal to check/. The names of the factors are in mistakes/sums.py.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def parallel(evidence: Evidence, array: Array, argument: str) -> bool:
     return _factor(evidence, array, argument) is not None
 
 
-def of(pairs: Pairs, argument: str) -> Factor | None:
+def find_factor(pairs: Pairs, argument: str) -> Factor | None:
     """Return the factor by which the returned arrays differ from these arrays on all problems, or None."""
     if any(e.actual[argument].shape != a.shape for e, a in pairs):
         return None
@@ -93,7 +93,7 @@ def _by_sizes(pairs: Pairs, argument: str) -> Factor | None:
 
 
 def _sizes(evidences: Sequence[Evidence]) -> dict[str, Array]:
-    """Return what differs between the problems: the counts and the settings that are numbers, one value per problem."""
+    """Return the counts and the numeric settings that differ between the problems, with one value per problem."""
     each = []
     for evidence in evidences:
         definition, given = evidence.definition, evidence.case.settings

@@ -50,7 +50,7 @@ def explain(evidences: Sequence[Evidence], argument: str) -> list[Explanation]:
     pivots = _pivots(wrong)
     if explanations := list(_single(evidences, argument, usable, pivots, factored=False)):
         return _preferred(explanations, len({e.problem.case.describe() for e in wrong}))
-    if factor := scale.of([(e, e.expected[argument]) for e in evidences], argument):
+    if factor := scale.find_factor([(e, e.expected[argument]) for e in evidences], argument):
         return [Explanation((), *factor)]
     if explanations := list(_single(evidences, argument, usable, pivots, factored=True)):
         return _preferred(explanations, len({e.problem.case.describe() for e in wrong}))
@@ -153,7 +153,7 @@ def _verified(
     parts = tuple((step.mistake, step.variant) for step in steps)
     if not factored:
         return Explanation(parts)
-    factor = scale.of(pairs, argument)
+    factor = scale.find_factor(pairs, argument)
     return Explanation(parts, *factor) if factor else None
 
 

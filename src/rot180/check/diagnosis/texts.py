@@ -1,6 +1,6 @@
-"""The texts of the report: what an explanation says, and where an unexplained error is.
+"""The texts of the report: the explanations of mistakes, and the positions of unexplained errors.
 
-Who may import it: the parts of check/. Deliberately absent: the texts of the mistakes (mistakes/).
+Internal to check/. The texts of the mistakes are in mistakes/.
 """
 
 from __future__ import annotations

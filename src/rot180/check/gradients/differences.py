@@ -67,7 +67,7 @@ def rounding_of(
     for position, y in enumerate(base):
         fourth = np.diff(
             [y, *[point[position] for point in points]], 4, axis=0
-        )  # of a smooth function only h^4 is left, which is negligible
+        )  # for a smooth f only a term of order h^4 is left, which is negligible
         noise = np.sqrt((fourth**2).mean(0) / 70)  # 1 + 16 + 36 + 16 + 1: the sum of the squared coefficients
         noise = np.where(noise < JUMP * np.maximum(1, np.abs(y)), noise, 0)  # the test for kinks finds larger values
         errors.append(UNIT * np.abs(y) + np.maximum(noise, np.median(noise) if noise.size else 0))

@@ -1,6 +1,6 @@
 """The result of `check.gradients`: a Report with failures and notes, each a Finding, as data and as text.
 
-Who may import it: the parts of check/, and users. Deliberately absent: how the findings are made.
+Public. The findings are made in check.py.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@
 its values come from a plain sweep, its gradients from a sweep of the graph that `create_graph` records, so a fault in
 either shows as a difference.
 
-Who may import it: check/. Deliberately absent: numerical derivatives (differences.py).
+Internal to check/. Numerical derivatives are in differences.py.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ If the forward is the definition, or the definition with one known mistake, its 
 measured by differences. These are exact if the operation is affine in each argument, as a convolution is, because all
 numbers are small integers; otherwise they have error bounds.
 
-Who may import it: the parts of check/. Deliberately absent: the verdict (judge.py).
+Internal to check/. The verdict is made in judge.py.
 """
 
 from __future__ import annotations

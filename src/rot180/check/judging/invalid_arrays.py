@@ -2,7 +2,7 @@
 
 They are reported before any mistake is searched: candidates of mistakes can equal such arrays without explaining them.
 
-Who may import it: the parts of check/. Deliberately absent: mistakes with a name (mistakes/).
+Internal to check/. Mistakes with a name are in diagnosis/mistakes/.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 The forward is judged against the definition of the operation, the backward against the gradient of the user's own
 forward (collector.py).
 
-Who may import it: the parts of check/. Deliberately absent: the choice of the problems (running/runner.py).
+Internal to check/. running/runner.py chooses the problems.
 """
 
 from __future__ import annotations

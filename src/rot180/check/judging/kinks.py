@@ -4,7 +4,7 @@ Every one-sided choice is equally valid there, so the choice of the user's backw
 includes passing the whole gradient to all tied cells: it is not a subgradient, but what a mask of the largest cells
 does. NaN and infinity are a fault even there.
 
-Who may import it: the parts of check/. Deliberately absent: points that have a derivative.
+Internal to check/.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ NOT_FINITE = (
 def note(code: Code, definition: Definition, problem: Problem) -> Diagnosis | None:
     """Report the choice of the backward on a problem with kinks.
 
-    Returns None if it agrees with PyTorch, a note if it is another choice, and "unknown" if it is not finite.
+    Returns None if the gradient agrees with PyTorch, and a note if the backward makes another choice. A gradient that
+    is not finite gets the slug "unknown", which is a fault.
     """
     try:
         outcome = code.run(problem)
@@ -73,7 +74,7 @@ def _shares(definition: MaxPooling, problem: Problem) -> dict[str, Array]:
     """
     x = problem.arrays["x"]
     results = {name: np.zeros(x.shape) for name in ("all", "last", "even")}
-    for gradient, cells in definition.sent(problem):
+    for gradient, cells in definition.gradients_with_windows(problem):
         largest = max(x[cell] for cell in cells)
         tied = [cell for cell in cells if x[cell] == largest]
         for cell in tied:

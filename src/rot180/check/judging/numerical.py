@@ -111,7 +111,7 @@ def _central(code: Code, problem: Problem, y: Array, names: Sequence[str]) -> Nu
                     continue
                 s = slope(along, base, a, d, gradient, STEP)
                 gradient[index] = s.value / step
-                if s.smooth and not _bends(along, result, a, d):
+                if s.smooth and not _has_kink(along, result, a, d):
                     bound[index] = s.bound / step
                 elif s.finite:
                     kinks += 1
@@ -119,7 +119,7 @@ def _central(code: Code, problem: Problem, y: Array, names: Sequence[str]) -> Nu
     return NumericalGradients(output.gradients, output.error_bound, kinks)
 
 
-def _bends(f: Callable[[Array], Sequence[Array]], y: Array, a: Array, d: Array) -> bool:
+def _has_kink(f: Callable[[Array], Sequence[Array]], y: Array, a: Array, d: Array) -> bool:
     """True if a single result has a kink: in the sum that a slope measures, several of them can cancel."""
     bend = f(a + STEP * d)[0] + f(a - STEP * d)[0] - 2 * y
     return bool(np.any(np.abs(bend) > STEP * JUMP))

@@ -1,6 +1,6 @@
 """The stage "differences": compares the gradients that judge the backward with differences of the forward.
 
-Who may import it: the parts of check/. Deliberately absent: the differences (numerical.py), the verdict (judge.py).
+Internal to check/. The differences are computed in numerical.py, the verdict is made in judge.py.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 One problem is called several times in a row, because code may allocate new buffers when the shape changes. A cache that
 is only replaced when the shape changes shows on two successive problems of the same shape.
 
-Who may import it: the parts of check/. Deliberately absent: faults that show in a single call.
+Internal to check/.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 The arrays hold small integers, or quarters of them, and never 0: every sum of products is then exact in float32 and
 float64, and no factor of 0 hides a wrong cell. Sizes differ wherever the layer allows it, so that confused axes show.
 
-Who may import it: the parts of check/. Deliberately absent: the correct results (definition.py) and the user's code.
+Internal to check/. The correct results are in definition.py.
 """
 
 from __future__ import annotations

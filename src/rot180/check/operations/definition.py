@@ -1,6 +1,6 @@
 """The interface of an operation.
 
-Who may import it: the modules of this folder. Deliberately absent: any operation.
+Internal to check/. The operations themselves are in the other modules of this folder.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Definition:
         gradients_of: the arguments whose gradients the backward returns, in order.
         exact: True if it is affine in each argument, so that differences have no truncation error.
         loss: True if the result is a single number, so that a backward may assume dy = 1.
-        apart: True if other numbers of axes need other functions, so that the user's need not support all of them.
+        separate_by_axes: True if each number of axes needs its own function; the user may have only one of them.
         layouts: the layouts that its arrays can have.
         guesses: values of settings that people fix in their code, to be recognised if they cannot be passed.
     """
@@ -41,7 +41,7 @@ class Definition:
     gradients_of: ClassVar[tuple[str, ...]] = ("x",)
     exact: ClassVar[bool] = False
     loss: ClassVar[bool] = False
-    apart: ClassVar[bool] = False
+    separate_by_axes: ClassVar[bool] = False
     layouts: ClassVar[tuple[str, ...]] = ("channels_first", "channels_last", "bare")
     guesses: ClassVar[Mapping[str, tuple[Any, ...]]] = {}
 

@@ -4,7 +4,7 @@ A `Functional` names the axes of its arguments by letters, so that its cases can
 
     {"x": "NCHW", "gamma": "C"}
 
-Who may import it: the modules of this folder. Deliberately absent: any single operation.
+Internal to this folder. The operations themselves are in its other modules.
 """
 
 from __future__ import annotations

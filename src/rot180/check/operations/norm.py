@@ -24,7 +24,7 @@ class Norm(Functional):
     arguments = ("x", "gamma", "beta")
     optional = ("gamma", "beta")
     gradients_of = ("x", "gamma", "beta")
-    apart = True
+    separate_by_axes = True
     guesses: ClassVar[Mapping[str, tuple[Any, ...]]] = {
         "eps": (1e-5, 1e-8, 1e-7, 1e-6, 1e-12, 1e-10, 1e-9, 1e-4, 1e-3, 0.0)
     }

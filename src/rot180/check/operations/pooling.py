@@ -162,7 +162,7 @@ class MaxPooling(Pooling, Functional):
             met.setdefault(triple.y[2:], []).append(triple.x[2:])
         return list(met.items())
 
-    def sent(self, problem: Problem) -> Iterator[tuple[float, list[Sizes]]]:
+    def gradients_with_windows(self, problem: Problem) -> Iterator[tuple[float, list[Sizes]]]:
         """Yield, for each cell of dy, its value and the cells of x in its window, with image and channel."""
         windows = self.windows(problem.case)
         for image in np.ndindex(*problem.arrays["x"].shape[:2]):

@@ -1,6 +1,6 @@
 """Validation of the settings that a user fixes.
 
-Who may import it: the parts of check/. Deliberately absent: how settings are passed to functions (adapter/settings.py).
+Internal to check/. adapter/settings.py passes settings to functions.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The smallest failing case for the explainer, which shows how a wrong cell should be computed.
 
-Who may import it: the parts of check/, and users. Deliberately absent: the explainer, which page.py embeds.
+Internal to check/. page.py embeds the explainer.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...explain.trilinear import Triple, meeting
+from ...explain.trilinear import Triple, triples_at
 from ..diagnosis.evidence import Evidence
 from .example import first_wrong_cell
 
@@ -66,7 +66,7 @@ def _terms(
     narrow, wide = (ev.x, ev.dy) if transposed else (ev.dy, ev.x)
     side = {"x": "y" if transposed else "x", "y": "x" if transposed else "y", "w": "w"}[argument]
     target = _rotated_index(ev, cell) if side == "w" else cell
-    met = meeting(window, ev.x.shape[0], wide.shape[1], narrow.shape[1], **{side: target})
+    met = triples_at(window, ev.x.shape[0], wide.shape[1], narrow.shape[1], **{side: target})
     values = {"x": ev.x, "dy": ev.dy, "w": ev.w}
     terms = []
     for triple in met:

@@ -1,6 +1,6 @@
 """Arrays as small matrices of text, side by side, with the wrong cells marked.
 
-Who may import it: the parts of check/. Deliberately absent: the correct results, and colours (cli/ adds them).
+Internal to check/. cli/ adds colours.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Its style is that of the training report. Everything that comes from the user's code is escaped.
 
-Who may import it: the commands. Deliberately absent: the findings (judging/) and their pictures (matrices.py).
+Used by the commands. The findings come from judging/, their matrices from matrices.py.
 """
 
 from __future__ import annotations

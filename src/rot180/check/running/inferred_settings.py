@@ -1,6 +1,6 @@
 """Stride, padding and dilation that are fixed in the code of a convolution, recognised from its results.
 
-Who may import it: the parts of check/. Deliberately absent: settings that are recognised one by one (runner.py).
+Internal to check/. runner.py recognises the other settings, one by one.
 """
 
 from __future__ import annotations

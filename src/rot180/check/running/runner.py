@@ -3,7 +3,7 @@
 Code written for square kernels, or for equal numbers of input and output channels, gets such cases. A setting that is
 fixed in the forward is recognised and used.
 
-Who may import it: the parts of check/. Deliberately absent: the verdict (judging/judge.py).
+Internal to check/. The verdict is made in judging/judge.py.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ class Runner:
             first = f"{given} ({reason})" if given else self.refused[0]
             raise GradientError(
                 f"check.layer: {by or self.code.name} refused every case, the first one with {first}; "
-                "give the settings, the kernel_size and the layout that it is written for"
+                "pass the settings, the kernel_size and the layout that the code is written for"
             )
 
     def _try_special(self, cases: Sequence[Case]) -> None:
@@ -211,7 +211,7 @@ class Runner:
 
     def _drop_other_axes(self) -> None:
         """Drop a number of axes that the code is not written for, if it is right with another number."""
-        if not self.definition.apart:
+        if not self.definition.separate_by_axes:
             return
         by_axes: dict[int, list[Run]] = {}
         for run in self.runs:

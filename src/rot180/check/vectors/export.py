@@ -43,9 +43,8 @@ def export(folder: str | Path, op: str, which: str = "standard", seed: int = 0) 
     Args:
         folder: is created, or must be empty, because old answers in it would be judged as answers to the new cases.
         op: conv1d to conv3d, conv_transpose1d to conv_transpose3d, linear.
-        which: "tiny", one case per setting with a few cells each; "standard" (default), several sizes; "exhaustive",
-        all
-            combinations of settings.
+        which: "tiny", one case per setting with a few cells each; "standard" (default), several sizes;
+            "exhaustive", all combinations of settings.
         seed: of the random numbers (default: 0).
 
     Raises ValueError for an unknown set, UnknownOperationError for an operation without vectors, and FormatError if the
@@ -71,14 +70,14 @@ def export(folder: str | Path, op: str, which: str = "standard", seed: int = 0) 
 def _require_empty(root: Path) -> None:
     """Raise FormatError unless the path is an empty folder or does not exist."""
     if root.exists() and not root.is_dir():
-        raise FormatError(f"vectors.export: {root} is not a folder; give an empty or new folder")
+        raise FormatError(f"vectors.export: {root} is not a folder; choose an empty or new folder")
     if (root / INDEX).exists():
         raise FormatError(
-            f"vectors.export: {root} already holds vectors, and old answers would be judged as new ones; give another "
-            "folder, or remove this one first"
+            f"vectors.export: {root} already holds vectors, and old answers would be judged as new ones; choose "
+            "another folder, or remove this one first"
         )
     if root.exists() and any(root.iterdir()):
-        raise FormatError(f"vectors.export: {root} is not empty; give an empty or new folder")
+        raise FormatError(f"vectors.export: {root} is not empty; choose an empty or new folder")
 
 
 def convolution(op: str) -> Convolution:

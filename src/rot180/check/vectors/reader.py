@@ -3,7 +3,7 @@
 The files of a case hold the same data three times, so that a program can read the format that suits it. They are
 compared with each other and with the definition. Otherwise a program could be blamed for changes in its input.
 
-Who may import it: the parts of check/. Deliberately absent: writing (export.py), and the verdict (verification.py).
+Internal to check/. export.py writes the vectors, verification.py makes the verdict.
 """
 
 from __future__ import annotations

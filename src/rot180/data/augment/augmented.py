@@ -15,7 +15,7 @@ from .augmentation import Augmentation
 _STREAM = 1  # a stream of its own: the order of the epoch is drawn from (seed, epoch)
 
 
-class Changed(Dataset):
+class TransformedDataset(Dataset):
     """A dataset of (image, label), changed by an augmentation with these draws."""
 
     def __init__(self, dataset: Sized, transform: Augmentation, draws: Any) -> None:
@@ -32,7 +32,7 @@ class Changed(Dataset):
         return self.transform.batch(self.dataset, self.draws, indices)
 
 
-class Augmented(Changed):
+class Augmented(TransformedDataset):
     """A dataset of (image, label) whose images are changed at random, differently in every epoch of a DataLoader.
 
     Args:
@@ -50,7 +50,7 @@ class Augmented(Changed):
         self.set_epoch(0)
 
     def set_epoch(self, epoch: int) -> None:
-        """Make the samples those of this epoch. A DataLoader does this itself, on a copy."""
+        """Switch to the samples of this epoch. A DataLoader does this itself, on a copy."""
         if operator.index(epoch) < 0:
             raise ValueError(f"Augmented: epoch must be a non-negative int; got {epoch}")
         self.dataset = at_epoch(self.dataset, epoch)

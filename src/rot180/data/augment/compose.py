@@ -9,7 +9,7 @@ import numpy as np
 
 from ..dataset import Array, Sized
 from .augmentation import Augmentation, pairs_of
-from .augmented import Changed, check_augmentation
+from .augmented import TransformedDataset, check_augmentation
 
 
 class Compose(Augmentation):
@@ -33,7 +33,7 @@ class Compose(Augmentation):
 
     def batch(self, dataset: Sized, draws: list[Any], indices: Array) -> tuple[Any, Any]:
         for step, numbers in zip(self.transforms, draws, strict=True):
-            dataset = Changed(dataset, step, numbers)
+            dataset = TransformedDataset(dataset, step, numbers)
         return pairs_of(self.op, dataset, indices)
 
     def about(self) -> dict[str, Any]:

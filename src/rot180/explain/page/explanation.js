@@ -1,4 +1,4 @@
-// The explanation of one cell: for y, dX, dW and db the terms that it is the sum of; for x, w, b and dy the sums of the
+// The explanation of one cell: for y, dX, dW and db the terms that add up to it; for x, w, b and dy the sums of the
 // current pass that use it.
 
 import { FACTORS, SIDE, TARGETS, channelOf, dependants, factorsOf, meeting, termValue, termsOf, wins } from "./sums.js";

@@ -2,7 +2,7 @@
 
     loss = log(sum over c of exp(x[c])) - x[t]          gx[c] = softmax(x)[c] - (c == t)
 
-Which targets are ignored, and the weights of the classes, are the business of functional/classification_loss.py.
+Ignored targets and class weights are handled in functional/classification_loss.py.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from .settings import number, whole_number
 
 
 def half_cosine(part: float) -> float:
-    """1 at part 0, 0 at part 1, and up again after that."""
+    """Half a period of a cosine: 1 at part 0, 0 at part 1, and rising again beyond that."""
     return (1 + math.cos(math.pi * part)) / 2
 
 

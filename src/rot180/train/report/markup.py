@@ -20,7 +20,7 @@ def text(value: Any) -> str:
 
 
 def name(value: Any) -> str:
-    """A class name or the like: a long one loses its end, and right-to-left characters do not affect their context."""
+    """A name as HTML: a long one loses its end, and right-to-left characters do not affect the text around them."""
     full = str(value) if str(value).strip() else repr(value)
     return _isolated(full, full if len(full) <= MAX_NAME else f"{full[: MAX_NAME - 1]}…")
 

@@ -14,7 +14,7 @@ SIDE = 64  # pixels of a mistake's image, at most
 
 
 def confusion_matrix(content: Content, pictures: Pictures | None) -> str:
-    """The confusion matrix in colour; of many classes, those with the most mistakes."""
+    """The confusion matrix in colour; if there are many classes, only those with the most mistakes."""
     title, predictions = "Confusion matrix", content.predictions
     if predictions is None:
         return missing_section("confusions", title, content.why_missing["predictions"])

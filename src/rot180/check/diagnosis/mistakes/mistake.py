@@ -1,4 +1,4 @@
-"""What a mistake is, and the table of mistakes that the other modules of this folder fill."""
+"""The class `Mistake`, and the table of mistakes that the other modules of this folder fill."""
 
 from __future__ import annotations
 

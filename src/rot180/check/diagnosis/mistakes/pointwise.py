@@ -50,7 +50,7 @@ def mask_wrong(ev: Evidence, argument: str) -> Iterator[Candidate]:
 def _pooled(definition: MaxPooling, ev: Evidence) -> Iterator[Candidate]:
     """Yield dx of a max pooling that passes the gradient to the wrong cells."""
     everywhere, evenly, smallest = (np.zeros(ev.x.shape) for _ in range(3))
-    for gradient, cells in definition.sent(ev.problem):
+    for gradient, cells in definition.gradients_with_windows(ev.problem):
         for cell in cells:
             everywhere[cell] += gradient
             evenly[cell] += gradient / len(cells)

@@ -29,7 +29,7 @@ def pool_overlap_overwritten(ev: Evidence, argument: str) -> Iterator[Candidate]
     if definition is None:
         return
     cell_only, window_overwritten = np.zeros(ev.x.shape), np.zeros(ev.x.shape)
-    for gradient, cells in definition.sent(ev.problem):
+    for gradient, cells in definition.gradients_with_windows(ev.problem):
         largest = max(cells, key=lambda cell: ev.x[cell])
         for cell in cells:
             window_overwritten[cell] = 0.0
@@ -57,7 +57,7 @@ def pool_stride_ignored(ev: Evidence, argument: str) -> Iterator[Candidate]:
         return
     added, assigned = np.zeros(ev.x.shape), np.zeros(ev.x.shape)
     positions = np.ndindex(*ev.dy.shape)
-    for position, (gradient, cells) in zip(positions, definition.sent(ev.problem), strict=True):
+    for position, (gradient, cells) in zip(positions, definition.gradients_with_windows(ev.problem), strict=True):
         cell = max(cells, key=lambda cell: ev.x[cell])
         moved = [c - (s - 1) * p for c, s, p in zip(cell[2:], window.stride, position[2:], strict=True)]
         place = (*cell[:2], *moved)
