@@ -121,8 +121,17 @@ def test_keepdims_means_keepdim(name):
 
 
 @pytest.mark.parametrize("name", REDUCTIONS)
+@pytest.mark.parametrize("option", ["keepdim", "keepdims"])
+def test_a_reduction_over_all_axes_keeps_them_on_request(name, option):
+    x = tensor([[1.0, 3.0, 2.0], [4.0, 6.0, 5.0]])
+    assert getattr(x, name)(**{option: True}).shape == (1, 1)
+    assert getattr(x, name)(**{option: False}).shape == ()
+
+
+@pytest.mark.parametrize("name", REDUCTIONS)
 @pytest.mark.parametrize("values", [(True, True), (False, True), (False, False)])
 def test_keepdim_and_keepdims_together_are_refused(name, values):
     x = tensor([[1.0, 2.0]])
-    with pytest.raises(TypeError, match=rf"^{name}: got both keepdim and keepdims, which mean the same; pass one"):
-        getattr(x, name)(1, keepdim=values[0], keepdims=values[1])
+    for dim in (1, None):
+        with pytest.raises(TypeError, match=rf"^{name}: got both keepdim and keepdims, which mean the same; pass one"):
+            getattr(x, name)(dim, keepdim=values[0], keepdims=values[1])

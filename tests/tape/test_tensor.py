@@ -132,9 +132,7 @@ def test_requires_grad_is_switched_on_leaves_only():
     assert t.requires_grad_() is t and t.requires_grad and t.is_leaf
     y = t * 2
     assert y.requires_grad and not y.is_leaf
-    with pytest.raises(
-        GradientError, match=r"requires_grad_: cannot be switched off for the result of an op; use"
-    ):
+    with pytest.raises(GradientError, match=r"requires_grad_: cannot be switched off for the result of an op; use"):
         y.requires_grad_(False)
     assert y.requires_grad_() is y
     t.requires_grad = False

@@ -41,7 +41,9 @@ class ExtremumMethod(Protocol):
     """The type of `Tensor.max` and `Tensor.min`, whose result depends on `dim`."""
 
     @overload
-    def __call__(self, dim: None = None) -> Tensor: ...
+    def __call__(
+        self, dim: None = None, keepdim: bool | None = None, *, keepdims: bool | None = None
+    ) -> Tensor: ...  # fmt: skip
 
     @overload
     def __call__(self, dim: int, keepdim: bool | None = None, *, keepdims: bool | None = None) -> Extremum[Tensor]: ...

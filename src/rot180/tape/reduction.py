@@ -95,7 +95,9 @@ def amin(x: T | ArrayLike, dim: Dim = None, keepdim: bool | None = None, *, keep
 
 
 @overload
-def max(x: T | ArrayLike, dim: None = None) -> T: ...
+def max(
+    x: T | ArrayLike, dim: None = None, keepdim: bool | None = None, *, keepdims: bool | None = None
+) -> T: ...  # fmt: skip
 
 
 @overload
@@ -104,11 +106,14 @@ def max(x: T | ArrayLike, dim: int, keepdim: bool | None = None, *, keepdims: bo
 
 def max(x: Any, dim: int | None = None, keepdim: bool | None = None, *, keepdims: bool | None = None) -> Any:
     """The maximum of all cells, or (values, indices) along one axis, where the first maximum gets the gradient."""
-    return amax(x) if dim is None else _along("max", np.argmax, x, dim, _keep("max", keepdim, keepdims))
+    keep = _keep("max", keepdim, keepdims)
+    return amax(x, keepdim=keep) if dim is None else _along("max", np.argmax, x, dim, keep)
 
 
 @overload
-def min(x: T | ArrayLike, dim: None = None) -> T: ...
+def min(
+    x: T | ArrayLike, dim: None = None, keepdim: bool | None = None, *, keepdims: bool | None = None
+) -> T: ...  # fmt: skip
 
 
 @overload
@@ -117,7 +122,8 @@ def min(x: T | ArrayLike, dim: int, keepdim: bool | None = None, *, keepdims: bo
 
 def min(x: Any, dim: int | None = None, keepdim: bool | None = None, *, keepdims: bool | None = None) -> Any:
     """The minimum of all cells, or (values, indices) along one axis, where the first minimum gets the gradient."""
-    return amin(x) if dim is None else _along("min", np.argmin, x, dim, _keep("min", keepdim, keepdims))
+    keep = _keep("min", keepdim, keepdims)
+    return amin(x, keepdim=keep) if dim is None else _along("min", np.argmin, x, dim, keep)
 
 
 def argmax(x: T | Array, dim: int | None = None, keepdim: bool | None = None, *, keepdims: bool | None = None) -> T:
