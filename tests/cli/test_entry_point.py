@@ -20,6 +20,7 @@ from rot180.cli.arguments import UsageError, with_dashes
 from rot180.formats import WriteError
 from rot180.train import DivergedError
 
+MINE = Path(__file__).parents[2] / "examples" / "mine.py"
 COMMANDS = ("train", "evaluate", "predict", "check", "vectors", "bench", "info")
 
 
@@ -207,6 +208,7 @@ def test_a_closed_pipe_gives_no_traceback(word: str) -> None:
         ("evaluate absent", "2>&-", 2),
         ("train digits --model linear --epochs 1 --out run", "2>&-", 0),
         ("train digits --model linear --epochs 1 --out run", ">&- 2>&-", 0),
+        (f"check {MINE} --op conv2d", ">&-", 1),
     ],
 )
 def test_closed_standard_streams(tmp_path: Path, words: str, closed: str, status: int) -> None:

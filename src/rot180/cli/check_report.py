@@ -75,6 +75,8 @@ def as_json(data: Any) -> str:
 
 def has_colours() -> bool:
     """True if stdout is a terminal with colours and they are not switched off (no-color.org)."""
+    if sys.stdout is None:  # the caller closed it
+        return False
     return sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
 
 

@@ -96,7 +96,7 @@ def download(name: str, root: Name | None = None, mirror: str | None = None, *, 
     elif all((folder / name / file).is_file() for file in REMOTES[name].files):
         folder /= name
     bases = REMOTES[name].bases if mirror is None else (mirror.rstrip("/") + "/",)
-    fetch = _Fetch(sys.stderr.isatty() if bar is None else bar)
+    fetch = _Fetch((sys.stderr is not None and sys.stderr.isatty()) if bar is None else bar)
     for file, sha256 in REMOTES[name].files.items():
         _refuse_other_set(folder / file, name)
         reasons = []
