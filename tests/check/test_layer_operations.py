@@ -87,7 +87,9 @@ def test_names_of_labels(name):
 
 def test_result_as_an_argument_of_a_backward():
     assert layer(np.tanh, lambda dout, out: dout * (1 - out**2), "tanh", forward_arguments=["x"]).ok
-    twice = layer(lambda a: np.maximum(a, 0), lambda da, a: da * (a > 0), "relu")  # a is what it is in the forward
+    twice = layer(
+        lambda a: np.maximum(a, 0), lambda da, a: da * (a > 0), "relu"
+    )  # `a` means the same as in the forward
     assert twice.ok
 
 
@@ -182,7 +184,7 @@ def test_maximum_instead_of_an_average_is_judged_by_its_own_forward():
         assert "at-a-kink" in [note.slug for note in report.notes]
 
 
-# ---- what is written into the code ----
+# ---- settings that are fixed in the code ----
 
 
 @pytest.mark.parametrize("eps", [0.0, 1e-8, 1e-3])

@@ -1,4 +1,4 @@
-"""`rot180 bench`: a line for each layer and each step, a file of figures, one line for what cannot be."""
+"""`rot180 bench`: a line per layer and step, the JSON file, and one-line errors."""
 
 from __future__ import annotations
 

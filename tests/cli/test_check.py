@@ -1,4 +1,4 @@
-"""`rot180 check`: the command on files as people write them, and on files that misbehave."""
+"""`rot180 check`: on typical files, and on files that misbehave."""
 
 import json
 import re
@@ -47,7 +47,7 @@ NOTHING = "def backward(dy, cache): 0"
 
 @pytest.fixture
 def file(tmp_path):
-    """Writes a file of somebody's and returns its path."""
+    """Write a user's file and return its path."""
 
     def write(text, name="mine.py"):
         path = tmp_path / name
@@ -165,7 +165,7 @@ def test_output_before_a_timeout_is_shown(file, capsys, tmp_path, monkeypatch):
     wait = subprocess.Popen.wait
 
     def wait_until_ready(process, timeout=None):
-        """The timeout comes as soon as the code has printed, however fast the machine is."""
+        """Make the timeout expire as soon as the code has printed, on a machine of any speed."""
         if timeout is None:
             return wait(process)
         for _ in range(6000):

@@ -1,4 +1,4 @@
-"""`rot180 predict`: a line per image, and one line for a bad one."""
+"""`rot180 predict`: a line per image, and one error line for a bad image."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`rot180 report`: the file beside a run, and what it says without the run's data."""
+"""`rot180 report`: the file in the folder of the run, and its content without the data."""
 
 from __future__ import annotations
 

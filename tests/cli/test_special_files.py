@@ -1,4 +1,4 @@
-"""Every command that writes a file leaves devices and named pipes what they are."""
+"""Every command that writes a file writes to devices and named pipes without replacing them."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def test_training_writes_to_devices_in_the_run(trained: Path, tmp_path: Path) ->
     "words",
     [["train", "digits", "--model", "linear", "--epochs", "1", "--out"], ["vectors", "export", "--op", "linear"]],
 )
-def test_a_folder_is_not_made_over_a_pipe(tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
+def test_a_folder_does_not_replace_a_pipe(tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
     os.mkfifo(tmp_path / "pipe")
     assert main([*words, str(tmp_path / "pipe")]) == ExitStatus.USAGE
     assert capsys.readouterr().err.count("\n") == 1

@@ -1,4 +1,4 @@
-"""`rot180 train`: what it prints, what it writes, and where it refuses to write."""
+"""`rot180 train`: its output, its files, and the folders that it refuses."""
 
 from __future__ import annotations
 

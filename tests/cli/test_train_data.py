@@ -1,4 +1,4 @@
-"""`rot180 train` on named sets and on images of one's own: what is found, said, left out and found again."""
+"""`rot180 train` on named data sets and on the user's images."""
 
 from __future__ import annotations
 
@@ -176,11 +176,11 @@ def test_a_folder_that_was_moved_is_found_again_with_data(tmp_path: Path, capsys
     error = capsys.readouterr().err
     assert error.startswith(f"rot180: cannot find the images of {out}: ")
     assert error.endswith("; --data names the place where they are now\n")
-    assert main(["report", str(out)]) == 0  # what can be said without them
+    assert main(["report", str(out)]) == 0  # the sections that need no images
     printed = capsys.readouterr().out.splitlines()
     assert printed[0].startswith("the report has no held-out images: cannot find the images of")
     assert printed[1:] == [str(out / "report.html")]
-    assert main(["report", str(out), "--data", str(folder)]) == ExitStatus.USAGE  # asked for, and not there
+    assert main(["report", str(out), "--data", str(folder)]) == ExitStatus.USAGE  # requested, but missing
     for command in ("evaluate", "report"):
         assert main([command, str(out), "--data", str(moved)]) == 0
 

@@ -1,4 +1,4 @@
-"""`rot180 vectors`: what is asked for is judged, and what is missing is said."""
+"""`rot180 vectors`: only the requested results are judged, and missing ones are reported."""
 
 import json
 
@@ -10,7 +10,7 @@ from rot180.cli.entry_point import main
 
 @pytest.fixture
 def cases(tmp_path, capsys):
-    """A folder of vectors of a linear layer, to which some names are answered."""
+    """A folder of vectors of a linear layer, with answers to some names."""
 
     def make(*names):
         folder = tmp_path / "cases"

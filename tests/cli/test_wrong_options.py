@@ -1,4 +1,4 @@
-"""A wrong option is refused before anything is read, and a misspelt name is answered with the one that was meant."""
+"""A wrong option is refused before anything is read, and a misspelt name gets a suggestion."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rot180.cli import ExitStatus, main
 
 
 def complaint(capsys: pytest.CaptureFixture[str], words: list[str]) -> str:
-    """The one line of an error of usage."""
+    """The one-line usage error."""
     assert main(words) == ExitStatus.USAGE
     out, err = capsys.readouterr()
     assert out == "" and err.startswith("rot180: ") and err.count("\n") == 1

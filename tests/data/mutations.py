@@ -1,4 +1,4 @@
-"""Files of every format that is read, damaged at random and on purpose.
+"""Damaged files of every format that is read, made at random and by hand.
 
 `python -m tests.data.mutations FOLDER` reads them one after the other in a process with little memory and a limit on
 the CPU time of each file, and prints the outcome, a line of JSON per file.
@@ -39,16 +39,16 @@ IDX, CIFAR = idx_bytes(CELLS), cifar_bytes(6)
 
 
 class Damaged(NamedTuple):
-    """A file that somebody damaged."""
+    """A damaged file."""
 
     kind: str
     how: str
     data: bytes
-    must_fail: bool  # whether its length or its header is broken, so that nobody may take it for whole
+    must_fail: bool  # True if its length or header is damaged, so that every reader must notice
 
 
 def readers() -> dict[str, Callable[[Path], Any]]:
-    """How the files of each kind are read."""
+    """The reader of each kind of file."""
     named = {"idx": read_idx, "idx.gz": read_idx, "npz": read_npz, "npz packed": read_npz}
     images = {kind: lambda path: read_image(path, (3, 16, 16)) for kind in IMAGES}
     return {
@@ -59,7 +59,7 @@ def readers() -> dict[str, Callable[[Path], Any]]:
 
 
 def originals() -> dict[str, bytes]:
-    """A whole file of each kind."""
+    """An undamaged file of each kind."""
     arrays = {"images": CELLS, "labels": np.arange(12) % 3, "classes": np.array(["a", "b", "c"])}
     colour = RNG.integers(0, 256, (40, 30, 3), np.uint8)
     return {
@@ -73,7 +73,7 @@ def originals() -> dict[str, bytes]:
 
 
 def draws(kind: str, data: bytes) -> Iterator[Damaged]:
-    """Damage by draws: cut, flipped, overwritten, spliced, lengthened."""
+    """Random damage: truncated, flipped, overwritten, spliced or extended files."""
     draw = np.random.default_rng(sum(map(ord, kind)))
     header = {"idx": 16, "bin": 1}.get(kind, min(len(data), 64))
     for number in range(PER_KIND):
@@ -87,7 +87,7 @@ def draws(kind: str, data: bytes) -> Iterator[Damaged]:
                 )
             case 1:
                 cut = len(data) - 1 - number // 8
-                whole_without_its_end = kind in IMAGES  # an end mark that is missing harms no picture
+                whole_without_its_end = kind in IMAGES  # a missing end marker does not affect the image
                 yield Damaged(kind, f"cut at {cut}", data[:cut], not whole_without_its_end)
             case 2:
                 yield Damaged(kind, f"bit of {at} flipped", flipped(data, at, draw), kind == "idx.gz" and 10 <= at)
@@ -120,7 +120,7 @@ def flipped(data: bytes, at: int, draw: np.random.Generator) -> bytes:
 
 
 def malice() -> Iterator[Damaged]:
-    """Damage on purpose: what is small on the disk and large in memory, or leads elsewhere."""
+    """Hostile files: small on the disk and large in memory, or with links that lead elsewhere."""
     for kind, header in huge_images().items():
         for number, data in enumerate(header):
             yield Damaged(kind, f"huge {number}", data, True)
@@ -157,7 +157,7 @@ def malice() -> Iterator[Damaged]:
 
 
 def huge_images() -> dict[str, list[bytes]]:
-    """Image files that announce more pixels than are read, and hold next to nothing."""
+    """Image files that declare more pixels than are read, and contain almost nothing."""
     sides = (65_535, 65_535)
 
     def chunk(kind: bytes, data: bytes) -> bytes:
@@ -218,7 +218,7 @@ def zip_of(files: dict[str, bytes]) -> bytes:
 
 
 def all_of_them() -> Iterator[Damaged]:
-    """Every damaged file; the same at every run."""
+    """Every damaged file; the same in every run."""
     for kind, data in originals().items():
         yield from draws(kind, data)
     yield from malice()

@@ -1,4 +1,4 @@
-"""Small files of every kind that the readers take, as bytes or on the disk."""
+"""Small files of every kind that the readers accept, as bytes or on the disk."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def idx_bytes(array: Array) -> bytes:
 
 
 def write_mnist(folder: Path, images: int = 12, test: int = 5, seed: int = 0) -> None:
-    """The four files of a small set, not packed."""
+    """Write the four files of a small data set, uncompressed."""
     rng = np.random.default_rng(seed)
     folder.mkdir(parents=True, exist_ok=True)
     for prefix, count in (("train", images), ("t10k", test)):

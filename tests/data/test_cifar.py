@@ -1,4 +1,4 @@
-"""CIFAR-10: the binary version, from its files or its archive; no pickle is touched."""
+"""CIFAR-10: the binary version, from its files or its archive; pickles are not read."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_batches_of_different_length_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "place", ["data_batch_1", "test_batch", "cifar-10-python.tar.gz", "cifar-10-batches-py/data_batch_1"]
 )
-def test_the_python_version_is_refused_unread(tmp_path: Path, place: str) -> None:
+def test_the_python_version_is_refused_without_reading_it(tmp_path: Path, place: str) -> None:
     class Evil:
         def __reduce__(self) -> tuple[object, tuple[object, ...]]:
             return Path.touch, (tmp_path / "owned",)
@@ -100,7 +100,7 @@ def test_the_python_version_is_refused_unread(tmp_path: Path, place: str) -> Non
     assert not (tmp_path / "owned").exists()
 
 
-def test_files_that_are_not_there_are_listed(tmp_path: Path) -> None:
+def test_missing_files_are_listed(tmp_path: Path) -> None:
     names = f"data_batch_1.bin to data_batch_5.bin and test_batch.bin, or {ARCHIVE}"
     with pytest.raises(FileNotFoundError, match=f"cifar10: needs the files {names}; they are neither in"):
         cifar10("train", tmp_path)

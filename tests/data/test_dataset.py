@@ -1,4 +1,4 @@
-"""Samples by number, whole batches at once, and errors that say what does not fit."""
+"""Samples by index, batches in one operation, and clear errors."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def test_a_stratified_split_holds_out_a_share_of_each_class() -> None:
     assert train.about == {"x": 1, "split": "train", "split_seed": 5, "held_out": 0.3}
     assert (test.classes, test.skipped) == (data.classes, data.skipped)
     again = stratified_split(labelled([0] * 10), 0.3, seed=5)[1]
-    np.testing.assert_array_equal(again.images, test.images[:3])  # other classes play no part
+    np.testing.assert_array_equal(again.images, test.images[:3])  # other classes have no influence
     assert stratified_split(data, 0.3, seed=6)[1].images.tolist() != test.images.tolist()
 
 

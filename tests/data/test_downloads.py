@@ -1,4 +1,4 @@
-"""Downloads from a server of our own on the loopback interface: whole and right, or not there at all."""
+"""Downloads from a test server on the loopback interface: complete and verified, or not kept."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SHA256 = {name: hashlib.sha256(data).hexdigest() for name, data in FILES.items()
 
 
 class Server(ThreadingHTTPServer):
-    """Serves `files`; `manner` says how, `asked` notes what was asked for."""
+    """Serves `files` in a certain `manner`, and records the requests in `asked`."""
 
     daemon_threads = True
 
@@ -39,7 +39,7 @@ class Server(ThreadingHTTPServer):
         self.address = f"http://127.0.0.1:{self.server_port}/sets/"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is what some tests are about."""
+        """Ignore clients that disconnect, which some tests provoke."""
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -60,14 +60,14 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(data)
             while manner == "endless":
                 self.wfile.write(bytes(1 << 20))
-        else:  # half of it, and then nothing: the connection ends, or stays open
+        else:  # only half of it; then the connection closes or hangs
             self.wfile.write(data[: len(data) // 2])
             self.wfile.flush()
             if manner == "silent":
                 time.sleep(20)
 
     def log_message(self, *_: Any) -> None:
-        """Silence."""
+        """Print nothing."""
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ def test_files_are_downloaded_whole_and_only_once(server: Server, tmp_path: Path
     assert contents(folder) == FILES
     assert server.asked == ["a.gz", "b.bin"]
     download("small", folder)
-    server.server_close()  # the second time the network plays no part
+    server.server_close()  # the second time without network access
     download("small", folder)
     assert server.asked == ["a.gz", "b.bin"]
 
@@ -249,7 +249,7 @@ def test_an_interrupted_download_leaves_no_partial_file(
     if kill == signal.SIGINT:
         assert "KeyboardInterrupt" in said
         assert left == {}
-    else:  # nobody could tidy up: what is left has no name that is read, and goes a day later
+    else:  # the file that is left has a name that no reader uses, and is removed a day later
         assert [name[:3] for name in left] == ["tmp"]
         for name in left:
             os.utime(folder / name, (0, 0))
@@ -314,4 +314,4 @@ def test_the_checksums_are_those_of_the_original_files(data_dir: Path) -> None:
     for name in ("mnist", "fashion-mnist"):
         for file, sha256 in downloads.REMOTES[name].files.items():
             assert hashlib.sha256((data_dir / name / file).read_bytes()).hexdigest() == sha256
-        assert download(name, data_dir / name) == data_dir / name  # they are there: nothing is asked for
+        assert download(name, data_dir / name) == data_dir / name  # the files exist, so nothing is requested

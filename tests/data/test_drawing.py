@@ -1,4 +1,4 @@
-"""Pictures of signs, of every size, ground and grain, come out as the digit sets show theirs."""
+"""Pictures of drawings, of any size, ground and noise, are prepared like the digit data sets."""
 
 from __future__ import annotations
 
@@ -46,7 +46,9 @@ def test_with_mnists_margin_it_is_20_high_and_its_mass_is_in_the_middle() -> Non
     assert right - left + 1 == 12
     for axis in (0, 1):
         middle = cells.sum(1 - axis) @ (np.arange(28) + 0.5) / cells.sum()
-        assert middle == pytest.approx(14, abs=0.6)  # the foot pulls: by its outline it would be 2.3 off
+        assert middle == pytest.approx(
+            14, abs=0.6
+        )  # the foot moves the centre of mass: centred by its outline, it would be off by 2.3
     assert cells.max() == 255
     assert cells.min() == 0
 

@@ -1,4 +1,4 @@
-"""Folders of class folders: sizes and colours found from the data, bad files named, wrong layouts explained."""
+"""Folders of class folders: sizes and colours from the data, bad files listed, wrong layouts explained."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_grey_unless_a_cell_is_coloured(tmp_path: Path) -> None:
     write_classes(tmp_path, {"a": 2, "b": 2})
     grey = np.repeat(RNG.integers(0, 256, (8, 8, 1), np.uint8), 3, 2)
     (tmp_path / "a" / "rgb.png").write_bytes(image_bytes(grey))
-    data = read_folder(tmp_path)  # one of them is stored in colour, none is
+    data = read_folder(tmp_path)  # one is stored in colour, but has only grey cells
     assert data.images.shape[1] == 1
     np.testing.assert_allclose(data.images[2, 0] * 255, grey[..., 0], atol=1e-4)
     grey[3, 3, 0] ^= 255
@@ -133,7 +133,7 @@ def test_unreadable_files_are_listed_and_skipped(tmp_path: Path) -> None:
     write_classes(tmp_path, {"cat": 3, "dog": 3})
     (tmp_path / "cat" / "1.png").write_bytes(b"no image")
     whole = picture(8, 8)
-    (tmp_path / "dog" / "0.png").write_bytes(whole[:-30])  # its header is whole: found in the second pass
+    (tmp_path / "dog" / "0.png").write_bytes(whole[:-30])  # its header is valid: found in the second pass
     (tmp_path / "dog" / "5.png").symlink_to(tmp_path / "absent")
     os.mkfifo(tmp_path / "dog" / "6.png")
     data = read_folder(tmp_path)
@@ -276,7 +276,7 @@ def test_existing_parts_are_kept(tmp_path: Path, name: str) -> None:
     train, test = read_folder_parts(tmp_path)
     assert (train.images.shape, test.images.shape) == ((5, 1, 12, 10), (2, 1, 12, 10))
     assert (train.about["split"], test.about["split"]) == ("train", "test")
-    assert train.about["path"] == test.about["path"] == str(tmp_path)  # from there the same parts come again
+    assert train.about["path"] == test.about["path"] == str(tmp_path)  # the parts can be read again from this folder
     assert read_folder_parts(train.about["path"])[0].about == train.about
     write_classes(tmp_path / name, {"c": 1})
     with pytest.raises(FormatError, match=rf"read_folder: .*{name} has the classes a, b, c; a, b are needed"):

@@ -1,4 +1,4 @@
-"""IDX files: every dtype and rank come back as they were written; what does not fit its header is refused."""
+"""IDX files: every dtype and rank round-trips; files that do not match their header are refused."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DATA = idx_bytes(CELLS)
 
 
 def gzipped(data: bytes) -> bytes:
-    """gzip data without the time of day, which would otherwise be part of the names of tests."""
+    """gzip data without a time stamp, which would become part of the names of tests."""
     return gzip.compress(data, mtime=0)
 
 

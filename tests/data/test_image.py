@@ -1,4 +1,4 @@
-"""Image files of every size, colour and polarity become arrays; damaged and huge ones get one clear error."""
+"""Image files of every size, colour and polarity become arrays; damaged and huge ones raise one clear error."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_tiny_and_thin_images_are_read(tmp_path: Path, size: tuple[int, int]) ->
 
 
 def png_of(width: int, height: int) -> bytes:
-    """A PNG that claims a size and holds nothing."""
+    """A PNG that declares a size and contains no pixels."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

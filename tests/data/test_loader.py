@@ -1,4 +1,4 @@
-"""Batches in an order that only the seed and the epoch decide."""
+"""Batches whose order depends only on the seed and the epoch."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_the_order_depends_only_on_seed_and_epoch() -> None:
     a, b = DataLoader(DATA, 3, shuffle=True, seed=1), DataLoader(DATA, 4, shuffle=True, seed=1)
     orders = [epoch(a) for _ in range(3)]
     next(iter(b))  # left early
-    rot180.manual_seed(7)  # what is random elsewhere plays no part
+    rot180.manual_seed(7)  # other random draws have no influence
     assert epoch(b) == orders[1]
     b.set_epoch(0)
     assert epoch(b) == orders[0]

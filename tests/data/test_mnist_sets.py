@@ -1,4 +1,4 @@
-"""MNIST and Fashion-MNIST: found where people keep them, read as images with class names, and not mistaken."""
+"""MNIST and Fashion-MNIST: found in the usual folders, read with class names, and not confused."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_about_says_what_was_read(tmp_path: Path) -> None:
     assert mnist("test", tmp_path).about["margin"] == 4
 
 
-def test_files_that_are_not_there_are_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_files_are_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ROT180_CACHE", str(tmp_path / "cache"))
     names = r"t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, compressed \(.gz\) or not"
     with pytest.raises(FileNotFoundError, match=rf"mnist: needs the files {names}; they are neither in .* mnist, raw,"):
@@ -108,7 +108,7 @@ def test_the_real_mnist(data_dir: Path) -> None:
     assert float(train.images.std(dtype=np.float64)) == pytest.approx(0.3081, abs=5e-5)
 
 
-def test_the_real_fashion_mnist_is_not_taken_for_mnist(data_dir: Path) -> None:
+def test_the_real_fashion_mnist_is_not_mistaken_for_mnist(data_dir: Path) -> None:
     test = fashion_mnist("test", data_dir)
     assert np.bincount(test.labels).tolist() == [1000] * 10
     assert test.classes[test.labels[0]] == "Ankle boot"

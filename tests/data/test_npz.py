@@ -1,4 +1,4 @@
-"""NumPy archives: images in every layout and dtype, labels, names; what a header announces is checked first."""
+"""NumPy archives: images in every layout and dtype, labels, class names; headers are checked first."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_names_of_classes(save: Any) -> None:
         (np.zeros(6, "f4,i4"), LABELS, "images.npy has dtype .*; numbers or strings are needed"),
     ],
 )
-def test_what_does_not_fit_is_refused(save: Any, images: Any, labels: Any, message: str) -> None:
+def test_arrays_that_do_not_fit_are_refused(save: Any, images: Any, labels: Any, message: str) -> None:
     with pytest.raises(FormatError, match=f"^read_npz: .*a.npz: .*{message}"):
         read_npz(save(images=images, labels=labels))
 

@@ -1,4 +1,4 @@
-"""Batches made ahead by threads: the same, in order, bounded, and the threads gone when nobody asks any more."""
+"""Batches prefetched by threads: the same, in order, bounded, and without threads left over."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ def test_leaving_early_ends_the_threads() -> None:
     wait_for(lambda: not loader_threads())
 
 
-def test_an_iterator_that_was_never_asked_starts_no_thread() -> None:
+def test_an_unused_iterator_starts_no_thread() -> None:
     loop = iter(DataLoader(DATA, num_workers=3))
     assert not loader_threads()
     del loop
@@ -276,7 +276,7 @@ def test_a_started_loop_keeps_its_epoch(workers: int) -> None:
 
 
 def run(program: str) -> subprocess.CompletedProcess[str]:
-    """A Python of its own, which must end within half a minute."""
+    """Run code in a new Python process, which must exit within half a minute."""
     source = "import os, sys, threading, time\nfrom rot180.data import DataLoader, Dataset\n" + textwrap.dedent(program)
     return subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, timeout=30, check=False)
 

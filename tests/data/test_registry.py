@@ -1,4 +1,4 @@
-"""One entry to all data: names, folders and files come out as two parts; mistakes are told apart."""
+"""Loading data by name, folder or file, in two parts; each mistake has its own message."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files out of a tar archive: those that are asked for, from any kind of archive, and nothing of what it tries."""
+"""Reading files from tar archives of any format; hostile entries have no effect."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The embedded digits: what the source says they are, split once and for all."""
+"""The digits in the package equal the source, with a fixed split."""
 
 from __future__ import annotations
 

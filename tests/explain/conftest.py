@@ -1,4 +1,4 @@
-"""Pictures of what the tests in a browser saw."""
+"""Screenshots of browser tests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 @pytest.fixture
 def keep_picture() -> Callable[[Any, str], None]:
-    """Keeps a screenshot where ROT180_SCREENSHOTS names a folder."""
+    """Save a screenshot if ROT180_SCREENSHOTS names a folder."""
 
     def keep(page: Any, name: str) -> None:
         folder = os.environ.get("ROT180_SCREENSHOTS")

@@ -1,4 +1,4 @@
-"""The page's files join to one module: imports and exports gone, names unlike, the entry last."""
+"""Bundling the page's files: the order of imports, the rules for sources, and unique names."""
 
 import re
 
@@ -16,7 +16,7 @@ def files(tmp_path, **texts):
     return tmp_path
 
 
-def test_files_come_after_what_they_import(tmp_path):
+def test_files_come_after_the_files_that_they_import(tmp_path):
     folder = files(
         tmp_path,
         main='import { b } from "./b.js";\nimport { a, A } from "./a.js";\n'

@@ -1,4 +1,4 @@
-"""The lines that a page copies make the numbers that it shows."""
+"""The copied code computes the numbers that the page shows."""
 
 import numpy as np
 import pytest
@@ -31,21 +31,21 @@ def agree(t, lines):
             assert np.allclose(np.asarray(values), t.arrays[name], rtol=1e-14, atol=0), (name, t.request.as_dict())
 
 
-def test_the_lines_for_rot180():
+def test_rot180_code_gives_the_numbers_of_the_trace():
     for op, settings in TRACES:
         t = trace(op, **settings)
         agree(t, t.as_dict()["code"]["rot180"])
 
 
 @pytest.mark.peers
-def test_the_lines_for_pytorch():
+def test_pytorch_code_gives_the_numbers_of_the_trace():
     pytest.importorskip("torch")
     for op, settings in TRACES:
         t = trace(op, **settings)
         agree(t, t.as_dict()["code"]["pytorch"])
 
 
-def test_the_lines_are_short_where_the_settings_are_the_defaults():
+def test_default_settings_are_left_out_of_the_code():
     lines = trace("conv2d", input=2, kernel_size=1, w=[[2]], x=[[1, 2], [3, 4]])
     lines = fill(lines.as_dict()["code"]["rot180"], lines.inputs)
     assert "w = np.array([[[[2]]]], dtype=np.float64)" in lines and "y = F.conv2d(x, w)\n" in lines

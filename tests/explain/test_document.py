@@ -1,4 +1,4 @@
-"""The page as a file: whole in itself, nothing in the data is markup, small."""
+"""The page as a file: self-contained, small, and without markup from the data."""
 
 import base64
 import hashlib
@@ -21,7 +21,7 @@ def parts(text):
     return policy, script, data
 
 
-def test_a_file_that_needs_nothing_else(tmp_path):
+def test_the_file_is_self_contained(tmp_path):
     page(example(), tmp_path / "page.html", language="zh")
     text = (tmp_path / "page.html").read_text("utf-8")
     assert len(text.encode()) < 300_000
@@ -31,23 +31,26 @@ def test_a_file_that_needs_nothing_else(tmp_path):
     assert "connect-src 'none'" in policy and "unsafe-inline'; img" in policy and '<html lang="zh">' in text
     assert data["trace"] == json.loads(example().to_json()) and data["live"] is False and data["language"] == "zh"
     assert set(data["tour"]) == {"stride1", "stride2", "transposed", "output_padding"}
-    assert not re.search(r"https?://(?!www\.w3\.org)", text)  # but for the names of XML
+    assert not re.search(r"https?://(?!www\.w3\.org)", text)  # except XML namespaces
 
 
 def test_it_opens_on_a_cell():
     assert parts(document(example()))[2]["cell"] is None
     assert parts(document(example(), cell="dx[0,0,1,3]"))[2]["cell"] == {"array": "dx", "at": 8}
-    assert parts(document(example(), cell="dX[0,0,1,3]"))[2]["cell"] == {"array": "dx", "at": 8}  # as the page has it
+    assert parts(document(example(), cell="dX[0,0,1,3]"))[2]["cell"] == {
+        "array": "dx",
+        "at": 8,
+    }  # as the page writes it
     with pytest.raises(ExplainError, match=r"index 7 is out of range on axis w \(0 to 4\)"):
         document(example(), cell="dx[0,0,1,7]")
 
 
-def test_where_a_python_listens_it_may_be_asked():
+def test_a_live_page_may_connect_to_its_server():
     policy, _, data = parts(document(example(), live=True))
     assert "connect-src 'self'" in policy and data["live"] is True
 
 
-def test_nothing_in_the_data_is_markup():
+def test_the_data_are_never_parsed_as_markup():
     t = trace("conv1d")
     t = type(t)(t.layer, t.request, t.inputs, t.selection, None, {"run": "</script><script>alert(1)//\u2028<!--"})
     text = document(t)
@@ -55,7 +58,7 @@ def test_nothing_in_the_data_is_markup():
     assert parts(text)[2]["trace"]["source"]["run"].startswith("</script>")
 
 
-def test_what_cannot_be_written(tmp_path):
+def test_a_page_that_cannot_be_written_raises_an_error(tmp_path):
     with pytest.raises(WriteError, match="cannot write"):
         page(example(), tmp_path / "none" / "page.html")
     with pytest.raises(ExplainError, match="unknown language 'de'"):

@@ -1,4 +1,4 @@
-"""Traces as JSON and NPZ, out and in again; damaged and hostile files get a FormatError."""
+"""Traces saved as JSON and NPZ and loaded again; damaged and hostile files raise a FormatError."""
 
 import io
 import json
@@ -18,7 +18,7 @@ OPS = ["conv1d", "conv2d", "conv_transpose1d", "conv_transpose2d", "max_pool2d",
 
 @pytest.mark.parametrize("op", OPS)
 @pytest.mark.parametrize("suffix", [".json", ".npz"])
-def test_saved_and_loaded(op, suffix, tmp_path):
+def test_a_saved_trace_can_be_loaded(op, suffix, tmp_path):
     t = trace(op, channels=2, images=2, stride=2, values="random")
     t.save(tmp_path / f"t{suffix}")
     again = Trace.load(tmp_path / f"t{suffix}")
@@ -82,12 +82,12 @@ def changed(**changes):
         (changed(rest={"y": [1]}), "the trace is inconsistent: cannot reshape"),
     ],
 )
-def test_damaged_files(text, message):
+def test_damaged_files_raise_a_format_error(text, message):
     with pytest.raises(FormatError, match=message):
         Trace.from_json(text)
 
 
-def test_thousands_of_damaged_files_give_nothing_but_format_errors():
+def test_random_damage_raises_only_format_errors():
     whole, rng, refused = trace("conv_transpose2d", input=2, stride=2).to_json(), random.Random(0), 0
     pieces = ["null", "-1", "[]", "{}", "1e9", '"x"', "true", "[[1]]", "99999999999999999999"]
     for _ in range(1500):
@@ -108,7 +108,7 @@ def test_half_a_surrogate_pair_can_be_written():
     assert document(shown).encode()
 
 
-def test_files_that_are_no_traces(tmp_path):
+def test_files_that_are_not_traces(tmp_path):
     with pytest.raises(FormatError, match="this is not an NPZ file with a trace"):
         from_npz(b"PK\x03\x04 and so on")
     file = io.BytesIO()

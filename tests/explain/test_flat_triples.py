@@ -1,4 +1,4 @@
-"""The flat list of triples is the list that is written out cell by cell, in the order of y, then of w."""
+"""The flat list of triples equals the list that is written out cell by cell."""
 
 from itertools import product
 
@@ -11,11 +11,11 @@ from tests.explain.settings import CONVOLUTIONS, layers
 
 
 def _indices(cells, shape):
-    return tuple(np.array(cells, int).reshape(-1, len(shape)).T)  # there are layers with no triple at all
+    return tuple(np.array(cells, int).reshape(-1, len(shape)).T)  # some layers have no triples
 
 
 @pytest.mark.parametrize("op", CONVOLUTIONS)
-def test_the_flat_list_is_the_list_written_out(op):
+def test_the_flat_list_equals_the_list_written_out_cell_by_cell(op):
     wide, narrow = ("dy", "x") if "transpose" in op else ("x", "dy")
     for settings in layers(op):
         t = trace(op, **settings)
@@ -30,7 +30,7 @@ def test_the_flat_list_is_the_list_written_out(op):
 
 
 @pytest.mark.parametrize("op", ["max_pool1d", "max_pool2d", "avg_pool2d"])
-def test_a_pools_pairs_are_those_of_its_windows(op):
+def test_the_pairs_of_a_pool_are_those_of_its_windows(op):
     for stride, padding, ceil_mode in product((1, 2, 3), (0, 1), (False, True)):
         settings = {"stride": stride, "padding": padding, "ceil_mode": ceil_mode, "images": 2, "channels": 3}
         t = trace(op, kernel_size=3, input=7, **settings)
@@ -45,7 +45,7 @@ def test_a_pools_pairs_are_those_of_its_windows(op):
 
 
 @pytest.mark.parametrize("op", CONVOLUTIONS)
-def test_triples_are_in_the_order_of_y_then_of_w(op):
+def test_triples_are_sorted_by_y_then_by_w(op):
     for settings in layers(op):
         index = trace(op, **settings).triples
         order = np.lexsort((index["w"], index["y"]))
@@ -53,7 +53,7 @@ def test_triples_are_in_the_order_of_y_then_of_w(op):
 
 
 @pytest.mark.parametrize("op", [*CONVOLUTIONS, "max_pool1d", "avg_pool2d"])
-def test_they_are_counted_without_being_made(op):
+def test_triples_are_counted_without_being_listed(op):
     for settings in layers(op) if "pool" not in op else [{"channels": 3, "images": 2, "padding": 1, "stride": 1}]:
         t = trace(op, **settings)
         assert count_triples(t.layer, {name: a.shape for name, a in t.inputs.items()}) == len(t.triples["y"])

@@ -1,4 +1,4 @@
-"""A layer of a network at an image: its own numbers, and the gradient of the class's score that reaches it."""
+"""A layer of a network at an image: its numbers, and the gradient of the class score."""
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ IMAGE = np.random.default_rng(0).standard_normal((2, 7, 7))
 
 
 @pytest.mark.parametrize(("name", "index"), [("conv1", 0), ("0", 0), ("pool1", 2), ("conv2", 3), ("pool2", 5)])
-def test_the_layers_numbers_are_the_networks(name, index):
+def test_the_numbers_of_the_layer_are_those_of_the_network(name, index):
     model = network()
     t, best = trace_layer(model, name, IMAGE, source={"run": "r"})
     tensors = [rot180.tensor(IMAGE[None], requires_grad=True)]
@@ -64,12 +64,12 @@ def test_a_layer_of_many_channels_shows_one_of_its_outputs():
         ("", "the model has no layer ''"),
     ],
 )
-def test_layers_that_are_not_there(name, message):
+def test_unknown_layers_raise_an_error(name, message):
     with pytest.raises(ExplainError, match=message):
         trace_layer(network(), name, IMAGE)
 
 
-def test_layers_that_no_picture_shows():
+def test_layers_that_cannot_be_shown_raise_an_error():
     circular = nn.Sequential(nn.Conv2d(2, 1, 3, padding=1, padding_mode="circular"), nn.Flatten())
     with pytest.raises(ExplainError, match="the layer 'conv1' has a padding_mode or divisor_override"):
         trace_layer(circular, "conv1", IMAGE)

@@ -1,4 +1,4 @@
-"""Large layers: one output channel is selection, what the others add is the rest; the hopeless is refused at once."""
+"""Large layers: the selection that is shown, the rest that is not, and the limits."""
 
 import numpy as np
 import pytest
@@ -9,8 +9,8 @@ from tests.explain.test_record import sums
 LARGE = {"input": (20, 21), "kernel_size": 3, "padding": 1, "stride": 2, "channels": 6, "outputs": 4, "images": 2}
 
 
-def in_whole(t, settings, op):
-    """The results of the whole layer at the selection samples and channels."""
+def selected_results(t, settings, op):
+    """The results of the complete layer at the selected samples and channels."""
     import rot180.functional as F
     from rot180.explain.values import draw
 
@@ -28,13 +28,13 @@ def in_whole(t, settings, op):
 @pytest.mark.parametrize("op", ["conv2d", "conv_transpose2d"])
 @pytest.mark.parametrize("groups", [1, 2])
 @pytest.mark.parametrize("selection", [None, {"o": 3}, {"c": 5}, {"o": [2, 3], "c": [4], "n": 1}, {"n": [0, 1]}])
-def test_a_part_has_the_numbers_of_the_whole(op, groups, selection):
+def test_a_part_has_the_numbers_of_the_complete_layer(op, groups, selection):
     settings = {**LARGE, "groups": groups, "bias": True}
     if op == "conv_transpose2d":
         settings["input"] = (10, 11)
     t = trace(op, **settings, selection=selection)
     assert t.window.groups == 1 and t.rest is not None
-    for name, values in in_whole(t, settings, op).items():
+    for name, values in selected_results(t, settings, op).items():
         assert np.array_equal(values, t.arrays[name]), name
     for name, values in sums(t).items():
         assert np.array_equal(values + t.rest[name], t.arrays[name]), name
@@ -43,7 +43,7 @@ def test_a_part_has_the_numbers_of_the_whole(op, groups, selection):
     assert t.to_json() == type(t).from_json(t.to_json()).to_json()
 
 
-def test_what_fits_is_whole_and_else_one_output_channel_with_all_that_fits():
+def test_a_large_layer_shows_one_output_channel_and_the_input_channels_that_fit():
     assert trace("conv2d", input=20, channels=2, outputs=2).rest is None
     t = trace("conv2d", input=28, kernel_size=3, padding=1, channels=3, outputs=8)
     assert t.selection == {"n": [0], "c": [0, 1], "o": [0]} and t.rest is not None

@@ -1,4 +1,4 @@
-"""The page in notebooks: a sandboxed frame, and the widget where anywidget is there."""
+"""The page in notebooks: a sandboxed frame, and the widget if anywidget is installed."""
 
 import builtins
 import html
@@ -12,7 +12,7 @@ from rot180.explain import notebook, trace
 from rot180.explain.document import document
 
 
-def test_a_trace_shows_itself_in_a_frame_that_may_run_its_script_only():
+def test_a_trace_is_displayed_in_a_frame_that_may_only_run_its_script():
     t = trace("conv1d")
     shown = t._repr_html_()
     assert re.match(r'<iframe title="rot180 explain: conv1d" sandbox="allow-scripts allow-downloads" ', shown)
@@ -34,7 +34,7 @@ def test_without_anywidget_the_extra_is_named(monkeypatch):
         explain.Explorer()
 
 
-def test_the_widget_asks_this_python():
+def test_the_widget_computes_other_layers_in_this_process():
     pytest.importorskip("anywidget")
     widget = explain.Explorer(trace("conv1d", input=4), language="zh")
     assert widget.trace["op"] == "conv1d" and widget.live and widget.language == "zh" and widget.tour

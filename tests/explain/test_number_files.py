@@ -1,4 +1,4 @@
-"""Numbers of the user's own, from CSV and .npy files."""
+"""Reading the user's numbers from CSV and .npy files."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from rot180.errors import FormatError
 from rot180.explain.number_files import parse_numbers, read_numbers
 
 
-def test_tables():
+def test_numbers_are_parsed_from_text():
     assert parse_numbers("1,2,3\n4,5,6\n").tolist() == [[1, 2, 3], [4, 5, 6]]
     assert parse_numbers("\n1; 2;\n3\t-4.5\n\n").tolist() == [[1, 2], [3, -4.5]]
     assert parse_numbers("1 2\n3 4\n\n\n5 6\n7 8").tolist() == [[[1, 2], [3, 4]], [[5, 6], [7, 8]]]
@@ -23,12 +23,12 @@ def test_tables():
         ("1,,2", "line 1 is not a row of numbers"),
     ],
 )
-def test_tables_that_are_none(text, message):
+def test_invalid_text_raises_an_error(text, message):
     with pytest.raises(FormatError, match=message):
         parse_numbers(text)
 
 
-def test_files(tmp_path):
+def test_numbers_are_read_from_files(tmp_path):
     (tmp_path / "x.csv").write_text("\ufeff1,2\r\n3,4\r\n", "utf-8")
     assert read_numbers(tmp_path / "x.csv").tolist() == [[1, 2], [3, 4]]
     np.save(tmp_path / "x.npy", np.arange(4, dtype=np.int8).reshape(2, 2))

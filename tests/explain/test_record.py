@@ -1,4 +1,4 @@
-"""A trace's results are the sums over its triples, and those of the layer function; its text is read again."""
+"""The results of a trace equal the sums over its triples and the layer function."""
 
 import json
 
@@ -11,7 +11,7 @@ from tests.explain.settings import CONVOLUTIONS, layers
 
 
 def sums(t):
-    """y, dx, dw and db by the triples alone, as the page makes them."""
+    """y, dx, dw and db computed from the triples alone, as the page does."""
     a, index = t.arrays, t.triples
     results = {name: np.zeros(a[name].size) for name in ("y", "dx", "dw") if name in a}
     x, w, dy = (a[name].ravel() for name in ("x", "w", "dy"))
@@ -26,7 +26,7 @@ def sums(t):
 
 
 @pytest.mark.parametrize("op", CONVOLUTIONS)
-def test_the_results_are_the_sums_over_the_triples_and_the_layers(op):
+def test_the_results_equal_the_sums_over_the_triples_and_the_layer_function(op):
     for settings in layers(op):
         t = trace(op, **settings)
         for name, values in sums(t).items():
@@ -40,7 +40,7 @@ def test_the_results_are_the_sums_over_the_triples_and_the_layers(op):
 
 
 @pytest.mark.parametrize("op", [*CONVOLUTIONS, "max_pool1d", "max_pool2d", "avg_pool1d", "avg_pool2d"])
-def test_a_trace_is_read_again(op):
+def test_a_trace_round_trips_through_json(op):
     t = trace(op, channels=2, images=2, x=None, stride=2)
     data = json.loads(t.to_json())
     assert data["format"] == "rot180.trace" and data["op"] == op

@@ -1,4 +1,4 @@
-"""What may be asked for: arrays, sizes, PyTorch's forms; every complaint."""
+"""Requests for a trace: arrays, sizes, the forms of settings, and every error."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from rot180.explain import ExplainError, trace
 from rot180.explain.tracing import trace_from_page
 
 
-def test_numbers_of_ones_own():
+def test_arrays_of_the_user():
     x, w = np.arange(12.0).reshape(3, 4), [[1, 2], [3, 4]]
     t = trace("conv2d", x=x, w=w, b=[5], dy=np.ones((2, 3)))
     assert t.arrays["y"].tolist() == [[[[39, 49, 59], [79, 89, 99]]]] and t.arrays["db"].tolist() == [6]
@@ -19,7 +19,7 @@ def test_numbers_of_ones_own():
     assert trace("conv2d", w=np.ones((4, 3, 2, 2))).arrays["x"].shape == (1, 3, 5, 5)
 
 
-def test_forms_of_settings_are_pytorchs():
+def test_settings_take_the_forms_of_pytorch():
     assert trace("conv-transpose2d", stride=[2, 1], padding=1).window.stride == (2, 1)
     assert trace("conv1d", padding="same", kernel_size=np.int64(4)).layer.pads == ((1, 2),)
     assert trace("max_pool2d", kernel_size=3).window.stride == (3, 3)
@@ -27,7 +27,7 @@ def test_forms_of_settings_are_pytorchs():
     assert trace("conv2d", groups=3).arrays["w"].shape == (3, 1, 3, 3)
 
 
-def test_a_page_asks_in_json_and_may_send_more_than_the_operation_has():
+def test_a_request_from_a_page_may_contain_settings_of_other_operations():
     asked = {
         "op": "conv_transpose1d",
         "input": [4],
@@ -130,7 +130,7 @@ def test_a_page_asks_in_json_and_may_send_more_than_the_operation_has():
         ("conv2d", {"selection": {"c": ["1"]}}, ExplainError, "must be a list of ints"),
     ],
 )
-def test_complaints(op, settings, error, message):
+def test_invalid_settings_raise_an_error(op, settings, error, message):
     with pytest.raises(error, match=message):
         trace(op, **settings)
 
@@ -146,6 +146,6 @@ def test_complaints(op, settings, error, message):
         ({"op": "conv2d", "sride": 2}, "unknown setting 'sride': did you mean 'stride'. The settings are input"),
     ],
 )
-def test_requests_that_make_no_sense(request_, message):
+def test_invalid_requests_from_a_page_raise_an_error(request_, message):
     with pytest.raises(ExplainError, match=message):
         trace_from_page(request_)

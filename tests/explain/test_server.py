@@ -1,4 +1,4 @@
-"""The served page: loopback only, nobody's but its own page's requests, nothing too long or malformed, a clean end."""
+"""The local server: it answers only its own page, refuses malformed requests, and stops cleanly."""
 
 import base64
 import http.client
@@ -47,7 +47,7 @@ def ask(server, method="POST", path="/trace", body=None, **headers):
 
 
 def raw(server, text):
-    """Whatever comes back for these bytes."""
+    """Send bytes and return the reply."""
     with socket.create_connection(("127.0.0.1", server.server_port), timeout=10) as connection:
         connection.sendall(text)
         connection.shutdown(socket.SHUT_WR)
@@ -57,7 +57,7 @@ def raw(server, text):
     return found
 
 
-def test_a_trickling_request_has_its_time(server, monkeypatch):
+def test_a_slow_request_times_out(server, monkeypatch):
     monkeypatch.setattr("rot180.explain.server.SECONDS", 0.3)
     host = f"Host: 127.0.0.1:{server.server_port}\r\nContent-Type: application/json\r\n"
     for start in (f"POST /trace HTTP/1.1\r\n{host}Content-Length: 900\r\n\r\n", "POST /trace HTTP/1.1\r\nX: "):
@@ -94,7 +94,7 @@ def test_the_page_and_its_requests(server):
     assert response.status == 200 and "conv2d: the kernel is 9 on spatial axis 0" in json.loads(data)["error"]
 
 
-def test_files_are_made_of_what_the_page_shows(server):
+def test_exported_files_contain_the_numbers_of_the_page(server):
     for kind, begin in (("npz", b"PK"), ("json", b"{"), ("html", b"<!DOCTYPE html>")):
         data = json.loads(example().to_json())
         data["arrays"]["x"]["values"][0] = 77
@@ -126,7 +126,7 @@ def test_files_are_made_of_what_the_page_shows(server):
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_strangers_are_refused(server, method, headers):
+def test_requests_from_other_pages_are_refused(server, method, headers):
     headers = {name: value.format(port=server.server_port) for name, value in headers.items()}
     path = "/" if method == "GET" else "/trace"
     response, data = ask(server, method, path, {"request": {"op": "conv1d"}}, **headers)
@@ -136,7 +136,7 @@ def test_strangers_are_refused(server, method, headers):
 @pytest.mark.parametrize(
     "path", ["/trace", "/../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "//etc/passwd", "/page/main.js", "/x", "/.git"]
 )
-def test_there_are_no_files(server, path):
+def test_no_files_are_served(server, path):
     response, data = ask(server, "GET", path)
     assert response.status == 404 and json.loads(data) == {"error": "explain: the only page is /"}
     if path != "/trace":
@@ -160,7 +160,7 @@ def test_there_are_no_files(server, path):
         ("{}", {"Transfer_Encoding": "chunked"}, 411),
     ],
 )
-def test_malformed_and_oversized_requests(server, body, headers, status):
+def test_malformed_and_oversized_requests_are_refused(server, body, headers, status):
     headers = {name.replace("_", "-"): value.encode("latin-1", "replace") for name, value in headers.items()}
     assert ask(server, body=body.encode("latin-1"), **headers)[0].status == status
 
@@ -177,12 +177,12 @@ def test_malformed_and_oversized_requests(server, body, headers, status):
              {"request": {"op": "conv1d", "groups": [1]}}, {"request": {"op": "conv1d", "bias": "no", "input": "5"}},
     ],
 )  # fmt: skip
-def test_requests_that_make_no_sense_get_a_sentence(server, body):
+def test_invalid_requests_get_an_error_message(server, body):
     response, data = ask(server, body=json.dumps(body))
     assert response.status == 200 and len(json.loads(data)["error"]) > 10
 
 
-def test_what_is_not_http_is_answered_and_passed(server):
+def test_the_server_survives_invalid_http(server):
     assert b"400" in raw(server, b"\x16\x03\x01 nonsense\r\n\r\n")
     assert b"403" in raw(server, b"GET / HTTP/1.1\r\n\r\n")  # no Host
     two = f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{server.server_port}\r\nHost: evil.example\r\n\r\n"
@@ -200,7 +200,7 @@ def test_it_listens_on_loopback_only_and_a_port_in_use_is_an_error(server):
         Server(example(), port=server.server_port)
 
 
-def test_ctrl_c_ends_it_cleanly():
+def test_ctrl_c_stops_the_server_cleanly():
     code = (
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "  # a background job ignores it
         "from rot180 import explain; explain.serve(explain.trace('conv1d'), port=0, browser=False)"
@@ -230,7 +230,7 @@ ODD = [
 
 
 @pytest.mark.parametrize("n", [300, pytest.param(3000, marks=pytest.mark.slow)])
-def test_odd_requests_get_a_trace_or_a_message(n):
+def test_random_requests_get_a_trace_or_a_message(n):
     rng, traced = random.Random(0), 0
     names = [name for name in KEYWORDS if name not in ("kernel_size", "x", "w", "b", "dy")] + [
         "kernel",

@@ -1,4 +1,4 @@
-"""The size formulas: both forms come out at the size that the layer has."""
+"""The size formulas, in symbols and in numbers, give the size of the layer."""
 
 import math
 from itertools import product
@@ -15,7 +15,7 @@ POOLS = [
 
 
 def value(text, names):
-    """The formula's value."""
+    """The value of a formula."""
     return eval(text, {"floor": math.floor, "ceil": math.ceil, **names})
 
 
@@ -42,7 +42,7 @@ def test_symbols_and_numbers_give_the_size(op):
     assert bool(reduced) is ("pool" in op)
 
 
-def test_cells_that_no_window_reaches():
+def test_cells_that_no_window_covers():
     unused = [trace("conv1d", input=n, kernel_size=3, stride=3).as_dict()["shape"][0]["unused"] for n in (6, 7, 8, 9)]
     assert unused == [0, 1, 2, 0]
     assert trace("conv1d", input=8, kernel_size=3, stride=3).as_dict()["shape"][0]["exact"] == 5 / 3 + 1

@@ -1,4 +1,4 @@
-"""The one table of strings: both languages, the same placeholders, nothing missing, nothing left over."""
+"""The table of strings: both languages, the same placeholders, no missing and no unused keys."""
 
 import re
 import string
@@ -22,14 +22,14 @@ def placeholders(text):
     return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
 
 
-def test_every_string_is_there_in_both_languages_with_the_same_placeholders():
+def test_every_string_has_both_languages_with_the_same_placeholders():
     assert TABLE
     for key, texts in TABLE.items():
         assert re.fullmatch(KEY, key), key
         assert set(texts) == set(strings.LANGUAGES), key
         for text in texts.values():
             assert text and text == text.strip(), key
-        one = {"count"} if key.endswith(".one") else set()  # what is said of one, where "1" may be part of the text
+        one = {"count"} if key.endswith(".one") else set()  # the text for a count of one may contain "1" literally
         assert placeholders(texts["en"]) - one == placeholders(texts["zh"]) - one, key
         if one:
             assert key.removesuffix(".one") in TABLE, key
@@ -42,7 +42,7 @@ def test_the_table_is_sorted():
 
 
 def used_in(source, quotes):
-    """Keys written out, and what those begin with that are put together from a part that varies."""
+    """The complete keys in a source, and the beginnings of keys that are completed at run time."""
     whole = set(re.findall(rf"[{quotes}]({KEY})[{quotes}]", source))
     begun = set(re.findall(rf"[{quotes}]({KEY}[._]|[a-z][a-z0-9_]*\.)(?:\$?\{{|[{quotes}] \+)", source))
     return whole, begun
@@ -54,14 +54,14 @@ def unused(keys, source, quotes):
     return [key for key in asked if not any(key.startswith(start) for start in begun)]
 
 
-def test_python_uses_its_strings_and_has_all_that_it_uses():
+def test_python_has_no_missing_and_no_unused_strings():
     mine = [key for key in TABLE if key.startswith("text.")]
     assert unused(mine, PYTHON, "\"'") == []
     wanted = {key for key in used_in(PYTHON, "\"'")[0] if key.startswith("text.")}
     assert wanted <= set(TABLE)
 
 
-def test_the_page_uses_its_strings_and_has_all_that_it_uses():
+def test_the_page_has_no_missing_and_no_unused_strings():
     others = [key for key in TABLE if not key.startswith("text.")]
     assert PAGE and others
     assert unused(others, PAGE + PYTHON, "\"'`") == []
@@ -72,12 +72,12 @@ def test_the_page_uses_its_strings_and_has_all_that_it_uses():
     assert called <= set(TABLE), sorted(called - set(TABLE))
 
 
-def test_a_fault_is_found():
+def test_unused_keys_are_found():
     assert unused(["a.b", "a.b.one", "a.c", "d.e_f"], 'say("a.b") + say(f"d.e_{x}")', '"') == ["a.c"]
     assert unused(["a.b", "a.c"], "t(`a.${x}`)", "\"'`") == []
 
 
-def test_what_a_step_is_called_is_there():
+def test_every_step_has_a_name():
     kinds = ("start", "stuff", "pad", "crop", "rotate", "dilate", "correlate", "keep")
     kinds += ("sum_n", "sum_c", "sum_o", "rest", "bias")
     assert {f"text.step.{kind}" for kind in kinds} == {key for key in TABLE if key.startswith("text.step.")}

@@ -1,4 +1,4 @@
-"""One cell as text: its terms sum to it, its view's steps are small matrices, in English and in Chinese."""
+"""One cell as text: its terms and the steps of its view, in English and in Chinese."""
 
 import re
 
@@ -13,7 +13,7 @@ from tests.explain.settings import CONVOLUTIONS, layers, some_or_all
 SMALL = {"input": 2, "kernel_size": 3, "stride": 2}
 
 
-def test_a_cell_of_dx_whole():
+def test_the_complete_text_of_a_cell_of_dx():
     w, dy = np.arange(1.0, 10).reshape(3, 3), np.arange(25.0).reshape(5, 5)
     text = cell_text(trace("conv_transpose2d", **SMALL, w=w, dy=dy), "dx[0,0,1,1]")
     assert text.startswith("conv_transpose2d (stride=2):  x 1x1x2x2,  w 1x1x3x3,  y 1x1x5x5\n")
@@ -25,14 +25,14 @@ def test_a_cell_of_dx_whole():
     assert "4. dx, only the cells that are kept" in text and "[ 906]" in text
 
 
-def test_the_rotation_and_the_zeros_are_seen():
+def test_the_rotation_and_the_zeros_are_shown():
     text = cell_text(trace("conv2d", input=5, kernel_size=3, stride=2, padding=1, values="impulse"), "dx[0,0,1,1]")
     assert "5. w, rotated by 180 degrees\n   [9  8  7]\n   [6  5  4]\n   [3  2  1]\n" in text
     assert "3. dy, padded with zeros\n    o  o  o  o  o  o  o\n    o[ 0  .  0] .  0  o\n" in text
     assert ". zero inserted between cells (stride)\no zero of the padding\n" in text
 
 
-def test_in_chinese():
+def test_the_text_in_chinese():
     text = cell_text(trace("conv_transpose2d", **SMALL, output_padding=1), "y[0,0,2,1]", "zh")
     assert "y[0,0,2,1] = 12，为以下各项之和（共 2 项）：" in text and "旋转 180 度" in text and "+ 输出填充的零" in text
     with pytest.raises(KeyError):
@@ -79,7 +79,7 @@ def test_pools_and_biases():
 
 @pytest.mark.parametrize("op", CONVOLUTIONS)
 def test_the_last_step_adds_the_bias(op):
-    """The last matrix is the whole plane of y, and the step before it is y without the bias."""
+    """The last matrix is the complete plane of y, and the step before it is y without the bias."""
     settings = {"input": 5, "kernel_size": 2, "stride": 2, "channels": 2, "outputs": 3}
     t = trace(op, **settings, b=[5, 6, 7])
     cell = Cell("y", (0, 1, *[0] * (t.arrays["y"].ndim - 2)))
@@ -118,6 +118,6 @@ def test_a_part_of_a_large_layer_keeps_its_numbers():
         ("db[0]", "this conv2d has no db"),
     ],
 )
-def test_cells_that_are_not_there(cell, message):
+def test_cells_that_do_not_exist_raise_an_error(cell, message):
     with pytest.raises(ExplainError, match=message):
         cell_text(trace("conv2d"), cell)

@@ -1,4 +1,4 @@
-"""The numbers of a picture: small, the same for the same seed, and an impulse that shows the kernel."""
+"""The values that fill the arrays of a trace: small, reproducible, and an impulse that shows the kernel."""
 
 import numpy as np
 import pytest
@@ -30,17 +30,17 @@ def test_random_numbers_have_two_decimals():
     assert np.array_equal(values, values.round(2)) and len(np.unique(values)) > 50
 
 
-def test_an_impulse_shows_the_kernel_and_which_way_round():
+def test_an_impulse_shows_the_kernel_and_its_orientation():
     t = trace("conv2d", input=5, padding=1, values="impulse")
     w = t.arrays["w"][0, 0]
     assert w.tolist() == [[1, 2, 3], [4, 5, 6], [7, 8, 9]]
-    assert np.array_equal(t.arrays["y"][0, 0, 1:4, 1:4], w[::-1, ::-1])  # a correlation gathers: the kernel is turned
-    assert np.array_equal(t.arrays["dx"][0, 0, 1:4, 1:4], w)  # its adjoint stamps it as it is
+    assert np.array_equal(t.arrays["y"][0, 0, 1:4, 1:4], w[::-1, ::-1])  # a correlation shows the kernel rotated
+    assert np.array_equal(t.arrays["dx"][0, 0, 1:4, 1:4], w)  # its adjoint shows the kernel unrotated
     t = trace("conv_transpose2d", input=3, values="impulse", bias=True)
     assert np.array_equal(t.arrays["y"][0, 0, 1:4, 1:4], w) and not t.arrays["b"].any()
     assert np.array_equal(t.arrays["dx"][0, 0], w[::-1, ::-1])
 
 
-def test_a_bias_more_leaves_the_others_as_they_are():
+def test_adding_a_bias_does_not_change_the_other_arrays():
     plain, biased = trace("conv2d", seed=5), trace("conv2d", seed=5, bias=True)
     assert all(np.array_equal(plain.arrays[name], biased.arrays[name]) for name in ("x", "w", "dy"))

@@ -1,4 +1,4 @@
-"""The last step of a view is the result: refs evaluated, correlated at stride 1, kept, summed; for every setting."""
+"""Step-by-step views: evaluating the steps gives the result, for every setting."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from tests.explain.settings import CONVOLUTIONS, layers, some_or_all
 
 
 def correlate(image, kernel):
-    """The definition, at stride 1."""
+    """A correlation at stride 1, by its definition."""
     rows, columns = (a - b + 1 for a, b in zip(image.shape, kernel.shape, strict=True))
     out = np.zeros((rows, columns))
     for p in range(rows):
@@ -19,7 +19,7 @@ def correlate(image, kernel):
 
 
 def plane(t, array, n, c, o):
-    """One plane of x, dy or w: samples and channels by their numbers in the layer."""
+    """One plane of x, dy or w, by the layer's sample and channel numbers."""
     a = t.arrays[array]
     if array == "w":
         share = a.shape[1]
@@ -27,8 +27,8 @@ def plane(t, array, n, c, o):
     return a[n, {"x": c, "dy": o}[array]]
 
 
-def by_view(t, result):
-    """The whole array `result`, by the steps of its view."""
+def result_of_view(t, result):
+    """The complete array `result`, computed by the steps of its view."""
     view, groups = t.views[result], t.window.groups
     steps = view["steps"]
     image, kernel = steps[view["image"]], steps[view["kernel"]]
@@ -61,11 +61,11 @@ def by_view(t, result):
 @some_or_all
 @pytest.mark.parametrize("result", ["y", "dx", "dw"])
 @pytest.mark.parametrize("op", CONVOLUTIONS)
-def test_the_view_is_the_result(op, result, count):
+def test_the_steps_of_a_view_give_the_result(op, result, count):
     kinds = set()
     for settings in layers(op, count):
         t = trace(op, **settings)
-        assert np.array_equal(by_view(t, result), t.arrays[result]), settings
+        assert np.array_equal(result_of_view(t, result), t.arrays[result]), settings
         kinds |= {step["kind"] for step in t.views[result]["steps"]}
         last = [step["kind"] for step in t.views[result]["steps"]][-1]
         assert (last == "bias") == (result == "y" and "b" in t.arrays)
@@ -102,7 +102,7 @@ def test_a_part_of_a_layer_ends_with_the_contributions_of_the_rest_and_the_bias(
     assert "bias" not in {step["kind"] for name in ("dx", "dw") for step in small[name]["steps"]}
 
 
-def test_zeros_are_named_by_what_they_are_there_for():
+def test_zeros_are_marked_with_their_purpose():
     t = trace("conv_transpose1d", input=2, kernel_size=2, stride=3, output_padding=1, dilation=2)
     steps = t.views["y"]["steps"]
     assert steps[t.views["y"]["image"]]["cells"] == [[-2, -2, 0, -1, -1, 1, -2, -2, -3]]
@@ -111,13 +111,13 @@ def test_zeros_are_named_by_what_they_are_there_for():
     assert unreached["steps"][unreached["image"]]["cells"] == [[-2, -2, 0, -1, 1, -2, -2, -3]]
 
 
-def test_a_padding_beyond_the_kernel_crops():
+def test_padding_larger_than_the_kernel_crops():
     view = trace("conv_transpose1d", input=4, kernel_size=2, padding=2).views["y"]
     assert kinds(view, "image") == ["start", "crop"]
     assert view["steps"][1]["cells"] == [[1, 2]]
 
 
-def test_what_the_stride_drops_is_not_kept():
+def test_positions_that_the_stride_skips_are_not_kept():
     view = trace("conv1d", input=6, kernel_size=2, stride=2).views["y"]
     assert view["steps"][-2]["cells"] == [[0, -5, 1, -5, 2]] and view["steps"][-1]["kind"] == "keep"
     assert trace("conv1d", channels=2).views["y"]["steps"][-1]["over"] == "c"

@@ -77,9 +77,7 @@ def test_nan_and_infinity(isa: str, dtype: type) -> None:
     special = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0, 1, -1, np.finfo(dtype).tiny / 2], dtype)
     x, g = (a.ravel() for a in np.meshgrid(np.tile(special, 20), special))
     for name, expected, found in calls(g, x):
-        if (
-            name == "leaky_relu_x"
-        ):  # the numpy text multiplies an infinite cotangent by both sides' factors: finite ones
+        if name == "leaky_relu_x":  # compare with the definition
             expected = np.where(x > 0, g, g * dtype(0.3))
         np.testing.assert_array_equal(found, expected, err_msg=name)
     dropped = on_native.relu_x(np.full(2000, np.inf, dtype), np.zeros(2000, dtype))
@@ -88,7 +86,7 @@ def test_nan_and_infinity(isa: str, dtype: type) -> None:
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_sigmoid_within_three_units_in_the_last_place(isa: str, dtype: type, stale: Any) -> None:
-    edge = 86.0 if dtype is np.float32 else 707.0  # beyond, the result or what exp gives is no normal number
+    edge = 86.0 if dtype is np.float32 else 707.0  # beyond this, the result or exp(x) is subnormal
     for size in (*range(40), 30_001):
         x = np.linspace(-edge, edge, size).astype(dtype)
         g = np.random.default_rng(size).standard_normal(size).astype(dtype)

@@ -139,7 +139,7 @@ def test_registering_a_wrong_type_raises_an_error(method: str, value: Any, messa
         getattr(nn.Module(), method)("x", value)
 
 
-# ---- going through it ----
+# ---- traversal ----
 
 
 def test_shared_modules_appear_once_in_a_traversal() -> None:
@@ -363,7 +363,7 @@ def test_a_training_step_makes_no_reference_cycles() -> None:
         gc.enable()
 
 
-# ---- on paper ----
+# ---- repr ----
 
 
 def test_repr_equals_pytorchs() -> None:

@@ -153,7 +153,7 @@ def test_instance_norm_of_unbatched_inputs(ndim: int) -> None:
     assert np.array_equal(layer(x[0]).data, layer(x).data[0])
 
 
-# ---- what is refused ----
+# ---- errors ----
 
 
 @pytest.mark.parametrize(
@@ -212,7 +212,7 @@ def test_the_constructor_rejects_bad_settings(make: Any, error: type[Exception],
         make()
 
 
-# ---- beside PyTorch ----
+# ---- compared with PyTorch ----
 
 
 def build(lib: Any) -> Any:

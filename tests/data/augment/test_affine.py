@@ -1,4 +1,4 @@
-"""Affine maps and turns: those that are known to the cell, the others as PyTorch interpolates."""
+"""Affine maps and rotations: exact cases cell by cell, the others compared with PyTorch."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_rotate_equals_affine_with_rotation_only() -> None:
 
 
 def test_angles_are_uniform_up_to_the_largest() -> None:
-    """The brightest cell of a line from the centre to the right says how far it was turned."""
+    """The brightest cell of a line from the centre to the right shows the angle."""
     image = np.zeros((1, 1, 41, 41), np.float32)
     image[..., 20, 40] = 1
     turned = Rotate(45)(np.repeat(image, 500, 0), np.random.default_rng(0).uniform(-1, 1, (500, 1)))

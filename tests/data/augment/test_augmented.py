@@ -1,4 +1,4 @@
-"""Every augmentation: decided by (seed, epoch, index) alone, inputs and dtypes kept, settings as plain values."""
+"""Every augmentation: it depends only on (seed, epoch, index) and keeps inputs, dtypes and settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Augmentations one after the other, each with numbers of its own."""
+"""Augmentations one after the other, each with its own random numbers."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_the_same_augmentation_twice_is_drawn_twice() -> None:
     assert 150 < (images == IMAGES).all((1, 2, 3)).sum() < 250
 
 
-def test_what_follows_a_mix_changes_the_mixed_image() -> None:
+def test_an_augmentation_after_mix_up_changes_the_mixed_image() -> None:
     """Erasing after MixUp leaves cells that are zero, erasing before it hardly any."""
     steps = [MixUp(num_classes=10), Erase(p=1, scale=(0.2, 0.3))]
     after, labels = Augmented(DATA, Compose(steps), 0).batch(ALL)

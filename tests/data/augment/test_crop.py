@@ -1,4 +1,4 @@
-"""Pieces and moves by whole cells."""
+"""Random crops, and shifts by whole cells."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_the_result_is_a_new_array() -> None:
         (lambda: changed(Crop((6, 3), padding=1), 0, 0), "Crop: images of 3 x 3 cells with padding=1 are smaller than"),
     ],
 )
-def test_what_does_not_fit_is_refused(make: Any, message: str) -> None:
+def test_invalid_settings_are_refused(make: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         make()
 

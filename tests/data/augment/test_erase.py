@@ -1,4 +1,4 @@
-"""Rectangles of the asked size, shape, frequency and contents."""
+"""Erased rectangles: their size, shape, frequency and contents."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def one_by_one(scale: tuple[float, float], ratio: tuple[float, float], side: int
     return 0, 0, 0, 0
 
 
-def test_rectangles_are_distributed_as_those_that_are_drawn_one_by_one() -> None:
+def test_rectangles_have_the_distribution_of_the_published_algorithm() -> None:
     scale, ratio = (0.1, 0.9), (0.2, 5.0)  # many do not fit at the first try
     want = np.array([one_by_one(scale, ratio, 28, seed) for seed in range(5000)])
     got = rectangles(erased(Erase(1, scale, ratio), np.ones((5000, 1, 28, 28)))[:, 0] == 0)

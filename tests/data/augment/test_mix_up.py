@@ -1,4 +1,4 @@
-"""Blended images and labels, and partners that the batch does not decide."""
+"""Blended images and labels, and partners from the whole dataset."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A real Chromium for the explainer's page: as a file, as a module with a model of ours, as a served page."""
+"""Chromium with the explainer's page: as a file, as a module with a test model, and served."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rot180.explain import Trace, bundle, document, strings
 from rot180.explain.server import Server
 from rot180.explain.tracing import example
 
-# Loads the module as anywidget does and gives it a model whose traces the test sets.
+# Load the module as anywidget does, with a model whose trace the test sets.
 MOUNT = """async ({ text, style, data }) => {
   const sheet = document.createElement("style");
   sheet.textContent = style;
@@ -35,7 +35,7 @@ MOUNT = """async ({ text, style, data }) => {
 
 @pytest.fixture
 def new_page(browser: Any) -> Iterator[Callable[..., Any]]:
-    """A page in a fresh profile, with all that it says and asks for; at the end nothing may have been said."""
+    """A page in a fresh profile that records console messages and requests; fails if there were any messages."""
     opened = []
 
     def open_one(width: int = 1280, height: int = 900, **settings: Any) -> Any:
@@ -58,7 +58,7 @@ def new_page(browser: Any) -> Iterator[Callable[..., Any]]:
 
 @pytest.fixture
 def open_file(new_page: Callable[..., Any], tmp_path: Path) -> Callable[..., Any]:
-    """The single file of a trace, opened from the disk."""
+    """Open the file of a trace from the disk."""
 
     def opened(shown: Trace, *, language: str = "en", fragment: str = "", **settings: Any) -> Any:
         file = tmp_path / "page.html"
@@ -72,7 +72,7 @@ def open_file(new_page: Callable[..., Any], tmp_path: Path) -> Callable[..., Any
 
 @pytest.fixture
 def mount(new_page: Callable[..., Any]) -> Callable[..., Any]:
-    """The module with a model of ours, in which `model.set("trace", trace)` shows another trace."""
+    """Mount the module with a test model; `model.set("trace", trace)` shows another trace."""
 
     def mounted(
         shown: Trace | dict[str, Any], *, live: bool = False, body_width: int | None = None, **settings: Any

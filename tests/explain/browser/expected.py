@@ -12,7 +12,7 @@ ROLE = {"x": "blue", "dy": "blue", "w": "orange"}
 
 
 def made(shown: Any, target: str, flat: int) -> dict[str, set[tuple[int, str]]]:
-    """For a cell of y, dX or dW: what its sum is made of."""
+    """The cells to mark for a cell of y, dX or dW: those in its terms."""
     lists = {side: np.asarray(shown.triples[side]) for side in "yxw"}
     here, expected = lists[SIDE[target]] == flat, {target: {(flat, "target")}}
     for name in FACTORS[target]:
@@ -26,7 +26,7 @@ def made(shown: Any, target: str, flat: int) -> dict[str, set[tuple[int, str]]]:
 
 
 def fed(shown: Any, name: str, flat: int, target: str) -> dict[str, set[tuple[int, str]]]:
-    """For a cell of x, w or dy: what it goes into in the pass of `target`, and what it is multiplied by."""
+    """The cells to mark for a cell of x, w or dy: the results of `target` that use it, and their other factors."""
     lists = {side: np.asarray(shown.triples[side]) for side in "yxw"}
     here, expected = lists[SIDE[name]] == flat, {name: {(flat, "source")}}
     (other,) = set(FACTORS[target]) - {name}

@@ -1,4 +1,4 @@
-"""What the page shows, read from the document: values, marked cells, the ledger.
+"""Read what the page shows from its document: values, marked cells, the ledger.
 
 `where` is whatever holds one page: a Playwright page, a frame, or an element; locators look into shadow roots too.
 """
@@ -47,7 +47,7 @@ def title(where: Any) -> str:
 
 
 def until(page: Any, expression: str, argument: Any = None) -> None:
-    """Waits for an expression to hold; the page's policy forbids Playwright's own way, which evaluates text in it."""
+    """Wait for an expression to become true; the page's policy forbids Playwright's own method."""
     end = time.monotonic() + 10
     while not page.evaluate(expression, argument):
         assert time.monotonic() < end, expression
@@ -55,7 +55,7 @@ def until(page: Any, expression: str, argument: Any = None) -> None:
 
 
 def edit(where: Any, panel: str, flat: int, value: str) -> None:
-    """Double click, type, Enter."""
+    """Change a number: double click, type, Enter."""
     cell(where, panel, flat).dblclick()
     keyboard = (where if hasattr(where, "keyboard") else where.page).keyboard
     keyboard.type(value)
@@ -63,7 +63,7 @@ def edit(where: Any, panel: str, flat: int, value: str) -> None:
 
 
 def save(page: Any, key: str, folder: Path) -> Path:
-    """The file that Save > `key` gives."""
+    """Download the file of the menu entry Save > `key`."""
     page.locator("summary", has_text="Save").click()
     with page.expect_download() as waiting:
         page.locator(f"[data-save={key}]").click()

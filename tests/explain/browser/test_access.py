@@ -1,4 +1,4 @@
-"""The page for everybody: axe-core, contrast, the keyboard alone, a phone, stillness, two languages."""
+"""Accessibility of the page: axe-core, contrast, keyboard, phone, reduced motion, two languages."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LAYER = {"input": 5, "kernel_size": 3, "stride": 2, "padding": 1, "bias": True}
         *(pytest.param(view, "dark", marks=pytest.mark.slow) for view in ("direct", "tour", "help")),
     ],
 )
-def test_axe_finds_nothing_serious(scheme: str, view: str, open_file: Callable[..., Any]) -> None:
+def test_axe_finds_no_serious_violation(scheme: str, view: str, open_file: Callable[..., Any]) -> None:
     axe = pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed (the extra test)")
     page = open_file(trace("conv2d", **LAYER), color_scheme=scheme, reduced_motion="reduce")
     if view == "equivalent":
@@ -50,7 +50,7 @@ def test_axe_finds_nothing_serious(scheme: str, view: str, open_file: Callable[.
         pytest.param("conv_transpose2d", "dark", marks=pytest.mark.slow),
     ],
 )
-def test_every_text_has_enough_contrast(op: str, scheme: str, open_file: Callable[..., Any]) -> None:
+def test_all_text_has_enough_contrast(op: str, scheme: str, open_file: Callable[..., Any]) -> None:
     page = open_file(trace(op, **LAYER), color_scheme=scheme, reduced_motion="reduce")
     for act in ("[data-pass=y]", "[data-pass=dx]", "[data-view=equivalent]", "[data-act=tour]"):
         page.locator(act).click()
@@ -58,7 +58,7 @@ def test_every_text_has_enough_contrast(op: str, scheme: str, open_file: Callabl
         assert ratio >= CONTRAST, (act, words)
 
 
-def test_the_journey_by_keyboard(open_file: Callable[..., Any]) -> None:
+def test_the_page_can_be_used_by_keyboard(open_file: Callable[..., Any]) -> None:
     page = open_file(trace("conv2d", **LAYER))
     stops, panels = 0, []
     for _ in range(60):
@@ -97,7 +97,7 @@ def test_the_journey_by_keyboard(open_file: Callable[..., Any]) -> None:
 
 
 @pytest.mark.slow
-def test_space_plays_through_the_cells(open_file: Callable[..., Any]) -> None:
+def test_space_starts_the_player(open_file: Callable[..., Any]) -> None:
     page = open_file(trace("conv2d", input=3, kernel_size=2))
     page.keyboard.press("1")
     page.locator(".player select").select_option("4")
@@ -127,7 +127,7 @@ def test_on_a_phone_panels_stack_and_a_tap_pins(op: str, open_file: Callable[...
 
 
 @pytest.mark.slow
-def test_stillness_is_respected(open_file: Callable[..., Any]) -> None:
+def test_reduced_motion_is_respected(open_file: Callable[..., Any]) -> None:
     page = open_file(trace("conv2d", **LAYER), reduced_motion="reduce")
     page.locator("[data-view=equivalent]").click()
     page.locator("[data-kind=stuff]").click()
@@ -138,7 +138,7 @@ def test_stillness_is_respected(open_file: Callable[..., Any]) -> None:
     assert moving.evaluate("document.getAnimations().length") > 0
 
 
-def test_the_language_changes_in_the_page_and_keeps_its_place(open_file: Callable[..., Any]) -> None:
+def test_changing_the_language_keeps_the_pinned_cell(open_file: Callable[..., Any]) -> None:
     page = open_file(trace("conv2d", **LAYER))
     cell(page, "dw", 4).click()
     before = title(page)
@@ -151,7 +151,7 @@ def test_the_language_changes_in_the_page_and_keeps_its_place(open_file: Callabl
     assert page.locator("h1").inner_text() == "2-D convolution"
 
 
-def test_the_tour_has_seven_steps_and_gives_the_readers_layer_back(open_file: Callable[..., Any]) -> None:
+def test_the_tour_has_seven_steps_and_restores_the_layer(open_file: Callable[..., Any]) -> None:
     page = open_file(trace("conv2d", **LAYER), reduced_motion="reduce")
     sizes = page.locator("[data-panel] .size").all_inner_texts()
     page.locator("[data-act=tour]").click()

@@ -1,4 +1,4 @@
-"""Pointing at a cell marks exactly the cells that make it, or that it makes; the sums are the library's."""
+"""Pointing at a cell marks exactly the cells of its sum or the results that use it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ FIRST, *OTHERS = LAYERS
 some_layers = pytest.mark.parametrize(
     "layer", [FIRST, *(pytest.param(name, marks=pytest.mark.slow) for name in OTHERS)]
 )
-# Points at a cell without moving a mouse, which is quicker.
+# Point at a cell without moving the mouse, which is faster.
 POINT = """([name, flat]) => [...document.querySelectorAll(`[data-panel=${name}] td`)].find(td => td.cell === flat)
   .dispatchEvent(new PointerEvent("pointerover", { bubbles: true }))"""
 
@@ -53,7 +53,9 @@ def test_pointing_marks_exactly_the_cells_of_the_sum(layer: str, open_file: Call
 
 
 @some_layers
-def test_pointing_at_an_operand_marks_exactly_what_it_feeds(layer: str, open_file: Callable[..., Any]) -> None:
+def test_pointing_at_an_operand_marks_exactly_the_results_that_use_it(
+    layer: str, open_file: Callable[..., Any]
+) -> None:
     op, settings = LAYERS[layer]
     shown = trace(op, **settings)
     page = open_file(shown)
@@ -85,7 +87,7 @@ def test_arrow_keys_mark_exactly_the_cells_of_the_sum(open_file: Callable[..., A
     assert page.evaluate("document.querySelectorAll('[data-panel=dx] td[tabindex=\"0\"]').length") == 1
 
 
-def test_one_hover_shows_how_a_gradient_is_made_on_the_page_as_it_opens(open_file: Callable[..., Any]) -> None:
+def test_hovering_shows_the_sum_of_a_gradient_on_the_initial_page(open_file: Callable[..., Any]) -> None:
     shown = trace("conv2d", input=5, kernel_size=3, stride=2, padding=1)
     page = open_file(shown)
     cell(page, "dx", 8).hover()
@@ -95,7 +97,7 @@ def test_one_hover_shows_how_a_gradient_is_made_on_the_page_as_it_opens(open_fil
     assert page.locator(".live").inner_text().startswith("dX[0,0,1,3] = ")
 
 
-def test_a_click_pins_and_a_second_unpins(open_file: Callable[..., Any]) -> None:
+def test_a_click_pins_and_a_second_click_unpins(open_file: Callable[..., Any]) -> None:
     shown = trace("conv2d", input=5, kernel_size=3)
     page = open_file(shown)
     cell(page, "dw", 4).click()
@@ -111,8 +113,8 @@ def test_a_click_pins_and_a_second_unpins(open_file: Callable[..., Any]) -> None
 
 @pytest.mark.slow
 @pytest.mark.parametrize("op", CONVOLUTIONS)
-def test_hundreds_of_layers_show_the_librarys_numbers(op: str, mount: Callable[..., Any]) -> None:
-    """Every value of y, dX and dW, and one ledger of each: 100 layers of every operation."""
+def test_hundreds_of_layers_show_the_numbers_of_the_library(op: str, mount: Callable[..., Any]) -> None:
+    """Compare all of y, dX and dW, and one ledger of each, for 100 layers of every operation."""
     page = mount(trace(op, **layers(op)[0]))
     for settings in layers(op, 100):
         shown = trace(op, **settings)
@@ -133,7 +135,7 @@ def test_hundreds_of_layers_show_the_librarys_numbers(op: str, mount: Callable[.
 @pytest.mark.parametrize(
     "op", ["max_pool1d", *(pytest.param(op, marks=pytest.mark.slow) for op in ("max_pool2d", "avg_pool2d"))]
 )
-def test_pools_show_the_librarys_numbers(op: str, mount: Callable[..., Any]) -> None:
+def test_pools_show_the_numbers_of_the_library(op: str, mount: Callable[..., Any]) -> None:
     shown = trace(op, input=6, kernel_size=3, stride=2, padding=1, values="random")
     page = mount(shown)
     for name in ("y", "dx"):

@@ -1,4 +1,4 @@
-"""An edited number changes exactly what depends on it, and the result is what Python computes anew."""
+"""Editing a number changes exactly the cells that depend on it, to the numbers that Python computes."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_an_edit_in_a_pool_equals_a_new_computation(op: str, mount: Callable[...
             np.testing.assert_allclose(found[name], shown.arrays[name].ravel(), atol=0.006, err_msg=name)
 
 
-def test_escape_keeps_the_old_number_and_words_are_refused(open_file: Callable[..., Any]) -> None:
+def test_escape_keeps_the_old_number_and_text_is_refused(open_file: Callable[..., Any]) -> None:
     page = open_file(trace("conv2d", input=4, kernel_size=2))
     before = values(page)
     cell(page, "x", 5).dblclick()
@@ -92,7 +92,7 @@ def test_a_computed_cell_says_that_it_cannot_be_edited(open_file: Callable[..., 
     )
 
 
-def test_pasted_numbers_take_the_place_of_the_arrays(open_file: Callable[..., Any]) -> None:
+def test_pasted_numbers_replace_the_array(open_file: Callable[..., Any]) -> None:
     shown = trace("conv2d", input=4, kernel_size=2)
     page = open_file(shown)
     page.locator(".own summary").click()
@@ -112,7 +112,7 @@ def test_pasted_numbers_take_the_place_of_the_arrays(open_file: Callable[..., An
     assert title(page)
 
 
-def test_a_rounded_number_looks_it(open_file: Callable[..., Any]) -> None:
+def test_a_rounded_number_is_recognisable(open_file: Callable[..., Any]) -> None:
     """1000000 in a cell is one million; 1234567 is written 1.2e6 there, and in full in the sum."""
     ones = np.ones((1, 1, 2, 2))
     page = open_file(trace("conv2d", x=np.array([[1.0, 2], [3, 1234.5]]), w=ones, dy=np.ones((1, 1, 1, 1))))
@@ -132,7 +132,7 @@ def test_a_rounded_number_looks_it(open_file: Callable[..., Any]) -> None:
 
 
 @pytest.mark.parametrize("width", [360, 1280])
-def test_the_ledger_shows_its_products_beside_long_numbers(width: int, open_file: Callable[..., Any]) -> None:
+def test_the_ledger_has_room_for_products_beside_long_numbers(width: int, open_file: Callable[..., Any]) -> None:
     rng = np.random.default_rng(0)
     arrays = {"x": rng.normal(size=(1, 12, 5, 5)), "w": rng.normal(size=(12, 12, 3, 3)) * 1e-3}
     page = open_file(trace("conv2d", **arrays, selection={"n": [0], "c": [10, 11], "o": [11]}), width=width)

@@ -1,4 +1,4 @@
-"""The equivalent view: the steps in the document, and the same numbers as by the direct sums."""
+"""The step-by-step view: its steps in the document, and the same numbers as the direct sums."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def to_the_end(page: Any) -> None:
     )
 
 
-def test_zeros_padding_and_the_rotation_are_seen(open_file: Callable[..., Any], keep_picture: Any) -> None:
+def test_zeros_padding_and_the_rotation_are_shown(open_file: Callable[..., Any], keep_picture: Any) -> None:
     shown = trace("conv_transpose2d", **LAYER)
     page = open_file(shown, reduced_motion="reduce")
     page.locator("[data-pass=y]").click()
@@ -58,7 +58,7 @@ def test_zeros_padding_and_the_rotation_are_seen(open_file: Callable[..., Any], 
     keep_picture(page, "equivalent")
 
 
-def test_each_place_of_the_window_is_one_frame(open_file: Callable[..., Any]) -> None:
+def test_each_position_of_the_window_is_one_frame(open_file: Callable[..., Any]) -> None:
     shown = trace("conv2d", input=5, kernel_size=3, stride=2, padding=1)
     page = open_file(shown, reduced_motion="reduce")
     page.locator("[data-view=equivalent]").click()
@@ -72,7 +72,7 @@ def test_each_place_of_the_window_is_one_frame(open_file: Callable[..., Any]) ->
     assert page.locator(".sum-title").inner_text().startswith("dX[0,0,1,1]")
 
 
-def test_an_edit_reaches_the_equivalent_view(open_file: Callable[..., Any]) -> None:
+def test_an_edit_changes_the_step_by_step_view(open_file: Callable[..., Any]) -> None:
     shown = trace("conv2d", input=4, kernel_size=2)
     page = open_file(shown, reduced_motion="reduce")
     edit(page, "w", 0, "50")
@@ -144,7 +144,7 @@ def test_the_last_grid_includes_the_channels_that_are_not_shown(open_file: Calla
 
 @pytest.mark.slow
 @pytest.mark.parametrize("op", CONVOLUTIONS)
-def test_direct_equals_equivalent_in_every_pass(op: str, mount: Callable[..., Any]) -> None:
+def test_both_views_agree_in_every_pass(op: str, mount: Callable[..., Any]) -> None:
     page = mount(trace(op, **layers(op)[0]), reduced_motion="reduce")
     for settings in layers(op)[:25]:
         shown = trace(op, **settings)

@@ -1,4 +1,4 @@
-"""The exported file: opened from the disk with no network it says nothing, asks for nothing and works."""
+"""The exported file: it works from the disk, without network requests or console messages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.explain.browser.marks import cell, edit, save, title, until, values
 DEMO = {"input": 5, "kernel_size": 3, "stride": 2, "padding": 1, "bias": True}
 
 
-def test_it_asks_for_nothing_and_can_be_edited(open_file: Callable[..., Any], keep_picture: Any) -> None:
+def test_the_file_makes_no_requests_and_can_be_edited(open_file: Callable[..., Any], keep_picture: Any) -> None:
     page = open_file(trace("conv2d", **DEMO))
     edit(page, "x", 12, "30")
     assert values(page)["x"][12] == 30
@@ -31,7 +31,7 @@ def test_the_demo_is_under_300_kilobytes() -> None:
     assert len(document.document(trace("conv2d", **DEMO)).encode()) < 300_000
 
 
-def test_what_a_trace_says_is_never_markup(mount: Callable[..., Any]) -> None:
+def test_the_data_of_a_trace_are_never_markup(mount: Callable[..., Any]) -> None:
     shown = trace("conv2d", **DEMO).as_dict()
     hostile = "</script><script>alert(1)</script><img src=x onerror=alert(1)><b>P</b>"
     shown["op"] = shown["request"]["op"] = hostile
@@ -46,7 +46,7 @@ def test_what_a_trace_says_is_never_markup(mount: Callable[..., Any]) -> None:
 @pytest.mark.parametrize(
     "key", ["json", "svg", pytest.param("png", marks=pytest.mark.slow), pytest.param("csv", marks=pytest.mark.slow)]
 )
-def test_it_saves_files(key: str, open_file: Callable[..., Any], tmp_path: Path) -> None:
+def test_files_can_be_saved(key: str, open_file: Callable[..., Any], tmp_path: Path) -> None:
     shown = trace("conv2d", **DEMO)
     page = open_file(shown, accept_downloads=True)
     edit(page, "x", 0, "77")
@@ -75,7 +75,7 @@ def test_it_saves_files(key: str, open_file: Callable[..., Any], tmp_path: Path)
             assert saved["arrays"][name]["values"] == array.ravel().tolist(), name
 
 
-def test_copied_code_makes_the_edited_numbers(open_file: Callable[..., Any]) -> None:
+def test_copied_code_contains_the_edited_numbers(open_file: Callable[..., Any]) -> None:
     page = open_file(trace("conv2d", **DEMO), permissions=["clipboard-read", "clipboard-write"])
     edit(page, "w", 0, "0.5")
     expected = values(page)
@@ -114,7 +114,7 @@ def test_a_wrong_address_leaves_the_page_as_it_is(fragment: str, open_file: Call
 
 
 @pytest.mark.slow
-def test_in_a_notebooks_frame_it_works_and_says_that_it_cannot_save(new_page: Callable[..., Any]) -> None:
+def test_in_a_notebook_frame_the_page_says_that_it_cannot_save(new_page: Callable[..., Any]) -> None:
     page = new_page()
     page.evaluate(
         "text => { const frame = document.createElement('iframe'); frame.setAttribute('sandbox', 'allow-scripts');"
@@ -140,7 +140,7 @@ def test_edits_can_be_undone(open_file: Callable[..., Any]) -> None:
 
 
 @pytest.mark.slow
-def test_a_large_layer_says_what_it_shows_and_counts_the_rest(open_file: Callable[..., Any]) -> None:
+def test_a_large_layer_names_the_part_shown_and_adds_the_rest(open_file: Callable[..., Any]) -> None:
     shown = trace("conv2d", input=20, kernel_size=3, channels=16, outputs=16)
     assert shown.rest is not None
     page = open_file(shown)
@@ -152,7 +152,7 @@ def test_a_large_layer_says_what_it_shows_and_counts_the_rest(open_file: Callabl
     assert float(rest.replace("−", "-")) == shown.as_dict()["rest"]["dx"][50]
 
 
-def test_it_opens_on_the_cell_that_the_host_names(new_page: Callable[..., Any], tmp_path: Path) -> None:
+def test_the_page_opens_on_the_cell_that_the_host_names(new_page: Callable[..., Any], tmp_path: Path) -> None:
     file = tmp_path / "cell.html"
     document.page(trace("conv2d", **DEMO), file, cell="dw[0,0,2,1]")
     opened = new_page()
@@ -164,7 +164,7 @@ def test_it_opens_on_the_cell_that_the_host_names(new_page: Callable[..., Any], 
 @pytest.mark.slow
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["constructor", "toString", "__proto__"])
-def test_an_address_with_names_that_every_object_has(name: str, open_file: Callable[..., Any]) -> None:
+def test_an_address_with_names_of_object_properties(name: str, open_file: Callable[..., Any]) -> None:
     shown = trace("conv2d", **DEMO)
     page = open_file(shown, fragment=f"#v=1&op=conv2d&lang={name}&cell={name}.0&view=equivalent&pass=dx")
     assert page.locator("h1").inner_text() == "2-D convolution"
@@ -174,7 +174,7 @@ def test_an_address_with_names_that_every_object_has(name: str, open_file: Calla
 
 @pytest.mark.slow
 @pytest.mark.slow
-def test_the_picture_of_the_equivalent_view_is_what_is_seen(open_file: Callable[..., Any], tmp_path: Path) -> None:
+def test_the_picture_of_the_step_by_step_view_equals_the_page(open_file: Callable[..., Any], tmp_path: Path) -> None:
     """The numbers lie where their cells do: in grids; each plane is named where there are several."""
     page = open_file(trace("conv2d", **DEMO, channels=2), accept_downloads=True)
 
@@ -195,7 +195,7 @@ def test_the_picture_of_the_equivalent_view_is_what_is_seen(open_file: Callable[
     assert float(re.search(r'<svg[^>]* height="(\d+)"', text)[1]) > box["height"] / 2  # type: ignore[index]
 
 
-def test_the_document_has_the_readers_language(open_file: Callable[..., Any]) -> None:
+def test_the_document_has_the_language_of_the_reader(open_file: Callable[..., Any]) -> None:
     page = open_file(trace("conv2d", **DEMO))
     assert (page.evaluate("document.documentElement.lang"), page.title()) == ("en", "2-D convolution · rot180")
     page.locator("[data-act=language]").click()
@@ -203,8 +203,8 @@ def test_the_document_has_the_readers_language(open_file: Callable[..., Any]) ->
 
 
 @pytest.mark.slow
-def test_nothing_is_left_out_without_a_word(open_file: Callable[..., Any]) -> None:
-    """A folded ledger says how many terms are missing before the sum; the player is at no cell of another array."""
+def test_omitted_terms_are_counted(open_file: Callable[..., Any]) -> None:
+    """A folded ledger says how many terms are hidden; the player has no position for a cell of another array."""
     page = open_file(trace("conv2d", input=6, kernel_size=5, padding=2))
     cell(page, "y", 14).hover()
     rows = page.locator(".ledger tbody .product").count()
@@ -217,7 +217,7 @@ def test_nothing_is_left_out_without_a_word(open_file: Callable[..., Any]) -> No
 
 
 @pytest.mark.slow
-def test_channels_of_a_pool_that_are_not_pictured_add_nothing(open_file: Callable[..., Any]) -> None:
+def test_channels_of_a_pool_that_are_not_shown_add_nothing(open_file: Callable[..., Any]) -> None:
     page = open_file(trace("max_pool2d", input=40, kernel_size=2, channels=3))
     assert page.locator(".cut").inner_text() == (
         "This layer is large: only sample 0 and channels 0 are shown. Pooling treats every channel separately."

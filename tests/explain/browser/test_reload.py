@@ -1,4 +1,4 @@
-"""A reload brings back what was shown, and where the address is too short for that, the page says so."""
+"""A reload restores the state; if the address is too short for it, the page says so."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.explain.browser.marks import cell, edit, title, until, values
 
 @pytest.fixture
 def serve_it() -> Iterator[Callable[[Trace], str]]:
-    """Serves a trace; the address."""
+    """Serve a trace and return the address."""
     running = []
 
     def serving(shown: Trace) -> str:
@@ -41,7 +41,7 @@ def note(page: Any) -> str:
     return str(page.locator(".cut").inner_text()) if page.locator(".cut").is_visible() else ""
 
 
-def test_numbers_too_large_for_the_address_come_back(new_page: Callable[..., Any], serve_it: Any) -> None:
+def test_numbers_too_long_for_the_address_are_restored(new_page: Callable[..., Any], serve_it: Any) -> None:
     page = new_page()
     page.goto(serve_it(large()))
     assert note(page).startswith("The numbers of x do not fit into the address. Reloading this page restores them")
@@ -62,7 +62,7 @@ def test_numbers_too_large_for_the_address_come_back(new_page: Callable[..., Any
 
 
 @pytest.mark.slow
-def test_edits_too_large_for_the_address_are_not_lost_silently(new_page: Callable[..., Any], serve_it: Any) -> None:
+def test_edits_too_long_for_the_address_are_not_lost_silently(new_page: Callable[..., Any], serve_it: Any) -> None:
     page = new_page()
     page.goto(serve_it(large()))
     edit(page, "x", 0, "5")
@@ -74,9 +74,7 @@ def test_edits_too_large_for_the_address_are_not_lost_silently(new_page: Callabl
 
 @pytest.mark.slow
 @pytest.mark.slow
-def test_a_link_of_somebody_elses_numbers_says_that_it_does_not_hold_them(
-    new_page: Callable[..., Any], serve_it: Any
-) -> None:
+def test_a_link_says_that_it_does_not_contain_the_numbers(new_page: Callable[..., Any], serve_it: Any) -> None:
     page = new_page()
     page.goto(serve_it(large()))
     fragment = page.evaluate("location.hash")
@@ -91,9 +89,7 @@ def test_a_link_of_somebody_elses_numbers_says_that_it_does_not_hold_them(
 
 @pytest.mark.slow
 @pytest.mark.slow
-def test_a_link_without_own_numbers_does_not_show_those_of_the_server(
-    new_page: Callable[..., Any], serve_it: Any
-) -> None:
+def test_a_link_without_arrays_does_not_show_those_of_the_server(new_page: Callable[..., Any], serve_it: Any) -> None:
     drawn = trace("conv2d")
     page = new_page()
     page.goto(serve_it(trace("conv2d", x=np.full((5, 5), 7.0))) + "#v=1&op=conv2d&input=5x5&kernel=3x3")
@@ -103,7 +99,7 @@ def test_a_link_without_own_numbers_does_not_show_those_of_the_server(
 
 @pytest.mark.slow
 @pytest.mark.slow
-def test_the_channels_that_were_asked_for_come_back(new_page: Callable[..., Any], serve_it: Any) -> None:
+def test_the_requested_channels_are_restored(new_page: Callable[..., Any], serve_it: Any) -> None:
     page = new_page()
     page.goto(serve_it(trace("conv2d", input=20, channels=40, outputs=40, selection={"o": [7]})))
     page.locator("[data-pass=y]").click()
@@ -124,9 +120,7 @@ def test_the_channels_that_were_asked_for_come_back(new_page: Callable[..., Any]
 
 @pytest.mark.slow
 @pytest.mark.slow
-def test_what_was_edited_and_pinned_outlives_the_tour_and_the_language(
-    new_page: Callable[..., Any], serve_it: Any
-) -> None:
+def test_edits_and_pins_survive_the_tour_and_a_change_of_language(new_page: Callable[..., Any], serve_it: Any) -> None:
     page = new_page()
     page.goto(serve_it(trace("conv2d", kernel_size=2)))
     edit(page, "x", 0, "44")
@@ -154,7 +148,7 @@ def test_what_was_edited_and_pinned_outlives_the_tour_and_the_language(
 
 @pytest.mark.slow
 @pytest.mark.slow
-def test_a_setting_typed_just_before_the_tour_is_there_after_it(new_page: Callable[..., Any], serve_it: Any) -> None:
+def test_a_setting_typed_just_before_the_tour_is_applied_after_it(new_page: Callable[..., Any], serve_it: Any) -> None:
     page = new_page()
     page.goto(serve_it(trace("conv2d", kernel_size=2)))
     with page.expect_response("**/trace"):  # the reply arrives while the tour runs
@@ -165,7 +159,7 @@ def test_a_setting_typed_just_before_the_tour_is_there_after_it(new_page: Callab
 
 
 @pytest.mark.slow
-def test_transposing_and_pasting_keep_the_readers_other_numbers(new_page: Callable[..., Any], serve_it: Any) -> None:
+def test_transposing_and_pasting_keep_the_other_arrays_of_the_user(new_page: Callable[..., Any], serve_it: Any) -> None:
     page = new_page()
     page.goto(serve_it(trace("conv2d", w=np.arange(1.0, 10).reshape(3, 3))))
     cell(page, "y", 0).click()

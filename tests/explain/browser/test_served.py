@@ -1,4 +1,4 @@
-"""The served page: its controls ask the library, whose answer or complaint is shown."""
+"""The served page: its controls send requests to the library and show the result or the error."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def page(new_page: Callable[..., Any], served: str) -> Any:
     return opened
 
 
-def test_a_setting_asks_the_library(page: Any) -> None:
+def test_a_changed_setting_requests_another_trace(page: Any) -> None:
     page.locator("[data-field=stride][data-axis='0']").fill("1")
     wait_for(page, "y", "5×3")
     assert "floor((5 + 2·1 − 1·(3 − 1) − 1) / 1) + 1 = 5" in page.locator(".shape").inner_text()
@@ -40,7 +40,7 @@ def test_a_setting_asks_the_library(page: Any) -> None:
     assert page.locator("[data-panel=w]").count() == 0
 
 
-def test_an_impossible_setting_keeps_the_picture_and_shows_the_librarys_message(page: Any, keep_picture: Any) -> None:
+def test_an_impossible_setting_keeps_the_page_and_shows_the_error(page: Any, keep_picture: Any) -> None:
     before = values(page)
     page.locator("[data-field=kernel][data-axis='0']").fill("9")
     page.wait_for_selector(".error:not([hidden])")
@@ -52,7 +52,7 @@ def test_an_impossible_setting_keeps_the_picture_and_shows_the_librarys_message(
     page.wait_for_selector(".error", state="hidden")
 
 
-def test_the_readers_own_numbers_stay_when_they_still_fit(page: Any) -> None:
+def test_the_arrays_of_the_user_are_kept_if_they_still_fit(page: Any) -> None:
     edit(page, "x", 0, "55")
     page.locator("[data-field=padding][data-axis='0']").fill("0")
     wait_for(page, "y", "2×3")
@@ -78,7 +78,7 @@ def test_the_address_restores_the_layer_in_a_fresh_profile(
 
 
 @pytest.mark.parametrize("key", ["npz", pytest.param("html", marks=pytest.mark.slow)])
-def test_python_makes_files_of_the_edited_numbers(key: str, page: Any, tmp_path: Any) -> None:
+def test_saved_files_contain_the_edited_numbers(key: str, page: Any, tmp_path: Any) -> None:
     edit(page, "x", 0, "321")
     data = save(page, key, tmp_path).read_bytes()
     assert b"321" in data if key == "html" else data.startswith(b"PK")
@@ -105,7 +105,7 @@ POSSIBLE = {
 
 @pytest.mark.slow
 def test_impossible_settings_never_blank_the_page(page: Any) -> None:
-    """Each shows the library's complaint or another picture; a possible setting afterwards is shown again."""
+    """Each shows an error or another layer; a valid setting afterwards is shown again."""
     for key, value in WILD:
         with page.expect_response("**/trace"):
             page.locator(f"[data-field={key}]").first.fill(value)
@@ -118,7 +118,7 @@ def test_impossible_settings_never_blank_the_page(page: Any) -> None:
     wait_for(page, "x", "6×5")
 
 
-def test_one_served_layer_is_the_librarys(page: Any) -> None:
+def test_a_served_layer_shows_the_numbers_of_the_library(page: Any) -> None:
     shown = trace("conv2d", input=5, kernel_size=3, stride=2, padding=1, values="impulse")
     page.locator("[data-field=values]").select_option("impulse")
     until(page, f"sum => ({SUM_OF_X})() === sum", float(abs(shown.arrays["x"]).sum()))

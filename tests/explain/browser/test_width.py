@@ -1,4 +1,4 @@
-"""The page goes by the width that its host gives it, which in a notebook is not the window's."""
+"""The layout depends on the width of the host's element, which in a notebook is not that of the window."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ OVERLAPPING = """([left, right]) => left.getBoundingClientRect().right > right.g
         *(pytest.param(width, marks=pytest.mark.slow) for width in (660, 720, 904, 1040, 1090, 1175, 1280)),
     ],
 )
-def test_no_panel_is_cut_off_in_a_window_that_is_wider(width: int, mount: Callable[..., Any]) -> None:
+def test_no_panel_is_cut_off_in_an_element_narrower_than_the_window(width: int, mount: Callable[..., Any]) -> None:
     page = mount(example(), width=1500, body_width=width)
     assert page.locator(".rot180-explainer").evaluate("root => root.offsetWidth") == width
     assert page.locator(".scroller").evaluate_all(CLIPPED) == []
@@ -39,7 +39,7 @@ def test_no_panel_is_cut_off_in_a_window_that_is_wider(width: int, mount: Callab
 
 
 def test_the_focus_and_the_pass_stay_when_the_view_changes(mount: Callable[..., Any]) -> None:
-    """A pinned cell under the mouse is hidden with its panels: neither its pass comes back nor is the focus lost."""
+    """A pinned cell under the mouse is hidden with its panels: the pass does not change, and the focus is kept."""
     page = mount(example())
     cell(page, "dx", 8).click()
     page.keyboard.press("1")
@@ -52,7 +52,7 @@ def test_the_focus_and_the_pass_stay_when_the_view_changes(mount: Callable[..., 
 
 
 @pytest.mark.slow
-def test_the_sheet_for_own_numbers_does_not_widen_a_phone(mount: Callable[..., Any]) -> None:
+def test_the_form_for_numbers_does_not_widen_a_phone(mount: Callable[..., Any]) -> None:
     page = mount(example(), live=True, width=360)
     page.locator(".settings > summary").click()
     page.locator(".own summary").click()
@@ -61,7 +61,7 @@ def test_the_sheet_for_own_numbers_does_not_widen_a_phone(mount: Callable[..., A
 
 
 @pytest.mark.slow
-def test_a_wide_panel_opens_where_its_cell_is(open_file: Callable[..., Any]) -> None:
+def test_a_wide_panel_is_scrolled_to_its_cell(open_file: Callable[..., Any]) -> None:
     page = open_file(trace("conv1d", input=600, kernel_size=3))
     seen = """td => { const cell = td.getBoundingClientRect(), box = td.closest(".scroller").getBoundingClientRect();
       return box.left <= cell.left && cell.right <= box.right; }"""

@@ -1,4 +1,4 @@
-"""The layer that the notebooks show, and notebooks of lines of code."""
+"""The layer that the notebook tests show, and notebooks made of lines of code."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MADE = f"explain.trace({', '.join(f'{name}={value!r}' for name, value in LAYER.i
 
 
 def write(file: Path, cells: list[str]) -> None:
-    """A Jupyter notebook of these cells."""
+    """Write a Jupyter notebook with these cells."""
     import nbformat
 
     made = nbformat.v4.new_notebook(

@@ -1,4 +1,4 @@
-"""Pages in the notebooks' own programs; all tests here need them, and `make test` leaves them out."""
+"""Pages in JupyterLab, marimo and nbconvert; all tests here need them, and `make test` excludes them."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 HERE = Path(__file__).parent
-SLOWEST = 60_000  # milliseconds that a notebook's program may take to do what it was told
+SLOWEST = 60_000  # milliseconds that JupyterLab or marimo may take for an action
 
 
 def pytest_ignore_collect(config: pytest.Config) -> bool | None:
-    """What is deselected anyway is not imported: without the notebooks that would be a skip, which may be a failure."""
+    """Do not import deselected tests: without the notebook packages that would be a skip, which can be a failure."""
     wanted = config.option.markexpr
     return True if wanted and ("notebooks" not in wanted or "not notebooks" in wanted) else None
 
@@ -26,7 +26,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 def open_page(browser: Any) -> Iterator[Callable[[str], Any]]:
-    """A page in a fresh profile, with the faults that scripts on it made; at the end there may be none."""
+    """A page in a fresh profile that records script errors; fails if there were any."""
     opened = []
 
     def at(address: str) -> Any:
@@ -49,7 +49,7 @@ def open_page(browser: Any) -> Iterator[Callable[[str], Any]]:
 
 @pytest.fixture
 def frame_of() -> Callable[[Any], Any]:
-    """The explainer's frame on a page: it must be cut off from its host, and ask for nothing."""
+    """The explainer's frame on a page; checks that it is sandboxed and makes no requests."""
 
     def framed(page: Any) -> Any:
         element = page.locator("iframe[title^='rot180 explain']")

@@ -1,4 +1,4 @@
-"""The check that every host must pass: pointing at a cell marks exactly the cells that make it, and shows their sum."""
+"""The check that every host must pass: pointing at a cell marks exactly its terms and shows their sum."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.explain.browser.marks import cell, marked, number, title, values
 
 
 def check(where: Any, shown: Any) -> None:
-    """All numbers of the trace `shown`; then cells of y, dX and dW, at corners and inside, and one operand of each."""
+    """Compare all numbers of the trace, then cells of y, dX and dW at corners and inside, and one operand of each."""
     found = values(where)
     for name, array in shown.arrays.items():
         assert found[name] == array.ravel().tolist(), name

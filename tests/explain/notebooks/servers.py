@@ -1,4 +1,4 @@
-"""JupyterLab and marimo as processes of their own: on loopback, behind a token, at home in a folder of the test's."""
+"""Run JupyterLab and marimo as processes: on loopback, behind a token, with a home in the test's folder."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-SECONDS = 90.0  # that a server may take to answer
-STOPPING = 20.0  # that it may take to end when told to
+SECONDS = 90.0  # for a server to answer
+STOPPING = 20.0  # for a server to stop when asked to
 
 
 @contextmanager
 def jupyterlab(folder: Path) -> Iterator[str]:
-    """A running JupyterLab on the notebooks of a folder; gives an address with {} for a notebook's name."""
-    say_nothing(folder)
+    """Run JupyterLab on the notebooks of a folder; yields an address with {} for the name of a notebook."""
+    disable_news(folder)
     token, port = secrets.token_hex(16), free_port()
     command = [
         "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}",
@@ -35,7 +35,7 @@ def jupyterlab(folder: Path) -> Iterator[str]:
 
 @contextmanager
 def marimo(notebook: Path) -> Iterator[str]:
-    """A running marimo on a notebook, in its editor, which runs all its cells; gives the address."""
+    """Run marimo's editor on a notebook, whose cells it executes; yields the address."""
     settings = notebook.parent / "home" / ".config" / "marimo" / "marimo.toml"
     settings.parent.mkdir(parents=True, exist_ok=True)
     settings.write_text("[runtime]\nauto_instantiate = true\n")
@@ -48,8 +48,8 @@ def marimo(notebook: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}/?access_token={token}"
 
 
-def say_nothing(folder: Path) -> None:
-    """No window of JupyterLab's own that asks for news."""
+def disable_news(folder: Path) -> None:
+    """Disable JupyterLab's dialog that asks about news."""
     settings = (
         folder / "home/.jupyter/lab/user-settings/@jupyterlab/apputils-extension/notification.jupyterlab-settings"
     )
@@ -63,8 +63,8 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
-def homely(folder: Path, **more: str) -> dict[str, str]:
-    """The environment of a process that reads and writes settings in `folder` only."""
+def environment(folder: Path, **more: str) -> dict[str, str]:
+    """The environment of a process that reads and writes settings only in `folder`."""
     home = folder / "home"
     home.mkdir(exist_ok=True)
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "IPYTHON", "XDG_"))}
@@ -73,11 +73,11 @@ def homely(folder: Path, **more: str) -> dict[str, str]:
 
 @contextmanager
 def running(command: list[str], folder: Path, secret: dict[str, str], health: str, said: str = "") -> Iterator[None]:
-    """A Python module as a process that is over, with all its children, when this is."""
+    """Run a Python module as a process that ends, with all its children, at the end of the block."""
     log = folder / "server.log"
     with log.open("w") as out:
         server = subprocess.Popen(
-            [sys.executable, "-m", *command], cwd=folder, env=homely(folder, **secret), stdin=subprocess.PIPE,
+            [sys.executable, "-m", *command], cwd=folder, env=environment(folder, **secret), stdin=subprocess.PIPE,
             stdout=out, stderr=out, text=True, start_new_session=True,
         )  # fmt: skip
     try:
@@ -106,7 +106,7 @@ def wait_until_it_answers(server: subprocess.Popen[Any], health: str, log: Path)
 
 
 def stop(server: subprocess.Popen[Any]) -> None:
-    """Asks the server to end, which ends its kernels; what is left of its group after that is killed."""
+    """Ask the server to stop, which stops its kernels; kill the remaining processes of its group."""
     server.terminate()
     try:
         server.wait(STOPPING)

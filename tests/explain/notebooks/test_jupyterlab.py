@@ -1,4 +1,4 @@
-"""The page in JupyterLab: in a trace's frame, and as the widget whose two sides hold the same."""
+"""The page in JupyterLab: in the frame of a trace, and as the widget, in sync with Python."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def open_notebook(lab: str, open_page: Callable[[str], Any]) -> Callable[[str], 
 
 
 def run(page: Any, index: int) -> str:
-    """Runs a cell as a reader does; what it printed."""
+    """Run a cell as a user does, and return its output."""
     here = page.locator(f".jp-Notebook .jp-Cell[data-windowed-list-index='{index}']")
     here.locator(".cm-content").click()
     page.keyboard.press("Shift+Enter")
@@ -56,14 +56,14 @@ def run(page: Any, index: int) -> str:
 
 
 def settled(page: Any) -> Any:
-    """The widget, once it has taken on the width of its cell."""
+    """The widget, after it has adapted to the width of its cell."""
     widget = page.locator(".rot180-explainer")
     widget.locator("[data-panel=dx]").wait_for()
     page.wait_for_timeout(500)
     return widget
 
 
-def test_a_trace_shows_itself_in_a_frame(open_notebook: Callable[[str], Any], frame_of: Any, keep_picture: Any) -> None:
+def test_a_trace_is_displayed_in_a_frame(open_notebook: Callable[[str], Any], frame_of: Any, keep_picture: Any) -> None:
     page = open_notebook("frame.ipynb")
     run(page, 0)
     run(page, 1)
@@ -74,7 +74,7 @@ def test_a_trace_shows_itself_in_a_frame(open_notebook: Callable[[str], Any], fr
     assert values(frame)["w"][0] == 44
 
 
-def test_the_widget_and_python_hold_the_same(open_notebook: Callable[[str], Any], keep_picture: Any) -> None:
+def test_the_widget_and_python_are_in_sync(open_notebook: Callable[[str], Any], keep_picture: Any) -> None:
     page = open_notebook("widget.ipynb")
     run(page, 0)
     widget = settled(page)
@@ -97,7 +97,7 @@ def test_the_widget_and_python_hold_the_same(open_notebook: Callable[[str], Any]
     assert title(widget).startswith("y[0,0,")
 
 
-def test_what_python_refuses_keeps_the_picture(open_notebook: Callable[[str], Any]) -> None:
+def test_a_setting_that_python_refuses_keeps_the_page(open_notebook: Callable[[str], Any]) -> None:
     page = open_notebook("widget.ipynb")
     run(page, 0)
     widget = settled(page)
@@ -109,7 +109,7 @@ def test_what_python_refuses_keeps_the_picture(open_notebook: Callable[[str], An
     assert said.startswith("conv2d (1, 1, 3, 3) None conv2d: ") and "smaller kernel or more padding" in said
 
 
-def test_keys_on_the_widget_are_no_commands_to_the_notebook(open_notebook: Callable[[str], Any]) -> None:
+def test_keys_on_the_widget_are_not_commands_to_the_notebook(open_notebook: Callable[[str], Any]) -> None:
     page = open_notebook("widget.ipynb")
     run(page, 0)
     widget = settled(page)
@@ -125,7 +125,7 @@ def test_keys_on_the_widget_are_no_commands_to_the_notebook(open_notebook: Calla
     assert values(widget)["w"][0] == -7
 
 
-def test_python_makes_the_files_that_the_widget_saves(open_notebook: Callable[[str], Any], tmp_path: Path) -> None:
+def test_the_widget_saves_files_made_by_python(open_notebook: Callable[[str], Any], tmp_path: Path) -> None:
     page = open_notebook("widget.ipynb")
     run(page, 0)
     widget = settled(page)

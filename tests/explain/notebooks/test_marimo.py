@@ -1,4 +1,4 @@
-"""The page in marimo's editor: in a trace's frame, and as the widget, whose changes run the cells that depend on it."""
+"""The page in marimo's editor: in the frame of a trace, and as the widget, whose changes run dependent cells."""
 
 from __future__ import annotations
 
@@ -77,13 +77,13 @@ def open_notebook(tmp_path: Path, open_page: Callable[[str], Any]) -> Iterator[C
         yield opened
 
 
-def test_a_trace_shows_itself_in_a_frame(open_notebook: Callable[[str], Any], frame_of: Any, keep_picture: Any) -> None:
+def test_a_trace_is_displayed_in_a_frame(open_notebook: Callable[[str], Any], frame_of: Any, keep_picture: Any) -> None:
     page = open_notebook(FRAME)
     hovering.check(frame_of(page), trace(**LAYER))
     keep_picture(page, "marimo-frame")
 
 
-def test_the_widget_and_python_hold_the_same(open_notebook: Callable[[str], Any], keep_picture: Any) -> None:
+def test_the_widget_and_python_are_in_sync(open_notebook: Callable[[str], Any], keep_picture: Any) -> None:
     page = open_notebook(WIDGET)
     widget = page.locator(".rot180-explainer")
     widget.locator("[data-panel=dx]").wait_for()

@@ -203,7 +203,7 @@ def test_groups_added_to_a_schedule_that_sets_rates_raise_an_error(make: Any) ->
         schedule.step()
 
 
-# ---- of one's own, and in the wrong order ----
+# ---- custom schedules, and calls in the wrong order ----
 
 
 def test_a_custom_schedule_must_define_get_lr() -> None:
