@@ -1,10 +1,10 @@
-"""Ops and leaves that the tests of the tape share: a product that notes what it is asked for, and two faulty ops."""
+"""Ops and leaves for the tests of the tape: a product that records which gradients it computes, and two faulty ops."""
 
 import numpy as np
 
 from rot180 import primitive, tensor
 
-asked = []  # (which inputs needed a gradient), per call of the vjp of `product`
+requested_gradients = []  # for each call of the vjp of `product`: for each input, True if its gradient is needed
 
 
 @primitive(arrays=2, keep=("a", "b"))
@@ -13,8 +13,8 @@ def product(a, b):
 
 
 @product.vjp
-def _(g, needs, output, a, b):
-    asked.append(tuple(need is not None for need in needs))
+def product_vjp(g, needs, output, a, b):
+    requested_gradients.append(tuple(need is not None for need in needs))
     return (g * b if needs[0] else None, g * a if needs[1] else None)
 
 
@@ -24,8 +24,8 @@ def broken(x):
 
 
 @broken.vjp
-def _(g, needs, output, x):
-    raise AssertionError("this vjp is off the path")
+def broken_vjp(g, needs, output, x):
+    raise AssertionError("this vjp must not be called")
 
 
 @primitive()

@@ -1,4 +1,4 @@
-"""Functions of one operand: values, gradients, corners; integers are refused."""
+"""Functions of one operand: values, gradients, special points; integers are refused."""
 
 import math
 
@@ -37,7 +37,7 @@ def test_integers_are_refused(name):
         ours(tensor(np.array([1, 2])))
 
 
-def test_absolute_and_clamp_at_their_corners():
+def test_absolute_at_zero_and_clamp_at_its_limits():
     x = leaf([-1.0, 0.0, 1.0])
     assert grad(x.abs(), x, np.ones(3))[0].tolist() == [-1, 0, 1]
     assert grad(x.clamp(-0.5, 1.0), x, np.ones(3))[0].tolist() == [0, 1, 1]

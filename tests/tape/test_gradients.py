@@ -1,4 +1,4 @@
-"""`grad`: what it returns, leaves alone and does not run; derivatives of higher orders."""
+"""`grad`: its results, its errors, the ops that it skips, and derivatives of higher orders."""
 
 import numpy as np
 import pytest
@@ -6,12 +6,12 @@ import pytest
 import rot180
 from rot180 import grad, tensor
 from rot180.errors import GradientError, ShapeError
-from tests.tape.graphs import asked, broken, leaf, product, without_vjp
+from tests.tape.graphs import broken, leaf, product, requested_gradients, without_vjp
 
 # ---- grad ----
 
 
-def test_grad_leaves_grad_alone():
+def test_grad_does_not_change_the_grad_of_leaves():
     x, y = leaf(2.0), leaf(3.0)
     found = grad(x * y, (x, y))
     assert isinstance(found, tuple) and [g.item() for g in found] == [3, 2]
@@ -32,7 +32,7 @@ def test_several_outputs_add_up():
         grad([y, y], x, [np.ones(2)])
 
 
-def test_an_output_may_lie_below_another():
+def test_an_output_may_depend_on_another():
     x = leaf(3.0)
     y = x * x
     z = y * 2.0
@@ -51,15 +51,15 @@ def test_inputs_may_be_intermediate_or_the_output_itself():
     assert grad(y, y)[0].item() == 1
 
 
-def test_what_is_not_wanted_is_pruned():
-    asked.clear()
+def test_ops_that_lead_to_no_input_are_skipped():
+    requested_gradients.clear()
     x, w = leaf(2.0), leaf(3.0)
     y = product(x, w) + broken(w)
     assert grad(y, x)[0].item() == 3
-    assert asked == [(True, False)]
+    assert requested_gradients == [(True, False)]
 
 
-def test_what_lies_below_an_intermediate_input_is_not_swept():
+def test_ops_below_an_intermediate_input_are_skipped():
     x = leaf(2.0)
     y = broken(x)
     assert grad(y * y, y)[0].item() == 4

@@ -1,4 +1,4 @@
-"""What `grad` returns is the caller's: it shares no memory with anything, although it is not always a copy."""
+"""The gradients that `grad` returns share no memory with other arrays, although they are not always copies."""
 
 import numpy as np
 
@@ -20,13 +20,13 @@ def test_gradients_of_leaves_share_no_memory():
         assert np.array_equal(one.data, two.data) and one.data.flags.c_contiguous
 
 
-def test_a_target_that_is_asked_for_twice_is_given_twice():
+def test_a_repeated_input_gets_two_gradients():
     x = rot180.tensor(np.arange(6.0), requires_grad=True)
     one, two = rot180.grad((x * x).sum(), [x, x])
     assert np.array_equal(one.data, two.data) and not np.shares_memory(one.data, two.data)
 
 
-def test_an_unused_target_may_be_asked_for_twice():
+def test_an_unused_input_may_be_repeated():
     x, y = (rot180.tensor(np.ones(3), requires_grad=True) for _ in range(2))
     assert rot180.grad((x * 2.0).sum(), [y, y], allow_unused=True) == (None, None)
 
@@ -41,7 +41,7 @@ def test_the_cotangent_itself_as_a_gradient_is_copied():
     assert not np.shares_memory(dm.data, g) and not np.shares_memory(dm.data, dx.data)
 
 
-def test_numbers_are_found_as_arrays():
+def test_gradients_of_numbers_are_arrays():
     x = rot180.tensor(np.float64(3.0), requires_grad=True)
     (g,) = rot180.grad(x * x, [x])
     assert isinstance(g.data, np.ndarray) and g.item() == 6.0

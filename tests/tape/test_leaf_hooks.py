@@ -1,4 +1,4 @@
-"""Leaf hooks: fired once, when the gradient is final."""
+"""Leaf hooks: called once per backward pass, when the gradient is final."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def test_a_hook_fires_once_per_backward_when_the_gradient_is_final():
 
 
 def test_a_hook_fires_before_the_sweep_reaches_older_ops():
-    """That is what lets a cluster send a late layer's gradient while the early layers still compute."""
+    """A cluster can then send the gradients of the last layers while those of the first are still computed."""
     order = []
 
     @primitive()
@@ -28,7 +28,7 @@ def test_a_hook_fires_before_the_sweep_reaches_older_ops():
         return x * 1
 
     @noted.vjp
-    def _(g, needs, output, x):
+    def noted_vjp(g, needs, output, x):
         order.append("older op")
         return (g,)
 
@@ -38,7 +38,7 @@ def test_a_hook_fires_before_the_sweep_reaches_older_ops():
     assert order == [("hook", 1.0), "older op"]
 
 
-def test_a_hook_fires_once_also_where_a_branch_gives_nothing():
+def test_a_hook_is_called_once_if_a_branch_returns_no_gradient():
     @primitive()
     def blocked(x):
         return x * 1
@@ -57,7 +57,7 @@ def test_a_hook_on_a_leaf_that_is_the_output():
     assert seen == [1.0]
 
 
-def test_hooks_fire_in_order_and_go_when_removed():
+def test_hooks_are_called_in_order_until_they_are_removed():
     before = leaf_hooks.hook_count
     seen, x = [], leaf(2.0)
     hook = seen.append
@@ -79,7 +79,7 @@ def test_hooks_fire_in_order_and_go_when_removed():
 
 
 def test_a_hook_may_write_to_its_leaf():
-    """The optimiser that steps in the hook: no op that is still to be swept needs the array."""
+    """An optimiser may step in a hook: no remaining op of the sweep reads the array."""
     x, w = leaf(2.0), leaf(3.0)
 
     def step(t):
@@ -93,14 +93,14 @@ def test_a_hook_may_write_to_its_leaf():
     assert w.item() == 3 - 0.5 * 4 and w.grad is None and x.grad.item() == 6
 
 
-def test_hooks_belong_on_leaves():
+def test_only_leaves_can_have_hooks():
     x = leaf(2.0)
     for t in (x * x, tensor(1.0)):
         with pytest.raises(GradientError, match="register_post_accumulate_grad_hook: only a leaf that requires"):
             t.register_post_accumulate_grad_hook(print)
 
 
-def test_a_leaf_that_dies_takes_its_hooks_from_the_count():
+def test_freeing_a_leaf_removes_its_hooks():
     before = leaf_hooks.hook_count
     x = leaf(1.0)
     x.register_post_accumulate_grad_hook(lambda t: None)

@@ -79,7 +79,7 @@ def test_set_grad_enabled_as_a_decorator():
     def inside():
         return records()
 
-    assert records()  # decorating is not switching
+    assert records()  # the decorator itself does not switch
     assert not inside()
     assert records()
 
@@ -103,7 +103,7 @@ def test_leaves_stay_leaves_and_results_inside_are_detached():
 
 
 @pytest.mark.parametrize(("decorator", "expected"), [(no_grad, False), (enable_grad, True)])
-def test_decorators_need_no_brackets(decorator, expected):
+def test_decorators_need_no_parentheses(decorator, expected):
     @decorator
     def inside():
         return records()
@@ -163,5 +163,5 @@ def test_a_block_may_be_left_in_another_context():
 
     walk = steps()
     copy_context().run(next, walk)
-    copy_context().run(walk.close)  # the collector does this, too
+    copy_context().run(walk.close)  # the garbage collector does this, too
     assert records()

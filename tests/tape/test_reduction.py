@@ -86,7 +86,7 @@ def test_empty_axes():
     assert x.sum().item() == 0 and x.sum(0).tolist() == [0, 0, 0]
     assert np.isnan(x.mean(0).data).all()
     for name in ("amax", "amin", "argmax", "argmin"):
-        with pytest.raises(ShapeError, match=rf"{name}: an empty axis has no extremum \(shape \(0, 3\)\)"):
+        with pytest.raises(ShapeError, match=rf"{name}: shape \(0, 3\) has no elements along the reduced axes"):
             getattr(x, name)(0)
 
 
@@ -94,7 +94,7 @@ def test_errors():
     x = leaf()
     with pytest.raises(ShapeError, match="sum: dim 3 is out of range for 3 axes"):
         x.sum(3)
-    with pytest.raises(ShapeError, match=r"mean: dim \(0, -3\) names an axis twice"):
+    with pytest.raises(ShapeError, match=r"mean: dim \(0, -3\) contains an axis twice"):
         x.mean((0, -3))
     with pytest.raises(DtypeError, match="sum: takes float32 or float64, got int64"):
         tensor(np.array([1, 2])).sum()
@@ -133,5 +133,7 @@ def test_a_reduction_over_all_axes_keeps_them_on_request(name, option):
 def test_keepdim_and_keepdims_together_are_refused(name, values):
     x = tensor([[1.0, 2.0]])
     for dim in (1, None):
-        with pytest.raises(TypeError, match=rf"^{name}: got both keepdim and keepdims, which mean the same; pass one"):
+        with pytest.raises(
+            TypeError, match=rf"^{name}: got both keepdim and keepdims, which are the same option; pass"
+        ):
             getattr(x, name)(dim, keepdim=values[0], keepdims=values[1])

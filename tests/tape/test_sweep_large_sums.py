@@ -1,4 +1,4 @@
-"""Where a network forks and joins with many cells, an engine adds: the values and the arrays of others stay right."""
+"""Sums of large cotangents, which an engine computes: right values, and no writes to the arrays of others."""
 
 import numpy as np
 import pytest

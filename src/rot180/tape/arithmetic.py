@@ -1,7 +1,7 @@
-"""Arithmetic on two operands, choice and matmul, with broadcasting: a forward and its vjp per op.
+"""Ops on two operands: arithmetic, maximum and minimum, `where` and `matmul`.
 
 Broadcasting follows NumPy; its adjoint is `sum_to`. The first two settings of an op are the shapes of its operands, so
-that add and its like keep no arrays.
+that ops such as add keep no arrays.
 
 Who may import it: the tape and the floors above.
 """
@@ -17,7 +17,7 @@ from ..errors import DtypeError, ShapeError
 from ..kernels.reference.addition import LARGE
 from ..kernels.reference.mask import masked
 from .elementary import log
-from .operands import operands, pair, raw
+from .operands import check_broadcast, check_operands, raw
 from .primitives import primitive
 from .record import Array, Variable
 from .types import ArrayLike, Constant, T
@@ -26,31 +26,31 @@ from .types import ArrayLike, Constant, T
 
 
 @primitive()
-def sum_to(x: Array, shape: tuple[int, ...], was: tuple[int, ...]) -> Array:
-    """Sum x, of shape `was`, over the axes that broadcasting `shape` to `was` made."""
-    extra = len(was) - len(shape)
-    axes = (*range(extra), *[i + extra for i, n in enumerate(shape) if n == 1 and was[i + extra] != 1])
+def sum_to(x: Array, shape: tuple[int, ...], x_shape: tuple[int, ...]) -> Array:
+    """Sum x over the axes along which broadcasting repeats an array of shape `shape`."""
+    extra = len(x_shape) - len(shape)
+    axes = (*range(extra), *[i + extra for i, n in enumerate(shape) if n == 1 and x_shape[i + extra] != 1])
     return np.add.reduce(x, axes, keepdims=True).reshape(shape)
 
 
 @sum_to.vjp
-def sum_to_vjp(g: Any, needs: Any, output: Any, x: Any, shape: Any, was: Any) -> Any:
-    return (broadcast_to_shape(g, was, shape),)
+def sum_to_vjp(g: Any, needs: Any, output: Any, x: Any, shape: Any, x_shape: Any) -> Any:
+    return (broadcast_to_shape(g, x_shape, shape),)
 
 
 @primitive(name="broadcast_to", view=True)
-def broadcast_to_shape(x: Array, shape: tuple[int, ...], was: tuple[int, ...]) -> Array:
-    """Repeat x, of shape `was`, to `shape`: a read-only view."""
+def broadcast_to_shape(x: Array, shape: tuple[int, ...], x_shape: tuple[int, ...]) -> Array:
+    """Repeat x along axes to `shape`; returns a read-only view."""
     return np.broadcast_to(x, shape)
 
 
 @broadcast_to_shape.vjp
-def broadcast_to_shape_vjp(g: Any, needs: Any, output: Any, x: Any, shape: Any, was: Any) -> Any:
-    return (sum_to(g, was, shape),)
+def broadcast_to_shape_vjp(g: Any, needs: Any, output: Any, x: Any, shape: Any, x_shape: Any) -> Any:
+    return (sum_to(g, x_shape, shape),)
 
 
 def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
-    """The gradient of an operand that was broadcast from `shape`."""
+    """Sum the gradient g of a broadcast operand to the shape of the operand."""
     return g if g.shape == shape else sum_to(g, shape, g.shape)
 
 
@@ -95,7 +95,7 @@ def _div(a: Array, b: Array, a_shape: Any, b_shape: Any) -> Array:
 @_div.vjp
 def div_vjp(g: Any, needs: Any, output: Any, a: Any, b: Any, a_shape: Any, b_shape: Any) -> Any:
     to_a = unbroadcast(g / b, a_shape) if needs[0] else None
-    # not -g * a / (b * b): the square of a small b is 0 and that of a large one infinite
+    # not -g * a / (b * b): the square of a small b underflows and that of a large b overflows
     return (to_a, unbroadcast(-g * (a / b / b), b_shape) if needs[1] else None)
 
 
@@ -110,9 +110,9 @@ def power_vjp(g: Any, needs: Any, output: Any, a: Any, b: Any, a_shape: Any, b_s
     if needs[0] and isinstance(b, int | float):
         to_a = g * (b * a ** (b - 1)) if b else g * 0.0  # 0 * a**-1 would be NaN at 0
     elif needs[0]:
-        none = (raw(a) == 0) & (raw(b) == 0)
-        to_a = unbroadcast(g * (b * a ** _where(1.0, b - 1, (), b_shape, none)), a_shape)
-    if needs[1]:  # d a**b / db = a**b log a, and 0 where a is 0 and b is not negative (PyTorch's rule)
+        both_zero = (raw(a) == 0) & (raw(b) == 0)
+        to_a = unbroadcast(g * (b * a ** _where(1.0, b - 1, (), b_shape, both_zero)), a_shape)
+    if needs[1]:  # d a**b / db = a**b log a; as in PyTorch, it is 0 where a is 0 and b is not negative
         zero = (raw(a) == 0) & (raw(b) >= 0)
         base: Any = _where(1.0, a, (), a_shape, zero)
         base = base if isinstance(base, Variable) else np.asarray(base, raw(output).dtype)  # a may be a number
@@ -149,43 +149,43 @@ def minimum_vjp(g: Any, needs: Any, output: Any, a: Any, b: Any, a_shape: Any, b
 
 
 def _share(wins: Any, ties: Any, dtype: Any) -> Any:
-    """1 where the first operand was taken, one half at a tie, as PyTorch has it."""
+    """The factor of the gradient of the first operand: 1 where it wins, 0.5 at a tie (as in PyTorch), else 0."""
     return np.asarray(wins, dtype) + np.asarray(ties, dtype) * np.asarray(0.5, dtype)
 
 
 def add(a: T | ArrayLike, b: T | ArrayLike) -> T:
-    """a + b, broadcast."""
-    return _add(*pair("add", a, b))
+    """a + b, with broadcasting."""
+    return _add(*check_broadcast("add", a, b))
 
 
 def sub(a: T | ArrayLike, b: T | ArrayLike) -> T:
-    """a - b, broadcast."""
-    return _sub(*pair("sub", a, b))
+    """a - b, with broadcasting."""
+    return _sub(*check_broadcast("sub", a, b))
 
 
 def mul(a: T | ArrayLike, b: T | ArrayLike) -> T:
-    """a * b, broadcast."""
-    return _mul(*pair("mul", a, b))
+    """a * b, with broadcasting."""
+    return _mul(*check_broadcast("mul", a, b))
 
 
 def div(a: T | ArrayLike, b: T | ArrayLike) -> T:
-    """a / b, broadcast."""
-    return _div(*pair("div", a, b))
+    """a / b, with broadcasting."""
+    return _div(*check_broadcast("div", a, b))
 
 
 def power(a: T | ArrayLike, b: T | ArrayLike) -> T:
-    """a to the power b, broadcast."""
-    return _power(*pair("pow", a, b))
+    """a to the power b, with broadcasting."""
+    return _power(*check_broadcast("pow", a, b))
 
 
 def maximum(a: T | ArrayLike, b: T | ArrayLike) -> T:
     """The larger of a and b; at a tie each gets half the gradient."""
-    return _maximum(*pair("maximum", a, b))
+    return _maximum(*check_broadcast("maximum", a, b))
 
 
 def minimum(a: T | ArrayLike, b: T | ArrayLike) -> T:
     """The smaller of a and b; at a tie each gets half the gradient."""
-    return _minimum(*pair("minimum", a, b))
+    return _minimum(*check_broadcast("minimum", a, b))
 
 
 # ---- choice ----
@@ -207,16 +207,16 @@ def where_vjp(g: Any, needs: Any, output: Any, a: Any, b: Any, a_shape: Any, b_s
 
 
 def choose(condition: Array, a: Any, b: Any) -> Any:
-    """`where` for vjps: unchecked, and a NumPy scalar, which a 0-d cotangent may be, keeps its dtype."""
+    """`where` for vjps: without checks. A cotangent without axes may be a NumPy scalar; it keeps its dtype."""
     return _where(a, b, np.shape(a), np.shape(b), condition)
 
 
 def where(condition: Constant, a: T | ArrayLike, b: T | ArrayLike) -> T:
-    """a where `condition` (boolean) holds, else b; all three broadcast."""
+    """a where `condition` is true, else b. All three are broadcast; `condition` must be boolean."""
     condition = np.asarray(raw(condition))
     if condition.dtype != np.bool_:
         raise DtypeError(f"where: condition must be boolean, got {condition.dtype}; compare it with something first")
-    return _where(*pair("where", a, b), condition)
+    return _where(*check_broadcast("where", a, b), condition)
 
 
 # ---- matmul ----
@@ -234,12 +234,15 @@ def matmul_vjp(g: Any, needs: Any, output: Any, a: Any, b: Any, a_shape: Any, b_
 
 
 def matmul(a: T | ArrayLike, b: T | ArrayLike) -> T:
-    """a @ b by NumPy's rules: (..., n, k) @ (..., k, m), one-dimensional operands as a row and a column."""
-    x, y, a_shape, b_shape = operands("matmul", a, b)
+    """The matrix product a @ b, as np.matmul computes it: (..., n, k) @ (..., k, m) has shape (..., n, m)."""
+    x, y, a_shape, b_shape = check_operands("matmul", a, b)
     if not a_shape or not b_shape:
-        raise ShapeError("matmul: needs operands of at least 1 dimension, got a number; use * instead")
+        raise ShapeError("matmul: needs operands of at least 1 dimension, got a number; multiply by a number with *")
     if a_shape[-1] != b_shape[max(0, len(b_shape) - 2)]:
-        raise ShapeError(f"matmul: shapes {a_shape} and {b_shape} do not fit: the inner sizes must agree")
+        raise ShapeError(
+            f"matmul: shapes {a_shape} and {b_shape} do not match: the last axis of the "
+            "first operand must be as long as the second-to-last (or only) axis of the second"
+        )
     if len(a_shape) > 1 and len(b_shape) > 1:
         return _matmul(x, y, a_shape, b_shape)
     row, column = len(a_shape) == 1, len(b_shape) == 1

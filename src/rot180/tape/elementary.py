@@ -129,7 +129,7 @@ def _erf(x: Array) -> Array:
 
 @_erf.vjp
 def erf_vjp(g: Any, needs: Any, output: Any, x: Any) -> Any:
-    z = clamp(x, -30.0, 30.0)  # there the derivative is 0 in float64 already, and the square does not overflow
+    z = clamp(x, -30.0, 30.0)  # beyond these limits the derivative is 0 in float64; the square must not overflow
     return (g * (exp(-(z * z)) * (2 / math.sqrt(math.pi))),)
 
 
@@ -150,8 +150,9 @@ def clamp_vjp(g: Any, needs: Any, output: Any, x: Any, low: float | None, high: 
 
 
 def clamp(x: T | ArrayLike, min: float | None = None, max: float | None = None) -> T:
-    """x limited to the range from `min` to `max`. The gradient at the limits is 1."""
-    low, high = (None if limit is None else float(limit) for limit in (min, max))  # NumPy's scalars would not be weak
+    """x limited to the range from `min` to `max` (default: no limit). The gradient at the limits is 1."""
+    # floats, because NumPy scalars could change the dtype
+    low, high = (None if limit is None else float(limit) for limit in (min, max))
     return _clamp(floating("clamp", x), low, high)
 
 

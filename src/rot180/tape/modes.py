@@ -1,4 +1,4 @@
-"""no_grad, enable_grad and set_grad_enabled: whether ops are recorded, in this context (thread or task) only."""
+"""no_grad, enable_grad and set_grad_enabled: switch the recording of ops on or off in this thread or async task."""
 
 from __future__ import annotations
 
@@ -13,69 +13,73 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class set_grad_enabled:
-    """Record ops, or not, from here on in this context; as a `with` block, until its end; `@` a function, inside it."""
+    """Switch the recording of ops on or off in this thread or async task.
+
+    A plain call switches until the next change. As a context manager, it switches until the end of the block; as a
+    decorator, only inside the function.
+    """
 
     def __init__(self, enabled: bool) -> None:
-        self._enabled, self._before = bool(enabled), is_grad_enabled()
-        _record(self._enabled)
+        self._enabled, self._previous = bool(enabled), is_grad_enabled()
+        _set_recording(self._enabled)
 
     def __enter__(self) -> None:
-        _record(self._enabled)
+        _set_recording(self._enabled)
 
     def __exit__(self, *exception: object) -> None:
-        _record(self._before)
+        _set_recording(self._previous)
 
     def __call__(self, function: F) -> F:
-        _record(self._before)
-        return _inside(function, no_grad if not self._enabled else enable_grad)
+        _set_recording(self._previous)
+        return _with_recording(function, no_grad if not self._enabled else enable_grad)
 
 
 class _Recording:
     """A context manager and decorator that switches recording on or off."""
 
     _enabled: bool
-    _before: list[bool]
+    _previous: list[bool]
 
     def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
-        made = object.__new__(cls)
-        made._before = []
-        return made if function is None else made(function)  # @no_grad without brackets
+        instance = object.__new__(cls)
+        instance._previous = []
+        return instance if function is None else instance(function)  # @no_grad without parentheses
 
     def __enter__(self) -> None:
-        self._before.append(is_grad_enabled())
-        _record(self._enabled)
+        self._previous.append(is_grad_enabled())
+        _set_recording(self._enabled)
 
     def __exit__(self, *exception: object) -> None:
-        _record(self._before.pop())
+        _set_recording(self._previous.pop())
 
     def __call__(self, function: F) -> F:
-        return _inside(function, type(self))
+        return _with_recording(function, type(self))
 
 
 class no_grad(_Recording):
-    """`with no_grad():` or `@no_grad()`: ops inside are not recorded."""
+    """Do not record ops inside a block, `with no_grad():`, or a function, `@no_grad()`."""
 
     _enabled = False
 
 
 class enable_grad(_Recording):
-    """`with enable_grad():` or `@enable_grad()`: ops inside are recorded, also within no_grad."""
+    """Record ops inside a block, `with enable_grad():`, or a function, `@enable_grad()`, also within no_grad."""
 
     _enabled = True
 
 
 def is_grad_enabled() -> bool:
-    """Whether ops on Tensors that require a gradient are recorded."""
+    """True if ops on Tensors that require a gradient are recorded."""
     return mode.get()[0]
 
 
-def _record(enabled: bool) -> None:
-    # Not undone by the tokens of ContextVar: a generator may leave its `with` block in another thread or context.
+def _set_recording(enabled: bool) -> None:
+    # Without the tokens of ContextVar: a generator may leave its `with` block in another thread or context.
     mode.set((enabled, mode.get()[1]))
 
 
-def _inside(function: F, recording: type[_Recording]) -> F:
-    """`function`, run inside the block; of a generator, every step of it but not what its caller does in between."""
+def _with_recording(function: F, recording: type[_Recording]) -> F:
+    """Make `function` run inside a block. Of a generator, only its steps run inside, not its caller."""
 
     @wraps(function)
     def call(*args: Any, **named: Any) -> Any:
@@ -84,16 +88,16 @@ def _inside(function: F, recording: type[_Recording]) -> F:
 
     @wraps(function)
     def generate(*args: Any, **named: Any) -> Any:
-        steps, sent = function(*args, **named), None
+        generator, sent = function(*args, **named), None
         try:
             while True:
                 with recording():
                     try:
-                        value = steps.send(sent)
+                        value = generator.send(sent)
                     except StopIteration as end:
                         return end.value
                 sent = yield value
         finally:
-            steps.close()
+            generator.close()
 
     return generate if isgeneratorfunction(function) else call  # type: ignore[return-value]

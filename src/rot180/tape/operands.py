@@ -1,7 +1,8 @@
-"""What an op takes: float32 or float64, of one dtype; numbers are weak; lists become float32.
+"""Checks and conversions of the arguments of ops.
 
-Python numbers and 0-d NumPy values take the dtype of the other operand. Shapes broadcast by NumPy's rules. These checks
-are made once, where a public function is entered.
+Ops take float32 or float64; the operands of an op have one dtype. Python numbers, NumPy scalars and arrays without axes
+are weak: they take the dtype of the other operand. Lists become float32. Public functions make these checks; vjps
+call ops without them.
 
 Who may import it: the tape and the floors above. Deliberately absent: ops.
 """
@@ -20,38 +21,48 @@ _FLOAT32, _FLOAT64 = FLOATS
 
 
 def raw(x: Any) -> Any:
-    """The array of a Tensor; anything else as it is."""
+    """The array of a Tensor; other values are returned unchanged."""
     return x.data if isinstance(x, Variable) else x
 
 
-def operands(op: str, a: Any, b: Any) -> tuple[Any, Any, tuple[int, ...], tuple[int, ...]]:
-    """Both operands, made weak or refused, and their shapes."""
+def check_operands(op: str, a: Any, b: Any) -> tuple[Any, Any, tuple[int, ...], tuple[int, ...]]:
+    """Check the dtypes of two operands.
+
+    Returns both operands, with weak values and lists converted, and their shapes.
+
+    Raises DtypeError if an operand is not float32 or float64, or if their dtypes differ.
+    """
     x = a.data if isinstance(a, Variable) else a
     y = b.data if isinstance(b, Variable) else b
     if type(x) is np.ndarray and type(y) is np.ndarray and x.dtype is y.dtype and x.dtype in FLOATS:
         if isinstance(a, Variable) == isinstance(b, Variable) or (x.ndim and y.ndim):
             return a, b, x.shape, y.shape
-    a, b = _weak(op, a), _weak(op, b)
-    kinds = {raw(v).dtype for v in (a, b) if not isinstance(v, int | float)}
-    for kind in kinds:
-        if kind not in FLOATS:
-            raise DtypeError(f"{op}: takes float32 or float64, got {kind}; convert with .astype(np.float32)")
-    if len(kinds) > 1:
+    a, b = _convert_operand(op, a), _convert_operand(op, b)
+    dtypes = {raw(v).dtype for v in (a, b) if not isinstance(v, int | float)}
+    for dtype in dtypes:
+        if dtype not in FLOATS:
+            raise DtypeError(f"{op}: takes float32 or float64, got {dtype}; convert with .astype(np.float32)")
+    if len(dtypes) > 1:
         raise DtypeError(f"{op}: got float32 and float64 operands; convert one with .astype")
     return a, b, np.shape(raw(a)), np.shape(raw(b))
 
 
-def pair(op: str, a: Any, b: Any) -> tuple[Any, Any, tuple[int, ...], tuple[int, ...]]:
-    """`operands` of an elementwise op: their shapes must broadcast."""
-    found = operands(op, a, b)
-    if found[2] != found[3]:
-        for m, n in zip(reversed(found[2]), reversed(found[3]), strict=False):
+def check_broadcast(op: str, a: Any, b: Any) -> tuple[Any, Any, tuple[int, ...], tuple[int, ...]]:
+    """Like `check_operands`, and raise ShapeError if the shapes do not broadcast."""
+    checked = check_operands(op, a, b)
+    a_shape, b_shape = checked[2:]
+    if a_shape != b_shape:
+        for m, n in zip(reversed(a_shape), reversed(b_shape), strict=False):
             if m != n and m != 1 and n != 1:
-                raise ShapeError(f"{op}: shapes {found[2]} and {found[3]} do not broadcast: axes must agree or be 1")
-    return found
+                raise ShapeError(
+                    f"{op}: shapes {a_shape} and {b_shape} do not broadcast; aligned at the last axis, sizes must be "
+                    "equal or 1"
+                )
+    return checked
 
 
-def _weak(op: str, v: Any) -> Any:
+def _convert_operand(op: str, v: Any) -> Any:
+    """An operand as a Tensor, an array or a Python number."""
     if isinstance(v, Variable) or type(v) is float or type(v) is int:
         return v
     if isinstance(v, list | tuple):
@@ -64,7 +75,7 @@ def _weak(op: str, v: Any) -> Any:
 
 
 def floating(op: str, x: Any) -> Any:
-    """x, if it is a Tensor or an array of a float dtype; lists become float32; DtypeError otherwise."""
+    """x as a Tensor or an array of float32 or float64; numbers and lists become float32; other dtypes: DtypeError."""
     a = x.data if isinstance(x, Variable) else x
     if type(a) is np.ndarray and (a.dtype is _FLOAT32 or a.dtype is _FLOAT64):
         return x
@@ -74,15 +85,15 @@ def floating(op: str, x: Any) -> Any:
         raise DtypeError(f"{op}: takes Tensors and arrays; got {type(x).__name__}")
     if a.dtype not in FLOATS:
         raise DtypeError(f"{op}: takes float32 or float64, got {a.dtype}; convert with .astype(np.float32)")
-    return own_dtype(x) if isinstance(x, np.ndarray) else x
+    return with_numpy_dtype(x) if isinstance(x, np.ndarray) else x
 
 
 def real(op: str, name: str, value: Any) -> float:
-    """A setting as a float; DtypeError for anything but a number."""
+    """The value of the argument `name` as a float. Raises DtypeError if it is not a number."""
     if type(value) is float:
         return value
     try:
-        if isinstance(value, str | bytes):  # float("1") is 1
+        if isinstance(value, str | bytes):  # which float() would convert
             raise TypeError
         return float(value)
     except (TypeError, ValueError):
@@ -90,7 +101,10 @@ def real(op: str, name: str, value: Any) -> float:
 
 
 def as_array(data: Any) -> Array:
-    """The array of a Tensor, an array as it is; numbers and lists become float32 (booleans stay booleans)."""
+    """The array of a Tensor, or data as an array: numbers and lists become float32, booleans stay booleans.
+
+    Raises DtypeError for dtypes other than float32, float64, integers and booleans.
+    """
     if isinstance(data, Variable):
         return data.data
     if isinstance(data, np.ndarray | np.generic):
@@ -105,12 +119,12 @@ def as_array(data: Any) -> Array:
         a = a.astype(a.dtype.newbyteorder("="))
     if a.dtype.kind not in "iufb" or (a.dtype.kind == "f" and a.dtype not in FLOATS):
         raise DtypeError(f"tensor: takes float32, float64, integers or booleans, got {a.dtype}; convert with .astype")
-    return own_dtype(a)
+    return with_numpy_dtype(a)
 
 
-def own_dtype(a: Array) -> Array:
-    """`a` with NumPy's own dtype object, which fast paths ask for by identity; arrays of a pickle carry a copy."""
-    for kind in FLOATS:
-        if a.dtype == kind and a.dtype is not kind:
-            return a.view(kind)
+def with_numpy_dtype(a: Array) -> Array:
+    """The array with NumPy's dtype object, which fast paths compare by identity. Unpickled arrays have a copy of it."""
+    for dtype in FLOATS:
+        if a.dtype == dtype and a.dtype is not dtype:
+            return a.view(dtype)
     return a

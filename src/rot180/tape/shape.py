@@ -1,4 +1,4 @@
-"""Ops that move cells without arithmetic: reshape, permute, broadcast, index, join; their adjoints move them back.
+"""Ops that move elements: reshape, permute, broadcast, index, concatenate. Their vjps move the elements back.
 
 Who may import it: the tape and the floors above.
 """
@@ -22,23 +22,25 @@ from .types import T
 
 
 @primitive(name="reshape", view=True)
-def _reshape(x: Array, shape: tuple[int, ...], was: tuple[int, ...]) -> Array:
+def _reshape(x: Array, shape: tuple[int, ...], x_shape: tuple[int, ...]) -> Array:
     return x.reshape(shape)
 
 
 @_reshape.vjp
-def reshape_vjp(g: Any, needs: Any, output: Any, x: Any, shape: Any, was: Any) -> Any:
-    return (g.reshape(was),)
+def reshape_vjp(g: Any, needs: Any, output: Any, x: Any, shape: Any, x_shape: Any) -> Any:
+    return (g.reshape(x_shape),)
 
 
 def reshape(x: T | Array, shape: Sequence[int]) -> T:
-    """x with its cells in the same order and another shape; one size may be -1."""
+    """x with another shape and its elements in the same order. One size may be -1: it is computed from the others."""
     try:
         return _reshape(x, shape if type(shape) is tuple else tuple(shape), x.shape)
     except TypeError as error:
         raise ShapeError(f"reshape: shape must be ints; got {shape!r}") from error
     except ValueError as error:
-        raise ShapeError(f"reshape: {x.shape} cannot become {tuple(shape)}; the number of cells must agree") from error
+        raise ShapeError(
+            f"reshape: {x.shape} cannot become {tuple(shape)}; the numbers of elements must be equal"
+        ) from error
 
 
 @primitive(name="permute", view=True)
@@ -52,15 +54,15 @@ def permute_vjp(g: Any, needs: Any, output: Any, x: Any, axes: Any) -> Any:
 
 
 def permute(x: T | Array, dims: Sequence[int]) -> T:
-    """The axes of x in another order (NumPy's transpose)."""
+    """x with its axes in another order, like np.transpose."""
     axes = tuple(normal_axis("permute", dim, x.ndim) for dim in dims)
     if sorted(axes) != list(range(x.ndim)):
-        raise ShapeError(f"permute: dims {tuple(dims)} must name each of the {x.ndim} axes once")
+        raise ShapeError(f"permute: dims {tuple(dims)} must contain each of the {x.ndim} axes once")
     return _permute(x, axes)
 
 
 def swapaxes(x: T | Array, dim0: int, dim1: int) -> T:
-    """Two axes of x swapped."""
+    """x with two axes swapped."""
     axes = list(range(x.ndim))
     a, b = normal_axis("transpose", dim0, x.ndim), normal_axis("transpose", dim1, x.ndim)
     axes[a], axes[b] = axes[b], axes[a]
@@ -68,7 +70,7 @@ def swapaxes(x: T | Array, dim0: int, dim1: int) -> T:
 
 
 def broadcast_to(x: T | Array, shape: Sequence[int]) -> T:
-    """x repeated to a larger shape."""
+    """x broadcast to a shape."""
     try:
         return broadcast_to_shape(x, tuple(shape), x.shape)
     except ValueError as error:
@@ -76,19 +78,19 @@ def broadcast_to(x: T | Array, shape: Sequence[int]) -> T:
 
 
 def squeeze(x: T | Array, dim: int | None = None) -> T:
-    """Without the axes of size 1, or without this one if it is of size 1."""
+    """x without its axes of size 1, or without the axis `dim` if its size is 1."""
     only = None if dim is None else normal_axis("squeeze", dim, x.ndim)
     return reshape(x, [n for i, n in enumerate(x.shape) if n != 1 or (only is not None and i != only)])
 
 
 def unsqueeze(x: T | Array, dim: int) -> T:
-    """With a new axis of size 1 at this place."""
-    at: int = normal_axis("unsqueeze", dim, x.ndim + 1)
-    return reshape(x, (*x.shape[:at], 1, *x.shape[at:]))
+    """x with a new axis of size 1 at position `dim`."""
+    position: int = normal_axis("unsqueeze", dim, x.ndim + 1)
+    return reshape(x, (*x.shape[:position], 1, *x.shape[position:]))
 
 
 def flatten(x: T | Array, start_dim: int = 0, end_dim: int = -1) -> T:
-    """The axes from start_dim to end_dim as one."""
+    """x with the axes from start_dim to end_dim (inclusive) merged into one."""
     if x.ndim == 0:
         return reshape(x, (1,))
     first: int = normal_axis("flatten", start_dim, x.ndim)
@@ -113,7 +115,7 @@ def getitem_vjp(g: Any, needs: Any, output: Any, x: Any, key: Any, shape: Any) -
 
 @primitive(name="put")
 def _put(g: Array, key: Any, shape: tuple[int, ...]) -> Array:
-    """A zero array with g added at `key`, once for every time that the key names a cell."""
+    """An array of zeros with g added at `key`. Elements that the key selects several times are added several times."""
     x = np.zeros(shape, g.dtype)
     if _is_basic(key):
         x[key] = g
@@ -128,7 +130,7 @@ def put_vjp(g: Any, needs: Any, output: Any, x: Any, key: Any, shape: Any) -> An
 
 
 def getitem(x: T | Array, key: Any) -> T:
-    """x[key] with NumPy's rules: slices, integers, None, ellipsis, boolean and integer arrays (or Tensors of these)."""
+    """x[key] as in NumPy: slices, integers, None, Ellipsis, arrays or Tensors of booleans or integers."""
     key = tuple(raw(k) for k in key) if isinstance(key, tuple) else raw(key)
     try:
         return _getitem(x, key, x.shape)
@@ -137,24 +139,25 @@ def getitem(x: T | Array, key: Any) -> T:
 
 
 def _is_basic(key: Any) -> bool:
+    """True if NumPy returns a view for this key; such a key selects no element twice."""
     parts = key if isinstance(key, tuple) else (key,)
     return all(part is None or part is Ellipsis or isinstance(part, slice | int | np.integer) for part in parts)
 
 
-# ---- joining ----
+# ---- concatenation ----
 
 
 @lru_cache(maxsize=64)
-def _join(arity: int) -> Primitive:
-    """The op that joins so many arrays along an existing axis; `sizes` are theirs on that axis."""
+def _cat_op(arity: int) -> Primitive:
+    """The op that concatenates `arity` arrays. Its settings are the axis and the sizes of the arrays along it."""
 
     @primitive(arrays=arity, name="cat")
-    def join(*arrays_and_settings: Any) -> Array:
+    def concatenate(*arrays_and_settings: Any) -> Array:
         *arrays, axis, _ = arrays_and_settings
         return np.concatenate(arrays, axis)
 
-    @join.vjp
-    def join_vjp(g: Any, needs: Any, output: Any, *rest: Any) -> Any:
+    @concatenate.vjp
+    def concatenate_vjp(g: Any, needs: Any, output: Any, *rest: Any) -> Any:
         axis, sizes = rest[-2:]
         parts, start = [], 0
         for need, size in zip(needs, sizes, strict=True):
@@ -163,37 +166,37 @@ def _join(arity: int) -> Primitive:
             start += size
         return tuple(parts)
 
-    return join
+    return concatenate
 
 
 def cat(tensors: Sequence[T | Array], dim: int = 0) -> T:
-    """Arrays or Tensors joined along an axis; the other sizes and the dtypes must agree."""
+    """Concatenate arrays or Tensors along an axis. Their other sizes and their dtypes must be equal."""
     if not tensors:
         raise ShapeError("cat: needs at least one tensor, got none")
     shapes = [t.shape for t in tensors]
-    kinds = {raw(t).dtype for t in tensors}
-    if len(kinds) > 1:
-        raise DtypeError(f"cat: got {' and '.join(sorted(map(str, kinds)))}; convert with .astype")
+    dtypes = {raw(t).dtype for t in tensors}
+    if len(dtypes) > 1:
+        raise DtypeError(f"cat: got {' and '.join(sorted(map(str, dtypes)))}; convert with .astype")
     axis = normal_axis("cat", dim, len(shapes[0]))
     if any(
         len(s) != len(shapes[0]) or s[:axis] != shapes[0][:axis] or s[axis + 1 :] != shapes[0][axis + 1 :]
         for s in shapes
     ):
-        raise ShapeError(f"cat: shapes {shapes} must agree on every axis but {axis}")
-    return _join(len(tensors))(*tensors, axis, tuple(s[axis] for s in shapes))
+        raise ShapeError(f"cat: shapes {shapes} must be equal on every axis except {axis}")
+    return _cat_op(len(tensors))(*tensors, axis, tuple(s[axis] for s in shapes))
 
 
 def stack(tensors: Sequence[T | Array], dim: int = 0) -> T:
-    """Arrays or Tensors of one shape along a new axis."""
+    """Stack arrays or Tensors of one shape along a new axis."""
     if not tensors:
         raise ShapeError("stack: needs at least one tensor, got none")
     if len({t.shape for t in tensors}) > 1:
-        raise ShapeError(f"stack: shapes {[t.shape for t in tensors]} must be the same")
+        raise ShapeError(f"stack: shapes {[t.shape for t in tensors]} must be equal")
     return cat([unsqueeze(t, dim) for t in tensors], dim if dim >= 0 else tensors[0].ndim + 1 + dim)
 
 
 def normal_axis(op: str, dim: Any, ndim: int) -> int:
-    """An axis counted from the front; ShapeError if there is none such."""
+    """The axis counted from the front. Raises ShapeError if `dim` is not an int or out of range."""
     try:
         axis = operator.index(dim)
     except TypeError:

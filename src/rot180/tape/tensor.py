@@ -368,5 +368,5 @@ def _variadic(sizes: tuple[Any, ...]) -> Shape:
 def _rebuild(cls: type[Tensor], data: Array, requires_grad: bool) -> Tensor:
     """The Tensor of a pickle."""
     t: Tensor = object.__new__(cls)
-    t.data, t.node = operands.own_dtype(data), None
+    t.data, t.node = operands.with_numpy_dtype(data), None
     return t.requires_grad_(requires_grad)
