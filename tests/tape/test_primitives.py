@@ -215,6 +215,19 @@ def test_a_plain_call_returns_the_output_and_with_residuals_returns_both():
         times.with_residuals(x, x)
 
 
+@pytest.mark.parametrize("value", [np.ones(3), np.ones((2, 3)), (np.ones(3), 1, 2)], ids=["array", "two rows", "three"])
+def test_a_forward_that_does_not_return_output_and_residuals_is_refused(value):
+    @primitive(keep=("residuals",))
+    def double(x):
+        return value
+
+    for x in (leaf(1, 2, 3), np.ones(3)):
+        with pytest.raises(
+            TypeError, match=r"double: with 'residuals' in keep, the forward must return \(output"
+        ):
+            double(x)
+
+
 def test_the_observer_sees_the_output_without_its_residuals():
     seen = []
     with observe(lambda *call: seen.append(call)):

@@ -89,7 +89,8 @@ def primitive(
 
     Given arrays only, an op returns an array and records nothing.
 
-    Raises ValueError if `keep` has an unknown name.
+    Raises ValueError if `keep` has an unknown name; a call raises TypeError if the forward of an op with residuals does
+    not return a pair.
     """
 
     def decorate(forward: Callable[..., Any]) -> Primitive:
@@ -247,7 +248,13 @@ def _general_op(op: Op, names: list[str]) -> Callable[..., tuple[Any, Any]]:
         if named or (forward.__defaults__ and len(args) < len(names)):
             settings = _bind(op, names, settings, named)
         raw = tuple([x.data if isinstance(x, Variable) else x for x in inputs])
-        y, residuals = forward(*raw, *settings) if keep_residuals else (forward(*raw, *settings), None)
+        result = forward(*raw, *settings)
+        if keep_residuals and (type(result) is not tuple or len(result) != 2):  # an array of two rows would unpack
+            raise TypeError(
+                f"{op.name}: with 'residuals' in keep, the forward must return (output, residuals); it returned "
+                f"{f'{len(result)} values' if type(result) is tuple else type(result).__name__}"
+            )
+        y, residuals = result if keep_residuals else (result, None)
         edges = tuple([x.node if isinstance(x, Variable) else None for x in inputs])
         recording, observer = mode.get()
         recorded = recording and any([e is not None for e in edges])
