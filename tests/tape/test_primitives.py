@@ -222,9 +222,7 @@ def test_a_forward_that_does_not_return_output_and_residuals_is_refused(value):
         return value
 
     for x in (leaf(1, 2, 3), np.ones(3)):
-        with pytest.raises(
-            TypeError, match=r"double: with 'residuals' in keep, the forward must return \(output"
-        ):
+        with pytest.raises(TypeError, match=r"double: with 'residuals' in keep, the forward must return \(output"):
             double(x)
 
 
