@@ -197,9 +197,11 @@ def test_output_of_the_code_is_shown_once_and_objects_keep_state(file, capsys):
     assert "the code printed" in (out := capsys.readouterr().out) and out.count("made") == 1
 
 
-def test_wrong_usage(file, capsys):
+def test_wrong_usage(file, capsys, tmp_path):
     assert main(["check", "/nowhere/mine.py"]) == 2
     assert "/nowhere/mine.py does not exist" in capsys.readouterr().err
+    assert main(["check", str(tmp_path)]) == 2
+    assert f"{tmp_path} is not a regular file" in capsys.readouterr().err
     assert main(["check", f"{file(RIGHT)}:only_one"]) == 2
     assert "needs two names after the colon" in capsys.readouterr().err
     assert main(["check", f"{file(RIGHT)}:layer_forward,nothing"]) == 2

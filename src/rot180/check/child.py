@@ -55,7 +55,7 @@ def check_file(
     """
     path = Path(path)
     if not path.is_file():
-        raise CouldNotCheckError(f"check: {path} does not exist")
+        raise CouldNotCheckError(f"check: {path} {'is not a regular file' if path.exists() else 'does not exist'}")
     with tempfile.TemporaryDirectory(prefix="rot180-check-") as folder:
         request = Path(folder, "request.json")
         request.write_text(json.dumps({"path": str(path.resolve()), "names": names, "options": dict(options)}))
