@@ -77,7 +77,7 @@ def test_arrays_of_an_op_of_three_are_positional():
 
 def test_keep_of_an_unknown_name_is_refused():
     with pytest.raises(
-        ValueError, match=r"primitive times: keep names \['c'\], but its 2 arrays are \['a', 'b'\]; keep"
+        ValueError, match=r"primitive times: keep has unknown names \['c'\]; choose from \['a', 'b', 'output'"
     ):
 
         @primitive(arrays=2, keep=("a", "c"), name="times")
@@ -86,7 +86,7 @@ def test_keep_of_an_unknown_name_is_refused():
 
 
 def test_more_arrays_than_parameters_are_refused():
-    with pytest.raises(ValueError, match=r"primitive f: .*its 2 arrays are \['a'\]"):
+    with pytest.raises(ValueError, match=r"primitive f: arrays is 2, but the parameters are only \['a'\]"):
         primitive(arrays=2, name="f")(lambda a: a)
 
 

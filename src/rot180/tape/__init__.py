@@ -3,7 +3,7 @@
 record.py, primitives.py  record the calls of ops
 sweep.py, leaf_hooks.py   run their vjps, from the output back to the leaves
 gradients.py              backward and grad
-tensor.py, creation.py    the class Tensor, and the functions that make Tensors
+tensor.py, creation.py    the class Tensor, and the functions that create Tensors
 arithmetic.py, elementary.py, reduction.py, shape.py    the ops
 """
 

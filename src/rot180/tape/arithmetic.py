@@ -2,8 +2,6 @@
 
 Broadcasting follows NumPy; its adjoint is `sum_to`. The first two settings of an op are the shapes of its operands, so
 that ops such as add keep no arrays.
-
-Who may import it: the tape and the floors above.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Functions that make Tensors of data: `tensor` copies, `from_numpy` and `from_dlpack` share memory.
-
-Who may import it: the tape and the floors above. Deliberately absent: ops.
-"""
+"""Functions that create Tensors from data: `tensor` copies, `from_numpy` and `from_dlpack` share memory."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Elementwise functions of one operand, for arrays and Tensors.
 
-Who may import it: the tape and the floors above. Deliberately absent: activations of neural networks (functional/).
+The activations of neural networks are in `functional/`.
 """
 
 from __future__ import annotations
@@ -161,7 +161,7 @@ def clamp(x: T | ArrayLike, min: float | None = None, max: float | None = None) 
 
 @primitive(name="astype")
 def cast(x: Array, dtype: Any, from_dtype: Any) -> Array:
-    """A copy of x, of dtype `from_dtype`, with another float dtype."""
+    """x converted from `from_dtype` to another float dtype; always a copy."""
     return x.astype(dtype)
 
 

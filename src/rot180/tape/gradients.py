@@ -1,7 +1,4 @@
-"""`backward` and `grad`: check the arguments, run the sweep, return or accumulate the gradients.
-
-Who may import it: the tape and the floors above. Deliberately absent: ops.
-"""
+"""`backward` and `grad`: check the arguments, run the sweep, return or accumulate the gradients."""
 
 from __future__ import annotations
 
@@ -78,9 +75,9 @@ def grad(
 
     Returns a tuple with one Tensor per input.
 
-    Raises GradientError if an input requires no gradient, an output depends on nothing that does, an output of more
-    than one element has no cotangent, or the graph was freed. Raises ShapeError or DtypeError if a cotangent does not
-    fit its output.
+    Raises GradientError if an input does not require a gradient, if an output does not depend on a leaf that requires
+    one, if an output of several elements has no cotangent, or if the graph was freed. Raises ShapeError or DtypeError
+    if a cotangent does not fit its output.
     """
     output_list = list(outputs) if isinstance(outputs, list | tuple) else [outputs]
     input_list = list(inputs) if isinstance(inputs, list | tuple) else [inputs]

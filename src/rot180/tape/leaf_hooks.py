@@ -2,8 +2,6 @@
 
 A leaf that is used several times gets several partial gradients. To call its hooks as early as possible, the sweep must
 count the uses that are still missing. `hook_count` lets it skip the count as long as no leaf has a hook.
-
-Who may import it: the tape and the floors above. Deliberately absent: ops.
 """
 
 from __future__ import annotations
@@ -35,7 +33,7 @@ def add_leaf_hook(variable: Variable, hook: Callable[[Any], None]) -> Callable[[
     if node.owner is None:
         node.owner = weakref.ref(variable, lambda _: _remove_all(hooks))
 
-    def entry(leaf: Any) -> None:  # the same hook may be registered twice: each entry is an object of its own
+    def entry(leaf: Any) -> None:  # the same hook may be registered twice, as two separate entries
         hook(leaf)
 
     hooks.append(entry)

@@ -4,8 +4,6 @@
 
 At run time this is `sum = reduction.sum`. Type checkers see a method with the parameters of `reduction.sum` after the
 first, which returns a Tensor. They need the help because they do not infer the type variable `T` from `self`.
-
-Who may import it: tensor.py. Deliberately absent: any computation.
 """
 
 from __future__ import annotations

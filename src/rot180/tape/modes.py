@@ -79,7 +79,7 @@ def _set_recording(enabled: bool) -> None:
 
 
 def _with_recording(function: F, recording: type[_Recording]) -> F:
-    """Make `function` run inside a block. Of a generator, only its steps run inside, not its caller."""
+    """Wrap `function` to run inside a block. For a generator, only its own steps run inside, not its caller."""
 
     @wraps(function)
     def call(*args: Any, **named: Any) -> Any:

@@ -3,8 +3,6 @@
 Ops take float32 or float64; the operands of an op have one dtype. Python numbers, NumPy scalars and arrays without axes
 are weak: they take the dtype of the other operand. Lists become float32. Public functions make these checks; vjps
 call ops without them.
-
-Who may import it: the tape and the floors above. Deliberately absent: ops.
 """
 
 from __future__ import annotations
@@ -75,7 +73,10 @@ def _convert_operand(op: str, v: Any) -> Any:
 
 
 def floating(op: str, x: Any) -> Any:
-    """x as a Tensor or an array of float32 or float64; numbers and lists become float32; other dtypes: DtypeError."""
+    """x as a Tensor or an array of float32 or float64. Numbers and lists become float32.
+
+    Raises DtypeError for other dtypes.
+    """
     a = x.data if isinstance(x, Variable) else x
     if type(a) is np.ndarray and (a.dtype is _FLOAT32 or a.dtype is _FLOAT64):
         return x
@@ -123,7 +124,10 @@ def as_array(data: Any) -> Array:
 
 
 def with_numpy_dtype(a: Array) -> Array:
-    """The array with NumPy's dtype object, which fast paths compare by identity. Unpickled arrays have a copy of it."""
+    """The array with NumPy's own dtype object.
+
+    Fast paths compare dtypes with `is`, but the dtype of an unpickled array is a copy.
+    """
     for dtype in FLOATS:
         if a.dtype == dtype and a.dtype is not dtype:
             return a.view(dtype)

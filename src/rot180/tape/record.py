@@ -1,14 +1,12 @@
-"""The record of a computation: each call of an op on Tensors leaves a Node behind.
+"""The record of a computation: one Node for each recorded call of an op.
 
     Op          a differentiable operation: its forward, its vjps and what it keeps for them
     Node        one recorded call of an Op, or a leaf
-    Variable    an array and the node that made it; `Tensor` adds the operators
+    Variable    an array and the node that computed it; `Tensor` adds the operators
     observe     call a function after every op
 
 `primitives.py` makes ops and records their calls, `sweep.py` reads the record backwards. Nodes never point to Tensors,
 so there are no reference cycles. A creation counter gives their order.
-
-Who may import it: the tape and the floors above. Deliberately absent: any op; convolution.
 """
 
 from __future__ import annotations
@@ -90,7 +88,7 @@ class Node:
 
 
 class Variable:
-    """An array and the node that made it. `Tensor` adds the operators."""
+    """An array and the node that computed it. `Tensor` adds the operators."""
 
     __slots__ = ("__weakref__", "data", "node")
     data: Array

@@ -2,8 +2,6 @@
 
 `dim` is None (all axes), an int or a sequence of ints. `keepdim`, or NumPy's name `keepdims`, keeps the reduced axes
 with size 1.
-
-Who may import it: the tape and the floors above.
 """
 
 from __future__ import annotations

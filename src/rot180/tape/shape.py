@@ -1,7 +1,4 @@
-"""Ops that move elements: reshape, permute, broadcast, index, concatenate. Their vjps move the elements back.
-
-Who may import it: the tape and the floors above.
-"""
+"""Ops that move elements: reshape, permute, broadcast, index, concatenate. Their vjps move the elements back."""
 
 from __future__ import annotations
 

@@ -8,8 +8,6 @@ the chain rule for a function of several inputs (Griewank and Walther, "Evaluati
 
 The order comes from a heap of creation numbers, so that long chains need no recursion. Saved arrays and edges are
 cleared during the sweep unless the graph is retained, so that its memory is freed early.
-
-Who may import it: the tape and the floors above. Deliberately absent: any op; convolution.
 """
 
 from __future__ import annotations
@@ -30,7 +28,7 @@ _last_write = NEVER  # the tick of the newest in-place write to any leaf
 
 
 def mark_written(variable: Variable) -> None:
-    """Record that the array of a leaf was changed in place, so that a sweep that needs its old values is an error."""
+    """Record that the array of a leaf was changed in place. A sweep that needs its old values then raises an error."""
     global _last_write
     if variable.node is not None:
         variable.node.written = _last_write = tick()

@@ -3,8 +3,6 @@
 `.data` is always an ndarray, also if it has no axes. Tensors of float32 and float64 can require a gradient. Tensors of
 integers and booleans (targets, indices, comparisons) cannot. The array of a recorded Tensor must not change: `+=` makes
 a new Tensor, and item assignment is an error.
-
-Who may import it: the tape and the floors above.
 """
 
 from __future__ import annotations

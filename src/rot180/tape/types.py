@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     T = TypeVar("T", "Tensor", Array, default=Array)
     TensorData: TypeAlias = Tensor | ArrayLike | np.generic | SupportsDLPack
-    Constant: TypeAlias = Tensor | ArrayLike  # not differentiated, and without influence on the type of the result
+    Constant: TypeAlias = Tensor | ArrayLike  # not differentiated; does not affect the type of the result
 else:
     from typing import TypeVar
 
