@@ -9,7 +9,7 @@ void winograd_y(const Geometry& g, const float* x, const float* w, const float* 
 void winograd_x(const Geometry& g, const float* y, const float* w, float* x);
 void winograd_w(const Geometry& g, const float* x, const float* y, float* w);
 
-// The same with tiles of 4x4 results, at stride 1 only.
+// Like the functions above, but with tiles of 4x4 results and for stride 1 only.
 void winograd4_y(const Geometry& g, const float* x, const float* w, const float* bias, bool relu, float* y);
 void winograd4_x(const Geometry& g, const float* y, const float* w, float* x);
 

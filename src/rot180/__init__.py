@@ -1,4 +1,4 @@
-"""rot180: convolutional networks on NumPy arrays, with every gradient written out, proven right, fast and visible.
+"""rot180: convolutional networks on NumPy arrays, with gradients that are written out, tested and fast.
 
     import rot180
     import rot180.functional as F

@@ -42,7 +42,7 @@ def alarms(result: Result, checker: str) -> list[bool]:
         pytest.param("torch gradcheck, fast", marks=pytest.mark.peers),
     ],
 )
-def test_what_each_objects_to(peer: str) -> None:
+def test_mistakes_that_each_checker_reports(peer: str) -> None:
     result = held(peer, RIGHT, SCALED, FLIPPED, MUTATING)
     assert alarms(result, "rot180") == [False, True, True, True]
     assert alarms(result, peer) == [
@@ -56,7 +56,7 @@ def test_what_each_objects_to(peer: str) -> None:
     assert page.named(result, "rot180") == 2 and page.named(result, peer) == 0
 
 
-def test_what_computes_in_float32_does_not_count() -> None:
+def test_layers_that_compute_in_float32_do_not_count() -> None:
     result = held(CS231N, RIGHT, LOW)
     assert alarms(result, "rot180") == [False, False]
     assert alarms(result, CS231N) == [False, True]

@@ -63,7 +63,7 @@ def test_the_archive_is_read_without_unpacking_it(tmp_path: Path, mode: str) -> 
     [
         ({"test_batch.bin": cifar_bytes(2)[:-1]}, "test_batch.bin has 6,145 bytes; a multiple of 3,073 is needed"),
         ({"test_batch.bin": b""}, "test_batch.bin has 0 bytes; a multiple of 3,073"),
-        ({"test_batch.bin": b"\x0a" + bytes(3072)}, "the label of image 0 is 10; 0 to 9 are needed"),
+        ({"test_batch.bin": b"\x0a" + bytes(3072)}, "the label of image 0 is 10; labels must be from 0 to 9"),
         (
             {ARCHIVE: tar_bytes({"x": b"y"})},
             f"{ARCHIVE} does not contain test_batch.bin; the binary version, ",

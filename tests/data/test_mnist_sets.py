@@ -84,7 +84,7 @@ def test_all_files_come_from_one_folder(tmp_path: Path) -> None:
             r"has uint8 of shape \(4,\); uint8 of shape \(5,\) is needed, a label",
         ),
         ("labels-idx1", np.zeros(5, np.int32), "has int32 of shape"),
-        ("labels-idx1", np.full(5, 10, np.uint8), "has a label 10; 0 to 9 are needed"),
+        ("labels-idx1", np.full(5, 10, np.uint8), "has the label 10; labels must be from 0 to 9"),
     ],
 )
 def test_files_of_another_set_are_refused(tmp_path: Path, kind: str, array: np.ndarray, message: str) -> None:

@@ -38,7 +38,7 @@ def test_the_texts_backward_does_not_hold_for_stride_2() -> None:
     assert layer.backward_of_the_text(dout, cache).dx.shape != x.shape
 
 
-def test_what_the_stride_did_not_reach_gets_no_gradient() -> None:
+def test_cells_that_the_stride_skips_have_gradient_zero() -> None:
     x, w, b, dout = layer.example({"stride": 3, "pad": 0})  # one row of outputs fits twice into 7 rows, once into 6
     _, cache = layer.conv_forward(x, w, b, {"stride": 3, "pad": 0})
     for backward in (layer.conv_backward, layer.backward_for_any_stride):

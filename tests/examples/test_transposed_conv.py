@@ -31,7 +31,7 @@ def test_full_scatters_the_kernel_as_it_is() -> None:
         ("the answer's", {"z": False, "dx": False, "dw": False}),
     ],
 )
-def test_what_agrees_with_the_recorded_numbers_of_pytorch(version: str, same: dict[str, bool]) -> None:
+def test_agreement_with_the_recorded_numbers_of_pytorch(version: str, same: dict[str, bool]) -> None:
     assert layer.agreement(BY_NAME[version], record.recorded_numbers()) == same
 
 

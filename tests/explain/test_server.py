@@ -107,7 +107,7 @@ def test_exported_files_contain_the_numbers_of_the_page(server):
         elif kind == "json":
             assert Trace.from_json(content).arrays["x"].flat[0] == 77
     assert answer({"request": {"op": "conv2d", "file": "exe"}}) == {
-        "error": "explain: there is no file of the kind 'exe'; the kinds are html, npz and json"
+        "error": "explain: unknown kind of file 'exe'; choose html, npz or json"
     }
 
 

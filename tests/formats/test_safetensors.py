@@ -78,7 +78,7 @@ LONG = [] if np.longdouble is np.float64 or np.finfo(np.longdouble).bits == 64 e
 
 
 @pytest.mark.parametrize("array", [np.array([1 + 2j]), np.array(["a"]), np.array([None]), *LONG])
-def test_what_the_format_cannot_hold_is_refused(tmp_path: Path, array: Any) -> None:
+def test_unsupported_dtypes_are_refused(tmp_path: Path, array: Any) -> None:
     with pytest.raises(DtypeError, match=r"save: .*(w|dtype)"):
         safetensors.save({"w": array}, tmp_path / "f")
     assert not list(tmp_path.iterdir())

@@ -181,7 +181,7 @@ def test_wrong_arguments_raise(name: str, changed: dict[str, Any], error: type[E
 @pytest.mark.parametrize(
     ("mean", "var", "error", "message"),
     [
-        (ONE, None, ValueError, "running_mean and running_var must both be given, or neither"),
+        (ONE, None, ValueError, "running_mean and running_var must be passed together or not at all"),
         (np.ones(4, np.float32), ONE, ShapeError, r"running_mean has shape \(4,\); \(3,\) is needed"),
         (ONE, np.ones(3), DtypeError, "running_var is float64 but input is float32"),
         (Tensor(ONE, requires_grad=True), ONE, GradientError, r"running_mean requires a gradient, .* \.detach\(\)"),

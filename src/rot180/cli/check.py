@@ -57,7 +57,10 @@ def add(commands: Commands) -> None:
     parser = add_command(commands, "check", run, ABOUT, EXAMPLES)
     parser.add_argument("target", metavar="FILE.py[:FORWARD,BACKWARD]", help="file, and names of the functions")
     parser.add_argument(
-        "--op", default="conv2d", metavar="NAME", help="operation that they compute, e.g. relu (default: %(default)s)"
+        "--op",
+        default="conv2d",
+        metavar="NAME",
+        help="operation that the functions compute, e.g. relu (default: %(default)s)",
     )
     settings = parser.add_argument_group(
         "settings of the operation", "An option fixes a setting. By default several values are tried."

@@ -96,7 +96,7 @@ def _add_values(group: Group) -> None:
 
 def _add_run(group: Group) -> None:
     group.add_argument("--run", metavar="RUN", dest="folder", help="folder written by `rot180 train`")
-    group.add_argument("--layer", metavar="NAME", help="name of the layer, or for example conv1 or pool2")
+    group.add_argument("--layer", metavar="NAME", help="name of the layer, or its kind and number, e.g. conv1 or pool2")
     group.add_argument("--image", metavar="FILE", help="image file to pass through the model")
 
 

@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
     try:
         held_out = datasets.held_out(config, args.folder, args.root)
     except (UsageError, FormatError) as error:
-        if args.root is not None:  # the user named the place of the images, so they are not optional
+        if args.root is not None:  # with --data, missing images are an error
             raise
         held_out = None
         print(f"the report has no held-out images: {error}")

@@ -51,7 +51,7 @@ def cifar10(split: str = "train", root: Name | None = None) -> LabelledImages:
     labels = rows[:, 0]
     if labels.max() >= len(CLASSES):
         row = int(labels.argmax())
-        raise FormatError(f"cifar10: {source}: the label of image {row} is {labels[row]}; 0 to 9 are needed")
+        raise FormatError(f"cifar10: {source}: the label of image {row} is {labels[row]}; labels must be from 0 to 9")
     about = {"name": "cifar10", "split": split, "files": {name: len(cells) for name, cells in files.items()}}
     return LabelledImages.from_bytes(rows[:, 1:].reshape(-1, *SHAPE), labels, CLASSES, about)
 

@@ -61,7 +61,7 @@ REMOTES = {
 MAX_BYTES = 1 << 28  # of a file; the largest, CIFAR-10, has 170 MB
 CHUNK = 1 << 16  # bytes received before they are written
 TIMEOUT = 30  # seconds without a byte
-ABANDONED = 86_400  # seconds after which a temporary file is taken for one of a killed process
+ABANDONED = 86_400  # seconds; older temporary files are assumed to be left over from killed processes
 
 
 class DownloadError(Rot180Error, OSError):

@@ -1,4 +1,4 @@
-"""Prepare a picture of a drawing as in the digit data sets: light ink on black, cropped, centred, resized.
+"""Convert a picture of a drawing to the style of the digit data sets: light ink on black, cropped, centred, resized.
 
 The functions work on Pillow's images, which `image.py` reads.
 """

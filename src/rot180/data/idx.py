@@ -19,7 +19,7 @@ from .bounded_reading import Name, declared_size, open_bounded, read_into
 from .dataset import Array
 
 DTYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
-MAX_BYTES = 1 << 30  # of cells; the largest known file (EMNIST by class) has 547 MB
+MAX_BYTES = 1 << 30  # bytes of cells; the largest known file (EMNIST by class) has 547 MB
 HEAD, AXIS = 4, 4  # bytes of the magic number and of each size
 
 

@@ -70,7 +70,7 @@ def measure_image(path: Name) -> tuple[int, int, bool]:
     with _opened(path) as image:
         width, height = image.size
         grey = image.mode in GREY or image.mode.startswith("I;")
-        # Only in formats that have it at the start: in a PNG, Pillow would decode the cells to find it.
+        # Only these formats store the orientation in the header; for a PNG, Pillow would decode the cells to find it.
         if image.format in ("JPEG", "TIFF", "WEBP") and image.getexif().get(ORIENTATION, 1) in SIDEWAYS:
             height, width = width, height
     return height, width, grey

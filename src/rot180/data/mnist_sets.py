@@ -94,4 +94,4 @@ def _check(op: str, paths: list[Path], images: Array, labels: Array, classes: in
             f"needed, a label for each image of {paths[0].name}"
         )
     if labels.size and labels.max() >= classes:
-        raise FormatError(f"{op}: {paths[1]} has a label {labels.max()}; 0 to {classes - 1} are needed")
+        raise FormatError(f"{op}: {paths[1]} has the label {labels.max()}; labels must be from 0 to {classes - 1}")

@@ -122,7 +122,7 @@ def export(trace: Trace, kind: Any, language: Any = "en") -> dict[str, str]:
     elif kind == "json":
         data = trace.to_json().encode()
     else:
-        raise ExplainError(f"explain: there is no file of the kind {kind!r:.40}; the kinds are html, npz and json")
+        raise ExplainError(f"explain: unknown kind of file {kind!r:.40}; choose html, npz or json")
     return {"name": f"{name}.{kind}", "base64": base64.b64encode(data).decode()}
 
 

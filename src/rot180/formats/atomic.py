@@ -144,7 +144,7 @@ def _is_stream(path: Name) -> bool:
     try:
         mode = os.stat(path).st_mode
     except FileNotFoundError:
-        return False  # a new file, or a missing folder, which the write reports
+        return False  # a new file, or a missing folder; the write raises an error for the latter
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     if stat.S_ISSOCK(mode):

@@ -1,4 +1,4 @@
-"""Floor 3: differentiable functions with PyTorch's names. Each forward stands beside its vjps.
+"""Floor 3: differentiable functions with PyTorch's names. Each forward is followed by its vjps.
 
     import rot180.functional as F
 

@@ -1,4 +1,4 @@
-"""Classification losses. Each forward stands beside its vjp. `reduction` is "mean", "sum" or "none".
+"""Classification losses. Each forward is followed by its vjp. `reduction` is "mean", "sum" or "none".
 
 The input is (N, C, ...) with the classes on axis 1, or (C,). The target is (N, ...) or (), integers in [0, C).
 cross_entropy also accepts probabilities of the input's shape as a target, and gives them a gradient.

@@ -199,7 +199,7 @@ def plain_layer(
     op: str, ndim: int, x: Any, w: Any, b: Any, stride: Any, padding: Any, dilation: Any, groups: int,
     fused: Primitive | None = None,
 ) -> Any:  # fmt: skip
-    """The plain layer. `fused`, an op of (x, w, b, window), replaces conv_y and the bias if it includes more."""
+    """The plain layer. If `fused` is passed, an op of (x, w, b, window), it replaces conv_y and the bias."""
     a, v = x.data if isinstance(x, Variable) else x, w.data if isinstance(w, Variable) else w  # faster than raw()
     check_dtypes(op, a, v, b)
     b_shape = None if b is None else b.shape

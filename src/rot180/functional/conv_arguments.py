@@ -1,6 +1,6 @@
 """Check the arguments of the convolutions and turn them into a Window.
 
-The Window of each combination of shapes and settings is cached, so that a call in a training loop costs a look-up only.
+The Window of each combination of shapes and settings is cached, so a call in a training loop costs only a look-up.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .batch import check_axes
 def check_dtypes(
     op: str, x: Any, w: Any, third: Any, names: tuple[str, str, str] = ("input", "weight", "bias")
 ) -> None:
-    """DtypeError unless all are Tensors or arrays of one float dtype. `third` may be None if it is the bias."""
+    """Raise DtypeError unless all are Tensors or arrays of one float dtype. `third` may be None if it is the bias."""
     try:
         kind = x.dtype
         if w.dtype is kind and (third is None or third.dtype is kind) and kind in FLOATS:
@@ -81,7 +81,7 @@ def transposed_window(
 
 
 def _channels(op: str, ndim: int, input_shape: Sizes, w_shape: Sizes, groups: int) -> int:
-    """The number of channels of the input, after checking all that both layers have in common."""
+    """Check the arguments that both layers have in common; return the number of input channels."""
     if len(w_shape) != ndim + 2:
         raise ShapeError(f"{op}: weight has shape {w_shape}; {ndim + 2} dimensions are needed: (out, in, kernel)")
     check_axes(op, ndim, input_shape)
@@ -97,7 +97,7 @@ def _check_bias(op: str, b_shape: Sizes | None, out: int) -> None:
 
 
 def check_cotangent(op: str, dy: Any, shape: Sequence[int]) -> None:
-    """ShapeError unless dy has the shape of the layer's output."""
+    """Raise ShapeError unless dy has the shape of the layer's output."""
     dy_shape = getattr(dy, "shape", None)
     if dy_shape != tuple(shape):
         raise ShapeError(f"{op}: dy has shape {dy_shape}; {tuple(shape)} is needed, the shape of the layer's output")

@@ -4,7 +4,7 @@
 
 A weight matrix times the columns of `unfold` is `conv2d` with the same settings. Folding the columns of a transposed
 convolution gives `conv_transpose2d`. Each op copies one slice of x per cell of the kernel, and is the vjp of the other.
-The convolution kernels work on blocks of columns instead, so that all columns are never in memory.
+The convolution kernels work on blocks of columns instead, so the complete array of columns is never in memory.
 """
 
 from __future__ import annotations

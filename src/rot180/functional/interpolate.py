@@ -87,7 +87,7 @@ def interpolate(
 
 
 def check_settings(op: str, size: Any, scale_factor: Any, mode: Any, align_corners: Any, recompute: Any) -> None:
-    """Raise ValueError for settings that no input can have."""
+    """Raise ValueError for settings that are invalid for every input."""
     if mode not in tuple(_MODES):
         raise ValueError(f"{op}: mode must be one of {', '.join(map(repr, _MODES))}; got {mode!r}")
     if align_corners is not None and mode not in _ALIGN_CORNERS_MODES:

@@ -4,7 +4,7 @@ Each group of cells is brought to mean 0 and variance 1, then each channel is sc
 
     xhat = (x - mean) / sqrt(var + eps)        y = xhat * weight + bias
 
-The four functions differ only in the groups. They see the input as (N, G, K, S), that is batch, groups, channels of a
+The four functions differ only in the groups. They view the input as (N, G, K, S), that is batch, groups, channels of a
 group and positions, with a weight and a bias per channel (G, K):
 
     batch_norm      (N, C, 1, S)         statistics over N, K, S      Ioffe & Szegedy, "Batch Normalization" (2015)
@@ -39,12 +39,12 @@ from .norm_arguments import check_eps, check_fit, check_input, check_running, no
 class Grouping(NamedTuple):
     """The groups of cells that share their statistics."""
 
-    shape: Sizes  # x seen as (N, G, K, S)
+    shape: Sizes  # x viewed as (N, G, K, S)
     axes: Sizes  # the axes of `shape` over which the statistics are taken; () if the statistics are given
     affine: Sizes  # the shape of weight and bias
 
 
-Statistics = tuple[Array, Array]  # mean and variance; they broadcast against x seen as (N, G, K, S)
+Statistics = tuple[Array, Array]  # mean and variance; they broadcast against x viewed as (N, G, K, S)
 
 
 @primitive(arrays=3, keep=("x", "weight", "residuals"), name=lambda op, *settings: op, fresh=True)
@@ -73,9 +73,9 @@ def norm_vjp(
 
         gx = r * (gz - mean(gz) - xhat * mean(gz * xhat)),  gweight = sum(gy * xhat),  gbias = sum(gy)
 
-    These are the formulas of Ioffe & Szegedy (2015), section 3, with the gradients of mean and variance substituted. A
-    change of x that shifts or scales its whole group changes nothing, so that part of gz is removed. With given
-    statistics, which are constants, gx = r * gz.
+    These are the formulas of Ioffe & Szegedy (2015), section 3, with the gradients of mean and variance substituted.
+    xhat does not change if a group of x is shifted or scaled, so gx has no component in these directions. Statistics
+    that are passed are constants; gx = r * gz then.
     """
     shape, axes, affine = grouping
     g, cells = gy.reshape(shape), x.reshape(shape)
@@ -100,7 +100,7 @@ def norm_array_vjp(
     gy: Array, needs: Any, overwrite: bool, y: Any, residuals: Statistics, x: Array, weight: Any, bias: Any, op: str,
     grouping: Grouping, eps: float, statistics: Statistics | None,
 ) -> Any:  # fmt: skip
-    """The same with the mean and variance of the forward."""
+    """Like `norm_vjp`, but with the mean and variance that the forward computed."""
     shape, axes, affine = grouping
     wanted = [need is not None for need in needs]
     w = _per_channel(weight, shape)

@@ -1,4 +1,4 @@
-"""Activations that are linear, or exponential, piece by piece: relu and its variants.
+"""Piecewise linear and piecewise exponential activations: relu and its variants.
 
 An op keeps its output if the derivative can be computed from it, else its input.
 """
@@ -41,7 +41,7 @@ def relu(input: T | ArrayLike) -> T:
 
 
 def _sides(x: Any) -> tuple[Array, Array]:
-    """Two masks of x's dtype: x > 0, and not x > 0. Sums of products with them are exact, and faster than a choice."""
+    """Two masks of x's dtype: x > 0, and not x > 0. Sums of products with them are exact, and faster than `where`."""
     positive = np.asarray(raw(x) > 0, raw(x).dtype)
     return positive, 1 - positive
 

@@ -1,4 +1,4 @@
-"""Losses whose targets are probabilities of the input's shape. Each forward stands beside its vjp.
+"""Losses whose targets are probabilities of the input's shape. Each forward is followed by its vjp.
 
 `reduction` is "mean", "sum" or "none". Input and target both get a gradient.
 """

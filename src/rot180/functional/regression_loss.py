@@ -1,4 +1,4 @@
-"""Regression losses, which are functions of input - target. Each forward stands beside its vjp.
+"""Regression losses, which are functions of input - target. Each forward is followed by its vjp.
 
 `reduction` is "mean", "sum" or "none". Input and target have the same shape, and both get a gradient.
 """

@@ -1,4 +1,4 @@
-"""Smooth activations: tanh, sigmoid and those made of them.
+"""Smooth activations: tanh, sigmoid and functions composed of them.
 
 An op keeps its output if the derivative can be computed from it, else its input.
 """
@@ -102,7 +102,7 @@ def softplus_vjp(g: Any, needs: Any, y: Any, x: Any, beta: float, threshold: flo
 
 
 def check_beta(op: str, beta: float) -> float:
-    """beta as a float; ValueError if it is 0, because softplus divides by it."""
+    """Return beta as a float; raise ValueError if it is 0, because softplus divides by it."""
     number = real(op, "beta", beta)
     if number == 0:
         raise ValueError(f"{op}: beta is 0; a number other than 0 is needed")

@@ -7,7 +7,7 @@ import os
 import sys
 from typing import Any
 
-MAX_THREADS = 1024  # a larger number is a typing error, and the system would run out of threads
+MAX_THREADS = 1024  # a larger number is probably a typing error, and the system would run out of threads
 _number: int | None = None  # as set by the program or the environment
 
 

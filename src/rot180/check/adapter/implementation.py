@@ -189,7 +189,7 @@ class Implementation:
         return given
 
     def _forward(self, problem: Problem, arrays: Arrays) -> tuple[Any, dict[str, Any]]:
-        """Run the forward; return its result and the copies that it got."""
+        """Run the forward on copies of the arrays; return its result and the copies."""
         given = self._user_arrays(arrays)
         found = self.call(self.forward, self.on_forward, given, problem)
         return results.normalise_forward(found, np.ndim(layouts.to_user(self.layout, "y", problem.dy))), given

@@ -62,8 +62,8 @@ def gradients(found: Any, returns: Sequence[str], shape: tuple[int, ...], meanin
     """Return the gradients from the result of a backward, in the order of `returns`; None for a missing one.
 
     Args:
-        shape: of the first of `returns`, in the user's layout, because a single gradient can be rows of numbers.
-        meanings: maps a name to the argument that it means, as for names of parameters.
+        shape: the shape of the first of `returns`, in the user's layout. It identifies a single gradient in rows.
+        meanings: maps the name of a gradient to its argument, as for names of parameters.
 
     Raises CallingError if the gradients have names that do not identify them.
     """

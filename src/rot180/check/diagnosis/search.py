@@ -33,7 +33,7 @@ class Explanation:
 
 @dataclass(frozen=True)
 class _Step:
-    """One mistake as made on one problem: the `choice`-th of the arrays that its variant can yield."""
+    """One mistake, applied to one problem: array number `choice` of those that its variant yields."""
 
     mistake: Mistake
     variant: str

@@ -72,7 +72,7 @@ def _lead(report: LayerReport, faults: Sequence[Diagnosis]) -> str:
 
 
 def _section(finding: Diagnosis, explained: list[Example], kind: str) -> str:
-    """One finding. Its example is shown in the explainer unless an earlier section has shown it."""
+    """The section of one finding, with its example in the explainer unless an earlier section shows it."""
     picture = WRONG_CELL.sub(r"<mark>\g<0></mark>", escape(finding.picture))
     shown = "\n\n".join(filter(None, [picture, escape(finding.formula)]))
     html = (

@@ -63,7 +63,7 @@ class Runner:
         self._drop_other_axes()
 
     def problem(self, case: Case, number: int, unit: float) -> Problem | None:
-        """Draw the numbers of a case in the form that the code takes; None if it takes no such case."""
+        """Draw the numbers of a case in the form that the code takes; None if it accepts no such case."""
         fitting = self.definition.bare(case) if self.code.layout == "bare" else case
         if fitting is None:
             return None

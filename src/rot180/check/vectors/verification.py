@@ -50,7 +50,7 @@ class Answers:
         return self.outcomes[id(problem)]
 
     def gradients(self, problem: Problem) -> dict[str, Array]:
-        """There are no answers for another dy."""
+        """Raise Refused: there are no answers for another dy."""
         raise Refused("only exported cases have answers")
 
     def other_forms(self, *, refused: bool) -> Sequence[tuple[Code, str]]:
@@ -61,7 +61,7 @@ class Answers:
         """There are no other shapes."""
 
     def value(self, problem: Problem, arrays: Mapping[str, Array]) -> Array:
-        """There are no answers for other arrays."""
+        """Raise Refused: there are no answers for other arrays."""
         raise Refused("only exported cases have answers")
 
 

@@ -41,7 +41,7 @@ def section(key: str, title: str, lead: str, *html: str) -> str:
 
 
 def missing_section(key: str, title: str, reason: str) -> str:
-    """A section that has nothing to show for this run: one line with the reason."""
+    """A section that cannot be shown for this run: its heading and one line with the reason."""
     return section(key, title, f'<span class="missing">Not shown: {text(reason)}</span>')
 
 

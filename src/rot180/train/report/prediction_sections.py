@@ -10,7 +10,7 @@ from .pictures import Pictures, pixel_width, value_range
 from .predictions import Array, Mistake, Predictions
 
 MAX_MATRIX, MAX_CLASSES, MAX_PAIRS = 20, 100, 10  # classes of the matrix and of the table, pairs of the list
-SIDE = 64  # pixels of a mistake's image, at most
+SIDE = 64  # maximum width and height of the image of a mistake, in pixels
 
 
 def confusion_matrix(content: Content, pictures: Pictures | None) -> str:
