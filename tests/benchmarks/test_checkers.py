@@ -138,7 +138,7 @@ def test_the_false_alarms_in_float32_are_said() -> None:
     assert page.in_float32(result).strip() == said
 
 
-def test_false_alarms_are_listed_with_what_was_said() -> None:
+def test_false_alarms_are_listed_with_their_messages() -> None:
     result = held(CS231N, RIGHT)
     result.verdicts[CS231N][:] = [Verdict("relative error of dx: 2e-07", 0.0, 0)]
     assert page.lists(result) == f"- {CS231N} has false alarms on: {RIGHT} (relative error of dx: 2e-07).\n"

@@ -22,7 +22,7 @@ from tests.benchmarks.record import ABOUT
         ({"processor": "../etc/x; y"}, "2026-11-21-etc-x-y"),
     ],
 )
-def test_files_are_named_by_date_machine_and_what_is_unusual(changes: dict[str, Any], name: str) -> None:
+def test_files_are_named_by_date_machine_and_unusual_settings(changes: dict[str, Any], name: str) -> None:
     assert environment.stem(ABOUT | changes) == name
 
 

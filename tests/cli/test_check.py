@@ -232,7 +232,7 @@ def test_a_page_on_standard_output(file, capsys, tmp_path, monkeypatch):
     assert "--json and --html cannot both be - (standard output); name a file" in capsys.readouterr().err
 
 
-def test_json_of_what_could_not_be_checked(file, capsys, tmp_path):
+def test_json_of_a_check_that_could_not_run(file, capsys, tmp_path):
     path, data = file("1 / 0"), tmp_path / "report.json"
     data.write_text('{"ok": true}')
     for place in ("-", str(data)):

@@ -48,7 +48,7 @@ def test_a_complete_program(cases, capsys):
     assert found["ok"] is True and found["remarks"] == []
 
 
-def test_json_of_what_could_not_be_verified(tmp_path, capsys):
+def test_json_of_a_verification_that_could_not_run(tmp_path, capsys):
     assert main(["vectors", "verify", str(tmp_path), "--json"]) == 2
     shown = capsys.readouterr()
     found = json.loads(shown.out)

@@ -40,7 +40,7 @@ def test_compressed_files_and_names_with_a_dot_are_read(tmp_path: Path, form: st
     assert got.about["sha256"] == plain.about["sha256"]
 
 
-def test_about_says_what_was_read(tmp_path: Path) -> None:
+def test_about_describes_the_files_that_were_read(tmp_path: Path) -> None:
     write_mnist(tmp_path)
     about = fashion_mnist("train", tmp_path).about
     assert about.pop("sha256").isalnum()

@@ -50,7 +50,7 @@ def test_only_both_rotations_give_the_gradient() -> None:
     assert right == [True, False, False, False, True]
 
 
-def test_the_program_prints_what_the_text_prints(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_program_prints_the_numbers_of_the_text(capsys: pytest.CaptureFixture[str]) -> None:
     tiny.main()
     printed = capsys.readouterr().out
     assert "summed cost 1.284805003333" in printed

@@ -162,7 +162,7 @@ def test_hardtanh_checks_the_order_of_its_bounds() -> None:
 
 
 def test_softplus_with_beta_0_raises() -> None:
-    with pytest.raises(ValueError, match=r"^softplus: beta is 0; a number other than 0 is needed"):
+    with pytest.raises(ValueError, match=r"^softplus: beta must not be 0"):
         F.softplus(np.ones(3), beta=0)
 
 

@@ -24,7 +24,7 @@ X = np.random.default_rng(0).standard_normal((2, 3, 5, 7)).astype(np.float32)
         (X, (3, 3, 3), ShapeError, r"output_size must be an int or 2 of them"),
         (X, 2.0, ShapeError, r"output_size must be an int or 2 of them.*; got 2.0"),
         (X, (2, True), ShapeError, r"output_size must be an int or 2 of them.*; got \(2, True\)"),
-        (X, None, ShapeError, r"output_size must be an int or 2 of them.*\(None keeps that axis\); got None"),
+        (X, None, ShapeError, r"output_size must be an int or 2 of them.*\(None keeps its size\); got None"),
         (X, "2", ShapeError, r"output_size must be an int or 2 of them"),
         (X[0, 0], 2, ShapeError, r"input has shape \(5, 7\); 4 dimensions .* or 3 \(no batch\) are needed"),
         (X[..., :0], 2, ShapeError, r"input has shape \(2, 3, 5, 0\); its spatial axes must not be empty"),

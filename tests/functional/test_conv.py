@@ -288,7 +288,7 @@ WRONG = [
     (lambda: F.conv2d(X.astype(int), W), DtypeError, r"conv2d: input has dtype int64; float32 or float64 is needed: convert with \.astype"),
     (lambda: F.conv2d(X, W.astype(np.float16)), DtypeError, r"conv2d: weight has dtype float16"),
     (lambda: F.conv2d(X, W, np.ones(4, int)), DtypeError, r"conv2d: bias has dtype int64"),
-    (lambda: F.conv2d(X.astype(np.float32), W), DtypeError, r"conv2d: got float32 and float64; all must be of one dtype"),
+    (lambda: F.conv2d(X.astype(np.float32), W), DtypeError, r"conv2d: got float32 and float64; all must have the same dtype"),
     (lambda: F.conv2d(X.tolist(), W), DtypeError, r"conv2d: input must be a Tensor or an array, got list; use np\.asarray"),
     (lambda: F.conv_transpose2d(X, W), ShapeError, r"conv_transpose2d: input has 3 channels but weight of shape \(4, 3, 3, 3\) needs 4 \(a transposed"),
     (lambda: F.conv_transpose2d(X, np.ones((3, 2, 3, 3)), groups=2), ShapeError, r"conv_transpose2d: input has 3 channels; groups=2 must divide them"),

@@ -98,9 +98,9 @@ def test_groups_must_divide_the_output_channels() -> None:
             (X.astype(int), W),
             r"input has dtype int64; float32 or float64 is needed: convert with \.astype\(np\.float32\)",
         ),
-        ((X, W.astype(np.float64)), r"got float32 and float64; all must be of one dtype: convert with \.astype"),
+        ((X, W.astype(np.float64)), r"got float32 and float64; all must have the same dtype: convert with \.astype"),
         ((X, W.astype(np.float16)), "weight has dtype float16; float32 or float64 is needed"),
-        ((X, W, ones(4, dtype=np.float64)), "got float32 and float32 and float64; all must be of one dtype"),
+        ((X, W, ones(4, dtype=np.float64)), "got float32 and float32 and float64; all must have the same dtype"),
         (([1.0], W), "input must be a Tensor or an array, got list; use np.asarray"),
         ((X, None), "weight must be a Tensor or an array, got NoneType"),
         ((X, W, [1.0]), "bias must be a Tensor or an array, got list"),
@@ -153,7 +153,7 @@ def test_the_cotangent(function: Any, w: np.ndarray, need: str) -> None:
         function(ones(2, 4, 3, 4), X, w)
     with pytest.raises(ShapeError, match=f"^{name}: dy has shape None; {need} is needed"):
         function(None, X, w)
-    with pytest.raises(DtypeError, match=f"^{name}: got .* all must be of one dtype"):
+    with pytest.raises(DtypeError, match=f"^{name}: got .* all must have the same dtype"):
         function(ones(2, 4, 3, 3, dtype=np.float64), X, w)
     with pytest.raises(DtypeError, match=f"^{name}: w has dtype int64; float32 or float64 is needed"):
         function(X, X, w.astype(int))

@@ -26,11 +26,15 @@ def ones(*shape: int, dtype: Any = np.float32) -> np.ndarray:
         ),
         ((ones(), ones(4, 3)), ShapeError, r"input of shape \(\) and weight of shape \(4, 3\) do not fit"),
         ((ones(2, 3), ones(4, 3), ones(3)), ShapeError, r"bias has shape \(3,\); \(4,\) is needed"),
-        ((ones(2, 3), ones(4, 3, dtype=np.float64)), DtypeError, "got float32 and float64; all must be of one dtype"),
+        (
+            (ones(2, 3), ones(4, 3, dtype=np.float64)),
+            DtypeError,
+            "got float32 and float64; all must have the same dtype",
+        ),
         (
             (ones(2, 3), ones(4, 3), ones(4, dtype=np.float64)),
             DtypeError,
-            "all must be of one dtype: convert with .astype",
+            "all must have the same dtype: convert with .astype",
         ),
         ((ones(2, 3, dtype=np.int64), ones(4, 3)), DtypeError, "input has dtype int64; float32 or float64 is needed"),
         (([[1.0, 2.0]], ones(4, 2)), DtypeError, "input must be a Tensor or an array, got list; use np.asarray"),

@@ -210,9 +210,9 @@ def test_evaluation_needs_running_statistics() -> None:
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda x: F.batch_norm(x, None, None, training=True), "batch_norm: .* one value per channel; training needs"),
-        (F.instance_norm, "instance_norm: .* one position per channel; more are needed"),
-        (lambda x: F.group_norm(x, 3), "group_norm: .* one value per group; more are needed"),
+        (lambda x: F.batch_norm(x, None, None, training=True), "batch_norm: .* per channel, .*; training needs"),
+        (F.instance_norm, "instance_norm: .* one position per channel, so its variance is 0; more are needed"),
+        (lambda x: F.group_norm(x, 3), "group_norm: .* one value per group, so its variance is 0; more are needed"),
     ],
 )  # fmt: skip
 def test_groups_of_one_value_raise(call: Any, message: str) -> None:
@@ -239,7 +239,7 @@ def test_wrong_numbers_of_groups_raise(groups: Any, message: str) -> None:
     [
         ((3,), r"input has shape \(2, 3, 4\); its last axes must have sizes \(3,\)"),
         ((1, 2, 3, 4), "its last axes must have sizes"),
-        ((), r"normalized_shape must be an int or at least one int, none negative; got \(\)"),
+        ((), r"normalized_shape must be a non-negative int or a sequence of at least one; got \(\)"),
         ((-4,), r"normalized_shape must be .* got \(-4,\)"),
         ("4", "normalized_shape must be .* got '4'"),
         (None, "normalized_shape must be .* got None"),

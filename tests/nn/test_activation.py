@@ -53,7 +53,7 @@ def test_the_constructor_checks_the_settings() -> None:
         nn.GELU("erf")
     with pytest.raises(ValueError, match=r"^Hardtanh: max_val must be greater than min_val; got 1 and 1"):
         nn.Hardtanh(1, 1)
-    with pytest.raises(ValueError, match=r"^Softplus: beta is 0; a number other than 0 is needed"):
+    with pytest.raises(ValueError, match=r"^Softplus: beta must not be 0"):
         nn.Softplus(0)
 
 

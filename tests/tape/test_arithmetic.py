@@ -110,7 +110,7 @@ def test_where_chooses_and_routes_the_gradient():
     da, db = grad(y, (a, b), np.array([10.0, 20.0]))
     assert da.tolist() == [10, 0] and db.item() == 20
     assert rot180.where(a > 1.5, a, 0.0).tolist() == [0, 2]
-    with pytest.raises(DtypeError, match="where: condition must be boolean, got float64; compare it with something"):
+    with pytest.raises(DtypeError, match="where: condition must be boolean, got float64; use a comparison"):
         rot180.where(a, a, b)
 
 

@@ -8,7 +8,7 @@ from rot180 import Tensor, check, no_grad, observe, primitive, tensor
 from tests.tape.ops import doubled, leaf, sum_of_three, times
 
 
-def test_arrays_only_give_what_the_function_gives_and_record_nothing():
+def test_arrays_give_the_result_of_the_function_and_record_nothing():
     a, b = np.array([1.0, 2]), np.array([3.0, 4])
     found = times(a, b)
     assert type(found) is np.ndarray and found.tolist() == [3, 8]
@@ -211,7 +211,7 @@ def test_a_plain_call_returns_the_output_and_with_residuals_returns_both():
     assert y.tolist() == [1, 2, 3] and ranks.tolist() == [2, 0, 1]
     t, ranks = sort.with_residuals(leaf(3, 1, 2))
     assert t.requires_grad and ranks.tolist() == [2, 0, 1]
-    with pytest.raises(TypeError, match=r"times: has no residuals; name 'residuals' in keep"):
+    with pytest.raises(TypeError, match=r"times: this op has no residuals; add 'residuals' to keep"):
         times.with_residuals(x, x)
 
 

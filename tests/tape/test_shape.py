@@ -122,5 +122,5 @@ def test_flatten_of_a_number():
 
 
 def test_a_shape_of_floats_is_an_error():
-    with pytest.raises(ShapeError, match=r"reshape: shape must be ints; got \(1\.5, 2\)"):
+    with pytest.raises(ShapeError, match=r"reshape: the sizes must be ints; got \(1\.5, 2\)"):
         tensor([1.0, 2.0, 3.0]).reshape(1.5, 2)

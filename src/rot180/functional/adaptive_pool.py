@@ -195,7 +195,7 @@ def _sizes(op: str, ndim: int, shape: Sizes, output_size: Any) -> Sizes:
         sizes = tuple(map(operator.index, filled))
     except TypeError:
         raise ShapeError(
-            f"{op}: output_size must be an int or {ndim} of them, one per spatial axis (None keeps that axis); "
+            f"{op}: output_size must be an int or {ndim} of them, one per spatial axis (None keeps its size); "
             f"got {output_size!r}"
         ) from None
     if any(m < 0 for m in sizes):

@@ -37,7 +37,7 @@ def check_dtypes(
                 )
             kinds.append(str(dtype))
     if len(set(kinds)) > 1:
-        raise DtypeError(f"{op}: got {' and '.join(kinds)}; all must be of one dtype: convert with .astype")
+        raise DtypeError(f"{op}: got {' and '.join(kinds)}; all must have the same dtype: convert with .astype")
 
 
 @lru_cache(maxsize=4096, typed=True)  # typed: 1.0 and True are not 1

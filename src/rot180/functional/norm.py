@@ -144,7 +144,7 @@ def batch_norm(
     grouping = Grouping((*shape[:2], 1, math.prod(shape[2:])), BATCH if training else (), shape[1:2])
     if training and shape[0] * grouping.shape[3] == 1:
         raise ValueError(
-            f"batch_norm: input of shape {shape} has one value per channel; training needs more (their variance is 0)"
+            f"batch_norm: input of shape {shape} has one value per channel, so its variance is 0; training needs more"
         )
     running = check_running("batch_norm", x, running_mean, running_var, shape[1], written=training)
     if not training and running is None:
@@ -175,7 +175,7 @@ def instance_norm(
     grouping = Grouping((*shape[:2], 1, math.prod(shape[2:])), SAMPLE if use_input_stats else (), shape[1:2])
     if use_input_stats and grouping.shape[3] == 1:
         raise ValueError(
-            f"instance_norm: input of shape {shape} has one position per channel; more are needed (their variance is 0)"
+            f"instance_norm: input of shape {shape} has one position per channel, so its variance is 0; more are needed"
         )
     running = check_running("instance_norm", x, running_mean, running_var, shape[1], written=use_input_stats)
     if not use_input_stats and running is None:
@@ -206,7 +206,9 @@ def group_norm(
         raise ShapeError(f"group_norm: input has {shape[1]} channels; num_groups={num_groups} must divide them")
     per_group, size = shape[1] // num_groups, math.prod(shape[2:])
     if shape[0] * per_group * size == 1:
-        raise ValueError(f"group_norm: input of shape {shape} has one value per group; more are needed")
+        raise ValueError(
+            f"group_norm: input of shape {shape} has one value per group, so its variance is 0; more are needed"
+        )
     grouping = Grouping((shape[0], int(num_groups), per_group, size), SAMPLE, shape[1:2])
     return _apply("group_norm", x, weight, bias, grouping, eps)[0]
 

@@ -69,5 +69,7 @@ def normal_sizes(op: str, sizes: Sequence[int] | int) -> Sizes:
     except TypeError:
         axes = ()
     if not axes or min(axes) < 0:
-        raise ShapeError(f"{op}: normalized_shape must be an int or at least one int, none negative; got {sizes!r}")
+        raise ShapeError(
+            f"{op}: normalized_shape must be a non-negative int or a sequence of at least one; got {sizes!r}"
+        )
     return axes

@@ -105,7 +105,7 @@ def check_beta(op: str, beta: float) -> float:
     """Return beta as a float; raise ValueError if it is 0, because softplus divides by it."""
     number = real(op, "beta", beta)
     if number == 0:
-        raise ValueError(f"{op}: beta is 0; a number other than 0 is needed")
+        raise ValueError(f"{op}: beta must not be 0")
     return number
 
 

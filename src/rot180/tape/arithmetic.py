@@ -213,7 +213,7 @@ def where(condition: Constant, a: T | ArrayLike, b: T | ArrayLike) -> T:
     """a where `condition` is true, else b. All three are broadcast; `condition` must be boolean."""
     condition = np.asarray(raw(condition))
     if condition.dtype != np.bool_:
-        raise DtypeError(f"where: condition must be boolean, got {condition.dtype}; compare it with something first")
+        raise DtypeError(f"where: condition must be boolean, got {condition.dtype}; use a comparison, e.g. x > 0")
     return _where(*check_broadcast("where", a, b), condition)
 
 

@@ -156,7 +156,9 @@ def _entry_point(op: Op, names: list[str]) -> Any:
 
     def with_residuals(*args: Any, **named: Any) -> tuple[Any, Any]:
         if not op.keep_residuals:
-            raise TypeError(f"{op.name}: has no residuals; name 'residuals' in keep and return (output, residuals)")
+            raise TypeError(
+                f"{op.name}: this op has no residuals; add 'residuals' to keep and return (output, residuals)"
+            )
         return run(args, named, True)
 
     call.with_residuals = with_residuals

@@ -33,7 +33,7 @@ def reshape(x: T | Array, shape: Sequence[int]) -> T:
     try:
         return _reshape(x, shape if type(shape) is tuple else tuple(shape), x.shape)
     except TypeError as error:
-        raise ShapeError(f"reshape: shape must be ints; got {shape!r}") from error
+        raise ShapeError(f"reshape: the sizes must be ints; got {shape!r}") from error
     except ValueError as error:
         raise ShapeError(
             f"reshape: {x.shape} cannot become {tuple(shape)}; the numbers of elements must be equal"

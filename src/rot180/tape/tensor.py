@@ -63,7 +63,7 @@ class Tensor(Variable):
         if requires_grad == (self.node is not None):
             return self
         if self.node is not None and self.node.op is not None:
-            raise GradientError("requires_grad_: cannot be switched off for the result of an op; use .detach()")
+            raise GradientError("requires_grad_: only a leaf can stop requiring a gradient; use .detach()")
         if requires_grad and self.data.dtype not in operands.FLOATS:
             raise DtypeError(f"requires_grad_: only float32 and float64 have gradients, not {self.data.dtype}")
         self.node = leaf(self.data.shape) if requires_grad else None
@@ -84,7 +84,7 @@ class Tensor(Variable):
         if self.node is None or self.node.op is not None:
             raise GradientError("grad: only a leaf that requires a gradient has one; call requires_grad_() first")
         if value is not None and (not isinstance(value, Tensor) or value.shape != self.shape):
-            raise GradientError(f"grad: needs None or a Tensor of shape {self.shape}")
+            raise GradientError(f"grad: must be None or a Tensor of shape {self.shape}")
         self.node.grad = value
 
     def backward(
@@ -341,7 +341,7 @@ class Tensor(Variable):
     flatten = tensor_method(cells.flatten)
 
     def reshape(self, *sizes: int | Sequence[int]) -> Tensor:
-        """The same elements in another shape: t.reshape(2, 3) or t.reshape((2, 3)). One size may be -1."""
+        """This Tensor with its elements in another shape: t.reshape(2, 3) or t.reshape((2, 3)). One size may be -1."""
         return cells.reshape(self, _variadic(sizes))
 
     view = reshape

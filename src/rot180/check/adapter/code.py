@@ -92,7 +92,7 @@ class Code(Protocol):
         """Run the forward alone on other arrays."""
 
     def other_forms(self, *, refused: bool) -> Sequence[tuple[Code, str]]:
-        """The same code called with parameters in other forms, each with a remark to report if it is used."""
+        """This code, called with parameters in other forms, each with a remark to report if it is used."""
 
     def like_gradients(self, outcome: Outcome) -> tuple[Code, str] | None:
-        """The same code called with vectors in the shapes of their gradients, or None."""
+        """This code, called with vectors in the shapes of their gradients, or None."""

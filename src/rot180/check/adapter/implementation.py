@@ -120,12 +120,12 @@ class Implementation:
         return tuple(found)
 
     def other_forms(self, *, refused: bool) -> Sequence[tuple[Code, str]]:
-        """The same functions with parameters in other forms."""
+        """These functions, called with parameters in other forms."""
         found = array_forms.other_forms(self.definition, self.layout, self.arguments, refused=refused)
         return [(self._in_form(**changes), remark) for changes, remark in found]
 
     def like_gradients(self, outcome: Outcome) -> tuple[Code, str] | None:
-        """The same functions with b, gamma and beta in the shapes of their gradients, if these have more axes."""
+        """These functions, called with b, gamma and beta in the shapes of their gradients, if these have more axes."""
         found = array_forms.forms_of_gradients(self.definition, self.layout, outcome.gradients)
         return (
             (self._in_form(vectors={**self.vectors, **found}), array_forms.gradient_form_remark(found))

@@ -54,7 +54,7 @@ class Problem:
     unit: float = 1.0
 
     def with_result(self, shape: tuple[int, ...]) -> Problem:
-        """The same problem with a dy of this shape, for a forward whose result has the wrong shape."""
+        """A copy of this problem with a dy of this shape, for a forward whose result has the wrong shape."""
         if shape == self.dy.shape:
             return self
         return replace(self, dy=_integers(np.random.default_rng(shape), shape, self.unit))
