@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
 
 
 def _options(args: argparse.Namespace, own: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
-    """The values of the action's own options; UsageError for options of the other action."""
+    """Return the values of the action's own options; raise UsageError for options of the other action."""
     for name in other:
         if getattr(args, name) is not None:
             raise UsageError(f"vectors {args.action} has no option {option_of(name)}")

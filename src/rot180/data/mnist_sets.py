@@ -26,7 +26,10 @@ ORIGINALS = {  # the set by the checksum of `from_bytes`, because the files of b
     "1f243a60b4b748a44c48b9a6f6907be2a08bee3e4e226f0e86fbde8e147b745a": "fashion-mnist",
     "9a494dc49efeb996f4076c469b31cd058152067b1594ba6ab85dd739fce3775e": "fashion-mnist",
 }
-MARGIN = {"mnist": 4, "fashion-mnist": 0}  # free cells around the object, for preparing other images
+MARGIN = {
+    "mnist": 4,
+    "fashion-mnist": 0,
+}  # empty cells around the object; other images are prepared with the same margin
 CLOTHES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
 
 

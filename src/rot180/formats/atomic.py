@@ -1,4 +1,4 @@
-"""Write files whole or not at all.
+"""Write files completely or not at all.
 
 Everything that rot180 writes goes through this module. A regular file is written under a temporary name in the same
 folder and then renamed, so a crash, a full disk or Ctrl-C leaves the previous file as it was. If several files belong

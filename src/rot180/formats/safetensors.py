@@ -26,7 +26,7 @@ MAX_HEADER = 16 << 20  # a model with 100,000 arrays needs about 12 MB
 
 
 def save(tensors: Mapping[str, Tensor | Array], path: Name, metadata: Mapping[str, str] | None = None) -> None:
-    """Write named arrays or Tensors to one file, whole or not at all.
+    """Write named arrays or Tensors to one file, completely or not at all.
 
     Args:
         tensors: floats, integers or booleans of any shape and memory layout.

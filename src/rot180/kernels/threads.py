@@ -28,7 +28,7 @@ def set_num_threads(n: int) -> None:
 
     threadpool_limits(limits=int(n), user_api="blas")
     _number = int(n)
-    native = sys.modules.get("rot180._native")  # if it is not loaded yet, it asks for the number when it is
+    native = sys.modules.get("rot180._native")  # if None: the extension reads the number when it is loaded
     if native is not None:
         native.set_num_threads(_number)
 

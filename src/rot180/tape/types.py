@@ -21,7 +21,7 @@ PythonNumber: TypeAlias = float | int  # bool is a kind of int
 Number: TypeAlias = float | np.number[Any]
 ArrayLike: TypeAlias = Array | Number | Sequence[Any]  # lists and numbers become float32
 Shape: TypeAlias = tuple[int, ...]
-Dim: TypeAlias = int | Sequence[int] | None  # the axes of a reduction; None is all of them
+Dim: TypeAlias = int | Sequence[int] | None  # the axes of a reduction; None means all axes
 
 
 class SupportsDLPack(Protocol):

@@ -119,7 +119,7 @@ class Evidence:
         return sum(unknown for unknown, _ in counts), sum(size for _, size in counts)
 
     def differing(self, argument: str) -> Array:
-        """A mask of the cells that are wrong. The shape must be right."""
+        """A mask of the wrong cells, for an array of the correct shape."""
         actual, error_bound = self.actual[argument], self.error_bound.get(argument, 0.0)
         return differing(actual, self.expected[argument], self.within(argument), error_bound)
 

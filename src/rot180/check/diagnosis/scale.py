@@ -19,7 +19,7 @@ Factor = tuple[str, bool]  # its name ("" for 1), and True if it is negative
 Pairs = Sequence[tuple[Evidence, Array]]
 
 _ALIKE = 1e-5  # relative tolerance of factors, which may be measured in float32
-_FEWEST_PROBLEMS, _FEWEST_CELLS = 4, 8  # fewer than these always fit some factor or some law
+_FEWEST_PROBLEMS, _FEWEST_CELLS = 4, 8  # with fewer, some factor or some law always fits
 _MOST_VALUES = 3
 
 

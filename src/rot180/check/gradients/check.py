@@ -166,7 +166,7 @@ class _Check:
             self.notes.append(Finding("coarse", name, meaning("coarse")))
 
     def _probes(self, a: Array) -> Iterator[tuple[Array, tuple[int, ...] | None]]:
-        """Yield directions to compare along, scaled with the entries; with the entry if there is only one."""
+        """Yield (direction, index); the direction is scaled with the entries, and index is None if it has several."""
         scale = np.maximum(1.0, np.abs(a))
         if self.mode == "random" and a.size:
             for _ in range(self.directions):

@@ -155,7 +155,7 @@ def clipped(ev: Evidence, argument: str) -> Iterator[Candidate]:
             yield clipped, f"{-low:g} and {low:g}"
         yield clipped, f"{low:g} (lower bound only)"
     if actual.size > 1:  # a single cell always equals a bound
-        yield clipped, "an upper and a lower bound"  # some problems reach one of them, some the other
+        yield clipped, "an upper and a lower bound"  # a problem may reach only one of them
 
 
 # ---- factors, which can be combined with any other mistake ----
