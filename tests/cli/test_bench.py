@@ -113,4 +113,4 @@ def test_wrong_arguments_are_one_line_before_measuring(
 def test_a_missing_extension_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setitem(dispatch._engines, "native", lambda: "it was not compiled")
     assert main(["bench", "--engine", "native"]) == ExitStatus.USAGE
-    assert "'native' cannot run here: it was not compiled; use engine('numpy')" in capsys.readouterr().err
+    assert "'native' cannot run here: it was not compiled; choose 'numpy'" in capsys.readouterr().err

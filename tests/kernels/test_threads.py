@@ -53,7 +53,9 @@ def test_the_environment_sets_it_before_the_first_kernel_runs():
 
 def test_the_environment_applies_after_set_engine():
     done = run(
-        f"import rot180; rot180.engine('numpy'); {CONV}; print(rot180.get_num_threads())", ROT180_NUM_THREADS="1", **TWO
+        f"import rot180; rot180.set_engine('numpy'); {CONV}; print(rot180.get_num_threads())",
+        ROT180_NUM_THREADS="1",
+        **TWO,
     )
     assert done.stdout == "1\n", done.stderr
 

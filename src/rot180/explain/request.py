@@ -51,7 +51,7 @@ class Request:
     selection: Mapping[str, list[int]] = field(default_factory=dict)
 
     def shapes(self) -> dict[str, Sizes]:
-        """The shapes of x, w, b and dy, without those that the operation does not have."""
+        """The shapes of those of the arrays x, w, b and dy that the operation has."""
         layer = self.layer
         shapes: dict[str, Sizes] = {"x": (self.images, self.channels, *layer.x_size)}
         if not layer.operation.pools:

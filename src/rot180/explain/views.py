@@ -64,7 +64,7 @@ def views(
 
 @dataclass
 class _Steps:
-    """Collects the steps of one view. A grid is given by `lines`, one per axis."""
+    """Builder of one view, step by step. A grid is given by `lines`, one per axis."""
 
     layer: Layer
     result: str

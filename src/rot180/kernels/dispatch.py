@@ -310,7 +310,7 @@ def _select(name: str, strict: bool) -> Engine:
     if name not in _engines:
         raise EngineError(f"engine: there is no engine {name!r}; choose one of {', '.join(map(repr, _engines))}")
     if reason := _engines[name]():
-        raise EngineError(f"engine: {name!r} cannot run here: {reason}; use engine('numpy')")
+        raise EngineError(f"engine: {name!r} cannot run here: {reason}; choose 'numpy'")
     threads.apply_environment()
     precision.apply_environment()
     key = name, strict
