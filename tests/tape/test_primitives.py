@@ -211,7 +211,7 @@ def test_a_plain_call_returns_the_output_and_with_residuals_returns_both():
     assert y.tolist() == [1, 2, 3] and ranks.tolist() == [2, 0, 1]
     t, ranks = sort.with_residuals(leaf(3, 1, 2))
     assert t.requires_grad and ranks.tolist() == [2, 0, 1]
-    with pytest.raises(TypeError, match=r"times: this op has no residuals; add 'residuals' to keep"):
+    with pytest.raises(TypeError, match=r"times: this op has no residuals; declare keep="):
         times.with_residuals(x, x)
 
 

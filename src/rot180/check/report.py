@@ -91,7 +91,7 @@ class LayerReport:
         convention: "correlation" or "convolution".
         stages: the comparisons, in order.
         diagnoses: the mistakes, the one to fix first at the beginning.
-        unexplained: wrong arguments without a named mistake, with the structure of the error or a description of it.
+        unexplained: wrong results that no known mistake explains, with the structure of the error or a description.
         notes: observations that are not faults.
         remarks: general remarks, for example on settings that were not varied.
         tried, refused: descriptions of the cases that ran, and of those that the code refused, with its reason.

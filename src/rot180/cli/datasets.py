@@ -110,7 +110,7 @@ def held_out(config: dict[str, Any], run: str, root: str | None = None) -> Label
         train, test = _find(config, about, root)
     except FileNotFoundError as error:
         raise UsageError(
-            f"cannot find the images of {run}: {error.strerror}; --data names the place where they are now"
+            f"cannot find the images of {run}: {error.strerror}; use --data to say where they are now"
         ) from error
     if train is None:
         raise UsageError(f"{run} was trained on {name!r}, which is neither a path nor one of {', '.join(_known())}")

@@ -32,7 +32,7 @@ def add(commands: Commands) -> None:
     parser.add_argument("action", choices=("export", "verify"), help="write cases, or check the answers to them")
     parser.add_argument("folder", metavar="DIR", help="folder of the cases; for export it must be empty or new")
     export = parser.add_argument_group("options of export")
-    export.add_argument("--op", metavar="NAME", help="operation: a convolution or linear (default: conv2d)")
+    export.add_argument("--op", metavar="NAME", help="operation, e.g. conv_transpose2d or linear (default: conv2d)")
     export.add_argument(
         "--set", choices=("tiny", "standard", "exhaustive"), help="number and size of the cases (default: standard)"
     )

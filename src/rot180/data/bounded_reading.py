@@ -83,7 +83,7 @@ def declared_size(begin: str, shape: tuple[int, ...], dtype: np.dtype[Any], max_
     array = f"shape {shape} of {dtype.name}"
     # NumPy also refuses an empty array if its other sizes are too large.
     if min(shape, default=0) < 0 or dtype.itemsize * math.prod(max(side, 1) for side in shape) > max_bytes:
-        raise FormatError(f"{begin} declares {array}; at most {max_bytes:,} bytes are read")
+        raise FormatError(f"{begin} declares {array}, which is invalid or above the limit of {max_bytes:,} bytes")
     size = dtype.itemsize * math.prod(shape)
     if size > capacity:
         raise FormatError(

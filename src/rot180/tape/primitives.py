@@ -157,7 +157,7 @@ def _entry_point(op: Op, names: list[str]) -> Any:
     def with_residuals(*args: Any, **named: Any) -> tuple[Any, Any]:
         if not op.keep_residuals:
             raise TypeError(
-                f"{op.name}: this op has no residuals; add 'residuals' to keep and return (output, residuals)"
+                f"{op.name}: this op has no residuals; declare keep=('residuals',) and return (output, residuals)"
             )
         return run(args, named, True)
 

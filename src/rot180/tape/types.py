@@ -4,8 +4,8 @@
     def conv2d(input: T | Array, weight: T | Array) -> T
 
 A function of this kind returns a Tensor if one of its arguments is a Tensor, else an array. `T` stands for Tensor or
-Array, and for Array if no argument determines it. Such a default is PEP 696, hence the import from typing_extensions,
-which only type checkers make.
+Array, and for Array if no argument determines it. Defaults of type variables come from PEP 696, hence
+typing_extensions; only type checkers import it.
 """
 
 from __future__ import annotations

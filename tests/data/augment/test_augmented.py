@@ -236,7 +236,7 @@ def test_settings_that_do_not_fit_are_refused() -> None:
 
 
 def test_an_augmentation_without_its_methods_is_an_error() -> None:
-    with pytest.raises(NotImplementedError, match="Augmentation: an Augmentation needs draw"):
+    with pytest.raises(NotImplementedError, match="Augmentation has no `draw` method"):
         Augmented(DATA, Augmentation(), 0)
-    with pytest.raises(NotImplementedError, match="ImageAugmentation: an ImageAugmentation needs change"):
+    with pytest.raises(NotImplementedError, match="ImageAugmentation has no `change` method"):
         Augmented(DATA, ImageAugmentation(), 0)[0]

@@ -28,7 +28,7 @@ NAMES = {
 
 
 class UnknownLayoutError(Rot180Error, ValueError):
-    """The name does not belong to a layout."""
+    """There is no layout of this name."""
 
 
 def find(name: str, definition: Definition) -> str:

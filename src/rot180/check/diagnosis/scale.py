@@ -24,7 +24,7 @@ _MOST_VALUES = 3
 
 
 def parallel(evidence: Evidence, array: Array, argument: str) -> bool:
-    """True if the returned array is this array up to some factor."""
+    """True if the code returned a multiple of `array`."""
     return _factor(evidence, array, argument) is not None
 
 

@@ -29,7 +29,7 @@ class EvidenceCollector:
     """Evidence on the runs of the code.
 
     Attributes:
-        variant: of the forward: "" if it is right, the slug of a known mistake, or None.
+        variant: "" if the forward is right, the slug of its mistake if that is known, otherwise None.
     """
 
     def __init__(self, runner: Runner) -> None:

@@ -20,7 +20,7 @@ from ..comparison import is_single
 from ..gradients.differences import ROUNDINGS, STEP, Base, rounding_of, slope
 from ..operations.case import Array, Problem
 
-LINES = 8  # a single line misses a tie of two cells with probability 1/6
+LINES = 8  # random directions; a single one moves two tied cells equally with probability 1/6
 STRAIGHT = 1e-12  # deviation from a straight line by rounding, relative to the size of f
 JUMP = 2.0**-7  # accepted difference between the left and the right derivative of one result
 SINGLE, COARSE = 2.0**-24, 2.0**-6  # the unit roundoff of float32, and the step for float32 computations
@@ -66,7 +66,7 @@ def _is_straight(there: Array, y: Array, back: Array) -> bool:
 
 
 def _exact(code: Code, problem: Problem, y: Array, name: str) -> Array:
-    """The gradient of an affine forward, with a step of 1."""
+    """The gradient by differences with a step of 1, which is exact because the forward is affine."""
     array = problem.arrays[name]
     gradient = np.empty(array.shape)
     for index in np.ndindex(*array.shape):

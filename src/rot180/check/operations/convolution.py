@@ -24,7 +24,7 @@ from ...window import DENSE, Sizes, Window, per_axis
 from .case import Array, Arrays, Case
 from .definition import Definition, possible
 
-# By number of axes: images, channels and outputs of a group, x, kernel. All differ, and the strides do not tile x.
+# By number of axes: images, channels and outputs of a group, x, kernel. All differ, and strided windows do not tile x.
 _SIZES: dict[int, list[tuple[int, int, int, Sizes, Sizes]]] = {
     0: [(3, 4, 5, (), ()), (2, 3, 4, (), ())],
     1: [(2, 2, 3, (9,), (4,)), (3, 3, 2, (8,), (3,)), (2, 2, 3, (7,), (2,))],

@@ -28,7 +28,7 @@ class Definition:
         gradients_of: the arguments whose gradients the backward returns, in order.
         exact: True if it is affine in each argument, so that differences have no truncation error.
         loss: True if the result is a single number, so that a backward may assume dy = 1.
-        separate_by_axes: True if each number of axes needs its own function; the user may have only one of them.
+        separate_by_axes: True if 1-d, 2-d and 3-d inputs need separate functions; the user may have only one of them.
         layouts: the layouts that its arrays can have.
         guesses: values of settings that people fix in their code, to be recognised if they cannot be passed.
     """

@@ -80,7 +80,7 @@ class Functional(Definition):
     # ---- the cases to try ----
 
     def cases(self, fixed: Mapping[str, Any], open_settings: tuple[str, ...], convention: str) -> Iterator[Case]:
-        """Yield every form on the first sizes, then on the others; open settings are always passed."""
+        """Yield the cases: all settings to try at the first sizes, only the last ones at the other sizes."""
         usable = [tried for tried in self.tried if all(name in open_settings for name in tried)]
         for number, sizes in enumerate(_SIZES):
             for form in self.forms_of(fixed):

@@ -210,7 +210,7 @@ class Runner:
         return others, furthest
 
     def _drop_other_axes(self) -> None:
-        """Drop a number of axes that the code is not written for, if it is right with another number."""
+        """If the code is right for 1-d, 2-d or 3-d inputs, drop the runs for which it was not written."""
         if not self.definition.separate_by_axes:
             return
         by_axes: dict[int, list[Run]] = {}

@@ -24,7 +24,7 @@ class Augmentation:
 
     def draw(self, generator: np.random.Generator, samples: int) -> Any:
         """Draw the random numbers of all samples. Those of a sample must not depend on the number of later samples."""
-        raise NotImplementedError(f"{self.op}: an Augmentation needs draw")
+        raise NotImplementedError(f"{self.op} has no `draw` method; define one")
 
     def batch(self, dataset: Sized, draws: Any, indices: Array) -> tuple[Any, Any]:
         """The changed images (N, C, H, W) and labels of these samples.
@@ -34,7 +34,7 @@ class Augmentation:
             draws: the result of `draw` for all samples of the dataset.
             indices: the indices of N samples.
         """
-        raise NotImplementedError(f"{self.op}: an Augmentation needs batch")
+        raise NotImplementedError(f"{self.op} has no `batch` method; define one")
 
     @property
     def op(self) -> str:
@@ -50,13 +50,13 @@ class Augmentation:
 
 
 class ImageAugmentation(Augmentation):
-    """Base class of changes of single images: override `numbers` and `change`."""
+    """Base class for augmentations that change each image independently; override `numbers` and `change`."""
 
     numbers = 0  # random numbers per image
 
     def change(self, images: Array, draws: Array) -> Array:
         """Change images (N, C, H, W) with draws (N, numbers) in [-1, 1); returns a new array of the same dtype."""
-        raise NotImplementedError(f"{self.op}: an ImageAugmentation needs change")
+        raise NotImplementedError(f"{self.op} has no `change` method; define one")
 
     def __call__(self, images: Any, draws: Array) -> Any:
         """Change a batch of images; the result is an array or a Tensor like `images`.

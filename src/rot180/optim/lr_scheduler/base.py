@@ -61,7 +61,7 @@ class LRScheduler:
         return type(self).__name__
 
     def _check_settings(self) -> None:
-        """Raise ValueError for invalid settings, passed or loaded; every schedule overrides it."""
+        """Raise ValueError if a setting, passed or loaded, is invalid; every schedule overrides this method."""
 
     # ---- steps ----
 

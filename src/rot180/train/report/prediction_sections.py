@@ -9,7 +9,7 @@ from .markup import count, details, file_name, missing_section, name, percent, s
 from .pictures import Pictures, pixel_width, value_range
 from .predictions import Array, Mistake, Predictions
 
-MAX_MATRIX, MAX_CLASSES, MAX_PAIRS = 20, 100, 10  # classes of the matrix and of the table, pairs of the list
+MAX_MATRIX, MAX_CLASSES, MAX_PAIRS = 20, 100, 10  # classes in the matrix and in the table, pairs in the list
 SIDE = 64  # maximum width and height of the image of a mistake, in pixels
 
 
@@ -64,7 +64,7 @@ def _merge_others(confusion: Array, shown: list[int]) -> Array:
 def _cell(number: int, total: int, on_diagonal: bool, merged: bool) -> str:
     if not number:
         return "<td class=none>·</td>"
-    if merged:  # the other classes among themselves: correct and wrong predictions together
+    if merged:  # label and prediction are among the merged classes, so it counts correct and wrong predictions
         return f"<td>{number:,}</td>"
     share = number / total
     # Mistakes are rare: the root makes small shares visible, and the constant makes a single mistake visible.

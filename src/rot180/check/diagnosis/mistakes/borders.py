@@ -189,7 +189,7 @@ def transposed_padding_added(ev: Evidence, argument: str) -> Iterator[Candidate]
     arrays, b = without_bias(ev.problem.arrays), ev.problem.arrays.get("b")
     scattered = definition.forward(arrays, ev.case, ev.through(x_size=window.spans, padding=(0,) * window.ndim))
     extended = scattered
-    # A correlation of the dilated input, padded by `padding`, crops each axis by `crop`, or extends it if negative.
+    # Correlating the dilated input with this padding gives the result cropped by `crop`, or extended if it is negative.
     for a in range(window.ndim):
         crop = window.dilation[a] * (window.kernel[a] - 1) - window.padding[a]
         extra = window.x_size[a] + 2 * window.padding[a] - window.spans[a]  # the output padding

@@ -1,4 +1,4 @@
-"""Mistakes that are not a formula: integer arrays, weights that are already updated, and arrays kept between calls."""
+"""Mistakes other than wrong formulas: integer arrays, weights already updated, arrays kept between calls."""
 
 from __future__ import annotations
 
