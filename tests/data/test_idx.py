@@ -67,9 +67,9 @@ def test_gzip_is_recognized_by_its_bytes(tmp_path: Path) -> None:
         (b"\0\0\x08\xff" + bytes(4 * 255), "declares an array of 255 axes; at most 32 are read"),
         (
             b"\0\0\x08\2" + b"\xff" * 8,
-            r"declares shape \(4294967295, 4294967295\) of uint8, .* the limit of 1,073,741,824 bytes",
+            r"declares shape \(4294967295, 4294967295\) of uint8, .* limit of 1,073,741,824",
         ),
-        (b"\0\0\x08\3" + b"\xff" * 8 + bytes(4), "declares shape .* 0\\) of uint8, .* the limit of 1,073,741,824 bytes"),
+        (b"\0\0\x08\3" + b"\xff" * 8 + bytes(4), "declares shape .* 0\\) of uint8, .* limit of 1,073,741,824"),
         (
             gzipped(b"\0\0\x08\1" + struct.pack(">I", 1 << 29)),
             "declares .* 536,870,912 bytes, but can hold at most",
