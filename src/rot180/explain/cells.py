@@ -96,7 +96,7 @@ def name_at(trace: Trace, array: str, flat: int) -> str:
 
 
 def _shown_indices(trace: Trace, array: str, axis: int, letter: str) -> list[int] | range:
-    """The whole layer's indices along one axis: those of the selected samples or channels, or 0 to the size."""
+    """The indices shown along one axis, numbered as in the whole layer: the selected ones, otherwise all."""
     size = trace.arrays[array].shape[axis]
     if letter not in "nco":
         return range(size)

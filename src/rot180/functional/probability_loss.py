@@ -56,7 +56,7 @@ def binary_cross_entropy(
     Args:
         input: probabilities.
         target: probabilities of the same shape.
-        weight: the factor of each loss; must broadcast to the shape of the input (default: 1).
+        weight: multiplies the loss of each element; must broadcast to the shape of the input (default: 1).
         reduction: "mean", "sum" or "none".
 
     Raises ShapeError, DtypeError, and ValueError if the input is not between 0 and 1.
@@ -101,7 +101,7 @@ def binary_cross_entropy_with_logits(
     Args:
         input: logits.
         target: probabilities of the same shape.
-        weight: the factor of each loss; must broadcast to the shape of the input (default: 1).
+        weight: multiplies the loss of each element; must broadcast to the shape of the input (default: 1).
         reduction: "mean", "sum" or "none".
         pos_weight: the factor of the term t log(sigmoid(x)); must broadcast to the shape of the input (default: 1).
 

@@ -83,7 +83,7 @@ def contiguous(a: Array) -> Array:
 
 
 def compiled_window(window: Window) -> _native.Shape:
-    """The window in the extension's form; convolutions with it use the algorithms in force."""
+    """The window converted for the extension; convolutions with it use the algorithms selected now."""
     return window.__dict__.get(precision.algorithm) or build_window(window)
 
 

@@ -85,7 +85,7 @@ class Implementation:
 
     @property
     def takes_dy(self) -> bool:
-        """True if the gradient of the result is passed; the backward of a loss may assume that it is 1."""
+        """True if the backward has a parameter dy; that of a loss may omit it and assume dy = 1."""
         return self.on_backward is not None and "dy" in self.on_backward.names
 
     @property
