@@ -33,9 +33,6 @@ EXTENSION = "_native"  # compiled from native/; only kernels/ may import it
 ROOT = "rot180"  # rot180/__init__.py, which loads everything lazily: only the commands may import it
 AT_THE_TOP = sys.stdlib_module_names | {"numpy", "rot180"}  # all other packages: inside functions
 LOADED_BY = {"pytest_plugin": "pytest"}  # the package that loads a module can be imported at its top
-CONVENIENCES = {  # deferred imports for methods that only forward: Trace.save, Trace.load, Trace._repr_html_
-    "rot180.explain.record": {"rot180.explain.files", "rot180.explain.notebook"},
-}
 STAR_IMPORTS = {"rot180.kernels", "rot180.kernels.reference"}  # they take the registered kernels: docs/decisions/0017
 NAMELESS = {"utils", "util", "helpers", "helper", "common", "misc"}
 PYTORCH_NAMES = {"nn/utils.py"}  # PyTorch's code does `from torch.nn.utils import clip_grad_norm_`
@@ -168,7 +165,7 @@ def dependencies(package: Path) -> dict[str, set[str]]:
                 used |= {f"{source}.{a.name}" if f"{source}.{a.name}" in paths else source for a in node.names}
             else:
                 used |= set(imported(node, module, path.stem == "__init__"))
-        graph[module] = (used & paths.keys()) - {ROOT, *CONVENIENCES.get(module, ())}
+        graph[module] = (used & paths.keys()) - {ROOT}
     return graph
 
 

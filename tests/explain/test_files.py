@@ -11,7 +11,6 @@ import pytest
 from rot180.errors import FormatError
 from rot180.explain import ExplainError, Trace, trace
 from rot180.explain.document import document
-from rot180.explain.files import from_npz, to_npz
 
 OPS = ["conv1d", "conv2d", "conv_transpose1d", "conv_transpose2d", "max_pool2d", "avg_pool1d"]
 
@@ -27,7 +26,7 @@ def test_a_saved_trace_can_be_loaded(op, suffix, tmp_path):
 
 def test_numpy_reads_the_arrays():
     t = trace("conv2d", stride=2, bias=True)
-    with np.load(io.BytesIO(to_npz(t))) as found:
+    with np.load(io.BytesIO(t.to_npz())) as found:
         for name, a in t.arrays.items():
             assert np.array_equal(found[name], a)
         assert np.array_equal(found["triples_w"], t.triples["w"])
@@ -110,15 +109,15 @@ def test_half_a_surrogate_pair_can_be_written():
 
 def test_files_that_are_not_traces(tmp_path):
     with pytest.raises(FormatError, match="this is not an NPZ file with a trace"):
-        from_npz(b"PK\x03\x04 and so on")
+        Trace.from_npz(b"PK\x03\x04 and so on")
     file = io.BytesIO()
     np.savez(file, x=np.zeros(3))
     with pytest.raises(FormatError, match=r"There is no item named 'trace.json'"):
-        from_npz(file.getvalue())
+        Trace.from_npz(file.getvalue())
     with zipfile.ZipFile(file := io.BytesIO(), "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("trace.json", b" " * (1 << 26))
     with pytest.raises(FormatError, match=r"trace\.json has 67,108,864 bytes; at most 33,554,432 are read"):
-        from_npz(file.getvalue())
+        Trace.from_npz(file.getvalue())
     (tmp_path / "big.json").write_bytes(b" " * ((1 << 25) + 1))
     with pytest.raises(FormatError, match=r"big\.json has more than 33,554,432 bytes"):
         Trace.load(tmp_path / "big.json")

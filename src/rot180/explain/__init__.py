@@ -36,6 +36,17 @@ __all__ = [
 ]  # fmt: skip
 
 
+def _notebook_frame(trace: Trace) -> str:
+    """The page in a frame, which a notebook displays for a trace."""
+    from .notebook import frame  # imported on first use, like the names in _LAZY
+
+    return frame(trace)
+
+
+# Attached here and not defined in record.py: the page contains traces (its tour), so record.py cannot import it.
+Trace._repr_html_ = _notebook_frame
+
+
 _LAZY = {"Explorer": "notebook", "page": "document", "serve": "server"}  # imported on first use
 
 

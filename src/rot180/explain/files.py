@@ -1,7 +1,8 @@
-"""Saving and loading traces as JSON and NPZ.
+"""The formats of a saved trace, JSON and NPZ. `Trace` (`record.py`) calls these functions; they do not know it.
 
 Only the layer, its input arrays and the request are read from a file. Results, triples and views are computed again, so
-a file cannot contradict itself. Sizes are checked before anything is allocated: a hostile file gets a FormatError.
+a file cannot contradict itself. All sizes in a file are checked before memory is allocated, and a file that is damaged
+or malicious raises a FormatError.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -25,15 +26,34 @@ from .errors import ExplainError
 from .flat_triples import count_triples
 from .limits import MOST_CELLS, MOST_TRIPLES, check_sides, count_cells, everything
 from .operations import Array, Arrays, Layer, find_operation
-from .record import FORMAT, VERSION, Trace
 from .request import ARRAYS, MOST_SIZE, Request, request_from_page
 
+FORMAT, VERSION = "rot180.trace", 1
 MOST_BYTES = 1 << 25
 _RESULTS = ("y", "dx", "dw", "db")
 
 
-def from_json(text: str | bytes) -> Trace:
-    """Read a trace from the JSON of `Trace.to_json`. Raises FormatError for anything else."""
+class Fields(NamedTuple):
+    """The fields of the `Trace` that was saved, in the order of its arguments."""
+
+    layer: Layer
+    request: Request
+    inputs: Arrays
+    selection: Mapping[str, list[int]]
+    rest: Arrays | None
+    source: Mapping[str, Any] | None
+
+
+# ---- JSON ----
+
+
+def to_json(data: Mapping[str, Any]) -> str:
+    """The plain data of `Trace.as_dict` as JSON, which `from_json` reads."""
+    return json.dumps(data, separators=(",", ":"), allow_nan=False)
+
+
+def from_json(text: str | bytes) -> Fields:
+    """Read the fields of a trace from the JSON of `to_json`. Raises FormatError for anything else."""
     if len(text) > MOST_BYTES:
         raise FormatError(f"explain: a trace may have at most {MOST_BYTES:,} bytes; got {len(text):,}")
     try:
@@ -43,22 +63,21 @@ def from_json(text: str | bytes) -> Trace:
     return from_dict(data)
 
 
-def from_dict(data: Any) -> Trace:
-    """Read a trace from the plain data of `Trace.as_dict`. Raises FormatError for anything else."""
+def from_dict(data: Any) -> Fields:
+    """Read the fields of a trace from the plain data of `Trace.as_dict`. Raises FormatError for anything else."""
     if not isinstance(data, Mapping) or data.get("format") != FORMAT:
         raise FormatError(f'explain: this is not a trace: it has no "format": "{FORMAT}"')
     if data.get("version") != VERSION:
         raise FormatError(f"explain: the trace has version {data.get('version')!r:.40}; this rot180 reads {VERSION}")
     try:
-        arrays = _arrays(_object(data, "arrays"))
-        return _build(data, arrays)
+        return _fields(data, _arrays(_object(data, "arrays")))
     except FormatError:
         raise
     except (Rot180Error, TypeError, KeyError, ValueError, AttributeError, OverflowError) as error:
         raise FormatError(f"explain: the trace is inconsistent: {error}") from error
 
 
-def _build(data: Mapping[str, Any], arrays: Arrays) -> Trace:
+def _fields(data: Mapping[str, Any], arrays: Arrays) -> Fields:
     operation = find_operation(data.get("op"))
     settings = dict(_object(data, "settings"))
     bias, kernel = bool(settings.pop("bias", False)), settings.pop("kernel", None)
@@ -82,7 +101,8 @@ def _build(data: Mapping[str, Any], arrays: Arrays) -> Trace:
         names = _object(data, "request").get("user_arrays", [])
         request = replace(request, user_arrays={name: inputs[name] for name in inputs if name in names})
     selection = _selection(_object(data, "selection"), everything(shapes))
-    return Trace(layer, request, inputs, selection, _rest(data.get("rest"), layer, inputs), _source(data.get("source")))
+    rest, source = _rest(data.get("rest"), layer, inputs), _source(data.get("source"))
+    return Fields(layer, request, inputs, selection, rest, source)
 
 
 def _request(data: Mapping[str, Any]) -> Request:
@@ -166,18 +186,24 @@ def _no_constant(name: str) -> float:
 _TEXT = "trace.json"
 
 
-def to_npz(trace: Trace) -> bytes:
-    """An NPZ file with the arrays by name, for NumPy, and trace.json, from which `from_npz` reads the trace."""
+def to_npz(data: Mapping[str, Any], arrays: Arrays, triples: Arrays) -> bytes:
+    """An NPZ file with the arrays by name, for NumPy, and trace.json, which `from_npz` reads.
+
+    Args:
+        data: the plain data of `Trace.as_dict`.
+        arrays: `Trace.arrays`.
+        triples: `Trace.triples`.
+    """
     file = io.BytesIO()
-    arrays: dict[str, Any] = {**trace.arrays, **{f"triples_{name}": a for name, a in trace.triples.items()}}
-    np.savez_compressed(file, **arrays)
+    named: dict[str, Any] = {**arrays, **{f"triples_{name}": a for name, a in triples.items()}}
+    np.savez_compressed(file, **named)
     with zipfile.ZipFile(file, "a", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(_TEXT, json.dumps(trace.as_dict() | {"triples": {}, "views": {}}))
+        archive.writestr(_TEXT, json.dumps({**data, "triples": {}, "views": {}}))
     return file.getvalue()
 
 
-def from_npz(data: bytes) -> Trace:
-    """Read a trace from the bytes of `to_npz`. Raises FormatError for anything else."""
+def from_npz(data: bytes) -> Fields:
+    """Read the fields of a trace from the bytes of `to_npz`. Raises FormatError for anything else."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entry = archive.getinfo(_TEXT)
@@ -192,16 +218,19 @@ def from_npz(data: bytes) -> Trace:
     return from_json(text)
 
 
-def save(trace: Trace, path: atomic.Name) -> None:
-    """Write a trace as JSON or NPZ, by the suffix of the path. A file is replaced only by a complete one."""
+# ---- files ----
+
+
+def save(path: atomic.Name, data: Mapping[str, Any], arrays: Arrays, triples: Arrays) -> None:
+    """Write a trace as JSON or NPZ, depending on the suffix of the path. An existing file is replaced atomically."""
     suffix = Path(path).suffix.lower()
     if suffix not in (".json", ".npz"):
         raise ExplainError(f"explain: {os.fspath(path)}: the name of a trace must end in .json or .npz")
-    atomic.write_bytes(path, to_npz(trace) if suffix == ".npz" else trace.to_json().encode())
+    atomic.write_bytes(path, to_npz(data, arrays, triples) if suffix == ".npz" else to_json(data).encode())
 
 
-def load(path: atomic.Name) -> Trace:
-    """Read a trace that `save` wrote. Raises FileNotFoundError or FormatError."""
+def load(path: atomic.Name) -> Fields:
+    """Read the fields of a trace that `save` wrote. Raises FileNotFoundError or FormatError."""
     file = Path(path)
     if file.stat().st_size > MOST_BYTES:
         raise FormatError(f"explain: {file} has more than {MOST_BYTES:,} bytes")

@@ -12,7 +12,6 @@ from typing import Any
 from ..errors import MissingExtraError
 from .bundle import es_module, style_sheet
 from .document import document, model
-from .files import from_dict
 from .record import Trace
 from .server import answer
 from .tracing import example
@@ -87,7 +86,7 @@ def _widget_class() -> Any:
         @property
         def current_trace(self) -> Trace:
             """The Trace that the widget shows now."""
-            return from_dict(self.trace)
+            return Trace.from_dict(self.trace)
 
         def _answer(self, change: Any) -> None:
             if not change["new"]:

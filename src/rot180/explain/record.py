@@ -12,15 +12,15 @@ loaded again (`files.py`) cannot contradict itself.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from ..window import Window
+from . import files
 from .code import code
 from .flat_triples import flat_triples
 from .operations import Array, Arrays, Layer
@@ -28,8 +28,6 @@ from .overlap import overlap
 from .request import Request
 from .size_formulas import size_formulas
 from .views import views
-
-FORMAT, VERSION = "rot180.trace", 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +49,8 @@ class Trace:
     selection: Mapping[str, list[int]]
     rest: Arrays | None = None
     source: Mapping[str, Any] | None = None
+
+    _repr_html_: ClassVar[Callable[[Trace], str]]  # for notebooks; set in __init__.py, because the page needs traces
 
     @property
     def op(self) -> str:
@@ -97,8 +97,8 @@ class Trace:
         """The trace as lists, numbers and strings: the data of the page."""
         layer, window = self.layer, self.window
         return {
-            "format": FORMAT,
-            "version": VERSION,
+            "format": files.FORMAT,
+            "version": files.VERSION,
             "op": self.op,
             "settings": layer.settings("b" in self.inputs),
             "request": self.request.as_dict(),
@@ -122,33 +122,35 @@ class Trace:
 
     def to_json(self) -> str:
         """The trace as JSON, which `from_json` reads."""
-        return json.dumps(self.as_dict(), separators=(",", ":"), allow_nan=False)
+        return files.to_json(self.as_dict())
+
+    def to_npz(self) -> bytes:
+        """The trace as the bytes of an NPZ file, which `from_npz` reads and from which NumPy loads the arrays."""
+        return files.to_npz(self.as_dict(), self.arrays, self.triples)
 
     def save(self, path: Any) -> None:
         """Write the trace to a .json or .npz file."""
-        from .files import save
-
-        save(self, path)
+        files.save(path, self.as_dict(), self.arrays, self.triples)
 
     @classmethod
-    def load(cls, path: Any) -> Trace:
-        """Read a trace that `save` wrote. Raises FileNotFoundError or FormatError."""
-        from .files import load
-
-        return load(path)
-
-    def _repr_html_(self) -> str:
-        """The page in a frame, which a notebook displays."""
-        from .notebook import frame
-
-        return frame(self)
+    def from_dict(cls, data: Any) -> Trace:
+        """Read a trace from the plain data of `as_dict`. Raises FormatError for anything else."""
+        return cls(*files.from_dict(data))
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Trace:
         """Read a trace from the JSON of `to_json`. Raises FormatError for anything else."""
-        from .files import from_json
+        return cls(*files.from_json(text))
 
-        return from_json(text)
+    @classmethod
+    def from_npz(cls, data: bytes) -> Trace:
+        """Read a trace from the bytes of `to_npz`. Raises FormatError for anything else."""
+        return cls(*files.from_npz(data))
+
+    @classmethod
+    def load(cls, path: Any) -> Trace:
+        """Read a trace that `save` wrote. Raises FileNotFoundError or FormatError."""
+        return cls(*files.load(path))
 
 
 _ORDER = ("x", "w", "b", "dy", "y", "dx", "dw", "db", "divisor")

@@ -23,7 +23,6 @@ from typing import Any
 from ..errors import Rot180Error
 from .document import document
 from .errors import ExplainError
-from .files import from_dict, to_npz
 from .record import Trace
 from .strings import language as known_language
 from .strings import say
@@ -102,7 +101,7 @@ def answer(body: Any) -> dict[str, Any]:
         if not isinstance(body, Mapping) or not isinstance(body.get("request"), Mapping):
             raise ExplainError('explain: the body must be a JSON object with an object "request"')
         request = body["request"]
-        trace = from_dict(request["trace"]) if "trace" in request else trace_from_page(request)
+        trace = Trace.from_dict(request["trace"]) if "trace" in request else trace_from_page(request)
         if request.get("file"):
             return {"file": export(trace, request["file"], request.get("language", "en"))}
         return {"trace": trace.as_dict()}
@@ -118,7 +117,7 @@ def export(trace: Trace, kind: Any, language: Any = "en") -> dict[str, str]:
     if kind == "html":
         data = document(trace, language=known_language(language)).encode()
     elif kind == "npz":
-        data = to_npz(trace)
+        data = trace.to_npz()
     elif kind == "json":
         data = trace.to_json().encode()
     else:
