@@ -47,9 +47,12 @@ class Softmax(Functional):
 
 
 ACTIVATIONS: dict[str, Functional] = {
-    "relu": Rectifier("relu", lambda a, s: F.relu(a["x"])),
+    "relu": Rectifier("relu", lambda a, s: F.relu(a["x"]), homogeneous=True),
     "leaky_relu": Rectifier(
-        "leaky_relu", lambda a, s: F.leaky_relu(a["x"], s["negative_slope"]), defaults={"negative_slope": 0.01}
+        "leaky_relu",
+        lambda a, s: F.leaky_relu(a["x"], s["negative_slope"]),
+        defaults={"negative_slope": 0.01},
+        homogeneous=True,
     ),
     "sigmoid": Functional("sigmoid", lambda a, s: F.sigmoid(a["x"])),
     "tanh": Functional("tanh", lambda a, s: F.tanh(a["x"])),

@@ -27,11 +27,15 @@ class Case:
         settings: of the layer, by PyTorch's names; ints, or one int per spatial axis.
         shapes: of each argument, batch and channels first.
         convention: "correlation", or "convolution" if the layer's definition rotates the kernel.
+        dtype: of all arrays that are not labels: "float64", or "float32".
+        factor: a power of 2 by which x is multiplied, for code that treats large numbers differently.
     """
 
     settings: Mapping[str, Any]
     shapes: Mapping[str, tuple[int, ...]]
     convention: str = "correlation"
+    dtype: str = "float64"
+    factor: float = 1.0
 
     @property
     def cells(self) -> int:
@@ -40,8 +44,11 @@ class Case:
 
     def describe(self) -> str:
         """Describe the case: `x (2, 3, 5, 6), w (4, 3, 2, 3), stride 2`."""
-        sizes = [f"{name} {shape}" for name, shape in self.shapes.items()]
-        return ", ".join(sizes + [f"{name} {value}" for name, value in self.settings.items()])
+        parts = [f"{name} {shape}" for name, shape in self.shapes.items()]
+        parts += [f"{name} {value}" for name, value in self.settings.items()]
+        parts += [self.dtype] if self.dtype != "float64" else []
+        parts += [f"x times {self.factor:.0f}"] if self.factor != 1 else []
+        return ", ".join(parts)
 
 
 @dataclass(frozen=True)
@@ -57,7 +64,22 @@ class Problem:
         """A copy of this problem with a dy of this shape, for a forward whose result has the wrong shape."""
         if shape == self.dy.shape:
             return self
-        return replace(self, dy=_integers(np.random.default_rng(shape), shape, self.unit))
+        return replace(self, dy=_integers(np.random.default_rng(shape), shape, self.unit).astype(self.dy.dtype))
+
+    def in_numbers_of_case(self) -> Problem:
+        """A copy with x multiplied by the factor of the case, and all floating-point arrays in its dtype."""
+        arrays, case = self.arrays, self.case
+        if case.factor != 1:
+            arrays = {**arrays, "x": arrays["x"] * case.factor}
+        if case.dtype == "float64":
+            return replace(self, arrays=arrays)
+        cast = {name: a.astype(case.dtype) if a.dtype.kind == "f" else a for name, a in arrays.items()}
+        return replace(self, arrays=cast, dy=self.dy.astype(case.dtype))
+
+
+def in_float64(arrays: Arrays) -> dict[str, Array]:
+    """The arrays with floating-point numbers in float64; labels stay integers."""
+    return {name: a.astype(float) if a.dtype == np.float32 else a for name, a in arrays.items()}
 
 
 def draw(case: Case, y_shape: tuple[int, ...], seed: int, unit: float = 1.0) -> Problem:

@@ -21,29 +21,11 @@ from ... import kernels
 from ...errors import ShapeError
 from ...kernels.dispatch import engine
 from ...window import DENSE, Sizes, Window, per_axis
-from .case import Array, Arrays, Case
-from .definition import Definition, possible
+from .case import Array, Arrays, Case, in_float64
+from .definition import Definition, existing, possible
+from .sizes_to_try import EDGES_OF_CONVOLUTIONS, Attempt, ordinary_convolutions
 
-# By number of axes: images, channels and outputs of a group, x, kernel. All differ, and strided windows do not tile x.
-_SIZES: dict[int, list[tuple[int, int, int, Sizes, Sizes]]] = {
-    0: [(3, 4, 5, (), ()), (2, 3, 4, (), ())],
-    1: [(2, 2, 3, (9,), (4,)), (3, 3, 2, (8,), (3,)), (2, 2, 3, (7,), (2,))],
-    2: [(2, 2, 3, (6, 7), (3, 2)), (3, 2, 3, (5, 6), (2, 3)), (2, 3, 2, (6, 5), (3, 4))],
-    3: [(2, 2, 3, (4, 5, 6), (3, 2, 4)), (2, 3, 2, (5, 4, 6), (2, 3, 3))],
-}
 _MOST_ROOM = {0: 0, 1: 64, 2: 16, 3: 8}  # largest axis of x, for large kernels, by number of axes
-_TRIED: list[dict[str, int]] = [  # only the open settings are used
-    {},
-    {"stride": 2, "padding": 1},
-    {"padding": 1},
-    {"stride": 2},
-    {"dilation": 2},
-    {"stride": 2, "padding": 1, "dilation": 2},
-    {"groups": 2},
-    {"stride": 3, "padding": 2, "groups": 2},
-    {"stride": 3, "padding": 1, "output_padding": 1},
-    {"stride": 2, "output_padding": 1},
-]
 
 
 @dataclass(frozen=True)
@@ -111,7 +93,7 @@ class Convolution(Definition):
 
     def forward(self, arrays: Arrays, case: Case, window: Window | None = None) -> Array:
         """The result, with b added at every position."""
-        window = window or self.window(case)
+        window, arrays = window or self.window(case), in_float64(arrays)
         contract = kernels.conv_x if self.transposed else kernels.conv_y
         with engine("numpy"):
             y = contract(arrays["x"], self.kernel(arrays["w"], case), window)
@@ -119,7 +101,7 @@ class Convolution(Definition):
 
     def gradients(self, dy: Array, arrays: Arrays, case: Case) -> dict[str, Array]:
         """The gradients by argument."""
-        window = self.window(case)
+        window, arrays, dy = self.window(case), in_float64(arrays), dy.astype(float)
         return {
             "x": self.dx(dy, arrays["w"], case, window),
             "w": self.dw(dy, arrays["x"], case, window),
@@ -155,27 +137,29 @@ class Convolution(Definition):
 
     def cases(self, fixed: Mapping[str, Any], open_settings: tuple[str, ...], convention: str) -> Iterator[Case]:
         """Yield settings and sizes, simple ones first: fixed settings as given, open ones varied."""
-        for_each = [
-            {**{name: value for name, value in tried.items() if name in open_settings}, **fixed} for tried in _TRIED
-        ]
-        yield from possible(
-            partial(self._case, settings, number, convention) for number, settings in enumerate(for_each)
-        )
+        attempts = ordinary_convolutions(self.axes)
+        yield from possible(partial(self._case, a, fixed, open_settings, convention) for a in attempts)
 
-    def _case(self, settings: dict[str, Any], number: int, convention: str) -> Case:
-        sizes = _SIZES[self.axes]
-        images, channels, outputs, x, k = sizes[number % len(sizes)]
+    def edge_cases(self, fixed: Mapping[str, Any], open_settings: tuple[str, ...], convention: str) -> Iterator[Case]:
+        """Yield the cases at whose sizes code has branches."""
+        yield from existing(partial(self._case, a, fixed, open_settings, convention) for a in EDGES_OF_CONVOLUTIONS)
+
+    def _case(self, attempt: Attempt, fixed: Mapping[str, Any], open_settings: tuple[str, ...], kind: str) -> Case:
+        settings = {**attempt.open(open_settings, self.axes), **fixed}
+        x, k = attempt.x[: self.axes], attempt.kernel[: self.axes]
         kernel = settings.pop("kernel_size", None)
         if kernel is not None:
             k = per_axis(self.name, "kernel_size", kernel, self.axes)
         groups = int(settings.get("groups", 1))
         if self.transposed:  # x is the narrow side: keep the result small
-            x = tuple(max(2, n // 2 + 1 - axis) for axis, n in enumerate(x))
+            square = self.axes > 1 and len(set(x)) == 1
+            x = tuple((n + 1) // 2 if square else max(2, n // 2 + 1 - axis) for axis, n in enumerate(x))
         else:
             x = with_room(self.name, x, k, settings)
+        channels, outputs = attempt.channels, attempt.outputs
         w = (channels * groups, outputs, *k) if self.transposed else (outputs * groups, channels, *k)
-        shapes = {"x": (images, channels * groups, *x), "w": w, "b": (outputs * groups,)}
-        case = Case(settings, shapes, convention)
+        shapes = {"x": (attempt.images, channels * groups, *x), "w": w, "b": (outputs * groups,)}
+        case = Case(settings, shapes, kind, attempt.dtype, attempt.factor)
         self.window(case)
         return case
 

@@ -109,6 +109,10 @@ class Definition:
         """Yield settings and sizes, simple ones first: fixed settings as given, open ones varied."""
         raise NotImplementedError
 
+    def edge_cases(self, fixed: Mapping[str, Any], open_settings: tuple[str, ...], convention: str) -> Iterator[Case]:
+        """Yield the cases at whose sizes code has branches, to try after the ordinary ones."""
+        yield from ()
+
     def smaller(self, case: Case) -> Iterator[Case]:
         """Yield the case with one size less, for every size that can be reduced."""
         raise NotImplementedError
@@ -137,7 +141,11 @@ class Definition:
         return replace(case, shapes=shapes)
 
     def problem(self, case: Case, seed: int, unit: float) -> Problem:
-        """Draw the numbers of a case: small integers times the unit, away from the kinks of the operation."""
+        """Draw the numbers of a case, in its dtype."""
+        return self.draw_problem(case, seed, unit).in_numbers_of_case()
+
+    def draw_problem(self, case: Case, seed: int, unit: float) -> Problem:
+        """Draw small integers times the unit, away from the kinks of the operation, in float64."""
         return draw(case, self.y_shape(case), seed, unit)
 
     def at_kinks(self, case: Case, seed: int) -> Problem | None:
@@ -155,19 +163,28 @@ class Definition:
 
 def possible(attempts: Iterable[Callable[[], Case]]) -> Iterator[Case]:
     """Yield each possible case once. Raises the first ShapeError if none is possible."""
-    yielded: list[Case] = []
     impossible: list[ShapeError] = []
+    found = False
+    for case in existing(attempts, impossible):
+        found = True
+        yield case
+    if not found:
+        raise impossible[0]
+
+
+def existing(attempts: Iterable[Callable[[], Case]], impossible: list[ShapeError] | None = None) -> Iterator[Case]:
+    """Yield each possible case once, and add the errors of the others to `impossible`."""
+    yielded: list[Case] = []
     for attempt in attempts:
         try:
             case = attempt()
         except ShapeError as reason:
-            impossible.append(reason)
+            if impossible is not None:
+                impossible.append(reason)
             continue
         if case not in yielded:
             yielded.append(case)
             yield case
-    if not yielded:
-        raise impossible[0]
 
 
 def distinct(rng: np.random.Generator, shape: tuple[int, ...], unit: float) -> Array:

@@ -18,15 +18,11 @@ import numpy as np
 from ...errors import Rot180Error
 from ...kernels.dispatch import engine
 from ...tape import Tensor, grad
-from .case import Array, Arrays, Case, Problem
+from .case import Array, Arrays, Case, Problem, in_float64
 from .definition import Definition
+from .sizes_to_try import EDGE_SIZES, LARGE, ORDINARY_SIZES
 
 Form = Mapping[str, str]
-_SIZES: tuple[dict[str, int], ...] = (  # sizes that could be confused differ
-    {"N": 4, "C": 3, "D": 5, "H": 2, "W": 6, "Z": 7},
-    {"N": 3, "C": 5, "D": 4, "H": 6, "W": 2, "Z": 2},
-    {"N": 5, "C": 2, "D": 3, "H": 4, "W": 3, "Z": 6},
-)
 
 
 @dataclass(frozen=True)
@@ -37,6 +33,8 @@ class Functional(Definition):
         forms: the axes of each argument, one entry for each number of axes to try.
         defaults: of the settings.
         tried: the settings to try if they are open.
+        homogeneous: True if x times a positive factor gives the result times this factor, so that large numbers are
+            tried too.
     """
 
     name: str
@@ -44,6 +42,7 @@ class Functional(Definition):
     forms: tuple[Form, ...] = ({"x": "ND"}, {"x": "NCHW"})
     defaults: Mapping[str, Any] = field(default_factory=dict)
     tried: tuple[Mapping[str, Any], ...] = ({},)
+    homogeneous: bool = False
 
     @property
     def settings(self) -> tuple[str, ...]:
@@ -66,11 +65,11 @@ class Functional(Definition):
     def forward(self, arrays: Arrays, case: Case) -> Array:
         """The result, in float64."""
         with engine("numpy"):
-            return np.asarray(self.function(arrays, self._all(case)))
+            return np.asarray(self.function(in_float64(arrays), self._all(case)))
 
     def gradients(self, dy: Array, arrays: Arrays, case: Case) -> dict[str, Array]:
         """The gradients of the arguments that are given."""
-        names = [name for name in self.gradients_of if name in arrays]
+        arrays, names = in_float64(arrays), [name for name in self.gradients_of if name in arrays]
         leaves = [Tensor(arrays[name].copy(), requires_grad=True) for name in names]
         with engine("numpy"):
             y = self.function({**arrays, **dict(zip(names, leaves, strict=True))}, self._all(case))
@@ -82,13 +81,25 @@ class Functional(Definition):
     def cases(self, fixed: Mapping[str, Any], open_settings: tuple[str, ...], convention: str) -> Iterator[Case]:
         """Yield the cases: all settings to try at the first sizes, only the last ones at the other sizes."""
         usable = [tried for tried in self.tried if all(name in open_settings for name in tried)]
-        for number, sizes in enumerate(_SIZES):
+        for number, sizes in enumerate(ORDINARY_SIZES):
             for form in self.forms_of(fixed):
                 for tried in usable if number == 0 else usable[-1:]:
                     known = {name: self.defaults[name] for name in open_settings if name in self.defaults}
                     case = Case({**known, **tried, **fixed}, self.shapes(form, sizes, fixed), convention)
                     if self._exists(case):
                         yield case
+
+    def edge_cases(self, fixed: Mapping[str, Any], open_settings: tuple[str, ...], convention: str) -> Iterator[Case]:
+        """Yield the cases at whose sizes code has branches."""
+        settings = {name: self.defaults[name] for name in open_settings if name in self.defaults} | dict(fixed)
+        for form in self.forms_of(fixed):
+            ordinary = Case(settings, self.shapes(form, ORDINARY_SIZES[0], fixed), convention)
+            large = [replace(ordinary, factor=LARGE)] if self.homogeneous else []
+            edges = []
+            for sizes in EDGE_SIZES:
+                enough = {letter: max(size, self.fewest(letter, form)) for letter, size in sizes.items()}
+                edges.append(Case(settings, self.shapes(form, enough, fixed), convention))
+            yield from filter(self._exists, [*edges, replace(ordinary, dtype="float32"), *large])
 
     def forms_of(self, fixed: Mapping[str, Any]) -> tuple[Form, ...]:
         """The forms that match the fixed settings."""
@@ -132,7 +143,7 @@ class Functional(Definition):
         """Only images have this form."""
         return super().bare(case) if len(case.shapes["x"]) > 2 else None
 
-    def problem(self, case: Case, seed: int, unit: float) -> Problem:
+    def draw_problem(self, case: Case, seed: int, unit: float) -> Problem:
         """Draw integers if unit is 1, otherwise any numbers where the operation is smooth."""
         rng = np.random.default_rng(seed)
         arrays = {name: self.sample(name, shape, rng, unit, case) for name, shape in case.shapes.items()}

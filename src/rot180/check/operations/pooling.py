@@ -19,21 +19,9 @@ from ...explain.trilinear import triples
 from ...window import Sizes, Window, per_axis
 from .case import Array, Arrays, Case, Problem
 from .convolution import Convolution, with_room
-from .definition import Definition, distinct, possible
+from .definition import Definition, distinct, existing, possible
 from .functional import Functional
-
-_TRIED: list[tuple[dict[str, Any], Sizes]] = [  # the settings, if open, and the sizes
-    ({}, (4, 6, 2)),
-    ({}, (5, 7, 3)),
-    ({"kernel_size": 3, "stride": 2}, (7, 6, 5)),
-    ({"kernel_size": 2, "stride": 1}, (4, 5, 3)),
-    ({"kernel_size": 3, "stride": 2, "padding": 1}, (6, 5, 4)),
-    ({"kernel_size": 3}, (6, 9, 3)),
-    ({"stride": 3}, (8, 5, 5)),
-    ({"kernel_size": 3, "stride": 1, "padding": 1}, (4, 3, 5)),
-]
-_PAIRS = {"kernel_size": (2, 3, 2), "stride": (2, 1, 2)}  # for functions that take one number per axis
-_IMAGES = ((2, 3), (3, 2))
+from .sizes_to_try import EDGES_OF_POOLINGS, ORDINARY_POOLINGS, Attempt
 
 
 class Pooling(Definition):
@@ -76,18 +64,18 @@ class Pooling(Definition):
 
     def cases(self, fixed: Mapping[str, Any], open_settings: tuple[str, ...], convention: str) -> Iterator[Case]:
         """Yield the cases; if no stride is given, it equals the size of the kernel."""
-        pairs = {name: value[: self.axes] for name, value in _PAIRS.items()}
-        attempts = []
-        for number, (tried, sizes) in enumerate([*_TRIED, (pairs, (4, 9, 4)), (pairs, (6, 5, 3))]):
-            varied = {name: value for name, value in tried.items() if name in open_settings}
-            settings = {"kernel_size": 2, **varied, **fixed}
-            settings.setdefault("stride", settings["kernel_size"])
-            attempts.append(partial(self._pooled, settings, _IMAGES[number % 2], sizes[: self.axes], convention))
-        yield from possible(attempts)
+        yield from possible(partial(self._case, a, fixed, open_settings, convention) for a in ORDINARY_POOLINGS)
 
-    def _pooled(self, settings: dict[str, Any], images: tuple[int, ...], sizes: Sizes, convention: str) -> Case:
+    def edge_cases(self, fixed: Mapping[str, Any], open_settings: tuple[str, ...], convention: str) -> Iterator[Case]:
+        """Yield the cases at whose sizes code has branches."""
+        yield from existing(partial(self._case, a, fixed, open_settings, convention) for a in EDGES_OF_POOLINGS)
+
+    def _case(self, attempt: Attempt, fixed: Mapping[str, Any], open_settings: tuple[str, ...], kind: str) -> Case:
+        settings = {"kernel_size": 2, **attempt.open(open_settings, self.axes), **fixed}
+        settings.setdefault("stride", settings["kernel_size"])
         kernel = per_axis(self.name, "kernel_size", settings["kernel_size"], self.axes)
-        case = Case(settings, {"x": (*images, *with_room(self.name, sizes, kernel, settings))}, convention)
+        x = with_room(self.name, attempt.x[: self.axes], kernel, settings)
+        case = Case(settings, {"x": (attempt.images, attempt.channels, *x)}, kind, attempt.dtype, attempt.factor)
         self.y_shape(case)
         return case
 
@@ -131,7 +119,7 @@ class AveragePooling(Pooling, Convolution):
 
     def gradients(self, dy: Array, arrays: Arrays, case: Case) -> dict[str, Array]:
         """The gradient of x."""
-        return {"x": self.dx(dy, self.weights(case), case, self.window(case))}
+        return {"x": self.dx(dy.astype(float), self.weights(case), case, self.window(case))}
 
     def counts(self, case: Case) -> dict[str, int]:
         """The divisor of the average."""
@@ -144,9 +132,9 @@ class MaxPooling(Pooling, Functional):
 
     axes: int = 2
 
-    def problem(self, case: Case, seed: int, unit: float) -> Problem:
+    def draw_problem(self, case: Case, seed: int, unit: float) -> Problem:
         """A problem whose cells are all different."""
-        problem = super().problem(case, seed, unit)
+        problem = super().draw_problem(case, seed, unit)
         return replace(problem, arrays={"x": distinct(np.random.default_rng(seed), case.shapes["x"], unit)})
 
     def at_kinks(self, case: Case, seed: int) -> Problem | None:
