@@ -9,7 +9,8 @@ from rot180.bench.shapes import Layer
 
 from .task import Task, layer_seconds, turns_seconds
 
-# The layers by name, from images, channels and side; 16 images, 64 channels and 32x32 unless one of them grows.
+# Functions from images, channels and side to a layer, by name. The sizes are 16 images, 64 channels and 32x32, except
+# the one that grows.
 KINDS = {
     "3x3": lambda n, c, side: Layer("", False, n, c, side, c, 3, padding=1),
     "4x4, stride 2": lambda n, c, side: Layer("", False, n, c, side, c, 4, stride=2, padding=1),

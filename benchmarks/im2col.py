@@ -1,4 +1,4 @@
-"""The baseline: im2col on the whole batch, in careful NumPy, without blocks, reuse or special cases.
+"""The baseline for the numpy engine: im2col on the whole batch, written carefully in NumPy, without blocks or caches.
 
 Forward: pad, one strided view of all patches, one copy into columns, one matrix product per group. Backward: the
 columns again for dw; one product and a loop over the taps (col2im) for dx.

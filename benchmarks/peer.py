@@ -1,4 +1,4 @@
-"""PyTorch as a peer: the counterparts of functions in `rot180.bench`. Only this module imports torch, when needed."""
+"""PyTorch as the library to compare with: counterparts of functions of `rot180.bench`. Only this file imports torch."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

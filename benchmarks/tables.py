@@ -196,7 +196,7 @@ def footprint(rows):
 
 
 def tape(rows):
-    """The toy step, implemented in several ways."""
+    """The times of the toy step, implemented in several ways."""
     lines = [[name, f"{us:.1f}", rows[0]["ratios"][name]] for name, us in rows[0]["us"].items()]
     return table(["toy step, one thread", "microseconds", "times as fast as PyTorch"], lines)
 
@@ -226,7 +226,7 @@ SECTIONS = [
 
 
 def readme(record):
-    """What the README shows: the steps with their memory, and the means of the layers."""
+    """The table of the README: the steps with their memory, and the means of the layers."""
     about = record["about"]
     memory_rows = {row["name"]: row for row in record.get("memory", ())}
     more = f"; [every layer](benchmarks/results/{stem(about)}.md)" if about["whole"] else ""

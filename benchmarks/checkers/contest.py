@@ -49,7 +49,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Tried:
-    """The problems on which rot180 tried a subject, for the other checkers, and the facts found by calling it."""
+    """The problems on which rot180 tried a subject, which the other checkers get too, and facts about the subject."""
 
     problems: list
     returns: tuple[str, ...]
@@ -74,12 +74,12 @@ class Result:
 
     @property
     def wrong(self):
-        """Those whose backward is not the gradient of their forward, or that have another fault."""
+        """The indices of subjects whose backward is not the gradient of their forward, or that have another fault."""
         return [i for i in self._counted() if self.subjects[i].slugs and not self.tried[i].forward_alone]
 
     @property
     def forward_alone(self):
-        """Those whose forward is wrong and whose backward matches it."""
+        """The indices of subjects whose forward is wrong and whose backward matches it."""
         return [i for i in self._counted() if self.tried[i].forward_alone]
 
     def _counted(self):

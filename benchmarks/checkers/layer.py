@@ -1,4 +1,4 @@
-"""A subject on one problem, called as a wrapper would call it: on the caller's arrays, not on copies."""
+"""A subject on one problem, called on the caller's arrays and not on copies, as a wrapper for a checker would do."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from rot180.check.adapter.results import split_forward
 
 
 class Layer:
-    """The interface for gradient checkers that know nothing about layers.
+    """The interface for gradient checkers that have no notion of a layer.
 
     Attributes:
         inputs: the arrays to differentiate by, in the user's layout: standard normal numbers.

@@ -152,14 +152,13 @@ def readme(about, double, narrow, link):
         f"false alarms, of {len(double.right)}", f"objections to {len(double.forward_alone)} wrong forwards",
     ]  # fmt: skip
     return (
-        "On the project's own gallery of mistakes, all of which rot180 knows. The other checkers cannot object to a "
-        f"wrong forward with a matching backward. {about['date']}, {about['others']}; [method and details]({link}).\n\n"
-        + table(head, rows)
-        + (in_float32(narrow) if narrow else "")
+        "Measured on the project's own gallery of mistakes, all of which rot180 knows. The other checkers accept a "
+        f"wrong forward if the backward matches it. {about['date']}, {about['others']}; "
+        f"[method and details]({link}).\n\n" + table(head, rows) + (in_float32(narrow) if narrow else "")
     )
 
 
 def in_float32(narrow):
     """The false alarms in float32, in a sentence."""
     alarms = "; ".join(f"{name}: {count(of, narrow.right)}" for name, of in narrow.verdicts.items())
-    return f"\nFalse alarms on the {len(narrow.right)} right ones if the same code computes in float32: {alarms}.\n"
+    return f"\nFalse alarms on the {len(narrow.right)} correct implementations if they compute in float32: {alarms}.\n"

@@ -1,4 +1,4 @@
-"""The implementations of the gallery in one form, and versions of them that compute in float32."""
+"""The implementations of the gallery with a common interface, and versions of them that compute in float32."""
 
 import functools
 from collections.abc import Callable
@@ -40,7 +40,7 @@ def subjects():
 
 
 def implementation(subject, returns=None, layout=None):
-    """The subject with the way to call it; `returns` and `layout`: the order of its gradients and axes, if known."""
+    """The subject as an Implementation. `returns` and `layout` are the order of its gradients and axes, if known."""
     options = subject.options
     return Implementation(
         subject.forward, subject.backward, operations.find(subject.op),

@@ -13,8 +13,8 @@ with two axes, inverting is a rotation by 180 degrees. The text stops here, at s
 s cells apart, so s - 1 zeros must first be inserted between the cells of dy. The last rows that the stride does not
 reach get no gradient: zeros at the end.
 
-The library does none of this. It computes dx from the definition, dx[stride p + r - pad] += w[r] dy[p], which needs no
-zeros, no rotation and no special case for the stride. The program shows that the results are equal.
+The library computes dx without these steps. It uses the definition, dx[stride p + r - pad] += w[r] dy[p], which needs
+no zeros, no rotation and no special case for the stride. The program shows that the results are equal.
 
     python examples/origins/conv_layer.py
     build/pages/conv_layer.html        a page that shows its layer, written by `make pages`
@@ -55,7 +55,7 @@ def backward_of_the_text(dout, cache):
 
 
 def backward_for_any_stride(dout, cache):
-    """The same after inserting zeros: stride - 1 between the cells of dout, and at the end for cells not reached."""
+    """(dx, dw, db) after inserting stride - 1 zeros between the cells of dout, and zeros for cells not reached."""
     x, w, _, conv_param = cache
     stride, pad = conv_param["stride"], conv_param["pad"]
     size = [n + 2 * pad - k + 1 for n, k in zip(x.shape[2:], w.shape[2:], strict=True)]  # the output size at stride 1

@@ -1,6 +1,6 @@
 """Numerical gradients by central differences, which the four programs compare with.
 
-They use no derivation: one number at a time is changed in both directions, and the change of the output is measured.
+They need no derivation: each number is changed in both directions, and the change of the output is measured.
 They are slow and have rounding errors.
 """
 

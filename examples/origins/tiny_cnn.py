@@ -1,12 +1,12 @@
 """A CNN with eight weights, trained on four 3x3 images, and why its gradient is rotated.
 
-The network of the text: a *true* convolution of a 3x3 image with a 2x2 kernel w1 (rotated by 180 degrees before it
+The network of the text is a *true* convolution of a 3x3 image with a 2x2 kernel w1 (rotated by 180 degrees before it
 slides), tanh, a dense layer w2 on the four cells, a logistic output, and half the squared error as the cost:
 
     z = image * w1        a = tanh(z)        out = logistic(a @ w2)        cost = (out - target)^2 / 2
 
 There are 1000 rounds with one update per image and learning rate 0.7. The last of the four targets, 1.1, is larger
-than any value of a logistic function. The difficulty of the text is one line, the gradient of the kernel:
+than any value of a logistic function. The difficult line of the text is the gradient of the kernel:
 
     dw1 = rot180(image * rot180(g))        g = d cost / d z
 

@@ -11,7 +11,7 @@ layers, 10x10 -> 12x12 -> 14x14, with 3x3 kernels:
 
 1. The backward does not match the forward. PyTorch scatters the kernel unrotated, and for that forward the dx and dw
    above are right: dx[i] sums dz[i + k] * kernel[k] over the cells that x[i] was added to, and dw[k] sums dz[i + k] *
-   x[i]. The question's forward rotates the kernel. Without the rotation both are right.
+   x[i]. The question's forward rotates the kernel. Without the rotation, forward and backward match.
 2. The sign is wrong. The gradient of half the squared error is predicted - label. The update subtracts it, so
    label - predicted increases the loss.
 3. The bounds of the clip are swapped: clip(dx, 10, -10) turns every number into -10.

@@ -15,9 +15,9 @@ The text derives its gradients layer by layer, from the last to the first:
     g1   = (rot180(W2) padded with zeros) * g2, times tanh' = 1 - A1^2
     dW1  = rot180(X correlated with g1)
 
-The text's insight is that the backward pass does not restore the image, as a deconvolution would. It finds how much
-the loss changes with each cell. A corner cell of A1 is multiplied with one weight, a cell in the middle with all four,
-and the padding with zeros accounts for this. The rotation puts the weights in the right order.
+The text stresses that the backward pass does not restore the image, as a deconvolution would. It computes how much the
+loss changes with each cell. A corner cell of A1 is multiplied with one weight, a cell in the middle with all four, and
+the padding with zeros accounts for this. The rotation puts the weights in the right order.
 
 rot180 needs neither padding nor rotation. Its layer is a correlation, y[p] = sum over r of x[p + r] w[r], so
 
@@ -87,7 +87,7 @@ def gradients_of_the_text(image: np.ndarray, y: np.ndarray, w1, w2, w3) -> Weigh
 
 
 def gradients_of_the_contractions(image: np.ndarray, y: np.ndarray, w1, w2, w3) -> Weights:
-    """The same by conv_w and conv_x (dw and dx of F.conv2d_backward); the layer's weight is rot180(W)."""
+    """(dW1, dW2, dW3) by conv_w and conv_x (dw and dx of F.conv2d_backward); the layer's weight is rot180(W)."""
     a1, z2, a2, out = forward(image, w1, w2, w3)
     k = out - y
     g2 = (k * w3).reshape(1, 1, 2, 2) / (1 + z2**2)
@@ -97,13 +97,13 @@ def gradients_of_the_contractions(image: np.ndarray, y: np.ndarray, w1, w2, w3) 
 
 
 def gradients_of_the_tape(images: np.ndarray, labels: np.ndarray, w1, w2, w3) -> Weights:
-    """The same by automatic differentiation of the forward pass, for any number of images."""
+    """(dW1, dW2, dW3) by automatic differentiation of the forward pass, for any number of images."""
     weights = [rot180.Tensor(w, requires_grad=True) for w in (w1, w2, w3)]
     return tuple(d.numpy() for d in rot180.grad(loss(images, labels, *weights), weights))
 
 
 def gradients_by_differences(image: np.ndarray, y: np.ndarray, w1, w2, w3) -> Weights:
-    """The same by central differences."""
+    """(dW1, dW2, dW3) by central differences."""
     return tuple(numerical_gradient(lambda: loss(image, y, w1, w2, w3), w) for w in (w1, w2, w3))
 
 

@@ -8,8 +8,8 @@ dilation, groups and the padding before x. On every axis they are related by
 An engine's kernel receives a Window and never computes a size. The cells after x (asymmetric padding, ceil_mode, output
 padding, a border that the stride does not reach) follow from the size of y, so they need no field.
 
-Every module may import this one; it imports only `errors`. It knows neither arrays nor channels (except `groups`) nor
-directions: "input" and "output" are terms of the layers.
+Every module may import this one; it imports only `errors`. A Window describes neither arrays nor channels (except
+`groups`). It has an x and a y, not an input and an output, because these are swapped in a transposed layer.
 
 Source of the size formulas: Dumoulin and Visin, "A guide to convolution arithmetic for deep learning" (2016),
 relationships 5, 13 and 14.

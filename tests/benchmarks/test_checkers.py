@@ -134,7 +134,7 @@ def test_the_false_alarms_in_float32_are_said() -> None:
     ours, tried = contest.of_rot180(numbers, True)
     theirs = contest.of_peer(CS231N, numbers, tried, True)
     result = Result(contest.select(numbers, True), tried, {"rot180": ours, CS231N: theirs}, low_too=True)
-    said = f"False alarms on the 1 right ones if the same code computes in float32: rot180: 0; {CS231N}: 1."
+    said = f"False alarms on the 1 correct implementations if they compute in float32: rot180: 0; {CS231N}: 1."
     assert page.in_float32(result).strip() == said
 
 

@@ -1,4 +1,4 @@
-"""A layer as a training step uses it: a recorded forward, then the gradients of the input, the weight and the bias."""
+"""The work of a training step for one layer: a recorded forward, then the gradients of input, weight and bias."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The names that rot180 and PyTorch share, with which the networks and the steps are written."""
+"""The names that rot180 and PyTorch share. The networks and the steps use only these names."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Library:
 
 
 def rot180_library() -> Library:
-    """rot180 as a Library; imported here, so that a process that measures a peer does not load it."""
+    """rot180 as a Library; imported here, so that a process that measures PyTorch does not load rot180."""
     from .. import functional as F
     from .. import nn, optim, tape
 

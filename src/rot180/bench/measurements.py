@@ -1,4 +1,4 @@
-"""Timings of rot180 without a peer, on the engine and the number of threads that are active during the call."""
+"""Timings of rot180 alone, on the engine and the number of threads that are active during the call."""
 
 from __future__ import annotations
 

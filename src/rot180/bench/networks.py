@@ -1,4 +1,4 @@
-"""The networks whose training steps are measured, as published, built with the layers of any `Library`.
+"""The networks whose training steps are measured. They follow the papers and can be built with any `Library`.
 
 `rot180.models` also has a LeNet-5 and a ResNet-20, for images of any size and with other initial weights. Here both
 libraries must build identical layers.

@@ -1,4 +1,4 @@
-"""Time contestants in turns, so that a change in the machine's speed affects all of them equally."""
+"""Time several functions ("contestants") in turns, so that a change in the machine's speed affects all equally."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MAX_CALLS = 2000  # in a turn
 
 
 def one_part(run: Callable[[], Any]) -> Contestant:
-    """A contestant with one part."""
+    """Make a contestant of one function."""
 
     def once() -> Sequence[float]:
         start = time.perf_counter()
@@ -24,7 +24,7 @@ def one_part(run: Callable[[], Any]) -> Contestant:
 
 
 def two_parts(forward: Callable[[], Any], backward: Callable[[Any], Any]) -> Contestant:
-    """A contestant with two parts; the second takes the result of the first."""
+    """Make a contestant of two functions that are timed separately; the second gets the result of the first."""
 
     def once() -> Sequence[float]:
         start = time.perf_counter()

@@ -1,4 +1,4 @@
-"""Floor 5: checks of gradients, for the library's own ops and modules and for the user's code.
+"""Checks of gradients, for the library's own ops and modules and for the user's code.
 
     from rot180 import check
 

@@ -1,6 +1,6 @@
-"""Floor 6: the commands. `main(["train", "digits"])` runs `rot180 train digits`.
+"""The commands. `main(["train", "digits"])` runs `rot180 train digits`.
 
-There is one file per command. Commands only parse arguments and print; the floors below do the work.
+There is one file per command. Commands only parse arguments and print; the other packages do the work.
 """
 
 from .entry_point import main, program

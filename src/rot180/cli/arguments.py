@@ -1,6 +1,6 @@
 """The parser that all commands share, and the types of their arguments.
 
-An error is one line. Option names take dashes or underscores. A misspelt command, option or choice gets a suggestion.
+Error messages are one line. Option names accept dashes or underscores. For a misspelt name, the error suggests one.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Parser(argparse.ArgumentParser):
         print(self.format_help(), end="", file=file)
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Parse, and refuse here what is left over, so that the message names the right command."""
+        """Parse, and reject unknown arguments here, so that the message names the right command."""
         namespace, rest = super().parse_known_args(args, namespace)
         if rest:
             self._refuse(rest)
@@ -84,7 +84,7 @@ def add_seed(group: Group, text: str = "seed of the random numbers") -> None:
 
 
 def with_dashes(words: Sequence[str]) -> list[str]:
-    """Change --batch_size to --batch-size; values, and all words after --, stay as they are."""
+    """Change --batch_size to --batch-size; values, and all words after --, are unchanged."""
     words = list(words)
     end = words.index("--") if "--" in words else len(words)
     for i, word in enumerate(words[:end]):

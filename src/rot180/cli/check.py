@@ -38,12 +38,12 @@ OPTIONS = ("op", "layout", "convention", "seed", "forward_arguments", "backward_
 ABOUT = """\
 test a forward and a backward of your own, and name the mistake
 
-The functions are called on many small problems. The results and the gradients are
-compared with the right ones. If they differ, the mistake is named: a gradient that
-is transposed, a missing mask, a wrong padding, and so on.
+The functions are called on many small problems, and their results and gradients are
+compared with the right ones. If they differ, the report names the mistake, for
+example a transposed gradient, a missing mask or a wrong padding.
 
-FILE.py is imported, so it runs with your rights. If it has one pair of functions
-named ...forward and ...backward, the names may be omitted.
+FILE.py is imported, so it runs with your rights. If the file has only one pair of
+functions named ...forward and ...backward, you may omit their names.
 """
 EXAMPLES = (
     "rot180 check mine.py --op conv2d",

@@ -1,4 +1,4 @@
-"""Print and write the report of a check: text with colours, JSON, an HTML page; or the reason why there is none.
+"""Print and write the report of a check: text with colours, JSON or an HTML page, or the reason why there is no report.
 
 The check itself is in check/.
 """

@@ -14,8 +14,8 @@ from .trained_run import add_run
 ABOUT = """\
 measure a trained model on its held-out images
 
-Print the accuracy, the loss and the confusion matrix. A row is the true class, a
-column the class that the model predicts.
+Print the accuracy, the loss and the confusion matrix. Its rows are the true
+classes, its columns the predicted ones.
 """
 
 
@@ -27,7 +27,7 @@ def add(commands: Commands) -> None:
 
 
 def run(args: argparse.Namespace) -> ExitStatus:
-    """Load the run and its images, measure, print."""
+    """Load the run and its images, measure the model, and print the results."""
     from ..train import evaluate, load_run
 
     datasets.require_place(args.root)

@@ -184,7 +184,7 @@ def _example() -> Trace:
 
 
 def _refuse(settings: dict[str, Any], source: str, op: str | None = None) -> None:
-    """Raise UsageError for an operation or settings given together with a source that has its own."""
+    """Raise UsageError if an operation or settings are combined with a saved trace or a run, which have their own."""
     if settings or op is not None:
         given = [option_of(name) for name in settings] or [str(op)]
         raise UsageError(f"{', '.join(given)} cannot be combined with {source}")
@@ -206,7 +206,7 @@ def _trace_keywords(op: str, settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def _in_full_rank(name: str, array: Any, operation: Any, settings: dict[str, Any]) -> Any:
-    """An array from a file with the axes of samples and channels that a CSV file cannot express."""
+    """An array from a file, with the axes of samples and channels added, because a CSV file cannot express them."""
     if name == "b":
         return array.reshape(-1)
     if operation.axes == 1 and array.ndim == 2:  # one row per channel

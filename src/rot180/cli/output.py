@@ -35,7 +35,7 @@ def one_line(name: str) -> str:
 
 
 def shortened(name: str) -> str:
-    """A name for a table: on one line, and without its middle if it is long."""
+    """A name for a table, on one line; a long name loses its middle."""
     shown = one_line(name)
     return shown if len(shown) <= MAX_WIDTH else f"{shown[: MAX_WIDTH - 9]}…{shown[-8:]}"
 

@@ -15,8 +15,8 @@ classify image files with a trained model
 Images may have any size and colours. They are resized to the input of the model.
 
 The models of digits, MNIST and Fashion-MNIST expect one light object on a dark
-ground. For them an image is prepared: it is inverted if its border is light, then
-cropped to the object and centred. The object should be on a plain ground.
+background. Images for these models are inverted if their border is light, cropped to
+the object and centred. The background should be plain.
 
 Needs Pillow (the extra "image").
 """

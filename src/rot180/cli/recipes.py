@@ -39,7 +39,7 @@ AUGMENTATIONS = {  # with their descriptions in the help
 
 
 def recipe_for(images: LabelledImages) -> Recipe:
-    """The recipe of these images: by the name of the data set, otherwise by the number of images."""
+    """The recipe for these images, chosen by the name of the data set or, if it has none, by the number of images."""
     name = images.about.get("name")
     if name in RECIPES:
         return RECIPES[name]

@@ -29,7 +29,7 @@ def add(commands: Commands) -> None:
 
 
 def run(args: argparse.Namespace) -> ExitStatus:
-    """Load the run and its images, write the report, print its path."""
+    """Load the run and its images, write the report, and print its path."""
     from ..errors import FormatError
     from ..train import load_run, report
 

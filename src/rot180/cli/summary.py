@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 ABOUT = """\
 list the layers of a model: output shapes, parameters, multiply-adds
 
-The numbers are those of one image. Built-in models are small, stages, resnet20,
+All numbers are for one image. Built-in models are small, stages, resnet20,
 lenet and linear.
 """
 EXAMPLES = ("rot180 summary runs/digits-small", "rot180 summary resnet20 --input 3x32x32 --classes 10")
@@ -59,7 +59,7 @@ def _model(args: argparse.Namespace) -> tuple[nn.Module, tuple[int, int, int]]:
 
 
 def layer_table(rows: list[Row]) -> str:
-    """A line per layer, and one of sums."""
+    """The table of layers, one line each, and a last line with the sums."""
     lines = [["layer", "", "output", "parameters", "multiply-adds"]]
     for row in rows:
         output = "-" if row.output_shape is None else "x".join(map(str, row.output_shape))

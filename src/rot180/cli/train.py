@@ -41,8 +41,8 @@ DATA is one of:
                                   photos/cat/1.png and photos/dog/1.png
   a .npz file                     arrays of images and labels
 
-A folder with the parts train and test is used as it is divided. Otherwise a fifth
-of each class is held out to measure the accuracy.
+If a folder has the subfolders train and test, the model is trained on one and tested
+on the other. Otherwise a fifth of each class is held out to measure the accuracy.
 
 Reading image files needs Pillow (the extra "image"). The pictures of the report
 need matplotlib (the extra "report").
@@ -184,8 +184,8 @@ def _check_options(args: argparse.Namespace) -> None:
     if args.out is not None:
         training.check_out(args.out)
     if args.threads is not None or not os.environ.get("ROT180_NUM_THREADS"):
-        # One by default: on small images two threads are a sixth faster, but if other processes use the cores, BLAS's
-        # threads wait for each other by spinning (measured once: 126 s instead of 9).
+        # One by default: on small images two threads are a sixth faster, but if other processes use the cores, the
+        # threads of the BLAS wait for each other by spinning (measured once: 126 s instead of 9).
         set_num_threads(args.threads or 1)
 
 

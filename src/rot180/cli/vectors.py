@@ -14,7 +14,8 @@ ABOUT = """\
 write test vectors for a layer in another language, or check its answers
 
 `export` writes cases with inputs and expected results into a folder. Your program
-writes its answers beside each case. `verify` compares them and names the mistake.
+writes its answers into the folder of each case. `verify` compares the answers with
+the expected results and names the mistake.
 docs/vectors.md describes the files.
 """
 EXAMPLES = (

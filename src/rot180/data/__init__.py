@@ -1,4 +1,4 @@
-"""Floor 4: datasets, batches, readers of images, and the images that come with the package.
+"""Datasets, batches, readers of images, and the images that come with the package.
 
 from rot180.data import DataLoader, digits
 for images, labels in DataLoader(digits("train"), batch_size=32, shuffle=True, seed=0): ...

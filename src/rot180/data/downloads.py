@@ -5,8 +5,8 @@ This is the only part of rot180 that opens a connection, and only when `download
 
 The addresses are those that the authors of the sets, PyTorch and TensorFlow use. They are untested,
 because this module was written without network access. The checksums of MNIST and Fashion-MNIST were computed from the
-original files. For the archive of CIFAR-10 it is the checksum that other projects use; its author publishes only an MD5
-(c32a1d4a...).
+original files. For the archive of CIFAR-10, the checksum is the one that other projects use; its author publishes only
+an MD5 (c32a1d4a...).
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def download(name: str, root: Name | None = None, mirror: str | None = None, *, 
         bar: show a progress bar on stderr (default: if stderr is a terminal).
 
     A file with another checksum is replaced. Raises ValueError if it belongs to another set, MissingExtraError without
-    pooch, DownloadError if a download fails or has the wrong checksum; then nothing of it is kept.
+    pooch, DownloadError if a download fails or has the wrong checksum; the failed file is removed.
     """
     if name not in REMOTES:
         raise ValueError(f"download: {unknown_name('downloadable data set', name, REMOTES)}")
@@ -154,7 +154,7 @@ class _BoundedFile:
 
 
 def _reason(error: Exception) -> str:
-    """Why a download failed, in a few words."""
+    """The reason for a failed download, in a few words."""
     import requests
 
     if isinstance(error, ValueError) and not isinstance(error, OSError):

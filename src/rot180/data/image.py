@@ -33,9 +33,9 @@ def read_image(path: Name, shape: tuple[int, int, int], *, ink: bool = False, ma
         path: PNG, JPEG, BMP, GIF, TIFF, WebP or PPM of any size. The EXIF orientation is applied; transparent cells
             become white.
         shape: (C, H, W) of the result; C is 1 (grey) or 3 (red, green, blue). Images are resized.
-        ink: prepare a drawing on a plain ground as in the digit sets: invert it if its border is light, make the ground
-            black, crop to the ink, centre it at the aspect H : W, scale the values to 0 to 1. An image of size H x W is
-            only inverted if needed.
+        ink: prepare a drawing on a plain background as in the digit sets: invert it if its border is light, make the
+            background black, crop to the ink, centre it at the aspect H : W, scale the values to 0 to 1. An image of
+            size H x W is only inverted if needed.
         margin: free cells around a drawing; 4 for MNIST, where it also centres by mass.
 
     Raises MissingExtraError without Pillow, FileNotFoundError, and FormatError for a file that is not an

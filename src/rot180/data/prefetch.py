@@ -1,7 +1,7 @@
-"""Compute results in advance in threads: in order, at most a given number, and stop when the iterator is dropped.
+"""Compute results in advance in threads, in order and at most a given number ahead, until the iterator is dropped.
 
 `concurrent.futures` is not used, because the interpreter waits for an executor's threads when it exits, and an exit
-must not wait for a slow dataset. These threads are daemons; only the consumer of a result waits for them.
+must not wait for a slow dataset. The threads of this module are daemons; only the consumer of a result waits for them.
 """
 
 from __future__ import annotations

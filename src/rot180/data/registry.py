@@ -61,7 +61,7 @@ def load_parts(source: Name, root: Name | None = None, **options: Any) -> tuple[
 
     Args:
         source: "digits", "mnist", "fashion-mnist", "cifar10", or the path of a .npz file or of a folder with one
-            subfolder per class. For a folder named like a data set, write ./mnist.
+            subfolder per class. If a folder has the name of a data set, write its path as ./mnist, for example.
         root: the folder with the files of a named set; default: the folder of `download`.
         options: for a folder those of `read_folder_parts` (size, channels, on_error, share, seed), for a .npz file
             those of `read_npz_parts` (layout, share, seed).

@@ -1,4 +1,4 @@
-"""Floor 5: show which cells each number of a layer and of its gradients is computed from.
+"""Show which cells each number of a layer and of its gradients is computed from.
 
     from rot180 import explain
 

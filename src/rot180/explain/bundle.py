@@ -1,6 +1,6 @@
 """Join the JavaScript files of `page/` into one ES module, each after the files that it imports, `main.js` last.
 
-The sources must follow a few rules: imports name what they import, without renaming, one statement per line
+The sources must follow a few rules: each import lists the imported names, without renaming, in one statement per line
 (`import { makeApp } from "./app.js";`); `export` stands before a declaration; top-level names are unique across files;
 only main.js has `export default { render };`. With these rules the files also work unbundled.
 """
@@ -19,7 +19,7 @@ _DEFAULT = re.compile(r"^export default (.+?);?[ \t]*$", re.MULTILINE)
 
 
 class BundleError(ValueError):
-    """The page's sources break a rule of this file. This is a fault of the package, not of its user."""
+    """The page's sources break a rule of this file. The fault is in the package, not in the user's program."""
 
 
 @lru_cache(maxsize=8)

@@ -1,7 +1,7 @@
 """A traced layer as source code for rot180 and for PyTorch.
 
-The code has the placeholders {x}, {w}, {b} and {dy} instead of numbers. `fill` puts numbers in; so does the page, where
-the user may have edited them.
+The code has the placeholders {x}, {w}, {b} and {dy} instead of numbers. `fill` replaces them with numbers; the page
+does the same with numbers that the user may have edited.
 """
 
 from __future__ import annotations

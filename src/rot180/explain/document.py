@@ -27,7 +27,7 @@ _TOUR: dict[str, tuple[str, dict[str, Any]]] = {  # the layers of the guided tou
     "stride1": (
         "conv2d",
         {"input": 4, "w": np.array([[[[1.0, 2.0], [3.0, 4.0]]]])},
-    ),  # asymmetric, so that its rotation shows
+    ),  # asymmetric, so that its rotation is visible
     "stride2": ("conv2d", {"input": 5, "kernel_size": 3, "stride": 2}),
     "transposed": ("conv_transpose2d", {"x": np.arange(1.0, 10.0).reshape(1, 1, 3, 3), "kernel_size": 3, "stride": 2}),
     "output_padding": (
@@ -81,7 +81,7 @@ def document(trace: Trace, *, live: bool = False, language: str = "en", cell: Ce
 
 
 def page(trace: Trace, path: atomic.Name, *, language: str = "en", cell: Cell | str | None = None) -> None:
-    """Write the page of a trace as one self-contained HTML file. An existing file is replaced only by a complete one.
+    """Write the page of a trace as one self-contained HTML file. An existing file is replaced atomically.
 
     Args:
         trace: the layer to show.

@@ -1,4 +1,4 @@
-"""The explainer's own exception; errors about a layer's sizes come from the layer functions."""
+"""The exception of the explainer. Errors about a layer's sizes come from the layer functions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The formats of a saved trace, JSON and NPZ. `Trace` (`record.py`) calls these functions; they do not know it.
+"""The formats of a saved trace, JSON and NPZ. `Trace` (`record.py`) calls these functions.
 
 Only the layer, its input arrays and the request are read from a file. Results, triples and views are computed again, so
 a file cannot contradict itself. All sizes in a file are checked before memory is allocated, and a file that is damaged

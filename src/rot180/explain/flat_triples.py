@@ -1,4 +1,4 @@
-"""The list of triples (`trilinear.py`) as arrays of flat indices. The axes are combined after each is listed alone."""
+"""The list of triples (`trilinear.py`) as arrays of flat indices: first for each axis, then for all axes combined."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""How much of a layer is shown: all of it, or one output channel of one sample with the input channels that feed it.
+"""Decide how much of a layer is shown: all, or one output channel of one sample with the input channels that it reads.
 
-The other samples and channels still count: `rest` holds their contributions, so every number shown equals the layer's.
+`rest` holds the contributions of the other samples and channels, so every number shown equals that of the whole layer.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ def take_selection(layer: Layer, arrays: Arrays, selection: Selection) -> tuple[
 
 
 def _check_layer(layer: Layer, shapes: Mapping[str, Sizes]) -> None:
-    """Raise ExplainError if the layer is too large to compute, which showing a part of it needs."""
+    """Raise ExplainError if the layer is too large to compute; even to show a part, the whole layer is computed."""
     if count_cells(shapes) > LAYER_CELLS or count_triples(layer, shapes) > LAYER_TRIPLES:
         raise ExplainError(
             f"trace: {layer.operation.name}: {count_triples(layer, shapes):,} products of {count_cells(shapes):,} "
@@ -133,7 +133,7 @@ def _check_layer(layer: Layer, shapes: Mapping[str, Sizes]) -> None:
 
 
 def _one_group(layer: Layer) -> Layer:
-    """One group of this layer, as a layer."""
+    """A layer that consists of one group of this layer."""
     window = type(layer.window)(**{**layer.window.__getstate__(), "groups": 1})
     return Layer(
         layer.operation, window, layer.pads, layer.output_padding, layer.ceil_mode, layer.count_include_pad
@@ -153,7 +153,7 @@ def _without(a: Array, where: Any) -> Array:
 
 
 def _channels(layer: Layer, shapes: Mapping[str, Sizes], requested: Mapping[str, list[int]]) -> Selection:
-    """Channels of one group: the requested ones, or else output channel 0; and all channels connected to them."""
+    """The channels to show, all in one group: the requested ones or output channel 0, and those connected to them."""
     sizes = {name: shapes[array][1] // layer.window.groups for name, array in (("c", "x"), ("o", "dy"))}
     groups = {number // sizes[name] for name in ("c", "o") for number in requested.get(name, [])} or {0}
     if len(groups) > 1:

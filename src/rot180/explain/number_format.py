@@ -1,4 +1,4 @@
-"""How the text mode prints numbers."""
+"""The format of numbers in the text mode."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@
 
 The triples are flat indices into the arrays. x is the layer's input and y its output, also in a transposed layer,
 where y is the wide side of the window. An average pool has no k: its terms are x[i] / divisor[o]. The pairs (o, i) of
-a max pool are candidates: y[o] is the first maximum among its own.
+a max pool are candidates: y[o] is the first maximum among the candidates with the same o.
 
 A trace holds the layer and its input arrays. Everything else is computed from them, so a file that was edited and
 loaded again (`files.py`) cannot contradict itself.

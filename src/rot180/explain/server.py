@@ -1,8 +1,9 @@
 """A local server for the page: GET / sends the document, POST /trace computes another trace or a file.
 
-It binds to the loopback address and answers only its own page: a different Host header means DNS rebinding, a
-different Origin means a page of another site. It serves no files, so no path can leave a folder. A body that is too
-long is refused before it is read, and a body that is not declared as JSON before it is parsed.
+The server binds to the loopback address and answers only its own page. It refuses a different Host header, which means
+DNS rebinding, and a different Origin, which means a page of another site. It serves no files from disk, so path
+traversal is impossible. A body that is too long is refused before it is read, and a body that is not declared as JSON
+is refused before it is parsed.
 """
 
 from __future__ import annotations
@@ -133,7 +134,7 @@ class _Handler(BaseHTTPRequestHandler):
     server_version, sys_version = "rot180", ""
 
     def setup(self) -> None:
-        """Start the timer of the whole request: a client that sends a byte at a time never makes one read time out."""
+        """Limit the time of the whole request; a limit per read would not stop a client that sends single bytes."""
         super().setup()
         self.timer = threading.Timer(SECONDS, self._stop_reading)
         self.timer.daemon = True

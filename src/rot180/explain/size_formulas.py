@@ -11,7 +11,7 @@ def size_formulas(layer: Layer) -> list[dict[str, Any]]:
     """One entry per spatial axis: {"axis", "formula", "numbers", "exact", "unused"}.
 
     `exact` is the size before rounding. `unused` is the number of cells at the end of the padded wide side that no
-    window covers. H and W are the sizes of x, P and Q those of y, R and S those of the kernel. Padding is written
+    window covers. x has the sizes H and W, y the sizes P and Q, and the kernel R and S. Padding is written
     "pad", because p is the row of a cell of y.
     """
     return [_formula(layer, axis) for axis in range(layer.window.ndim)]

@@ -28,7 +28,7 @@ def trace(
             same name in `rot180.functional`; each operation accepts only its own settings.
         images, channels, outputs: N, C and O (default: 1, or one channel per group).
         bias: True for a layer with a bias.
-        values: "integers", "random" or "impulse": how arrays that are not passed are filled.
+        values: "integers", "random" or "impulse": the values of arrays that are not passed.
         seed: the seed of these values.
         x, w, b, dy: the layer's own numbers, as arrays or lists. (H, W) is one sample of one channel.
         selection: show only these samples and channels, for example {"n": [0], "o": [3], "c": [0, 1]}. By default a
@@ -39,7 +39,7 @@ def trace(
         The trace.
 
     Raises:
-        ShapeError, DtypeError: as the layer would raise them.
+        ShapeError, DtypeError: if the layer rejects the arguments.
         ExplainError: if the operation or a setting is unknown, or the layer is too large.
     """
     keywords = {name: value for name, value in locals().items() if name != "op"}

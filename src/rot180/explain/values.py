@@ -1,4 +1,4 @@
-"""Fill the arrays of a trace with small integers, random numbers or an impulse. A seed gives the same numbers again."""
+"""Fill the arrays of a trace with small integers, random numbers or an impulse. A seed makes them reproducible."""
 
 from __future__ import annotations
 

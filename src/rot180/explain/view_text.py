@@ -1,4 +1,4 @@
-"""The step-by-step view of one cell in a terminal: a small matrix per step, with the cells it uses in brackets."""
+"""The step-by-step view of one cell in a terminal: one small matrix per step, in which brackets mark the cells used."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def view_text(trace: Trace, cell: Cell, language: str) -> str:
 
 
 def _heading(trace: Trace, step: views.Step, planes: Planes, language: str) -> str:
-    """What a step does."""
+    """The heading of a step."""
     kind = step["kind"]
     words: dict[str, Any] = {"array": step["array"]}
     if kind == "sum":
@@ -95,7 +95,7 @@ def _correlation(trace: Trace, cell: Cell, planes: Planes) -> tuple[Array, tuple
 
 
 def _correlate_cells(view: dict[str, Any]) -> Array:
-    """Which cell of the result each position of the correlation gives."""
+    """The index of the result cell that each position of the correlation computes."""
     return np.array(next(step["cells"] for step in view["steps"] if step["kind"] == "correlate"))
 
 

@@ -6,7 +6,7 @@
 
 Here x is the wide side of the window and y the narrow one, as in docs/decisions/0001; the forward pass of a layer is
 one of the first two. Every step is a grid of references: to the cells of a plane, or to zeros by their purpose. The
-values follow the numbers that a user edits, because the grids hold none.
+grids contain no values, so they stay valid when a user edits numbers.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def views(
     """The view of each pass, {"y", "dx", "dw"}; {} for a pooling layer.
 
     Args:
-        terms: how many samples ("n") and channels ("c", "o") one cell sums over.
+        terms: the number of samples ("n") and channels ("c", "o") that one cell sums over.
         bias: True if the layer has one; the view of y then ends with the step that adds it.
         with_rest: the results to which samples and channels that are not shown contribute.
     """
@@ -64,7 +64,7 @@ def views(
 
 @dataclass
 class _Steps:
-    """Builder of one view, step by step. A grid is given by `lines`, one per axis."""
+    """Builds one view, step by step. `lines` describes a grid, with one line per axis."""
 
     layer: Layer
     result: str
@@ -89,7 +89,7 @@ class _Steps:
             self.add_grid("keep", "result", self.result, [list(range(size)) for size in plane], plane)
 
     def add(self, kind: str, **more: Any) -> None:
-        """Add a step that changes the numbers of the result and not which cells are shown."""
+        """Add a step that changes the numbers of the result; the same cells are shown."""
         grid = {key: self.steps[-1][key] for key in ("operand", "array", "shape", "cells")}
         self.steps.append({"kind": kind, **grid, **more})
 
@@ -213,7 +213,7 @@ def _interleave(line: Line, step: int, zero: int) -> Line:
 
 
 def _kept(length: int, step: int, count: int) -> Line:
-    """The result's index at each position of the correlation: every step-th counts, up to `count` of them."""
+    """The result's index at each position of the correlation: every `step`-th is kept, up to `count` of them."""
     return [m // step if m % step == 0 and m // step < count else DROPPED for m in range(length)]
 
 

@@ -1,4 +1,4 @@
-"""Floor 5: file formats. `safetensors` saves and loads named arrays; `atomic` writes files completely or not at all.
+"""File formats. `safetensors` saves and loads named arrays; `atomic` writes files completely or not at all.
 
 from rot180.formats import safetensors
 safetensors.save(model.state_dict(), "model.safetensors")

@@ -30,7 +30,7 @@ _TEMPORARY = re.compile(r"\.(.*)\.[0-9a-f]{16}\.tmp", re.DOTALL)
 
 
 class WriteError(OSError):
-    """A file or folder that could not be written.
+    """Raised if a file or folder could not be written.
 
     Args:
         path: named in the message.  error: the cause.
@@ -47,7 +47,7 @@ class WriteError(OSError):
 
 
 class _Replacement(NamedTuple):
-    """A regular file on its way to its place."""
+    """A regular file that is written under a temporary name and then renamed."""
 
     temporary: Path
     target: Path
@@ -59,14 +59,14 @@ def write_bytes(path: Name, data: bytes) -> None:
 
 
 def write_text(path: Name, text: str) -> None:
-    """Write `text` to `path` as UTF-8, line ends as they are; raises WriteError."""
+    """Write `text` to `path` as UTF-8, with unchanged line ends; raises WriteError."""
     write_bytes(path, text.encode())
 
 
 def write_files(contents: Mapping[Name, bytes] | Mapping[str, bytes] | Mapping[Path, bytes]) -> None:
     """Write several files; none is replaced before all of them are on the disk.
 
-    Only a crash between the renames, one per file, can leave some files new and some old. Devices and pipes are written
+    Some files can be new and some old only if the process crashes between the renames. Devices and pipes are written
     after the temporary files and before the renames, so an error in one of them changes no regular file.
 
     Raises WriteError.
@@ -155,8 +155,8 @@ def _is_stream(path: Name) -> bool:
 def _own_descriptor(path: Name) -> int | None:
     """The number N if `path` leads to /dev/fd/N of this process, as /dev/stdout does; otherwise None.
 
-    The file behind such a link may be a regular one (`rot180 ... --json /dev/stdout > file`). Replacing that file would
-    take it away from everybody who has it open.
+    The file behind such a link may be a regular one (`rot180 ... --json /dev/stdout > file`). If that file were
+    replaced, other programs that have it open would not see the new content.
     """
     place = os.fspath(path)
     for _ in range(MAX_LINKS):
@@ -196,7 +196,7 @@ def _write_temporary(temporary: Path, data: bytes, target: Path) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Sync the renames to the disk where the system can; the contents are there already."""
+    """Sync the renames to the disk, if the system supports it; the contents have already been synced."""
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:

@@ -1,4 +1,4 @@
-"""Floor 3: differentiable functions with PyTorch's names. Each forward is followed by its vjps.
+"""Differentiable functions with PyTorch's names. In each file, the forward of an op is followed by its vjps.
 
     import rot180.functional as F
 

@@ -89,7 +89,7 @@ def _first_taps(x: Array, sizes: Sizes) -> list[Array]:
 
 
 def put(y: Array, index: Array, x_sizes: Sizes) -> Array:
-    """Add each y to its cell: x (N, C, *x_sizes)."""
+    """Add each y to the cell of x that its bin selected: x (N, C, *x_sizes)."""
     x = np.zeros((*y.shape[:2], *x_sizes), y.dtype)
     np.add.at(x.reshape(-1), _flat(index, math.prod(x_sizes)), y.ravel())
     return x

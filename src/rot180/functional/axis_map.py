@@ -105,7 +105,7 @@ def in_memory_order(x: Array) -> tuple[Array, list[int]]:
 
 
 def _cost(step: tuple[int, AxisMap]) -> tuple[float, int]:
-    """Sort key: maps that shrink x most first; of equal ones the innermost, which costs most per cell."""
+    """Sort key: maps that shrink x most come first; among equal maps, the innermost axis, which costs most per cell."""
     place, m = step
     ratio = m.y_size / max(m.x_size, 1)
     return ratio, place if ratio < 1 else -place

@@ -24,7 +24,7 @@ def as_batch(ndim: int, x: Any) -> Any:
 
 
 def with_batch(function: Callable[..., Any], ndim: int, x: Any, *args: Any) -> Any:
-    """Return function(x, *args), where x has `ndim` spatial axes. If x has no batch axis, neither has the result."""
+    """Return function(x, *args) for x with `ndim` spatial axes. If x has no batch axis, the result has none either."""
     if x.ndim == ndim + 2:
         return function(x, *args)
     y = function(x.reshape(1, *x.shape), *args)

@@ -45,8 +45,8 @@ def nll_loss(
         input: (N, C, ...) with the classes on axis 1, or (C,).
         target: integers in [0, C), (N, ...) or ().
         weight: (C,), one factor per class (default: 1).
-        ignore_index: targets with this value add nothing to the loss and to the gradient (default: -100).
-        reduction: "mean" divides by the sum of the weights of the targets that are not ignored. "sum" or "none".
+        ignore_index: targets with this value do not contribute to the loss or the gradient (default: -100).
+        reduction: "mean" divides the sum by the total weight of the targets that are not ignored; or "sum" or "none".
 
     Raises ShapeError or DtypeError if the arguments do not fit, ValueError if a target is not a class.
     """
@@ -80,7 +80,8 @@ def cross_entropy(
         ignore_index: as for nll_loss. It cannot be combined with probabilities.
         label_smoothing: a number s in [0, 1] (default: 0) that turns the target into (1 - s) * onehot(t) + s / C
             (Szegedy et al., "Rethinking the Inception Architecture" (2016), section 7). If s is not 0, the loss is a
-            sum over all classes, and the weight of each class scales its term. "mean" divides by the same number.
+            sum over all classes, and the weight of each class scales its term. "mean" divides by the same total weight
+            as in nll_loss.
 
     Raises the errors of nll_loss, and ValueError if label_smoothing is not between 0 and 1.
     """

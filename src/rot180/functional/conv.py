@@ -7,9 +7,10 @@
     conv_x(y, w)    gx           gy = conv_y(gx, w)    gw = conv_w(gx, y)
     conv_w(x, y)    gw           gx = conv_x(y, gw)    gy = conv_y(x, gw)
 
-The table is closed, so the vjps below are the derivatives of every order. The plain layer is conv_y plus a bias, the
-transposed layer is conv_x plus a bias, with the same weight array and nothing flipped. (Texts that rotate the kernel by
-180 degrees write conv_x as a correlation of the padded dy: `examples/origins/` shows both side by side.)
+Each gradient in the table is again one of the three ops, so the vjps below give derivatives of every order. The plain
+layer is conv_y plus a bias, the transposed layer is conv_x plus a bias, with the same weight array and nothing flipped.
+(Texts that rotate the kernel by 180 degrees write conv_x as a correlation of the padded dy: `examples/origins/` shows
+both side by side.)
 
 Only this file translates between the vocabulary of geometry (y, x, w; x is the wide side) and that of layers (input,
 output): the input of a plain layer is x, the input of a transposed layer is y. Messages show the layers' names.
@@ -174,7 +175,7 @@ def conv_transpose2d(
         weight: (C, O/groups, R, S), of the same dtype.
         bias: (O,) or None.
         stride, dilation: as for `conv2d`.
-        padding: that of the `conv2d` whose adjoint this is; it removes cells from the output.
+        padding: the padding of the `conv2d` whose adjoint is computed; it removes cells from the output.
         output_padding: cells added to the end of each axis of the output; less than the stride or the dilation.
 
     Returns (N, O, H, W), H = (P-1)*stride - before - after + dilation*(R-1) + output_padding + 1: a Tensor if any
@@ -199,7 +200,7 @@ def plain_layer(
     op: str, ndim: int, x: Any, w: Any, b: Any, stride: Any, padding: Any, dilation: Any, groups: int,
     fused: Primitive | None = None,
 ) -> Any:  # fmt: skip
-    """The plain layer. If `fused` is passed, an op of (x, w, b, window), it replaces conv_y and the bias."""
+    """The plain layer. `fused` is an op of (x, w, b, window) that replaces conv_y and the addition of the bias."""
     a, v = x.data if isinstance(x, Variable) else x, w.data if isinstance(w, Variable) else w  # faster than raw()
     check_dtypes(op, a, v, b)
     b_shape = None if b is None else b.shape
@@ -213,7 +214,7 @@ def transposed_layer(
     op: str, ndim: int, y: Any, w: Any, b: Any, stride: Any, padding: Any, output_padding: Any, groups: int,
     dilation: Any, fused: Primitive | None = None,
 ) -> Any:  # fmt: skip
-    """The transposed layer; `fused` as for `plain_layer`."""
+    """The transposed layer; `fused` is an op that replaces conv_x and the addition of the bias."""
     a, v = raw(y), raw(w)
     check_dtypes(op, a, v, b)
     b_shape = None if b is None else b.shape

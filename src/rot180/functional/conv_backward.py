@@ -76,7 +76,7 @@ def conv_transpose2d_backward(
 ) -> Gradients[T]:  # fmt: skip
     """The gradients of `conv_transpose2d` at (x, w) for the cotangent dy of its output: (dx, dw, db).
 
-    dx = conv2d(dy, w) with the same settings. dw is the weight gradient of that conv2d for the cotangent x, because
+    dx = conv2d(dy, w) with the same settings. dw is the weight gradient of this conv2d for the cotangent x, because
     input and output have swapped their roles. db[o] = sum of dy[:, o].
     """
     return _conv_transpose_backward(

@@ -28,7 +28,7 @@ def linear(input: T | Array, weight: T | Array, bias: T | Array | None = None) -
 
 
 def linear_layer(x: Any, w: Any, b: Any, fused: Primitive | None = None) -> Any:
-    """The linear layer. If `fused` is passed, an op of (x, w, b, window), it replaces conv_y and the bias."""
+    """The linear layer. `fused` is an op of (x, w, b, window) that replaces conv_y and the addition of the bias."""
     a, v = x.data if isinstance(x, Variable) else x, w.data if isinstance(w, Variable) else w  # faster than raw()
     check_dtypes("linear", a, v, b)
     if v.ndim != 2 or not a.ndim or a.shape[-1] != v.shape[1]:

@@ -48,5 +48,5 @@ def reduce_losses(losses: Any, reduction: str) -> Any:
 
 
 def unreduced_cotangent(g: Any, size: int, reduction: str) -> Any:
-    """The cotangent of the losses, from the cotangent g of their reduction; broadcasts against the losses."""
+    """The cotangent of the unreduced losses, from the cotangent g of their reduction; broadcasts against the losses."""
     return g / max(size, 1) if reduction == "mean" else g

@@ -12,7 +12,7 @@ group and positions, with a weight and a bias per channel (G, K):
     group_norm      (N, G, C / G, S)     statistics over K, S         Wu & He, "Group Normalization" (2018)
     layer_norm      (N, 1, cells, 1)     statistics over K, S         Ba et al., "Layer Normalization" (2016)
 
-With running statistics, which are constants, the op is one multiplication and one addition.
+Running statistics are constants, so with them the op is one multiplication and one addition.
 """
 
 from __future__ import annotations
@@ -74,8 +74,8 @@ def norm_vjp(
         gx = r * (gz - mean(gz) - xhat * mean(gz * xhat)),  gweight = sum(gy * xhat),  gbias = sum(gy)
 
     These are the formulas of Ioffe & Szegedy (2015), section 3, with the gradients of mean and variance substituted.
-    xhat does not change if a group of x is shifted or scaled, so gx has no component in these directions. Statistics
-    that are passed are constants; gx = r * gz then.
+    xhat does not change if a group of x is shifted or scaled, so gx has no component in these directions. If the
+    statistics were passed, they are constants, and gx = r * gz.
     """
     shape, axes, affine = grouping
     g, cells = gy.reshape(shape), x.reshape(shape)
@@ -157,7 +157,7 @@ def instance_norm(
     weight: T | Array | None = None, bias: T | Array | None = None, use_input_stats: bool = True,
     momentum: float = 0.1, eps: float = 1e-5,
 ) -> T:  # fmt: skip
-    """Normalise each channel of each sample over its positions, or all samples with the running statistics.
+    """Normalise each channel of each sample over its positions, or by the running statistics.
 
     Args:
         input: (N, C, ...).
@@ -167,7 +167,7 @@ def instance_norm(
         use_input_stats: use the statistics of each sample. Each channel needs more than one position.
         momentum, eps: as for `batch_norm`.
 
-    Raises as `batch_norm` does.
+    Raises the same errors as `batch_norm`.
     """
     x = check_input("instance_norm", input)
     shape: Sizes = x.shape

@@ -138,7 +138,7 @@ def hardtanh_vjp(g: Any, needs: Any, y: Any, x: Any, low: float, high: float) ->
 
 
 def hardtanh(input: T | ArrayLike, min_val: float = -1.0, max_val: float = 1.0) -> T:
-    """x limited to the range from min_val to max_val. The gradient at the limits is 0; that of `clamp` is 1."""
+    """x limited to the range from min_val to max_val. The gradient at the limits is 0 (for `clamp` it is 1)."""
     low, high = real("hardtanh", "min_val", min_val), real("hardtanh", "max_val", max_val)
     if low > high:
         raise ValueError(f"hardtanh: min_val must not be greater than max_val; got {min_val} and {max_val}")

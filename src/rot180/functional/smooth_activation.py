@@ -132,7 +132,7 @@ def silu(input: T | ArrayLike) -> T:
     return _silu(floating("silu", input))
 
 
-_FLAT_LEFT, _FLAT_RIGHT = -1000.0, 40.0  # beyond, the slope of mish is 0 and 1 in float64
+_FLAT_LEFT, _FLAT_RIGHT = -1000.0, 40.0  # beyond these limits, the slope of mish is 0 or 1 in float64
 
 
 @primitive(keep=("x",), name="mish")
@@ -153,6 +153,6 @@ def mish_vjp(g: Any, needs: Any, y: Any, x: Any) -> Any:
 def mish(input: T | ArrayLike) -> T:
     """x * tanh(softplus(x)), Misra, "Mish" (2019).
 
-    With e = exp(x) and n = e * (e + 2) that tanh is n / (n + 2), and its slope 4 * e * (e + 1) / (n + 2)**2.
+    With e = exp(x) and n = e * (e + 2), tanh(softplus(x)) is n / (n + 2) with the slope 4 * e * (e + 1) / (n + 2)**2.
     """
     return _mish(floating("mish", input))

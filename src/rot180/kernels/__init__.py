@@ -1,4 +1,4 @@
-"""Floor 1: the kernels, for example `kernels.conv_y(x, w, window)`; each call runs on the chosen engine.
+"""The kernels, for example `kernels.conv_y(x, w, window)`; each call runs on the chosen engine.
 
     dispatch.py     the registry of kernels, the choice of the engine, the fallback rule
     reference/      every kernel in NumPy, the definition of what it computes

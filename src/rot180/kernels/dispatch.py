@@ -256,8 +256,8 @@ def set_engine(name: str, *, strict: bool = False) -> None:
 class engine:
     """Context manager that chooses the engine for a block: `with rot180.engine("numpy"): ...`.
 
-    The choice holds in the thread or task that enters the block; other threads keep theirs. `set_engine` chooses for
-    the whole program. Creating an `engine` without a `with` statement has no effect.
+    The choice holds in the thread or task that enters the block; other threads keep their engine. `set_engine` chooses
+    for the whole program. Creating an `engine` without a `with` statement has no effect.
 
     Args:
         name: "numpy" (the readable reference, always available) or "native" (compiled, optional).

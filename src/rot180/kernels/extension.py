@@ -90,7 +90,8 @@ def compiled_window(window: Window) -> _native.Shape:
 def build_window(window: Window) -> _native.Shape:
     """Build the extension's form and store it in the window: a separate cache would have to hash the window."""
     algorithm = precision.algorithm
-    # A step that is never taken must cost neither memory nor time, and may have any size.
+    # A stride or dilation on an axis with one position has no effect. It may have any size and must cost no memory or
+    # time.
     stride, dilation = _used_steps(window.stride, window.y_size), _used_steps(window.dilation, window.kernel)
     sizes = (*window.x_size, *window.y_size, *window.kernel, *stride, *dilation, *window.padding)
     if max(sizes, default=0) > MAX_SIZE:

@@ -4,8 +4,8 @@ The `supports` function of a kernel states what the extension can compute. For a
 reference (`dispatch.py`), so no function here calls NumPy to compute a result.
 
 The extension reads C-contiguous, aligned arrays, so others are copied here, by `contiguous`. Results are new
-C-contiguous arrays, except where `overwrite` permits writing into an input. The public edge guarantees that the arrays
-of a call have one float dtype; `supports` looks at the dtype of all of them only where that is not guaranteed.
+C-contiguous arrays, except where `overwrite` permits writing into an input. The public functions guarantee that the
+arrays of a call have one float dtype. Where this is not guaranteed, `supports` checks the dtype of every array.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def in_place_layout(a: Array) -> bool:
 
 
 def contraction(a: Array, b: Array, window: Window, bias: Array | None = None, relu: bool = False) -> Reason | None:
-    """Arrays of float32 or float64, not empty."""
+    """Support non-empty arrays of float32 or float64."""
     if a.dtype is not FLOAT32 and a.dtype not in FLOATS:
         return wrong_dtype(a)
     return None if a.size and b.size else EMPTY
@@ -103,7 +103,7 @@ ONE_POSITION = Reason("there is one position per channel", by_choice=True)
 
 
 def normalisation(x: Array, axes: Sizes) -> Reason | None:
-    """Rows of several positions, whose statistics belong to one channel or to one sample."""
+    """Support rows of several positions, whose statistics belong to one channel or to one sample."""
     if x.dtype not in FLOATS:
         return wrong_dtype(x)
     if not x.size:
@@ -147,7 +147,7 @@ def norm_x(
 
 
 def affine(x: Array, scale: Array, shift: Array) -> Reason | None:
-    """Rows of several positions."""
+    """Support rows of several positions."""
     if x.dtype not in FLOATS:
         return wrong_dtype(x)
     if not x.size:
@@ -173,7 +173,7 @@ LINEAR_BIAS = Reason("there are no positions to sum over", by_choice=True)
 
 
 def addition(a: Array, b: Array, overwrite: bool = False) -> Reason | None:
-    """Two C-contiguous arrays of one shape and dtype: NumPy keeps the memory order of others."""
+    """Support two C-contiguous arrays of one shape and dtype; for other arrays, NumPy keeps the memory order."""
     if a.dtype not in FLOATS:
         return wrong_dtype(a)
     if a.shape != b.shape or a.dtype != b.dtype or contiguous(a) is not a or contiguous(b) is not b:
@@ -183,7 +183,7 @@ def addition(a: Array, b: Array, overwrite: bool = False) -> Reason | None:
 
 @implements("add", supports=addition)
 def add(a: Array, b: Array, overwrite: bool = False) -> Array:
-    """Add, in the memory of a if `overwrite`."""
+    """Return a + b, computed in the memory of a if `overwrite`."""
     if overwrite:
         compiled.add_over(a, b)
         return a
@@ -191,7 +191,7 @@ def add(a: Array, b: Array, overwrite: bool = False) -> Array:
 
 
 def bias_gradient(y: Array) -> Reason | None:
-    """Arrays with spatial axes, not empty."""
+    """Support non-empty arrays with spatial axes."""
     if y.dtype not in FLOATS:
         return wrong_dtype(y)
     if not y.size:
@@ -201,7 +201,7 @@ def bias_gradient(y: Array) -> Reason | None:
 
 @implements("bias_sums", supports=bias_gradient)
 def bias_sums(y: Array) -> Array:
-    """Sum over batch and positions."""
+    """Sum y over batch and positions."""
     return compiled.bias_sums(contiguous(y))
 
 
@@ -209,12 +209,12 @@ def bias_sums(y: Array) -> Array:
 
 
 def elementwise(a: Array, b: object = None, c: object = None, d: object = None) -> Reason | None:
-    """Arrays of float32 or float64."""
+    """Support arrays of float32 or float64."""
     return None if a.dtype is FLOAT32 or a.dtype in FLOATS else wrong_dtype(a)
 
 
 def large_elementwise(x: Array) -> Reason | None:
-    """Arrays of float32 or float64 for which the call into the extension pays."""
+    """Support arrays of float32 or float64 that are large enough for a call into the extension to pay off."""
     if x.dtype not in FLOATS:
         return wrong_dtype(x)
     return SMALL_IN_NUMPY if x.size < SMALL else None
@@ -270,7 +270,7 @@ SPATIAL_LOGITS = Reason("logits with spatial axes are not compiled")
 
 
 def logits(x: Array, t: Array) -> Reason | None:
-    """Rows of logits, not empty, and one class of type int64 per row."""
+    """Support non-empty rows of logits with one class of type int64 per row."""
     if x.dtype not in FLOATS:
         return wrong_dtype(x)
     if t.dtype != INT64:
@@ -324,7 +324,7 @@ WIDE_WINDOW = Reason(f"a pooling window spans more than {MAX_EXTENT} cells of th
 
 
 def pooling(a: Array, window: Window) -> Reason | None:
-    """Arrays that are not empty, and windows that are not too wide."""
+    """Support non-empty arrays and windows that are not too wide."""
     if a.dtype not in FLOATS:
         return wrong_dtype(a)
     if not a.size:
@@ -345,7 +345,7 @@ def max_taps_supports(x: Array, y: Array, window: Window) -> Reason | None:
 
 @implements("max_taps", supports=max_taps_supports)
 def max_taps(x: Array, y: Array, window: Window) -> Array:
-    """The kernel cell that holds each maximum; the maximum is computed again, y is not read."""
+    """The kernel cell that holds each maximum; the maximum is computed again instead of being read from y."""
     return compiled.max_taps(contiguous(x), compiled_window(window))
 
 
@@ -366,7 +366,7 @@ def max_x(y: Array, taps: Array, window: Window) -> Array:
 def in_place_update(
     parameters: Arrays, gradients: Arrays, state: Arrays | None, step: object = None, scratch: object = None
 ) -> Reason | None:
-    """Arrays that the extension can read or write without copies: a copy would not be updated."""
+    """Support arrays that the extension can read or write without copies: the update of a copy would be lost."""
     for d in parameters:
         if not d.flags.carray:
             return IN_PLACE_LAYOUT

@@ -1,4 +1,4 @@
-"""Floor 5: small networks by name; each file shows all layers of one network.
+"""Small networks by name; each file shows all layers of one network.
 
 from rot180 import models
 model = models.build("small", input_shape=(1, 8, 8), classes=10)

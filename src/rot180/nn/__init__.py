@@ -1,8 +1,9 @@
-"""Floor 4: Modules with PyTorch's names, weight layouts, defaults, initial distributions and state-dict keys.
+"""Modules with PyTorch's names, weight layouts, defaults, initial distributions and state-dict keys.
 
     from rot180 import nn
 
-It may import everything below, but not `optim` and `data` on the same floor. The arithmetic is in functional/.
+The layers hold settings and parameters; `functional` does the arithmetic. This package imports neither `optim` nor
+`data`.
 """
 
 from . import init, utils

@@ -137,7 +137,7 @@ def orthogonal_(tensor: T, gain: float = 1, generator: Generator | None = None) 
 
 
 def layer_default(weight: Tensor, bias: Tensor | None) -> None:
-    """Fill as PyTorch does for linear and convolution layers: both uniformly within +-1 / sqrt(fan_in)."""
+    """Fill weight and bias as PyTorch does for linear and convolution layers: uniformly within +-1 / sqrt(fan_in)."""
     kaiming_uniform_(weight, a=math.sqrt(5))
     if bias is not None:
         bound = 1 / math.sqrt(fans(weight)[0])

@@ -18,7 +18,7 @@ from ..tape.shape import cat, reshape
 def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
     """Concatenate the cells of all parameters, each in row-major order, into one vector.
 
-    The op is differentiable: under recording, gradients flow from the vector back to the parameters.
+    The op is differentiable: if it is recorded, gradients of the vector reach the parameters.
 
     Args:
         parameters: Tensors of one dtype, at least one.
@@ -53,7 +53,7 @@ def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
     for i, t in enumerate(tensors):
         if t.dtype != vec.dtype:
             raise DtypeError(
-                f"{name}: vec is {vec.dtype} but parameter {i} is {t.dtype}; convert vec with .to or the model "
+                f"{name}: vec is {vec.dtype} but parameter {i} is {t.dtype}; convert vec with .astype or the model "
                 "with .float() or .double()"
             )
     start = 0

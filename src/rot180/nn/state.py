@@ -1,6 +1,6 @@
 """Loading a state dict into the arrays of a Module: everything is checked before anything is written.
 
-Only `module.py` imports it. Reading files is the task of formats/.
+Only `module.py` imports this file. `formats` reads state dicts from files.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Upsampling layers, which call F.interpolate. Followed by a convolution, they can replace a transposed convolution."""
+"""Upsampling layers, which call F.interpolate. Upsampling and a convolution can replace a transposed convolution."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Floor 4: optimisers and learning-rate schedules with PyTorch's names and numbers. They update parameters in place.
+"""Optimisers and learning-rate schedules with PyTorch's names and numbers. They update parameters in place.
 
     from rot180 import optim
 
-It may import everything below, but not `nn` and `data` on the same floor. `lr_scheduler` is imported on first use.
+`lr_scheduler` is imported on first use. This package imports neither `nn` nor `data`.
 """
 
 from importlib import import_module

@@ -205,7 +205,7 @@ def where_vjp(g: Any, needs: Any, output: Any, a: Any, b: Any, a_shape: Any, b_s
 
 
 def choose(condition: Array, a: Any, b: Any) -> Any:
-    """`where` for vjps: without checks. A cotangent without axes may be a NumPy scalar; it keeps its dtype."""
+    """Like `where`, but for vjps: without checks. A 0-d cotangent may be a NumPy scalar; it keeps its dtype."""
     return _where(a, b, np.shape(a), np.shape(b), condition)
 
 

@@ -1,14 +1,15 @@
 """The error function, accurate to about one unit in the last place. NumPy does not provide it.
 
 The method follows W. J. Cody, "Rational Chebyshev approximations for the error function" (Math. Comp. 23, 1969,
-631-637), with two pieces instead of three, so that most elements of a normalised input need only the first:
+631-637), with two pieces instead of three, so that most elements of a normalised input need only the first piece:
 
     |x| <= 1    erf(x) = x + x * R(x**2)
     otherwise   erf(x) = sign(x) * (1 - exp(-x**2) * R(|x|)), up to where that rounds to 1
 
 The coefficients were computed for this library: minimax fits by the Remez exchange algorithm in 45-digit arithmetic.
-The first piece is weighted for the relative error of erf, the second for its absolute error. The fit errors are 7e-19
-and 1.2e-18 for float64, and 1.2e-9 and 1.1e-8 for float32 (there the second is multiplied by exp(-x**2) <= 0.37).
+The fit of the first piece minimises the relative error of erf, the fit of the second its absolute error. The fit errors
+are 7e-19 and 1.2e-18 for float64, and 1.2e-9 and 1.1e-8 for float32 (there the second is multiplied by exp(-x**2) <=
+0.37).
 
 The derivative is in `elementary.py`.
 """

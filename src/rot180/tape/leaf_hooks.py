@@ -1,7 +1,8 @@
 """Leaf hooks: functions that are called when the gradient of a leaf is final.
 
-A leaf that is used several times gets several partial gradients. To call its hooks as early as possible, the sweep must
-count the uses that are still missing. `hook_count` lets it skip the count as long as no leaf has a hook.
+A leaf that is used several times gets several partial gradients. To call the hooks of a leaf as early as possible, the
+sweep must count the uses that it has not yet reached. `hook_count` lets it skip the count as long as no leaf has a
+hook.
 """
 
 from __future__ import annotations

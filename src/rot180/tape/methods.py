@@ -3,7 +3,8 @@
     sum = tensor_method(reduction.sum)
 
 At run time this is `sum = reduction.sum`. Type checkers see a method with the parameters of `reduction.sum` after the
-first, which returns a Tensor. They need the help because they do not infer the type variable `T` from `self`.
+first, which returns a Tensor. Type checkers need this declaration because they do not infer the type variable `T` from
+`self`.
 """
 
 from __future__ import annotations

@@ -15,8 +15,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 class set_grad_enabled:
     """Switch the recording of ops on or off in this thread or async task.
 
-    A plain call switches until the next change. As a context manager, it switches until the end of the block; as a
-    decorator, only inside the function.
+    A plain call has an effect until the next change, a `with` block until its end, and a decorator only inside the
+    function.
     """
 
     def __init__(self, enabled: bool) -> None:

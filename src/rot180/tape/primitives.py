@@ -1,7 +1,7 @@
 """`primitive`: make a differentiable op from a function on arrays.
 
 The functions that record a call are specific to one, two or more arrays, because the time of a call decides the speed
-of small models (0.35 microseconds for recording, against 1.6 for boxing with a closure per argument).
+of small models: recording takes 0.35 microseconds, against 1.6 with one closure per argument, as in autograd.
 """
 
 from __future__ import annotations
@@ -19,14 +19,17 @@ V = TypeVar("V", bound=type[Variable])
 
 
 def tensor_type(cls: V) -> V:
-    """Class decorator: ops return this class. `Tensor` registers itself, so that this file needs no operators."""
+    """Class decorator that makes ops return the decorated class.
+
+    `Tensor` registers itself with it, because `tensor.py` imports this file and not the other way round.
+    """
     global _tensor_class
     _tensor_class = cls
     return cls
 
 
 def wrap(data: Any, node: Node | None = None) -> Any:
-    """A Tensor of an array, without a copy."""
+    """Wrap an array in a Tensor without copying it."""
     t = new(_tensor_class)
     t.data = data if type(data) is ndarray else np.asarray(data)
     t.node = node
@@ -78,12 +81,12 @@ def primitive(
     where all values are arrays, so that it may call NumPy or a compiled kernel. It gets `overwrite` after `needs`; if
     that is true, it may write its result into the array of `g`.
 
-    **Residuals.** With "residuals" in `keep`, the forward returns `(output, residuals)`. Residuals are whatever the vjp
-    can use again: indices, a mask, a mean. If they take time to compute, the forward may return a function of no
-    arguments instead; it is called only if the call is recorded. For derivatives of higher order the residuals are
-    constants. A vjp must therefore compute a value that depends on the inputs, such as a mean, from the inputs; an
-    array vjp may take it from the residuals. `op.with_residuals(...)` returns `(output, residuals)`; a plain call
-    returns the output alone.
+    **Residuals.** With "residuals" in `keep`, the forward returns `(output, residuals)`. Residuals are intermediate
+    results that the vjp can use again: indices, a mask, a mean. If they take time to compute, the forward may return a
+    function of no arguments instead; it is called only if the call is recorded. For derivatives of higher order the
+    residuals are constants. A vjp must therefore compute a value that depends on the inputs, such as a mean, from the
+    inputs; an array vjp may take it from the residuals. `op.with_residuals(...)` returns `(output, residuals)`; a plain
+    call returns the output alone.
 
     Given arrays only, an op returns an array and records nothing.
 

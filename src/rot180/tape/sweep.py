@@ -6,8 +6,8 @@ the chain rule for a function of several inputs (Griewank and Walther, "Evaluati
     first order     the vjps run on arrays, and nothing is recorded
     create_graph    the saved arrays become Tensors with their edges again, and the same vjps run on these
 
-The order comes from a heap of creation numbers, so that long chains need no recursion. Saved arrays and edges are
-cleared during the sweep unless the graph is retained, so that its memory is freed early.
+A heap of creation numbers gives the order of the nodes, so that long chains need no recursion. Saved arrays and edges
+are cleared during the sweep unless the graph is retained, so that its memory is freed early.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def sweep(roots: dict[Node, Any], *, create_graph: bool, retain: bool, targets: 
     heap: list[tuple[int, Node]] = []
     for root in roots:
         heappush(heap, (root.seq, root))
-    owned: set[Node] = set()  # nodes whose array in `grads` nothing else refers to, so that it may be overwritten
+    owned: set[Node] = set()  # nodes whose array in `grads` may be overwritten, because nothing else refers to it
     needed = None if targets is None else _nodes_towards(targets, roots)
     uses = _uses_of_hooked_leaves(roots) if leaf_hooks.hook_count and targets is None else None
     token = mode.set((create_graph, mode.get()[1]))

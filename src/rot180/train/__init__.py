@@ -1,4 +1,4 @@
-"""Floor 5: training. `fit` trains, `evaluate` measures, `load_run` loads a saved run, `report` writes its HTML page.
+"""Training: `fit` trains, `evaluate` measures, `load_run` loads a saved run, `report` writes its HTML page.
 
 from rot180 import data, models, train
 model = models.build("small", (1, 8, 8), 10)

@@ -68,7 +68,7 @@ def evaluate(
 
 @contextmanager
 def evaluation_mode(model: nn.Module) -> Iterator[None]:
-    """Put a model and its submodules into evaluation mode, and each back into its previous mode afterwards."""
+    """Put a model and its submodules into evaluation mode, and restore the mode of each afterwards."""
     modes = [(module, module.training) for module in model.modules()]
     model.eval()
     try:

@@ -1,4 +1,4 @@
-"""The data that `fit`, `evaluate` and the report accept: a dataset of (image, label) pairs, or two arrays."""
+"""The forms of data that `fit`, `evaluate` and the report accept: a dataset of (image, label) pairs, or two arrays."""
 
 from __future__ import annotations
 

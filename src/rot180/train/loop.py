@@ -1,8 +1,8 @@
 """The training loop behind `rot180 train`, for use in programs.
 
 Each epoch shuffles the data by (seed, epoch), makes one optimizer step per batch, logs the progress and saves the run.
-The same seed, data, number of threads and machine give the same bits. If the loss becomes NaN or infinite, training
-stops before anything is overwritten.
+With the same seed, data and number of threads, results on the same machine are bit-identical. If the loss becomes NaN
+or infinite, training stops before anything is overwritten.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def fit(
         loss: a function (scores, labels) that returns the mean over the batch (default: cross entropy).
         augment: a random augmentation, applied to the images in every epoch (see `rot180.data`).
         workers: the number of threads that prepare batches; the results do not depend on it.
-        seed: of the shuffling, the augmentation and dropout. The library's own random state does not change.
+        seed: the seed of the shuffling, the augmentation and dropout. The library's own random state does not change.
         out: a folder for the run: a new or empty one, or that of an earlier run, which is replaced after the first
             epoch. After each epoch it holds model.safetensors, config.json and metrics.jsonl.
         command: the command line of this run, saved in its config.
@@ -175,7 +175,7 @@ def _class_numbers(labels: Any) -> Any:
 
 
 def _check_finite(model: nn.Module, metrics: dict[str, float]) -> None:
-    """Raise DivergedError if the last step of the epoch made a weight NaN or infinite; no training loss shows that."""
+    """Raise DivergedError if a weight is NaN or infinite after the last update, which no training loss shows."""
     bad = [name for name, t in model.state_dict().items() if not np.isfinite(t.data).all()]
     if bad or not math.isfinite(metrics.get("validation_loss", 0.0)):
         problem = f"{bad[0]} holds NaN or infinite values" if bad else "the validation loss is NaN or infinite"

@@ -85,7 +85,7 @@ class Optimization:
             self._scheduler.step()
 
     def end_epoch(self, loss: float) -> None:
-        """Pass the loss of an epoch to the schedule, if it depends on it."""
+        """Pass the loss of an epoch to the schedule, if the schedule depends on it."""
         if self._per_epoch:
             self._scheduler.step(loss)
 

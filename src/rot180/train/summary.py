@@ -61,8 +61,8 @@ def summary(model: nn.Module, input_shape: Sequence[int]) -> list[Row]:
         model: runs once on zeros, in evaluation mode and without recording; its modes are restored afterwards.
         input_shape: the shape of one input, without the batch axis.
 
-    A module that only calls its submodules has no row, unless it has parameters or multiplies itself. An error that the
-    model raises for this shape is passed on.
+    A module that only calls its submodules has no row, unless it has parameters or computes products itself. Errors
+    that the model raises for this shape are not caught.
     """
     floats = (p.data.dtype for p in model.parameters())
     with evaluation_mode(model), no_grad():

@@ -62,7 +62,8 @@ def _mapped(
     row = np.linspace(-1, 1, 2 * height + 1)[1::2, None]  # centres of the cells, the image spanning -1 to 1
     column = np.linspace(-1, 1, 2 * width + 1)[1::2]
     row_in_widths, column_in_heights = row * (height / width), column * (width / height)  # distances in cells
-    # The source of each cell of the result, (N, H, W). In place from here on: allocating arrays takes most of the time.
+    # The source of each cell of the result, (N, H, W). The lines below work in place, because allocating arrays takes
+    # most of the time.
     y = np.sin(angle) * column_in_heights + (1 + scale) * np.cos(angle) * row
     x = (1 + scale) * np.cos(angle) * column + (slant - np.sin(angle)) * row_in_widths
     for place, move, size in ((y, down, height), (x, right, width)):

@@ -18,12 +18,12 @@ _BELOW_1 = np.nextafter(1.0, 0.0)
 class Augmentation:
     """Base class: `draw` makes the random numbers of an epoch, `batch` changes samples with them.
 
-    Use it for changes that need more than one image; for all others use `ImageAugmentation`. The attributes of an
-    augmentation are its settings, values that JSON can hold.
+    Derive from this class for changes that need more than one image; for all others derive from `ImageAugmentation`.
+    The attributes of an augmentation are its settings, values that JSON can hold.
     """
 
     def draw(self, generator: np.random.Generator, samples: int) -> Any:
-        """Draw the random numbers of all samples. Those of a sample must not depend on the number of later samples."""
+        """Draw the random numbers of all samples. A sample's numbers must not depend on how many samples follow it."""
         raise NotImplementedError(f"{self.op} has no `draw` method; define one")
 
     def batch(self, dataset: Sized, draws: Any, indices: Array) -> tuple[Any, Any]:

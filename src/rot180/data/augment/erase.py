@@ -62,7 +62,7 @@ class Erase(ImageAugmentation):
         return result
 
     def _rectangles(self, numbers: Array, height: int, width: int) -> Array:
-        """Which cells are in the rectangle of their image, (N, 1, H, W)."""
+        """A mask (N, 1, H, W) of the cells inside the rectangle of each image."""
         sizes, shapes = np.split(numbers[:, 4:], 2, 1)  # (N, tries) each
         area = _between(*self.scale, sizes) * (height * width)
         ratio = np.exp(_between(math.log(self.ratio[0]), math.log(self.ratio[1]), shapes))

@@ -24,7 +24,7 @@ class MixUp(Augmentation):
     become class probabilities, (N, classes) in the dtype of the images, which `F.cross_entropy` accepts.
 
     Args:
-        alpha: positive; the smaller it is, the closer most samples stay to one of the two.
+        alpha: positive; the smaller it is, the closer most results are to one of the two images.
         num_classes: the number of classes; may be omitted if the labels are probabilities.
     """
 
@@ -37,7 +37,7 @@ class MixUp(Augmentation):
         self.num_classes = None if num_classes is None else operator.index(num_classes)
 
     def draw(self, generator: np.random.Generator, samples: int) -> Array:
-        """The share of each sample and the index of the other one, (samples, 2), from two streams."""
+        """The share of each sample and the index of its partner, (samples, 2), from two random streams."""
         shares, others = generator.spawn(2)
         # Not `integers`, whose number of draws per sample depends on the number of samples.
         partners = np.floor(others.random(samples) * samples)

@@ -4,7 +4,8 @@
     leaky_relu_y(x, slope) -> y     x, multiplied by slope below 0   leaky_relu_x(gy, x, slope) -> gx
     sigmoid_y(x) -> y               1 / (1 + exp(-x))                sigmoid_x(gy, y) -> gx
 
-NaN stays NaN. The other activations are ops in functional/: their share of a training step does not justify a kernel.
+NaN stays NaN. The other activations are ops in functional/, because they take too little of a training step to justify
+a kernel.
 """
 
 from __future__ import annotations

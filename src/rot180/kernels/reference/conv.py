@@ -17,7 +17,7 @@ There are five algorithms in convolution/, one file each with the same three fun
     depthwise.py     one channel per group: a multiply-add per tap, on blocks of channels that stay in the cache
     columns.py       everything else: blocks of columns (im2col) that stay in the cache, one product each
 
-Arguments are checked at the public edge, in functional/, which also knows the input and output of a layer.
+The public functions in functional/ check the arguments, and translate a layer's input and output to x and y.
 """
 
 from __future__ import annotations

@@ -8,10 +8,9 @@ mean and var : (1, G, 1, 1) if `axes` is BATCH, (N, G, 1, 1) if it is SAMPLE; `a
     affine_y(x, scale, shift) -> y               y = x * scale + shift, for given statistics
 
 Results have the memory order of x. The mean is summed in float64 and the variance is computed in a second pass, so that
-a float32 loses no digits if its mean is 1000 standard deviations. Two things make it fast: parts that share no
-statistics are processed one after the other, so that they stay in the cache; and if the batch is outermost in memory,
-every factor is expanded to the size of one image (`_expand`), so that NumPy's inner loops run over images, not over
-single channels.
+a float32 loses no digits if its mean is 1000 standard deviations. For speed, parts that share no statistics are
+processed one after the other, so that they stay in the cache. If the batch is outermost in memory, every factor is
+expanded to the size of one image (`_expand`), so that NumPy's inner loops run over images instead of single channels.
 
 Running statistics, and the mapping of a layer's axes to N, G, K and S, are in functional/norm.py.
 """

@@ -9,8 +9,9 @@
         optimizer.step()
         schedule.step()
 
-A schedule sets `lr` in the optimiser's groups. Its unit is a batch or an epoch, depending on where `step()` is called.
-To resume training, create the optimiser and the schedule as before and load the state dicts of both.
+A schedule sets `lr` in the optimiser's groups. One step of a schedule is a batch or an epoch, depending on where your
+program calls `step()`. To resume training, create the optimiser and the schedule as before and load the state dicts of
+both.
 """
 
 from .base import LRScheduler

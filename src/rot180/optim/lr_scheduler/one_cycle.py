@@ -21,9 +21,9 @@ class OneCycleLR(LRScheduler):
     """From max_lr / div_factor up to max_lr, then down to max_lr / div_factor / final_div_factor.
 
     Call `step()` after every batch. With part = 0 ... 1 within a phase, "cos" is
-    end + (start - end) * (1 + cos(pi * part)) / 2 and "linear" is a straight line. Meanwhile the momentum (for Adam,
-    the first beta) goes from max_momentum to base_momentum and back. With three_phase, the rate falls symmetrically to
-    its rise, and then to its final value in a third phase.
+    end + (start - end) * (1 + cos(pi * part)) / 2 and "linear" is a straight line. While the rate rises and falls, the
+    momentum (for Adam, the first beta) goes from max_momentum to base_momentum and back. With three_phase, the rate
+    falls symmetrically to its rise, and then to its final value in a third phase.
 
     Args:
         optimizer: the optimiser whose rates and momenta are set.

@@ -24,10 +24,10 @@ class ReduceLROnPlateau(LRScheduler):
         threshold_mode: "rel" as above, or "abs" for best - threshold and best + threshold.
         cooldown: the number of steps after a reduction that are not counted.
         min_lr: the smallest rate, or a list with one per parameter group.
-        eps: a rate is changed only by more than this.
+        eps: the smallest change of a rate; smaller reductions are skipped.
 
-    Attributes: best, the best metric so far; num_bad_epochs, the number of steps since then. NaN never counts as an
-    improvement. Raises ValueError for invalid settings.
+    Attributes: best, the best metric so far; num_bad_epochs, the number of steps since the best one. NaN never counts
+    as an improvement. Raises ValueError for invalid settings.
     """
 
     def __init__(

@@ -50,7 +50,7 @@ class Content:
     why_missing: dict[str, str]
 
     def setting(self, *keys: str) -> Any:
-        """The config's value at nested keys, or None."""
+        """The value in the config under these nested keys, or None."""
         value: Any = self.config
         for key in keys:
             value = value.get(key) if isinstance(value, dict) else None
@@ -123,7 +123,7 @@ def read_history(path: Path) -> History:
 
 
 def _data_name(about: Any) -> str | None:
-    """The name of a named data set; of a user's images, the name of their folder or file."""
+    """The name of a named data set; for a user's images, the name of their folder or file."""
     if not isinstance(about, dict):
         return None
     path = about.get("path")

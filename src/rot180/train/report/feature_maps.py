@@ -40,7 +40,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class ImageTrace:
-    """One test image on its way through the network.
+    """The values of one test image in the layers of the network.
 
     Attributes:
         number: its index in the test set.  file: its file, if known.  image: the input of the model.

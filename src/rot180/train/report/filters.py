@@ -1,4 +1,4 @@
-"""The weights of a network's first layer, in the shape of images."""
+"""The weights of a network's first layer, as images."""
 
 from __future__ import annotations
 

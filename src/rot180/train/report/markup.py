@@ -20,13 +20,13 @@ def text(value: Any) -> str:
 
 
 def name(value: Any) -> str:
-    """A name as HTML: a long one loses its end, and right-to-left characters do not affect the text around them."""
+    """A name as HTML. A long name loses its end, and right-to-left characters do not affect the surrounding text."""
     full = str(value) if str(value).strip() else repr(value)
     return _isolated(full, full if len(full) <= MAX_NAME else f"{full[: MAX_NAME - 1]}…")
 
 
 def file_name(path: str) -> str:
-    """A file's path as `name` shows it, except that a long one loses its beginning."""
+    """A file's path as HTML, like `name`; a long path loses its beginning instead of its end."""
     return _isolated(path, path if len(path) <= MAX_NAME else f"…{path[1 - MAX_NAME :]}")
 
 

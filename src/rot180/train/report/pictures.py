@@ -111,7 +111,7 @@ class Pictures:
         return _png(np.rint(colour * 255).astype(np.uint8))
 
     def signed(self, cells: Array, limit: float, side: int = SIDE) -> str:
-        """Values (H, W) as the address of a PNG: blue if positive, orange if negative, opaque at +-limit."""
+        """Values (H, W) as the address of a PNG: positive ones are blue, negative ones orange, +-limit is opaque."""
         cells = shrink(cells[None], side)[0]
         colour = np.where(cells[..., None] < 0, ORANGE, BLUE)  # (H, W, 3)
         opacity = np.clip(np.abs(cells) / (limit or 1), 0, 1)[..., None]

@@ -154,6 +154,6 @@ def predict(model: nn.Module, data: Sized, batch_size: int = 256) -> Predictions
 
 
 def file_names(data: Sized) -> tuple[str, ...]:
-    """The file of each sample, from the data set's attribute `files`; empty if it has none that fits."""
+    """The file of each sample, from the data set's attribute `files`; empty if it has no list of the right length."""
     files = getattr(data, "files", ())
     return tuple(map(str, files)) if isinstance(files, list | tuple) and len(files) == len(data) else ()

@@ -1,6 +1,6 @@
 """One channel of x per group: a multiply-add of planes per tap, on blocks of channels that stay in the cache.
 
-A matrix product would have a single column of the kernel as one factor, so it could not reuse anything.
+A matrix product would not help: one of its factors would be a single column, so no value would be used twice.
 """
 
 from __future__ import annotations
