@@ -2,13 +2,13 @@
 
 import json
 import re
-import subprocess
 import textwrap
 import time
 
 import pytest
 
 from rot180.check import LayerReport
+from rot180.check.process.program import Program
 from rot180.check.rendering.page import page
 from rot180.check.report import Diagnosis
 from rot180.cli.check import parse_target
@@ -162,19 +162,18 @@ def test_output_before_an_exit_is_shown(file, capsys):
 def test_output_before_a_timeout_is_shown(file, capsys, tmp_path, monkeypatch):
     ready = tmp_path / "ready"
     path = file(f"print('so far')\nopen({str(ready)!r}, 'w').close()\nwhile True: pass")
-    wait = subprocess.Popen.wait
+    read = Program.read
 
-    def wait_until_ready(process, timeout=None):
-        """Make the timeout expire as soon as the code has printed, on a machine of any speed."""
-        if timeout is None:
-            return wait(process)
+    def read_when_ready(program, count, deadline):
+        """Make the time run out as soon as the code has printed, on a machine of any speed."""
         for _ in range(6000):
-            if ready.exists() or process.poll() is not None:
+            if ready.exists():
+                program.deadline = 0.0
                 break
             time.sleep(0.02)
-        raise subprocess.TimeoutExpired(process.args, timeout)
+        return read(program, count, deadline)
 
-    monkeypatch.setattr(subprocess.Popen, "wait", wait_until_ready)
+    monkeypatch.setattr(Program, "read", read_when_ready)
     assert main(["check", path]) == 2
     assert "increase --timeout if it does not hang; it printed: so far" in capsys.readouterr().err
 

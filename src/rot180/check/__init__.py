@@ -18,7 +18,8 @@
     diagnosis/     finds the mistake that explains a wrong array; mistakes/ has one function for each
     rendering/     shows a wrong array as text, formula and HTML page
 
-`report.py` is the result, `comparison.py` the tolerances, and `child.py` runs the check of a file in another process.
+`report.py` is the result, `comparison.py` the tolerances, and `process/` runs the functions of a file in a process of
+their own.
 `gradients/` is the check of Tensors and Modules, `vectors/` writes and judges test vectors for other languages.
 """
 

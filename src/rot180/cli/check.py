@@ -92,7 +92,9 @@ def add(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> ExitStatus:
     """Check in a child process, then print and write the report."""
-    from ..check.child import CouldNotCheckError, check_file
+    from ..check.process.failure import CouldNotCheckError
+    from ..check.process.file_check import check_file
+    from ..check.process.program import Limits
 
     if args.json == args.html == STDOUT:
         raise UsageError("--json and --html cannot both be - (standard output); name a file for one of them")
@@ -103,10 +105,10 @@ def run(args: argparse.Namespace) -> ExitStatus:
     try:
         _check_options(args)
         path, functions = parse_target(args.target)
-        report, printed = check_file(path, functions, options, args.timeout)
+        verdict = check_file(path, functions, options, Limits(args.timeout))
     except (CouldNotCheckError, UsageError) as error:
         raise check_report.not_checked(str(error), args.json) from None
-    return check_report.deliver(report, printed, args.json, args.html)
+    return check_report.deliver(verdict.report, verdict.printed, args.json, args.html)
 
 
 def _check_options(args: argparse.Namespace) -> None:

@@ -13,13 +13,24 @@ from typing import Any
 
 import numpy as np
 
+MAX_TEXT = 400  # characters of an error or a name
+
+
+def one_line(text: object, most: int = MAX_TEXT) -> str:
+    """The text on one line and of bounded length; line ends and control characters become escapes."""
+    shown = str(text)
+    shown = shown if len(shown) <= most else f"{shown[:most]}..."
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in shown)
+
 
 def describe_exception(error: Exception, function: Callable[..., Any]) -> str:
     """Describe an exception: `NameError: name 'foo' is not defined, line 3 of mine.py`.
 
     The line is the last one in the file of the function.
     """
-    text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    text = one_line(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
+    if place := getattr(error, "place", ""):  # of a function that ran in another process
+        return f"{text}, {place}"
     code = getattr(inspect.unwrap(function), "__code__", None)
     frames = traceback.extract_tb(error.__traceback__)
     in_their_file = [f for f in frames if code is not None and f.filename == code.co_filename]

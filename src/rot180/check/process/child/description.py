@@ -1,0 +1,95 @@
+"""Functions, errors and objects of the user's code, described in numbers and texts that can be sent.
+
+The code is not trusted, so a description may fail in any way that code can; it then says less.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import inspect
+import traceback
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+MAX_TEXT = 2000  # characters
+MAX_PARAMETERS = 100
+PLAIN = (bool, int, float, str)
+
+
+def describe_function(function: Callable[..., Any]) -> dict[str, Any]:
+    """Return the name of a function, its parameters, and if it is a plain function, which has no attributes."""
+    innermost = function
+    while isinstance(innermost, functools.partial):
+        innermost = innermost.func
+    name = getattr(function, "__name__", None)
+    return {
+        "name": text_of(name if isinstance(name, str) else type(innermost).__name__),
+        "plain": inspect.isfunction(innermost),
+        "parameters": _parameters(function),
+    }
+
+
+def _parameters(function: Callable[..., Any]) -> list[Any] | None:
+    """The parameters: name, kind, if it has a default, and the default; None if there is no signature."""
+    try:
+        parameters = list(inspect.signature(function).parameters.values())[:MAX_PARAMETERS]
+    except (TypeError, ValueError):
+        return None
+    described = []
+    for parameter in parameters:
+        required = parameter.default is parameter.empty
+        default = None if required else _plain_default(parameter.default)
+        described.append([str(parameter.name), int(parameter.kind), not required, default])
+    return described
+
+
+def _plain_default(default: Any) -> Any:
+    """A default that is a plain value; the description of another one."""
+    if default is None or type(default) in PLAIN:
+        return default
+    if type(default) in (tuple, list) and all(type(part) in PLAIN for part in default):
+        return default
+    return text_of(repr(default))
+
+
+def describe_error(error: BaseException, path: str) -> dict[str, Any]:
+    """Return the type and the text of an error, and the line of the user's file where it was raised, or None."""
+    line = None
+    if not isinstance(error, SyntaxError):
+        frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == path]
+        line = frames[-1].lineno if frames else None
+    return {"kind": text_of(type(error).__name__), "text": text_of(error), "line": line}
+
+
+def text_of(value: Any) -> str:
+    """A value as text of bounded length; its code may raise."""
+    try:
+        return str(value)[:MAX_TEXT]
+    except Exception:
+        return f"a {type(value).__name__} that cannot be shown"
+
+
+def sendable(value: Any) -> Any:
+    """Return the value if it is an array, a container or has fields; an array for an array of another library; or None.
+
+    The libraries are PyTorch, JAX and others whose arrays convert by `__array__` or DLPack.
+    """
+    if isinstance(value, np.ndarray | tuple | list | Mapping):
+        return value
+    if isinstance(value, type):
+        return None
+    if dataclasses.is_dataclass(value):
+        return value
+    for convert in (np.asarray, lambda value: np.asarray(value.detach().cpu()), np.from_dlpack):
+        if convert is np.asarray and not hasattr(value, "__array__"):
+            continue
+        try:
+            array = convert(value)
+        except Exception:
+            continue
+        if isinstance(array, np.ndarray) and array.dtype.kind != "O":
+            return array
+    return None

@@ -1,0 +1,87 @@
+"""The user's file as a module: its functions, classes and methods, by name."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+
+MAX_NAMES = 2000
+MAX_NAME = 200  # characters
+PREFIX = "submission_"  # of the name of a module that would hide another
+
+
+class Library:
+    """The module that a file defines.
+
+    Objects of classes are made once, so that a backward finds the attributes that a forward set.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.instances: dict[type, Any] = {}
+        self.module = load(path)
+
+    def contents(self) -> list[dict[str, Any]]:
+        """The functions and classes, in the order of the file: name, kind, methods, and if they are defined here."""
+        return [
+            {
+                "name": name,
+                "kind": "class" if isinstance(value, type) else "function",
+                "own": self._is_own(value),
+                "methods": list(_methods(value)) if isinstance(value, type) else [],
+            }
+            for name, value in list(vars(self.module).items())[:MAX_NAMES]
+            if callable(value) and isinstance(name, str) and len(name) <= MAX_NAME
+        ]
+
+    def find(self, name: str) -> Any:
+        """Return the function of this name; None if there is none. `Layer.forward` is a method of Layer()."""
+        owner, _, method = name.rpartition(".")
+        target: Any = self.module
+        for part in owner.split(".") if owner else []:
+            target = getattr(target, part, None)
+        if isinstance(target, type):
+            if target not in self.instances:
+                self.instances[target] = target()
+            target = self.instances[target]
+        target = getattr(target, method, None)
+        return target if callable(target) else None
+
+    def _is_own(self, value: Any) -> bool:
+        """True if a function or class is defined in this file, or in one beside it."""
+        module = sys.modules.get(str(getattr(value, "__module__", "")))
+        file = getattr(module, "__file__", None)
+        return isinstance(file, str) and os.path.dirname(file) == os.path.dirname(self.path)
+
+
+def load(path: str) -> ModuleType:
+    """Load a file as a module that can import the files beside it.
+
+    Its folder comes last on the path: a file numpy.py or random.py beside it does not replace the real module.
+    """
+    name = os.path.splitext(os.path.basename(path))[0]
+    if not name.isidentifier() or name in sys.modules or importlib.util.find_spec(name) is not None:
+        name = f"{PREFIX}{name}"
+    sys.path.append(os.path.dirname(path))
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _methods(kind: type) -> Iterator[str]:
+    """The names of the methods of a class, those of its bases included."""
+    found = set[str]()
+    for base in kind.__mro__[:-1]:
+        for name, value in list(vars(base).items())[:MAX_NAMES]:
+            is_method = callable(value) or isinstance(value, staticmethod | classmethod)
+            if is_method and isinstance(name, str) and len(name) <= MAX_NAME and name not in found:
+                found.add(name)
+                yield name

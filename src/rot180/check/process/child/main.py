@@ -1,0 +1,98 @@
+"""Start the process that runs the user's functions, and watch over it.
+
+    python -I -B main.py CONFIG         CONFIG is JSON; child_config in program.py writes it
+
+Standard input brings requests and standard output takes replies. Both are moved to other descriptors before the user's
+code is loaded, so that its input is empty and its output goes to standard error.
+
+Where the system can fork, two processes are made: this one becomes the supervisor, and its child the worker, which runs
+the user's code. Elsewhere this process is the worker.
+
+The package is not imported, so that neither definitions nor kernels lie in the memory of the worker. The few modules
+that it needs are loaded under the name `_rot180_worker`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from types import ModuleType
+from typing import Any
+
+ALIAS = "_rot180_worker"
+FOLDER = os.path.dirname(os.path.abspath(__file__))
+PACKAGE = os.path.dirname(os.path.dirname(os.path.dirname(FOLDER)))  # .../rot180
+EMPTY_PACKAGES = ("", "check", "check.adapter", "check.process")  # loaded without running their __init__.py
+
+
+def main() -> None:
+    """Move the channel, then supervise a worker or be one."""
+    config = json.loads(sys.argv[1])
+    requests, replies = move_channel()
+    make_aliases()
+    sys.argv[:] = [config["path"]]
+    if hasattr(os, "fork"):
+        worker = os.fork()
+        with contextlib.suppress(OSError):  # both do it, because either may be first
+            os.setpgid(worker, worker)
+        if worker:
+            os.close(replies)
+            from _rot180_worker.check.process.child.supervisor import supervise  # type: ignore[import-not-found]
+
+            supervise(worker, requests, config)
+        os.close(config["status"])
+    run_worker(requests, replies, config)
+
+
+def move_channel() -> tuple[int, int]:
+    """Return new descriptors of the requests and the replies; redirect the standard ones."""
+    requests, replies = os.dup(0), os.dup(1)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.dup2(2, 1)
+    os.close(null)
+    if os.name == "nt":
+        import msvcrt
+
+        for descriptor in (requests, replies):
+            msvcrt.setmode(descriptor, os.O_BINARY)  # type: ignore[attr-defined]
+    return requests, replies
+
+
+def make_aliases() -> None:
+    """Make the packages under the alias importable without running the __init__.py of the real ones."""
+    for name in EMPTY_PACKAGES:
+        alias = ModuleType(f"{ALIAS}.{name}" if name else ALIAS)
+        alias.__path__ = [os.path.join(PACKAGE, *name.split("."))]
+        sys.modules[alias.__name__] = alias
+        owner, _, last = alias.__name__.rpartition(".")
+        if owner:
+            setattr(sys.modules[owner], last, alias)
+
+
+def forget_aliases() -> None:
+    """Take the modules under the alias away, so that the user's code cannot import others through it."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == ALIAS]:
+        with contextlib.suppress(AttributeError):
+            sys.modules[name].__path__ = []
+        del sys.modules[name]
+
+
+def run_worker(requests: int, replies: int, config: dict[str, Any]) -> None:
+    """Limit this process, then run the user's functions until there are no more requests."""
+    from _rot180_worker.check.process.child import limits  # type: ignore[import-not-found]
+
+    os.chdir(config["folder"])
+    limits.apply(config)
+    from _rot180_worker.check.process.child.worker import Worker  # type: ignore[import-not-found]
+
+    worker = Worker(config)
+    forget_aliases()
+    worker.run(requests, replies)
+    os._exit(0)  # without waiting for threads that the code started
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,147 @@
+"""The worker: loads the user's file, and calls its functions on the arrays that the checker sends.
+
+It judges nothing. It may import only NumPy, the standard library, and modules that do the same.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterator, Mapping
+from types import GeneratorType
+from typing import Any
+
+import numpy as np
+
+from .. import protocol
+from ..protocol import Handle
+from . import description, imports, library
+
+MAX_CALLS = 256  # calls whose results are kept for later arguments
+WATCHED_CALLS = 4  # calls whose arguments are watched for changes: the backward may change those of the forward
+
+
+class Worker:
+    """The user's module, its functions, and the objects that stay here."""
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        self.config = config
+        self.library: library.Library | None = None
+        self.functions: list[Any] = []
+        self.objects: dict[int, Any] = {}
+        self.last_of_call: deque[int] = deque()  # the numbers below belong to calls that are no longer kept
+        self.taken: set[int] = set()  # ids of the objects among the present arguments
+        self.number = 0
+        self.watched: deque[tuple[int, dict[str, tuple[Any, bytes]]]] = deque(maxlen=WATCHED_CALLS)
+
+    def run(self, requests: int, replies: int) -> None:
+        """Answer requests until there are no more."""
+        for request in _read_requests(requests, self._take):
+            action = {"load": self._load, "find": self._find, "call": self._call}[request["action"]]
+            try:
+                reply = action(request)
+            except SystemExit as leave:
+                reply = {"exit": description.text_of(leave.code)}
+            except BaseException as error:
+                reply = {"error": description.describe_error(error, self.config["path"])}
+            self._send(replies, {"ticket": request["ticket"], **reply})
+
+    def _send(self, replies: int, reply: dict[str, Any]) -> None:
+        try:
+            message = protocol.pack(reply, {"result": self._handle_of})
+        except protocol.ProtocolError as error:
+            message = protocol.pack({"ticket": reply["ticket"], "too_large": str(error)})
+        view = memoryview(message)
+        while view:
+            view = view[os.write(replies, view) :]
+
+    # ---- the requests ----
+
+    def _load(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Load the user's file; return what is in it."""
+        if self.config["forbidden"]:
+            imports.forbid(self.config["forbidden"], self.config["hidden"], self.config["folder"])
+        self.library = library.Library(self.config["path"])
+        return {"contents": self.library.contents()}
+
+    def _find(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Find a function by its name; return its number and signature."""
+        assert self.library is not None
+        function = self.library.find(request["name"])
+        if function is None:
+            return {"function": None}
+        self.functions.append(function)
+        return {"function": len(self.functions) - 1, **description.describe_function(function)}
+
+    def _call(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Call a function; return its result and the arguments that were changed."""
+        arguments, keywords = request["arguments"], request["keywords"]
+        named = {**{str(i): a for i, a in enumerate(arguments)}, **keywords}
+        arrays = {name: a for name, a in named.items() if isinstance(a, np.ndarray) and id(a) not in self.taken}
+        self.taken.clear()
+        self.watched.append((request["ticket"], {name: (a, a.tobytes()) for name, a in arrays.items()}))
+        self._forget()
+        with np.errstate(all="ignore"):
+            result = self.functions[request["function"]](*arguments, **keywords)
+        if isinstance(result, GeneratorType):
+            result = list(result)
+        return {"result": result, "changed": self._changed()}
+
+    def _changed(self) -> list[Any]:
+        """The arguments of the last calls that are not as they were sent: call, name and present value."""
+        changed = []
+        for ticket, arrays in self.watched:
+            for name, (array, before) in arrays.items():
+                now = array.tobytes()
+                if now != before:
+                    changed.append([ticket, name, array])
+                    arrays[name] = (array, now)
+        return changed
+
+    # ---- objects that stay here ----
+
+    def _handle_of(self, value: Any) -> Handle | None:
+        """Keep an object, so that it can be an argument later; returns its handle."""
+        if isinstance(value, np.generic):
+            return None
+        self.number += 1
+        self.objects[self.number] = value
+        return Handle(self.number, type(value).__name__, description.sendable(value))
+
+    def _take(self, handle: Handle) -> Any:
+        value = self.objects[handle.number]
+        self.taken.add(id(value))
+        return value
+
+    def _forget(self) -> None:
+        """Drop the objects of old calls."""
+        self.last_of_call.append(self.number)
+        if len(self.last_of_call) > MAX_CALLS:
+            last = self.last_of_call.popleft()
+            for number in [number for number in self.objects if number <= last]:
+                del self.objects[number]
+
+
+def _read_requests(descriptor: int, take: Any) -> Iterator[dict[str, Any]]:
+    """Yield requests until the checker closes the pipe."""
+    while True:
+        prefix = _read(descriptor, protocol.PREFIX.size)
+        if prefix is None:
+            return
+        header, body = protocol.sizes(prefix)
+        content = _read(descriptor, header + body)
+        if content is None:
+            return
+        yield protocol.unpack(content[:header], content[header:], take)
+
+
+def _read(descriptor: int, count: int) -> bytes | None:
+    """Read so many bytes; None at the end."""
+    parts = []
+    while count:
+        part = os.read(descriptor, min(count, 1 << 20))
+        if not part:
+            return None
+        parts.append(part)
+        count -= len(part)
+    return b"".join(parts)

@@ -1,0 +1,94 @@
+"""The check of a file: its functions run in another process, and the verdict is made here, from numbers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...errors import Rot180Error
+from .failure import ChildFailure, CouldNotCheckError
+from .program import Limits, Program, running
+
+if TYPE_CHECKING:
+    from ..report import LayerReport
+    from .remote import Session
+    from .search import Entry
+
+OURS = "check.layer: "  # prefix of our own messages; the command writes `check: ` instead
+
+
+@dataclass(frozen=True)
+class FileVerdict:
+    """The result of checking a file.
+
+    Attributes:
+        report: of the check.
+        printed: the beginning of what the code printed.
+        seconds: that it took.
+    """
+
+    report: LayerReport
+    printed: str
+    seconds: float
+
+
+def check_file(
+    path: str | Path, names: tuple[str, ...] | None, options: Mapping[str, Any], limits: Limits | None = None
+) -> FileVerdict:
+    """Check functions of a Python file, which run in another process.
+
+    Args:
+        path: of the file.
+        names: of the functions; None to find them by their names.
+        options: of `check.layer`.
+        limits: of the process (default: 60 seconds, and no forbidden packages).
+
+    Raises CouldNotCheckError.
+    """
+    path, begin = Path(path), time.monotonic()
+    if not path.is_file():
+        raise CouldNotCheckError(f"check: {path} {'is not a regular file' if path.exists() else 'does not exist'}")
+    try:
+        with running(path.resolve(), limits or Limits()) as program:
+            report = _check(program, path, names, options)
+    except ChildFailure as failure:
+        raise CouldNotCheckError(f"check: {path} {failure}") from None
+    return FileVerdict(report, program.printed(), time.monotonic() - begin)
+
+
+def _check(program: Program, path: Path, names: Sequence[str] | None, options: Mapping[str, Any]) -> LayerReport:
+    """Find the functions in the running program, and check them."""
+    from .remote import Session  # this module imports nothing large: NumPy loads while the process starts
+
+    session = Session(program, path)
+    session.post_load()
+    from .. import layer, operations
+    from . import search
+
+    entries = search.read_contents(session.read_contents())
+    pair = search.choose(entries, names, operations.find(options.get("op", "conv2d")).name, path.name)
+    forward = _find(session, pair.forward, entries, path)
+    backward = _find(session, pair.backward, entries, path) if pair.backward else None
+    try:
+        return layer(forward, backward, **options)
+    except Exception as error:
+        raise CouldNotCheckError(f"check: {_describe(error)}") from None
+
+
+def _find(session: Session, name: str, entries: Sequence[Entry], path: Path) -> Callable[..., Any]:
+    """The function of this name."""
+    function = session.find(name)
+    if function is None:
+        there = ", ".join(sorted(entry.name for entry in entries if not entry.name.startswith("_")))
+        raise CouldNotCheckError(f"check: {path} has no function {name}; its functions are {there or 'none'}")
+    return function
+
+
+def _describe(error: Exception) -> str:
+    """Our own messages as they are, others with their type."""
+    if isinstance(error, Rot180Error) or str(error).startswith(OURS):
+        return str(error).removeprefix(OURS)
+    return f"{type(error).__name__}: {error}"

@@ -1,0 +1,271 @@
+"""The user's functions as the checker calls them: each call is sent to the process that runs them.
+
+What comes back is not trusted. Names, parameters and errors are checked and bounded here; results become arrays and
+containers, and other objects become `RemoteObject`s, which can only be passed back.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import keyword
+import secrets
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..adapter.descriptions import one_line
+from . import protocol
+from .failure import ChildFailure, CouldNotCheckError
+from .program import Program
+from .protocol import Fields, Handle, ProtocolError
+
+CALL_SECONDS = 20.0  # for one call; the problems are small
+NO_SIGNATURE = 0  # inspect.signature raises TypeError for it
+MAX_CALLS = 256  # calls whose results can be passed back; the worker keeps as many
+MAX_NAME = 80  # characters of a name
+MAX_PARAMETERS = 100
+MAX_ERROR = 400  # characters of an error's text
+UNEXPECTED = "sent a message that the checker did not ask for, so its results cannot be trusted"
+MALFORMED = "sent a message that cannot be read ({reason}), so there is no verdict"
+
+
+class RemoteError(Exception):
+    """An exception that the user's function raised; subclasses are named after its type.
+
+    Attributes:
+        place: the line of the user's file where it was raised, for example "line 3 of mine.py", or "".
+    """
+
+    def __init__(self, text: str, place: str) -> None:
+        super().__init__(text)
+        self.place = place
+
+
+class RemoteObject:
+    """An object of the user's code that stays in its process; subclasses are named after its type."""
+
+
+@dataclasses.dataclass(frozen=True)
+class RemoteFunction:
+    """What is known of a function of the user's file.
+
+    Attributes:
+        number: identifies it in the process.
+        name: of the function.
+        plain: True for a function that is not a method and has no attributes.
+        signature: None if it has none.
+    """
+
+    number: int
+    name: str
+    plain: bool
+    signature: inspect.Signature | None
+
+
+class Session:
+    """The conversation with the process of one file."""
+
+    def __init__(self, program: Program, path: Path) -> None:
+        self.program, self.path = program, path
+        self.known: dict[int, tuple[int, Any]] = {}  # by id: the number of the object in the process, and the object
+        self._loading = 0  # the ticket of the request to load the file
+        self.ids_of_call: deque[list[int]] = deque()
+        self.sent: deque[tuple[int, dict[str, Any]]] = deque(maxlen=MAX_CALLS)  # arguments, by call
+
+    def post_load(self) -> None:
+        """Ask the process to load the file, without waiting for the end of it."""
+        self._loading = self.post({"action": "load"})
+
+    def read_contents(self) -> Any:
+        """Wait until the file is loaded; returns what the process says about its contents, unchecked."""
+        reply = self.receive("the import of the file", self._loading)
+        if "error" in reply:
+            raise CouldNotCheckError(f"check: {self._error(reply['error'])}")
+        return reply.get("contents")
+
+    def find(self, name: str) -> Callable[..., Any] | None:
+        """Return the function of this name, or None if there is none."""
+        reply = self.ask(f"the search for {name}", {"action": "find", "name": name})
+        if "error" in reply:
+            raise CouldNotCheckError(f"check: {self._error(reply['error'])}")
+        if reply.get("function") is None:
+            return None
+        return self.proxy(read_function(reply))
+
+    def call(self, function: RemoteFunction, arguments: Sequence[Any], keywords: Mapping[str, Any]) -> Any:
+        """Call a function in the process; changes the arrays that it changed there. Raises what it raises."""
+        request = {"action": "call", "function": function.number, "arguments": list(arguments), "keywords": keywords}
+        ticket = self.post(request)
+        self.sent.append((ticket, {**{str(i): a for i, a in enumerate(arguments)}, **keywords}))
+        reply = self.receive(function.name, ticket)
+        if "error" in reply:
+            raise error_type(reply["error"])(*self._error_parts(reply["error"]))
+        if "too_large" in reply or "result" not in reply:
+            raise RemoteError("the result is too large to be checked", "")
+        self._change(reply.get("changed"))
+        return reply["result"]
+
+    def proxy(self, function: RemoteFunction) -> Any:
+        """A function that runs in the process, with the signature of the original."""
+
+        def remote(*arguments: Any, **keywords: Any) -> Any:
+            return self.call(function, arguments, keywords)
+
+        proxy: Any = remote if function.plain else RemoteMethod(remote)
+        proxy.__name__ = function.name
+        proxy.__signature__ = function.signature or NO_SIGNATURE
+        return proxy
+
+    # ---- messages ----
+
+    def ask(self, what: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Send a request and return the reply; `what` runs meanwhile."""
+        return self.receive(what, self.post(request))
+
+    def post(self, request: Mapping[str, Any]) -> int:
+        """Send a request; returns the ticket that its reply must carry."""
+        if self.program.has_reply:
+            raise ChildFailure(UNEXPECTED)
+        ticket = secrets.randbits(62)
+        handles = {"arguments": self._handle_of, "keywords": self._handle_of}
+        self.program.send(protocol.pack({**request, "ticket": ticket}, handles))
+        return ticket
+
+    def receive(self, what: str, ticket: int) -> dict[str, Any]:
+        """Return the reply to the request with this ticket. Raises ChildFailure if there is none."""
+        deadline = time.monotonic() + CALL_SECONDS
+        self.ids_of_call.append([])
+        try:
+            header, body = protocol.sizes(self.program.read(protocol.PREFIX.size, deadline))
+            content = self.program.read(header + body, deadline)
+            reply = protocol.unpack(content[:header], content[header:], self._take)
+        except ProtocolError as error:
+            raise ChildFailure(MALFORMED.format(reason=error)) from None
+        except TimeoutError:
+            raise ChildFailure(f"did not finish {what} within {CALL_SECONDS:g} seconds") from None
+        if reply.get("ticket") != ticket:
+            raise ChildFailure(UNEXPECTED)
+        if "exit" in reply:
+            raise ChildFailure(f"called sys.exit({one_line(reply['exit'], MAX_NAME)})")
+        self._forget()
+        return reply
+
+    def _error_parts(self, error: Any) -> tuple[str, str]:
+        """The text of an error, and its place."""
+        text, line = (error.get("text"), error.get("line")) if isinstance(error, dict) else ("", None)
+        place = f"line {line} of {one_line(self.path.name, MAX_NAME)}" if type(line) is int else ""
+        return one_line(text if isinstance(text, str) else "", MAX_ERROR), place
+
+    def _error(self, error: Any) -> str:
+        """An error of the import on one line, with the path of the file."""
+        text, place = self._error_parts(error)
+        where = f" ({place.replace(self.path.name, str(self.path))})" if place else ""
+        return f"{error_type(error).__name__}: {text}{where}"
+
+    # ---- arrays and objects ----
+
+    def _change(self, changed: Any) -> None:
+        """Change the arrays that were sent as the process changed its copies."""
+        calls = dict(self.sent)
+        for entry in changed if isinstance(changed, list) else ():
+            if not isinstance(entry, list) or len(entry) != 3:
+                raise ChildFailure(MALFORMED.format(reason="changed arguments of an unknown form"))
+            ticket, name, now = entry
+            sent = calls.get(ticket, {}).get(name) if isinstance(ticket, int) and isinstance(name, str) else None
+            if not isinstance(sent, np.ndarray) or not isinstance(now, np.ndarray):
+                raise ChildFailure(MALFORMED.format(reason="an argument was changed that was not sent"))
+            if now.shape == sent.shape and now.dtype.kind != "c":
+                np.copyto(sent, now, casting="unsafe")
+            else:  # it was resized; any other numbers show that it was changed
+                sent[...] = sent + 1
+
+    def _handle_of(self, value: Any) -> Handle | None:
+        """The handle of an object that came from the process, to send it back."""
+        number, known = self.known.get(id(value), (0, None))
+        return Handle(number, "") if number and known is value else None
+
+    def _take(self, handle: Handle) -> Any:
+        """The value for a handle: a copy of the object, or a RemoteObject if it could not be sent."""
+        value = handle.value
+        if isinstance(value, Fields):
+            value = with_fields(value)
+        elif value is None:
+            value = type(type_name(handle.kind, "object"), (RemoteObject,), {})()
+        self.known[id(value)] = (handle.number, value)
+        self.ids_of_call[-1].append(id(value))
+        return value
+
+    def _forget(self) -> None:
+        """Drop the objects of old calls."""
+        if len(self.ids_of_call) > MAX_CALLS:
+            for identity in self.ids_of_call.popleft():
+                self.known.pop(identity, None)
+
+
+class RemoteMethod:
+    """A method, or another object that can be called and can have attributes, in the process."""
+
+    def __init__(self, remote: Callable[..., Any]) -> None:
+        self._remote = remote
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        return self._remote(*arguments, **keywords)
+
+
+# ---- what the process says about functions and errors ----
+
+
+def read_function(reply: Mapping[str, Any]) -> RemoteFunction:
+    """Read the description of a function."""
+    number, name = reply.get("function"), reply.get("name")
+    if type(number) is not int or not isinstance(name, str):
+        raise ChildFailure(MALFORMED.format(reason="a function without a name"))
+    signature = None
+    if isinstance(reply.get("parameters"), list):
+        try:
+            signature = inspect.Signature([read_parameter(part) for part in reply["parameters"][:MAX_PARAMETERS]])
+        except (TypeError, ValueError, IndexError):
+            raise ChildFailure(MALFORMED.format(reason="a signature that no function can have")) from None
+    return RemoteFunction(number, one_line(name, MAX_NAME), reply.get("plain") is True, signature)
+
+
+def read_parameter(part: Any) -> inspect.Parameter:
+    """Read one parameter: its name, kind, if it has a default, and the default. Raises ValueError or TypeError."""
+    name, kind, has_default, default = part
+    if not isinstance(name, str) or len(name) > MAX_NAME or type(kind) is not int:
+        raise ValueError("a parameter without a name and a kind")
+    kinds = [
+        inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.VAR_POSITIONAL,
+        inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.VAR_KEYWORD,
+    ]  # fmt: skip
+    if has_default is not True:
+        return inspect.Parameter(name, kinds[kind])
+    if isinstance(default, str):
+        default = one_line(default, MAX_NAME)
+    return inspect.Parameter(name, kinds[kind], default=default)
+
+
+def type_name(name: Any, otherwise: str) -> str:
+    """A name for a type: the one that the process sent, if it is a name."""
+    is_name = isinstance(name, str) and len(name) <= MAX_NAME and name.isidentifier() and not keyword.iskeyword(name)
+    return str(name) if is_name else otherwise
+
+
+def error_type(error: Any) -> type[RemoteError]:
+    """A subclass of RemoteError with the name of the type that was raised."""
+    name = error.get("kind") if isinstance(error, dict) else None
+    return type(type_name(name, "Exception"), (RemoteError,), {})
+
+
+def with_fields(value: Fields) -> Any:
+    """An object with these fields: a dataclass if all names can be attributes, otherwise a dict."""
+    names = list(value.fields)
+    if not all(type_name(name, "") and not name.startswith("__") for name in names):
+        return dict(value.fields)
+    kind = dataclasses.make_dataclass(type_name(value.kind, "Fields"), names, eq=False)
+    return kind(**value.fields)

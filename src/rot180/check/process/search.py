@@ -1,0 +1,212 @@
+"""Which functions of a file to check: the names that the user gave, or the pair that the operation suggests."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .failure import ChildFailure, CouldNotCheckError
+
+MAX_NAME = 200  # characters
+MAX_LISTED = 12  # names in a message
+LOSSES = ("softmax_cross_entropy", "mse_loss", "half_squared_error")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A function or class of a file.
+
+    Attributes:
+        name: in the module.
+        kind: "function" or "class".
+        own: True if it is defined in the file, False if it is imported.
+        methods: of a class.
+    """
+
+    name: str
+    kind: str
+    own: bool
+    methods: tuple[str, ...] = ()
+
+
+def read_contents(contents: Any) -> list[Entry]:
+    """Read what the process says about the contents of the file."""
+    entries = []
+    for part in contents if isinstance(contents, list) else ():
+        if not isinstance(part, dict) or not _is_name(part.get("name")):
+            raise ChildFailure("sent a list of its functions that cannot be read, so there is no verdict")
+        methods = tuple(name for name in part.get("methods") or () if _is_name(name))
+        entries.append(Entry(part["name"], str(part.get("kind")), part.get("own") is True, methods))
+    return entries
+
+
+def _is_name(name: Any) -> bool:
+    return isinstance(name, str) and name.isidentifier() and len(name) <= MAX_NAME
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A forward and a backward that belong together; the backward is "" for a function that is both."""
+
+    forward: str
+    backward: str
+    words: tuple[str, ...]  # of their names, without those for forward and backward
+
+    @property
+    def target(self) -> str:
+        """The names as they are typed after the colon."""
+        return f"{self.forward},{self.backward}" if self.backward else self.forward
+
+
+FORWARD_WORDS = {"forward", "fwd", "fprop", "fw", "forwards"}
+BACKWARD_WORDS = {"backward", "bwd", "bprop", "bw", "backwards", "backprop", "grad", "gradient", "back", "vjp"}
+METHOD_PAIRS = (("forward", "backward"), ("__call__", "backward"), ("forward_pass", "backward_pass"))
+WORDS = {  # for each operation, the words of names that mean it; a name must have all words of one entry
+    "conv": "conv; convolution; convolve; convolutional; correlate",
+    "conv_transpose": "conv transpose; conv transposed; transposed conv; deconv; deconvolution; tconv; convtranspose; "
+    "transpose convolution; upconv",
+    "linear": "linear; affine; dense; fc; fully connected; matmul",
+    "max_pool": "max pool; maxpool; max pooling; maxpooling; pool; pooling; pool max",
+    "avg_pool": "avg pool; average pool; mean pool; avgpool; average pooling; avg pooling; meanpool; pool; pooling",
+    "batch_norm": "batch norm; batchnorm; bn; batch normalization; batchnormalization",
+    "layer_norm": "layer norm; layernorm; ln; layer normalization; layernormalization",
+    "relu": "relu",
+    "leaky_relu": "leaky relu; leakyrelu; lrelu; leaky",
+    "sigmoid": "sigmoid; logistic",
+    "tanh": "tanh",
+    "softmax": "softmax",
+    "softmax_cross_entropy": "softmax cross entropy; cross entropy; crossentropy; softmax loss; xent; ce; softmax",
+    "mse_loss": "mse; mean squared error; squared; l2; mse loss",
+    "half_squared_error": "squared error; half squared; mse; l2; squared",
+}
+
+
+def choose(entries: Sequence[Entry], names: Sequence[str] | None, op: str, file: str) -> Pair:
+    """Return the functions to check. Raises CouldNotCheckError with the names that there are.
+
+    Args:
+        entries: the contents of the file.
+        names: one or two names that the user gave, or None.
+        op: name of the operation.
+        file: name of the file, for messages.
+    """
+    pairs = find_pairs(entries)
+    if names is None:
+        return _choose_by_operation(pairs, entries, op, file)
+    if len(names) == 2:
+        return Pair(names[0], names[1], ())
+    (name,) = names
+    entry = next((entry for entry in entries if entry.name == name), None)
+    if entry is not None and entry.kind == "class":
+        return _methods_of(entry, file)
+    found = [pair for pair in pairs if name in (pair.forward, pair.backward)]
+    return found[0] if found else Pair(name, "", ())
+
+
+def find_pairs(entries: Sequence[Entry]) -> list[Pair]:
+    """The pairs of functions and of methods, in the order of the file; imported ones only if there are no others."""
+    for own in (True, False):
+        chosen = [entry for entry in entries if entry.own or not own]
+        found = [*_function_pairs([e.name for e in chosen if e.kind == "function"]), *_class_pairs(chosen)]
+        if found:
+            return found
+    return []
+
+
+def split_words(name: str) -> tuple[str, ...]:
+    """The words of a name in lower case: conv, forward, naive for conv_forward_naive and convForwardNaive."""
+    return tuple(word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+d?", name))
+
+
+def _function_pairs(names: Sequence[str]) -> list[Pair]:
+    """Functions whose names differ only in the word for forward or backward, which a forward may omit."""
+    backwards: dict[tuple[str, ...], str] = {}
+    forwards: dict[tuple[str, ...], list[str]] = {}
+    for name in names:
+        words = split_words(name)
+        rest = tuple(word for word in words if word not in FORWARD_WORDS | BACKWARD_WORDS)
+        if set(words) & BACKWARD_WORDS:
+            backwards.setdefault(rest, name)
+        elif set(words) & FORWARD_WORDS:
+            forwards.setdefault(rest, []).insert(0, name)
+        else:
+            forwards.setdefault(rest, []).append(name)
+    return [Pair(named[0], backwards[words], words) for words, named in forwards.items() if words in backwards]
+
+
+def _class_pairs(entries: Sequence[Entry]) -> list[Pair]:
+    """The methods of classes that have a forward and a backward."""
+    found = []
+    for entry in entries:
+        methods = _method_pair(entry)
+        if methods:
+            forward, backward = (f"{entry.name}.{method}" for method in methods)
+            found.append(Pair(forward, backward, split_words(entry.name)))
+    return found
+
+
+def _method_pair(entry: Entry) -> tuple[str, str] | None:
+    return next((pair for pair in METHOD_PAIRS if set(pair) <= set(entry.methods)), None)
+
+
+def _methods_of(entry: Entry, file: str) -> Pair:
+    """The methods of a class that was named."""
+    methods = _method_pair(entry)
+    if methods is None:
+        public = [name for name in entry.methods if not name.startswith("_")]
+        raise CouldNotCheckError(
+            f"check: {entry.name} of {file} has no methods forward and backward; its methods are "
+            f"{_listed(public) or 'none'}; name two: {file}:{entry.name}.FORWARD,{entry.name}.BACKWARD"
+        )
+    return Pair(f"{entry.name}.{methods[0]}", f"{entry.name}.{methods[1]}", ())
+
+
+def _choose_by_operation(pairs: Sequence[Pair], entries: Sequence[Entry], op: str, file: str) -> Pair:
+    """The pair whose name fits the operation best, or the only pair."""
+    singles = [Pair(e.name, "", split_words(e.name)) for e in entries if e.own and e.kind == "function"]
+    for candidates in (pairs, singles if op in LOSSES else ()):
+        fits = {pair: fit(pair.words, op) for pair in candidates}
+        best = [pair for pair, value in fits.items() if value and value == max(fits.values())]
+        if len(best) == 1:
+            return best[0]
+        if best:
+            break
+    if len(pairs) == 1:
+        return pairs[0]
+    names = [entry.name for entry in entries if entry.own]
+    why = (
+        f"has {len(pairs)} pairs: {_listed([pair.target for pair in pairs])}"
+        if pairs
+        else "has no pair of functions named forward and backward"
+    )
+    there = "" if pairs else f" (it has {_listed(names) or 'no functions'})"
+    raise CouldNotCheckError(f"check: {file} {why}; choose two functions: {file}:FORWARD,BACKWARD{there}")
+
+
+def fit(words: Sequence[str], op: str) -> float:
+    """How well the words of a name fit an operation: 0 if they do not, otherwise more for fewer other words."""
+    base, dimension = _base(op)
+    text = " ".join(words).replace(" 1d", "1d").replace(" 2d", "2d").replace(" 3d", "3d")
+    found = {word[:-2] if re.fullmatch(r".+[123]d", word) else word for word in text.split()}
+    other = re.search(r"([123])d\b", text)
+    if dimension and other and other[1] != dimension:
+        return 0.0
+    best = 0.0
+    for meaning in WORDS[base].split("; "):
+        needed = set(meaning.split())
+        if needed <= found:
+            best = max(best, len(needed) - 0.1 * len(found - needed) + 0.01 * len(meaning))
+    return max(best, 0.05) if best else 0.0
+
+
+def _base(op: str) -> tuple[str, str]:
+    """The name of an operation without its number of axes, and that number."""
+    match = re.fullmatch(r"(.+)([123])d", op)
+    return (match[1], match[2]) if match else (op, "")
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:MAX_LISTED])
+    return f"{shown} and {len(names) - MAX_LISTED} more" if len(names) > MAX_LISTED else shown
