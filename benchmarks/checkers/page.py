@@ -37,12 +37,13 @@ mistakes; the others say where numbers differ.
 The float64 table does not contain implementations that compute in float32 inside: {low}."""
 
 REASONS = """\
-Why they pass. PyTorch sums a gradient with too many axes to the shape of its argument, so a db that is not summed is
-right within PyTorch. The dy of gradcheck is a single 1 among zeros, or in fast mode a vector of length 1: a clip at 10
-has no effect on it, nor has truncation to integers in slow mode. A dy that is changed in place belongs to the checker
-and is not used again. A backward that accumulates its gradients is right if it is called once. Random numbers have no
-ties in a maximum; rot180 creates ties. The relative error of CS231n is that of the worst cell; if a gradient is small
-compared with the result, the rounding of the differences alone can exceed 1e-7 of it.
+The other checkers miss these mistakes for the following reasons. PyTorch sums a gradient with too many axes to the
+shape of its argument, so a db that is not summed is right within PyTorch. The dy of gradcheck is a single 1 among
+zeros, or in fast mode a vector of length 1: a clip at 10 has no effect on it, nor has truncation to integers in slow
+mode. A dy that is changed in place belongs to the checker and is not used again. A backward that accumulates its
+gradients is right if it is called once. Random numbers have no ties in a maximum; rot180 creates ties. The relative
+error of CS231n is that of the worst cell; if a gradient is small compared with the result, the rounding of the
+differences alone can exceed 1e-7 of it.
 """
 
 SINGLE = """\
