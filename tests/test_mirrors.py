@@ -19,6 +19,7 @@ SUBJECTS = {
     "examples": "the programs of examples/, which the tests name",
     "explain/browser": "the explainer's page in Chromium",
     "explain/notebooks": "the explainer in notebooks",
+    "class_gallery": "the checker on layers written as classes",
     "mistakes": "the checker on a gallery of right and wrong layers",
 }
 OTHER_FILES = {
