@@ -301,6 +301,6 @@ def test_float32_cache_is_a_note_and_a_forgotten_eps_is_a_fault(seed):
 def test_sign_and_size_are_reported_apart():
     report = layer(right.mse, lambda y_pred, y_true: y_true - y_pred, "mse_loss")
     assert [d.slug for d in report.diagnoses] == ["sign-inverted", "scaled"]
-    assert "multiplied by result cells / 2" in report.diagnoses[1].explanation
+    assert "multiplied by predictions / 2" in report.diagnoses[1].explanation
     plain = layer(right.half_squares, lambda x, t: t - x, "half_squared_error")
     assert [d.slug for d in plain.diagnoses] == ["sign-inverted"]

@@ -27,7 +27,8 @@ from .gallery import ENTRIES, RIGHT, WRONG
 
 CONVOLUTIONAL = """
     forward-flipped dx-kernel-not-rotated dw-rotated dw-transposed reshaped-not-transposed dx-padding-kept dx-shifted
-    stride-ignored border-dropped stride-dilation-swapped overlap-overwritten last-sample-only db-not-summed scaled
+    stride-ignored border-dropped stride-dilation-swapped overlap-overwritten last-sample-only loop-ends-early
+    db-not-summed scaled
     sign-inverted clip-collapsed clipped output-padding-as-zeros transposed-padding-added channels-swapped wrong-channel
     groups-mixed weights-updated-first input-mutated gradients-accumulated integer-truncated
 """.split()

@@ -226,7 +226,7 @@ ENTRIES = [
         "the same, with a kernel of one cell", conv, conv_backward_cut_short, "conv2d", ("border-dropped",),
         {"kernel_size": 1, "stride": 3},
     ),
-    Entry("range(P - 1)", conv, conv_backward_last_window, slugs=("border-dropped",)),
+    Entry("range(P - 1)", conv, conv_backward_last_window, slugs=("loop-ends-early",)),
     Entry(
         "zero rows", deconv_zero_rows, deconv_zero_rows_backward, "conv_transpose2d",
         ("output-padding-as-zeros",),

@@ -193,7 +193,7 @@ ENTRIES = [
         {"layout": "channels_last"},
     ),
     Entry("linear, db with its axes", linear, linear_db_keepdims, "linear", ("db-not-summed",)),
-    Entry("returns in the loop", conv_forward_naive, conv_returns_early, slugs=("last-sample-only",)),
+    Entry("returns in the loop", conv_forward_naive, conv_returns_early, slugs=("loop-ends-early",)),
     Entry("steps for gradients", tap_conv, conv_returns_steps, "conv1d", ("sign-inverted", "scaled")),
     Entry("full and valid", conv, conv_full_and_valid, slugs=("stride-ignored",)),
     Entry("dw with taps too many", conv, conv_dw_leaves_rows, slugs=("border-dropped",)),

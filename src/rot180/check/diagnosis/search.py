@@ -19,7 +19,7 @@ from ..comparison import same
 from ..operations.case import Array
 from . import scale
 from .evidence import Evidence
-from .mistakes import ANY, UNNAMED, Mistake, in_order
+from .mistakes import ANY, Mistake, in_order
 
 
 @dataclass(frozen=True)
@@ -54,23 +54,23 @@ def explain(evidences: Sequence[Evidence], argument: str) -> list[Explanation]:
         return [Explanation((), *factor)]
     if explanations := list(_single(evidences, argument, usable, pivots, factored=True)):
         return _preferred(explanations, len({e.problem.case.describe() for e in wrong}))
-    named = [m for m in usable if m.slug != UNNAMED]
-    return next((explanations for pivot in pivots if (explanations := _pairs(evidences, argument, named, pivot))), [])
+    pairable = [m for m in usable if not m.alone]
+    return next((found for pivot in pivots if (found := _pairs(evidences, argument, pairable, pivot))), [])
 
 
 def _preferred(explanations: list[Explanation], cases: int) -> list[Explanation]:
-    """Keep the named explanations, one for each slug; unnamed ones if there are no others, or if only one case is
-    wrong.
+    """Keep one explanation for each slug; mistakes that stand alone only if there are no others, or if only one case
+    is wrong.
     """
-    named: dict[str, Explanation] = {}
-    unnamed = []
+    usual: dict[str, Explanation] = {}
+    alone = []
     for explanation in explanations:
-        slug = explanation.parts[0][0].slug
-        if slug == UNNAMED:
-            unnamed.append(explanation)
+        mistake, _ = explanation.parts[0]
+        if mistake.alone:
+            alone.append(explanation)
         else:
-            named.setdefault(slug, explanation)
-    return unnamed[:1] if unnamed and (cases < 2 or not named) else list(named.values())
+            usual.setdefault(mistake.slug, explanation)
+    return alone[:1] if alone and (cases < 2 or not usual) else list(usual.values())
 
 
 def _pivots(wrong: Sequence[Evidence]) -> list[Evidence]:

@@ -16,7 +16,9 @@ from .evidence import Evidence
 from .mistakes import sums
 from .search import Explanation
 
-COUNT = re.compile(r"positions|(?:input|result|kernel|window) (?:cells|channels)(?: per sample)?")
+COUNT = re.compile(
+    r"positions|predictions(?: per sample)?|(?:input|result|kernel|window) (?:cells|channels)(?: per sample)?"
+)
 SIGN = (
     "The sign is inverted. A layer multiplies dy by its own derivative; the minus sign belongs to the update step, "
     "w -= rate * dw, not to the gradient."
@@ -37,12 +39,26 @@ def texts(explanation: Explanation, argument: str, *, loss: bool) -> Iterator[tu
         backward = (sums.SIGN, sums.SIGN_FIX) if loss else (SIGN, SIGN_FIX)
         yield "sign-inverted", *((sums.SIGN_RESULT, sums.SIGN_RESULT_FIX) if forward else backward)
     if explanation.factor:
-        layer = (
-            (sums.SCALED, sums.SCALED_FIX) if is_divisor(explanation.factor) else (sums.SCALED_UP, sums.SCALED_UP_FIX)
-        )
-        backward = (sums.SCALED_LOSS, sums.SCALED_LOSS_FIX) if loss else layer
-        text, fix = (sums.SCALED_RESULT, sums.SCALED_RESULT_FIX) if forward else backward
+        text, fix = (_scaled_loss if loss else _scaled)(explanation.factor, argument)
         yield "scaled", text.replace("{variant}", times(explanation.factor)).replace("{gradient}", f"d{argument}"), fix
+
+
+def _scaled(factor: str, argument: str) -> tuple[str, str]:
+    """The explanation and the fix for a layer with a wrong factor."""
+    if argument == "y":
+        return sums.SCALED_RESULT, sums.SCALED_RESULT_FIX
+    return (sums.SCALED, sums.SCALED_FIX) if is_divisor(factor) else (sums.SCALED_UP, sums.SCALED_UP_FIX)
+
+
+def _scaled_loss(factor: str, argument: str) -> tuple[str, str]:
+    """The explanation and the fix for a loss with a wrong factor, which belongs to the loss itself."""
+    forward = argument == "y"
+    fix = sums.SCALED_LOSS_FIXES.get(factor, sums.SCALED_LOSS_FIX).replace("{code}", "loss" if forward else "dx")
+    if forward and factor == "N":
+        fix += '; if the loss is meant to be a sum, tell the checker: reduction="sum"'
+    if factor == sums.UPSTREAM_IGNORED:
+        return sums.SCALED_LOSS_IGNORES_DY, fix
+    return (sums.SCALED_LOSS_RESULT if forward else sums.SCALED_LOSS), fix
 
 
 def times(factor: str) -> str:

@@ -2,29 +2,38 @@
 
 A diagnosis is made by equality: a `Mistake` yields the arrays that the user's code would return if it made this
 mistake. If they equal the returned arrays on every problem, the mistake is named. To add a mistake, add a decorated
-function to the module of its family.
+function to the module of its family; docs/how-a-verdict-is-made.md says how.
+
+    kernel      the kernel rotated, flipped or transposed        norms       statistics, gamma and beta
+    borders     padding kept, crops, output padding              pointwise   masks, exponents, softmax
+    steps       stride, dilation, = instead of +=                pooling     max pooling
+    sums        too few terms, factors, signs, clips             reshapes    reshape instead of transpose
+    loops       loops that end early                             settings    ignored settings, swapped axes
+    channels    channels and groups                              state       integers, old weights, repeated calls
 """
 
-from . import borders, channels, kernel, pointwise, pooling, reshapes, state, steps, sums, unnamed
+from . import borders, channels, kernel, loops, norms, pointwise, pooling, reshapes, settings, state, steps, sums
 from .mistake import ALL, ANY, UNNAMED, Candidate, Mistake
 
 __all__ = [
-    "ALL", "ANY", "UNNAMED", "Candidate", "Mistake", "borders", "channels", "in_order", "kernel", "pointwise",
-    "pooling", "reshapes", "state", "steps", "sums", "unnamed",
+    "ALL", "ANY", "ORDER", "UNNAMED", "Candidate", "Mistake", "borders", "channels", "in_order", "kernel", "loops",
+    "norms", "pointwise", "pooling", "reshapes", "settings", "state", "steps", "sums",
 ]  # fmt: skip
 
 # If several mistakes explain the same arrays, they are reported in this order: specific before general, slips before
-# misunderstandings. Mistakes that are not listed come last.
-_ORDER = """
+# misunderstandings.
+ORDER = """
     clip-collapsed forward-flipped dx-kernel-not-rotated dw-rotated dw-transposed channels-swapped
-    mask-wrong statistics-as-constants softmax-jacobian-dropped
-    overlap-overwritten last-sample-only db-not-summed dx-padding-kept stride-ignored stride-dilation-swapped
-    transposed-padding-added output-padding-as-zeros dx-shifted border-dropped groups-mixed wrong-channel
-    integer-truncated clipped reshaped-not-transposed weights-updated-first
+    mask-wrong max-of-padding statistics-as-constants gradients-swapped softmax-jacobian-dropped sign-inverted
+    bias-added-repeatedly overlap-overwritten last-sample-only db-not-summed loop-ends-early height-width-mixed
+    dx-padding-kept stride-ignored dx-strided stride-dilation-swapped transposed-padding-added output-padding-as-zeros
+    dx-shifted dx-cropped border-dropped groups-mixed wrong-channel integer-truncated clipped reshaped-not-transposed
+    weights-updated-first x-hat-missing dw-convolved padding-ignored dilation-ignored output-padding-ignored
+    bias-ignored axes-swapped
 """.split()
 
 
 def in_order() -> list[Mistake]:
-    """Return all mistakes, the more specific ones first."""
-    last = len(_ORDER)
-    return sorted(ALL, key=lambda m: _ORDER.index(m.slug) if m.slug in _ORDER else last)
+    """Return all mistakes, the more specific ones first. Those that are not in ORDER come last."""
+    last = len(ORDER)
+    return sorted(ALL, key=lambda m: ORDER.index(m.slug) if m.slug in ORDER else last)

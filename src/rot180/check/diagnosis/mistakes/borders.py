@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import product
 
@@ -119,6 +119,43 @@ def _shift(ev: Evidence) -> Callable[[Sizes], list[Array]]:
 
 
 @mistake(
+    "dx-cropped",
+    "x",
+    "dx is cut too short: {variant}. dx has one cell for each cell of x. Cut off only what the forward "
+    "padded: `padding` of them at both ends of each axis.",
+    "dx = dx_padded[:, :, pad:pad + H, pad:pad + W]; if dx is a correlation of dy with the rotated kernel, pad dy by "
+    'dilation*(K - 1) on each side first (mode="full")',
+)
+def dx_cropped(ev: Evidence, argument: str) -> Iterator[Candidate]:
+    if not _plain(ev):
+        return
+    window = ev.through()
+    lengths = [d * (k - 1) for d, k in zip(window.dilation, window.kernel, strict=True)]
+    padded = tuple(n + 2 * p for n, p in zip(window.x_size, window.padding, strict=True))
+    whole = [ev.dx(ev.through(x_size=size, padding=(0,) * window.ndim)) for size in (window.spans, padded)]
+    cuts: list[tuple[str, Sequence[int]]] = [
+        ("kernel - 1 cells are", lengths), ("`padding` cells too many are", window.padding),
+        ("one cell is", [1] * window.ndim),
+    ]  # fmt: skip
+    for text, counts in cuts:
+        for a in (*(whole if counts is lengths else []), ev.expected["x"]):
+            for where, start, end in (("start", 1, 0), ("end", 0, 1)):
+                yield _cut(a, [start * n for n in counts], [end * n for n in counts]), f"{text} cut off at the {where}"
+            yield _cut(a, counts, counts), f"{text} cut off at both ends" + (', as mode="valid" does' * (a is whole[0]))
+    for a in whole:
+        half = [n // 2 for n in lengths]
+        other = [n - h for n, h in zip(lengths, half, strict=True)]
+        for first, last in ((half, other), (other, half)):
+            yield _cut(a, first, last), 'it has the size of dy, as mode="same" gives'
+
+
+def _cut(a: Array, start: Sequence[int], end: Sequence[int]) -> Array:
+    """Cut cells off at the start and the end of each spatial axis."""
+    inner = [slice(s, max(n - e, 0)) for n, s, e in zip(a.shape[2:], start, end, strict=True)]
+    return a[(slice(None), slice(None), *inner)]
+
+
+@mistake(
     "border-dropped",
     "x w",
     "{variant}. If the stride does not tile the input, x is larger than the area that the windows cover: its last rows "
@@ -129,7 +166,7 @@ def _shift(ev: Evidence) -> Callable[[Sizes], list[Array]]:
 def border_dropped(ev: Evidence, argument: str) -> Iterator[Candidate]:
     if not ev.definition.axes:
         return
-    window, dy = ev.through(), ev.dy
+    window = ev.through()
     axes = range(window.ndim)
     if argument == "x" and not ev.definition.transposed:
         for cut, variant in ((2, ""), (1, ": the slice pad:pad + H is cut short without an error")):
@@ -141,13 +178,6 @@ def border_dropped(ev: Evidence, argument: str) -> Iterator[Candidate]:
             ev.dw(ev.through(kernel=ev.room(window))),
             "dw has more taps than w, because the correlation of x with dy also uses rows that no window reaches",
         )
-    for axis in (*axes, None):
-        which = list(axes) if axis is None else [axis]
-        without = dy.copy()
-        for a in which:
-            without[(slice(None),) * (2 + a) + (-1,)] = 0
-        axes_text = "each spatial axis" if axis is None else f"spatial axis {axis}"
-        yield ev.gradient(argument, dy=without), f"The last cells of dy along {axes_text} are not used"
 
 
 @mistake(

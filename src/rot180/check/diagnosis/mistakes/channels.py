@@ -70,6 +70,47 @@ def wrong_channel(ev: Evidence, argument: str) -> Iterator[Candidate]:
 
 
 @mistake(
+    "wrong-channel",
+    "y",
+    "Whole channels are wrong in the forward: {variant}. Typical causes are a leftover loop variable, a hard-coded 0, "
+    "and two swapped loop variables.",
+    "index every array by the channel of the loop",
+)
+def wrong_channel_of_forward(ev: Evidence, argument: str) -> Iterator[Candidate]:
+    arrays = ev.problem.arrays
+    for at, word in ((0, "first"), (-1, "last")):
+        for name, axis in (("x", 1), ("w", 0), ("w", 1), ("b", 0)):
+            if name in arrays:
+                one = np.broadcast_to(np.take(arrays[name], [at], axis), arrays[name].shape)
+                where = f"index of axis {axis} of w" if name == "w" else f"channel of {name}"
+                yield (
+                    ev.definition.forward({**arrays, name: one.copy()}, ev.case),
+                    f"the {word} {where} is used for all channels",
+                )
+
+
+@mistake(
+    "wrong-channel",
+    "b",
+    "Whole channels are wrong: {variant}. Typical causes are a leftover loop variable and a hard-coded 0.",
+    "index db and dy by the channel of the loop: db[o] += dy[n, o].sum()",
+    replays=False,
+)
+def wrong_channel_of_db(ev: Evidence, argument: str) -> Iterator[Candidate]:
+    db = ev.expected["b"]
+    if db.ndim != 1 or len(db) < 2:
+        return
+    for at, word in ((0, "first"), (-1, "last")):
+        yield np.full(db.shape, db[at]), f"the {word} channel of dy is used for all channels"
+        summed = np.zeros(db.shape)
+        summed[at] = db.sum()
+        yield summed, f"the {word} cell of db holds the sum over all channels"
+    for shift in (1, -1):
+        yield np.roll(db, shift), "a neighbouring channel is used"
+    yield db[::-1].copy(), "the channels are in reverse order"
+
+
+@mistake(
     "groups-mixed",
     "x w y",
     "The channels of the {variant} are grouped in the wrong order. Channel c belongs to group c // (C / groups), "

@@ -113,3 +113,17 @@ def dw_transposed(ev: Evidence, argument: str) -> Iterator[Candidate]:
     if expected.ndim > 3:
         yield expected.swapaxes(-1, -2), ""
         yield np.flip(expected.swapaxes(-1, -2), (-1,)), ", and one of them is reversed, so dw is rotated by 90 degrees"
+
+
+@mistake(
+    "dw-convolved",
+    "w",
+    "dw is computed with {variant} rotated by 180 degrees, which is not the same as a rotated dw. dw is the "
+    "correlation of x with dy, and neither is rotated; scipy.signal.convolve2d(x, dy) rotates one of them.",
+    "use scipy.signal.correlate2d instead of convolve2d; rotate its result only if the forward rotates the kernel",
+    alone=True,
+)
+def dw_convolved(ev: Evidence, argument: str) -> Iterator[Candidate]:
+    if ev.definition.axes:
+        yield ev.dw(dy=rotated(ev.dy)), "dy"
+        yield ev.dw(x=rotated(ev.x)), "x"

@@ -27,6 +27,8 @@ class Mistake:
         turns: True if it changes an existing gradient, so that it can follow another mistake.
         premise: for a mistake that computes from wrong arrays: the problem with these arrays, so that every other
             mistake can be combined with it.
+        alone: True if it is never combined with another mistake, and reported only if no other mistake explains the
+            same arrays.
     """
 
     slug: str
@@ -37,10 +39,11 @@ class Mistake:
     replays: bool
     turns: bool = False
     premise: Callable[[Evidence], Evidence] | None = None
+    alone: bool = False
 
 
 ALL: list[Mistake] = []  # a slug can appear several times, for different arguments
-UNNAMED = "unknown"  # the slug of mistakes without a name
+UNNAMED = "unknown"  # the slug of results that no known mistake explains
 ANY = "*"  # the variant of a candidate on a problem where all variants give the same array
 _EVERY = ("x", "w", "b")
 _PARAMETERS = ("gamma", "beta")  # mistakes that apply to x, w and b apply to these as well
@@ -48,7 +51,7 @@ _PARAMETERS = ("gamma", "beta")  # mistakes that apply to x, w and b apply to th
 
 def mistake(
     slug: str, arguments: str, explanation: str, fix: str, *, replays: bool = True, turns: bool = False,
-    premise: Callable[[Evidence], Evidence] | None = None,
+    premise: Callable[[Evidence], Evidence] | None = None, alone: bool = False,
 ) -> Callable[[Candidates], Candidates]:  # fmt: skip
     """Register the decorated function as a mistake."""
 
@@ -56,7 +59,7 @@ def mistake(
         names = tuple(arguments.split())
         if set(_EVERY) <= set(names):
             names += _PARAMETERS
-        ALL.append(Mistake(slug, names, explanation, fix, candidates, replays, turns, premise))
+        ALL.append(Mistake(slug, names, explanation, fix, candidates, replays, turns, premise, alone))
         return candidates
 
     return register

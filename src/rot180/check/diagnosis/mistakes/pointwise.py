@@ -1,4 +1,4 @@
-"""Mistakes in activations, norms and softmax: masks, statistics, the Jacobian, and the gradients of gamma and beta."""
+"""Mistakes in activations and softmax: masks, the sign of an exponent, and the Jacobian."""
 
 from __future__ import annotations
 
@@ -6,12 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ...operations.case import Array
-from ...operations.norm import Norm
 from ...operations.pooling import MaxPooling
 from ..evidence import Evidence
 from .mistake import Candidate, mistake
-from .sums import assigned_sums, partial_sums
 
 _RECTIFIERS = ("relu", "leaky_relu")
 
@@ -62,71 +59,6 @@ def _pooled(definition: MaxPooling, ev: Evidence) -> Iterator[Candidate]:
 
 
 @mistake(
-    "statistics-as-constants",
-    "x",
-    "{variant} treated as constant. But every x of a batch also changes the mean and the variance, and through "
-    "them all other results, so dx is the sum of three terms: through x itself, through the mean, and through the "
-    "variance.",
-    "dx = gamma / sqrt(var + eps) * (dy - dy.mean(axes) - x_hat * (dy * x_hat).mean(axes))",
-    replays=False,
-)
-def statistics_as_constants(ev: Evidence, argument: str) -> Iterator[Candidate]:
-    definition = ev.definition
-    if not isinstance(definition, Norm) or not ev.defined:
-        return
-    axes = definition.statistics_axes(ev.case)
-    normal, scale = normalised(definition, ev)
-    g = ev.dy
-    if "gamma" in ev.problem.arrays:
-        g = g * _spread(ev.problem.arrays["gamma"], definition.parameter_axes(ev.case), ev.x.ndim)
-    centred, along = g.mean(axes, keepdims=True), normal * (g * normal).mean(axes, keepdims=True)
-    yield g / scale, "The mean and the variance are"
-    yield (g - along) / scale, "The mean is"
-    yield (g - centred) / scale, "The variance is"
-    yield g, "dy is not divided by the standard deviation, and the mean and the variance are"
-
-
-def normalised(definition: Norm, ev: Evidence) -> tuple[Array, Array]:
-    """Return x_hat and the standard deviation by which it was divided."""
-    axes = definition.statistics_axes(ev.case)
-    eps = ev.case.settings.get("eps", definition.default("eps"))
-    scale = np.sqrt(ev.x.var(axes, keepdims=True) + eps)
-    return (ev.x - ev.x.mean(axes, keepdims=True)) / scale, scale
-
-
-def _spread(parameter: Array, axes: tuple[int, ...], ndim: int) -> Array:
-    """Reshape gamma or beta so that it broadcasts against x."""
-    shape = [1] * ndim
-    for axis, size in zip(axes, parameter.shape, strict=True):
-        shape[axis] = size
-    return parameter.reshape(shape)
-
-
-@mistake(
-    "db-not-summed",
-    "gamma beta",
-    "The gradient of this parameter is not summed over all cells where the parameter is used: {variant}. gamma and "
-    "beta are used at every sample and position, so their gradients are sums over all of them.",
-    "dgamma = (dy * x_hat).sum(axes) and dbeta = dy.sum(axes), where axes are all axes that gamma does not have",
-    replays=False,
-)
-def parameter_gradient_not_summed(ev: Evidence, argument: str) -> Iterator[Candidate]:
-    definition = ev.definition
-    if not isinstance(definition, Norm) or not ev.defined:
-        return
-    terms = ev.dy * normalised(definition, ev)[0] if argument == "gamma" else ev.dy
-    parameter_axes = definition.parameter_axes(ev.case)
-    names = [f"axis {a}" for a in range(terms.ndim)]
-    yield from partial_sums(terms, parameter_axes, names)
-    yield from assigned_sums(terms, parameter_axes, names)
-
-
-def total(terms: Array, parameter_axes: tuple[int, ...]) -> Array:
-    """Sum over all axes except `parameter_axes`."""
-    return terms.sum(tuple(a for a in range(terms.ndim) if a not in parameter_axes))
-
-
-@mistake(
     "softmax-jacobian-dropped",
     "x",
     "The Jacobian of softmax is missing or reduced to its diagonal: {variant}. Every probability depends on every "
@@ -150,3 +82,16 @@ def softmax_jacobian_dropped(ev: Evidence, argument: str) -> Iterator[Candidate]
     yield dp, "dx is the gradient with respect to the probabilities"
     yield p * dp, "dx = p * dp"
     yield p * (1 - p) * dp, "dx = p * (1 - p) * dp"
+
+
+@mistake(
+    "sign-inverted",
+    "y",
+    "The sign of the exponent is wrong: the forward computes {variant}.",
+    "use np.exp(-x) in a sigmoid, 1 / (1 + np.exp(-x)), and np.exp(x) in a softmax",
+    replays=False,
+)
+def exponent_inverted(ev: Evidence, argument: str) -> Iterator[Candidate]:
+    if ev.definition.name in ("sigmoid", "softmax"):
+        turned = {**ev.problem.arrays, "x": -ev.x}
+        yield ev.definition.forward(turned, ev.case), f"{ev.definition.name}(-x)"

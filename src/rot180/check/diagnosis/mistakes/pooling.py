@@ -1,8 +1,9 @@
-"""Mistakes in the gradient of max pooling: overwritten cells, an ignored stride, and missing last rows."""
+"""Mistakes of max pooling: overwritten cells, an ignored stride, missing last rows, and padding with zeros."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -83,3 +84,29 @@ def pool_border_dropped(ev: Evidence, argument: str) -> Iterator[Candidate]:
     window = definition.geometry(ev.problem.case)
     reach = [max(n - p, 0) for n, p in zip(window.spans, window.padding, strict=True)]
     yield ev.expected["x"][(slice(None), slice(None), *map(slice, reach))], ""
+
+
+@mistake(
+    "max-of-padding",
+    "y x",
+    "The padding counts as cells with the value 0{variant}. Where all cells of a window are negative, the 0 of the "
+    "padding becomes the maximum. Padding must never be the maximum.",
+    "pad with -np.inf instead of 0: np.pad(x, ..., constant_values=-np.inf)",
+    replays=False,
+)
+def padding_in_the_maximum(ev: Evidence, argument: str) -> Iterator[Candidate]:
+    definition = ev.definition
+    if not isinstance(definition, MaxPooling) or (argument == "x" and not ev.defined):
+        return
+    padding = definition.geometry(ev.problem.case).padding
+    if not any(padding):
+        yield ev.expected[argument], ANY
+        return
+    x = np.pad(ev.x, [(0, 0), (0, 0), *((p, p) for p in padding)])
+    case = replace(ev.case, settings={**ev.case.settings, "padding": 0}, shapes={"x": x.shape})
+    if argument == "y":
+        yield definition.forward({"x": x}, case), ""
+        return
+    dx = definition.gradients(ev.dy, {"x": x}, case)["x"]
+    inner = [slice(p, p + n) for p, n in zip(padding, ev.x.shape[2:], strict=True)]
+    yield dx[(slice(None), slice(None), *inner)], " in the backward"

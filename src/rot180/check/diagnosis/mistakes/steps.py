@@ -58,6 +58,34 @@ def forward_stride_ignored(ev: Evidence, argument: str) -> Iterator[Candidate]:
 
 
 @mistake(
+    "dx-strided",
+    "x",
+    "dx is computed in the steps of the forward: the kernel moves over dy by `stride` cells{variant}. The backward "
+    "goes the other way: the cells of dy are spread apart by the stride, and the kernel moves over them cell by cell.",
+    "put stride - 1 zeros between the cells of dy (dilated[:, :, ::stride, ::stride] = dy), pad them by "
+    "dilation*(K - 1) - padding, and correlate with the rotated kernel at stride 1",
+)
+def dx_in_steps_of_the_forward(ev: Evidence, argument: str) -> Iterator[Candidate]:
+    if not ev.definition.axes or ev.definition.transposed:
+        return
+    window = ev.through()
+    if all(s == 1 for s in window.stride):
+        yield ev.expected["x"], ANY
+        return
+    dense = replace(window, stride=(1,) * window.ndim, padding=(0,) * window.ndim)
+    full = ev.dx(replace(dense, x_size=dense.spans))
+    for cropped in (False, True):
+        starts = window.padding if cropped else (0,) * window.ndim
+        cells = [slice(p, n - p, s) for p, n, s in zip(starts, full.shape[2:], window.stride, strict=True)]
+        dx = full[(slice(None), slice(None), *cells)]
+        yield dx, ""
+        reached = tuple(slice(min(n, m)) for n, m in zip(dx.shape, ev.x.shape, strict=True))
+        filled = np.zeros(ev.x.shape)
+        filled[reached] = dx[reached]
+        yield filled, ", and the rest of dx stays 0"
+
+
+@mistake(
     "stride-dilation-swapped",
     "y x w",
     "Stride and dilation are interchanged. The stride is the distance between windows, the dilation is the "
@@ -117,18 +145,17 @@ def overlap_overwritten(ev: Evidence, argument: str) -> Iterator[Candidate]:
 def _last_of_a_loop(ev: Evidence, argument: str) -> Iterator[Candidate]:
     """Yield what is left of a sum over channels, or over taps, if a loop assigns: one term of each group."""
     source, groups = (ev.x if argument == "y" else ev.dy), ev.through().groups
-    for at, word in ((-1, "last"), (0, "first")):
-        channel, tap = np.zeros_like(source), np.zeros_like(ev.w)
-        share = source.shape[1] // groups
-        channel[:, at % share :: share] = source[:, at % share :: share]
-        place: Any = (slice(None), slice(None), *[at] * ev.definition.axes)
-        tap[place] = ev.w[place]
-        side = "dy" if argument == "x" else "x"
-        text = f"Only the {word} term of the sum over the channels of {side} is left"
-        yield _with(ev, argument, source=channel), text
-        if ev.definition.axes:
-            text = f"Only the {word} term of the sum over the taps is left"
-            yield _with(ev, argument, w=tap), text
+    channel, tap = np.zeros_like(source), np.zeros_like(ev.w)
+    share = source.shape[1] // groups
+    channel[:, share - 1 :: share] = source[:, share - 1 :: share]
+    place: Any = (slice(None), slice(None), *[-1] * ev.definition.axes)
+    tap[place] = ev.w[place]
+    side = "dy" if argument == "x" else "x"
+    text = f"Only the last term of the sum over the channels of {side} is left, because each replaces the one before"
+    yield _with(ev, argument, source=channel), text
+    if ev.definition.axes:
+        text = "Only the last term of the sum over the taps is left, because each replaces the one before"
+        yield _with(ev, argument, w=tap), text
 
 
 def _with(ev: Evidence, argument: str, source: Array | None = None, w: Array | None = None) -> Array:

@@ -8,6 +8,7 @@ from itertools import combinations
 import numpy as np
 
 from ...operations.case import Array
+from ...operations.convolution import Convolution, plus_bias
 from ..evidence import Evidence
 from .mistake import ANY, Candidate, mistake
 
@@ -15,33 +16,54 @@ from .mistake import ANY, Candidate, mistake
 @mistake(
     "last-sample-only",
     "x w b",
-    "Only {variant} of the batch contributes to this gradient. A loop over the batch that assigns (=) instead of "
-    "adding (+=) keeps only its last iteration, and a return inside the loop keeps only the first.",
-    "allocate zeros before the loop over the batch, use += (or assign dx[n]) inside it, and return after it",
+    "Only the last sample of the batch contributes to this gradient. A loop over the batch that assigns (=) instead "
+    "of adding (+=) keeps only its last iteration.",
+    "allocate zeros before the loop over the batch, and use += (or assign dx[n]) inside it",
     replays=False,
 )
 def last_sample_only(ev: Evidence, argument: str) -> Iterator[Candidate]:
-    if argument != "b" and ev.window is None:
-        return
-    for at, word in ((-1, "the last sample"), (0, "the first sample")):
+    if argument == "x":
+        dx = np.zeros_like(ev.expected["x"])
+        dx[-1:] = ev.expected["x"][-1:]
+        yield dx, ""
+    elif argument == "b" or (argument == "w" and ev.window is not None):
         dy = np.zeros_like(ev.dy)
-        dy[at] = ev.dy[at]
-        yield ev.gradient(argument, dy=dy), word
+        dy[-1:] = ev.dy[-1:]
+        yield ev.gradient(argument, dy=dy), ""
 
 
 @mistake(
     "last-sample-only",
     "y",
-    "Only {variant} of the batch is computed; the results of the others are never written.",
+    "Only the last sample of the batch is computed; the results of the others are never written.",
     "assign y[n] inside the loop over the batch, for every n",
     replays=False,
 )
 def last_sample_of_result_only(ev: Evidence, argument: str) -> Iterator[Candidate]:
-    for at, word in ((-1, "the last sample"), (0, "the first sample")):
-        y = np.zeros_like(ev.expected["y"])
-        if y.ndim:
-            y[at] = ev.expected["y"][at]
-            yield y, word
+    y = np.zeros_like(ev.expected["y"])
+    if y.ndim:
+        y[-1:] = ev.expected["y"][-1:]
+        yield y, ""
+
+
+@mistake(
+    "bias-added-repeatedly",
+    "y",
+    "The bias is added {variant} at each position instead of once: it stands inside the sum.",
+    "add b after the sum: y[n, o, p, q] = (window * w[o]).sum() + b[o]",
+    replays=False,
+)
+def bias_added_repeatedly(ev: Evidence, argument: str) -> Iterator[Candidate]:
+    b = ev.problem.arrays.get("b")
+    if b is None or not isinstance(ev.definition, Convolution):
+        return
+    groups = int(ev.problem.case.settings.get("groups", 1))
+    taps, inputs = int(np.prod(ev.w.shape[2:])), ev.x.shape[1] // groups
+    for count, variant in (
+        (inputs * taps, "once for each product of x and w"), (taps, "once for each tap of the kernel"),
+        (inputs, "once for each input channel"), (2, "twice"),
+    ):  # fmt: skip
+        yield plus_bias(ev.expected["y"], (count - 1) * b), variant
 
 
 @mistake(
@@ -91,18 +113,17 @@ def _partial_sums(terms: Array, remaining: tuple[int, ...], names: Sequence[str]
 def assigned_sums(
     terms: Array, remaining: tuple[int, ...], names: Sequence[str], but: Sequence[tuple[int, ...]] = ()
 ) -> Iterator[Candidate]:
-    """Yield what is left of the sum if loops over some of its axes assign, or return in their first iteration."""
+    """Yield what is left of the sum if loops over some of its axes assign: the last term of each loop."""
     summed = tuple(a for a in range(terms.ndim) if a not in remaining)
     for count in range(1, len(summed) + 1):
         for loops in combinations(summed, count):
             if loops in but:
                 continue
             over = " and ".join(names[a] for a in loops)
-            for at, word, cause in ((-1, "last", "assigned instead of added"), (0, "first", "returned too early")):
-                left = terms
-                for a in loops:
-                    left = np.take(left, [at], a)
-                yield left.sum(summed), f"only the {word} index along {over} contributes, as if a loop {cause}"
+            left = terms
+            for a in loops:
+                left = np.take(left, [-1], a)
+            yield left.sum(summed), f"only the last index along {over} contributes, because a loop assigns (=)"
 
 
 @mistake(
@@ -165,6 +186,8 @@ def counts(ev: Evidence) -> dict[str, int]:
     """Return the numbers that people divide by, by name."""
     shape = ev.counted
     n, spatial, cells = shape[0], int(np.prod(shape[2:])), int(np.prod(shape))
+    if ev.definition.loss:
+        return {"N": n, "predictions per sample": cells // n, "predictions": cells}
     return {
         "N": n, "positions": spatial, "N * positions": n * spatial, "result channels": shape[1],
         "result cells": cells, "result cells per sample": cells // n,
@@ -181,7 +204,7 @@ def factors(ev: Evidence) -> Iterator[tuple[float, str]]:
             yield 1 / count, f"1 / ({name})" if "*" in name or " " in name else f"1 / {name}"
     yield from ((2.0, "2"), (0.5, "1 / 2"))
     if ev.definition.loss and ev.dy.ndim == 0:
-        yield 1 / float(ev.dy), "1 / dy (the upstream gradient of the loss is ignored)"
+        yield 1 / float(ev.dy), UPSTREAM_IGNORED
     for name, count in numbers.items():
         if count > 1:
             yield float(count), name
@@ -189,23 +212,19 @@ def factors(ev: Evidence) -> Iterator[tuple[float, str]]:
             yield count / 2, f"({name}) / 2"
 
 
+UPSTREAM_IGNORED = "1 / dy"
 SCALED = (
     "Your {gradient} is the correct gradient {variant}. A layer sums over the batch and the positions. If the loss "
     "is a mean, dy already contains its division, so the layer must not divide again."
 )
+SCALED_FIX = "remove the factor from the layer: sum over the batch and the positions, and leave a mean to the loss"
 SCALED_RESULT = "The result of the forward is the correct result {variant}."
 SCALED_RESULT_FIX = "remove the factor; if the operation is a mean, divide by the number of terms"
-SCALED_LOSS = (
-    "Your {gradient} is the correct gradient {variant}. The factor must be that of the loss: a mean divides by the "
-    "number of terms, a sum does not, and dy is a factor if it is passed."
-)
-SCALED_LOSS_FIX = "use the factor of the loss: divide by N only if the loss is a mean over N"
 SCALED_UP = (
     "Your {gradient} is the correct gradient {variant}. The backward multiplies dy only by the derivative of the "
     "forward. A factor of the loss is already contained in dy, and a learning rate belongs to the optimizer."
 )
 SCALED_UP_FIX = "remove the factor from the backward"
-SCALED_FIX = "remove the factor from the layer: sum over the batch and the positions, and leave a mean to the loss"
 SIGN = (
     "The sign is inverted. The gradient points in the direction in which the loss grows, and the update goes the "
     "other way: w -= rate * dw. A gradient such as label - predicted already contains the minus sign."
@@ -213,3 +232,30 @@ SIGN = (
 SIGN_RESULT = "The result of the forward has the wrong sign."
 SIGN_RESULT_FIX = "negate y"
 SIGN_FIX = "use predicted - label, together with w -= rate * dw"
+
+# The factor of a loss belongs to the loss itself. By the name of the factor: the fix.
+SCALED_LOSS = (
+    "Your {gradient} is the correct gradient {variant}. The gradient of a loss has the factor of the loss: if the loss "
+    "is a mean over N samples, dx is divided by N; if it is a mean over all predictions, by x.size; if it is a sum, "
+    "dx is not divided."
+)
+SCALED_LOSS_RESULT = (
+    "Your loss is the correct loss {variant}. A mean over N samples divides the sum by N, a mean over all predictions "
+    "divides it by x.size, and a sum is not divided."
+)
+SCALED_LOSS_IGNORES_DY = (
+    "Your dx does not depend on dy, the gradient of the loss that is passed to the backward: it is the correct "
+    "gradient divided by dy. It is right only where dy is 1."
+)
+SCALED_LOSS_FIXES = {
+    "N": "divide by N here: {code} / len(x)",
+    "1 / N": "do not divide by N a second time",
+    "predictions per sample": "divide by all predictions, {code} / x.size, instead of by N",
+    "1 / (predictions per sample)": "divide by N only: {code} / len(x)",
+    "predictions": "divide by the number of predictions here: {code} / x.size",
+    "1 / predictions": "do not divide by x.size here",
+    "1 / 2": "the derivative of (x - t)**2 is 2 * (x - t): multiply by 2",
+    "2": "remove the factor 2",
+    UPSTREAM_IGNORED: "multiply by dy: dx = dy * ...",
+}
+SCALED_LOSS_FIX = "use the same factor in the loss and in its gradient"

@@ -1,4 +1,4 @@
-"""Mistakes without a slug stay unknown, and the text explains them."""
+"""The texts of mistakes say what the code does."""
 
 from __future__ import annotations
 
@@ -6,19 +6,23 @@ import pytest
 
 from rot180.check import layer
 from tests.mistakes.right_loops import conv, conv_backward
-from tests.mistakes.wrong_unnamed import UNNAMED
+from tests.mistakes.wrong_texts import WRONG
 
 
 @pytest.mark.parametrize(
-    ("name", "forward", "backward", "op", "settings", "argument", "words"), UNNAMED, ids=[entry[0] for entry in UNNAMED]
+    ("slug", "argument", "name", "forward", "backward", "op", "settings", "words"),
+    WRONG,
+    ids=[entry[2] for entry in WRONG],
 )
-def test_unnamed_mistake_is_explained(name, forward, backward, op, settings, argument, words):
+def test_mistake_is_named_and_explained(slug, argument, name, forward, backward, op, settings, words):
     for seed in range(2):
         report = layer(forward, backward, op, seed=seed, **settings)
         assert not report.ok
-        assert not report.diagnoses, report.render()
-        texts = {finding.argument: finding.explanation for finding in report.unexplained}
-        assert words in texts[argument], report.render()
+        assert not report.unexplained, report.render()
+        first = next((found for found in report.diagnoses if found.argument == argument), None)
+        assert first is not None, report.render()
+        assert first.slug == slug, report.render()
+        assert words in first.explanation, report.render()
 
 
 def test_verdict_on_few_problems_has_a_remark():

@@ -1,0 +1,153 @@
+"""Settings and arguments that are ignored, or used on the wrong axis."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+
+from ....errors import ShapeError
+from ...operations.case import Array, Case
+from ...operations.convolution import without_bias
+from ..evidence import Evidence
+from .mistake import ANY, Candidate, mistake
+
+
+@mistake(
+    "padding-ignored",
+    "y",
+    "The result is the one for padding=0: the forward ignores padding. If your layer is not meant to have it, tell "
+    "the checker: padding=0.",
+    "use padding in the forward: index x by stride*p + dilation*k - padding",
+    alone=True,
+)
+def padding_ignored(ev: Evidence, argument: str) -> Iterator[Candidate]:
+    yield from _with_the_default(ev, "padding")
+
+
+@mistake(
+    "dilation-ignored",
+    "y",
+    "The result is the one for dilation=1: the forward ignores dilation. If your layer is not meant to have it, tell "
+    "the checker: dilation=1.",
+    "use dilation in the forward: index x by stride*p + dilation*k - padding",
+    alone=True,
+)
+def dilation_ignored(ev: Evidence, argument: str) -> Iterator[Candidate]:
+    yield from _with_the_default(ev, "dilation")
+
+
+@mistake(
+    "output-padding-ignored",
+    "y",
+    "The result is the one for output_padding=0: the forward ignores output_padding. If your layer is not meant to "
+    "have it, tell the checker: output_padding=0.",
+    "allocate a result of (H - 1)*stride - 2*padding + dilation*(K - 1) + output_padding + 1 rows",
+    alone=True,
+)
+def output_padding_ignored(ev: Evidence, argument: str) -> Iterator[Candidate]:
+    yield from _with_the_default(ev, "output_padding")
+
+
+def _with_the_default(ev: Evidence, setting: str) -> Iterator[Candidate]:
+    """Yield the result for the default of a setting."""
+    if setting in ev.definition.settings:
+        case = replace(ev.case, settings={**ev.case.settings, setting: ev.definition.default(setting)})
+        with suppress(ShapeError):
+            yield ev.definition.forward(ev.problem.arrays, case), ""
+
+
+@mistake(
+    "bias-ignored",
+    "y",
+    "The result is the one without the bias: the forward ignores b.",
+    "add b at every position in the forward",
+    alone=True,
+)
+def bias_ignored(ev: Evidence, argument: str) -> Iterator[Candidate]:
+    if "b" in ev.problem.arrays:
+        yield ev.definition.forward(without_bias(ev.problem.arrays), ev.case), ""
+
+
+@mistake(
+    "dilation-ignored",
+    "x w",
+    "The backward ignores the dilation: the gradient is that of a layer with dilation 1. The taps of a window are "
+    "`dilation` cells apart.",
+    "index x by stride*p + dilation*k - padding, in the backward too",
+    alone=True,
+)
+def backward_dilation_ignored(ev: Evidence, argument: str) -> Iterator[Candidate]:
+    if ev.definition.axes:
+        window = ev.through(dilation=(1,) * ev.definition.axes)
+        yield (ev.dx(window) if argument == "x" else ev.dw(window)), ""
+
+
+@mistake(
+    "axes-swapped",
+    "y x w",
+    "The {variant} of one axis is used for the other axis. Where the two are equal, the mistake does not show.",
+    "use {variant}[0] for the rows and {variant}[1] for the columns",
+    alone=True,
+)
+def axes_of_setting_swapped(ev: Evidence, argument: str) -> Iterator[Candidate]:
+    for setting in ("stride", "padding", "dilation"):
+        given = ev.case.settings.get(setting)
+        if not isinstance(given, tuple) or setting not in ev.definition.settings or len(given) != 2:
+            continue
+        if len(set(given)) == 1:
+            yield ev.expected[argument], ANY
+            continue
+        case = replace(ev.case, settings={**ev.case.settings, setting: given[::-1]})
+        yield from ((array, setting) for array in _on_other_axes(ev, argument, case, setting))
+
+
+def _on_other_axes(ev: Evidence, argument: str, case: Case, setting: str) -> Iterator[Array]:
+    if argument == "y":
+        with suppress(ShapeError):
+            yield ev.definition.forward(ev.problem.arrays, case)
+        return
+    turned = getattr(ev.through(), setting)[::-1]
+    window = ev.through(**{setting: turned})
+    yield ev.dx(window) if argument == "x" else ev.dw(window)
+
+
+@mistake(
+    "height-width-mixed",
+    "x w y",
+    "{variant}: height and width are mixed up. On square images with square kernels this does not show.",
+    "use H, P and R (rows) for the first spatial axis, and W, Q and S (columns) for the second",
+)
+def height_and_width_mixed(ev: Evidence, argument: str) -> Iterator[Candidate]:
+    if ev.definition.axes != 2:
+        return
+    window = ev.through()
+    if argument == "y":
+        for axis, name in enumerate(("rows", "columns")):
+            size = window.y_size[axis] if not ev.definition.transposed else window.x_size[axis]
+            yield ev.expected["y"][:, :, :size, :size], f"The result has as many rows and columns as it has {name}"
+        return
+    if argument == "x" and not ev.definition.transposed:
+        padded = ev.dx(ev.through(x_size=_padded(ev), padding=(0, 0)))
+        for axis, name in enumerate(("height", "width")):
+            ends = [slice(p, p + window.x_size[axis]) for p in window.padding]
+            yield padded[(slice(None), slice(None), *ends)], f"Rows and columns of dx are cut to the {name} of x"
+    for axis, name in enumerate(("rows", "columns")):
+        for other, dy in ((1 - axis, ev.dy.copy()),):
+            beyond = (slice(None),) * (2 + other) + (slice(ev.dy.shape[2 + axis], None),)
+            dy[beyond] = 0
+            yield ev.gradient(argument, dy=dy), f"Both loops over dy run over the number of its {name}"
+        if argument == "x":
+            w = ev.w.copy()
+            w[(slice(None),) * (3 - axis) + (slice(ev.w.shape[2 + axis], None),)] = 0
+            yield ev.dx(w=w), f"Both loops over the kernel run over the number of its {name}"
+        else:
+            dw = ev.expected["w"].copy()
+            dw[(slice(None),) * (3 - axis) + (slice(dw.shape[2 + axis], None),)] = 0
+            yield dw, f"Both loops over the kernel run over the number of its {name}"
+
+
+def _padded(ev: Evidence) -> tuple[int, ...]:
+    """The size of the padded x."""
+    window = ev.through()
+    return tuple(n + 2 * p for n, p in zip(window.x_size, window.padding, strict=True))
