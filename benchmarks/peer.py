@@ -40,8 +40,8 @@ def one_thread(afterwards: int) -> Iterator[None]:
 def library(compiled: bool = False) -> Library:
     """PyTorch as a `Library`, eager or with torch.compile.
 
-    It compiles for fixed shapes: otherwise it takes the two networks of DCGAN for one network with changing shapes, and
-    fails.
+    torch.compile compiles for fixed shapes; otherwise it treats the two networks of DCGAN as one network with changing
+    shapes, and fails.
     """
     import torch
 

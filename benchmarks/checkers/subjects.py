@@ -50,7 +50,7 @@ def implementation(subject, returns=None, layout=None):
 
 
 def single(subject):
-    """The same code with float32 arguments and results."""
+    """The same implementation, with arguments and results converted to float32."""
     backward = subject.backward and _single(subject.backward)
     return Subject(subject.name, _single(subject.forward), backward, subject.op, subject.slugs, subject.options)
 

@@ -65,7 +65,7 @@ def backward_for_any_stride(dout, cache):
 
 
 def pad_and_rotate(dout, x, w, pad):
-    """The text's three formulas. Its dx is that of the padded x, so the border is cut off."""
+    """The text's three formulas. The text's dx belongs to the padded x, so the border is cut off."""
     n, m = w.shape[2:]
     padded_dout = F.pad(dout, (m - 1, m - 1, n - 1, n - 1))
     dx = F.conv2d(padded_dout, inverted(w))[:, :, pad : pad + x.shape[2], pad : pad + x.shape[3]]

@@ -1,4 +1,4 @@
-"""Write a page for each of the four programs, which shows its layer and the cells that each number is computed from.
+"""Write a page for each of the four programs. It shows a layer and the cells that each number is computed from.
 
 python examples/origins/pages.py build/pages        this is what `make pages` runs
 """

@@ -40,7 +40,7 @@ def torch_numbers() -> dict[str, Any]:
 
 
 def recorded_numbers() -> dict[str, Any]:
-    """The same numbers, read from the file."""
+    """The numbers that `torch_numbers` computed, read from the file."""
     numbers = json.loads(RECORD.read_text(encoding="utf-8"))
     return {name: value if name == "by" else np.array(value, float) for name, value in numbers.items()}
 

@@ -4,7 +4,7 @@
     import rot180.functional as F
     from rot180 import nn, optim
 
-Names are loaded when they are first used, so that importing the package costs next to nothing. `_NAMES`
+Names are loaded when they are first used, so that importing the package takes little time. `_NAMES`
 lists every public name and the module that defines it.
 """
 

@@ -26,7 +26,7 @@ class GradientError(Rot180Error, RuntimeError):
 
 
 class FormatError(Rot180Error, ValueError):
-    """A file that is truncated, of another format, or has impossible sizes."""
+    """A file that is truncated, has another format, or contains impossible sizes."""
 
 
 class MissingExtraError(Rot180Error, ImportError):

@@ -35,7 +35,7 @@ def rot180_check() -> Callable[..., LayerReport]:
             failure = str(error)
         except SystemExit as leave:
             failure = f"check.layer: {getattr(backward or forward, '__name__', 'it')} called sys.exit({leave.code!r})"
-        if report is None or not report.ok:  # outside the except clauses: pytest would show both errors
+        if report is None or not report.ok:  # inside `except`, pytest would show both errors
             pytest.fail(report.render() if report is not None else failure, pytrace=False)
         return report
 

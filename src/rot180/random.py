@@ -1,8 +1,8 @@
 """The random state of the library, used for initial weights, dropout and shuffling.
 
-It is one Philox generator (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011). `manual_seed` seeds it;
-until then the operating system's entropy does. Draws that must not depend on the order of calls (the order of
-an epoch, the augmentation of a sample) use a separate generator made from a key: `generator_for`.
+The random state is one Philox generator (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011).
+`manual_seed` seeds it; until then the operating system's entropy does. Draws that must not depend on the order of calls
+(the order of an epoch, the augmentation of a sample) use a separate generator made from a key: `generator_for`.
 """
 
 from __future__ import annotations

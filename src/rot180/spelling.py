@@ -36,7 +36,7 @@ def did_you_mean(suggested: list[str]) -> str:
 
 
 def suggestions(name: str, known: Iterable[str]) -> list[str]:
-    """The known names that are most like `name`, best first; case, dashes and underscores do not count."""
+    """The known names that are most similar to `name`, best first; case, dashes and underscores are ignored."""
     from difflib import SequenceMatcher  # imported here: only a misspelt name needs it
 
     wanted = _canonical(name)

@@ -61,7 +61,7 @@ class Window:
         return hash((self.x_size, self.y_size, self.kernel, self.stride, self.dilation, self.padding, self.groups))
 
     def __getstate__(self) -> dict[str, Any]:
-        return {field.name: getattr(self, field.name) for field in fields(self)}  # without the cached properties
+        return {field.name: getattr(self, field.name) for field in fields(self)}  # leaves out cached properties
 
     @property
     def ndim(self) -> int:
@@ -130,8 +130,8 @@ class Window:
         """The window of a plain layer or a pool, from the size of x.
 
         y = floor((x + pads - dilation * (k - 1) - 1) / stride) + 1. With `ceil_mode` the division rounds up if the last
-        window still starts inside x or the padding before it; a kernel that exceeds the padded x by less than the
-        stride then has one position. Raises ShapeError if a stride, dilation or kernel size is below 1, or if the
+        window still starts inside x or the padding before it; a kernel that is larger than the padded x by less than
+        the stride then has one position. Raises ShapeError if a stride, dilation or kernel size is below 1, or if the
         kernel does not fit.
         """
         _check_steps(op, kernel, stride, dilation)
@@ -267,8 +267,8 @@ def pads_per_axis(
     """The padding (before, after) of each axis.
 
     `padding` is an int, one int per axis, ((before, after), ...) per axis, "valid" (none) or "same". The total of
-    "same" is max((ceil(size / stride) - 1) * stride + dilation * (kernel - 1) + 1 - size, 0); half of it, rounded down,
-    comes before the axis.
+    "same" is max((ceil(size / stride) - 1) * stride + dilation * (kernel - 1) + 1 - size, 0); half of this total,
+    rounded down, is added before the axis.
     """
     ndim = len(kernel)
     if padding == "valid":

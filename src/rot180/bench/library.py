@@ -8,7 +8,7 @@ from typing import Any
 
 
 def not_compiled(model: Any) -> Any:
-    """Return the model as it is."""
+    """Return the model unchanged."""
     return model
 
 

@@ -63,7 +63,7 @@ def toy_numbers() -> list[Any]:
 
 
 def toy(lib: Library) -> Step:
-    """One 3x3 image, a 2x2 kernel, tanh, dense 4-1, sigmoid, SGD: the time is almost all overhead of the tape."""
+    """One 3x3 image, a 2x2 kernel, tanh, dense 4-1, sigmoid, SGD. Nearly all of the time is overhead of the tape."""
     x, t, k, w = map(lib.tensor, toy_numbers())
     sgd = lib.optim.SGD([k.requires_grad_(), w.requires_grad_()], lr=TOY_RATE)
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 Contestant = Callable[[], Sequence[float]]  # runs once and returns the seconds that each part took
 Name = TypeVar("Name")
-MAX_CALLS = 2000  # in a turn
+MAX_CALLS = 2000  # the most calls in one turn
 
 
 def one_part(run: Callable[[], Any]) -> Contestant:
@@ -50,8 +50,8 @@ def take_turns(
         seconds: the duration of a turn, estimated from the second of two calls beforehand; at least one call.
         prepare: called with the name before each turn.
 
-    Returns the mean seconds of each part, {name: one entry per round}. If a turn has several calls, one untimed call
-    goes first: the caches, and perhaps the threads, are still in the state that the previous contestant left.
+    Returns the mean seconds of each part, {name: one entry per round}. If a turn has several calls, the first one is
+    not timed, because the previous contestant has left its data in the caches.
     """
     results: dict[Name, list[tuple[float, ...]]] = {name: [] for name in contestants}
     calls = {}

@@ -122,7 +122,7 @@ def non_negative_int(text: str) -> int:
 
 
 def port(text: str) -> int:
-    """The number of a TCP port; 0 stands for any free one."""
+    """Parse the number of a TCP port; 0 means any free port."""
     number = _integer(text, 0)
     if number > 65535:
         raise argparse.ArgumentTypeError(f"must be an integer from 0 to 65535; got {text!r}")
@@ -174,7 +174,7 @@ def int_per_axis(text: str) -> int | tuple[int, ...]:
 
 
 def names(text: str) -> tuple[str, ...]:
-    """Names with commas between them."""
+    """Parse names that are separated by commas."""
     return tuple(word.strip() for word in text.split(","))
 
 

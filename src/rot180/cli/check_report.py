@@ -75,7 +75,7 @@ def as_json(data: Any) -> str:
 
 def has_colours() -> bool:
     """True if stdout is a terminal with colours and they are not switched off (no-color.org)."""
-    if sys.stdout is None:  # the caller closed it
+    if sys.stdout is None:  # the program that started this one has closed stdout
         return False
     return sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
 

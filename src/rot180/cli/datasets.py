@@ -38,7 +38,7 @@ def require_place(root: str | None) -> None:
 
 
 def check_download(source: str, download: bool, mirror: str | None) -> None:
-    """Raise UsageError for --download or --mirror that do not fit the data; nothing is fetched."""
+    """Raise UsageError if --download or --mirror do not fit the data. Nothing is downloaded."""
     if mirror is not None and not download:
         raise UsageError("--mirror needs --download")
     if download and Path(source).exists() and source not in _known():
@@ -54,7 +54,7 @@ def fetch(source: str, root: str | None, mirror: str | None) -> None:
 
 
 def load(source: str, root: str | None, options: dict[str, Any]) -> tuple[LabelledImages, LabelledImages]:
-    """Read the training images and the held-out images; their `about` says how to find them again.
+    """Read the training images and the held-out images; their attribute `about` records how to find the images again.
 
     Args:
         source: a name or a path.

@@ -56,11 +56,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     _escape_stdout()
     try:
         with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", module=r"PIL\.")  # about odd metadata in readable images
+            warnings.filterwarnings("ignore", module=r"PIL\.")  # Pillow warns about unusual metadata
             return int(program(words))
     except SystemExit as leave:  # argparse, after --help or --version
         return int(leave.code or 0)
-    except BrokenPipeError:  # the reader of our output has gone, for example `| head`
+    except BrokenPipeError:  # the program that reads the output has ended, e.g. `head`
         _silence(sys.stdout)
         return int(ExitStatus.FAILED)
     except (Exception, KeyboardInterrupt) as error:
@@ -86,7 +86,7 @@ def make_parser() -> Parser:
 
 
 class _Version(argparse.Action):
-    """Print the version, which is read from the package's metadata only then, because that takes a while."""
+    """Print the version. It is read from the package's metadata only on request, because reading takes a while."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         from rot180 import __version__
@@ -135,7 +135,7 @@ def _is_ours(error: BaseException) -> bool:
 
 
 def _escape_stdout() -> None:
-    """Print characters that stdout cannot encode with backslashes, as stderr does, instead of raising."""
+    """Let stdout print characters that it cannot encode as backslash escapes, as stderr does, instead of failing."""
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
         sys.stdout.reconfigure(errors="backslashreplace")
 

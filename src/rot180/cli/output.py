@@ -7,7 +7,7 @@ from pathlib import Path
 from .arguments import Group, UsageError
 
 MAX_WIDTH = 24  # characters of a name in a table
-STDOUT = "-"  # instead of a file: standard output
+STDOUT = "-"  # a file name that means standard output
 
 
 def add_output_file(group: Group, option: str, content: str) -> None:
@@ -30,7 +30,7 @@ def require_writable(option: str, path: str | Path | None) -> None:
 
 
 def one_line(name: str) -> str:
-    """A name as it is printed: control characters, line ends included, become escapes."""
+    """A name on one line: control characters, including line ends, become escape sequences."""
     return "".join(c if c.isprintable() or 0xDC80 <= ord(c) <= 0xDCFF else repr(c)[1:-1] for c in name)
 
 

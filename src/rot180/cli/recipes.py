@@ -14,7 +14,7 @@ class Recipe(NamedTuple):
 
     epochs: int
     batch_size: int
-    lr: float  # for Adam
+    lr: float  # the learning rate for Adam
     augment: tuple[str, ...]  # names of AUGMENTATIONS
     model: str | None = None  # None: models.default
 
@@ -28,7 +28,7 @@ RECIPES = {
 IMAGES_SEEN = 20_000  # the number of epochs is chosen so that training sees about as many images
 MIN_EPOCHS, MAX_EPOCHS = 5, 40
 
-AUGMENTATIONS = {  # with their descriptions in the help
+AUGMENTATIONS = {  # the values are the descriptions in the help
     "affine": "small rotation, shear, scaling and shift",
     "flip": "mirror left to right with probability 1/2",
     "crop": "shift by up to 1/8 of the side, filled with zeros",

@@ -54,7 +54,7 @@ def load_for_images(folder: str) -> TrainedRun:
 
 
 def _check_range(folder: str, bounds: Any) -> None:
-    """Raise UsageError if the training values were not between 0 and 1, as those of image files are."""
+    """Raise UsageError if the training values were not between 0 and 1, the range of values read from image files."""
     if bounds is None:
         return
     if not (isinstance(bounds, list) and len(bounds) == 2 and all(isinstance(cell, int | float) for cell in bounds)):

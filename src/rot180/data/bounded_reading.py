@@ -1,7 +1,7 @@
 """Open untrusted files: regular files of a bounded size, decompressed if they are gzip.
 
-The largest possible content is known before anything is decompressed, so a header can be compared with it: deflate
-expands a byte to at most 1,032 bytes (RFC 1951: a match of 258 bytes costs two bits).
+Deflate expands a byte to at most 1,032 bytes (RFC 1951: a match of 258 bytes takes two bits). So the size of a file
+bounds the size of its content, and a header can be checked before anything is decompressed.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ PICKLES = ("data_batch_1", "test_batch", "cifar-10-python.tar.gz", "cifar-10-bat
 FOLDERS = (".", "cifar-10-batches-bin", "cifar10", "cifar10/cifar-10-batches-bin")
 SHAPE = (3, 32, 32)
 ROW = 1 + 3 * 32 * 32
-MAX_BYTES = 100_000 * ROW  # of one file; the original has 10,000 rows
+MAX_BYTES = 100_000 * ROW  # the limit for one file; the original files have 10,000 rows
 
 
 def cifar10(split: str = "train", root: Name | None = None) -> LabelledImages:

@@ -183,8 +183,8 @@ def random_split(dataset: Sized, lengths: Sequence[int], seed: int | None = None
 def stratified_split(data: LabelledImages, share: float = 0.2, seed: int = 0) -> tuple[LabelledImages, LabelledImages]:
     """Hold out a share of the images of each class; return (training images, held-out images) in the original order.
 
-    Of a class with n images, round(share * n) are held out, at least one and at most n - 1. The draw of a class depends
-    only on the seed and the class number, not on the other classes.
+    Of a class with n images, round(share * n) are held out, at least one and at most n - 1. The images held out of a
+    class depend only on the seed and the class number, not on the other classes.
 
     Raises ValueError if the share is not between 0 and 1, or if no class has two images.
     """

@@ -1,12 +1,12 @@
 """Download the named data sets into a cache, and compare every file with a checksum.
 
-This is the only part of rot180 that opens a connection, and only when `download` is called. It uses pooch (the extra
-`download`): a file is saved under a temporary name, checked, and renamed.
+This is the only part of rot180 that opens a network connection, and it does so only when `download` is called. It uses
+pooch (the extra `download`): a file is saved under a temporary name, checked, and renamed.
 
-The addresses are those that the authors of the sets, PyTorch and TensorFlow use. They are untested,
-because this module was written without network access. The checksums of MNIST and Fashion-MNIST were computed from the
-original files. For the archive of CIFAR-10, the checksum is the one that other projects use; its author publishes only
-an MD5 (c32a1d4a...).
+The addresses are those that the authors of the sets, PyTorch and TensorFlow use. The addresses are untested, because
+this module was written without network access. The checksums of MNIST and Fashion-MNIST were computed from the original
+files. For the archive of CIFAR-10, the checksum is the one that other projects use; its author publishes only an MD5
+(c32a1d4a...).
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ REMOTES = {
         {"cifar-10-binary.tar.gz": "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"},
     ),
 }
-MAX_BYTES = 1 << 28  # of a file; the largest, CIFAR-10, has 170 MB
+MAX_BYTES = 1 << 28  # the limit for one file; the largest, CIFAR-10, has 170 MB
 CHUNK = 1 << 16  # bytes received before they are written
 TIMEOUT = 30  # seconds without a byte
 ABANDONED = 86_400  # seconds; older temporary files are assumed to be left over from killed processes
@@ -78,8 +78,8 @@ def download(name: str, root: Name | None = None, mirror: str | None = None, *, 
         mirror: the address of a folder with the same files, http:// or https://.
         bar: show a progress bar on stderr (default: if stderr is a terminal).
 
-    A file with another checksum is replaced. Raises ValueError if it belongs to another set, MissingExtraError without
-    pooch, DownloadError if a download fails or has the wrong checksum; the failed file is removed.
+    A file with a wrong checksum is replaced. Raises ValueError if the file belongs to another set, MissingExtraError
+    without pooch, DownloadError if a download fails or has the wrong checksum; the failed file is removed.
     """
     if name not in REMOTES:
         raise ValueError(f"download: {unknown_name('downloadable data set', name, REMOTES)}")
@@ -104,7 +104,7 @@ def download(name: str, root: Name | None = None, mirror: str | None = None, *, 
             try:
                 pooch.retrieve(base + file, sha256, fname=file, path=folder, downloader=fetch)
                 break
-            except (OSError, ValueError) as error:  # from requests, from the disk, or for a wrong checksum
+            except (OSError, ValueError) as error:  # the request or the disk failed, or the checksum is wrong
                 reasons.append(f"{base}{file}: {_reason(error)}")
         else:
             raise DownloadError(f"download: {'; '.join(reasons)}")
@@ -150,7 +150,7 @@ class _BoundedFile:
         self.file.write(data)
 
     def flush(self) -> None:
-        """Do nothing: pooch flushes after every chunk, and closing the file flushes once."""
+        """Do nothing. pooch flushes after every chunk, but one flush when the file is closed is enough."""
 
 
 def _reason(error: Exception) -> str:

@@ -14,7 +14,7 @@ from .dataset import Array
 
 CONTRAST = 0.25  # ink differs from the background by more than this share of the full contrast
 COARSE = 128  # longer side of the picture in which ink is searched; shrinking averages noise away
-MAX_PIXELS = 1 << 26  # of a frame
+MAX_PIXELS = 1 << 26  # the limit for the pixels of a frame
 
 
 def prepared_drawing(picture: Any, height: int, width: int, margin: int = 0) -> Any:
@@ -82,7 +82,7 @@ def _framed(cells: Array, tall: float, wide: float, aspect: float, by_mass: bool
     The frame is at least `tall` times as high and `wide` times as wide as the cells.
     """
     frame = _frame(cells, tall, wide, aspect)
-    if math.prod(frame) > MAX_PIXELS:  # a line of 65,536 x 1 would need a square of 4 GiB
+    if math.prod(frame) > MAX_PIXELS:  # e.g. a line of 65,536 x 1 would need a square of 4 GiB
         share = math.sqrt(MAX_PIXELS / math.prod(frame))
         cells = _shrunk(cells, *(max(1, int(side * share)) for side in cells.shape))
         frame = _frame(cells, tall, wide, aspect)

@@ -22,7 +22,7 @@ from .image import measure_image, read_cells
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm", ".pnm"}
 SMALLEST, LARGEST = 8, 64  # limits of the sides of the default size
-MAX_BYTES = 4 << 30  # of images as float32
+MAX_BYTES = 4 << 30  # the default limit for the images as float32
 MAX_FILES = 1 << 20
 HELD_OUT = ("test", "val", "valid", "validation")  # names of the folder beside "train"
 PHOTOGRAPH = 1 << 16  # pixels; reading smaller images on several threads is not faster
@@ -233,7 +233,7 @@ def class_folders(root: str, least: int = 2) -> list[str]:
 def _leads_up(root: str, name: str) -> bool:
     """True if this is a link to `root` or to one of its parents."""
     path = os.path.join(root, name)
-    target = os.path.join(os.path.realpath(path), "")  # with a separator at the end
+    target = os.path.join(os.path.realpath(path), "")  # ends with a separator
     return os.path.islink(path) and os.path.join(os.path.realpath(root), "").startswith(target)
 
 
@@ -262,5 +262,5 @@ def read_folder_parts(
         os.path.join(root, held_out[0]), (height, width), channels, on_error=on_error, classes=train.classes
     )
     for part, split in ((train, "train"), (test, "test")):
-        part.about |= {"path": os.path.abspath(root), "split": split}  # so that both can be found again
+        part.about |= {"path": os.path.abspath(root), "split": split}  # so that a run can find the images again
     return train, test

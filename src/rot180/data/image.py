@@ -107,7 +107,7 @@ def _opened(path: Name) -> Iterator[Any]:
     except (
         Image.DecompressionBombError,
         Image.DecompressionBombWarning,
-    ) as error:  # the warning, if warnings are errors
+    ) as error:  # Pillow's warning, if warnings are turned into errors
         raise FormatError(f"read_image: {name} has too many pixels; at most {MAX_PIXELS:,} are read") from error
     except Exception as error:  # Pillow's decoders raise many kinds of exceptions
         raise FormatError(f"read_image: {name} cannot be decoded: {error}") from error

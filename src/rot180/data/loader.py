@@ -32,7 +32,8 @@ class DataLoader:
         collate_fn: makes a batch from a list of samples; default: they are stacked.
         num_workers: threads that prepare batches while the loop processes earlier ones; with 0, each batch is made when
             the loop needs it. The dataset must be thread-safe. The threads run in the context (`no_grad`, `engine`) in
-            which the loop began. They end with the loop; if it is left early, after their current batch.
+            which the loop began. The threads end with the loop; if the loop is left early, each finishes its current
+            batch first.
         prefetch_factor: batches that each thread prepares in advance, at least 1.
 
     An error while a batch is made is raised when the loop needs that batch, and ends the loop.
@@ -73,7 +74,7 @@ class DataLoader:
         return size // self.batch_size if self.drop_last else -(-size // self.batch_size)
 
     def set_epoch(self, epoch: int) -> None:
-        """Set the epoch of the next loop (the first is 0); later loops count on from it."""
+        """Set the epoch of the next loop (the first is 0); each later loop uses the next epoch."""
         if operator.index(epoch) < 0:
             raise ValueError(f"DataLoader: epoch must be a non-negative int; got {epoch}")
         self.epoch = operator.index(epoch)

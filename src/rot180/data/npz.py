@@ -24,7 +24,7 @@ from .dataset import Array, LabelledImages, checksum, stratified_split
 MAX_BYTES = 1 << 30
 MAX_CLASSES = 1 << 16
 NAMES = {"images": ("images", "x", "X"), "labels": ("labels", "y", "Y"), "classes": ("classes", "class_names")}
-HELD_OUT = ("test", "val")  # the first of these that exists
+HELD_OUT = ("test", "val")  # the first part of these that exists is held out
 CHANNELS = (1, 3)  # sizes by which the axis of channels is recognized
 _QUIET = Lock()
 
@@ -210,7 +210,7 @@ def _array(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, max_bytes
 def _header(file: IO[bytes], what: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     """Return (shape, Fortran order, dtype) of a .npy file; the header is parsed as a literal, not executed."""
     with _QUIET, warnings.catch_warnings():  # one thread at a time: otherwise "ignore" could remain set
-        warnings.simplefilter("ignore")  # about headers written by Python 2, and odd ones that fail below
+        warnings.simplefilter("ignore")  # NumPy warns about headers of Python 2
         version = np.lib.format.read_magic(file)
         if version not in ((1, 0), (2, 0)):
             raise FormatError(f"{what} has version {version} of the .npy format; 1.0 and 2.0 are read")

@@ -22,7 +22,8 @@ Result = TypeVar("Result")
 def prefetched(make: Callable[[Task], Result], tasks: Iterable[Task], workers: int, ahead: int) -> Iterator[Result]:
     """Yield make(task) for each task in order; threads compute at most `ahead` results in advance.
 
-    The threads run in the context of this call. An error is raised in place of its result and ends the iteration.
+    The threads run in the context of this call. If a task fails, its error is raised in place of the result and ends
+    the iteration.
     """
     return _results(make, iter(tasks), workers, ahead, copy_context())
 

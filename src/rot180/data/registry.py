@@ -36,7 +36,7 @@ READERS: dict[str, Callable[[str, Name | None], LabelledImages]] = {
 
 
 FOLDER_ONLY, FILE_ONLY = {"size", "channels", "on_error"}, {"layout"}
-OPTIONS = {  # with the names of the command's options
+OPTIONS = {  # arguments, with the names of the command's options
     "share": "share (--held-out)", "on_error": "on_error (--unreadable)", "size": "size (--size)",
     "layout": "layout (--layout)",
 }  # fmt: skip
@@ -63,8 +63,8 @@ def load_parts(source: Name, root: Name | None = None, **options: Any) -> tuple[
         source: "digits", "mnist", "fashion-mnist", "cifar10", or the path of a .npz file or of a folder with one
             subfolder per class. If a folder has the name of a data set, write its path as ./mnist, for example.
         root: the folder with the files of a named set; default: the folder of `download`.
-        options: for a folder those of `read_folder_parts` (size, channels, on_error, share, seed), for a .npz file
-            those of `read_npz_parts` (layout, share, seed).
+        options: for a folder, the options of `read_folder_parts` (size, channels, on_error, share, seed); for a .npz
+            file, the options of `read_npz_parts` (layout, share, seed).
 
     Raises FileNotFoundError, FormatError, and ValueError for options that do not fit the source.
     """

@@ -22,7 +22,7 @@ from .dataset import Array
 
 BLOCK = 512
 REGULAR = (b"0", b"\0")
-MAX_BYTES = 1 << 30  # of an archive, compressed or decompressed
+MAX_BYTES = 1 << 30  # the limit for an archive, compressed or decompressed
 
 
 def read_members(op: str, path: Name, wanted: Collection[str], max_bytes: int = MAX_BYTES) -> dict[str, Array]:

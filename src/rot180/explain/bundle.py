@@ -2,7 +2,7 @@
 
 The sources must follow a few rules: each import lists the imported names, without renaming, in one statement per line
 (`import { makeApp } from "./app.js";`); `export` stands before a declaration; top-level names are unique across files;
-only main.js has `export default { render };`. With these rules the files also work unbundled.
+only main.js has `export default { render };`. A browser can therefore also load the files unbundled.
 """
 
 from __future__ import annotations

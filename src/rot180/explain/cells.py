@@ -15,7 +15,7 @@ from .request import Request
 
 RESULTS = ("y", "dx", "dw", "db")
 _FACTORS = {"y": ("x", "w"), "dx": ("dy", "w"), "dw": ("dy", "x")}
-_COLUMN = {"y": "y", "dx": "x", "dw": "w", "x": "x", "w": "w", "dy": "y"}  # of the triples
+_COLUMN = {"y": "y", "dx": "x", "dw": "w", "x": "x", "w": "w", "dy": "y"}  # the column of `triples` for each array
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Term:
-    """One product, or one candidate of a maximum: the names and values of its one or two cells, and its own value."""
+    """One product, or one candidate of a maximum: the names and values of its one or two cells, and its result."""
 
     names: tuple[str, ...]
     values: tuple[float, ...]

@@ -161,7 +161,7 @@ def _rest(data: Any, layer: Layer, inputs: Arrays) -> Arrays | None:
     for name, values in data.items():
         if name in _RESULTS:
             rest[name] = np.array(values, np.float64).reshape(shapes[name])
-            if not _in_range(np.sqrt(np.abs(rest[name]))):  # these are sums of products
+            if not _in_range(np.sqrt(np.abs(rest[name]))):  # the values are sums of products
                 raise FormatError(f"explain: rest[{name!r}] holds NaN, infinite or too large values")
     return rest
 

@@ -1,4 +1,4 @@
-"""The page in a notebook: in a sandboxed frame, or as a widget whose controls compute other layers in the kernel.
+"""The page in a notebook: in a sandboxed frame, or as a widget whose controls compute other layers in Python.
 
 The frame needs no extra. The widget needs anywidget (the extra `notebook`), which is imported when it is used.
 """

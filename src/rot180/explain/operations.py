@@ -116,7 +116,7 @@ class Layer:
     def from_settings(
         cls, operation: Operation, x_shape: Sizes, w_shape: Sizes, b_shape: Sizes | None, settings: Mapping[str, Any]
     ) -> Layer:
-        """Build a layer from hashable settings in any form that the layer function takes; raises its errors.
+        """Build a layer from hashable settings, in any form that the layer function accepts. Raises its errors.
 
         For pooling, `w_shape` is (1, 1, *kernel).
         """
@@ -138,7 +138,7 @@ class Layer:
         else:
             window = plain_window(op, n, x_shape, w_shape, b_shape, stride, padding, dilation, groups)
         pads = pads_per_axis(op, padding, window.x_size, kernel, window.stride, window.dilation)
-        if operation.transposed:  # the rest of the wide side is output padding, also for padding="same"
+        if operation.transposed:  # also with padding="same", the rest is output padding
             extra = tuple(
                 x + before + after - span
                 for x, (before, after), span in zip(window.x_size, pads, window.spans, strict=True)
@@ -208,7 +208,7 @@ class Layer:
 
 
 def _pool_padding(padding: Any) -> Any:
-    """Pairs with equal ends as single numbers, which pooling takes; it refuses other pairs itself."""
+    """Convert pairs of equal numbers to single numbers, which pooling accepts. Pooling rejects other pairs."""
     if isinstance(padding, tuple) and all(isinstance(p, tuple) and len(p) == 2 and p[0] == p[1] for p in padding):
         return tuple(before for before, _ in padding)
     return padding

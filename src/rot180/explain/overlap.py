@@ -1,8 +1,8 @@
 """The number of products that each output cell of a transposed convolution receives.
 
 If the kernel size is not a multiple of the stride, neighbouring cells receive different numbers of products. In
-generated images this shows as a checkerboard (Odena, Dumoulin and Olah, "Deconvolution and checkerboard artifacts",
-2016).
+generated images, this is visible as a checkerboard pattern (Odena, Dumoulin and Olah, "Deconvolution and checkerboard
+artifacts", 2016).
 """
 
 from __future__ import annotations

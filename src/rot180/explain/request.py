@@ -51,7 +51,7 @@ class Request:
     selection: Mapping[str, list[int]] = field(default_factory=dict)
 
     def shapes(self) -> dict[str, Sizes]:
-        """The shapes of those of the arrays x, w, b and dy that the operation has."""
+        """The shapes of the arrays x, w, b and dy; arrays that the operation does not have are left out."""
         layer = self.layer
         shapes: dict[str, Sizes] = {"x": (self.images, self.channels, *layer.x_size)}
         if not layer.operation.pools:
@@ -128,7 +128,7 @@ def request_from_keywords(op: Any, keywords: Mapping[str, Any]) -> Request:
 
 
 def request_from_page(request: Any) -> Request:
-    """A Request from the JSON that a page sent, which may be anything. Raises the errors of `request_from_keywords`."""
+    """A Request from the untrusted JSON that a page sent. Raises the errors of `request_from_keywords`."""
     if not isinstance(request, Mapping):
         raise ExplainError(f"trace: a request must be a JSON object; got {type(request).__name__}")
     keywords = {key: value for key, value in request.items() if key not in ("op", "user_arrays", "file")}

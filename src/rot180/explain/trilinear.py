@@ -6,7 +6,7 @@ Every result and every gradient of a layer is a sum over some triples: y[n, o, *
 with that cell of y, dw[o, c, *k] is the sum of dy * x over the triples with that cell of w. Here x is the wide side of
 the window, as in docs/decisions/0001; the input of a transposed layer is y.
 
-This file lists the triples one by one, without arrays; `flat_triples.py` does the same with arrays.
+This file lists the triples in plain Python, one by one; `flat_triples.py` computes the same list with arrays.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ def draw(kind: str, seed: int, name: str, shape: Sizes) -> Array:
     Args:
         kind: "integers" for small integers; "random" for normal numbers with two decimals; "impulse" for x and dy that
             are 1 in the middle of every channel and 0 elsewhere, w that counts from 1, and b of 0, so that the results
-            show the kernel, where it is added and whether it is rotated.
+            show where the kernel is added and whether it is rotated.
         seed: the seed of the random numbers.
         name: "x", "w", "b" or "dy".
         shape: the shape of the array.

@@ -56,7 +56,7 @@ def _heading(trace: Trace, step: views.Step, planes: Planes, language: str) -> s
 
 
 def _planes(trace: Trace, cell: Cell) -> Planes:
-    """The sample and channels of the planes to show: the cell's own, and the first of those that it sums over."""
+    """The sample and channels of the planes to show: those of the cell, and the first that the cell sums over."""
     index = np.unravel_index(flat_index(trace, cell), trace.arrays[cell.array].shape)
     own = {letter: int(i) for letter, i in zip(trace.layer.operation.letters[cell.array], index, strict=True)}
     groups, channels, outputs = trace.window.groups, trace.inputs["x"].shape[1], trace.inputs["dy"].shape[1]
@@ -81,7 +81,7 @@ def _plane(trace: Trace, array: str, planes: Planes) -> Array:
 
 
 def _correlation(trace: Trace, cell: Cell, planes: Planes) -> tuple[Array, tuple[int, int]]:
-    """The correlation of the last image with the last kernel, and the cell's row and column in it."""
+    """The correlation of the last image with the last kernel, and the row and column of the cell in the result."""
     view = trace.views[cell.array]
     steps = view["steps"]
     image, kernel = (
@@ -102,7 +102,7 @@ def _correlate_cells(view: dict[str, Any]) -> Array:
 def _grid(
     trace: Trace, cell: Cell, i: int, planes: Planes, correlation: Array, position: tuple[int, int]
 ) -> tuple[list[list[str]], Array]:
-    """The texts of step i, and the mask of those that are used for the cell."""
+    """The text of each cell in step i, and a mask of the cells that are used."""
     view = trace.views[cell.array]
     step = view["steps"][i]
     cells = np.array(step["cells"])

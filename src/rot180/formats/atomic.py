@@ -1,7 +1,7 @@
 """Write files completely or not at all.
 
-Everything that rot180 writes goes through this module. A regular file is written under a temporary name in the same
-folder and then renamed, so a crash, a full disk or Ctrl-C leaves the previous file as it was. If several files belong
+All files that rot180 writes are written by this module. A regular file is written under a temporary name in the same
+folder and then renamed, so a crash, a full disk or Ctrl-C leaves the previous file unchanged. If several files belong
 together, none is renamed before all of them are on the disk.
 
 Devices, named pipes and the descriptors of this process (`/dev/stdout`, `/dev/fd/N`) are opened and written: a rename

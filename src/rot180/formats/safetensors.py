@@ -1,4 +1,4 @@
-"""Safetensors: named arrays in one file, without anything that could be executed.
+"""Safetensors: named arrays in one file, which contains no code that could be executed.
 
 A file has 8 bytes with the length of the header, the header (JSON: dtype, shape and position of each array), then the
 cells without gaps or overlaps. The safetensors library reads and checks files. This module adds contiguous arrays,
@@ -21,7 +21,7 @@ from .atomic import Name, write_bytes
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-MAX_BYTES = 4 << 30  # of a file, by default
+MAX_BYTES = 4 << 30  # the default limit for a file
 MAX_HEADER = 16 << 20  # a model with 100,000 arrays needs about 12 MB
 
 
@@ -68,7 +68,7 @@ def load(path: Name, *, max_bytes: int = MAX_BYTES) -> dict[str, Array]:
 
     data = _read(path, max_bytes)
     try:
-        return dict(sorted(deserialize(data).items()))  # the order of the library varies
+        return dict(sorted(deserialize(data).items()))  # safetensors returns a varying order
     except SafetensorError as error:
         cause = str(error).removeprefix("Error while deserializing: ")
         raise FormatError(f"load: {os.fspath(path)} is not a safetensors file, or is damaged: {cause}") from error
@@ -95,7 +95,7 @@ def _read(path: Name, max_bytes: int, header_only: bool = False) -> bytes:
     """Read the bytes of the file after checking its kind, its size and the length of its header."""
     name = os.fspath(path)
     try:
-        status = Path(path).stat()  # before opening: opening a named pipe would wait for a writer
+        status = Path(path).stat()  # checked first, because opening a named pipe would wait
     except FileNotFoundError as error:
         raise FileNotFoundError(
             error.errno, f"load: there is no file {name}; the current folder is {os.getcwd()}"

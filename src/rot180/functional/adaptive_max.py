@@ -69,7 +69,7 @@ def first_maxima(x: Array, sizes: Sizes) -> Array:
 
 
 def _first_taps(x: Array, sizes: Sizes) -> list[Array]:
-    """Return for each spatial axis the first tap that held the maximum when that axis was reduced, last axis first."""
+    """Return for each spatial axis, last axis first, the first tap that held the maximum when this axis was reduced."""
     y, order = in_memory_order(x)
     nan = bool(np.isnan(y).any())
     first_taps = []

@@ -10,7 +10,7 @@ per axis. Its adjoint is `apply` with the adjoint maps. There are four ways to r
     y selects one cell for each p   np.take
     any other map                   matrix products: one per block of p, over the cells i that the block reads
 
-This file does not choose the weights: `interpolate.py` and `adaptive_pool.py` do.
+`interpolate.py` and `adaptive_pool.py` choose the weights.
 """
 
 from __future__ import annotations

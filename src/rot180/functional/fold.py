@@ -3,8 +3,8 @@
     columns[n, c, r, s, p, q] = x[n, c, stride*p + dilation*r - padding, ...]        0 outside of x
 
 A weight matrix times the columns of `unfold` is `conv2d` with the same settings. Folding the columns of a transposed
-convolution gives `conv_transpose2d`. Each op copies one slice of x per cell of the kernel, and is the vjp of the other.
-The convolution kernels work on blocks of columns instead, so the complete array of columns is never in memory.
+convolution gives `conv_transpose2d`. Both ops copy one slice of x per cell of the kernel, and each is the vjp of the
+other. The convolution kernels work on blocks of columns instead, so the complete array of columns is never in memory.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ def _conv_x_relu(y: Array, w: Array, b: Array | None, window: Window) -> Array:
 
 
 def _register_vjps(fused: Primitive, without_relu: Primitive) -> None:
-    """Give a fused op its vjps: those of the op without the relu, applied to the masked cotangent."""
+    """Register the vjps of a fused op: the vjps of the op without the relu, applied to the masked cotangent."""
     vjp = without_relu.op.vjp
     assert vjp is not None
 

@@ -42,7 +42,7 @@ def gelu_vjp(g: Any, needs: Any, y: Any, x: Any) -> Any:
 
 @_gelu.array_vjp
 def gelu_array_vjp(g: Array, needs: Any, overwrite: bool, y: Array, x: Array) -> Any:
-    """Like `gelu_vjp`, but with P(X <= x) computed as y / x, because the error function takes most of the time."""
+    """Like `gelu_vjp`, but P(X <= x) is computed as y / x, because the error function would take most of the time."""
     d = np.clip(x, -_FLAT, _FLAT)
     d = np.exp(d * d * -0.5)
     d *= x

@@ -150,7 +150,7 @@ def _factor_per_axis(scale_factor: Any, ndim: int) -> tuple[float, ...]:
 def _axis_map(mode: str, n: int, m: int, factor: float | None, corners: bool, dtype: Any) -> AxisMap | None:
     """The map from n cells to m, or None if it is the identity."""
     if n == m and mode.endswith("linear"):
-        return None  # for every factor, as in PyTorch
+        return None  # unchanged for every scale factor, as in PyTorch
     if mode.startswith("nearest"):
         taps = [(_nearest(n, m, _scale(n, m, factor, dtype), mode == "nearest-exact"), np.ones(m, dtype))]
     elif mode == "bicubic":

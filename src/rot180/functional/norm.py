@@ -4,8 +4,8 @@ Each group of cells is brought to mean 0 and variance 1, then each channel is sc
 
     xhat = (x - mean) / sqrt(var + eps)        y = xhat * weight + bias
 
-The four functions differ only in the groups. They view the input as (N, G, K, S), that is batch, groups, channels of a
-group and positions, with a weight and a bias per channel (G, K):
+The four functions differ only in the groups. All four view the input as (N, G, K, S), that is batch, groups, channels
+of a group and positions, with a weight and a bias per channel (G, K):
 
     batch_norm      (N, C, 1, S)         statistics over N, K, S      Ioffe & Szegedy, "Batch Normalization" (2015)
     instance_norm   (N, C, 1, S)         statistics over K, S         Ulyanov et al., "Instance Normalization" (2016)
@@ -265,7 +265,7 @@ def _apply(
     a = raw(x)
     check_fit(op, "weight", weight, a.dtype, grouping.affine)
     check_fit(op, "bias", bias, a.dtype, grouping.affine)
-    if not a.size:  # an empty input has no statistics; these are never read
+    if not a.size:  # an empty input has no statistics; the returned ones are never read
         zeros = np.zeros((1, *grouping.shape[1:2], 1, 1), a.dtype)
         grouping, statistics = grouping._replace(axes=()), (zeros, zeros + 1)
     return _norm.with_residuals(x, weight, bias, op, grouping, eps, statistics)

@@ -2,7 +2,7 @@
 
 pixel_shuffle is the upsampling of Shi et al., "Real-Time Single Image and Video Super-Resolution Using an Efficient
 Sub-Pixel Convolutional Neural Network" (2016), equation 4; channel_shuffle is from Zhang et al., "ShuffleNet" (2017).
-Each is a permutation of cells, so its vjp is its inverse.
+Each of these ops is a permutation of cells, so its vjp is its inverse.
 """
 
 from __future__ import annotations

@@ -124,7 +124,7 @@ def _silu(x: Array) -> Array:
 @_silu.vjp
 def silu_vjp(g: Any, needs: Any, y: Any, x: Any) -> Any:
     s = sigmoid(x)
-    return (g * (y * (1.0 - s) + s),)  # not x * s: `sigmoid` never reaches 0, and x may be huge
+    return (g * (y * (1.0 - s) + s),)  # x * s would be wrong: `sigmoid` never reaches 0
 
 
 def silu(input: T | ArrayLike) -> T:

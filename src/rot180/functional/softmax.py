@@ -1,4 +1,4 @@
-"""Softmax and log-softmax. Both keep their output for the vjp."""
+"""Softmax and log-softmax. Both ops keep their output for the vjp."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def config() -> dict[str, str]:
 
 
 def _fallback_lines(engine: str) -> dict[str, str]:
-    """The kernels that run on numpy under another engine, and the calls that did."""
+    """The kernels that always run on numpy under another engine, and the calls that fell back to numpy."""
     missing = ", ".join(not_implemented(engine))
     lines = {"fallbacks": f"{missing or 'no kernels'} always run on numpy"}
     for (kernel, reason), calls in sorted(fallbacks().items()):

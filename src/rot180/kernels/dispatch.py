@@ -67,7 +67,7 @@ class Engine:
     def __init__(self, name: str, strict: bool) -> None:
         self.name = name
         self.strict = strict
-        self.versions = {kernel: _version(kernel, name) for kernel in _kernels}  # of every kernel
+        self.versions = {kernel: _version(kernel, name) for kernel in _kernels}  # the version of every kernel
 
 
 class Kernel(Protocol[P, R]):
@@ -75,7 +75,7 @@ class Kernel(Protocol[P, R]):
 
     __name__: str
     reference: Callable[P, R]
-    versions: dict[str, Version]  # by engine, without "numpy"
+    versions: dict[str, Version]  # the version of each engine other than "numpy"
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R: ...
 
@@ -88,7 +88,7 @@ class Implements(Protocol):
 
 _kernels: dict[str, Kernel[..., Any]] = {}
 _engines: dict[str, Callable[[], str | None]] = {"numpy": lambda: None}  # name: why it cannot run here, or None
-_selected: dict[tuple[str, bool], Engine] = {}  # by name and strictness
+_selected: dict[tuple[str, bool], Engine] = {}  # the key is (name, strict)
 _fallbacks: Counter[tuple[str, str]] = Counter()  # (kernel, reason): number of calls
 _counting = Lock()
 
@@ -233,8 +233,8 @@ def not_implemented(engine: str) -> tuple[str, ...]:
 _block: ContextVar[Engine | None] = ContextVar("rot180_engine", default=None)
 _get_block = _block.get
 _outer_blocks: ContextVar[tuple[Engine | None, ...]] = ContextVar("rot180_outer_engines", default=())
-_program: Engine | None = None  # for every thread, outside of blocks
-_origin = ""  # the source of the choice of _program
+_program: Engine | None = None  # the engine of all threads, outside of `with` blocks
+_origin = ""  # who chose _program
 
 
 def set_engine(name: str, *, strict: bool = False) -> None:

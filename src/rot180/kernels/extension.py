@@ -40,7 +40,7 @@ def unavailable() -> str | None:
 
 
 def _reason_missing() -> str:
-    """Distinguish a failed compilation, which gives a pure Python wheel, from a missing extension."""
+    """The reason why the extension is missing: compilation failed (the wheel is pure Python), or nothing is installed."""
     from importlib.metadata import PackageNotFoundError, distribution
 
     try:
@@ -130,7 +130,7 @@ def chosen_algorithm(contraction: str, window: Window, images: int, channels: in
 
 def log(call: str, algorithm: str, isa: str) -> None:
     """Report the algorithm of a call; the extension calls this once for every new kernel and geometry."""
-    if logging := sys.modules.get("logging"):  # otherwise no handler can exist
+    if logging := sys.modules.get("logging"):  # if logging is not imported, there are no handlers
         logging.getLogger("rot180").debug("%s: %s on %s", call, algorithm, isa)
 
 

@@ -162,7 +162,7 @@ def affine_y(x: Array, scale: Array, shift: Array) -> Array:
 
 
 def optional(a: Array | None) -> Array | None:
-    """`contiguous`, for an array that may be missing."""
+    """Like `contiguous`, but None stays None."""
     return None if a is None else contiguous(a)
 
 

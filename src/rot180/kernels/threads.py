@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 MAX_THREADS = 1024  # a larger number is probably a typing error, and the system would run out of threads
-_number: int | None = None  # as set by the program or the environment
+_number: int | None = None  # set by the program or the environment
 
 
 def set_num_threads(n: int) -> None:
@@ -28,7 +28,7 @@ def set_num_threads(n: int) -> None:
 
     threadpool_limits(limits=int(n), user_api="blas")
     _number = int(n)
-    native = sys.modules.get("rot180._native")  # if None: the extension reads the number when it is loaded
+    native = sys.modules.get("rot180._native")  # if it is not loaded yet, it reads the number later
     if native is not None:
         native.set_num_threads(_number)
 

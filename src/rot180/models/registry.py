@@ -15,7 +15,7 @@ from .resnet import resnet20
 from .small import small
 from .stages import stages
 
-MAX_SIZE = 1 << 26  # of C * H * W * max(classes, 128); keeps every model below a gigabyte
+MAX_SIZE = 1 << 26  # the limit for C * H * W * max(classes, 128), so that every model is below a gigabyte
 
 _MODELS = {"small": small, "stages": stages, "resnet20": resnet20, "lenet": lenet, "linear": linear}
 

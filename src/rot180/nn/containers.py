@@ -1,7 +1,7 @@
 """Containers that behave like lists: Sequential, ModuleList and ParameterList.
 
-Their members are named "0", "1", ... and renumbered after every change. A Sequential made from a mapping keeps the
-mapping's names. Containers that behave like dictionaries are in `named_containers.py`.
+The members of a container are named "0", "1", ... and renumbered after every change. A Sequential made from a mapping
+keeps the mapping's names. Containers that behave like dictionaries are in `named_containers.py`.
 """
 
 from __future__ import annotations
@@ -138,8 +138,8 @@ class Sequential(_ListOf[Module]):
     Args:
         modules: the modules, which are named "0", "1", ...; or one mapping (an OrderedDict) of names to modules.
 
-    It can be indexed, sliced (into a Sequential that shares the modules), iterated and changed like a list. `+`
-    concatenates two, and `* n` repeats the same modules n times.
+    A Sequential can be indexed, sliced (into a Sequential that shares the modules), iterated and changed like a list.
+    `+` concatenates two, and `* n` repeats the same modules n times.
     """
 
     def __init__(self, *modules: Module | Mapping[str, Module]) -> None:
@@ -186,8 +186,8 @@ class ModuleList(_ListOf[Module]):
     Args:
         modules: an iterable of modules.
 
-    It has no forward: call its modules. It can be indexed, sliced, iterated, concatenated with `+` and changed like a
-    list.
+    A ModuleList has no forward: call its modules. It can be indexed, sliced, iterated, concatenated with `+` and
+        changed like a list.
     """
 
     def __init__(self, modules: Iterable[Module] | None = None) -> None:
@@ -219,7 +219,7 @@ class ParameterList(_ListOf[Parameter]):
     Args:
         values: an iterable of Parameters; Tensors and arrays are wrapped as Parameters that share their memory.
 
-    It can be indexed, sliced, iterated and changed like a list.
+    A ParameterList can be indexed, sliced, iterated and changed like a list.
     """
 
     _registry = "_parameters"

@@ -1,7 +1,7 @@
 """Fuse a convolution or linear layer with the ReLU that follows it in a Sequential, so that y is written once.
 
 The fused result equals the unfused one bit for bit. A pair is fused only if nothing can observe the difference: no
-hook on either module, no observer (`rot180.observe` must see both ops), no subclass, and no replaced `forward` or
+hook on either module, no observer (`rot180.observe` must get both ops), no subclass, and no replaced `forward` or
 `__call__` on the object or the class (such as a mock in a test, or a profiler).
 """
 

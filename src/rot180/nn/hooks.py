@@ -6,7 +6,7 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any
 
-Hook = tuple[Callable[..., Any], bool]  # the function; True if it also takes the keyword arguments
+Hook = tuple[Callable[..., Any], bool]  # (the function, True if it also takes keyword arguments)
 _next_id = count().__next__
 
 

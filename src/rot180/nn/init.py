@@ -158,7 +158,7 @@ def _sample_truncated(source: Generator, count: int, low: float, high: float) ->
     """
     acceptance = (math.erf(high / math.sqrt(2)) - math.erf(low / math.sqrt(2))) / 2
     peak = min(max(0.0, low), high)  # the point of largest density
-    limit = math.sqrt(peak**2 + 80)  # beyond it, the density is below exp(-40) times the largest
+    limit = math.sqrt(peak**2 + 80)  # beyond the limit, the density is below exp(-40) times the largest
     start, stop = max(low, -limit), min(high, limit)
     values = np.empty(0)
     while values.size < count:

@@ -97,7 +97,7 @@ class ModuleDict(_DictOf):
         modules: a mapping of names to modules, or pairs (name, module). Names are strings without dots; names of
             attributes of a Module or a dictionary, such as "train" or "items", are not allowed.
 
-    It has no forward: call its modules. Iteration yields the names in insertion order.
+    A ModuleDict has no forward: call its modules. Iteration yields the names in insertion order.
     """
 
     def __init__(self, modules: _DictOf | NamedItems | None = None) -> None:

@@ -160,7 +160,7 @@ class _InstanceNorm(_ChannelNorm):
         bias: with `affine`, learn a bias.
         dtype: np.float32 or np.float64.
 
-    Without weights and running statistics, another number of channels is accepted, with a warning.
+    A layer without weights and running statistics accepts any number of channels, but warns if it is not num_features.
     """
 
     def __init__(

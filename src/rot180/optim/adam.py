@@ -61,7 +61,7 @@ class Adam(Optimizer):
     def _update(self, group: Group) -> None:
         amsgrad = group["amsgrad"]
         shrinkage = group["lr"] * group["weight_decay"] if self._decoupled else 0.0
-        batches: dict[tuple[Any, int], _Batch] = {}  # by dtype and number of steps
+        batches: dict[tuple[Any, int], _Batch] = {}  # the key is (dtype, number of steps)
         for p, d, g, a, b in self._parameters_to_update(group):
             state = self.state.get(p)
             if not state:

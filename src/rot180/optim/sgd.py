@@ -22,7 +22,7 @@ from ..tape.operands import real
 from ..tape.record import Array
 from .optimizer import Group, Optimizer
 
-# What one kernel call updates: parameters, gradients, velocities and scratch. A NamedTuple would make a small training
+# The arrays of one kernel call: parameters, gradients, velocities and scratch. A NamedTuple would make a small training
 # step 1 percent slower.
 _Batch: TypeAlias = tuple[list[Array], list[Array], list[Array], list[tuple[Array, Array]]]
 
@@ -60,7 +60,7 @@ class SGD(Optimizer):
 
     def _update(self, group: Group) -> None:
         momentum = group["momentum"]
-        batches: dict[tuple[Any, bool], _Batch] = {}  # by dtype; True in the first step, which initialises v
+        batches: dict[tuple[Any, bool], _Batch] = {}  # the key is (dtype, is first step)
         new_velocities: list[tuple[Tensor, Array]] = []
         for p, d, g, a, b in self._parameters_to_update(group):
             v: Array | None = self.state[p].get("momentum_buffer") if momentum and p in self.state else None

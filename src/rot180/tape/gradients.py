@@ -67,8 +67,8 @@ def grad(
 
     Args:
         outputs, inputs: a Tensor or a sequence of Tensors. The gradients of several outputs are added.
-        grad_outputs: the cotangents, one for each output (default: None, which stands for 1 if the output has one
-            element).
+        grad_outputs: the cotangents, one for each output. The default, None, means 1 and requires an output of one
+            element.
         retain_graph: keep the graph for another sweep (default: the value of create_graph).
         create_graph: record the sweep, so that the gradients can be differentiated again.
         allow_unused: return None for an input that the outputs do not depend on (default: raise GradientError).

@@ -1,8 +1,8 @@
 """Leaf hooks: functions that are called when the gradient of a leaf is final.
 
 A leaf that is used several times gets several partial gradients. To call the hooks of a leaf as early as possible, the
-sweep must count the uses that it has not yet reached. `hook_count` lets it skip the count as long as no leaf has a
-hook.
+sweep must count the uses that it has not yet reached. As long as `hook_count` is 0, no leaf has a hook and nothing is
+counted.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 from ..errors import GradientError
 from .record import Node, Variable
 
-hook_count = 0  # of all leaves together
+hook_count = 0  # the number of hooks of all leaves
 
 
 def add_leaf_hook(variable: Variable, hook: Callable[[Any], None]) -> Callable[[], None]:

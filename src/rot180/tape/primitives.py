@@ -67,8 +67,8 @@ def primitive(
             memory until the backward pass; the vjp gets None for the others.
         name: the op's name in messages (default: the name of the function), or a function that computes it from the
             settings of a call.
-        view: the output may share the memory of the first array, as that of a reshape does. A later write to that array
-            is then noticed wherever the output was kept.
+        view: the output may share the memory of the first array, as that of a reshape does. If the output was saved, a
+            later write to that array is then noticed.
         fresh: a promise that each gradient of a first-order sweep is a new array: not `g`, not a view, and not returned
             twice or kept anywhere. The sweep then adds to it in place and gives it to a leaf without a copy.
 
@@ -143,7 +143,7 @@ def _parameter_names(forward: Callable[..., Any], arrays: int) -> list[str]:
 
 
 def _entry_point(op: Op, names: list[str]) -> Any:
-    """The function that users call, with its `with_residuals`."""
+    """The function that users call, with the attribute `with_residuals`."""
     call: Any
     if op.arrays > 3 or op.keep_residuals:
         run = _general_op(op, names)
@@ -291,7 +291,7 @@ def _general_op(op: Op, names: list[str]) -> Callable[..., tuple[Any, Any]]:
             settings = _bind(op, names, settings, named)
         raw = tuple([x.data if isinstance(x, Variable) else x for x in inputs])
         result = forward(*raw, *settings)
-        if keep_residuals and (type(result) is not tuple or len(result) != 2):  # an array of two rows would unpack
+        if keep_residuals and (type(result) is not tuple or len(result) != 2):  # an array with two rows is no pair
             raise TypeError(
                 f"{op.name}: with 'residuals' in keep, the forward must return (output, residuals); it returned "
                 f"{f'{len(result)} values' if type(result) is tuple else type(result).__name__}"

@@ -6,7 +6,7 @@
     observe     call a function after every op
 
 `primitives.py` makes ops and records their calls, `sweep.py` reads the record backwards. Nodes never point to Tensors,
-so there are no reference cycles. A creation counter gives their order.
+so there are no reference cycles. A creation counter determines the order of the nodes.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Op:
         return self.name if self.naming is None else self.naming(*settings)
 
     def named(self, settings: tuple[Any, ...]) -> Op:
-        """This op, or a copy with the name of a call with these settings if the name depends on them."""
+        """This op; if its name depends on the settings of a call, a copy with the name for these settings."""
         if self.naming is None:
             return self
         op: Op = new(Op)
@@ -121,4 +121,4 @@ def observe(observer: Observer) -> Iterator[None]:
     try:
         yield
     finally:
-        mode.set((mode.get()[0], outer))  # not by a token: a generator may be closed in another context
+        mode.set((mode.get()[0], outer))  # a token would fail if a generator is closed in another context

@@ -75,7 +75,7 @@ def extremum_vjp(g: Any, needs: Any, output: Any, x: Any, axes: Shape, keepdim: 
     """Ties share the gradient evenly, as in PyTorch."""
     values, shape = raw(x), raw(x).shape
     with_ones = _shape_with_ones(shape, axes)
-    is_extremum = (values == raw(output).reshape(with_ones)) | np.isnan(values)  # a NaN is the extremum
+    is_extremum = (values == raw(output).reshape(with_ones)) | np.isnan(values)  # NaN counts as the extremum
     share = is_extremum.astype(values.dtype)
     share /= np.add.reduce(share, axes, keepdims=True)
     return (broadcast_to_shape(g.reshape(with_ones), shape, with_ones) * share,)

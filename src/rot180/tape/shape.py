@@ -1,4 +1,4 @@
-"""Ops that move elements: reshape, permute, broadcast, index, concatenate. Their vjps move the elements back."""
+"""Ops that move elements: reshape, permute, broadcast, index, concatenate. Their vjps move elements back."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ def _cat_op(arity: int) -> Primitive:
 
 
 def cat(tensors: Sequence[T | Array], dim: int = 0) -> T:
-    """Concatenate arrays or Tensors along an axis. Their other sizes and their dtypes must be equal."""
+    """Concatenate arrays or Tensors along an axis. They must have one dtype, and equal sizes on all other axes."""
     if not tensors:
         raise ShapeError("cat: needs at least one tensor, got none")
     shapes = [t.shape for t in tensors]

@@ -95,7 +95,7 @@ def sweep(roots: dict[Node, Any], *, create_graph: bool, retain: bool, targets: 
                         grads[e] = grads[e] + ge
                     elif e in owned:
                         grads[e] = _add(grads[e], ge)
-                    else:  # not in place: an op that is not fresh may return the same array for two inputs
+                    else:  # not in place, because an op may return one array for two inputs
                         grads[e] = _add(ge, grads[e], op.fresh)
                         owned.add(e)
                 if uses is not None and e in uses:
@@ -119,7 +119,7 @@ def _add(a: Any, b: Any, overwrite: bool = True) -> Any:
 
 
 def own_gradient(g: Any) -> Any:
-    """A gradient that shares no memory: a copy of an array; a Tensor or None is returned as it is."""
+    """A gradient that shares no memory: a copy of an array; a Tensor or None is returned unchanged."""
     return g if g is None or isinstance(g, Variable) else np.array(g, order="C")
 
 
@@ -145,7 +145,7 @@ def _accumulate(node: Node, g: Any, owned: bool) -> None:
 def _saved_as_tensors(node: Node, saved: tuple[Any, ...]) -> tuple[Any, ...]:
     """The saved values, with the output and the arrays as Tensors of the graph, so that the vjp is recorded.
 
-    Residuals stay as they are: they are constants of the derivative.
+    Residuals are not converted, because they are constants of the derivative.
     """
     first = len(saved) - len(node.edges)
     arrays = [

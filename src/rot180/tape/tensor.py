@@ -351,7 +351,7 @@ class Tensor(Variable):
         return cells.permute(self, _variadic(dims))
 
     def transpose(self, *dims: int | Sequence[int]) -> Tensor:
-        """Swap two axes as in PyTorch: t.transpose(0, 1). With any other number of axes, NumPy's transpose."""
+        """Swap two axes as in PyTorch: t.transpose(0, 1). With any other number of axes, it is NumPy's transpose."""
         axes = _variadic(dims)
         if len(axes) == 2:
             return cells.swapaxes(self, *axes)

@@ -3,8 +3,8 @@
     def relu(input: T | ArrayLike) -> T
     def conv2d(input: T | Array, weight: T | Array) -> T
 
-A function of this kind returns a Tensor if one of its arguments is a Tensor, else an array. `T` stands for Tensor or
-Array, and for Array if no argument determines it. Defaults of type variables come from PEP 696, hence
+A function of this kind returns a Tensor if one of its arguments is a Tensor, else an array. The type variable `T` is
+Tensor or Array; if no argument determines it, it is Array. Defaults of type variables come from PEP 696, hence
 typing_extensions; only type checkers import it.
 """
 

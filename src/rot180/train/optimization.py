@@ -7,7 +7,7 @@
     plateau     divide the rate by 10 when the loss has not fallen for 3 epochs
     constant    the full rate
 
-All schedules but "plateau" change the rate after every batch. They are the schedules of `optim.lr_scheduler`.
+All schedules but "plateau" change the rate after every batch. All of them come from `optim.lr_scheduler`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ..optim.optimizer import Optimizer
 from ..spelling import unknown_name
 from ..tape import Tensor
 
-OPTIMIZERS: dict[str, tuple[Callable[..., Optimizer], float]] = {  # and the default learning rate
+OPTIMIZERS: dict[str, tuple[Callable[..., Optimizer], float]] = {  # (class, default learning rate)
     "adam": (Adam, 1e-3),
     "adamw": (AdamW, 1e-3),
     "sgd": (lambda params, **options: SGD(params, momentum=0.9, **options), 1e-2),

@@ -4,10 +4,10 @@
     config.json         how to build the model again, and how it was trained
     metrics.jsonl       one JSON object per epoch
 
-All three are rewritten after every epoch and moved into place together (`formats.atomic`). A run is written only to a
-folder that is new, empty or an earlier run. Other files in the folder are left alone, except the report of an earlier
-run, which is deleted when its run is replaced. Temporary files of a killed run are ignored, and deleted when the next
-run starts in the folder.
+All three files are rewritten after every epoch and moved into place together (`formats.atomic`). A run is written only
+to a folder that is new, empty or an earlier run. Other files in the folder are left alone, except the report of an
+earlier run, which is deleted when its run is replaced. Temporary files of a killed run are ignored, and deleted when
+the next run starts in the folder.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ from .labelled_data import LabelledData
 KIND = "rot180 run"
 VERSION = 1
 MODEL, CONFIG, METRICS = "model.safetensors", "config.json", "metrics.jsonl"
-REPORT = "report.html"  # in the same folder
+REPORT = "report.html"  # the report, in the same folder
 MAX_CONFIG = 1 << 24  # bytes
 
 Config = dict[str, Any]
 
 
 class NotARunError(Rot180Error, FileExistsError):
-    """The output folder holds files that are not a training run, so nothing is written to it."""
+    """Raised if the output folder holds files that are not a training run; nothing is written to it."""
 
 
 def describe(model: nn.Module, data: LabelledData, validation: LabelledData | None, training: dict[str, Any]) -> Config:
@@ -105,7 +105,7 @@ class Run:
             }
         )
         report = self.folder / REPORT  # describes the run that was just replaced
-        if report.is_file():  # not a device or a pipe
+        if report.is_file():  # devices and pipes are kept
             with contextlib.suppress(OSError):
                 report.unlink()
 

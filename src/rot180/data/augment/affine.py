@@ -70,7 +70,7 @@ def _mapped(
         place += move
         place += 1
         place *= size / 2
-        place -= 0.5  # in cells of the image
+        place -= 0.5  # coordinates in cells of the image
     return _sample(images, y, x)
 
 

@@ -12,7 +12,7 @@ from ...random import generator_for
 from ..dataset import Array, Dataset, Sized, at_epoch, sample_number
 from .augmentation import Augmentation
 
-_STREAM = 1  # a separate stream: the order of the epoch is drawn from (seed, epoch)
+_STREAM = 1  # separates these random numbers from the order of the epoch
 
 
 class TransformedDataset(Dataset):

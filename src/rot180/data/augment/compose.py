@@ -27,7 +27,7 @@ class Compose(Augmentation):
         self.transforms = list(transforms)
 
     def draw(self, generator: np.random.Generator, samples: int) -> list[Any]:
-        """The draws of each augmentation, from independent streams."""
+        """Draw the random numbers of each augmentation, from independent streams."""
         streams = generator.spawn(len(self.transforms))
         return [step.draw(stream, samples) for step, stream in zip(self.transforms, streams, strict=True)]
 

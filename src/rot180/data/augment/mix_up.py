@@ -1,4 +1,4 @@
-"""MixUp: blend images and labels with those of other samples, so that a network is linear between them.
+"""MixUp: blend images and labels with those of other samples, so that a network behaves linearly between samples.
 
 H. Zhang, M. Cisse, Y. Dauphin and D. Lopez-Paz, "mixup: Beyond Empirical Risk Minimization", ICLR 2018, section 2.
 """

@@ -16,5 +16,5 @@ from .pool import *  # noqa: F403
 from .squared_error import *  # noqa: F403
 from .update import *  # noqa: F403
 
-if not TYPE_CHECKING:  # a type checker takes every name that is not imported
+if not TYPE_CHECKING:  # without `__all__`, type checkers export every name defined here
     __all__ = list(registered_kernels())

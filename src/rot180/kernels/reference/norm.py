@@ -30,7 +30,7 @@ BATCH, SAMPLE = (0, 2, 3), (2, 3)  # `axes`: each mean is over the batch, or ove
 BLOCK = 400 << 10  # bytes of x per block
 SMALL = 4096  # for fewer elements `_expand` costs more than it saves
 SUMMED = 1 << 16  # longest plain sum; longer sums are split in halves, which keeps rounding errors small
-MANY, LONG = 8, 64  # at least so many rows of so many positions are summed row by row
+MANY, LONG = 8, 64  # MANY or more rows of LONG or more positions are summed row by row
 
 
 @kernel

@@ -9,7 +9,7 @@
             v   beta2 * v + (1 - beta2) * g**2
             d   d - size * m / (sqrt(v) / correction + eps)
 
-One call updates all parameters of one dtype, because networks have many small ones. The optimisers (optim/sgd.py,
+One call updates all parameters of one dtype, because networks have many small parameters. The optimisers (optim/sgd.py,
 optim/adam.py) compute the numbers of each step.
 """
 
@@ -22,7 +22,7 @@ import numpy as np
 
 from ..dispatch import Array, kernel
 
-Arrays: TypeAlias = Sequence[Array]  # one per parameter
+Arrays: TypeAlias = Sequence[Array]  # one array per parameter
 
 
 class SgdStep(NamedTuple):
@@ -86,7 +86,7 @@ def numbers(like: Arrays, values: Sequence[float]) -> list[Array]:
 
 
 def direction(d: Array, g: Array, a: Array, decay: Array | float, maximize: bool) -> Array:
-    """Return g (or -g to maximize) + decay * d: g itself if nothing changes, otherwise computed in scratch array a."""
+    """Return g (or -g to maximize) + decay * d: g itself if it is unchanged, otherwise scratch array a."""
     if decay:
         np.multiply(d, decay, a)
         return np.subtract(a, g, a) if maximize else np.add(a, g, a)

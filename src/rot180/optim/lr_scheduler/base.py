@@ -1,8 +1,8 @@
 """The base classes of the schedules: the number of steps, the rates of the groups, the state dict.
 
 LRScheduler sets the rates that `get_lr` computes. ShareLR is the base of schedules whose formula is a share of the
-initial rate. It multiplies the current rate by the change of that share, so that several schedules can act on one
-optimiser and manual changes of a rate are kept.
+initial rate. At each step, ShareLR multiplies the current rate by the change of this share, so that several schedules
+can act on one optimiser and manual changes of a rate are kept.
 """
 
 from __future__ import annotations
@@ -123,8 +123,8 @@ class LRScheduler:
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Load a copy of a state dict, including the settings; PyTorch's state dict of the same schedule works, too.
 
-        The rates belong to the optimiser: load its state dict as well. Raises FormatError for the state of another
-        schedule or another number of groups, ValueError for invalid settings; then nothing is changed.
+        The rates are part of the optimiser's state: load the optimiser's state dict as well. Raises FormatError for the
+        state of another schedule or another number of groups, ValueError for invalid settings; then nothing is changed.
         """
         loaded = copy.deepcopy({name: value for name, value in state_dict.items() if name not in _PYTORCH_KEYS})
         expected = vars(self).keys() - self._not_in_state
@@ -164,7 +164,7 @@ class ShareLR(LRScheduler):
         if before:  # dividing by the previous share keeps rounding errors from accumulating
             return [floor + (group["lr"] - floor) * (now / before) for group in groups]
         if len(groups) != len(self.base_lrs):
-            return self.base_lrs  # _set raises the error about their number
+            return self.base_lrs  # `_set` raises the error for a wrong number of rates
         return [group["lr"] + (base - floor) * now for group, base in zip(groups, self.base_lrs, strict=True)]
 
     def _begin(self) -> None:

@@ -67,7 +67,7 @@ class SequentialLR(_Composite):
         milestones: the steps at which the second, third, ... schedule starts; one fewer than there are schedules.
         last_epoch: must be -1; resume with load_state_dict.
 
-    Raises ValueError for schedules of another optimiser and for milestones of a wrong number or order.
+    Raises ValueError for schedules of another optimiser, and for a wrong number or order of milestones.
     """
 
     def __init__(

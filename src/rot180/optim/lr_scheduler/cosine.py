@@ -20,7 +20,7 @@ def half_cosine(part: float) -> float:
 class CosineAnnealingLR(ShareLR):
     """eta_min + (r - eta_min) * (1 + cos(pi * t / T_max)) / 2, with the initial rate r after t steps.
 
-    After T_max steps the rate is eta_min. With more steps it rises again, to r after 2 * T_max steps.
+    After T_max steps the rate is eta_min. With more steps the rate rises again, to r after 2 * T_max steps.
 
     Args:
         optimizer: the optimiser whose rates are set.

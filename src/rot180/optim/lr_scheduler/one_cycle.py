@@ -20,10 +20,10 @@ _MOMENTA = ("max_momentum", "base_momentum")
 class OneCycleLR(LRScheduler):
     """From max_lr / div_factor up to max_lr, then down to max_lr / div_factor / final_div_factor.
 
-    Call `step()` after every batch. With part = 0 ... 1 within a phase, "cos" is
-    end + (start - end) * (1 + cos(pi * part)) / 2 and "linear" is a straight line. While the rate rises and falls, the
-    momentum (for Adam, the first beta) goes from max_momentum to base_momentum and back. With three_phase, the rate
-    falls symmetrically to its rise, and then to its final value in a third phase.
+    Call `step()` after every batch. Within a phase, part goes from 0 to 1; the rate is end + (start - end) * (1 +
+    cos(pi * part)) / 2 for "cos" and a straight line for "linear". While the rate rises and falls, the momentum (for
+    Adam, the first beta) goes from max_momentum to base_momentum and back. With three_phase, the second phase is the
+    mirror image of the first, and in the third the rate falls to its final value.
 
     Args:
         optimizer: the optimiser whose rates and momenta are set.
@@ -105,7 +105,7 @@ class OneCycleLR(LRScheduler):
         self.total_steps = whole_number(self._name, "total_steps", self.total_steps, 1)
 
     def _phase(self) -> tuple[dict[str, Any], float]:
-        """The phase of the current step, and the share of it that has passed."""
+        """The phase of the current step, and the share of the phase that has passed."""
         start = 0.0
         for phase in self._schedule_phases:
             end = phase["end_step"]

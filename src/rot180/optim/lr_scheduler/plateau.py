@@ -38,7 +38,7 @@ class ReduceLROnPlateau(LRScheduler):
         self._attach(optimizer)
         self.mode, self.threshold, self.threshold_mode = mode, threshold, threshold_mode
         self.factor, self.patience, self.cooldown, self.eps = factor, patience, cooldown, eps
-        self.default_min_lr = None if isinstance(min_lr, list | tuple) else min_lr  # for groups that are added later
+        self.default_min_lr = None if isinstance(min_lr, list | tuple) else min_lr  # for new groups
         self.min_lrs = per_group(self._name, "min_lr", min_lr, len(optimizer.param_groups))
         self.last_epoch = 0
         self._check_settings()

@@ -3,10 +3,10 @@
     from rot180.train import report
     report.write("runs/digits-small", data.digits("test"))
 
-The file is self-contained: no script, no external address; pictures are embedded. The same run gives the same bytes.
-`content`, `predictions`, `filters` and `feature_maps` measure and hold plain values; `pictures` draws them with
-matplotlib (the extra `report`); the remaining files turn both into HTML. Without matplotlib the report has tables
-instead of pictures.
+The file is self-contained: no script, no external address; pictures are embedded. Reports of the same run are identical
+byte for byte. `content`, `predictions`, `filters` and `feature_maps` measure and hold plain values; `pictures` draws
+them with matplotlib (the extra `report`); the remaining files turn both into HTML. Without matplotlib the report has
+tables instead of pictures.
 """
 
 from __future__ import annotations

@@ -30,7 +30,8 @@ class Content:
     Attributes:
         run: the folder's name.  model: the model's name.  data: the data set's name, None if it has none.
         parameters: the number of trained values.
-        config: the run's config; may hold or lack anything.  command: the command that repeats the run, if known.
+        config: the run's config, which is not checked and may be incomplete.  command: the command that repeats the
+            run, if known.
         history: one dict per epoch, each with a finite "epoch", "loss" and "accuracy".
         classes: one name per score of the model; empty if unknown.
     """

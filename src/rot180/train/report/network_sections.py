@@ -11,8 +11,8 @@ from .markup import file_name, missing_section, name, percent, section, table, t
 from .pictures import Pictures, pixel_width, value_range
 
 SIGNED = '<span class="blue">Blue</span> is positive, <span class="orange">orange</span> negative, the background zero'
-MAX_ROWS = 12  # of the tables that replace pictures
-LARGE_UP_TO = 16  # so many filters are shown larger
+MAX_ROWS = 12  # the limit for tables that replace pictures
+LARGE_UP_TO = 16  # up to this number, filters are shown larger
 TOP = 3  # predicted classes that are listed
 SIDE = 96  # pixels of the image and of its gradient, at most
 

@@ -138,7 +138,7 @@ def predict(model: nn.Module, data: Sized, batch_size: int = 256) -> Predictions
             [F.cross_entropy(s, t, reduction="none").data for s, t in zip(scores, labels, strict=True)]
         )
     true = np.concatenate(labels)
-    predicted = np.concatenate([s.data.argmax(1) for s in scores])  # from the scores, as in `evaluate`
+    predicted = np.concatenate([s.data.argmax(1) for s in scores])  # like `evaluate`
     classes = probabilities.shape[1]
     confusion = np.bincount(true * classes + predicted, minlength=classes**2).reshape(classes, classes)
     files = file_names(data)

@@ -6,7 +6,7 @@ from .content import Content, History
 from .markup import details, evenly_spaced, missing_section, percent, section, table, text
 from .pictures import Curve, Pictures
 
-MAX_POINTS, MAX_ROWS = 400, 40  # of the curves and of their table
+MAX_POINTS, MAX_ROWS = 400, 40  # the limits for the curves and for their table
 
 
 def training_curves(content: Content, pictures: Pictures | None) -> str:

@@ -66,7 +66,7 @@ def conv_w(x: Array, y: Array, window: Window) -> Array:
         cols = _columns(padded, walk, block)  # (G, K, M)
         part = y_rows[:, block].reshape(groups, out // groups, -1)  # (G, O/G, M)
         product = np.matmul(part, cols.swapaxes(1, 2))  # (G, O/G, K)
-        if total is None:  # not zeros: w may be larger than x, and adding to it would cost as much as a block
+        if total is None:  # starting from zeros would add one pass over w, which may be larger than x
             total = product
         else:
             total += product
@@ -79,7 +79,7 @@ def _columns(padded: Array, walk: TapWalk, block: slice) -> Array:
     window, channels = walk.window, padded.shape[0]
     first, *rest = window.offsets()
     cells = walk.tap(padded, first, block)
-    if not rest and cells.flags.c_contiguous:  # a 1x1 kernel: the columns are the cells
+    if not rest and cells.flags.c_contiguous:  # with a 1x1 kernel, the columns are the cells
         return cells.reshape(window.groups, channels // window.groups, -1)
     cols = workspace((channels, window.taps, *cells.shape[1:]), padded.dtype, "columns")
     cols[:, 0] = cells

@@ -70,7 +70,7 @@ class IndexTable:
 
 
 def _table(window: Window, images: int, channels: int) -> Array:
-    """Build the table (C, *kernel, N, *y_size) of flat indices into x; the size of x stands for a cell outside x."""
+    """Build the table (C, *kernel, N, *y_size) of flat indices into x; the size of x means a cell outside x."""
     size = images * channels * math.prod(window.x_size)
     shape = (channels, *window.kernel, images, *window.y_size)
     axes = np.indices(shape, sparse=True)
