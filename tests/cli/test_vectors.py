@@ -1,6 +1,8 @@
 """`rot180 vectors`: only the requested results are judged, and missing ones are reported."""
 
 import json
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -30,13 +32,16 @@ def test_a_program_without_a_backward(cases, capsys):
     assert main(["vectors", "verify", folder]) == 1
     out = capsys.readouterr().out
     assert (
-        "cases as linear: WRONG" in out
+        "cases (standard set, seed 0) as linear: WRONG" in out
         and "missing: dx" in out
         and "No answer contains db, so it is not judged." in out
     )
     assert main(["vectors", "verify", folder, "--only", "y"]) == 0
     out = capsys.readouterr().out
-    assert "cases (y only) as linear: right" in out and "As requested, only y judged, and not dx, dw, db." in out
+    assert (
+        "cases (standard set, seed 0; y only) as linear: right" in out
+        and "As requested, only y judged, and not dx, dw, db." in out
+    )
     assert main(["vectors", "verify", folder, "--only", "y,dz"]) == 2
     assert "only must name y, or y and some of dx, dw, db; got 'dz'" in capsys.readouterr().err
 
@@ -48,8 +53,45 @@ def test_a_complete_program(cases, capsys):
     assert found["ok"] is True and found["remarks"] == []
 
 
-def test_json_of_a_verification_that_could_not_run(tmp_path, capsys):
-    assert main(["vectors", "verify", str(tmp_path), "--json"]) == 2
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "does not exist"),
+        (["--only", "y,dz"], "only must name y, or y and some of dx, dw, db; got 'dz'"),
+        (["--op", "conv2"], "unknown operation 'conv2'"),
+        (["--op", "conv2d"], "has op 'linear'; 'conv2d' is required"),
+        (["--set", "tiny"], "has set 'standard'; 'tiny' is required"),
+        (["--seed", "1"], "has seed 0; 1 is required"),
+        (["--without-results"], "vectors verify has no option --without-results"),
+    ],
+)
+def test_json_of_a_verification_that_could_not_run(tmp_path, cases, capsys, words, message):
+    folder = cases("y") if words else str(tmp_path / "nowhere")
+    assert main(["vectors", "verify", folder, "--json", *words]) == 2
     shown = capsys.readouterr()
     found = json.loads(shown.out)
-    assert found["ok"] is None and "does not exist" in found["error"] and found["error"] in shown.err
+    assert found["ok"] is None and message in found["error"] and found["error"] in shown.err
+
+
+def test_a_seed_that_only_the_grader_knows(tmp_path, capsys):
+    """The folder that is handed out has no results, and no other set is accepted."""
+    folder = tmp_path / "cases"
+    words = ["--op", "linear", "--set", "tiny", "--seed", "8153"]
+    assert main(["vectors", "export", str(folder), *words, "--without-results"]) == 0
+    assert not list(folder.rglob("y.npy"))
+    for case in (p for p in folder.iterdir() if p.is_dir()):
+        x, w, b = (np.load(case / f"{name}.npy") for name in "xwb")
+        (case / "answer").mkdir()
+        np.save(case / "answer" / "y.npy", x @ w.T + b)
+    (folder / "rot180-vectors.json").unlink()
+    capsys.readouterr()
+    assert main(["vectors", "verify", str(folder), *words, "--only", "y"]) == 0
+    assert "cases (tiny set, seed 8153; y only) as linear: right" in capsys.readouterr().out
+
+
+def test_cases_without_an_answer(cases, capsys):
+    folder = Path(cases("y", "dx", "dw", "db"))
+    shutil.rmtree(folder / "000")
+    assert main(["vectors", "verify", str(folder)]) == 1
+    assert "1 of 2 cases has no answer: 000 (no answer)." in " ".join(capsys.readouterr().out.split())
+    assert main(["vectors", "verify", str(folder), "--allow-missing"]) == 0

@@ -104,7 +104,8 @@ def test_a_place_of_images_that_does_not_exist_is_refused_before_the_run_is_load
             "rot180: vectors: unknown operation 'conv2': did you mean",
         ),
         (["vectors", "export", "none", "--only", "y"], "vectors export has no option --only"),
-        (["vectors", "verify", "none", "--op", "conv2d"], "vectors verify has no option --op"),
+        (["vectors", "verify", "none", "--without-results"], "vectors verify has no option --without-results"),
+        (["vectors", "verify", "none", "--op", "conv2"], "rot180: vectors: unknown operation 'conv2': did you mean"),
     ],
 )
 def test_a_wrong_word_is_reported_before_a_file_that_does_not_exist(

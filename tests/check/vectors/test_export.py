@@ -7,7 +7,8 @@ import pytest
 
 import rot180.functional as F
 from rot180.check import vectors
-from rot180.check.vectors.export import array_of
+from rot180.check.vectors.arrays import array_of
+from rot180.check.vectors.cases import MAX_SEED
 from rot180.errors import FormatError
 
 OPS = ["conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "linear"]
@@ -73,12 +74,29 @@ def test_folder_with_vectors_is_left_alone(tmp_path):
         vectors.export(tmp_path / "file", "linear")
 
 
-@pytest.mark.parametrize(
-    "data", [3, {}, {"shape": [2], "data": [1]}, {"shape": [-1], "data": []}, {"shape": [1], "data": ["a"]}]
-)
-def test_invalid_description_of_an_array(data):
-    with pytest.raises(FormatError, match="x must be an object with 'shape' and as many numbers in 'data'"):
-        array_of(data, "x")
+def test_index_determines_the_cases(tmp_path):
+    names = vectors.export(tmp_path / "a", "conv1d", "tiny", 12)
+    index = json.loads((tmp_path / "a" / "rot180-vectors.json").read_text())
+    assert index == {
+        "format": "rot180-vectors", "version": 2, "op": "conv1d", "set": "tiny", "seed": 12, "cases": names,
+    }  # fmt: skip
+    assert vectors.export(tmp_path / "b", "conv1d", "tiny", 13) == names
+    x = [np.load(tmp_path / folder / names[0] / "x.npy") for folder in "ab"]
+    assert x[0].shape == x[1].shape and not np.array_equal(*x)
+
+
+@pytest.mark.parametrize("seed", [-1, MAX_SEED + 1, 1.0, True])
+def test_a_seed_that_the_index_could_not_hold(tmp_path, seed):
+    with pytest.raises(ValueError, match=r"vectors: the seed must be an integer from 0 to 9223372036854775807; got"):
+        vectors.export(tmp_path, "linear", seed=seed)
+    assert not list(tmp_path.iterdir())
+
+
+def test_results_can_be_left_out(tmp_path):
+    for name in vectors.export(tmp_path, "conv2d", "tiny", results=False):
+        files = {path.name for path in (tmp_path / name).iterdir()}
+        assert files == {"case.json", "settings.txt", "x.npy", "w.npy", "b.npy", "dy.npy"}
+        assert set(json.loads((tmp_path / name / "case.json").read_text())["arrays"]) == {"x", "w", "b", "dy"}
 
 
 def test_there_are_vectors_of_convolutions_only(tmp_path):

@@ -1,8 +1,9 @@
 """Writes test vectors for layers in other languages: cases with small integers, exact, as JSON and .npy.
 
-    DIR/rot180-vectors.json         {"format": "rot180-vectors", "version": 1, "op": ..., "cases": [folder, ...]}
-    DIR/003-stride2-padding1/       case.json; the same as settings.txt, x.npy, w.npy, b.npy, dy.npy; and the correct
-                                    results y.npy, dx.npy, dw.npy, db.npy
+    DIR/rot180-vectors.json         {"format": "rot180-vectors", "version": 2, "op": ..., "set": ..., "seed": ...,
+                                    "cases": [folder, ...]}
+    DIR/003-stride2-padding1/       case.json; the same as settings.txt, x.npy, w.npy, b.npy, dy.npy; and, unless they
+                                    are left out, the correct results y.npy, dx.npy, dw.npy, db.npy
     DIR/003-.../answer.json         the results of the other program; or answer/y.npy, answer/dx.npy, ...
 
 case.json holds the settings and all arrays, as {"shape": [...], "data": [...]} with the last axis running fastest;
@@ -12,32 +13,23 @@ format. A change that old programs cannot read gets another version number.
 
 from __future__ import annotations
 
-import io
 import json
-import math
-from collections.abc import Iterator, Mapping
-from itertools import product
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from ...errors import FormatError
 from ...formats import atomic
 from ...window import per_axis
-from .. import operations
-from ..operations import Definition, UnknownOperationError
-from ..operations.case import Array, Case, Problem, draw
-from ..operations.convolution import CONVOLUTIONS, Convolution
+from ..operations import Convolution
+from ..operations.case import Array, Case, Problem
+from .arrays import as_json, as_npy
+from .cases import VectorSet, convolution
 
-FORMAT, VERSION = "rot180-vectors", 1
+FORMAT, VERSION = "rot180-vectors", 2
 INDEX = "rot180-vectors.json"
-SETS = ("tiny", "standard", "exhaustive")
-MAX_CELLS = 1 << 20  # cells of an array in an answer
-_NOT_AN_ARRAY = "{name} must be an object with 'shape' and as many numbers in 'data'; see docs/vectors.md"
 
 
-def export(folder: str | Path, op: str, which: str = "standard", seed: int = 0) -> list[str]:
+def export(folder: str | Path, op: str, which: str = "standard", seed: int = 0, *, results: bool = True) -> list[str]:
     """Write the cases of an operation into a folder, and return their names.
 
     Args:
@@ -45,26 +37,27 @@ def export(folder: str | Path, op: str, which: str = "standard", seed: int = 0) 
         op: conv1d to conv3d, conv_transpose1d to conv_transpose3d, linear.
         which: "tiny", one case per setting with a few cells each; "standard" (default), several sizes;
             "exhaustive", all combinations of settings.
-        seed: of the random numbers (default: 0).
+        seed: of the random numbers (default: 0), at most 2**63 - 1.
+        results: True (default) to write the correct results too; False for a folder that is handed out and graded.
 
-    Raises ValueError for an unknown set, UnknownOperationError for an operation without vectors, and FormatError if the
-    folder is not empty.
+    Raises ValueError for an unknown set or seed, UnknownOperationError for an operation without vectors, and
+    FormatError if the folder is not empty.
     """
-    if which not in SETS:
-        raise ValueError(f"vectors.export: the set must be one of {', '.join(SETS)}; got {which!r}")
-    definition = convolution(op)
+    vectors = VectorSet(convolution(op), which, seed)
     root = Path(folder)
     _require_empty(root)
     atomic.make_folder(root)
-    names = []
-    for number, case in enumerate(_cases(definition, which)):
-        problem = draw(case, definition.y_shape(case), seed + number)
-        name = f"{number:03d}{''.join(f'-{k}{_short(v)}' for k, v in case.settings.items())}"
-        _write(root / name, definition, problem)
-        names.append(name)
-    index = {"format": FORMAT, "version": VERSION, "op": definition.name, "set": which, "cases": names}
+    problems = vectors.problems()
+    for name, problem in problems.items():
+        atomic.make_folder(root / name)
+        contents = case_files(vectors.definition, problem, results=results)
+        atomic.write_files({root / name / file: data for file, data in contents.items()})
+    index = {
+        "format": FORMAT, "version": VERSION, "op": vectors.definition.name, "set": which, "seed": seed,
+        "cases": list(problems),
+    }  # fmt: skip
     atomic.write_text(root / INDEX, json.dumps(index, indent=1) + "\n")
-    return names
+    return list(problems)
 
 
 def _require_empty(root: Path) -> None:
@@ -80,66 +73,38 @@ def _require_empty(root: Path) -> None:
         raise FormatError(f"vectors.export: {root} is not empty; choose an empty or new folder")
 
 
-def convolution(op: str) -> Convolution:
-    """Return the definition of an operation that has vectors. Raises UnknownOperationError for others."""
-    definition = operations.find(op)
-    if not isinstance(definition, Convolution):
-        raise UnknownOperationError(
-            f"vectors: {op!r} has no vectors; the operations with vectors are {', '.join(CONVOLUTIONS)}"
-        )
-    return definition
+def case_files(definition: Convolution, problem: Problem, *, results: bool) -> dict[str, bytes]:
+    """Return the content of the files of one case by name."""
+    arrays = inputs_of(problem) | (results_of(definition, problem) if results else {})
+    return {
+        **{f"{name}.npy": as_npy(array) for name, array in arrays.items()},
+        "case.json": (json.dumps(record_of(definition, problem, arrays)) + "\n").encode(),
+        "settings.txt": settings_lines(definition, problem.case).encode(),
+    }
 
 
-def _cases(definition: Definition, which: str) -> Iterator[Case]:
-    cases = list(definition.cases({}, definition.settings, "correlation"))
-    if which == "standard" or not definition.axes:
-        yield from cases
-    elif which == "tiny":
-        for case in cases:
-            yield _smallest(definition, case)
-    else:
-        steps = {
-            "stride": (1, 2, 3),
-            "padding": (0, 1, 2),
-            "dilation": (1, 2),
-            "groups": (1, 2),
-            "output_padding": (0, 1),
-        }
-        names = definition.settings
-        for values in product(*(steps[name] for name in names)):
-            settings = dict(zip(names, values, strict=True))
-            if settings.get("output_padding", 0) < max(settings["stride"], settings["dilation"]):
-                yield from list(definition.cases(settings, (), "correlation"))[:1]
+def inputs_of(problem: Problem) -> dict[str, Array]:
+    """Return the arrays that a program reads: the arguments and dy."""
+    return {**problem.arrays, "dy": problem.dy}
 
 
-def _smallest(definition: Definition, case: Case) -> Case:
-    """Remove cells as long as the kernel has two per axis and x has three."""
-    while True:
-        for less in definition.smaller(case):
-            if min(less.shapes["w"][2:], default=2) >= 2 and min(less.shapes["x"][2:], default=3) >= 3:
-                case = less
-                break
-        else:
-            return case
-
-
-def _write(folder: Path, definition: Definition, problem: Problem) -> None:
-    """Write one case; its files appear together or not at all."""
-    arrays = {**problem.arrays, "dy": problem.dy, "y": definition.forward(problem.arrays, problem.case)}
+def results_of(definition: Convolution, problem: Problem) -> dict[str, Array]:
+    """Return the correct results: y, dx, dw, db."""
     gradients = definition.gradients(problem.dy, problem.arrays, problem.case)
-    arrays |= {f"d{name}": gradient for name, gradient in gradients.items()}
-    record = {
+    y = definition.forward(problem.arrays, problem.case)
+    return {"y": y, **{f"d{name}": gradient for name, gradient in gradients.items()}}
+
+
+def record_of(definition: Convolution, problem: Problem, arrays: dict[str, Array]) -> dict[str, Any]:
+    """Return the content of case.json."""
+    return {
         "op": definition.name,
         "settings": dict(problem.case.settings),
-        "arrays": {name: as_json(a) for name, a in arrays.items()},
+        "arrays": {name: as_json(array) for name, array in arrays.items()},
     }
-    atomic.make_folder(folder)
-    files = {folder / f"{name}.npy": as_npy(a) for name, a in arrays.items()}
-    texts = {"case.json": json.dumps(record) + "\n", "settings.txt": settings_lines(definition, problem.case)}
-    atomic.write_files({**files, **{folder / name: text.encode() for name, text in texts.items()}})
 
 
-def settings_lines(definition: Definition, case: Case) -> str:
+def settings_lines(definition: Convolution, case: Case) -> str:
     """The lines of settings.txt: every setting, including defaults; groups as one number."""
     lines = [f"op {definition.name}"]
     for name in definition.settings:
@@ -147,37 +112,3 @@ def settings_lines(definition: Definition, case: Case) -> str:
         values = (value,) if name == "groups" else per_axis(definition.name, name, value, definition.axes)
         lines.append(" ".join([name, *map(str, values)]))
     return "\n".join(lines) + "\n"
-
-
-def as_json(a: Array) -> dict[str, Any]:
-    """The shape and the cells; whole numbers as integers."""
-    cells = a.ravel().tolist()
-    return {"shape": list(a.shape), "data": [int(v) if float(v).is_integer() else v for v in cells]}
-
-
-def as_npy(a: Array) -> bytes:
-    """The bytes of a .npy file in little-endian float32."""
-    buffer = io.BytesIO()
-    np.save(buffer, np.ascontiguousarray(a, "<f4"), allow_pickle=False)
-    return buffer.getvalue()
-
-
-def array_of(data: Any, name: str) -> Array:
-    """Return the array that {"shape": ..., "data": ...} describes. Raises FormatError if it does not describe one."""
-    shape, cells = (data.get("shape"), data.get("data")) if isinstance(data, Mapping) else (None, None)
-    if (
-        not isinstance(shape, list)
-        or not isinstance(cells, list)
-        or not all(isinstance(n, int) and not isinstance(n, bool) and n >= 0 for n in shape)
-        or math.prod(shape) != len(cells)
-        or not all(isinstance(v, int | float) and not isinstance(v, bool) for v in cells)
-    ):
-        raise FormatError(_NOT_AN_ARRAY.format(name=name))
-    try:
-        return np.array(cells, float).reshape(shape)
-    except OverflowError:  # an integer beyond float64
-        raise FormatError(_NOT_AN_ARRAY.format(name=name)) from None
-
-
-def _short(value: Any) -> str:
-    return "x".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -1,160 +1,157 @@
-"""Reads a folder of test vectors: the index, the cases, and the answers of a program.
+"""Reads a folder of test vectors: the index, the answers of a program, and which inputs were changed.
 
-The files of a case hold the same data three times, so that a program can read the format that suits it. They are
-compared with each other and with the definition. Otherwise a program could be blamed for changes in its input.
+Cases and results are not read but made again, from the operation, the set and the seed. So nobody can choose easier
+inputs or other results by editing a file.
 
 Internal to check/. export.py writes the vectors, verification.py makes the verdict.
 """
 
 from __future__ import annotations
 
-import io
-import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ...errors import FormatError, ShapeError
+from ...errors import FormatError
 from ..operations import Convolution
-from ..operations.case import Array, Case, Problem
-from .export import FORMAT, INDEX, MAX_CELLS, VERSION, array_of, convolution, settings_lines
+from ..operations.case import Array, Problem
+from ..operations.convolution import CONVOLUTIONS
+from .arrays import array_of, array_of_npy
+from .cases import VectorSet, convolution, require_seed, require_set
+from .export import FORMAT, INDEX, VERSION, inputs_of, record_of, results_of, settings_lines
+from .untrusted_files import is_there, read_bytes, read_json, require_folder
 
-MAX_BYTES = 64 << 20  # of a file
+INPUTS = ("x", "w", "b", "dy")
 EXPORT_AGAIN = "export the vectors again"
 
 
-def read_index(root: Path) -> tuple[Convolution, list[str]]:
-    """Return the operation and the names of the cases."""
-    record = _json(root / INDEX)
-    if not isinstance(record, Mapping) or record.get("format") != FORMAT or not isinstance(record.get("cases"), list):
+def read_set(root: Path, op: str | None = None, which: str | None = None, seed: int | None = None) -> VectorSet:
+    """Return the set of vectors that the index names. An index is not needed if `op`, `which` and `seed` are given.
+
+    Raises FormatError if the index differs from the given values, or lists other cases than those of the set;
+    ValueError for an unknown `op`, `which` or `seed`.
+    """
+    if which is not None:
+        require_set(which)
+    if seed is not None:
+        require_seed(seed)
+    given = {"op": None if op is None else convolution(op).name, "set": which, "seed": seed}
+    if not os.path.isdir(root):
+        reason = "is not a folder" if os.path.lexists(root) else "does not exist"
+        raise FormatError(f"vectors.verify: {root} {reason}; a folder with vectors is needed")
+    path = root / INDEX
+    if not is_there(path):
+        if op is not None and which is not None and seed is not None:
+            return VectorSet(convolution(op), which, seed)
         raise FormatError(
-            f"vectors.verify: {root / INDEX} is not an index of vectors; write one with rot180 vectors export"
+            f"vectors.verify: {path} does not exist; write vectors with rot180 vectors export, or pass the op, the set "
+            "and the seed"
         )
+    index = _read_index(path)
+    for name, value in given.items():
+        if value is not None and index[name] != value:
+            raise FormatError(f"vectors.verify: {path} has {name} {index[name]!r:.80}; {value!r} is required")
+    vectors = _vector_set(path, index)
+    _compare_names(path, vectors, index["cases"])
+    return vectors
+
+
+def _read_index(path: Path) -> Mapping[str, Any]:
+    """Return the content of the index, with the keys op, set, seed and cases."""
+    record = read_json(path)
+    if not isinstance(record, Mapping) or record.get("format") != FORMAT:
+        raise FormatError(f"vectors.verify: {path} is not an index of vectors; write one with rot180 vectors export")
     if record.get("version") != VERSION:
         raise FormatError(
-            f"vectors.verify: {root} has format version {record.get('version')!r}; this rot180 reads version {VERSION}"
+            f"vectors.verify: {path} has format version {record.get('version')!r:.80}; this rot180 reads version "
+            f"{VERSION}; {EXPORT_AGAIN}"
         )
-    return convolution(str(record.get("op"))), [str(name) for name in record["cases"]]
-
-
-def read_problem(folder: Path, definition: Convolution) -> Problem:
-    """Return the case of a folder as it was exported. Raises FormatError if anything in it was changed."""
-    path = folder / "case.json"
-    record = _json(path)
-    if not isinstance(record, Mapping) or not all(isinstance(record.get(k), Mapping) for k in ("arrays", "settings")):
-        raise FormatError(f"vectors.verify: {path} does not describe a case; {EXPORT_AGAIN}")
-    if record.get("op") != definition.name:
-        raise FormatError(
-            f"vectors.verify: {path} is for {record.get('op')!r}, the index for {definition.name}; {EXPORT_AGAIN}"
-        )
-    arrays = {name: array_of(data, f"{path}: {name}") for name, data in record["arrays"].items()}
-    given = definition.arguments
-    lacking = [name for name in (*given, "dy", "y", *[f"d{name}" for name in given]) if name not in arrays]
+    lacking = [name for name in ("op", "set", "seed", "cases") if name not in record]
     if lacking:
         raise FormatError(f"vectors.verify: {path} lacks {', '.join(lacking)}; {EXPORT_AGAIN}")
-    settings = {k: tuple(v) if isinstance(v, list) else v for k, v in record["settings"].items()}
-    unknown = [name for name in settings if name not in definition.settings]
-    if unknown:
+    return record
+
+
+def _vector_set(path: Path, index: Mapping[str, Any]) -> VectorSet:
+    """Return the set that an index names. Raises FormatError if there is none of this name."""
+    op, which, seed = (index[name] for name in ("op", "set", "seed"))
+    if not isinstance(op, str) or op not in CONVOLUTIONS:
         raise FormatError(
-            f"vectors.verify: {path} has a setting {unknown[0]!r}; the settings of {definition.name} are "
-            f"{', '.join(definition.settings) or 'none'}"
+            f"vectors.verify: {path}: op must be one of {', '.join(CONVOLUTIONS)}; got {op!r:.80}; {EXPORT_AGAIN}"
         )
-    problem = Problem(
-        Case(settings, {name: arrays[name].shape for name in given}), {name: arrays[name] for name in given},
-        arrays["dy"],
-    )  # fmt: skip
-    _compare_sizes(path, definition, problem)
-    _compare_files(folder, definition, problem.case, arrays)
-    _compare_results(path, definition, problem, arrays)
-    return problem
-
-
-def _compare_sizes(path: Path, definition: Convolution, problem: Problem) -> None:
-    """Raise FormatError if the settings and the shapes in case.json do not match."""
     try:
-        shape = definition.y_shape(problem.case)
-    except (ShapeError, IndexError, TypeError, ValueError) as error:
-        raise FormatError(f"vectors.verify: {path}: {error}") from None
-    if problem.dy.shape != shape:
-        raise FormatError(
-            f"vectors.verify: {path}: dy has shape {problem.dy.shape}, but the settings give y the shape {shape}"
-        )
+        return VectorSet(CONVOLUTIONS[op], which, seed)
+    except ValueError as error:
+        reason = str(error).removeprefix("vectors: ")
+        raise FormatError(f"vectors.verify: {path}: {reason}; {EXPORT_AGAIN}") from None
 
 
-def _compare_files(folder: Path, definition: Convolution, case: Case, arrays: Mapping[str, Array]) -> None:
-    """Raise FormatError if settings.txt or a .npy file differs from case.json; each may be missing."""
-    differing = [
-        f"{name}.npy"
-        for name, array in arrays.items()
-        if (folder / f"{name}.npy").exists() and not np.array_equal(_npy(folder / f"{name}.npy"), array)
-    ]
-    path = folder / "settings.txt"
-    if path.exists() and _bytes(path).split() != settings_lines(definition, case).encode().split():
-        differing.append(path.name)
-    if differing:
-        raise FormatError(
-            f"vectors.verify: {folder / differing[0]} differs from case.json next to it; {EXPORT_AGAIN}, and let "
-            "the program write only its answers"
-        )
-
-
-def _compare_results(path: Path, definition: Convolution, problem: Problem, arrays: Mapping[str, Array]) -> None:
-    """Raise FormatError if the results in case.json are not those of its input."""
-    right = {"y": definition.forward(problem.arrays, problem.case)}
-    gradients = definition.gradients(problem.dy, problem.arrays, problem.case)
-    right |= {f"d{name}": gradient for name, gradient in gradients.items()}
-    wrong = [name for name, array in right.items() if not np.array_equal(arrays[name], array)]
-    if wrong:
-        raise FormatError(
-            f"vectors.verify: {path}: {', '.join(wrong)} are not the results of {definition.name}; {EXPORT_AGAIN}"
-        )
+def _compare_names(path: Path, vectors: VectorSet, listed: Any) -> None:
+    """Raise FormatError unless the index lists the cases of its set: a shorter list would be easier to answer."""
+    names = list(vectors.problems())
+    if listed == names:
+        return
+    begin = (
+        f"vectors.verify: {path} does not list the cases of {vectors.definition.name}, set {vectors.name}, seed "
+        f"{vectors.seed}"
+    )
+    if not isinstance(listed, list):
+        difference = "'cases' must be a list of names"
+    elif len(listed) != len(names):
+        difference = f"it lists {len(listed)} case{'' if len(listed) == 1 else 's'}, and the set has {len(names)}"
+    else:
+        found, name = next(pair for pair in zip(listed, names, strict=True) if pair[0] != pair[1])
+        difference = f"it lists {found!r:.80} instead of {name!r}"
+    raise FormatError(f"{begin}: {difference}; {EXPORT_AGAIN} with this version of rot180")
 
 
 def read_answer(folder: Path, definition: Convolution) -> dict[str, Array]:
-    """Return the answer to a case: "y", "dx", "dw", "db", as far as they exist."""
+    """Return the answer to a case: "y", "dx", "dw", "db", as far as they exist.
+
+    Raises FormatError for files that are no arrays of numbers, and for a symbolic link.
+    """
+    if not is_there(folder):
+        return {}
+    require_folder(folder)
     single, several = folder / "answer.json", folder / "answer"
     names = ("y", *[f"d{argument}" for argument in definition.arguments])
-    if single.exists() and several.exists():
+    if is_there(single) and is_there(several):
         raise FormatError(f"vectors.verify: {folder} has both answer.json and a folder answer; remove one of them")
-    if single.exists():
-        record = _json(single)
+    if is_there(single):
+        record = read_json(single)
         if not isinstance(record, Mapping):
             raise FormatError(f"vectors.verify: {single} must contain a JSON object")
         return {name: array_of(record[name], f"{single}: {name}") for name in names if name in record}
-    return {name: _npy(several / f"{name}.npy") for name in names if (several / f"{name}.npy").exists()}
+    if not is_there(several):
+        return {}
+    require_folder(several)
+    paths = {name: several / f"{name}.npy" for name in names}
+    return {name: array_of_npy(read_bytes(path), str(path)) for name, path in paths.items() if is_there(path)}
 
 
-def _json(path: Path) -> Any:
+def changed_files(folder: Path, definition: Convolution, problem: Problem) -> list[str]:
+    """Return the names of the files of a case that do not hold what was exported; missing files do not count."""
+    arrays = inputs_of(problem) | results_of(definition, problem)
+    record = record_of(definition, problem, arrays)
+    settings = settings_lines(definition, problem.case)
+    contents = {"case.json": record, "settings.txt": settings, **{f"{name}.npy": a for name, a in arrays.items()}}
+    return [name for name, content in contents.items() if _is_changed(folder / name, content)]
+
+
+def _is_changed(path: Path, content: Any) -> bool:
+    """True if a file exists and does not hold this content; the results may be missing in case.json."""
     try:
-        return json.loads(_bytes(path))
-    except (ValueError, RecursionError) as error:
-        if isinstance(error, FormatError):
-            raise
-        raise FormatError(f"vectors.verify: {path} is not valid JSON: {error}") from None
-
-
-def _npy(path: Path) -> Array:
-    """Read a numeric array with NumPy's reader, without pickle."""
-    try:
-        array = np.load(io.BytesIO(_bytes(path)), allow_pickle=False)
-    except (ValueError, EOFError, OSError) as error:
-        if isinstance(error, FormatError):
-            raise
-        raise FormatError(f"vectors.verify: {path} is not a .npy file: {error}") from None
-    if array.dtype.kind not in "fiu" or array.size > MAX_CELLS:
-        raise FormatError(
-            f"vectors.verify: {path} must hold at most {MAX_CELLS:,} numbers; it holds {array.size:,} of {array.dtype}"
-        )
-    return np.asarray(array, array.dtype.newbyteorder("="))
-
-
-def _bytes(path: Path) -> bytes:
-    if not path.is_file():
-        raise FormatError(
-            f"vectors.verify: {path} is not a file" if path.exists() else f"vectors.verify: {path} does not exist"
-        )
-    if path.stat().st_size > MAX_BYTES:
-        raise FormatError(f"vectors.verify: {path} is larger than {MAX_BYTES >> 20} MiB")
-    return path.read_bytes()
+        if not is_there(path):
+            return False
+        if path.suffix == ".npy":
+            return not np.array_equal(array_of_npy(read_bytes(path), str(path)), content)
+        if path.suffix == ".txt":  # line ends may differ
+            return read_bytes(path).split() != content.encode().split()
+        record = read_json(path)
+        inputs = {name: content["arrays"][name] for name in INPUTS}
+        return record not in (content, {**content, "arrays": inputs})
+    except FormatError:  # it cannot be read
+        return True

@@ -6,6 +6,7 @@ no differences are taken, and nothing is called twice.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,14 +14,14 @@ from types import MappingProxyType
 
 import numpy as np
 
-from ...errors import GradientError
 from ..adapter.code import Code, Outcome, Refused
 from ..judging.judge import Judge
-from ..operations import Convolution, Definition
+from ..operations import Definition
 from ..operations.case import Array, Case, Problem
-from ..report import Diagnosis, LayerReport, Stage
+from ..report import Diagnosis, LayerReport
 from ..running.runner import Run, Runner
 from . import reader
+from .submission import lacking, read_submission, remarks_on, with_missing_answers, with_missing_gradients
 
 ROUNDED = (
     "The answers agree with the correct integers only to float32 accuracy: the program rounds somewhere, for "
@@ -74,9 +75,6 @@ class AnswerRunner(Runner):
         code = Answers(definition, name, {id(problem): outcome for problem, outcome in runs}, returns)
         super().__init__(code, definition, "correlation", {}, 0)
         self.runs, self.refused = runs, list(refused)
-        if refused:
-            have, is_not = ("has", "is not") if len(refused) == 1 else ("have", "are not")
-            self.remarks = [f"{len(refused)} of {len(runs) + len(refused)} cases {have} no answer and {is_not} judged."]
 
     def try_all(self) -> None:
         """There is nothing to try; the settings are those of the cases."""
@@ -85,55 +83,50 @@ class AnswerRunner(Runner):
         """There are no other cases."""
 
 
-def verify(folder: str | Path, only: Sequence[str] | None = None) -> LayerReport:
+def verify(
+    folder: str | Path,
+    only: Sequence[str] | None = None,
+    *,
+    op: str | None = None,
+    which: str | None = None,
+    seed: int | None = None,
+    allow_missing: bool = False,
+) -> LayerReport:
     """Judge the answers in a folder of vectors.
+
+    The cases are made again from the operation, the set and the seed. Nothing but the index and the answers is judged;
+    inputs that were changed are reported.
 
     Args:
         only: the arrays that the program computes: "y", or "y" and some of "dx", "dw", "db" (default: all).
+        op, which, seed: as passed to `export` (default: those in the index). If given, the index must agree; if all
+            three are given, no index is needed.
+        allow_missing: False (default) if a case without an answer is a fault; True to judge only the others.
 
     Returns a LayerReport.
 
-    Raises FormatError if the folder does not hold vectors as they were exported, or an answer cannot be read;
-    GradientError if there is no answer; ValueError for an unknown name in `only`.
+    Raises FormatError if the folder does not hold vectors, its index does not list the cases of the set, or an answer
+    cannot be read; GradientError if there is no answer; ValueError for an unknown name in `only`, op, set or seed.
     """
     root = Path(folder)
-    definition, names = reader.read_index(root)
+    vectors = reader.read_set(root, op, which, seed)
+    definition = vectors.definition
     requested = _requested(definition, only)
-    runs, refused = _read(root, names, definition, requested)
-    judged = ", ".join(["y", *[f"d{argument}" for argument in requested]])
+    submission = read_submission(root, vectors, requested)
     left_out = [f"d{argument}" for argument in definition.gradients_of if argument not in requested]
-    title = f"{root.name} ({judged} only)" if left_out else root.name
-    counts = {argument: sum(argument in outcome.gradients for _, outcome in runs) for argument in requested}
-    complete = [argument for argument in requested if counts[argument] == len(runs)]
+    judged = ", ".join(["y", *[f"d{argument}" for argument in requested]])
+    name = _one_line(os.path.basename(os.path.abspath(root)))
+    title = f"{name} ({vectors.name} set, seed {vectors.seed}{f'; {judged} only' if left_out else ''})"
+    without = {argument: lacking(submission, argument) for argument in requested}
+    complete = [argument for argument, cases in without.items() if not cases]
     with np.errstate(all="ignore"):  # answers can be infinite
-        report = Judge(AnswerRunner(definition, title, runs, refused, complete)).report()
+        report = Judge(AnswerRunner(definition, title, list(submission.runs), submission.missing, complete)).report()
     report = replace(report, notes=tuple(_adapt_note(note) for note in report.notes))
-    report = _with_missing(report, counts, len(runs))
-    if not left_out:
-        return report
-    remark = f"As requested, only {judged} judged, and not {', '.join(left_out)}."
-    return replace(report, remarks=(remark, *report.remarks))
-
-
-def _read(
-    root: Path, names: Sequence[str], definition: Convolution, requested: Sequence[str]
-) -> tuple[list[Run], list[str]]:
-    """Return the answered cases, and descriptions of the others. Raises GradientError if there are no answers."""
-    runs, refused = [], []
-    for name in names:
-        problem = reader.read_problem(root / name, definition)
-        answer = reader.read_answer(root / name, definition)
-        if "y" in answer:
-            gradients = {argument: answer[f"d{argument}"] for argument in requested if f"d{argument}" in answer}
-            runs.append((problem, Outcome(answer["y"], gradients, problem.dy)))
-        else:
-            refused.append(f"{name} ({'no y in the answer' if answer else 'no answer'})")
-    if not runs:
-        raise GradientError(
-            f"vectors.verify: no case in {root} has an answer with a y; the program must write answer/y.npy, dx.npy, "
-            "dw.npy and db.npy, or answer.json, into the folder of each case (docs/vectors.md)"
-        )
-    return runs, refused
+    report = with_missing_gradients(report, without, len(submission.runs))
+    if not allow_missing:
+        report = with_missing_answers(report, submission)
+    remarks = [f"As requested, only {judged} judged, and not {', '.join(left_out)}."] if left_out else []
+    return replace(report, remarks=(*remarks, *remarks_on(submission, allow_missing=allow_missing), *report.remarks))
 
 
 def _adapt_note(note: Diagnosis) -> Diagnosis:
@@ -150,18 +143,6 @@ def _requested(definition: Definition, only: Sequence[str] | None) -> list[str]:
     return [argument for argument in definition.gradients_of if only is None or f"d{argument}" in only]
 
 
-def _with_missing(report: LayerReport, requested: Mapping[str, int], answers: int) -> LayerReport:
-    """Add the missing answers to the report: a program that forgot its backward is not right.
-
-    `asked` is the number of answers that hold the gradient of each argument.
-    """
-    counts = {argument: count for argument, count in requested.items() if count < answers}
-    judged = ",".join(["y", *[f"d{argument}" for argument in requested if argument not in counts]])
-    stages, findings = [], []
-    for argument, count in counts.items():
-        name = f"d{argument}"
-        count_text = f"Only {count} of {answers} answers contain {name}" if count else f"No answer contains {name}"
-        stages.append(Stage(name, False, "missing"))
-        fix = f"write {name} for every case; if the program does not compute it: rot180 vectors verify --only {judged}"
-        findings.append(Diagnosis("missing", name, f"{count_text}, so it is not judged.", fix))
-    return replace(report, stages=(*report.stages, *stages), unexplained=(*report.unexplained, *findings))
+def _one_line(text: str) -> str:
+    """The name of a folder without line ends and other characters that a terminal acts on."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)

@@ -1,0 +1,126 @@
+"""Arrays in the files of test vectors: .npy, and {"shape": [...], "data": [...]} in JSON.
+
+Both readers take data from strangers. They check the sizes that a file declares before they allocate anything, and
+evaluate nothing: the header of a .npy file is matched with patterns.
+
+Internal to check/.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ...errors import FormatError
+from ..operations.case import Array
+
+MAX_CELLS = 1 << 16  # of an array; the largest array of any set has a few thousand
+MAX_AXES = 8
+MAX_HEADER = 10_000  # bytes of the header of a .npy file, as in NumPy
+_NOT_AN_ARRAY = (
+    "vectors.verify: {name} must be an object with 'shape' and as many numbers in 'data'; see docs/vectors.md"
+)
+_MAGIC = b"\x93NUMPY"
+_LENGTH_BYTES = {(1, 0): 2, (2, 0): 4, (3, 0): 4}  # of the length of the header, by version of the format
+_DESCR = re.compile(r"""['"]descr['"]\s*:\s*['"]([^'"]{0,20})['"]""")
+_ORDER = re.compile(r"""['"]fortran_order['"]\s*:\s*(True|False)""")
+_SHAPE = re.compile(r"""['"]shape['"]\s*:\s*\(([\d,\s]*)\)""")
+_DTYPE = re.compile(r"[<>=|]?(f[248]|[iu][1248])")
+
+
+def as_json(a: Array) -> dict[str, Any]:
+    """The shape and the cells; whole numbers as integers."""
+    cells = a.ravel().tolist()
+    return {"shape": list(a.shape), "data": [int(v) if float(v).is_integer() else v for v in cells]}
+
+
+def as_npy(a: Array) -> bytes:
+    """The bytes of a .npy file in little-endian float32."""
+    buffer = io.BytesIO()
+    np.save(buffer, np.ascontiguousarray(a, "<f4"), allow_pickle=False)
+    return buffer.getvalue()
+
+
+def array_of(data: Any, name: str) -> Array:
+    """Return the array that {"shape": ..., "data": ...} describes. Raises FormatError if it does not describe one."""
+    shape, cells = (data.get("shape"), data.get("data")) if isinstance(data, Mapping) else (None, None)
+    if not isinstance(shape, list) or not all(isinstance(n, int) and not isinstance(n, bool) for n in shape):
+        raise FormatError(_NOT_AN_ARRAY.format(name=name))
+    _check_shape(tuple(shape), name)
+    if (
+        not isinstance(cells, list)
+        or math.prod(shape) != len(cells)
+        or not all(isinstance(v, int | float) and not isinstance(v, bool) for v in cells)
+    ):
+        raise FormatError(_NOT_AN_ARRAY.format(name=name))
+    try:
+        return np.array(cells, float).reshape(shape)
+    except OverflowError:  # an integer beyond float64
+        raise FormatError(_NOT_AN_ARRAY.format(name=name)) from None
+
+
+def array_of_npy(data: bytes, name: str) -> Array:
+    """Return the array of numbers in the bytes of a .npy file. Raises FormatError for anything else."""
+    version = tuple(data[6:8])
+    if not data.startswith(_MAGIC) or len(version) < 2:
+        raise FormatError(f"vectors.verify: {name} is not a .npy file")
+    if version not in _LENGTH_BYTES:
+        raise FormatError(
+            f"vectors.verify: {name} has version {version[0]}.{version[1]} of the .npy format; 1.0 to 3.0 are read"
+        )
+    start = 8 + _LENGTH_BYTES[version]
+    length = int.from_bytes(data[8:start], "little")
+    if length > MAX_HEADER or start + length > len(data):
+        raise FormatError(
+            f"vectors.verify: {name} is not a .npy file, or is truncated: it declares a header of {length:,} bytes, "
+            f"and has {max(len(data) - start, 0):,} (at most {MAX_HEADER:,} are read)"
+        )
+    cells = data[start + length :]
+    shape, fortran, dtype = _parse_header(data[start : start + length].decode("latin-1"), name)
+    _check_shape(shape, name)
+    if math.prod(shape) * dtype.itemsize != len(cells):
+        raise FormatError(
+            f"vectors.verify: {name} declares shape {shape} of {dtype}, {math.prod(shape) * dtype.itemsize:,} bytes, "
+            f"but has {len(cells):,} bytes of cells"
+        )
+    array = np.frombuffer(cells, dtype).reshape(shape, order="F" if fortran else "C")
+    return np.array(array, dtype.newbyteorder("="))
+
+
+def _parse_header(header: str, name: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Return (shape, Fortran order, dtype); a Python dict with these three keys, and nothing else, is accepted."""
+    descr, order, shape = (pattern.search(header) for pattern in (_DESCR, _ORDER, _SHAPE))
+    if descr is None or order is None or shape is None:
+        raise FormatError(
+            f"vectors.verify: {name} has a .npy header without a valid 'descr', 'fortran_order' or 'shape'; write "
+            "float32 or float64"
+        )
+    rest = header
+    for start, end in sorted((match.span() for match in (descr, order, shape)), reverse=True):
+        rest = rest[:start] + rest[end:]
+    if re.sub(r"\s", "", rest) not in ("{,,}", "{,,,}"):
+        raise FormatError(
+            f"vectors.verify: {name} has a .npy header with more than 'descr', 'fortran_order' and 'shape'"
+        )
+    sizes = [size.strip() for size in shape[1].split(",")]
+    sizes = sizes[:-1] if not sizes[-1] else sizes  # "(3,)", or "()" of an array without axes
+    if not all(re.fullmatch(r"\d{1,20}", size) for size in sizes):
+        raise FormatError(f"vectors.verify: {name} has an invalid shape in its .npy header: ({shape[1]:.80})")
+    if not _DTYPE.fullmatch(descr[1]):
+        raise FormatError(f"vectors.verify: {name} must hold floats or integers; its dtype is {descr[1]!r}")
+    return tuple(map(int, sizes)), order[1] == "True", np.dtype(descr[1])
+
+
+def _check_shape(shape: tuple[int, ...], name: str) -> None:
+    """Raise FormatError for more axes or cells than any answer has. Empty axes count as 1: NumPy has a limit there."""
+    if len(shape) > MAX_AXES:
+        raise FormatError(f"vectors.verify: {name} has {len(shape)} axes; at most {MAX_AXES} are read")
+    if min(shape, default=0) < 0 or math.prod(max(size, 1) for size in shape) > MAX_CELLS:
+        raise FormatError(
+            f"vectors.verify: {name} declares shape {shape}, which is invalid or has more than {MAX_CELLS:,} cells"
+        )
