@@ -19,7 +19,7 @@ def npy(array: np.ndarray, version: tuple[int, int] = (1, 0)) -> bytes:
 
 def with_header(header: str, cells: bytes = b"", version: int = 1) -> bytes:
     width = 2 if version == 1 else 4
-    return b"\x93NUMPY" + bytes([version, 0]) + len(header).to_bytes(width, "little") + header.encode() + cells
+    return b"\x93NUMPY" + bytes([version, 0]) + len(header).to_bytes(width, "little") + header.encode("latin-1") + cells
 
 
 @pytest.mark.parametrize("version", [(1, 0), (2, 0), (3, 0)])
@@ -66,6 +66,10 @@ def test_headers_of_other_writers() -> None:
         (
             with_header("{'descr': '<f4', 'fortran_order': False, 'shape': (1,), 'a': 1}"),
             "header with more than 'descr'",
+        ),
+        (
+            with_header("{'descr': '<f4', 'fortran_order': False, 'shape': (1,)}\N{NO-BREAK SPACE}", b"\0" * 4),
+            "header with more than 'descr', 'fortran_order' and 'shape'",
         ),
         (with_header("__import__('os') {'descr': '<f4', 'fortran_order': False, 'shape': (1,)}"), "header with more"),
         (

@@ -22,7 +22,7 @@ LINEAR = convolution("linear")
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Vectors of a linear layer: two cases, 000 and 001."""
-    vectors.export(tmp_path / "cases", "linear")
+    vectors.export(tmp_path / "cases", "linear", "tiny")
     return tmp_path / "cases"
 
 
@@ -30,8 +30,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_set_of_an_index(folder: Path) -> None:
-    assert read_set(folder) == VectorSet(LINEAR, "standard", 0)
-    assert read_set(folder, "linear", "standard", 0) == read_set(folder, seed=0)
+    assert read_set(folder) == VectorSet(LINEAR, "tiny", 0)
+    assert read_set(folder, "linear", "tiny", 0) == read_set(folder, seed=0)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_set_of_an_index(folder: Path) -> None:
         ({"seed": None}, "the seed must be an integer"),
         (
             {"cases": ["000"]},
-            r"set standard, seed 0: it lists 1 case, and the set has 2; export the vectors again with",
+            "set tiny, seed 0: it lists 1 case, and the set has 2; export the vectors again with",
         ),
         ({"cases": ["000", "001", "002"]}, "it lists 3 cases, and the set has 2"),
         ({"cases": []}, "it lists 0 cases"),
@@ -64,7 +64,7 @@ def test_set_of_an_index(folder: Path) -> None:
         ({"cases": ["000", "/etc"]}, "it lists '/etc' instead of '001'"),
         ({"cases": ["000", None]}, "it lists None instead of '001'"),
         ({"cases": "000"}, "'cases' must be a list of names"),
-        ({"op": "conv1d"}, "does not list the cases of conv1d, set standard, seed 0: it lists 2 cases, and"),
+        ({"op": "conv1d"}, "does not list the cases of conv1d, set tiny, seed 0: it lists 2 cases, and"),
     ],
 )
 def test_index_that_was_changed(folder: Path, changes: dict[str, object], message: str) -> None:
@@ -94,9 +94,9 @@ def test_index_that_is_not_an_object(folder: Path, text: str) -> None:
     ("given", "message"),
     [
         ({"op": "conv2d"}, "has op 'linear'; 'conv2d' is required"),
-        ({"which": "exhaustive"}, "has set 'standard'; 'exhaustive' is required"),
+        ({"which": "exhaustive"}, "has set 'tiny'; 'exhaustive' is required"),
         ({"seed": 8153}, "has seed 0; 8153 is required"),
-        ({"op": "linear", "which": "standard", "seed": 1}, "has seed 0; 1 is required"),
+        ({"op": "linear", "which": "tiny", "seed": 1}, "has seed 0; 1 is required"),
     ],
 )
 def test_index_that_differs_from_the_required_values(folder: Path, given: dict[str, object], message: str) -> None:

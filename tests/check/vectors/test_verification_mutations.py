@@ -57,13 +57,15 @@ def mutate(folder: Path, rng: np.random.Generator, *, answers: bool) -> None:
     paths = sorted(path for path in folder.rglob("*") if ("answer" in str(path.relative_to(folder))) == answers)
     path = paths[rng.integers(len(paths))]
     kind = int(rng.integers(8))
-    if path.is_dir() or kind == 0:
+    if path.is_symlink() or not path.is_file() or kind == 0:
         replace_entry(path, rng)
     elif kind == 1:
         other = paths[rng.integers(len(paths))]
-        path.write_bytes(other.read_bytes() if other.is_file() else b"")
+        path.write_bytes(other.read_bytes() if other.is_file() and not other.is_symlink() else b"")
     elif path.suffix == ".json" and kind < 6:
-        path.write_text(mutated_json(path.read_text(), rng))
+        path.write_text(mutated_json(path.read_text(errors="replace"), rng))
+    elif path.suffix == ".npy" and kind < 6:
+        rewrite_array(path, rng)
     else:
         path.write_bytes(mutated_bytes(path.read_bytes(), rng))
 
@@ -81,7 +83,32 @@ def replace_entry(path: Path, rng: np.random.Generator) -> None:
         os.mkfifo(path)
     elif kind == 3:
         path.mkdir()
-    shutil.rmtree(outside) if outside.is_dir() and kind else None
+    if outside.is_dir() and not outside.is_symlink() and kind:
+        shutil.rmtree(outside)
+
+
+def rewrite_array(path: Path, rng: np.random.Generator) -> None:
+    """Change the numbers, the shape, the order of the axes or the dtype of an array that can be read."""
+    try:
+        array = np.load(path)
+    except (ValueError, EOFError):
+        return
+    kind = int(rng.integers(6))
+    if kind == 0 and array.size:
+        values = (np.nan, np.inf, -np.inf, 0, 1e38, 1e-45, 0.1, array.flat[0] * (1 + 1e-6))
+        array.flat[rng.integers(array.size)] = values[rng.integers(len(values))]
+    elif kind == 1:
+        with np.errstate(all="ignore"):
+            array = array.astype(rng.choice(["f2", ">f4", "f8", "i1", ">i8", "u8"]))
+    elif kind == 2:
+        array = array.reshape([(-1,), (1, *array.shape), array.shape[::-1], (*array.shape, 1)][rng.integers(4)])
+    elif kind == 3:
+        array = array[tuple(slice(int(rng.integers(2)), size) for size in array.shape)]
+    elif kind == 4:
+        array = np.asfortranarray(array.T)
+    else:
+        array = np.ones(rng.integers(0, 9, rng.integers(6)))
+    np.save(path, array)
 
 
 def mutated_bytes(data: bytes, rng: np.random.Generator) -> bytes:
@@ -143,7 +170,7 @@ def outcome(folder: Path) -> LayerReport | None:
 def equal_answers(folder: Path, original: Path) -> bool:
     """True if all answers hold the original numbers, as another reader sees them."""
     return all(
-        np.allclose(np.load(folder / path.relative_to(original)), np.load(path), rtol=1e-5, atol=1e-3)
+        np.allclose(np.load(folder / path.relative_to(original)), np.load(path), rtol=2e-3, atol=2e-3)
         for path in original.rglob("answer/*.npy")
     )
 
@@ -169,7 +196,7 @@ def run_mutations(original: Path, place: Path, seeds: range, *, answers: bool) -
 @pytest.mark.parametrize("kind", ["npy", "json"])
 def test_mutated_answers(originals: dict[str, Path], tmp_path: Path, kind: str) -> None:
     verdicts = run_mutations(originals[kind], tmp_path, range(COUNT), answers=True)
-    assert None in verdicts and False in verdicts, "the mutations reach neither the readers nor the verdict"
+    assert None in verdicts and False in verdicts, "the mutations do not reach the readers and the verdict"
 
 
 @pytest.mark.filterwarnings("error")

@@ -27,9 +27,9 @@ _NOT_AN_ARRAY = (
 )
 _MAGIC = b"\x93NUMPY"
 _LENGTH_BYTES = {(1, 0): 2, (2, 0): 4, (3, 0): 4}  # of the length of the header, by version of the format
-_DESCR = re.compile(r"""['"]descr['"]\s*:\s*['"]([^'"]{0,20})['"]""")
-_ORDER = re.compile(r"""['"]fortran_order['"]\s*:\s*(True|False)""")
-_SHAPE = re.compile(r"""['"]shape['"]\s*:\s*\(([\d,\s]*)\)""")
+_DESCR = re.compile(r"""['"]descr['"]\s*:\s*['"]([^'"]{0,20})['"]""", re.ASCII)
+_ORDER = re.compile(r"""['"]fortran_order['"]\s*:\s*(True|False)""", re.ASCII)
+_SHAPE = re.compile(r"""['"]shape['"]\s*:\s*\(([\d,\s]*)\)""", re.ASCII)
 _DTYPE = re.compile(r"[<>=|]?(f[248]|[iu][1248])")
 
 
@@ -103,13 +103,13 @@ def _parse_header(header: str, name: str) -> tuple[tuple[int, ...], bool, np.dty
     rest = header
     for start, end in sorted((match.span() for match in (descr, order, shape)), reverse=True):
         rest = rest[:start] + rest[end:]
-    if re.sub(r"\s", "", rest) not in ("{,,}", "{,,,}"):
+    if re.sub(r"\s", "", rest, flags=re.ASCII) not in ("{,,}", "{,,,}"):
         raise FormatError(
             f"vectors.verify: {name} has a .npy header with more than 'descr', 'fortran_order' and 'shape'"
         )
     sizes = [size.strip() for size in shape[1].split(",")]
     sizes = sizes[:-1] if not sizes[-1] else sizes  # "(3,)", or "()" of an array without axes
-    if not all(re.fullmatch(r"\d{1,20}", size) for size in sizes):
+    if not all(re.fullmatch("[0-9]{1,20}", size) for size in sizes):
         raise FormatError(f"vectors.verify: {name} has an invalid shape in its .npy header: ({shape[1]:.80})")
     if not _DTYPE.fullmatch(descr[1]):
         raise FormatError(f"vectors.verify: {name} must hold floats or integers; its dtype is {descr[1]!r}")

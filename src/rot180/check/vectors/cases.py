@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
+from ...errors import ShapeError
 from .. import operations
 from ..operations import Convolution, UnknownOperationError
-from ..operations.case import Case, Problem, draw
+from ..operations.case import Case, Problem
 from ..operations.convolution import CONVOLUTIONS
 
 SETS = ("tiny", "standard", "exhaustive")
@@ -64,8 +65,8 @@ class VectorSet:
         for number, case in enumerate(_cases(self.definition, self.name)):
             settings = "".join(f"-{name}{_short(value)}" for name, value in case.settings.items())
             folder = f"{number:03d}{settings}"
-            named = VectorCase(case.settings, case.shapes, case.convention, folder)
-            made[folder] = draw(named, self.definition.y_shape(named), self.seed + number)
+            named = VectorCase(**vars(case), folder=folder)
+            made[folder] = self.definition.problem(named, self.seed + number, 1.0)
         return made
 
 
@@ -92,18 +93,29 @@ def convolution(op: str) -> Convolution:
 
 
 def _cases(definition: Convolution, which: str) -> Iterator[Case]:
-    cases = list(definition.cases({}, definition.settings, "correlation"))
+    if which == "tiny":
+        for case in _ordinary(definition, {}):
+            yield _smallest(definition, case) if definition.axes else case
+        return
     if which == "standard" or not definition.axes:
-        yield from cases
-    elif which == "tiny":
-        for case in cases:
-            yield _smallest(definition, case)
+        yield from _ordinary(definition, {})
     else:
         names = definition.settings
         for values in product(*(_STEPS[name] for name in names)):
             settings = dict(zip(names, values, strict=True))
             if settings.get("output_padding", 0) < max(settings["stride"], settings["dilation"]):
-                yield from list(definition.cases(settings, (), "correlation"))[:1]
+                yield from _ordinary(definition, settings)[:1]
+    for case in definition.edge_cases({}, definition.settings, "correlation"):
+        if case.dtype == "float64":  # the files hold float32 in any case
+            yield case
+
+
+def _ordinary(definition: Convolution, settings: dict[str, int]) -> list[Case]:
+    """The ordinary cases with these settings, or with all; none if the settings leave no result at any size."""
+    try:
+        return list(definition.cases(settings, () if settings else definition.settings, "correlation"))
+    except ShapeError:
+        return []
 
 
 def _smallest(definition: Convolution, case: Case) -> Case:

@@ -99,7 +99,7 @@ def record_of(definition: Convolution, problem: Problem, arrays: dict[str, Array
     """Return the content of case.json."""
     return {
         "op": definition.name,
-        "settings": dict(problem.case.settings),
+        "settings": {name: list(v) if isinstance(v, tuple) else v for name, v in problem.case.settings.items()},
         "arrays": {name: as_json(array) for name, array in arrays.items()},
     }
 
