@@ -6,7 +6,11 @@ gradient. An activation is a layer made of a function and its derivative.
 """
 
 import numpy as np
-from scipy import signal
+
+try:
+    from scipy import signal
+except ImportError:  # only the convolutions need it
+    signal = None
 
 
 class Layer:

@@ -67,6 +67,10 @@ class Entry:
     def right(self) -> bool:
         return not self.wrong
 
+    @property
+    def needs_scipy(self) -> bool:
+        return self.style == "column_vectors" and self.op == "conv2d"
+
 
 CONV = ("stride", "padding")
 POOL = ("kernel_size", "stride")
@@ -95,7 +99,7 @@ GALLERY = (
         wrong=("dx",), slug="dx-padding-kept", remark="only without padding",
     ),
     Entry(numpy_modules.Conv1D, "conv1d", (*CONV, "dilation"), layout="channels_last"),
-    Entry(numpy_modules.LayerNorm1D, "layer_norm"),
+    Entry(numpy_modules.LayerNorm1D, "layer_norm", ("eps",)),
     Entry(numpy_modules.Softmax, "softmax", wrong=("dx",), slug="softmax-jacobian-dropped"),
     # ---- a book on im2col ----
     Entry(book_im2col.Relu, "relu"),
@@ -163,9 +167,9 @@ GALLERY = (
         parameter_objects.ConvTranspose2dZeroTail, "conv_transpose2d", (*CONV, "output_padding"),
         wrong=("y",), slug="output-padding-as-zeros",
     ),
-    Entry(parameter_objects.BatchNorm2d, "batch_norm"),
+    Entry(parameter_objects.BatchNorm2d, "batch_norm", ("eps",)),
     Entry(
-        parameter_objects.LayerNorm, "layer_norm", wrong=("dx",), slug="statistics-as-constants",
+        parameter_objects.LayerNorm, "layer_norm", ("eps",), wrong=("dx",), slug="statistics-as-constants",
         remark="of the variance only",
     ),
     # ---- pairs of static methods ----
@@ -192,9 +196,9 @@ GALLERY = (
     ),
     Entry(cached_tuples.MaxPoolNaive, "max_pool2d", POOL),
     Entry(cached_tuples.MaxPoolNaiveAssigning, "max_pool2d", POOL, wrong=("dx",), slug="overlap-overwritten"),
-    Entry(cached_tuples.BatchNormLayer, "batch_norm"),
+    Entry(cached_tuples.BatchNormLayer, "batch_norm", ("eps",)),
     Entry(
-        cached_tuples.BatchNormLayerRawInput, "batch_norm", wrong=("dw",), remark="x for the normalised x in dgamma"
+        cached_tuples.BatchNormLayerRawInput, "batch_norm", ("eps",), wrong=("dw",), remark="x for x_hat in dgamma"
     ),
     Entry(cached_tuples.SoftmaxLoss, "cross_entropy"),
     # ---- an online specialisation ----
@@ -248,9 +252,9 @@ GALLERY = (
         keras_like.Conv2DTransposeLastSample, "conv_transpose2d", ("stride",), layout="channels_last",
         wrong=("dw",), slug="last-sample-only",
     ),
-    Entry(keras_like.BatchNormalization, "batch_norm", layout="channels_last"),
+    Entry(keras_like.BatchNormalization, "batch_norm", ("eps",), layout="channels_last"),
     Entry(
-        keras_like.BatchNormalizationWithoutGamma, "batch_norm", layout="channels_last",
+        keras_like.BatchNormalizationWithoutGamma, "batch_norm", ("eps",), layout="channels_last",
         wrong=("dx",), remark="gamma is missing from dx",
     ),
     # ---- dictionaries of value and gradient ----

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -10,16 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.class_gallery.functions import adapter
 from tests.class_gallery.gallery import GALLERY, Entry
 from tests.class_gallery.problems import Problem, problems
 
 pytestmark = pytest.mark.peers
 NAMES = ("dx", "dw", "db")
 ATOL = 1e-9
-
-
-def adapter(entry: Entry) -> Callable[..., Any]:
-    return importlib.import_module(f"tests.class_gallery.adapters.{entry.style}").ADAPTERS[entry.op]
 
 
 def bound(entry: Entry, problem: Problem, x: np.ndarray, parameters: Sequence[np.ndarray]) -> Any:

@@ -3,20 +3,25 @@
 from tests.class_gallery.autograd_functions import Context
 
 
-def weighted(target, x, w, b, stride=1, padding=0, dilation=1):
+def linear(target, x, w, b):
     ctx = Context()
-    settings = () if w.ndim == 2 else (stride, padding, dilation)
+    return lambda x: target.forward(ctx, x, w, b), lambda dy: target.backward(ctx, dy)
+
+
+def conv(target, x, w, b, stride=1, padding=0, dilation=1):
+    ctx = Context()
+    settings = stride, padding, dilation
     return lambda x: target.forward(ctx, x, w, b, *settings), lambda dy: target.backward(ctx, dy)[:3]
 
 
-def activation(target, x, **settings):
+def activation(target, x):
     ctx = Context()
+    return lambda x: target.forward(ctx, x), lambda dy: (target.backward(ctx, dy),)
 
-    def backward(dy):
-        grads = target.backward(ctx, dy)
-        return (grads[0],) if isinstance(grads, tuple) else (grads,)
 
-    return lambda x: target.forward(ctx, x, **settings), backward
+def leaky(target, x, negative_slope=0.01):
+    ctx = Context()
+    return lambda x: target.forward(ctx, x, negative_slope), lambda dy: target.backward(ctx, dy)[:1]
 
 
 def loss(target, x, t):
@@ -25,6 +30,6 @@ def loss(target, x, t):
 
 
 ADAPTERS = {
-    "linear": weighted, "conv2d": weighted, "tanh": activation, "leaky_relu": activation, "cross_entropy": loss,
+    "linear": linear, "conv2d": conv, "tanh": activation, "leaky_relu": leaky, "cross_entropy": loss,
     "mse_loss": loss,
 }  # fmt: skip

@@ -11,7 +11,7 @@ def conv(target, x, w, b, stride=1, padding=0):
     return layer.forward, lambda dy: (layer.backward(dy), layer.dW, layer.db)
 
 
-def pool(target, x, kernel_size, stride):
+def pool(target, x, kernel_size=2, stride=1):
     layer = target(kernel_size, kernel_size, stride)
     return layer.forward, lambda dy: (layer.backward(dy),)
 
@@ -23,7 +23,7 @@ def activation(target, x):
 
 def loss(target, x, t):
     layer = target()
-    return lambda x: layer.forward(x, t), lambda dy: (layer.backward(),)
+    return lambda x: layer.forward(x, t), lambda dy: (dy * layer.backward(),)
 
 
 ADAPTERS = {

@@ -19,7 +19,7 @@ def affine(target, x, w, b):
     return layer.forward, lambda dy: (layer.backward(dy), layer.grads["W"].T, layer.grads["b"])
 
 
-def pool(target, x, kernel_size, stride):
+def pool(target, x, kernel_size=2, stride=2):
     layer = target({"pool_height": kernel_size, "pool_width": kernel_size, "stride": stride})
     caches = []
 
@@ -31,7 +31,7 @@ def pool(target, x, kernel_size, stride):
     return forward, lambda dy: (layer.backward(dy, caches[0]),)
 
 
-def batch_norm(target, x, w, b, eps):
+def batch_norm(target, x, w, b, eps=1e-5):
     layer = target(len(w), eps=eps)
     layer.params = {"gamma": w, "beta": b}
     return layer.forward, lambda dy: (layer.backward(dy), layer.grads["gamma"], layer.grads["beta"])
@@ -39,7 +39,7 @@ def batch_norm(target, x, w, b, eps):
 
 def loss(target, x, t):
     layer = target()
-    return lambda x: layer.forward(x, t), lambda dy: (layer.backward(),)
+    return lambda x: layer.forward(x, t), lambda dy: (dy * layer.backward(),)
 
 
 ADAPTERS = {"conv2d": conv, "linear": affine, "max_pool2d": pool, "batch_norm": batch_norm, "cross_entropy": loss}

@@ -18,14 +18,14 @@ def conv(target, x, w, b, stride=1, padding=0):
     return layer.forward, lambda dy: (layer.backward(dy), layer.weights_grad.reshape(w.shape), layer.biases_grad[:, 0])
 
 
-def pool(target, x, kernel_size, stride):
+def pool(target, x, kernel_size=2, stride=2):
     layer = target(kernel_size, stride)
     return layer.forward, lambda dy: (layer.backward(dy),)
 
 
 def loss(target, x, t):
     layer = target()
-    return lambda x: layer.forward(x, t), lambda dy: (layer.backward(),)
+    return lambda x: layer.forward(x, t), lambda dy: (dy * layer.backward(),)
 
 
 ADAPTERS = {"linear": linear, "conv2d": conv, "max_pool2d": pool, "mse_loss": loss}

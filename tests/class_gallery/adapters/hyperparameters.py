@@ -17,7 +17,7 @@ def conv(target, x, w, b, stride=1, padding=0):
     return forward, backward
 
 
-def pool(target, x, kernel_size, stride):
+def pool(target, x, kernel_size=2, stride=2):
     layer = target({"f": kernel_size, "stride": stride})
 
     def forward(x):

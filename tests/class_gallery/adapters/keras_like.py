@@ -35,7 +35,7 @@ def conv_transpose(target, x, w, b, stride=1):
     return lambda x: np.moveaxis(layer(np.moveaxis(x, 1, -1)), -1, 1), backward
 
 
-def batch_norm(target, x, w, b, eps):
+def batch_norm(target, x, w, b, eps=1e-3):
     layer = target(epsilon=eps)
     layer(np.moveaxis(x, 1, -1))
     layer.gamma, layer.beta = w, b

@@ -28,7 +28,7 @@ def conv(target, x, w, b, stride=1, padding=0):
     return layer.forward_pass, backward
 
 
-def batch_norm(target, x, w, b, eps):
+def batch_norm(target, x, w, b, eps=0.01):
     layer = target()
     layer.set_input_shape(x.shape[1:])
     layer.initialize(StochasticGradientDescent(learning_rate=1.0))
@@ -41,7 +41,7 @@ def batch_norm(target, x, w, b, eps):
     return layer.forward_pass, backward
 
 
-def pool(target, x, kernel_size, stride):
+def pool(target, x, kernel_size=2, stride=1):
     layer = target(pool_shape=(kernel_size, kernel_size), stride=stride)
     return layer.forward_pass, lambda dy: (layer.backward_pass(dy),)
 

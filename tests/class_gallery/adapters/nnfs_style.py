@@ -50,7 +50,7 @@ def loss(target, x, t):
 
     def backward(dy):
         layer.backward(x, t)
-        return (layer.dinputs,)
+        return (dy * layer.dinputs,)
 
     return lambda x: layer.calculate(x, t), backward
 

@@ -34,7 +34,7 @@ def conv(target, x, w, b, stride=1, padding=0, dilation=1):
     return forward, backward
 
 
-def layer_norm(target, x, w, b, eps):
+def layer_norm(target, x, w, b, eps=1e-5):
     layer = target(epsilon=eps)
     layer.forward(x)
     layer.flush_gradients()

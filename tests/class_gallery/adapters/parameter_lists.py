@@ -1,14 +1,14 @@
 """Adapters for the layers of parameter_lists.py."""
 
 
-def affine(target, x, w, b=None):
-    layer = target(w.T) if b is None else target(w.T, b)
+def matmul(target, x, w):
+    layer = target(w.T)
+    return layer.forward, lambda dy: (layer.backward(dy), layer.grads[0].T)
 
-    def backward(dy):
-        dx = layer.backward(dy)
-        return dx, layer.grads[0].T.copy(), *(grad.copy() for grad in layer.grads[1:])
 
-    return layer.forward, backward
+def affine(target, x, w, b):
+    layer = target(w.T, b)
+    return layer.forward, lambda dy: (layer.backward(dy), layer.grads[0].T, layer.grads[1])
 
 
 def conv(target, x, w, b, stride=1, padding=0):
@@ -21,4 +21,11 @@ def activation(target, x):
     return layer.forward, lambda dy: (layer.backward(dy),)
 
 
-ADAPTERS = {"linear": affine, "conv1d": conv, "conv2d": conv, "relu": activation, "softmax": activation}
+ADAPTERS = {
+    "MatMul": matmul,
+    "linear": affine,
+    "conv1d": conv,
+    "conv2d": conv,
+    "relu": activation,
+    "softmax": activation,
+}

@@ -12,8 +12,8 @@ def linear(target, x, w, b):
     return layer.forward, backward
 
 
-def conv(target, x, w, b, **settings):
-    layer = target(x.shape[1], w.shape[0], w.shape[2:], **settings)
+def conv(target, x, w, b, stride=1, padding=0, dilation=1, groups=1):
+    layer = target(x.shape[1], w.shape[0], w.shape[2:], stride, padding, dilation, groups)
     layer.weight.data, layer.bias.data = w, b
 
     def backward(dy):
@@ -23,8 +23,8 @@ def conv(target, x, w, b, **settings):
     return layer.forward, backward
 
 
-def conv_transpose(target, x, w, b, **settings):
-    layer = target(w.shape[0], w.shape[1], w.shape[2:], **settings)
+def conv_transpose(target, x, w, b, stride=1, padding=0, output_padding=0):
+    layer = target(w.shape[0], w.shape[1], w.shape[2:], stride, padding, output_padding)
     layer.weight.data, layer.bias.data = w, b
 
     def backward(dy):
@@ -34,7 +34,7 @@ def conv_transpose(target, x, w, b, **settings):
     return layer.forward, backward
 
 
-def norm(target, x, w, b, eps):
+def norm(target, x, w, b, eps=1e-5):
     layer = target(len(w), eps=eps)
     scale, shift = layer.parameters()
     scale.data, shift.data = w, b

@@ -18,7 +18,7 @@ def dense(target, x, w, b):
     return layer.forward, backward
 
 
-def pool(target, x, kernel_size, stride, padding=0):
+def pool(target, x, kernel_size=2, stride=1, padding=0):
     layer = target(kernel_size, stride, padding)
     return layer.forward, lambda dy: (layer.backward(dy),)
 
