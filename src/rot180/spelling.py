@@ -1,7 +1,7 @@
 """The error message for an unknown name: it suggests similar names and lists the known ones.
 
-Commands, options, operations, models, data sets and optimizers all use it, so a misspelt name gets the same help
-everywhere. Any floor may import it.
+All commands and functions that take names use this file, so a misspelt name gets the same help everywhere. Any module
+may import it.
 """
 
 from __future__ import annotations

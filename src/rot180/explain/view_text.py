@@ -43,7 +43,7 @@ def view_text(trace: Trace, cell: Cell, language: str) -> str:
 
 
 def _heading(trace: Trace, step: views.Step, planes: Planes, language: str) -> str:
-    """The heading of a step."""
+    """The heading of one step of the view."""
     kind = step["kind"]
     words: dict[str, Any] = {"array": step["array"]}
     if kind == "sum":

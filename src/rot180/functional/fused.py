@@ -4,7 +4,8 @@ The kernel applies the relu to its result before writing it. The gradient can be
 
     gradients of relu(conv(x, w) + b) for gy  =  those of conv(x, w) + b for gy where the output is positive
 
-Values and gradients equal those of the two ops bit for bit. `nn.Sequential` uses these ops if a ReLU follows a layer.
+Values and gradients equal those of the two separate ops bit for bit. `nn.Sequential` uses these ops if a ReLU follows a
+layer.
 """
 
 from __future__ import annotations

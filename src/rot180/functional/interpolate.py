@@ -122,7 +122,7 @@ def _sizes(space: Sizes, size: Any, scale_factor: Any) -> tuple[Sizes, tuple[flo
 
 
 def _nearest_factors(space: Sizes, sizes: Sizes, factors: tuple[float | None, ...]) -> tuple[float | None, ...]:
-    """The factors that mode "nearest" uses for its coordinates; None computes them from the two sizes.
+    """The factors that mode "nearest" uses for its coordinates. If a factor is None, the two sizes are used instead.
 
     As in PyTorch, small images ignore the factor of an axis whose size is unchanged or exactly doubled: 3 rows with
     factor 1.3 give 3 rows, which are copies. Larger images and 1-d and 3-d inputs always use the factor.

@@ -41,7 +41,7 @@ def weight_array(op: str, name: str, value: Any, dtype: Any) -> Array:
 
 
 def reduce_losses(losses: Any, reduction: str) -> Any:
-    """The mean (NaN if there are no losses), the sum, or the losses themselves."""
+    """Reduce the losses to their mean (NaN if there are none) or their sum; "none" returns them unchanged."""
     if reduction == "mean":
         return np.add.reduce(losses, None) / losses.size if losses.size else np.asarray(np.nan, losses.dtype)
     return np.add.reduce(losses, None) if reduction == "sum" else losses

@@ -40,7 +40,7 @@ def unavailable() -> str | None:
 
 
 def _reason_missing() -> str:
-    """The reason why the extension is missing: compilation failed (the wheel is pure Python), or nothing is installed."""
+    """The reason why the extension is missing: compilation failed (the wheel is pure Python), or it is not there."""
     from importlib.metadata import PackageNotFoundError, distribution
 
     try:

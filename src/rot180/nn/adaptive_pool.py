@@ -58,7 +58,8 @@ class _AdaptiveMaxPoolNd(_AdaptivePoolNd):
 
     Args:
         output_size: the number of bins, an int or one per spatial axis; None keeps the size of an axis.
-        return_indices: must be False, as a Module returns one Tensor; the functions of `functional` return indices.
+        return_indices: must be False, because a Module returns one Tensor. The functions of `functional` can return
+            indices.
     """
 
     def __init__(self, output_size: int | Sequence[int | None], return_indices: bool = False) -> None:

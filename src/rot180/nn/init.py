@@ -153,8 +153,9 @@ def _kaiming_std(tensor: Tensor, a: float, mode: str, nonlinearity: str) -> floa
 def _sample_truncated(source: Generator, count: int, low: float, high: float) -> Array:
     """`count` samples of the standard normal distribution truncated to [low, high], by rejection sampling.
 
-    Proposals are normal if at least a tenth of them is accepted. Otherwise they are uniform over the range where the
-    density is not negligible, and are accepted with a probability proportional to the density.
+    Samples are proposed from the normal distribution if at least a tenth of them is accepted. Otherwise they are
+    proposed uniformly from the range where the density is not negligible, and accepted with a probability proportional
+    to the density.
     """
     acceptance = (math.erf(high / math.sqrt(2)) - math.erf(low / math.sqrt(2))) / 2
     peak = min(max(0.0, low), high)  # the point of largest density

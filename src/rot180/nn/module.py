@@ -129,7 +129,7 @@ class Module:
         self.__dict__[name] = value
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:
-        """Register `param` as the parameter `name`; None means that this Module does not use this parameter."""
+        """Register `param` as the parameter `name`. If `param` is None, this Module does not use the parameter."""
         if param is not None and not isinstance(param, Parameter):
             raise TypeError(f"register_parameter: {name!r} must be a Parameter or None; got {type(param).__name__}")
         if param is not None and not param.is_leaf:

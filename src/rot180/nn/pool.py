@@ -20,7 +20,8 @@ class _MaxPoolNd(Module):
     Args:
         kernel_size, stride, padding, dilation: an int, or one per spatial axis. The stride is kernel_size by default.
             The padding is at most half of the kernel; its cells are never the maximum.
-        return_indices: must be False, as a Module returns one Tensor; the functions of `functional` return indices.
+        return_indices: must be False, because a Module returns one Tensor. The functions of `functional` can return
+            indices.
         ceil_mode: round the output size up.
     """
 

@@ -1,4 +1,4 @@
-"""Checks and conversions of the arguments of ops.
+"""Functions that check and convert the arguments of ops.
 
 Ops take float32 or float64; the operands of an op have one dtype. Python numbers, NumPy scalars and arrays without axes
 are weak: they take the dtype of the other operand. Lists become float32. Public functions make these checks; vjps

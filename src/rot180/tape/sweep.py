@@ -119,7 +119,7 @@ def _add(a: Any, b: Any, overwrite: bool = True) -> Any:
 
 
 def own_gradient(g: Any) -> Any:
-    """A gradient that shares no memory: a copy of an array; a Tensor or None is returned unchanged."""
+    """Return a copy of the gradient that shares no memory with it; a Tensor or None is returned unchanged."""
     return g if g is None or isinstance(g, Variable) else np.array(g, order="C")
 
 

@@ -95,7 +95,7 @@ def _choose_image(predictions: Predictions) -> int:
 
 
 def _group_into_stages(leaves: list[Call]) -> list[list[Call]]:
-    """Group consecutive calls that return images; a stage ends before a convolution and where the size changes."""
+    """Group consecutive module calls that return images. A new stage begins at each convolution and change of size."""
     stages: list[list[Call]] = []
     for call in leaves:
         output = call.output
