@@ -18,6 +18,7 @@ from typing import Any
 from ..comparison import same
 from ..operations.case import Array
 from . import scale
+from .conditions import condition_of
 from .evidence import Evidence
 from .mistakes import ANY, Mistake, in_order
 
@@ -55,7 +56,8 @@ def explain(evidences: Sequence[Evidence], argument: str) -> list[Explanation]:
     if explanations := list(_single(evidences, argument, usable, pivots, factored=True)):
         return _preferred(explanations, len({e.problem.case.describe() for e in wrong}))
     pairable = [m for m in usable if not m.alone]
-    return next((found for pivot in pivots if (found := _pairs(evidences, argument, pairable, pivot))), [])
+    pairs = (_pairs(evidences, argument, pairable, pivot) for pivot in pivots)
+    return next(filter(None, pairs), None) or _by_condition(evidences, argument, usable)
 
 
 def _preferred(explanations: list[Explanation], cases: int) -> list[Explanation]:
@@ -128,6 +130,15 @@ def _pairs(evidences: Sequence[Evidence], argument: str, usable: list[Mistake], 
                         if explanation is not None and _changes(result, turned, argument):
                             return [explanation]
     return []
+
+
+def _by_condition(evidences: Sequence[Evidence], argument: str, usable: Sequence[Mistake]) -> list[Explanation]:
+    """Explain an array that is right exactly where height and width are equal."""
+    condition = condition_of(evidences, argument)
+    if not condition.endswith("not square"):
+        return []
+    variant = f"Wrong exactly where {condition}"
+    return [Explanation(((m, variant),)) for m in usable if m.slug == "height-width-mixed"]
 
 
 def _fits(pivot: Evidence, array: Array, argument: str, *, factored: bool) -> bool:

@@ -85,8 +85,8 @@ def reshaped(evidence: Evidence, argument: str) -> bool:
     return other and same(actual.reshape(expected.shape), expected)
 
 
-def structure(evidence: Evidence, argument: str) -> str:
-    """Say where an error is that no known mistake explains."""
+def structure(evidence: Evidence, argument: str, condition: str = "") -> str:
+    """Say where an error is that no known mistake explains, and under which condition it occurs."""
     actual, expected = evidence.actual[argument], evidence.expected[argument]
     if reshaped(evidence, argument):
         return (
@@ -94,7 +94,8 @@ def structure(evidence: Evidence, argument: str) -> str:
             f"are correct. With the wrong shape {argument} - rate * d{argument} broadcasts to another shape, or fails."
         )
     if actual.shape != expected.shape:
-        return f"No known mistake explains this error. The shape is {actual.shape}, but must be {expected.shape}."
+        only = f" It occurs exactly where {condition}." if condition else ""
+        return f"No known mistake explains this error.{only} The shape is {actual.shape}, but must be {expected.shape}."
     wrong = evidence.differing(argument)
     names = (
         ("sample", "channel", "row", "column")
@@ -112,4 +113,5 @@ def structure(evidence: Evidence, argument: str) -> str:
         if expected.size > 1
         else "Its only cell is wrong"
     )
-    return f"No known mistake explains this error. {count}. The case is {evidence.case.describe()}."
+    only = f" The error occurs exactly where {condition}." if condition else ""
+    return f"No known mistake explains this error.{only} {count}. The case is {evidence.case.describe()}."

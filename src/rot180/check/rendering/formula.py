@@ -7,6 +7,7 @@ import numpy as np
 from ...explain.trilinear import Triple, triples_at
 from ..diagnosis.evidence import Evidence
 from .example import first_wrong_cell
+from .matrices import digits_that_differ
 
 MAX_TERMS = 6  # terms that are written out
 WIDTH = 100  # of a line
@@ -34,7 +35,7 @@ def first_wrong_cell_formula(ev: Evidence, argument: str) -> str:
         numbers.append(_number(ev.problem.arrays["b"][cell[1]]))
     if not symbols:
         return f"{name}{list(cell)} has no terms, so it is 0, not {_number(actual[cell])}"
-    value = f"{_number(expected[cell])}, not {_number(actual[cell])}"
+    value = _instead_of(expected[cell], actual[cell])
     return _wrapped_sum(f"{name}{list(cell)} =", symbols, "") + "\n" + _wrapped_sum("    =", numbers, f" = {value}")
 
 
@@ -52,9 +53,15 @@ def _wrapped_sum(start: str, terms: list[str], end: str) -> str:
     return "\n".join([*lines[:-1], lines[-1] + end])
 
 
-def _number(value: float) -> str:
+def _instead_of(expected: float, actual: float) -> str:
+    """Write the correct value and the wrong one, with enough digits to tell them apart."""
+    digits = digits_that_differ(np.asarray([actual]), np.asarray([expected]))
+    return f"{_number(expected, digits)}, not {_number(actual, digits)}"
+
+
+def _number(value: float, digits: int = 6) -> str:
     """Write a number without noise and without -0."""
-    return f"{float(value) + 0.0:g}"
+    return f"{float(value) + 0.0:.{digits}g}"
 
 
 def _terms(
@@ -92,4 +99,4 @@ def _rotated_index(ev: Evidence, index: tuple[int, ...]) -> tuple[int, ...]:
 def _sum_of_dy(ev: Evidence) -> str:
     actual, expected = ev.actual["b"], ev.expected["b"]
     o = int(np.argmax(np.abs(actual - expected)))
-    return f"db[{o}] = sum of dy[:, {o}] = {_number(expected[o])}, not {_number(actual[o])}"
+    return f"db[{o}] = sum of dy[:, {o}] = {_instead_of(expected[o], actual[o])}"

@@ -11,6 +11,7 @@ from ..diagnosis.evidence import Evidence
 from ..operations.case import Array
 
 MAX_SHOWN = 12  # rows and columns
+DIGITS = (6, 8, 10, 12, 17)  # significant digits of the numbers shown
 NOISE = 1e-13  # smaller values, relative to the largest cell, are shown as 0
 
 
@@ -26,7 +27,15 @@ def side_by_side(evidence: Evidence, argument: str, name: str) -> str:
     noise = NOISE * float(np.abs(expected).max(initial=1.0, where=np.isfinite(expected)))
     left, middle, marks = (plane[:MAX_SHOWN, :MAX_SHOWN] for plane in planes)
     quiet = [np.where(np.abs(a) <= noise, 0.0, a) for a in (left, middle)]
-    return _columns([(f"{name}{where}", quiet[0], marks), ("should be", quiet[1], np.zeros_like(marks))])
+    digits = digits_that_differ(quiet[0][marks], quiet[1][marks])
+    return _columns([(f"{name}{where}", quiet[0], marks), ("should be", quiet[1], np.zeros_like(marks))], digits)
+
+
+def digits_that_differ(actual: Array, expected: Array) -> int:
+    """The number of significant digits with which no wrong value looks like the correct one: at least 6."""
+    pairs = list(zip(np.ravel(actual).tolist(), np.ravel(expected).tolist(), strict=True))
+    enough = (n for n in DIGITS if all(f"{a:.{n}g}" != f"{b:.{n}g}" for a, b in pairs))
+    return next(enough, DIGITS[-1])
 
 
 def plane(evidence: Evidence, argument: str) -> tuple[int, ...]:
@@ -38,12 +47,13 @@ def plane(evidence: Evidence, argument: str) -> tuple[int, ...]:
     return tuple(int(i) for i in np.unravel_index(int(counts.argmax()), wrong.shape[:-2]))
 
 
-def _columns(parts: list[tuple[str, Array, Array]]) -> str:
+def _columns(parts: list[tuple[str, Array, Array]], digits: int) -> str:
     """Put matrices side by side, each below its title."""
     blocks = []
     for title, matrix, marks in parts:
         texts = [
-            [_cell(v, bool(m)) for v, m in zip(row, mark, strict=True)] for row, mark in zip(matrix, marks, strict=True)
+            [_cell(v, bool(m), digits) for v, m in zip(row, mark, strict=True)]
+            for row, mark in zip(matrix, marks, strict=True)
         ]
         width = max((len(t) for row in texts for t in row), default=0)
         lines = ["".join(t.rjust(width + 1) for t in row) for row in texts]
@@ -57,6 +67,6 @@ def _columns(parts: list[tuple[str, Array, Array]]) -> str:
     return "\n".join(rows)
 
 
-def _cell(value: float, marked: bool) -> str:
-    text = f"{float(value) + 0.0:.6g}"  # no -0
+def _cell(value: float, marked: bool, digits: int) -> str:
+    text = f"{float(value) + 0.0:.{digits}g}"  # no -0
     return f"[{text}]" if marked else f"{text} "

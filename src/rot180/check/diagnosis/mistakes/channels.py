@@ -63,10 +63,9 @@ def wrong_channel(ev: Evidence, argument: str) -> Iterator[Candidate]:
             summed = np.zeros_like(expected)
             summed[(slice(None),) * axis + (at,)] = expected.sum(axis)
             yield summed, f"the {word} index of axis {axis} of d{argument} holds the sum over all channels"
-        if expected.shape[axis] > 1:
-            for shift in (1, -1):
-                yield np.roll(expected, shift, axis), f"on axis {axis} a neighbouring channel is used"
-            yield np.flip(expected, axis), f"the channels on axis {axis} are in reverse order"
+        for shift in (1, -1):
+            yield np.roll(expected, shift, axis), f"on axis {axis} a neighbouring channel is used"
+        yield np.flip(expected, axis), f"the channels on axis {axis} are in reverse order"
 
 
 @mistake(
@@ -98,7 +97,7 @@ def wrong_channel_of_forward(ev: Evidence, argument: str) -> Iterator[Candidate]
 )
 def wrong_channel_of_db(ev: Evidence, argument: str) -> Iterator[Candidate]:
     db = ev.expected["b"]
-    if db.ndim != 1 or len(db) < 2:
+    if db.ndim != 1:
         return
     for at, word in ((0, "first"), (-1, "last")):
         yield np.full(db.shape, db[at]), f"the {word} channel of dy is used for all channels"

@@ -108,9 +108,9 @@ def _loss_of_fewer(ev: Evidence) -> Iterator[Candidate]:
     share = float(ev.expected["y"]) / whole if whole else 1.0
     for span, text in _cut_short("sample", last=True):
         fewer = {name: a[span] for name, a in arrays.items()}
-        if len(fewer["x"]):
-            y = definition.forward(fewer, replace(total, shapes={name: a.shape for name, a in fewer.items()}))
-            yield share * y, text.format(verb="used", left="left out")
+        shapes = {name: a.shape for name, a in fewer.items()}
+        y = definition.forward(fewer, replace(total, shapes=shapes)) if len(fewer["x"]) else np.zeros(())
+        yield share * y, text.format(verb="used", left="left out")
 
 
 def keep(a: Array, axis: int, span: slice) -> Array:

@@ -117,9 +117,10 @@ def _on_other_axes(ev: Evidence, argument: str, case: Case, setting: str) -> Ite
     "x w y",
     "{variant}: height and width are mixed up. On square images with square kernels this does not show.",
     "use H, P and R (rows) for the first spatial axis, and W, Q and S (columns) for the second",
+    replays=False,
 )
 def height_and_width_mixed(ev: Evidence, argument: str) -> Iterator[Candidate]:
-    if ev.definition.axes != 2:
+    if ev.definition.axes != 2 or ev.window is None:
         return
     window = ev.through()
     if argument == "y":
