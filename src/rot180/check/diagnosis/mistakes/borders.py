@@ -23,7 +23,8 @@ def _plain(ev: Evidence) -> bool:
 @mistake(
     "dx-padding-kept",
     "x",
-    "{variant} The rows and columns of the padding are not cells of x, so the backward must cut them off at both ends.",
+    "{variant} The forward added rows and columns of padding around x. They are not cells of x, so the backward must "
+    "cut them off again at both ends.",
     "dx = dx_padded[:, :, pad:pad + H, pad:pad + W]",
 )
 def dx_padding_kept(ev: Evidence, argument: str) -> Iterator[Candidate]:
@@ -158,8 +159,8 @@ def _cut(a: Array, start: Sequence[int], end: Sequence[int]) -> Array:
 @mistake(
     "border-dropped",
     "x w",
-    "{variant}. If the stride does not tile the input, x is larger than the area that the windows cover: its last rows "
-    "get zeros in dx, and do not contribute to dw.",
+    "{variant}. If (H + 2*padding - K) is not a multiple of the stride, no window reaches the last rows of x: they "
+    "still have a gradient, which is 0, and they do not contribute to dw.",
     "allocate dx with np.zeros_like(x) and add the contributions of all P = (H + 2*padding - K) // stride + 1 "
     "positions; crop dw to the shape of w",
 )
@@ -176,16 +177,15 @@ def border_dropped(ev: Evidence, argument: str) -> Iterator[Candidate]:
     if argument == "w":
         yield (
             ev.dw(ev.through(kernel=ev.room(window))),
-            "dw has more taps than w, because the correlation of x with dy also uses rows that no window reaches",
+            "dw is larger than w, because the correlation of x with dy also uses rows that no window reaches",
         )
 
 
 @mistake(
     "output-padding-as-zeros",
     "y",
-    "The output padding was appended as rows of zeros{variant}. output_padding makes the result larger, because "
-    "several input sizes lead to the same output size. The additional rows are computed like all others: taps of "
-    "the kernel reach them.",
+    "The output padding was appended as rows of zeros{variant}. output_padding makes the result larger, but the "
+    "additional rows are computed like all others, because the kernel reaches them.",
     "first allocate a result of (H - 1)*stride - 2*padding + dilation*(K - 1) + output_padding + 1 rows, then add "
     "into it",
 )
@@ -207,8 +207,8 @@ def output_padding_as_zeros(ev: Evidence, argument: str) -> Iterator[Candidate]:
 @mistake(
     "transposed-padding-added",
     "y",
-    "A transposed layer must crop its result by `padding`, because it is the adjoint of a layer that padded its "
-    "input. {variant}",
+    "The padding of a transposed convolution makes the result smaller, because it is the padding of the convolution "
+    "whose shapes it inverts: `padding` cells are cut off from each side. {variant}",
     "pad the dilated input by dilation*(K - 1) - padding; or scatter, then crop `padding` cells from each side",
 )
 def transposed_padding_added(ev: Evidence, argument: str) -> Iterator[Candidate]:

@@ -21,8 +21,8 @@ def _with_kernel_rotated(ev: Evidence) -> Evidence:
     "forward-flipped",
     "y",
     "Your forward uses the kernel rotated by 180 degrees compared with the definition. With the default "
-    'convention="correlation", a plain layer computes y[p] as the sum of w[k] * x[stride*p + k], and a transposed '
-    "layer, its adjoint, scatters the kernel unrotated. scipy.signal.convolve2d and the convolution of mathematics "
+    'convention="correlation", a convolution computes y[p] as the sum of w[k] * x[stride*p + k], and a transposed '
+    "convolution adds w[k] * x[p] to y[stride*p + k]. scipy.signal.convolve2d and the convolution of mathematics "
     "rotate the kernel first. A network can learn with either, but its weights are not compatible with other "
     "libraries, and the backward must match the forward.",
     "use w where the forward uses w[..., ::-1, ::-1] (or scipy.signal.correlate2d instead of convolve2d); if you "

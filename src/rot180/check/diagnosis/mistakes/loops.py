@@ -19,7 +19,7 @@ from .mistake import Candidate, mistake
 
 FIRST, LAST = slice(0, 1), slice(-1, None)
 NOT_LAST, NOT_FIRST = slice(0, -1), slice(1, None)
-_SPATIAL = {0: (), 1: ("position",), 2: ("row", "column"), 3: ("layer", "row", "column")}
+_SPATIAL = {0: (), 1: ("position",), 2: ("row", "column"), 3: ("slice", "row", "column")}
 Loop = tuple[int, str]  # the axis of an array, and what its indices are
 
 

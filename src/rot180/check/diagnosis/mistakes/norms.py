@@ -97,7 +97,8 @@ def gamma_and_beta_swapped(ev: Evidence, argument: str) -> Iterator[Candidate]:
     "x-hat-missing",
     "gamma beta",
     "The gradient of this parameter is a sum over the right axes, but of the wrong terms: {variant}. beta is "
-    "added, so dbeta is the sum of dy. gamma is multiplied by x_hat, so dgamma is the sum of dy * x_hat.",
+    "added, so dbeta is the sum of dy. gamma is multiplied by x_hat, the normalised x, so dgamma is the sum of "
+    "dy * x_hat.",
     "dgamma = (dy * x_hat).sum(axes), dbeta = dy.sum(axes)",
     replays=False,
     alone=True,

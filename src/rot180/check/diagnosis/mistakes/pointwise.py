@@ -61,8 +61,8 @@ def _pooled(definition: MaxPooling, ev: Evidence) -> Iterator[Candidate]:
 @mistake(
     "softmax-jacobian-dropped",
     "x",
-    "The Jacobian of softmax is missing or reduced to its diagonal: {variant}. Every probability depends on every "
-    "logit, because all share the denominator: dp[i]/dx[j] = p[i] * ((i == j) - p[j]).",
+    "The Jacobian of softmax, the matrix of its derivatives, is missing or reduced to its diagonal: {variant}. Every "
+    "probability depends on every logit, because all share the denominator: dp[i]/dx[j] = p[i] * ((i == j) - p[j]).",
     "dx = p * (dy - (p * dy).sum(axis=1, keepdims=True)); for cross entropy after softmax, dx = (p - onehot) / N",
     replays=False,
 )

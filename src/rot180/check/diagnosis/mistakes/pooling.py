@@ -72,8 +72,8 @@ def pool_stride_ignored(ev: Evidence, argument: str) -> Iterator[Candidate]:
 @mistake(
     "border-dropped",
     "x",
-    "dx covers only the cells that the windows reach: the last rows or columns are missing. If the stride does not "
-    "tile the input, x is larger than that, and dx still has the shape of x, with zeros at the end.",
+    "dx covers only the cells that the windows reach: the last rows or columns are missing. Where no window reaches "
+    "the last rows of x, dx still has the shape of x, with zeros at the end.",
     "allocate dx with np.zeros_like(x) and fill the part that the windows cover",
     replays=False,
 )

@@ -107,12 +107,12 @@ def _columns_misread(ev: Evidence) -> Iterator[Candidate]:
     turned = columns.swapaxes(1, 2).reshape(columns.shape)
     yield (
         _col2im(turned, window),
-        " (before col2im the columns have taps before channels and are read the other way round)",
+        " (before col2im the columns have kernel cells before channels and are read the other way round)",
     )
     turned = columns.reshape(n, taps, c, positions).swapaxes(1, 2)
     yield (
         _col2im(turned, window),
-        " (before col2im the columns have channels before taps and are read the other way round)",
+        " (before col2im the columns have channels before kernel cells and are read the other way round)",
     )
 
 

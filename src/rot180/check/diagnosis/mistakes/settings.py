@@ -72,8 +72,8 @@ def bias_ignored(ev: Evidence, argument: str) -> Iterator[Candidate]:
 @mistake(
     "dilation-ignored",
     "x w",
-    "The backward ignores the dilation: the gradient is that of a layer with dilation 1. The taps of a window are "
-    "`dilation` cells apart.",
+    "The backward ignores the dilation: the gradient is that of a layer with dilation 1. The cells of x that one "
+    "window uses are `dilation` cells apart.",
     "index x by stride*p + dilation*k - padding, in the backward too",
     alone=True,
 )

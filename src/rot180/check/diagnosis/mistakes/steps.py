@@ -22,7 +22,7 @@ from .mistake import ANY, Candidate, mistake
     "stride-ignored",
     "x w",
     "The backward ignores the stride. Neighbouring cells of dy belong to windows that begin `stride` cells apart "
-    "in x; without this distance everything accumulates at the top left{variant}.",
+    "in x; without this distance everything is added up at the top left{variant}.",
     "put stride - 1 zeros between the cells of dy (dilated[:, :, ::stride, ::stride] = dy), or index x by stride*p "
     "+ dilation*k - padding",
 )
@@ -89,7 +89,7 @@ def dx_in_steps_of_the_forward(ev: Evidence, argument: str) -> Iterator[Candidat
     "stride-dilation-swapped",
     "y x w",
     "Stride and dilation are interchanged. The stride is the distance between windows, the dilation is the "
-    "distance between the taps of one window. Where both are equal, the mistake does not show.",
+    "distance between the cells of x that one window uses. Where both are equal, the mistake does not show.",
     "index x by stride*p + dilation*k - padding",
 )
 def stride_dilation_swapped(ev: Evidence, argument: str) -> Iterator[Candidate]:
@@ -154,7 +154,7 @@ def _last_of_a_loop(ev: Evidence, argument: str) -> Iterator[Candidate]:
     text = f"Only the last term of the sum over the channels of {side} is left, because each replaces the one before"
     yield _with(ev, argument, source=channel), text
     if ev.definition.axes:
-        text = "Only the last term of the sum over the taps is left, because each replaces the one before"
+        text = "Only the last term of the sum over the kernel cells is left, because each replaces the one before"
         yield _with(ev, argument, w=tap), text
 
 
@@ -164,6 +164,9 @@ def _with(ev: Evidence, argument: str, source: Array | None = None, w: Array | N
         return ev.dx(w=w, dy=source)
     changes = {name: a for name, a in (("x", source), ("w", w)) if a is not None}
     return ev.definition.forward({**ev.problem.arrays, **changes}, ev.case)
+
+
+_LOOPS = {"window": "window", "tap": "kernel cell"}  # in the words of the report
 
 
 def _overwritten(ev: Evidence, source: Array, w: Array) -> Iterator[tuple[str, Array]]:
@@ -186,7 +189,7 @@ def _overwritten(ev: Evidence, source: Array, w: Array) -> Iterator[tuple[str, A
             parts = [np.einsum("no...,oc...->nc...", here[:, s], weights[s]) for s in shares]
             shows = "" if channels else "; where windows do not overlap, this does not show"
             yield (
-                f"Each {channels}{outer} overwrites the result of the previous one{shows}",
+                f"Each {channels}{_LOOPS[outer]} overwrites the result of the previous one{shows}",
                 np.concatenate(parts, 1) * hit,
             )
 

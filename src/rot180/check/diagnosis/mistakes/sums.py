@@ -60,7 +60,7 @@ def bias_added_repeatedly(ev: Evidence, argument: str) -> Iterator[Candidate]:
     groups = int(ev.problem.case.settings.get("groups", 1))
     taps, inputs = int(np.prod(ev.w.shape[2:])), ev.x.shape[1] // groups
     for count, variant in (
-        (inputs * taps, "once for each product of x and w"), (taps, "once for each tap of the kernel"),
+        (inputs * taps, "once for each product of x and w"), (taps, "once for each cell of the kernel"),
         (inputs, "once for each input channel"), (2, "twice"),
     ):  # fmt: skip
         yield plus_bias(ev.expected["y"], (count - 1) * b), variant
@@ -146,7 +146,7 @@ def clip_collapsed(ev: Evidence, argument: str) -> Iterator[Candidate]:
     "clipped",
     "x w b",
     "The backward clips this gradient at {variant}. A clipped array is not the gradient any more, and the layers "
-    "below receive a wrong dy.",
+    "before this one receive a wrong dy.",
     "do not clip in the backward; if needed, clip all gradients together before the optimizer step",
     replays=False,
     turns=True,
