@@ -84,13 +84,13 @@ def measure(options):
     options.whole = not (options.parts or options.only)
     rot180.set_num_threads(options.threads)
     peer.set_num_threads(options.threads)
-    chosen = options.parts or (NAMED if options.only else PARTS)
-    todo = [(part, task) for part in chosen for task in PARTS[part].tasks(options)]
+    parts = options.parts or (NAMED if options.only else PARTS)
+    todo = [(part, task) for part in parts for task in PARTS[part].tasks(options)]
     if not todo:
         sys.exit(f"benchmarks: no name of a layer or step contains a word starting with {' or '.join(options.only)}")
     record = {"about": environment.describe(options, shlex.join(["python", "-m", "benchmarks", *sys.argv[1:]]))}
     report(environment.busy_warning(record["about"]) or "the machine is quiet")
-    record |= {part: [] for part in chosen}
+    record |= {part: [] for part in parts}
     record["failed"] = run(todo, record)
     record["about"]["load_at_the_end"] = machine.load()
     return record

@@ -41,20 +41,20 @@ def wheel():
         command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", folder, "."]
         env = {**os.environ, "ROT180_REQUIRE_EXT": "1"}  # a wheel without the engine would not count
         run = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
-        made = list(Path(folder).glob("*.whl"))
-        if run.returncode or not made:
+        wheels = list(Path(folder).glob("*.whl"))
+        if run.returncode or not wheels:
             raise RuntimeError(f"the wheel could not be made: {run.stderr.strip()}")
-        return {"name": "wheel", "file": made[0].name, "MB": made[0].stat().st_size / 1e6}
+        return {"name": "wheel", "file": wheels[0].name, "MB": wheels[0].stat().st_size / 1e6}
 
 
 def imports():
     """Milliseconds of imports in new interpreters, without the start of Python; medians. The extension separately."""
     contestants = {s: timing.one_part(lambda s=s: python(s)) for s in STATEMENTS}
-    taken = timing.take_turns(contestants, ROUNDS, 0)
-    empty = taken.pop("pass")
+    times = timing.take_turns(contestants, ROUNDS, 0)
+    empty = times.pop("pass")
     more = {
         s: [with_it - without for (with_it,), (without,) in zip(rounds, empty, strict=True)]
-        for s, rounds in taken.items()
+        for s, rounds in times.items()
     }
     row = {"name": "imports", "ms": {s: statistics.median(seconds) * 1e3 for s, seconds in more.items()}}
     if not extension.unavailable():
@@ -79,15 +79,15 @@ def call(options):
         calls = {"the binding": lambda: binding(shape, x, w, None, False), **calls}
     peers = torch.tensor(x), torch.tensor(w)
     calls["PyTorch, F.conv2d without gradients"] = lambda: torch.nn.functional.conv2d(*peers)
-    taken = {name: [] for name in calls}
+    times = {name: [] for name in calls}
     with peer.one_thread(options.threads):
         for _ in range(ROUNDS):
             for name, run in calls.items():
                 start = time.perf_counter()
                 for _ in range(CALLS):
                     run()
-                taken[name].append((time.perf_counter() - start) / CALLS)
-    return {"name": "call", "us": {name: statistics.median(seconds) * 1e6 for name, seconds in taken.items()}}
+                times[name].append((time.perf_counter() - start) / CALLS)
+    return {"name": "call", "us": {name: statistics.median(seconds) * 1e6 for name, seconds in times.items()}}
 
 
 def summary(row):

@@ -37,8 +37,8 @@ def tasks(options):
 def measure(what, kind, grown, options):
     """Measure all sizes in turns; returns the seconds and the slope of a line fitted to their logarithms."""
     contestants = {size: timing.two_parts(*layers.forward_backward(layer)) for size, layer in grown.items()}
-    taken = timing.take_turns(contestants, options.rounds, options.seconds)
-    seconds = [timing.median(taken[size]) for size in grown]
+    times = timing.take_turns(contestants, options.rounds, options.seconds)
+    seconds = [timing.median(times[size]) for size in grown]
     work = [3 * layer.multiply_adds for layer in grown.values()]
     return {
         "grows": what,

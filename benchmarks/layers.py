@@ -24,12 +24,12 @@ def measure(layer, options):
     """Milliseconds forward and backward, ratios of PyTorch's time over ours (forward, backward, both), errors."""
     functions = {"rot180": layers.forward_backward(layer), "PyTorch": peer.forward_backward(layer)}
     contestants = {name: timing.two_parts(*pair) for name, pair in functions.items()}
-    taken = timing.take_turns(contestants, options.rounds, options.seconds)
+    times = timing.take_turns(contestants, options.rounds, options.seconds)
     exact = layers.exact_results(layer)
     return {
         "name": layer.name,
-        "ms": {name: [timing.median(rounds, part) * 1e3 for part in (0, 1)] for name, rounds in taken.items()},
-        "ratios": [timing.ratio(taken["PyTorch"], taken["rot180"], part) for part in (0, 1, None)],
+        "ms": {name: [timing.median(rounds, part) * 1e3 for part in (0, 1)] for name, rounds in times.items()},
+        "ratios": [timing.ratio(times["PyTorch"], times["rot180"], part) for part in (0, 1, None)],
         "algorithms": layers.algorithms(layer),
         "errors": {name: largest_error(*pair, exact) for name, pair in functions.items()},
     }

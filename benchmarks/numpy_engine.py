@@ -28,11 +28,11 @@ def measure(layer, options):
     """Milliseconds forward and backward of both, and the ratios of im2col's time over the engine's."""
     with rot180.engine("numpy"):
         contestants = {name: timing.two_parts(*pair) for name, pair in functions(layer).items()}
-        taken = timing.take_turns(contestants, options.rounds, options.seconds)
+        times = timing.take_turns(contestants, options.rounds, options.seconds)
     return {
         "name": layer.name,
-        "ms": {name: [timing.median(rounds, part) * 1e3 for part in (0, 1)] for name, rounds in taken.items()},
-        "ratios": [timing.ratio(taken["im2col"], taken["engine"], part) for part in (0, 1, None)],
+        "ms": {name: [timing.median(rounds, part) * 1e3 for part in (0, 1)] for name, rounds in times.items()},
+        "ratios": [timing.ratio(times["im2col"], times["engine"], part) for part in (0, 1, None)],
     }
 
 

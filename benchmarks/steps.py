@@ -27,13 +27,13 @@ def measure(name, options):
     contestants = {"rot180": make(rot180_library()), "PyTorch": make(peer.library())}
     if options.compiled and (compiled := compiled_step(make)):
         contestants["compiled"] = compiled
-    taken = timing.take_turns(
+    times = timing.take_turns(
         {n: timing.one_part(step) for n, step in contestants.items()}, options.rounds, 3 * options.seconds
     )
     return {
         "name": name,
-        "ms": {other: timing.median(rounds) * 1e3 for other, rounds in taken.items()},
-        "ratios": {other: timing.ratio(taken[other], taken["rot180"]) for other in taken if other != "rot180"},
+        "ms": {other: timing.median(rounds) * 1e3 for other, rounds in times.items()},
+        "ratios": {other: timing.ratio(times[other], times["rot180"]) for other in times if other != "rot180"},
     }
 
 

@@ -25,10 +25,10 @@ def measure(options):
     }
     with peer.one_thread(options.threads):
         timed = {name: timing.one_part(step) for name, step in contestants.items()}
-        taken = timing.take_turns(timed, options.rounds, options.seconds)
+        times = timing.take_turns(timed, options.rounds, options.seconds)
     return {
-        "us": {name: timing.median(rounds) * 1e6 for name, rounds in taken.items()},
-        "ratios": {name: timing.ratio(taken["PyTorch"], rounds) for name, rounds in taken.items()},
+        "us": {name: timing.median(rounds) * 1e6 for name, rounds in times.items()},
+        "ratios": {name: timing.ratio(times["PyTorch"], rounds) for name, rounds in times.items()},
     }
 
 

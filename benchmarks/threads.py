@@ -33,13 +33,13 @@ def measure(layer, options):
     run = timing.two_parts(*layers.forward_backward(layer))
     numbers = counts(options.cores)
     try:
-        taken = timing.take_turns(dict.fromkeys(numbers, run), options.rounds, options.seconds, rot180.set_num_threads)
+        times = timing.take_turns(dict.fromkeys(numbers, run), options.rounds, options.seconds, rot180.set_num_threads)
     finally:
         rot180.set_num_threads(options.threads)
     return {
         "name": layer.name,
-        "ms": {str(n): timing.median(taken[n]) * 1e3 for n in numbers},
-        "ratios": {str(n): timing.ratio(taken[1], taken[n]) for n in numbers[1:]},
+        "ms": {str(n): timing.median(times[n]) * 1e3 for n in numbers},
+        "ratios": {str(n): timing.ratio(times[1], times[n]) for n in numbers[1:]},
     }
 
 

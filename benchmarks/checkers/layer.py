@@ -36,19 +36,19 @@ class Layer:
 
     def forward(self, *inputs):
         """The result, and the values for the backward."""
-        given = {**self.constants, **dict(zip(self.code.returns, inputs, strict=True))}
-        result = self.code.call(self.code.forward, self.code.on_forward, given, self.problem)
-        return split_forward(result)[0], (given, result)
+        arguments = {**self.constants, **dict(zip(self.code.returns, inputs, strict=True))}
+        result = self.code.call(self.code.forward, self.code.on_forward, arguments, self.problem)
+        return split_forward(result)[0], (arguments, result)
 
     def backward(self, dy, kept):
         """The gradients as returned; for a loss whose backward takes no dy, multiplied by dy (chain rule)."""
-        given, result = kept
+        arguments, result = kept
         y, cache = split_forward(result)
         code = self.code
         if code.backward is None:
             found = cache
         else:
-            given = {**given, "y": y, "cache": cache, "dy": dy}
-            found = code.call(code.backward, code.on_backward, given, self.problem)
+            arguments = {**arguments, "y": y, "cache": cache, "dy": dy}
+            found = code.call(code.backward, code.on_backward, arguments, self.problem)
         gradients = code.ordered_gradients(found, self.problem)
         return gradients if code.takes_dy else [np.asarray(gradient) * dy for gradient in gradients]

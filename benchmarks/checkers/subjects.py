@@ -31,12 +31,12 @@ class Subject:
 
 def subjects():
     """All subjects, in the same order in every process."""
-    found = [Subject(e.name, e.forward, e.backward, e.op, e.slugs, dict(e.check)) for e in gallery.ENTRIES]
-    found += [Subject(*entry[:4], (), entry[4]) for entry in operations_right.RIGHT]
+    subjects_in_order = [Subject(e.name, e.forward, e.backward, e.op, e.slugs, dict(e.check)) for e in gallery.ENTRIES]
+    subjects_in_order += [Subject(*entry[:4], (), entry[4]) for entry in operations_right.RIGHT]
     for slug, _, name, forward, backward, op, options in operations_wrong.WRONG:
         bound = backward().backward if isinstance(backward, type) else backward
-        found.append(Subject(name, forward, bound, op, (slug,), options))
-    return found
+        subjects_in_order.append(Subject(name, forward, bound, op, (slug,), options))
+    return subjects_in_order
 
 
 def implementation(subject, returns=None, layout=None):

@@ -25,8 +25,8 @@ def check(layer, fast):
 
         @staticmethod
         def backward(ctx, dy):
-            found = layer.backward(dy.numpy(), ctx.kept)
-            return tuple(torch.as_tensor(np.asarray(g, order="C"), dtype=dy.dtype) for g in found)
+            gradients = layer.backward(dy.numpy(), ctx.kept)
+            return tuple(torch.as_tensor(np.asarray(g, order="C"), dtype=dy.dtype) for g in gradients)
 
     inputs = tuple(torch.tensor(a, requires_grad=True) for a in layer.inputs)
     with warnings.catch_warnings():

@@ -39,8 +39,8 @@ def suggestions(name: str, known: Iterable[str]) -> list[str]:
     """The known names that are most similar to `name`, best first; case, dashes and underscores are ignored."""
     from difflib import SequenceMatcher  # imported here: only a misspelt name needs it
 
-    wanted = _canonical(name)
-    similarity = {other: SequenceMatcher(None, _canonical(other), wanted).ratio() for other in known}
+    canonical = _canonical(name)
+    similarity = {other: SequenceMatcher(None, _canonical(other), canonical).ratio() for other in known}
     best = max(similarity.values(), default=0.0)
     close = [other for other, ratio in similarity.items() if ratio >= max(ENOUGH, best - TIE)]
     return sorted(close, key=lambda other: -similarity[other])[:MAX_SUGGESTED]

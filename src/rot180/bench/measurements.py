@@ -49,5 +49,5 @@ def layer_timing(layer: Layer, rounds: int, seconds: float) -> LayerTiming:
 def step_timing(name: str, rounds: int, seconds: float) -> StepTiming:
     """Time a training step of `steps.STEPS`. A round lasts about `seconds`, at least one step."""
     step = timing.one_part(steps.STEPS[name](rot180_library()))
-    taken = timing.median(timing.take_turns({"rot180": step}, rounds, seconds)["rot180"])
-    return StepTiming(name, taken * 1e3, 1 / taken)
+    seconds_per_step = timing.median(timing.take_turns({"rot180": step}, rounds, seconds)["rot180"])
+    return StepTiming(name, seconds_per_step * 1e3, 1 / seconds_per_step)

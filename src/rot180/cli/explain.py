@@ -186,8 +186,8 @@ def _example() -> Trace:
 def _refuse(settings: dict[str, Any], source: str, op: str | None = None) -> None:
     """Raise UsageError if an operation or settings are combined with a saved trace or a run, which have their own."""
     if settings or op is not None:
-        given = [option_of(name) for name in settings] or [str(op)]
-        raise UsageError(f"{', '.join(given)} cannot be combined with {source}")
+        options = [option_of(name) for name in settings] or [str(op)]
+        raise UsageError(f"{', '.join(options)} cannot be combined with {source}")
 
 
 def _trace_keywords(op: str, settings: dict[str, Any]) -> dict[str, Any]:

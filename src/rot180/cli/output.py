@@ -36,8 +36,8 @@ def one_line(name: str) -> str:
 
 def shortened(name: str) -> str:
     """A name for a table, on one line; a long name loses its middle."""
-    shown = one_line(name)
-    return shown if len(shown) <= MAX_WIDTH else f"{shown[: MAX_WIDTH - 9]}…{shown[-8:]}"
+    line = one_line(name)
+    return line if len(line) <= MAX_WIDTH else f"{line[: MAX_WIDTH - 9]}…{line[-8:]}"
 
 
 def say(line: str) -> None:

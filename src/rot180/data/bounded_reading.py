@@ -96,11 +96,11 @@ def declared_size(begin: str, shape: tuple[int, ...], dtype: np.dtype[Any], max_
 def read_into(stream: IO[bytes], array: Array) -> int:
     """Read into a C-contiguous array until it is full or the stream ends; return the number of bytes read."""
     cells = array.reshape(-1).view(np.uint8).data
-    done = 0
-    while done < len(cells):
-        chunk = stream.read(min(CHUNK, len(cells) - done))
+    filled = 0
+    while filled < len(cells):
+        chunk = stream.read(min(CHUNK, len(cells) - filled))
         if not chunk:
             break
-        cells[done : done + len(chunk)] = chunk
-        done += len(chunk)
-    return done
+        cells[filled : filled + len(chunk)] = chunk
+        filled += len(chunk)
+    return filled

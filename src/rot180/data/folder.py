@@ -113,10 +113,10 @@ def _choose(heights: Sequence[int], widths: Sequence[int]) -> tuple[int, int]:
 
 def _check_memory(root: str, shape: tuple[int, ...], max_bytes: int) -> None:
     count, channels, height, width = shape
-    needed = 4 * count * channels * height * width
-    if needed > max_bytes:
+    total = 4 * count * channels * height * width
+    if total > max_bytes:
         raise FormatError(
-            f"read_folder: {root} has {count:,} images; as {channels}x{height}x{width} float32 they take {needed:,} "
+            f"read_folder: {root} has {count:,} images; as {channels}x{height}x{width} float32 they take {total:,} "
             f"bytes, more than max_bytes={max_bytes:,}: choose a smaller size (--size)"
         )
 
@@ -201,10 +201,10 @@ def _list_files(root: str, classes: Sequence[str] | None, skip: bool) -> _ImageF
     for number, name in enumerate(names):
         for folder, inner, files in os.walk(os.path.join(root, name), onerror=unreadable):
             inner[:] = sorted(other for other in inner if not other.startswith("."))
-            shown = sorted(file for file in files if not file.startswith("."))
-            images = [file for file in shown if os.path.splitext(file)[1].lower() in SUFFIXES]
+            visible = sorted(file for file in files if not file.startswith("."))
+            images = [file for file in visible if os.path.splitext(file)[1].lower() in SUFFIXES]
             image_files.files += [(os.path.join(folder, file), number) for file in images]
-            image_files.ignored += len(shown) - len(images)
+            image_files.ignored += len(visible) - len(images)
             if len(image_files.files) + image_files.ignored > MAX_FILES:
                 raise FormatError(f"read_folder: {root} holds more than {MAX_FILES:,} files")
     image_files.check_classes()
@@ -218,13 +218,13 @@ def class_folders(root: str, least: int = 2) -> list[str]:
     """
     if not os.path.isdir(root):
         raise FileNotFoundError(2, f"read_folder: there is no folder {root}")
-    shown = sorted(name for name in os.listdir(root) if not name.startswith("."))
-    names = [name for name in shown if os.path.isdir(os.path.join(root, name)) and not _leads_up(root, name)]
+    visible = sorted(name for name in os.listdir(root) if not name.startswith("."))
+    names = [name for name in visible if os.path.isdir(os.path.join(root, name)) and not _leads_up(root, name)]
     if len(names) < least:
         present = f"only the folder {names[0]!r}" if names else "no folders"
         examples = [os.path.join(root, name, "1.png") for name in ("cat", "dog")]
         raise FormatError(
-            f"read_folder: {root} has {present} and {len(shown) - len(names)} files; at least two folders of images, "
+            f"read_folder: {root} has {present} and {len(visible) - len(names)} files; at least two folders of images, "
             f"one for each class, are needed, e.g. {', '.join(examples)}"
         )
     return names

@@ -183,8 +183,8 @@ def _names(names: tuple[str, ...], split: str | None) -> list[str]:
 
 def _key(members: Container[str], names: tuple[str, ...], split: str | None) -> str | None:
     """The name of an array in the file, or None. The names of the classes may be shared by all parts."""
-    wanted = _names(names, split) + (list(names) if "classes" in names else [])
-    return next((name for name in wanted if name in members), None)
+    candidates = _names(names, split) + (list(names) if "classes" in names else [])
+    return next((name for name in candidates if name in members), None)
 
 
 def _array(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, max_bytes: int) -> Array:
@@ -214,8 +214,8 @@ def _header(file: IO[bytes], what: str) -> tuple[tuple[int, ...], bool, np.dtype
         version = np.lib.format.read_magic(file)
         if version not in ((1, 0), (2, 0)):
             raise FormatError(f"{what} has version {version} of the .npy format; 1.0 and 2.0 are read")
-        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        return read(file)
+        read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        return read_header(file)
 
 
 class _SmallReads(io.FileIO):

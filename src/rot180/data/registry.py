@@ -69,8 +69,8 @@ def load_parts(source: Name, root: Name | None = None, **options: Any) -> tuple[
     Raises FileNotFoundError, FormatError, and ValueError for options that do not fit the source.
     """
     if _is_name(source, options):
-        read = READERS[str(source)]
-        return read("train", root), read("test", root)
+        reader = READERS[str(source)]
+        return reader("train", root), reader("test", root)
     if root is not None:
         raise ValueError(f"load: root (--data) is for named data sets; {os.fspath(source)} is a path")
     is_folder = Path(source).is_dir()

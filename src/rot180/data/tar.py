@@ -34,7 +34,7 @@ def read_members(op: str, path: Name, wanted: Collection[str], max_bytes: int = 
     members: dict[str, Array] = {}
     name = os.fspath(path)
     with open_bounded(op, path, MAX_BYTES) as source:
-        stream, left = source.stream, min(source.capacity, MAX_BYTES)
+        stream, remaining = source.stream, min(source.capacity, MAX_BYTES)
         while True:
             header = stream.read(BLOCK)
             if not any(header):
@@ -43,8 +43,8 @@ def read_members(op: str, path: Name, wanted: Collection[str], max_bytes: int = 
                 raise FormatError(f"{op}: {name} is truncated, or is not a tar archive")
             member, size = _parse(op, name, header)
             padded = -(-size // BLOCK) * BLOCK
-            left -= BLOCK + padded
-            if left < 0:
+            remaining -= BLOCK + padded
+            if remaining < 0:
                 raise FormatError(
                     f"{op}: {name}: the entry {member!r} of {size:,} bytes is larger than the file can hold, or "
                     f"larger than {MAX_BYTES:,} bytes"
@@ -59,7 +59,7 @@ def read_members(op: str, path: Name, wanted: Collection[str], max_bytes: int = 
                     raise FormatError(f"{op}: {name} is truncated within {member}")
                 padded -= size
             _skip(stream, padded)
-        _skip(stream, left)  # zeros, unless the archive is damaged
+        _skip(stream, remaining)  # zeros, unless the archive is damaged
     return members
 
 

@@ -31,26 +31,26 @@ class Cell:
     @classmethod
     def parse(cls, text: str) -> Cell:
         """Parse "dx[0,0,1,1]", "dX[0,0,1,1]" or "dx 0 0 1 1". Raises ExplainError for any other text."""
-        found = re.fullmatch(r"\s*(dX|dW|[a-z]+)\s*[\[( ]\s*(\d{1,9}(?:\s*[, ]\s*\d{1,9})*)\s*[\])]?\s*", text)
-        if found is None or found[1].lower() not in RESULTS:
+        match = re.fullmatch(r"\s*(dX|dW|[a-z]+)\s*[\[( ]\s*(\d{1,9}(?:\s*[, ]\s*\d{1,9})*)\s*[\])]?\s*", text)
+        if match is None or match[1].lower() not in RESULTS:
             raise ExplainError(
                 f"explain: a cell is {', '.join(RESULTS)} with an index, for example dx[0,0,1,1]; got {text!r:.80}"
             )
-        return cls(found[1].lower(), tuple(int(number) for number in re.split(r"[,\s]+", found[2].strip())))
+        return cls(match[1].lower(), tuple(int(number) for number in re.split(r"[,\s]+", match[2].strip())))
 
     def selection(self, request: Request) -> dict[str, list[int]]:
         """The part of a large layer that contains this cell, for `trace(..., selection=...)`."""
         operation = request.layer.operation
         if self.array not in operation.letters or len(self.index) != len(operation.letters[self.array]):
             return {}  # there is no such cell: `flat_index` raises the error
-        wanted = {letter: i for letter, i in zip(operation.letters[self.array], self.index, strict=True)}
+        coordinates = {letter: i for letter, i in zip(operation.letters[self.array], self.index, strict=True)}
         if self.array == "dw":  # the second channel is counted within the group of the first
             (first, size), (second, other) = (("c", request.channels), ("o", request.outputs))
             if not operation.transposed:
                 first, size, second, other = second, other, first, size
             groups = request.layer.window.groups
-            wanted[second] += wanted[first] // (size // groups) * (other // groups)
-        return {letter: [wanted[letter]] for letter in "nco" if letter in wanted}
+            coordinates[second] += coordinates[first] // (size // groups) * (other // groups)
+        return {letter: [coordinates[letter]] for letter in "nco" if letter in coordinates}
 
 
 @dataclass(frozen=True)

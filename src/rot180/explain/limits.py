@@ -147,9 +147,9 @@ def _weights_at(layer: Layer, arrays: Arrays, c: Array, o: Array) -> Any:
 
 
 def _without(a: Array, where: Any) -> Array:
-    left = a.copy()
-    left[where] = 0
-    return left
+    rest = a.copy()
+    rest[where] = 0
+    return rest
 
 
 def _channels(layer: Layer, shapes: Mapping[str, Sizes], requested: Mapping[str, list[int]]) -> Selection:

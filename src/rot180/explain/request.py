@@ -173,16 +173,16 @@ def _flag(op: str, name: str, value: Any) -> bool:
 def _array(operation: Operation, name: str, value: Any) -> Array:
     """The value as a float64 array with all axes: (H, W) is one sample of one channel, (C, H, W) one sample."""
     op, axes = operation.name, operation.axes
-    wanted = 1 if name == "b" else axes + 2
+    ndim = 1 if name == "b" else axes + 2
     try:
         array = np.array(value.detach() if hasattr(value, "detach") else value, dtype=np.float64)
     except (TypeError, ValueError):
         raise ExplainError(
             f"trace: {op}: {name} must be an array, or nested lists of equal length, of numbers"
         ) from None
-    if array.ndim > wanted or (name != "b" and array.ndim < axes) or (name == "b" and array.ndim != 1):
-        raise ExplainError(f"trace: {op}: {name} has shape {array.shape}; {wanted} dimensions are needed")
-    array = array.reshape((1,) * (wanted - array.ndim) + array.shape)
+    if array.ndim > ndim or (name != "b" and array.ndim < axes) or (name == "b" and array.ndim != 1):
+        raise ExplainError(f"trace: {op}: {name} has shape {array.shape}; {ndim} dimensions are needed")
+    array = array.reshape((1,) * (ndim - array.ndim) + array.shape)
     if not array.size or max(array.shape) > MOST_SIDE:
         raise ExplainError(f"trace: {op}: {name} has shape {array.shape}; 1 to {MOST_SIDE} cells per axis are needed")
     if not np.isfinite(array).all():

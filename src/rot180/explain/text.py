@@ -77,10 +77,10 @@ def _sum(trace: Trace, cell: Cell, language: str) -> str:
         return say("text.no_terms", language, cell=cell, value=value)
     lines = [say("text.sum", language, cell=cell, value=value, count=len(products) + len(extra))]
     sign = "/" if trace.layer.operation.pools else "*"
-    shown = products[:MOST_TERMS]
-    symbols = [f" {sign} ".join(term.names) for term in shown] + [name for name, _ in extra]
-    values = [f" {sign} ".join(map(_signed, term.values)) if len(term.values) > 1 else "" for term in shown]
-    results = [format_number(term.value) for term in shown] + [format_number(v) for _, v in extra]
+    listed_products = products[:MOST_TERMS]
+    symbols = [f" {sign} ".join(term.names) for term in listed_products] + [name for name, _ in extra]
+    values = [f" {sign} ".join(map(_signed, term.values)) if len(term.values) > 1 else "" for term in listed_products]
+    results = [format_number(term.value) for term in listed_products] + [format_number(v) for _, v in extra]
     lines += _columns(symbols, [*values, *[""] * len(extra)], results)
     if len(products) > MOST_TERMS:
         lines.append(f"  {say('text.more_terms', language, count=len(products) - MOST_TERMS)}")

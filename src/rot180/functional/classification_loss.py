@@ -194,16 +194,16 @@ def _factors(op: str, x: Any, t: Array, weight: Any, ignore_index: int) -> tuple
     if weight is None and t.size and np.minimum.reduce(t, None) >= 0 and np.maximum.reduce(t, None) < classes:
         if not 0 <= ignore_index < classes:
             return t, None
-    used = t != ignore_index
-    invalid = used & ((t < 0) | (t >= classes))
+    is_used = t != ignore_index
+    invalid = is_used & ((t < 0) | (t >= classes))
     if invalid.any():
         raise ValueError(
             f"{op}: target {int(t[invalid][0])} is not a class: input has {classes} classes, 0 to {classes - 1}"
         )
-    safe = np.where(used, t, 0)
+    safe = np.where(is_used, t, 0)
     if weight is None:
-        return safe, used.astype(raw(x).dtype)
-    return safe, _class_weights(op, weight, raw(x).dtype, classes)[safe] * used
+        return safe, is_used.astype(raw(x).dtype)
+    return safe, _class_weights(op, weight, raw(x).dtype, classes)[safe] * is_used
 
 
 def _class_weights(op: str, weight: Any, dtype: Any, classes: int) -> Array:

@@ -96,10 +96,10 @@ def build_window(window: Window) -> _native.Shape:
     sizes = (*window.x_size, *window.y_size, *window.kernel, *stride, *dilation, *window.padding)
     if max(sizes, default=0) > MAX_SIZE:
         raise ShapeError(f"the native engine takes sizes, steps and paddings up to {MAX_SIZE}; this is {window}")
-    built = window.__dict__[algorithm] = compiled.Shape(
+    shape = window.__dict__[algorithm] = compiled.Shape(
         window.x_size, window.y_size, window.kernel, stride, dilation, window.padding, window.groups, algorithm
     )
-    return built
+    return shape
 
 
 def _used_steps(steps: Sizes, counts: Sizes) -> Sizes:
@@ -136,11 +136,11 @@ def log(call: str, algorithm: str, isa: str) -> None:
 
 def description() -> dict[str, str]:
     """The lines of `show_config` about the extension: instruction set, memory, algorithms."""
-    used, usable = compiled.isa(), compiled.isas()
-    others = f"; {' and '.join(i for i in usable if i != used)} by ROT180_ISA" if len(usable) > 1 else ""
+    current, usable = compiled.isa(), compiled.isas()
+    others = f"; {' and '.join(i for i in usable if i != current)} by ROT180_ISA" if len(usable) > 1 else ""
     rows = {f"  {name}": compiled.where(name) for name in ("dense", "depthwise", "winograd4", "winograd", "direct")}
     return {
-        "native": f"available, on {used}{others}",
+        "native": f"available, on {current}{others}",
         "memory": f"{compiled.kept() / 2**20:.1f} MiB kept for the next calls",
         "algorithms": "the first that fits",
         **rows,

@@ -309,9 +309,9 @@ def _general_op(op: Op, names: list[str]) -> Callable[..., tuple[Any, Any]]:
             t.node = n = new(Node)
             n.seq, n.edges, n.settings = tick(), edges, settings
             n.op = op
-            kept = [a if k else None for a, k in zip(raw, keep, strict=True)]
+            saved = [a if k else None for a, k in zip(raw, keep, strict=True)]
             output = t.data if keep_output else None
-            n.saved = (output, residuals, *kept) if keep_residuals else (output, *kept)
+            n.saved = (output, residuals, *saved) if keep_residuals else (output, *saved)
         if observer is not None:
             observer(op.named(settings), inputs, settings, t)
         return t, residuals

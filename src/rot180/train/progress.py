@@ -45,9 +45,9 @@ class Progress:
         """Log the line of a finished epoch."""
         if self.log is None:
             return
-        done = int(metrics["epoch"])
-        left = (time.perf_counter() - self._start) / done * (self.epochs - done)
-        text = line(metrics, self.epochs, left)
+        epoch = int(metrics["epoch"])
+        remaining = (time.perf_counter() - self._start) / epoch * (self.epochs - epoch)
+        text = line(metrics, self.epochs, remaining)
         if self._bar is None:
             self.log(text)
         else:

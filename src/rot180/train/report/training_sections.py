@@ -17,14 +17,14 @@ def training_curves(content: Content, pictures: Pictures | None) -> str:
     if pictures is None or len(history) == 1:
         return section("curves", title, _curves_lead(history, validated), numbers)
     log_loss, log_error = _spans_decades(history), _needs_error_scale(history)
-    shown = evenly_spaced(history, MAX_POINTS)
+    points = evenly_spaced(history, MAX_POINTS)
     accuracy_note = "the scale widens towards 100%" if log_error else "share of correct images"
     figures = [
-        _figure(pictures, "Loss", shown, "loss", "logarithmic scale" if log_loss else "mean per image", log=log_loss),
-        _figure(pictures, "Accuracy", shown, "accuracy", accuracy_note, log=log_error),
+        _figure(pictures, "Loss", points, "loss", "logarithmic scale" if log_loss else "mean per image", log=log_loss),
+        _figure(pictures, "Accuracy", points, "accuracy", accuracy_note, log=log_error),
     ]
     if "lr" in history[0]:
-        figures.append(_figure(pictures, "Learning rate", shown, "lr", "at the last step of each epoch"))
+        figures.append(_figure(pictures, "Learning rate", points, "lr", "at the last step of each epoch"))
     legend = "<span class=training>training</span>" + ("<span class=validation>validation</span>" if validated else "")
     charts = f'<p class="legend">{legend}</p>\n<div class="charts">{"".join(figures)}</div>\n'
     return section("curves", title, _curves_lead(history, validated), charts, details("Table of all values", numbers))
