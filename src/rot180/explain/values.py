@@ -1,4 +1,4 @@
-"""Fill the arrays of a trace with small integers, random numbers or an impulse. A seed makes them reproducible."""
+"""Fill the arrays of a trace with small integers, random numbers or an impulse, reproducibly for each seed."""
 
 from __future__ import annotations
 

@@ -46,7 +46,8 @@ def nll_loss(
         target: integers in [0, C), (N, ...) or ().
         weight: (C,), one factor per class (default: 1).
         ignore_index: targets with this value do not contribute to the loss or the gradient (default: -100).
-        reduction: "mean" divides the sum by the total weight of the targets that are not ignored; or "sum" or "none".
+        reduction: "mean", "sum" or "none". "mean" divides the sum by the total weight of the targets that are not
+            ignored.
 
     Raises ShapeError or DtypeError if the arguments do not fit, ValueError if a target is not a class.
     """

@@ -161,7 +161,7 @@ def kl_div(input: T | ArrayLike, target: T | ArrayLike, reduction: str = "mean",
         input: log-probabilities.
         target: probabilities, or log-probabilities if `log_target`.
         reduction: "batchmean" divides the sum by the size of axis 0, which gives the divergence per sample. "mean"
-            divides the sum by the number of cells; or "sum" or "none".
+            divides the sum by the number of cells. The other values are "sum" and "none".
         log_target: the target holds log-probabilities (default: False).
 
     Raises ShapeError, DtypeError, and ValueError for an unknown reduction.

@@ -231,5 +231,5 @@ class Optimizer:
 
 
 def _options(group: Group) -> Group:
-    """A copy of a group's options, without its parameters."""
+    """A copy of the options of a group, without the group's parameters."""
     return copy.deepcopy({name: value for name, value in group.items() if name != "params"})

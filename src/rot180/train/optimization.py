@@ -7,7 +7,7 @@
     plateau     divide the rate by 10 when the loss has not fallen for 3 epochs
     constant    the full rate
 
-All schedules but "plateau" change the rate after every batch. All of them come from `optim.lr_scheduler`.
+All schedules but "plateau" change the rate after every batch. All schedules come from `optim.lr_scheduler`.
 """
 
 from __future__ import annotations

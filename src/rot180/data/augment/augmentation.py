@@ -42,7 +42,7 @@ class Augmentation:
         return type(self).__name__
 
     def about(self) -> dict[str, Any]:
-        """The settings, as a training run records them."""
+        """The settings, which a training run records."""
         return {"name": re.sub("(?<=[a-z])(?=[A-Z])", "_", self.op).lower()} | vars(self)
 
     def __repr__(self) -> str:

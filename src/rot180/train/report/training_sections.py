@@ -1,4 +1,4 @@
-"""The sections about the run as a whole: the training curves and the table of layers."""
+"""The sections about the whole run: the training curves and the table of layers."""
 
 from __future__ import annotations
 
