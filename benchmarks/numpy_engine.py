@@ -1,6 +1,6 @@
 """The numpy engine against im2col on the whole batch (`im2col.py`), layer by layer.
 
-Both run the three contractions of a layer on the same contiguous NCHW arrays.
+Engine and im2col run the three contractions of a layer on the same contiguous NCHW arrays.
 """
 
 from functools import partial

@@ -13,8 +13,8 @@ with two axes, inverting is a rotation by 180 degrees. The text stops here, at s
 s cells apart, so s - 1 zeros must first be inserted between the cells of dy. The last rows that the stride does not
 reach get no gradient: zeros at the end.
 
-The library computes dx without these steps. It uses the definition, dx[stride p + r - pad] += w[r] dy[p], which needs
-no zeros, no rotation and no special case for the stride. The program shows that the results are equal.
+The library computes dx without these steps. The definition, dx[stride p + r - pad] += w[r] dy[p], needs no zeros, no
+rotation and no special case for the stride. The program shows that the results are equal.
 
     python examples/origins/conv_layer.py
     build/pages/conv_layer.html        a page that shows its layer, written by `make pages`

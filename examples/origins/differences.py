@@ -1,7 +1,7 @@
 """Numerical gradients by central differences, which the four programs compare with.
 
-They need no derivation: each number is changed in both directions, and the change of the output is measured.
-Numerical gradients are slow and have rounding errors.
+Numerical gradients need no derivation: each number is changed in both directions, and the change of the output is
+measured. Numerical gradients are slow and have rounding errors.
 """
 
 from __future__ import annotations

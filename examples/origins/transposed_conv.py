@@ -17,9 +17,9 @@ layers, 10x10 -> 12x12 -> 14x14, with 3x3 kernels:
 3. The bounds of the clip are swapped: clip(dx, 10, -10) turns every number into -10.
 
 The answer keeps the rotated forward and changes the backward: with r = rot180(kernel), dx = valid(dz, r) and
-dw = rot180(valid(dz, x)), because valid(dz, x) is the gradient of r. It also describes a test that needs no second
-implementation: for the linear loss F = sum(z * dz), the change sum(dw * (kernel' - kernel)) that dw predicts must equal
-the actual change. In the library, full is F.conv_transpose2d, valid is F.conv2d, and nothing is rotated.
+dw = rot180(valid(dz, x)), because valid(dz, x) is the gradient of r. The answer also describes a test that needs no
+second implementation: for the linear loss F = sum(z * dz), the change sum(dw * (kernel' - kernel)) that dw predicts
+must equal the actual change. In the library, full is F.conv_transpose2d, valid is F.conv2d, and nothing is rotated.
 
     python examples/origins/transposed_conv.py
     build/pages/transposed_conv.html        a page that shows its layer, written by `make pages`

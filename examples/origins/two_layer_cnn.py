@@ -15,11 +15,11 @@ The text derives its gradients layer by layer, from the last to the first:
     g1   = (rot180(W2) padded with zeros) * g2, times tanh' = 1 - A1^2
     dW1  = rot180(X correlated with g1)
 
-The text stresses that the backward pass does not restore the image, as a deconvolution would. It computes how much the
-loss changes with each cell. A corner cell of A1 is multiplied with one weight, a cell in the middle with all four, and
-the padding with zeros accounts for this. The rotation puts the weights in the right order.
+The text stresses that the backward pass does not restore the image, as a deconvolution would. The backward pass
+computes how much the loss changes with each cell. A corner cell of A1 is multiplied with one weight, a cell in the
+middle with all four, and the padding with zeros accounts for this. The rotation puts the weights in the right order.
 
-rot180 needs neither padding nor rotation. Its layer is a correlation, y[p] = sum over r of x[p + r] w[r], so
+rot180 needs neither padding nor rotation. The library's layer is a correlation, y[p] = sum over r of x[p + r] w[r], so
 
     dw[r] = sum over p of  dy[p] x[p + r]            conv_w(x, dy)
     dx[i] = sum over p + r = i of  dy[p] w[r]        conv_x(dy, w)

@@ -9,7 +9,7 @@ An engine's kernel receives a Window and never computes a size. The cells after 
 padding, a border that the stride does not reach) follow from the size of y, so they need no field.
 
 Every module may import this one; it imports only `errors`. A Window describes neither arrays nor channels (except
-`groups`). It has an x and a y, not an input and an output, because these are swapped in a transposed layer.
+`groups`). A Window has an x and a y, not an input and an output, because a transposed layer swaps input and output.
 
 Source of the size formulas: Dumoulin and Visin, "A guide to convolution arithmetic for deep learning" (2016),
 relationships 5, 13 and 14.
@@ -194,7 +194,7 @@ DENSE = Window((), (), (), (), (), ())  # the window of a linear layer: the tril
 
 @lru_cache(maxsize=4096, typed=True)
 def per_axis(op: str, name: str, value: Any, ndim: int) -> Sizes:
-    """Return an int, or one int per spatial axis, as a tuple of `ndim` ints; ShapeError for anything else.
+    """Return an int, or one int per spatial axis, as a tuple of `ndim` ints. Raises ShapeError for anything else.
 
     `value` must be hashable. Pass user input through `ints` first: as cache keys, 1.0 and True equal 1.
     """
@@ -211,7 +211,7 @@ def per_axis(op: str, name: str, value: Any, ndim: int) -> Sizes:
 
 
 def positive(op: str, name: str, value: Any) -> int:
-    """Return `value` if it is an int of at least 1; ShapeError otherwise."""
+    """Return `value` if it is an int of at least 1. Raises ShapeError otherwise."""
     if isinstance(value, bool) or not hasattr(value, "__index__") or value.__index__() < 1:
         raise ShapeError(f"{op}: {name} must be an int of at least 1; got {value!r}")
     return int(value)

@@ -35,5 +35,5 @@ def cores() -> int:
 
 
 def load() -> float | None:
-    """The load average of the last minute; None if the system does not have one."""
+    """The load average of the last minute, or None if the system does not have one."""
     return os.getloadavg()[0] if hasattr(os, "getloadavg") else None

@@ -1,4 +1,4 @@
-"""The networks whose training steps are measured. They follow the papers and can be built with any `Library`.
+"""The networks whose training steps are measured. The networks follow the papers and can be built with any `Library`.
 
 `rot180.models` also has a LeNet-5 and a ResNet-20, for images of any size and with other initial weights. The networks
 in this file are built from layers that are identical in both libraries.

@@ -85,7 +85,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
 
 
 def _selected(args: argparse.Namespace) -> tuple[list[Layer], list[str]]:
-    """The layers and the names of the steps to measure; UsageError if there are none."""
+    """The layers and the names of the steps to measure. Raises UsageError if there are none."""
     from ..bench import shapes, steps
 
     candidates = shapes.all_layers() if args.all else shapes.LAYERS

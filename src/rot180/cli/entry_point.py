@@ -86,7 +86,7 @@ def make_parser() -> Parser:
 
 
 class _Version(argparse.Action):
-    """Print the version. It is read from the package's metadata only on request, because reading takes a while."""
+    """Print the version, which is read from the package's metadata only on request, because this takes a while."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         from rot180 import __version__

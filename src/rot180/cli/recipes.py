@@ -60,7 +60,7 @@ def augmentation_names(text: str) -> tuple[str, ...]:
 
 
 def augmentation(names: tuple[str, ...], images: LabelledImages) -> Augmentation | None:
-    """The augmentation with these names, for images of this size and number of classes; None if there are no names."""
+    """The augmentation with these names, for images of this size and number of classes; no names mean None."""
     from .. import data
 
     height, width = images.images.shape[2:]

@@ -45,7 +45,7 @@ class TrainedRun(NamedTuple):
 
 
 def load_for_images(folder: str) -> TrainedRun:
-    """Load a run to use it on image files; UsageError if it was trained on another range of values."""
+    """Load a run to use it on image files. Raises UsageError if it was trained on another range of values."""
     from ..train import load_run
 
     model, config = load_run(folder)

@@ -241,7 +241,7 @@ def default_collate(samples: Sequence[Any]) -> Any:
 
 
 def sample_number(index: int, size: int) -> int:
-    """Convert a negative index; IndexError if it is out of range."""
+    """Convert a negative index. Raises IndexError if it is out of range."""
     i = operator.index(index)
     if not -size <= i < size:
         raise IndexError(f"sample {i} is out of range; the dataset has {size}, 0 to {size - 1}")

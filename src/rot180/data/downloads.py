@@ -1,7 +1,7 @@
 """Download the named data sets into a cache, and compare every file with a checksum.
 
-This is the only part of rot180 that opens a network connection, and it does so only when `download` is called. It uses
-pooch (the extra `download`): a file is saved under a temporary name, checked, and renamed.
+This file is the only part of rot180 that opens a network connection, and it does so only when `download` is called.
+Files are fetched by pooch (the extra `download`): a file is saved under a temporary name, checked, and renamed.
 
 The addresses are those that the authors of the sets, PyTorch and TensorFlow use. The addresses are untested, because
 this module was written without network access. The checksums of MNIST and Fashion-MNIST were computed from the original

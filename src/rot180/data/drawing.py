@@ -21,8 +21,8 @@ def prepared_drawing(picture: Any, height: int, width: int, margin: int = 0) -> 
     """Prepare a drawing: light ink on black, height x width, in Pillow's mode "L".
 
     Args:
-        picture: one drawing on a plain background. It is inverted if its border is light. If it already has the wanted
-            size, it is not cropped or resized.
+        picture: one drawing on a plain background. The drawing is inverted if its border is light. If it already has
+            the wanted size, it is not cropped or resized.
         margin: free cells on all sides. With 0 the ink fills the frame and is centred by its outline, otherwise by its
             centre of mass (as in MNIST: 20x20 within 28x28, Y. LeCun et al., 1998, section III.A).
     """

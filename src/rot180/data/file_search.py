@@ -12,7 +12,7 @@ CACHE = "ROT180_CACHE"
 
 
 def cache_folder() -> Path | None:
-    """The folder of downloaded data sets: ROT180_CACHE, otherwise the system's cache; None without pooch."""
+    """The folder of downloaded data sets: ROT180_CACHE, otherwise the system's cache, or None without pooch."""
     named = os.environ.get(CACHE)
     if named:
         return Path(named).expanduser()

@@ -82,7 +82,7 @@ def load_parts(source: Name, root: Name | None = None, **options: Any) -> tuple[
 
 
 def _is_name(source: Name, options: dict[str, Any]) -> bool:
-    """True if a source is a name, False if it is a path; FileNotFoundError if it is neither."""
+    """True if a source is a name, False if it is a path. Raises FileNotFoundError if it is neither."""
     if str(source) in READERS and isinstance(source, str):
         if options:
             raise ValueError(f"load: {_listed(options)} is only for your own images; {source} is a fixed data set")

@@ -64,7 +64,7 @@ def read_members(op: str, path: Name, wanted: Collection[str], max_bytes: int = 
 
 
 def _parse(op: str, name: str, header: bytes) -> tuple[str, int]:
-    """Return the last part of an entry's name and its size; FormatError for a header with a wrong checksum."""
+    """Return the last part of an entry's name and its size. Raises FormatError for a header with a wrong checksum."""
     try:
         declared = int(header[148:156].strip(b" \0"), 8)
         size = int(header[124:136].strip(b" \0") or b"0", 8)  # larger than 8 GiB: not octal

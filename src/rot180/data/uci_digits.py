@@ -24,8 +24,8 @@ def digits(split: str = "train", seed: int = SPLIT_SEED) -> LabelledImages:
         split: "train" or "test".
         seed: selects the fifth. The default is fixed, so that accuracies can be compared.
 
-    Returns images float32 (N, 1, 8, 8), light ink on a dark background, 0 to 1, and labels int64 (N,), 0 to 9. Both
-    parts have images by all writers. A network is less accurate on images by other writers.
+    Returns images float32 (N, 1, 8, 8), light ink on a dark background, 0 to 1, and labels int64 (N,), 0 to 9. The
+    training and the test images are by the same writers. A network is less accurate on images by other writers.
     """
     if split not in ("train", "test"):
         raise ValueError(f"digits: split must be 'train' or 'test'; got {split!r}")

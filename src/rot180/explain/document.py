@@ -1,7 +1,7 @@
 """The page as one self-contained HTML document, which is saved as a file, served, and shown in notebooks.
 
-Its content security policy forbids every request, or every request except those to its own server. The data are JSON in
-a script element, so they are never parsed as markup.
+The content security policy of the document forbids all requests, or all except those to the document's own server. The
+data are JSON in a script element, so they are never parsed as markup.
 """
 
 from __future__ import annotations

@@ -72,7 +72,7 @@ def trace_layer(
 
 
 def _one_channel(dy: Array) -> dict[str, list[int]] | None:
-    """The output channel with the largest gradient; None if all channels can be shown."""
+    """The output channel with the largest gradient, or None if all channels can be shown."""
     if dy.shape[1] <= MOST_OUTPUTS:
         return None
     return {"o": [int(np.abs(dy).sum(axis=(0, *range(2, dy.ndim))).argmax())]}

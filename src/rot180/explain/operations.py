@@ -1,8 +1,8 @@
 """The operations that can be traced, and `Layer`: an operation with its settings and window.
 
-Here x is the layer's input and y its output. In a transposed layer x is the narrow side of the window and y the wide
-one. The public functions of `rot180.functional` compute the results; the sums of the triples (`trilinear.py`) equal
-them.
+In this file, x is the layer's input and y its output. In a transposed layer x is the narrow side of the window and y
+the wide one. The public functions of `rot180.functional` compute the results; the sums of the triples (`trilinear.py`)
+equal them.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from .operations import Layer
 
 
 def overlap(layer: Layer) -> dict[str, Any] | None:
-    """The products per cell of one plane of y, for one channel of x; None if the layer is not transposed.
+    """The products per cell of one plane of y, for one channel of x, or None if the layer is not transposed.
 
     Returns {"counts", "uneven", "advice"}: `uneven` is True if the counts differ in the interior, not only at the
     border, and `advice` is the key of a text.

@@ -39,7 +39,7 @@ class Trace:
         request: the whole layer, and where its numbers come from.
         inputs: the arrays x, w, b and dy that the layer has.
         selection: the indices of the samples "n" and channels "c" and "o" shown, counted in the whole layer.
-        rest: the contributions of the other samples and channels to y, dx, dw and db; None if all are shown.
+        rest: the contributions of the other samples and channels to y, dx, dw and db, or None if all are shown.
         source: where the numbers come from if not from the request, e.g. {"run": ..., "layer": ..., "image": ...}.
     """
 
@@ -59,7 +59,7 @@ class Trace:
 
     @property
     def window(self) -> Window:
-        """The geometry. Its wide side is named x, also in a transposed layer, where it is the output y."""
+        """The geometry. The window's wide side is named x, also in a transposed layer, where it is the output y."""
         return self.layer.window
 
     @property

@@ -1,9 +1,9 @@
 """A local server for the page: GET / sends the document, POST /trace computes another trace or a file.
 
-The server binds to the loopback address and answers only its own page. It refuses a different Host header, which means
-DNS rebinding, and a different Origin, which means a page of another site. It serves no files from disk, so path
-traversal is impossible. A body that is too long is refused before it is read, and a body that is not declared as JSON
-is refused before it is parsed.
+The server binds to the loopback address and answers only its own page. The server refuses a different Host header,
+which means DNS rebinding, and a different Origin, which means a page of another site. The server reads no files from
+disk, so path traversal is impossible. A body that is too long is refused before it is read, and a body that is not
+declared as JSON is refused before it is parsed.
 """
 
 from __future__ import annotations

@@ -73,6 +73,7 @@ def build(request: Request, source: Any = None) -> Trace:
 def example() -> Trace:
     """The trace that `rot180 explain` shows without arguments.
 
-    Its stride makes the page insert zeros, and its kernel counts from 1 to 9, so that the rotation can be seen.
+    The stride of the example makes the page insert zeros, and its kernel counts from 1 to 9, so that the rotation is
+    visible.
     """
     return trace("conv2d", input=5, kernel_size=3, stride=2, padding=1, w=[[1, 2, 3], [4, 5, 6], [7, 8, 9]])

@@ -3,8 +3,8 @@
     T(y, x, w) = sum over triples of  y[n, o, *p] * x[n, c, *i] * w[o, c, *k]       i = stride*p + dilation*k - padding
 
 Every result and every gradient of a layer is a sum over some triples: y[n, o, *p] is the sum of x * w over the triples
-with that cell of y, dw[o, c, *k] is the sum of dy * x over the triples with that cell of w. Here x is the wide side of
-the window, as in docs/decisions/0001; the input of a transposed layer is y.
+with that cell of y, dw[o, c, *k] is the sum of dy * x over the triples with that cell of w. In this file, x is the wide
+side of the window, as in docs/decisions/0001; the input of a transposed layer is y.
 
 This file lists the triples in plain Python, one by one; `flat_triples.py` computes the same list with arrays.
 """

@@ -4,9 +4,9 @@
     conv_x    insert zeros between the cells of y, pad or crop; correlate with w rotated, dilated
     conv_w    pad x;                                            correlate with y with zeros inserted; keep every d-th
 
-Here x is the wide side of the window and y the narrow one, as in docs/decisions/0001; the forward pass of a layer is
-one of the first two. Every step is a grid of references: to the cells of a plane, or to zeros by their purpose. The
-grids contain no values, so they stay valid when a user edits numbers.
+In this file, x is the wide side of the window and y the narrow one, as in docs/decisions/0001. The forward pass of a
+layer is conv_y or conv_x. Every step is a grid of references: to the cells of a plane, or to zeros by their purpose.
+The grids contain no values, so they stay valid when a user edits numbers.
 """
 
 from __future__ import annotations

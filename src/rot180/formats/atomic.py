@@ -138,7 +138,7 @@ def leftover_of(path: Path) -> str | None:
 
 
 def _is_stream(path: Name) -> bool:
-    """True if `path` must be opened and written instead of replaced; OSError for a socket or a folder."""
+    """True if `path` must be opened and written instead of replaced. Raises OSError for a socket or a folder."""
     if _own_descriptor(path) is not None:
         return True
     try:

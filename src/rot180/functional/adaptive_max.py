@@ -8,8 +8,8 @@ x : (N, C, *x_sizes)   y : (N, C, *sizes). The first maximum of a bin wins a tie
     read(x, index) -> y        the adjoint of the adjoint: reads that cell
 
 The maximum of a box is taken axis by axis, last axis first: the first maximum in memory order is the first one in the
-first row that contains it. Each axis is processed tap by tap. A bin with fewer cells than the longest repeats its last
-cell, which does not change its maximum.
+first row that contains it. Within an axis, the bins are processed tap by tap. A bin with fewer cells than the longest
+repeats its last cell, which does not change its maximum.
 """
 
 from __future__ import annotations

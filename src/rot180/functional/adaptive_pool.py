@@ -3,8 +3,8 @@
     bin p of P on an axis of H cells: from floor(p * H / P) to ceil((p + 1) * H / P); neighbours may share a cell
 
 The average is a linear map per axis (`resample`), or a mean if there is one bin. The maximum is taken axis by axis
-(`adaptive_max.py`), or by `max_pool` if all bins have the same small size. Its adjoint adds to the cells of the maxima
-(`_max_x`), and the adjoint of `_max_x` reads those cells (`_max_at`).
+(`adaptive_max.py`), or by `max_pool` if all bins have the same small size. The adjoint of max pooling (`_max_x`) adds
+to the cells of the maxima, and the adjoint of `_max_x` (`_max_at`) reads these cells.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def adaptive_avg_pool2d(input: T | ArrayLike, output_size: OutputSize) -> T:
 
     Args:
         input: (N, C, H, W) or (C, H, W).
-        output_size: (P, Q), or an int for both; None keeps the size of an axis.
+        output_size: (P, Q), or an int for both, or None to keep the size of an axis.
 
     Bin p has the rows from floor(p * H / P) to ceil((p + 1) * H / P); the columns are divided in the same way. Returns
     (N, C, P, Q). Raises ShapeError for a negative output_size and for an input without cells.
@@ -150,7 +150,7 @@ def adaptive_max_pool2d(input: Any, output_size: OutputSize, return_indices: boo
 
     Args:
         input: (N, C, H, W) or (C, H, W).
-        output_size: (P, Q), or an int for both; None keeps the size of an axis.
+        output_size: (P, Q), or an int for both, or None to keep the size of an axis.
         return_indices: return (maxima, indices); h * W + w is the index of cell (h, w).
 
     Returns (N, C, P, Q). The first maximum of a bin gets the gradient. The maximum of a bin with a NaN is NaN.

@@ -3,7 +3,7 @@
     y[..., p, ...] = sum over i of M[p, i] * x[..., i, ...]
 
 An `AxisMap` holds M for one axis as its taps (p, i, weight): a few neighbouring i for every p. `apply` runs one map
-per axis. Its adjoint is `apply` with the adjoint maps. There are four ways to run a map:
+per axis. The adjoint of `apply` is `apply` with the adjoint maps. There are four ways to run a map:
 
     y repeats each cell k times     np.repeat
     y sums blocks of k cells        additions of strided views (the adjoint of repeating)

@@ -78,7 +78,7 @@ def cross_entropy(
     Args:
         input, weight, reduction: as for nll_loss.
         target: class numbers as for nll_loss, or class probabilities: floats of the input's shape.
-        ignore_index: as for nll_loss. It cannot be combined with probabilities.
+        ignore_index: as for nll_loss. It cannot be combined with a target of probabilities.
         label_smoothing: a number s in [0, 1] (default: 0) that turns the target into (1 - s) * onehot(t) + s / C
             (Szegedy et al., "Rethinking the Inception Architecture" (2016), section 7). If s is not 0, the loss is a
             sum over all classes, and the weight of each class scales its term. "mean" divides by the same total weight

@@ -45,7 +45,7 @@ def plain_window(
     op: str, ndim: int, x_shape: Sizes, w_shape: Sizes, b_shape: Sizes | None, stride: Any, padding: Any, dilation: Any,
     groups: int,
 ) -> Window:  # fmt: skip
-    """The Window of a plain layer with these arguments; ShapeError if they do not fit."""
+    """The Window of a plain layer with these arguments. Raises ShapeError if they do not fit."""
     channels = _channels(op, ndim, x_shape, w_shape, groups)
     out, per_group = w_shape[:2]
     if channels != per_group * groups:
@@ -65,7 +65,7 @@ def transposed_window(
     op: str, ndim: int, y_shape: Sizes, w_shape: Sizes, b_shape: Sizes | None, stride: Any, padding: Any,
     output_padding: Any, dilation: Any, groups: int,
 ) -> Window:  # fmt: skip
-    """The Window of a transposed layer with these arguments; ShapeError if they do not fit."""
+    """The Window of a transposed layer with these arguments. Raises ShapeError if they do not fit."""
     channels = _channels(op, ndim, y_shape, w_shape, groups)
     if channels != w_shape[0]:
         raise ShapeError(

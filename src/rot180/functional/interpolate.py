@@ -1,7 +1,7 @@
 """Interpolation, 1-d to 3-d. Every mode is one linear map per axis, given by taps (input cells and their weights).
 
-A mode computes a coordinate for each output cell p and combines the input cells around that coordinate. These are
-PyTorch's coordinates for an axis that is resized from n to m cells. The scale is n / m, or 1 / scale_factor if a
+A mode computes a coordinate for each output cell p and combines the input cells around that coordinate. The coordinates
+are the same as in PyTorch. For an axis that is resized from n to m cells, the scale is n / m, or 1 / scale_factor if a
 scale_factor was passed:
 
     nearest          scale * p, rounded down

@@ -73,7 +73,7 @@ def norm_vjp(
 
         gx = r * (gz - mean(gz) - xhat * mean(gz * xhat)),  gweight = sum(gy * xhat),  gbias = sum(gy)
 
-    These are the formulas of Ioffe & Szegedy (2015), section 3, with the gradients of mean and variance substituted.
+    The formulas are those of Ioffe & Szegedy (2015), section 3, with the gradients of mean and variance substituted.
     xhat does not change if a group of x is shifted or scaled, so gx has no component in these directions. If the
     statistics were passed, they are constants, and gx = r * gz.
     """

@@ -147,7 +147,7 @@ def _all_axes(ndim: int, pads: Pairs) -> Pairs:
 
 @lru_cache(maxsize=1024)
 def _plan(shape: Sizes, pad: Any, mode: str) -> tuple[Any, Border | None, Any]:
-    """(crop before padding, border, crop after padding); None for a step that changes nothing."""
+    """(crop before padding, border, crop after padding), or None for a step that changes nothing."""
     if not isinstance(pad, tuple) or not all(isinstance(n, int) for n in pad):
         raise ShapeError(f"pad: pad must be a sequence of ints, (left, right, top, bottom, ...); got {pad!r}")
     if len(pad) % 2 or len(pad) > 2 * len(shape):
@@ -170,7 +170,7 @@ def _plan(shape: Sizes, pad: Any, mode: str) -> tuple[Any, Border | None, Any]:
 
 @lru_cache(maxsize=1024)
 def _make_border(op: str, shape: Sizes, pads: Pairs, mode: str) -> Border:
-    """The Border for an input of this shape, with a pair per axis; ShapeError if it is too wide for the mode."""
+    """The Border for an input of this shape, with a pair per axis. Raises ShapeError if it is too wide for the mode."""
     inside = tuple(slice(a, a + size) for size, (a, _) in zip(shape, pads, strict=True))
     copies = []
     for axis, (size, (before, after)) in enumerate(zip(shape, pads, strict=True)):

@@ -173,7 +173,7 @@ def _average(
 def pool_window(
     op: str, ndim: int, shape: Sizes, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool
 ) -> Window:
-    """The Window of a pool over an input of `shape`; ShapeError if the settings do not fit."""
+    """The Window of a pool over an input of `shape`. Raises ShapeError if the settings do not fit."""
     check_axes(op, ndim, shape)
     kernel = per_axis(op, "kernel_size", kernel_size, ndim)
     steps = kernel if stride is None else per_axis(op, "stride", stride, ndim)

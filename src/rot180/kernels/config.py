@@ -14,10 +14,10 @@ from .dispatch import current_engine, engine_origin, fallbacks, not_implemented
 def show_config() -> str:
     """Print and return a description of this installation and of the settings in force.
 
-    It lists the versions, the engine and the reason for it, the precision, the threads and the BLAS. For the native
-    engine it also lists the instruction set, the algorithms, the memory that it keeps, and all fallbacks to numpy: the
-    kernels that it does not implement, and the calls of this process that ran on numpy instead, with their number and
-    the reason.
+    The description lists the versions, the engine and the reason for it, the precision, the threads and the BLAS. For
+    the native engine it also lists the instruction set, the algorithms, the memory that it keeps, and all fallbacks to
+    numpy: the kernels that it does not implement, and the calls of this process that ran on numpy instead, with their
+    number and the reason.
     """
     text = "\n".join(f"{name + ':':<13}{value}" for name, value in config().items())
     print(text)

@@ -1,6 +1,7 @@
 """The registry of kernels, the choice of the engine, and the rule for falling back to the reference.
 
-A kernel is one computation, for example `conv_y`. Its reference is a NumPy function, which defines what it computes:
+A kernel is one computation, for example `conv_y`. The reference of a kernel is a NumPy function, which defines what the
+kernel computes:
 
     @kernel
     def relu_y(x: Array) -> Array: ...
@@ -205,7 +206,7 @@ def _not_implemented(*args: object) -> Reason:
 
 
 def _fall_back(kernel: str, reason: Reason) -> Callable[..., Any]:
-    """Count a fallback and return the reference; EngineError if the engine is strict and cannot run the call."""
+    """Count a fallback and return the reference. Raises EngineError if the engine is strict and cannot run the call."""
     engine = current_engine()
     if engine.strict and not reason.by_choice:
         raise EngineError(

@@ -27,7 +27,7 @@ MAX_SIZE = 2**31 - 1
 
 @lru_cache(maxsize=1)
 def unavailable() -> str | None:
-    """The reason why the extension cannot run here, or None; EngineError if ROT180_ISA names no usable set."""
+    """The reason why the extension cannot run here, or None. Raises EngineError if ROT180_ISA names no usable set."""
     try:
         import rot180._native  # noqa: F401
     except ImportError as error:

@@ -49,7 +49,7 @@ def apply_environment() -> None:
 def force_algorithm(name: str | None) -> str | None:
     """Let the native engine use this algorithm wherever it fits, and return the one forced before.
 
-    None leaves the choice to the precision.
+    If the algorithm is None, the precision decides.
     """
     global algorithm, _forced
     before, _forced = _forced, name

@@ -46,8 +46,9 @@ def build(name: str, input_shape: tuple[int, int, int], classes: int) -> nn.Modu
         input_shape: (C, H, W) of one image.
         classes: the number of scores (logits) per image.
 
-    Returns a module that maps (N, C, H, W) to (N, classes). Its attribute `recipe` is a Recipe, from which
-    `rot180.train.load_run` builds it again. Raises ValueError for an unknown name, ShapeError for invalid sizes.
+    Returns a module that maps (N, C, H, W) to (N, classes). The module's attribute `recipe` is a Recipe, from which
+    `rot180.train.load_run` builds the module again. Raises ValueError for an unknown name, ShapeError for invalid
+    sizes.
     """
     if name not in _MODELS:
         raise ValueError(f"build: {unknown_name('model', name, _MODELS)}")

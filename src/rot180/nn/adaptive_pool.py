@@ -34,7 +34,7 @@ class _AdaptiveAvgPoolNd(_AdaptivePoolNd):
     """The average of each of `output_size` bins that cover the input.
 
     Args:
-        output_size: the number of bins, an int or one per spatial axis; None keeps the size of an axis.
+        output_size: the number of bins, an int or one per spatial axis, or None to keep the size of an axis.
     """
 
 
@@ -57,7 +57,7 @@ class _AdaptiveMaxPoolNd(_AdaptivePoolNd):
     """The maximum of each of `output_size` bins that cover the input.
 
     Args:
-        output_size: the number of bins, an int or one per spatial axis; None keeps the size of an axis.
+        output_size: the number of bins, an int or one per spatial axis, or None to keep the size of an axis.
         return_indices: must be False, because a Module returns one Tensor. The functions of `functional` can return
             indices.
     """

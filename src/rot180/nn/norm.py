@@ -104,7 +104,7 @@ class _BatchNorm(_ChannelNorm):
     Args:
         num_features: the channels of the input.
         eps: added to the variance.
-        momentum: the weight of a new batch in the running statistics; None averages over all batches.
+        momentum: the weight of a new batch in the running statistics, or None to average over all batches.
         affine: learn a weight and a bias.
         track_running_stats: keep running statistics; if False, evaluation uses the statistics of the batch, too.
         bias: with `affine`, learn a bias.
@@ -154,7 +154,7 @@ class _InstanceNorm(_ChannelNorm):
     Args:
         num_features: the channels of the input.
         eps: added to the variance.
-        momentum: the weight of a new batch in the running statistics; None never updates them.
+        momentum: the weight of a new batch in the running statistics, or None to never update them.
         affine: learn a weight and a bias.
         track_running_stats: keep running statistics, and use them in evaluation.
         bias: with `affine`, learn a bias.

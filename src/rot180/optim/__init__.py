@@ -1,4 +1,4 @@
-"""Optimisers and learning-rate schedules with PyTorch's names and numbers. They update parameters in place.
+"""Optimisers and learning-rate schedules with PyTorch's names and numbers. Optimisers update parameters in place.
 
     from rot180 import optim
 

@@ -1,4 +1,4 @@
-"""The tape, which records ops on Tensors and differentiates them. It contains nothing specific to convolution.
+"""The tape, which records ops on Tensors and differentiates them. The tape contains nothing specific to convolution.
 
 record.py, primitives.py  record the calls of ops
 sweep.py, leaf_hooks.py   run their vjps, from the output back to the leaves

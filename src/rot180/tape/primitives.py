@@ -62,9 +62,9 @@ def primitive(
             return (g * b if needs[0] else None, g * a if needs[1] else None)
 
     Args:
-        arrays: the number of differentiable arguments. They come first; the others are settings.
-        keep: the values that the vjp reads, by name: differentiable arguments, "output", "residuals". They stay in
-            memory until the backward pass; the vjp gets None for the others.
+        arrays: the number of differentiable arguments. Differentiable arguments come first; the others are settings.
+        keep: the values that the vjp reads, by name: differentiable arguments, "output", "residuals". Only these values
+            stay in memory until the backward pass; the vjp gets None for the others.
         name: the op's name in messages (default: the name of the function), or a function that computes it from the
             settings of a call.
         view: the output may share the memory of the first array, as that of a reshape does. If the output was saved, a
@@ -73,13 +73,13 @@ def primitive(
             twice or kept anywhere. The sweep then adds to it in place and gives it to a leaf without a copy.
 
     **The vjp** gets the cotangent `g` (of the output's shape), `needs` (for each array, true if its gradient is
-    needed), the output, the residuals if the op has any, the arrays and the settings. It returns a tuple with one
+    needed), the output, the residuals if the op has any, the arrays and the settings. The vjp returns a tuple with one
     gradient per array: a new array, `g` itself, a view of `g`, or None. Written with rot180's ops and Python's
     operators, the same function serves every order of derivative.
 
-    **The array vjp**, registered with `@multiply.array_vjp`, is optional. It replaces the vjp in a first-order sweep,
-    where all values are arrays, so that it may call NumPy or a compiled kernel. It gets `overwrite` after `needs`; if
-    that is true, it may write its result into the array of `g`.
+    **The array vjp**, registered with `@multiply.array_vjp`, is optional. The array vjp replaces the vjp in a
+    first-order sweep, where all values are arrays, so that it may call NumPy or a compiled kernel. The argument
+    `overwrite` comes after `needs`; if it is true, the array vjp may write its result into the array of `g`.
 
     **Residuals.** With "residuals" in `keep`, the forward returns `(output, residuals)`. Residuals are intermediate
     results that the vjp can use again: indices, a mask, a mean. If they take time to compute, the forward may return a

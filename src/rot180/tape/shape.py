@@ -146,7 +146,7 @@ def _is_basic(key: Any) -> bool:
 
 @lru_cache(maxsize=64)
 def _cat_op(arity: int) -> Primitive:
-    """The op that concatenates `arity` arrays. Its settings are the axis and the sizes of the arrays along it."""
+    """The op that concatenates `arity` arrays; its settings are the axis and the sizes of the arrays along it."""
 
     @primitive(arrays=arity, name="cat")
     def concatenate(*arrays_and_settings: Any) -> Array:

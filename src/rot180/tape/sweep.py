@@ -1,7 +1,7 @@
 """The sweep: run the vjps of a graph from the newest node to the oldest.
 
-At every node, the vjp of the op maps the cotangent of the output to the cotangents of all inputs that need one. This is
-the chain rule for a function of several inputs (Griewank and Walther, "Evaluating Derivatives", ch. 3).
+At every node, the vjp of the op maps the cotangent of the output to the cotangents of all inputs that need one. The
+sweep is the chain rule for a function of several inputs (Griewank and Walther, "Evaluating Derivatives", ch. 3).
 
     first order     the vjps run on arrays, and nothing is recorded
     create_graph    the saved arrays become Tensors with their edges again, and the same vjps run on these

@@ -76,7 +76,7 @@ class Tensor(Variable):
 
     @property
     def grad(self) -> Tensor | None:
-        """The gradient that `backward` accumulated for this leaf; None if there is none."""
+        """The gradient that `backward` accumulated for this leaf, or None if there is none."""
         return None if self.node is None or self.node.op is not None else self.node.grad
 
     @grad.setter
@@ -156,7 +156,7 @@ class Tensor(Variable):
         return self.data.ndim
 
     def item(self) -> PythonNumber:
-        """The value of a Tensor of one element as a Python number; ValueError if it has several."""
+        """The value of a Tensor of one element as a Python number. Raises ValueError if it has several."""
         return self.data.item()
 
     def tolist(self) -> list[Any] | Any:

@@ -49,7 +49,7 @@ def evaluate(
     """Measure a model on labelled images, in evaluation mode and without recording gradients.
 
     Args:
-        model: maps images (N, C, H, W) to scores (N, classes). Its mode (training or evaluation) is restored.
+        model: maps images (N, C, H, W) to scores (N, classes). The model's mode (training or evaluation) is restored.
         data: a dataset of (image, label), or a tuple (images, labels).
         batch_size: images per forward pass (default: 256).
         loss: a function (scores, labels) that returns the mean over the batch (default: cross entropy).

@@ -31,7 +31,7 @@ class Row:
 
     Attributes:
         name: the module's dotted name, "" for the network itself.  kind: its class.  settings: as in its repr.
-        output_shape: without the batch axis; None if the module was not called or did not return a Tensor.
+        output_shape: without the batch axis, or None if the module was not called or did not return a Tensor.
         parameters: the number of its own parameter values; shared parameters are counted at their first occurrence.
         multiply_adds: for one input, without those of its submodules.
     """

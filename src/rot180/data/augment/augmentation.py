@@ -108,7 +108,7 @@ def unit(draws: Array) -> Array:
 
 
 def probability(op: str, p: float) -> float:
-    """Return `p`; ValueError if it is not between 0 and 1."""
+    """Return `p`. Raises ValueError if it is not between 0 and 1."""
     if not 0 <= p <= 1:
         raise ValueError(f"{op}: p must lie between 0 and 1; got {p}")
     return float(p)

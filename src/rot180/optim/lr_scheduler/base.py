@@ -24,7 +24,8 @@ class LRScheduler:
     Args:
         optimizer: the optimiser whose groups' `lr` is set. The initial rates are stored in the groups as `initial_lr`.
         last_epoch: -1 starts the schedule. A larger number resumes after that step (or epoch); the groups must then
-            have `initial_lr`, so load the optimiser's state dict first. It is not needed with `load_state_dict`.
+            have `initial_lr`, so load the optimiser's state dict first. With `load_state_dict`, last_epoch is not
+            needed.
 
     Attributes: base_lrs, the initial rate of each group; last_epoch, the number of `step()` calls so far. Raises
     TypeError for anything but an optimiser, ValueError for invalid settings.

@@ -58,5 +58,5 @@ class LambdaLR(LRScheduler):
 
 
 def _attributes(share: Share) -> dict[str, Any] | None:
-    """The attributes of an object with `__call__`; None for a function."""
+    """The attributes of an object with `__call__`, or None for a function."""
     return None if isinstance(share, FunctionType) else copy.deepcopy(getattr(share, "__dict__", {}))

@@ -9,7 +9,7 @@ from typing import Any
 
 
 def whole_number(owner: str, name: str, value: Any, least: int) -> int:
-    """Return a whole number of at least `least` as an int (20.0 is accepted); ValueError for anything else."""
+    """Return a whole number of at least `least` as an int (20.0 is accepted). Raises ValueError for anything else."""
     real = isinstance(value, Real) and not isinstance(value, bool)
     if not real or not value >= least or value % 1 != 0:
         raise ValueError(f"{owner}: {name} must be a whole number of at least {least}; got {value!r}")
@@ -19,7 +19,7 @@ def whole_number(owner: str, name: str, value: Any, least: int) -> int:
 def number(
     owner: str, name: str, value: Any, most: float = math.inf, above: bool = False, below: bool = False
 ) -> float:
-    """Return a finite number in [0, most] as a float; ValueError for anything else.
+    """Return a finite number in [0, most] as a float. Raises ValueError for anything else.
 
     `above` excludes 0, `below` excludes `most`.
     """
@@ -33,7 +33,7 @@ def number(
 
 
 def choice(owner: str, name: str, value: Any, choices: Sequence[str]) -> str:
-    """Return one of the strings in `choices`; ValueError for any other value."""
+    """Return one of the strings in `choices`. Raises ValueError for any other value."""
     if value not in choices:
         raise ValueError(f"{owner}: {name} must be {' or '.join(map(repr, choices))}; got {value!r}")
     return str(value)

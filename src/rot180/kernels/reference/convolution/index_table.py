@@ -4,9 +4,9 @@
 
     conv_y: y = w @ x[cells]        conv_w: w = y @ x[cells]^T        conv_x: x[cells] += w^T @ y
 
-This is the textbook form of im2col; the table spells out the trilinear form. Taps in the padding read a zero that is
-appended to x. The table depends only on the sizes and is cached, because a call with such small sizes takes only a few
-microseconds.
+The algorithm is the textbook form of im2col; the table spells out the trilinear form. Taps in the padding read a zero
+that is appended to x. The table depends only on the sizes and is cached, because a call with such small sizes takes
+only a few microseconds.
 """
 
 from __future__ import annotations

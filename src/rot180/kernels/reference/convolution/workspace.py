@@ -23,7 +23,7 @@ _thread = threading.local()
 def workspace(shape: Sizes, dtype: np.dtype[Any], slot: str) -> Array:
     """Return an uninitialised array in this thread's reused memory.
 
-    Its contents are valid until the next call with the same `slot`, the name of the buffer. If the array is larger than
+    The contents are valid until the next call with the same `slot`, the name of the buffer. If the array is larger than
     WORKSPACE, it is newly allocated instead.
     """
     size = math.prod(shape) * dtype.itemsize
