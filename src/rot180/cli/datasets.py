@@ -81,7 +81,7 @@ def name_of(source: str) -> str:
 
 
 def skipped_line(images: LabelledImages) -> str | None:
-    """A line about the files that were skipped, the first few with their reasons, or None if there are none."""
+    """One line that lists the first skipped files with the reasons, or None if no file was skipped."""
     skipped = images.skipped
     if not skipped:
         return None

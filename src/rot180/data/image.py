@@ -1,7 +1,7 @@
 """Read an image file as an array for a model: rotated as its EXIF data says, grey or colour, resized.
 
-Needs Pillow (the extra `image`), imported where used. Files are untrusted: only plain raster formats are read (not EPS,
-which starts another program), and the size is checked before cells are decoded.
+Pillow (the extra `image`) is needed and is imported where it is used. Files are untrusted: only plain raster formats
+are read (not EPS, which starts another program), and the size is checked before cells are decoded.
 """
 
 from __future__ import annotations

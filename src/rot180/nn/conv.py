@@ -233,7 +233,7 @@ class _ConvTransposeNd(_ConvNd):
 def _border(
     layer: str, y_size: Sizes, kernel: Sizes, stride: Sizes, padding: Padding, extra: Sizes, dilation: Sizes
 ) -> tuple[tuple[tuple[int, int], ...], Sizes]:
-    """The border that a transposed layer folds back, and the output padding of the convolution before it.
+    """The border that a transposed layer adds back to its output, and the output padding of its convolution.
 
     The output padding is the number of cells at the end of the plain layer's padded input that no window reaches.
     """

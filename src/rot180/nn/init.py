@@ -6,8 +6,8 @@ Every function ending in an underscore writes into the Tensor's array in place a
     kaiming  std = gain / sqrt(fan)                       He et al. (2015)
     uniform  the same std, by bounds of +-sqrt(3) * std
 
-fan_in is weight.shape[1] * prod(kernel) and fan_out is weight.shape[0] * prod(kernel). As in PyTorch, this also holds
-for transposed layers, whose weight is (in, out / groups, *kernel).
+fan_in is weight.shape[1] * prod(kernel) and fan_out is weight.shape[0] * prod(kernel). As in PyTorch, fan_in and
+fan_out are computed in the same way for transposed layers, whose weight is (in, out / groups, *kernel).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Tensor: an array with operators, methods and a gradient.
 
 `.data` is always an ndarray, also if it has no axes. Tensors of float32 and float64 can require a gradient. Tensors of
-integers and booleans (targets, indices, comparisons) cannot. The array of a recorded Tensor must not change: `+=` makes
-a new Tensor, and item assignment is an error.
+integers and booleans (targets, indices, comparisons) cannot require one. The array of a recorded Tensor must not
+change: `+=` makes a new Tensor, and item assignment is an error.
 """
 
 from __future__ import annotations

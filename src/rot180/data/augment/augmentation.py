@@ -103,7 +103,7 @@ def like(original: Any, result: Array) -> Any:
 
 
 def unit(draws: Array) -> Array:
-    """Map numbers from [-1, 1) to [0, 1); rounding does not reach 1."""
+    """Map numbers from [-1, 1) to [0, 1). The result is below 1 even after rounding."""
     return np.minimum((draws + 1) / 2, _BELOW_1)
 
 

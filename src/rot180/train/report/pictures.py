@@ -1,8 +1,8 @@
 """Pictures, drawn with matplotlib: curves as SVG in the page's colours, images as PNG.
 
-matplotlib is the extra `report`, imported where used; without it `load_pictures` returns None. Figures are made without
-pyplot, so the caller's matplotlib settings and figures are not affected. Pictures of the same values are identical byte
-for byte.
+matplotlib (the extra `report`) is imported where it is used. If matplotlib is missing, `load_pictures` returns None.
+Figures are made without pyplot, so the caller's matplotlib settings and figures are not affected. Pictures of the same
+values are identical byte for byte.
 """
 
 from __future__ import annotations

@@ -106,7 +106,7 @@ class TapWalk:
         return x
 
     def tap(self, padded: Array, offset: Sizes, block: slice) -> Array:
-        """Return the cells that one kernel cell reads for a block of the first position axis of y."""
+        """Return the cells of `padded` that one kernel cell reads for a block of positions on the first axis of y."""
         key = (offset, block.start, block.stop)
         index = self._indices.get(key)
         if index is None:  # computed once per window, because a network uses the same taps at every step
