@@ -40,7 +40,7 @@ def forward(layer: Layer, functional: Any) -> Callable[..., Any]:
 
 
 def forward_backward(layer: Layer, dtype: Any = np.float32) -> ForwardBackward:
-    """rot180's (forward, backward) of a layer, on the engine that is active when they are called."""
+    """The functions (forward, backward) of a layer in rot180, which use the engine that is active during the call."""
     x, w, b, dy = (tensor(a) for a in arrays(layer, dtype))
     leaves = [leaf.requires_grad_() for leaf in (x, w, b)]
     run = forward(layer, F)

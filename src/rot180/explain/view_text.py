@@ -81,7 +81,7 @@ def _plane(trace: Trace, array: str, planes: Planes) -> Array:
 
 
 def _correlation(trace: Trace, cell: Cell, planes: Planes) -> tuple[Array, tuple[int, int]]:
-    """Correlate the image and the kernel of the last steps; also return the row and column of the cell in the result."""
+    """Correlate the image and kernel of the last steps; also return the row and column of the cell in the result."""
     view = trace.views[cell.array]
     steps = view["steps"]
     image, kernel = (

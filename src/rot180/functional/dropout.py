@@ -17,8 +17,8 @@ def dropout(input: T | ArrayLike, p: float = 0.5, training: bool = True) -> T:
         p: the probability, between 0 and 1 (default: 0.5).
         training: if False, return the input unchanged (default: True).
 
-    Scaling during training is the inverted form of Srivastava et al., "Dropout" (2014). Raises DtypeError, and
-    ValueError if p is not between 0 and 1.
+    This is the inverted form of dropout (Srivastava et al., "Dropout", 2014): scaling happens in training, not in
+    evaluation. Raises DtypeError, and ValueError if p is not between 0 and 1.
     """
     if not 0 <= real("dropout", "p", p) <= 1:
         raise ValueError(f"dropout: p must lie between 0 and 1; got {p}")

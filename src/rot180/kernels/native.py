@@ -173,7 +173,7 @@ LINEAR_BIAS = Reason("there are no positions to sum over", by_choice=True)
 
 
 def addition(a: Array, b: Array, overwrite: bool = False) -> Reason | None:
-    """Support two C-contiguous arrays of one shape and dtype; for other arrays, NumPy keeps the memory order."""
+    """Support two C-contiguous arrays of one shape and dtype. NumPy keeps the memory order of other arrays."""
     if a.dtype not in FLOATS:
         return wrong_dtype(a)
     if a.shape != b.shape or a.dtype != b.dtype or contiguous(a) is not a or contiguous(b) is not b:

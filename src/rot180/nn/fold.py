@@ -1,4 +1,4 @@
-"""Unfold extracts the windows of an image as columns; Fold, its adjoint, adds columns to the windows of an image."""
+"""Unfold extracts the windows of an image as columns. Fold is the adjoint of Unfold: it adds columns to the windows."""
 
 from __future__ import annotations
 

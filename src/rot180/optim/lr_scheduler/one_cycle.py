@@ -40,7 +40,7 @@ class OneCycleLR(LRScheduler):
         last_epoch: -1, or the step after which to resume; see LRScheduler.
 
     A cycle of n steps needs n - 1 calls of `step()`. One more call after the last step is allowed and changes nothing.
-    Raises ValueError for further calls and for invalid settings.
+    Raises ValueError for further calls of `step()` and for invalid settings.
     """
 
     def __init__(
