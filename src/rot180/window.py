@@ -1,7 +1,7 @@
 """The geometry of a sliding window, with every size formula of the library in one place.
 
 A `Window` is a frozen record of *both* spatial sizes (x, the wide side, and y, the narrow side) with kernel, stride,
-dilation, groups and the padding before x. On every axis they are related by
+dilation, groups and the padding before x. On every axis, the indices of x, y and the kernel are related by
 
     x index = stride * p + dilation * k - padding          0 <= p < y size, 0 <= k < kernel size
 

@@ -95,7 +95,7 @@ def test_the_python_version_is_refused_without_reading_it(tmp_path: Path, place:
             return Path.touch, (tmp_path / "owned",)
 
     write((tmp_path / place).parent, {Path(place).name: pickle.dumps(Evil())})
-    with pytest.raises(FormatError, match=rf"cifar10: .*{place} belongs to the python version.* needed: {ARCHIVE}"):
+    with pytest.raises(FormatError, match=rf"cifar10: .*{place} belongs to the version for Python.* needed: {ARCHIVE}"):
         cifar10("train", tmp_path)
     assert not (tmp_path / "owned").exists()
 

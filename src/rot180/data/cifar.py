@@ -86,8 +86,8 @@ def _archive(root: Name | None, start: Path | None) -> Path:
     pickles = [path for name in PICKLES for path in find_files(start, FOLDERS, [[name]])]
     if pickles:
         raise FormatError(
-            f"cifar10: {pickles[0]} belongs to the python version, which consists of pickles. A pickle can run any "
-            f"program, so it is not read; the binary version is needed: {ARCHIVE}"
+            f"cifar10: {pickles[0]} belongs to the version for Python, which consists of pickles. A pickle can run "
+            f"any program, so it is not read; the binary version is needed: {ARCHIVE}"
         )
     files = f"the files data_batch_1.bin to data_batch_5.bin and test_batch.bin, or {ARCHIVE}"
     raise files_not_found("cifar10", root, start, FOLDERS, files)

@@ -30,7 +30,7 @@ def es_module(folder: Path = FOLDER) -> str:
 
 @lru_cache(maxsize=8)
 def bundle(folder: Path = FOLDER) -> str:
-    """The sources in one text, without imports and exports. The constant `widget` is the default export of main.js."""
+    """The sources as one text, without imports and exports. The constant `widget` is the default export of main.js."""
     parts = []
     for name in import_order(folder):
         text = _EXPORT.sub("", _IMPORT.sub("", _source(folder, name)))

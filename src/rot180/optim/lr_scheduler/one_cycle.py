@@ -77,7 +77,7 @@ class OneCycleLR(LRScheduler):
         self, last_epoch: int, max_lr: Any, div_factor: Any, final_div_factor: Any, max_momentum: Any,
         base_momentum: Any,
     ) -> None:  # fmt: skip
-        """Store the bounds in the groups, as PyTorch does; when resuming, check that they are there."""
+        """Store the bounds in the groups, as PyTorch does; when resuming, check that the groups have the bounds."""
         groups, name = self.optimizer.param_groups, self._name
         div_factor = number(name, "div_factor", div_factor, above=True)
         final_div_factor = number(name, "final_div_factor", final_div_factor, above=True)
