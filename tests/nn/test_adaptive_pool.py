@@ -39,7 +39,7 @@ def test_return_indices_is_not_supported() -> None:
 def test_repr_equals_pytorchs() -> None:
     assert repr(nn.AdaptiveAvgPool2d((None, 3))) == "AdaptiveAvgPool2d(output_size=(None, 3))"
     assert repr(nn.AdaptiveMaxPool3d([1, 2, 3])) == "AdaptiveMaxPool3d(output_size=(1, 2, 3))"
-    assert re.search("None keeps", nn.AdaptiveAvgPool1d.__doc__ or "")
+    assert re.search("None to keep", nn.AdaptiveAvgPool1d.__doc__ or "")
 
 
 def test_a_network_with_a_global_pool_accepts_images_of_any_size() -> None:
