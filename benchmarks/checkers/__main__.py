@@ -21,7 +21,7 @@ from rot180.bench import machine
 from rot180.formats import atomic
 
 from . import contest, page
-from .subjects import subjects
+from .subjects import ClassSubject, subjects
 
 ROOT = Path(__file__).parents[2]
 COMMAND = "python -m benchmarks.checkers"
@@ -32,17 +32,23 @@ def main(words=None):
     options = arguments().parse_args(words)
     if importlib.util.find_spec("scipy") is None:
         sys.exit("benchmarks.checkers: some implementations need SciPy; install it with pip install scipy")
-    numbers = [n for n, s in enumerate(subjects()) if not options.only or any(word in s.name for word in options.only)]
+    everything = subjects()
+    numbers = [n for n, s in enumerate(everything) if not options.only or any(word in s.name for word in options.only)]
     if not numbers:
         sys.exit(f"benchmarks.checkers: no implementation has {' or '.join(options.only)} in its name; check --only")
     about = circumstances(shlex.join([*COMMAND.split(), *(sys.argv[1:] if words is None else words)]))
-    double = contest.run_all(numbers, False, log)
-    narrow = contest.run_all(numbers, True, log) if options.single else None
+    functions = [n for n in numbers if not isinstance(everything[n], ClassSubject)]
+    classes = [n for n in numbers if isinstance(everything[n], ClassSubject)]
+    results = contest.Results(
+        double=contest.run_all(functions, False, log),
+        classes=contest.run_all(classes, False, log),
+        narrow=contest.run_all(functions, True, log) if options.single else None,
+    )
     folder = atomic.make_folder(options.out)
     file = folder / f"{about['date']}-checkers.md"
-    atomic.write_text(file, page.page(about, double, narrow))
+    atomic.write_text(file, page.page(about, results))
     log(f"wrote {file}")
-    short = page.readme(about, double, narrow, f"benchmarks/results/{file.name}")
+    short = page.readme(about, results, f"benchmarks/results/{file.name}")
     print(short)
     if options.readme:
         paste(short, ROOT / "README.md", COMMAND)

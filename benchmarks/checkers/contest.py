@@ -11,9 +11,9 @@ from importlib import metadata
 
 import numpy as np
 
-from rot180 import check
 from rot180.check.adapter.implementation import Refused
 from rot180.check.running.runner import Runner
+from rot180.errors import Rot180Error
 
 from . import with_differences, with_jax, with_torch
 from .layer import Layer
@@ -86,6 +86,21 @@ class Result:
         return [i for i, tried in enumerate(self.tried) if self.low_too or not tried.low]
 
 
+@dataclass(frozen=True)
+class Results:
+    """The results of one run of the program.
+
+    Attributes:
+        double: of the gallery of functions, in float64.
+        classes: of the gallery of classes, in float64.
+        narrow: of the gallery of functions in float32; None if it was skipped.
+    """
+
+    double: Result
+    classes: Result
+    narrow: Result | None = None
+
+
 def present(peer):
     """The version of a checker's library, None if it is not installed, "" if it needs none."""
     library = PEERS[peer][1]
@@ -134,7 +149,11 @@ def of_rot180(numbers, narrow):
 def judge(subject, plain):
     """One verdict, and the problems tried; `plain` is the unchanged subject of the gallery."""
     start = time.perf_counter()
-    report = check.layer(subject.forward, subject.backward, op=subject.op, **subject.options)
+    try:
+        report = subject.report()
+    except Rot180Error as error:  # not able to call a class: no mistake is caught, but a right one isn't accepted
+        alarm = "" if subject.slugs else f"{type(error).__name__}: {error}"[:200]
+        return Verdict(alarm, time.perf_counter() - start), tried_on(subject)
     seconds = time.perf_counter() - start
     found = tuple((d.slug, d.argument) for d in report.diagnoses)
     alarm = "" if report.ok else ", ".join(f"{slug}: {argument}" for slug, argument in found) or "unexplained"
@@ -148,7 +167,9 @@ def tried_on(subject):
     """The problems that rot180 makes for a subject."""
     code = implementation(subject)
     settings = {
-        name: value for name, value in subject.options.items() if name not in ("layout", "convention", "returns")
+        name: value
+        for name, value in subject.function_options.items()
+        if name not in ("layout", "convention", "returns")
     }
     runner = Runner(code, code.definition, subject.options.get("convention", "correlation"), settings, 0)
     runner.try_all()

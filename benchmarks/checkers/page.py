@@ -1,10 +1,12 @@
 """The results of the comparison as Markdown: the page, and the table of the README."""
 
 from collections import Counter
+from statistics import median
 
 from benchmarks.tables import table
 
 from .contest import PEERS
+from .subjects import NO_NAME
 
 MAX_SHOWN = 6  # false alarms
 METHOD = """\
@@ -53,8 +55,20 @@ arguments in place are left out, because here they would change copies. If a che
 implementation, its objections to the wrong ones prove nothing."""
 
 
-def page(about, double, narrow):
-    """The whole page; `narrow` can be None."""
+CLASSES = """\
+A second gallery holds layers as people publish them: classes and factories in {styles} styles, by an author who did not
+know the checker. rot180 gets the class and the name of the operation, and for {told} of {number} layers settings that
+the class fixes. The other checkers have no notion of a class. They get two functions, forward and backward, of {lines}
+lines for most layers (the median; up to {most}), which make a layer, set its weights, and put arrays and gradients into
+one layout. A mistake that shows only if a layer is called twice cannot be seen through these functions.
+
+A layer that rot180 cannot call counts as a false alarm if it is right, and as missed if it is wrong. Mistakes that are
+not in the list of known ones (`{no_name}`) can be caught, but not named."""
+
+
+def page(about, results):
+    """The whole page."""
+    double, narrow = results.double, results.narrow
     low = [s.name for s, tried in zip(double.subjects, double.tried, strict=True) if tried.low]
     cases = sum(len(tried.problems) for tried in double.tried)
     parts = [
@@ -69,9 +83,32 @@ def page(about, double, narrow):
         lists(double),
         REASONS,
     ]
+    if results.classes.subjects:
+        parts += ["## Layers as classes\n", about_classes(results.classes) + "\n", *tables(results.classes)]
     if narrow:
         parts += ["## In float32\n", SINGLE + "\n", totals(narrow), lists(narrow)]
     return "\n".join(parts)
+
+
+def about_classes(result):
+    """The introduction to the gallery of classes."""
+    of = result.subjects
+    lines = [subject.lines for subject in of]
+    return CLASSES.format(
+        styles=len({subject.name.partition(".")[0] for subject in of}), number=len(of), lines=round(median(lines)),
+        most=max(lines), told=sum(bool(subject.options) for subject in of), no_name=NO_NAME,
+    )  # fmt: skip
+
+
+def tables(result):
+    """The totals, the table by mistake, and the lists of a gallery."""
+    return [
+        totals(result),
+        "### By mistake\n",
+        by_slug(result),
+        "### Missed mistakes and false alarms\n",
+        lists(result),
+    ]
 
 
 def totals(result):
@@ -142,21 +179,36 @@ def lists(result):
     return "\n".join(lines or ["None."]) + "\n"
 
 
-def readme(about, double, narrow, link):
-    """The table for the README: caught, named, false alarms."""
-    rows = []
-    for name, of in double.verdicts.items():
-        wrong, right = count(of, double.wrong), count(of, double.right)
-        rows.append([name, wrong, named(double, name), right, count(of, double.forward_alone)])
-    head = [
-        "checker, float64", f"caught, of {len(double.wrong)} wrong backwards", "named",
-        f"false alarms, of {len(double.right)}", f"objections to {len(double.forward_alone)} wrong forwards",
-    ]  # fmt: skip
-    return (
+def readme(about, results, link):
+    """The tables for the README: caught, named, false alarms."""
+    parts = [
         "Measured on the project's own gallery of mistakes, all of which rot180 knows. The other checkers accept a "
         f"wrong forward if the backward matches it. {about['date']}, {about['others']}; "
-        f"[method and details]({link}).\n\n" + table(head, rows) + (in_float32(narrow) if narrow else "")
-    )
+        f"[method and details]({link}).\n\n" + short_table("checker, float64", results.double)
+    ]
+    if results.narrow:
+        parts.append(in_float32(results.narrow))
+    if results.classes.subjects:
+        lines = round(median(subject.lines for subject in results.classes.subjects))
+        parts.append(
+            "\nThe same for layers written as classes, by an author who did not know the checker. rot180 takes the "
+            f"class; the others need about {lines} lines around it.\n\n"
+            + short_table("checker, classes", results.classes)
+        )
+    return "".join(parts)
+
+
+def short_table(title, result):
+    """One row for each checker: caught, named, false alarms."""
+    rows = []
+    for name, of in result.verdicts.items():
+        wrong, right = count(of, result.wrong), count(of, result.right)
+        rows.append([name, wrong, named(result, name), right, count(of, result.forward_alone)])
+    head = [
+        title, f"caught, of {len(result.wrong)} wrong backwards", "named", f"false alarms, of {len(result.right)}",
+        f"objections to {len(result.forward_alone)} wrong forwards",
+    ]  # fmt: skip
+    return table(head, rows)
 
 
 def in_float32(narrow):

@@ -1,4 +1,4 @@
-"""The implementations of the gallery with a common interface, and versions of them that compute in float32."""
+"""The implementations of the galleries with a common interface, and versions of them that compute in float32."""
 
 import functools
 from collections.abc import Callable
@@ -7,9 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from rot180 import check
 from rot180.check import operations
 from rot180.check.adapter.implementation import Implementation
+from tests.class_gallery import functions
+from tests.class_gallery import gallery as class_gallery
 from tests.mistakes import gallery, operations_right, operations_wrong
+
+NO_NAME = "no name"  # the mistake of a class that is not in the list of known mistakes
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,39 @@ class Subject:
     slugs: tuple[str, ...] = ()
     options: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def function_options(self):
+        """The arguments of `check.layer` for the two functions."""
+        return self.options
+
+    def report(self):
+        """The report of rot180."""
+        return check.layer(self.forward, self.backward, op=self.op, **self.options)
+
+
+@dataclass(frozen=True)
+class ClassSubject(Subject):
+    """A layer written as a class: rot180 gets the class, the others a forward and a backward that use it.
+
+    Attributes:
+        target: the class, or the function that builds the layer.
+        lines: the number of lines that the two functions need.
+        returns: the arguments whose gradients the functions return.
+    """
+
+    target: Callable[..., Any] | None = None
+    lines: int = 0
+    returns: tuple[str, ...] | None = None
+
+    @property
+    def function_options(self):
+        """The arguments of `check.layer` for the two functions, which have PyTorch's layout."""
+        return {**self.options, **({"returns": self.returns} if self.returns else {})}
+
+    def report(self):
+        """The report of rot180 on the class itself."""
+        return check.layer(self.target, op=self.op, **self.options)
+
 
 def subjects():
     """All subjects, in the same order in every process."""
@@ -36,12 +74,22 @@ def subjects():
     for slug, _, name, forward, backward, op, options in operations_wrong.WRONG:
         bound = backward().backward if isinstance(backward, type) else backward
         subjects_in_order.append(Subject(name, forward, bound, op, (slug,), options))
-    return subjects_in_order
+    return subjects_in_order + [class_subject(entry) for entry in class_gallery.GALLERY]
+
+
+def class_subject(entry):
+    """A layer of the class gallery."""
+    forward, backward = functions.functions(entry)
+    slugs = () if entry.right else (entry.slug or NO_NAME,)
+    return ClassSubject(
+        entry.name, forward, backward, entry.checker_op, slugs, dict(entry.said),
+        target=entry.target, lines=functions.adapter_lines(entry), returns=functions.returned(entry),
+    )  # fmt: skip
 
 
 def implementation(subject, returns=None, layout=None):
     """The subject as an Implementation. `returns` and `layout` are the order of its gradients and axes, if known."""
-    options = subject.options
+    options = subject.function_options
     return Implementation(
         subject.forward, subject.backward, operations.find(subject.op),
         layout or options.get("layout", "channels_first"),

@@ -10,13 +10,15 @@ import pytest
 
 import benchmarks.checkers.__main__ as program
 from benchmarks.checkers import contest, page, with_differences
-from benchmarks.checkers.contest import Result, Verdict
-from benchmarks.checkers.subjects import single, subjects
+from benchmarks.checkers.contest import Result, Results, Verdict
+from benchmarks.checkers.subjects import ClassSubject, Subject, single, subjects
+from rot180.errors import GradientError
 
 RIGHT, SCALED, FLIPPED, LOW = "linear by einsum", "linear, twice", "textbook convolution", "sigmoid in float32"
 MUTATING = "relu in place"
 CS231N = "CS231n, 1e-7"
 SUBJECTS = subjects()
+NOTHING = Result([], [], {"rot180": []})
 
 
 def numbers_of(*names: str) -> list[int]:
@@ -124,7 +126,7 @@ def test_the_tables(monkeypatch: pytest.MonkeyPatch) -> None:
         ["`forward-flipped` (forward alone)", "1", "1", "0"],
     ]
     assert f"- {CS231N} misses: {MUTATING} (`input-mutated`)." in page.lists(result)
-    assert [row[:5] for row in rows(page.readme({"date": "", "others": ""}, result, None, ""))[2:]] == [
+    assert [row[:5] for row in rows(page.readme({"date": "", "others": ""}, Results(result, NOTHING), ""))[2:]] == [
         ["rot180", "2", "2", "0", "1"], [CS231N, "1", "0", "0", "0"],
     ]  # fmt: skip
 
@@ -160,3 +162,30 @@ def test_a_name_that_is_nowhere_is_said() -> None:
     pytest.importorskip("scipy", reason="SciPy is not installed (the extra test)")
     with pytest.raises(SystemExit, match="no implementation has tensorflow in its name"):
         program.main(["--only", "tensorflow"])
+
+
+CLASS, WRONG_CLASS, GREY = "book_im2col.Affine", "numpy_modules.FullyConnectedMeanBias", "regions_of_an_image.Conv3x3"
+
+
+@pytest.mark.parametrize("peer", [CS231N, pytest.param("torch gradcheck, slow", marks=pytest.mark.peers)])
+def test_classes_are_given_to_the_others_as_functions(peer: str) -> None:
+    result = held(peer, CLASS, WRONG_CLASS)
+    assert alarms(result, peer) == [False, True]
+    assert [subject.lines for subject in result.subjects] == [3, 9]
+
+
+def test_classes_are_counted_separately() -> None:
+    result = held(CS231N, CLASS, WRONG_CLASS)
+    text = page.page({"date": "today"}, Results(NOTHING, result))
+    assert "## Layers as classes" in text and "in 2 styles" in text and "for 0 of 2 layers settings" in text
+    short = page.readme({"date": "", "others": ""}, Results(result, result), "")
+    assert "the others need about 6 lines around it" in short and "| checker, classes | caught, of 1 wrong" in short
+
+
+def test_a_refusal_of_a_class_is_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(subject: Subject) -> None:
+        raise GradientError("no method is a forward")
+
+    monkeypatch.setattr(ClassSubject, "report", refuse)
+    right, wrong = contest.of_rot180(numbers_of(CLASS, WRONG_CLASS), False)[0]
+    assert right.alarm == "GradientError: no method is a forward" and not wrong.alarm

@@ -76,6 +76,11 @@ def functions(entry: Entry) -> tuple[Function, Function]:
     return forward, backward
 
 
+def returned(entry: Entry) -> tuple[str, ...] | None:
+    """The arguments whose gradients the functions return; None for all of them."""
+    return ("w",) if entry.layout == "grey_image" else None
+
+
 def passed(entry: Entry, parameter: inspect.Parameter) -> bool:
     """True for arrays, and for settings that the layer takes."""
     return parameter.default is parameter.empty or parameter.name in entry.takes

@@ -36,7 +36,7 @@ class Entry:
 
     Attributes:
         target: the class, or the function that builds the layer
-        op: the operation that it implements
+        op: the operation that it implements, by PyTorch's name
         takes: the settings that it takes, in the constructor or in forward, by PyTorch's names
         said: what a user has to say about it besides the op: settings that the layer fixes and that are not the default
         layout: how its arrays differ from (N, C, H, W): "channels_last", "one_image" (no batch),
@@ -62,6 +62,11 @@ class Entry:
     @property
     def name(self) -> str:
         return f"{self.style}.{self.target.__name__}"
+
+    @property
+    def checker_op(self) -> str:
+        """The op by the checker's name."""
+        return {"cross_entropy": "softmax_cross_entropy"}.get(self.op, self.op)
 
     @property
     def right(self) -> bool:

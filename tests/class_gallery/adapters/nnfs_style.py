@@ -47,6 +47,8 @@ def activation(target, x):
 
 def loss(target, x, t):
     layer = target()
+    if x.ndim != 2:
+        raise ValueError("the predictions must be (samples, outputs)")
 
     def backward(dy):
         layer.backward(x, t)

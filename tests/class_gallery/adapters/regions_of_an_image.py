@@ -12,7 +12,11 @@ def grey(target, x, w):
         layer.backprop(np.moveaxis(dy[0], 0, -1), 1.0)
         return None, w - layer.filters[:, None]
 
-    return lambda x: np.moveaxis(layer.forward(x[0, 0]), -1, 0)[None], backward
+    def forward(x):
+        (image,) = x[0]
+        return np.moveaxis(layer.forward(image), -1, 0)[None]
+
+    return forward, backward
 
 
 def maps(target, x, w, b):
