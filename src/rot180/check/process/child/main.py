@@ -84,6 +84,7 @@ def run_worker(requests: int, replies: int, config: dict[str, Any]) -> None:
     """Limit this process, then run the user's functions until there are no more requests."""
     from _rot180_worker.check.process.child import limits  # type: ignore[import-not-found]
 
+    sys.path.extend(config["paths"])
     os.chdir(config["folder"])
     limits.apply(config)
     from _rot180_worker.check.process.child.worker import Worker  # type: ignore[import-not-found]
