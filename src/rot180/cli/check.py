@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from . import check_report
+from . import check_grades, check_report
 from .arguments import (
     Commands,
     UsageError,
@@ -17,9 +18,11 @@ from .arguments import (
     names,
     non_negative_number,
     option_of,
+    positive_int,
     positive_number,
 )
 from .exit_status import ExitStatus
+from .option_names import in_options, report_in_options
 from .output import STDOUT, require_writable
 
 SETTINGS: dict[str, tuple[Callable[[str], Any], str, str]] = {  # type, metavar and help of each option
@@ -38,24 +41,37 @@ OPTIONS = ("op", "layout", "convention", "seed", "forward_arguments", "backward_
 ABOUT = """\
 test a forward and a backward of your own, and name the mistake
 
-The functions are called on many small problems, and their results and gradients are
-compared with the right ones. If they differ, the report names the mistake, for
-example a transposed gradient, a missing mask or a wrong padding.
+The functions are called on many small problems. The results and the gradients are
+compared with the right ones. If they differ, the mistake is named: a gradient that
+is transposed, a missing mask, a wrong padding, and so on.
 
-FILE.py is imported, so it runs with your rights. If the file has only one pair of
-functions named ...forward and ...backward, you may omit their names.
+The functions run in a process of their own, with your rights. NAMES are
+FORWARD,BACKWARD, or the name of a class or of a loss that returns (loss, dx). NAMES
+may be omitted if the file has one pair, or one whose name fits the operation.
+
+With several files or a folder, each file is graded: one line for each, in parallel.
+The packages of --forbid are then not available to the code (see docs/grading.md).
 """
+EXIT_STATUS = """
+
+exit status:
+  0 every layer is right, 1 a layer is wrong, 2 a layer could not be checked or the
+  usage is wrong (also if another layer is wrong), 3 a report could not be written"""
 EXAMPLES = (
     "rot180 check mine.py --op conv2d",
     "rot180 check mine.py:conv_forward,conv_backward --op conv2d --stride 2 --padding 1",
     "rot180 check layer.py:Layer.forward,Layer.backward --op conv_transpose2d --layout hw --html report.html",
+    "rot180 check submissions/*.py --op conv2d --csv grades.csv",
 )
 
 
 def add(commands: Commands) -> None:
     """Add the command to the parser."""
     parser = add_command(commands, "check", run, ABOUT, EXAMPLES)
-    parser.add_argument("target", metavar="FILE.py[:FORWARD,BACKWARD]", help="file, and names of the functions")
+    parser.epilog = f"{parser.epilog}{EXIT_STATUS}"
+    parser.add_argument(
+        "targets", nargs="+", metavar="FILE.py[:NAMES]", help="file and names of the functions, or a folder of files"
+    )
     parser.add_argument(
         "--op",
         default="conv2d",
@@ -83,36 +99,76 @@ def add(commands: Commands) -> None:
     calls.add_argument("--returns", type=names, metavar="NAMES", help="gradients that the backward returns, e.g. x,w,b")
     add_seed(calls)
     calls.add_argument(
-        "--timeout", type=positive_number, default=60.0, metavar="SECONDS", help="stop after this time (default: 60)"
+        "--timeout", type=positive_number, default=60.0, metavar="SECONDS",
+        help="stop the code of a file after this time (default: 60)",
+    )  # fmt: skip
+    calls.add_argument(
+        "--forbid", type=names, metavar="NAMES",
+        help="packages that the code may not import; none allows all (default for several files: rot180, torch, jax, "
+        "tensorflow and similar ones; for one file: none)",
+    )  # fmt: skip
+    calls.add_argument(
+        "--jobs", type=positive_int, metavar="N", help="files to check at the same time (default: number of cores)"
     )
     output = parser.add_argument_group("output")
-    for option, content in (("--json", "the report as JSON"), ("--html", "the report as an HTML page")):
+    for option, content in (
+        ("--json", "the report as JSON"),
+        ("--html", "the report of one file as an HTML page"),
+        ("--csv", "a table with a row for each file"),
+    ):
         output.add_argument(option, metavar="FILE", help=f"write {content} to FILE; - prints it instead of the text")
 
 
 def run(args: argparse.Namespace) -> ExitStatus:
-    """Check in a child process, then print and write the report."""
-    from ..check.process.failure import CouldNotCheckError
-    from ..check.process.file_check import check_file
-    from ..check.process.program import Limits
-
-    if args.json == args.html == STDOUT:
-        raise UsageError("--json and --html cannot both be - (standard output); name a file for one of them")
-    require_writable("--json", args.json)
-    require_writable("--html", args.html)
+    """Check one file and print its report, or grade several."""
+    outputs = {option: getattr(args, option) for option in ("json", "html", "csv") if getattr(args, option)}
+    require_different(outputs)
+    for option, path in outputs.items():
+        require_writable(option_of(option), path)
     options = {name: getattr(args, name) for name in (*SETTINGS, *OPTIONS)}
     options = {name: value for name, value in options.items() if value is not None}
+    if len(args.targets) > 1 or args.csv or os.path.isdir(parse_target(args.targets[0])[0]):
+        return _check_many(args, options)
+    return _check_one(args, options)
+
+
+def _check_one(args: argparse.Namespace, options: Mapping[str, Any]) -> ExitStatus:
+    """Check in another process, then print and write the report."""
+    from ..check.process.failure import CouldNotCheckError
+    from ..check.process.file_check import check_file
+
     try:
         _check_options(args)
-        path, functions = parse_target(args.target)
-        verdict = check_file(path, functions, options, Limits(args.timeout))
+        path, functions = parse_target(args.targets[0])
+        verdict = check_file(path, functions, options, check_grades.limits_of(args, grading=False))
     except (CouldNotCheckError, UsageError) as error:
+        raise check_report.not_checked(in_options(str(error)), args.json) from None
+    return check_report.deliver(report_in_options(verdict.report), verdict.printed, args.json, args.html)
+
+
+def _check_many(args: argparse.Namespace, options: Mapping[str, Any]) -> ExitStatus:
+    """Grade several files."""
+    try:
+        _check_options(args)
+        return check_grades.run(args, options, [parse_target(target) for target in args.targets])
+    except UsageError as error:
         raise check_report.not_checked(str(error), args.json) from None
-    return check_report.deliver(verdict.report, verdict.printed, args.json, args.html)
+
+
+def require_different(outputs: Mapping[str, str]) -> None:
+    """Raise UsageError if two options name the same file."""
+    places: dict[str, str] = {}
+    for option, path in outputs.items():
+        place = path if path == STDOUT else os.path.realpath(path)
+        if place in places:
+            both = f"{option_of(places[place])} and {option_of(option)}"
+            name = "- (standard output)" if path == STDOUT else path
+            raise UsageError(f"{both} cannot both be {name}; name a file for one of them")
+        places[place] = option
 
 
 def _check_options(args: argparse.Namespace) -> None:
-    """Raise UsageError for an operation, a layout or settings that are wrong, before the file is imported."""
+    """Raise UsageError for an operation, a layout or settings that are wrong."""
     from ..check import operations
     from ..check.adapter import layouts
     from ..check.operations import settings
@@ -123,17 +179,18 @@ def _check_options(args: argparse.Namespace) -> None:
         layouts.find(args.layout, definition)
         settings.validate(definition, given)
     except (TypeError, ValueError) as error:
-        raise UsageError(f"check: {str(error).removeprefix('check.layer: ')}") from None
+        raise UsageError(in_options(f"check: {str(error).removeprefix('check.layer: ')}")) from None
 
 
-def parse_target(text: str) -> tuple[str, tuple[str, str] | None]:
-    """Split `FILE.py:FORWARD,BACKWARD` into the path and the names; a colon may be part of the path."""
+def parse_target(text: str) -> tuple[str, tuple[str, ...] | None]:
+    """Split `FILE.py:NAMES` into the path and the names; a colon may be part of the path."""
     path, colon, functions = text.rpartition(":")
     if not colon or functions.endswith(".py") or "/" in functions or "\\" in functions:
         return text, None
     parts = [name.strip() for name in functions.split(",")]
-    if len(parts) != 2 or not all(re.fullmatch(r"[A-Za-z_][\w.]*", name) for name in parts):
+    if len(parts) > 2 or not all(re.fullmatch(r"[A-Za-z_][\w.]*", name) for name in parts):
         raise UsageError(
-            f"FILE.py:FORWARD,BACKWARD needs two names after the colon, e.g. {path}:forward,backward; got {functions!r}"
+            f"FILE.py:NAMES needs one or two names after the colon, e.g. {path}:forward,backward or {path}:Layer; "
+            f"got {functions!r}"
         )
-    return path, (parts[0], parts[1])
+    return path, tuple(parts)

@@ -85,6 +85,7 @@ def coloured(text: str) -> str:
     from ..check.rendering.page import WRONG_CELL
 
     text = re.sub(r"\bWRONG\b", "\033[1;31mWRONG\033[0m", text)
+    text = re.sub(r"(?m)^right ", "\033[1;32mright\033[0m ", text)
     text = re.sub(r"(?m)^(  )ok   ", "\\1\033[32mok\033[0m   ", text)
     text = re.sub(r"(?m): right$", ": \033[1;32mright\033[0m", text)
     return WRONG_CELL.sub("\033[31m\\g<0>\033[0m", text)

@@ -11,7 +11,7 @@ operation by its name.
 from __future__ import annotations
 
 from ...errors import Rot180Error
-from ...spelling import unknown_name
+from ...spelling import did_you_mean, suggestions, unknown_name
 from .activation import ACTIVATIONS
 from .convolution import CONVOLUTIONS, Convolution
 from .definition import Definition
@@ -32,5 +32,7 @@ def find(op: str) -> Definition:
     """Return the definition of an operation, by its name with underscores or dashes."""
     definition = _ALL.get(op.replace("-", "_"))
     if definition is None:
+        if likely := suggestions(op, _ALL):  # 23 names would hide the one that was meant
+            raise UnknownOperationError(f"check.layer: unknown operation {op!r:.80}: {did_you_mean(likely)}")
         raise UnknownOperationError(f"check.layer: {unknown_name('operation', op, _ALL)}")
     return definition

@@ -1,66 +1,128 @@
-"""Refuse imports and other ways out of the process while code is graded.
+"""Refuse imports, programs, connections and files while code is graded.
 
-The hook is an audit hook: Python has no way to remove one. It is written so that the user's code finds no object with
-which it could change what the hook does: the values that it needs are its own local variables.
+The refusals come from an audit hook: Python has no function that removes one. The user's code runs in the same
+interpreter, so the hook calls nothing that the code could replace, and the objects that it needs are its own local
+variables, which the code cannot reach: events that would show them are refused too.
+
+Machine code in the process could still undo it. docs/grading.md says what is not held.
 """
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from types import FunctionType, ModuleType, SimpleNamespace
 from typing import Any
 
 REFUSED_EVENTS = frozenset(
     {
         "subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.startfile", "os.fork",
-        "os.forkpty", "pty.spawn", "os.kill", "os.killpg", "signal.pthread_kill", "socket.__new__", "socket.connect",
-        "ctypes.dlopen", "ctypes.dlsym", "ctypes.dlsym/handle", "ctypes.call_function", "ctypes.cdata",
-        "ctypes.cdata/buffer", "ctypes.string_at", "ctypes.wstring_at", "ctypes.addressof", "gc.get_objects",
+        "os.forkpty", "pty.spawn", "os.kill", "os.killpg", "os.link", "os.symlink", "signal.pthread_kill",
+        "socket.__new__", "socket.connect", "ctypes.dlopen", "ctypes.dlsym", "ctypes.dlsym/handle",
+        "ctypes.call_function", "ctypes.cdata", "ctypes.string_at", "ctypes.wstring_at", "gc.get_objects",
         "gc.get_referrers", "gc.get_referents", "sys.settrace", "sys.setprofile", "sys._current_frames",
+        "sqlite3.connect",
     }
 )  # fmt: skip
+REFUSAL = "is refused while code is graded (--forbid)"
 
 
 def forbid(names: Sequence[str], hidden: Sequence[str], folder: str) -> None:
-    """Refuse imports of packages from now on, and the events of REFUSED_EVENTS.
+    """Refuse imports of packages from now on, the events of REFUSED_EVENTS, and files.
 
     Args:
         names: of the packages.
         hidden: folders whose files must not be read.
-        folder: the folder in which files may be written.
+        folder: the only folder in which files may be written.
     """
     with contextlib.suppress(ImportError):  # the one way to start a program that has no event
         import _posixsubprocess
 
-        _posixsubprocess.fork_exec = _refuse_program  # type: ignore[assignment]
-    sys.addaudithook(_hook(frozenset(names), tuple(os.path.realpath(path) + os.sep for path in hidden)))
+        vars(_posixsubprocess)["fork_exec"] = _refuse_program
+    folders = tuple(os.path.realpath(path) + os.sep for path in hidden)
+    sys.addaudithook(_hook(frozenset(names), _file_rule(folders, os.path.realpath(folder) + os.sep)))
 
 
 def _refuse_program(*arguments: Any) -> None:
-    raise PermissionError("starting a program is refused while code is graded (--forbid)")
+    raise PermissionError(f"starting a program {REFUSAL}")
 
 
-def _hook(names: frozenset[str], hidden: tuple[str, ...]) -> Any:
-    """Return the hook. It calls no function that the user's code could replace."""
-    text, refusal, denial = str, ImportError, PermissionError
-    refused_events = REFUSED_EVENTS
-    partition, startswith, real_path, kind_of = str.partition, str.startswith, os.path.realpath, type
+def _hook(names: frozenset[str], file_refusal: Callable[[Any, Any], str]) -> Callable[[str, tuple[Any, ...]], None]:
+    """Return the hook.
 
-    def refuse(event: str, arguments: tuple[Any, ...]) -> None:
+    What it needs are defaults of parameters, which it deletes before it raises: the code gets the frame of the hook
+    with the exception, and would find them in there.
+    """
+
+    def refuse(
+        event: str, arguments: tuple[Any, ...], *, names: Any = names, file_refusal: Any = file_refusal,
+        events: Any = REFUSED_EVENTS, denial: str = REFUSAL, partition: Any = str.partition, text: Any = str,
+        kind_of: Any = type, importing: Any = ImportError, permission: Any = PermissionError,
+    ) -> None:  # fmt: skip
+        reason, error = "", permission
         if event == "import":
-            name = arguments[0]
-            if kind_of(name) is not text:
-                raise refusal("the name of a module must be a str")
-            package = partition(name, ".")[0]
-            if package in names:
-                raise refusal(f"the import of {package} is refused while code is graded (--forbid)")
-        elif event in refused_events:
-            raise denial(f"{event} is refused while code is graded (--forbid)")
+            name, file = arguments[0], arguments[1]
+            if kind_of(name) is not text or partition(name, ".")[0] in names:
+                reason, error = f"the import of {name} {denial}" if kind_of(name) is text else denial, importing
+            elif file is not None:
+                reason = file_refusal(file, 0)
         elif event == "open":
-            path = arguments[0]
-            if kind_of(path) is text and startswith(real_path(path), hidden):
-                raise denial(f"{path} is refused while code is graded (--forbid)")
+            reason = file_refusal(arguments[0], arguments[2])
+        elif event in events:
+            reason = f"{event} {denial}"
+        if reason:
+            del names, file_refusal, events, partition, text, kind_of, importing, permission
+            raise error(reason)
 
     return refuse
+
+
+def _file_rule(hidden: tuple[str, ...], folder: str) -> Callable[[Any, Any], str]:
+    """Return the function that says why a file must not be opened so; "" if it may be."""
+    text, raw, number, kind_of, denial, anything = str, bytes, int, type, REFUSAL, BaseException
+    private = _private_copy(os.path)
+    real_path, is_folder = private["realpath"], private["isdir"]
+    decode, encoding, startswith = bytes.decode, sys.getfilesystemencoding(), str.startswith
+    writing = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+    separator, null = os.sep, os.devnull
+
+    def refusal(path: Any, flags: Any) -> str:
+        try:
+            kind = kind_of(path)
+            if kind is number:
+                return ""
+            if kind is raw:
+                path = decode(path, encoding, "surrogateescape")
+            elif kind is not text:
+                return f"a path of this type {denial}"
+            real = real_path(path)
+            inside = startswith(real + separator, folder)
+            if startswith(real + separator, hidden):
+                return f"reading {path} {denial}"
+            if kind_of(flags) is number and flags & writing and not inside and real != null:
+                return f"writing {path} {denial}"
+            if not inside and flags and is_folder(real):  # a folder can be opened only to open files below it
+                return f"opening the folder {path} {denial}"
+            return ""
+        except anything:
+            return f"this path {denial}"
+
+    return refusal
+
+
+def _private_copy(module: ModuleType) -> dict[str, Any]:
+    """Copies of a module's functions that call copies of `os` and of the built-in functions.
+
+    What the user's code assigns to os.path, os or builtins does not change them.
+    """
+    names: dict[str, Any] = {**vars(module), "__builtins__": dict(vars(builtins)), "os": SimpleNamespace(**vars(os))}
+    for name, value in vars(module).items():
+        if isinstance(value, FunctionType):
+            copy = FunctionType(value.__code__, names, name, value.__defaults__, value.__closure__)
+            copy.__kwdefaults__ = value.__kwdefaults__
+            names[name] = copy
+    names["os"].path = SimpleNamespace(**names)
+    return names

@@ -1,7 +1,6 @@
 """The limits that the system sets for the worker: memory, processors, files, and what it may signal or write.
 
-A limit that the system does not have is left out; docs/grading.md says what holds where. It uses only the standard
-library, because it runs before NumPy is loaded.
+A limit that the system does not have is left out; docs/grading.md says what holds where.
 """
 
 from __future__ import annotations
@@ -12,19 +11,18 @@ import signal
 from collections.abc import Mapping
 from typing import Any
 
+from . import landlock
+
 MAX_FILE = 64 << 20  # bytes of one file
 MAX_DESCRIPTORS = 256
-PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38
+PR_SET_PDEATHSIG = 1
 
 
 def apply(config: Mapping[str, Any]) -> None:
     """Limit this process and all that it starts."""
     end_with_supervisor()
     limit_resources(config["memory"], config["seconds"])
-    if hasattr(os, "fork"):
-        from . import landlock
-
-        landlock.restrict(config["folder"] if config["grading"] else None)
+    landlock.restrict(config["folder"] if config["grading"] else None, config["hidden"])
 
 
 def end_with_supervisor() -> None:

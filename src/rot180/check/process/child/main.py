@@ -82,15 +82,14 @@ def forget_aliases() -> None:
 
 def run_worker(requests: int, replies: int, config: dict[str, Any]) -> None:
     """Limit this process, then run the user's functions until there are no more requests."""
-    from _rot180_worker.check.process.child import limits  # type: ignore[import-not-found]
-
-    sys.path.extend(config["paths"])
     os.chdir(config["folder"])
-    limits.apply(config)
+    sys.path.extend(config["paths"])
+    from _rot180_worker.check.process.child import limits  # type: ignore[import-not-found]
     from _rot180_worker.check.process.child.worker import Worker  # type: ignore[import-not-found]
 
     worker = Worker(config)
     forget_aliases()
+    limits.apply(config)  # last, because the package itself may be hidden
     worker.run(requests, replies)
     os._exit(0)  # without waiting for threads that the code started
 

@@ -1,0 +1,51 @@
+"""A process that checks one file after another, for grading several at a time.
+
+It reads requests and writes results, one line of JSON each; grading.py starts it. It ends with the process that started
+it: if that closes the pipe of requests, this one stops, even within a check.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import sys
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from .failure import CouldNotCheckError
+from .file_check import check_file
+from .program import Limits
+
+
+def main() -> None:
+    """Answer requests until there are no more."""
+    requests: queue.Queue[str] = queue.Queue()
+    threading.Thread(target=_read, args=(requests,), daemon=True).start()
+    results = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # so that a stray print cannot mix with the results
+    while True:
+        results.write(json.dumps(grade(json.loads(requests.get()))) + "\n")
+        results.flush()
+
+
+def _read(requests: queue.Queue[str]) -> None:
+    """Read requests ahead, to notice the end of them at once; the supervisors end the submissions."""
+    for line in sys.stdin:
+        requests.put(line)
+    os._exit(0)
+
+
+def grade(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Check one file; returns `ok`, the report or the error, and the seconds."""
+    options = {name: tuple(v) if isinstance(v, list) else v for name, v in request["options"].items()}
+    given = request["limits"]
+    limits = Limits(given["seconds"], tuple(given["forbidden"]), tuple(given["hidden"]))
+    try:
+        verdict = check_file(request["path"], request["names"], options, limits)
+    except CouldNotCheckError as error:
+        return {"ok": None, "report": None, "error": str(error).removeprefix("check: ")}
+    except Exception as error:  # a fault of the checker must not end the grading of the other files
+        return {"ok": None, "report": None, "error": f"internal error: {type(error).__name__}: {error}"}
+    return {"ok": verdict.report.ok, "report": verdict.report.as_dict(), "error": None}

@@ -1,0 +1,173 @@
+"""Check several files at the same time, each as if it were alone."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ..adapter.descriptions import one_line
+from ..report import LayerReport
+from .program import Limits
+
+SLACK = 30.0  # seconds beyond the limit that a grader may need to make the verdict
+START = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from rot180.check.process.grader import main; main()"
+SKIPPED = ("__init__.py", "__main__.py", "setup.py", "conftest.py")
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A file to check.
+
+    Attributes:
+        path: of the file.
+        names: of the functions in it; None to find them.
+    """
+
+    path: Path
+    names: tuple[str, ...] | None
+
+
+@dataclass(frozen=True)
+class Grade:
+    """The result for one file.
+
+    Attributes:
+        submission: the file.
+        report: None if there is no verdict.
+        error: why there is no verdict, or "".
+        seconds: that it took.
+    """
+
+    submission: Submission
+    report: LayerReport | None
+    error: str
+    seconds: float
+
+    @property
+    def ok(self) -> bool | None:
+        """True if the code is right, False if it is wrong, None if there is no verdict."""
+        return None if self.report is None else self.report.ok
+
+    @property
+    def mistakes(self) -> tuple[str, ...]:
+        """The mistakes, each with its array: `dw: dw-rotated`."""
+        if self.report is None:
+            return ()
+        findings = (*self.report.diagnoses, *self.report.unexplained)
+        return tuple(dict.fromkeys(f"{one_line(found.argument)}: {found.slug}" for found in findings))
+
+    @property
+    def sentence(self) -> str:
+        """The first sentence about what is wrong, or why there is no verdict; "" if the code is right."""
+        if self.report is None:
+            return one_line(self.error)
+        findings = (*self.report.diagnoses, *self.report.unexplained)
+        return first_sentence(findings[0].explanation) if findings else ""
+
+
+def first_sentence(text: str) -> str:
+    """The text up to the first full stop that is followed by a space."""
+    end = text.find(". ")
+    return one_line(text if end < 0 else text[: end + 1])
+
+
+def files_of(path: Path) -> list[Path]:
+    """The Python files of a folder and the folders in it, in order, without hidden ones."""
+    found = []
+    for file in sorted(path.rglob("*.py")):
+        parts = file.relative_to(path).parts
+        if file.name not in SKIPPED and not any(part.startswith((".", "__pycache__")) for part in parts):
+            found.append(file)
+    return found
+
+
+def paths() -> list[str]:
+    """The folders in which this process finds modules, without the current one, in which files may have any name."""
+    here = os.path.realpath(os.getcwd())
+    return [path for path in sys.path if os.path.isabs(path) and os.path.realpath(path) != here]
+
+
+def grade_all(
+    submissions: Sequence[Submission], options: Mapping[str, Any], limits: Limits, jobs: int
+) -> Iterator[Grade]:
+    """Yield the grade of each submission, in their order, while others are checked."""
+    pool = _Graders()
+    executor = ThreadPoolExecutor(max(1, min(jobs, len(submissions))))
+    try:
+        yield from executor.map(lambda each: pool.grade(each, options, limits), submissions)
+    finally:
+        pool.close()
+        executor.shutdown(wait=False, cancel_futures=True)
+
+
+class _Graders:
+    """Processes that check files, one for each thread that asks."""
+
+    def __init__(self) -> None:
+        self._own = threading.local()
+        self._all: list[subprocess.Popen[str]] = []
+        self._closed = False
+        self._lock = threading.Lock()
+
+    def grade(self, submission: Submission, options: Mapping[str, Any], limits: Limits) -> Grade:
+        """Check one file in the process of this thread."""
+        begin = time.monotonic()
+        request = {
+            "path": str(submission.path), "names": submission.names, "options": dict(options), "limits": asdict(limits),
+        }  # fmt: skip
+        process = self._process()
+        timer = threading.Timer(limits.seconds + SLACK, process.kill)
+        timer.start()
+        try:
+            assert process.stdin is not None and process.stdout is not None
+            process.stdin.write(json.dumps(request) + "\n")
+            process.stdin.flush()
+            answer = json.loads(process.stdout.readline() or "{}")
+        except (OSError, ValueError):
+            answer = {}
+        finally:
+            timer.cancel()
+        if not answer:  # it was killed by the timer, or by the system for want of memory
+            process.kill()
+        report = LayerReport.from_dict(answer["report"]) if answer.get("report") else None
+        error = "" if report else answer.get("error") or "the verdict took too long or too much memory"
+        return Grade(submission, report, error, time.monotonic() - begin)
+
+    def _process(self) -> subprocess.Popen[str]:
+        """The process of this thread; a new one if it has ended."""
+        process: subprocess.Popen[str] | None = getattr(self._own, "process", None)
+        if process is None or process.poll() is not None:
+            with self._lock:
+                if self._closed:
+                    raise RuntimeError("the grading has ended")
+                process = subprocess.Popen(
+                    [sys.executable, "-I", "-c", START, json.dumps(paths())],
+                    stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8", start_new_session=os.name != "nt",
+                )  # fmt: skip
+                self._all.append(process)
+            self._own.process = process
+        return process
+
+    def close(self) -> None:
+        """End the processes."""
+        with self._lock:
+            self._closed = True
+        for process in self._all:
+            with contextlib.suppress(OSError):
+                process.stdin.close()  # type: ignore[union-attr]
+        for process in self._all:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(5)
+            process.kill()
+            process.wait()
+            process.stdout.close()  # type: ignore[union-attr]

@@ -1,0 +1,154 @@
+"""Grade several files: one line for each, a summary, and a table as CSV or JSON."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from . import check_report
+from .arguments import UsageError
+from .exit_status import ExitStatus
+from .option_names import in_options, report_in_options
+from .output import STDOUT, one_line, say
+
+if TYPE_CHECKING:
+    from ..check.process.grading import Grade, Submission
+    from ..check.process.program import Limits
+
+Target = tuple[str, tuple[str, ...] | None]
+COLUMNS = ("file", "verdict", "mistakes", "seconds", "comment")
+VERDICTS = {True: "right", False: "WRONG", None: "not checked"}
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # a cell that begins so is a formula for spreadsheets
+MAX_SHOWN = 160  # characters of a comment on the terminal
+
+
+def run(args: argparse.Namespace, options: Mapping[str, Any], targets: Sequence[Target]) -> ExitStatus:
+    """Grade the files, print a line for each as soon as it is known, and write the tables."""
+    from ..check.process.grading import grade_all
+
+    if args.html:
+        raise UsageError("--html shows one file; use --csv or --json for several")
+    quiet = STDOUT in (args.json, args.csv)
+    submissions = find_submissions(targets)
+    jobs = args.jobs or os.cpu_count() or 1
+    grades = []
+    for grade in grade_all(submissions, options, limits_of(args, grading=True), jobs):
+        grades.append(grade)
+        if not quiet:
+            say(line_of(grade))
+    if not quiet:
+        say(f"\n{summary_of(grades)}")
+    texts = {}
+    if args.csv:
+        texts[args.csv] = as_csv(grades)
+    if args.json:
+        texts[args.json] = check_report.as_json(as_dict(grades))
+    if STDOUT in texts:
+        print(texts[STDOUT], end="")
+    if errors := check_report.write(texts):
+        raise errors[0]
+    return status_of(grades)
+
+
+def find_submissions(targets: Sequence[Target]) -> list[Submission]:
+    """The files of the targets, each once. Raises UsageError for a folder without Python files."""
+    from ..check.process.grading import Submission, files_of
+
+    found = []
+    for name, functions in targets:
+        path = Path(name)
+        files = files_of(path) if path.is_dir() else [path]
+        if not files:
+            raise UsageError(f"check: there is no Python file in the folder {name}")
+        found += [Submission(file, functions) for file in files]
+    return list(dict.fromkeys(found))
+
+
+def limits_of(args: argparse.Namespace, *, grading: bool) -> Limits:
+    """The limits of the code of one file."""
+    from ..check.process import forbidden
+    from ..check.process.program import Limits
+
+    names = args.forbid or (forbidden.PACKAGES if grading else ())
+    if [name.lower() for name in names] == ["none"]:
+        names = ()
+    wrong = [name for name in names if not name.isidentifier()]
+    if wrong:
+        raise UsageError(
+            f"--forbid: {', '.join(map(repr, wrong))} is not the name of a package; e.g. --forbid torch,jax"
+        )
+    return Limits(args.timeout, tuple(names), tuple(forbidden.hidden_folders(names)))
+
+
+def line_of(grade: Grade) -> str:
+    """The line of a file on the terminal."""
+    verdict = VERDICTS[grade.ok]
+    what = "; ".join(grade.mistakes) if grade.ok is False else in_options(grade.sentence)
+    what = what if len(what) <= MAX_SHOWN else f"{what[: MAX_SHOWN - 3]}..."
+    line = f"{verdict:11}  {grade.seconds:5.1f} s  {one_line(str(grade.submission.path))}"
+    line = f"{line}: {what}" if what else line
+    return check_report.coloured(line) if check_report.has_colours() else line
+
+
+def summary_of(grades: Sequence[Grade]) -> str:
+    """How many files are right, wrong and not checked, and how often each mistake was found."""
+    counts = Counter(grade.ok for grade in grades)
+    text = f"{len(grades)} file{'' if len(grades) == 1 else 's'}: {counts[True]} right, {counts[False]} wrong, "
+    text += f"{counts[None]} not checked"
+    slugs = Counter(slug for grade in grades for slug in {m.partition(": ")[2] for m in grade.mistakes})
+    if slugs:
+        text += "\nmistakes: " + ", ".join(f"{slug} {count}" for slug, count in slugs.most_common())
+    return text
+
+
+def status_of(grades: Sequence[Grade]) -> ExitStatus:
+    """The exit status: a file without a verdict counts more than a wrong one, because somebody must look at it."""
+    verdicts = {grade.ok for grade in grades}
+    if None in verdicts:
+        return ExitStatus.USAGE
+    return ExitStatus.FAULT if False in verdicts else ExitStatus.DONE
+
+
+def as_csv(grades: Sequence[Grade]) -> str:
+    """The table, with a row for each file."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for grade in grades:
+        cells = (
+            str(grade.submission.path), VERDICTS[grade.ok].lower(), "; ".join(grade.mistakes), f"{grade.seconds:.2f}",
+            in_options(grade.sentence),
+        )  # fmt: skip
+        writer.writerow([cell_of(cell) for cell in cells])
+    return text.getvalue()
+
+
+def cell_of(text: str) -> str:
+    """A cell that spreadsheets do not take for a formula, on one line."""
+    shown = one_line(text)
+    return f"'{shown}" if text.startswith(FORMULA) or shown.startswith(FORMULA) else shown
+
+
+def as_dict(grades: Sequence[Grade]) -> dict[str, Any]:
+    """The grades as JSON: `ok` is false if a file is wrong, and null if a file has no verdict."""
+    verdicts = {grade.ok for grade in grades}
+    return {
+        "ok": None if None in verdicts else False not in verdicts,
+        "files": [
+            {
+                "file": str(grade.submission.path),
+                "ok": grade.ok,
+                "mistakes": list(grade.mistakes),
+                "seconds": round(grade.seconds, 3),
+                "error": in_options(one_line(grade.error)) or None,
+                "report": None if grade.report is None else report_in_options(grade.report).as_dict(),
+            }
+            for grade in grades
+        ],
+    }
