@@ -1,6 +1,7 @@
 """`rot180 check`: on typical files, and on files that misbehave."""
 
 import json
+import os
 import re
 import textwrap
 import time
@@ -199,10 +200,11 @@ def test_output_of_the_code_is_shown_once_and_objects_keep_state(file, capsys):
 def test_wrong_usage(file, capsys, tmp_path):
     assert main(["check", "/nowhere/mine.py"]) == 2
     assert "/nowhere/mine.py does not exist" in capsys.readouterr().err
-    assert main(["check", str(tmp_path)]) == 2
-    assert f"{tmp_path} is not a regular file" in capsys.readouterr().err
-    assert main(["check", f"{file(RIGHT)}:only_one"]) == 2
-    assert "needs two names after the colon" in capsys.readouterr().err
+    os.mkfifo(tmp_path / "pipe.py")
+    assert main(["check", str(tmp_path / "pipe.py")]) == 2
+    assert f"{tmp_path / 'pipe.py'} is not a regular file" in capsys.readouterr().err
+    assert main(["check", f"{file(RIGHT)}:one,two,three"]) == 2
+    assert "needs one or two names after the colon" in capsys.readouterr().err
     assert main(["check", f"{file(RIGHT)}:layer_forward,nothing"]) == 2
     assert "has no function nothing; its functions are layer_backward, layer_forward" in capsys.readouterr().err
     assert main(["check", file(RIGHT), "--op", "conv9"]) == 2
@@ -229,6 +231,36 @@ def test_a_page_on_standard_output(file, capsys, tmp_path, monkeypatch):
     assert json.loads(data.read_text())["ok"] is True
     assert main(["check", path, "--html", "-", "--json", "-"]) == 2
     assert "--json and --html cannot both be - (standard output); name a file" in capsys.readouterr().err
+
+
+def test_two_files_in_one_place_are_refused(file, capsys, tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "report")
+    for other in ("report", "link", "../" + tmp_path.name + "/report"):
+        path = tmp_path / other
+        assert main(["check", file("1 / 0"), "--json", str(tmp_path / "report"), "--html", str(path)]) == 2
+        assert f"--json and --html cannot both be {path}; name a file for one of them" in capsys.readouterr().err
+
+
+def test_the_code_runs_only_if_the_options_are_right(file, tmp_path, capsys):
+    path = file(f"open({str(tmp_path / 'ran')!r}, 'w')")
+    assert main(["check", path, "--op", "nothing"]) == 2 and not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize(
+    ("op", "suggested"),
+    [("conv", "'conv1d', 'conv2d' or 'conv3d'?"), ("Conv2d", "'conv2d'?"), ("maxpool", "'max_pool1d', ")],
+)
+def test_only_the_likely_operations_are_suggested(file, capsys, op, suggested):
+    assert main(["check", file(RIGHT), "--op", op]) == 2
+    err = capsys.readouterr().err
+    assert f"unknown operation '{op}': did you mean {suggested}" in err and "operations are" not in err
+
+
+def test_messages_name_options_of_the_command(file, capsys):
+    path = file("def forward(x, w, b, q): 0\ndef backward(dy, cache): 0")
+    assert main(["check", path]) == 2
+    err = capsys.readouterr().err
+    assert "--forward-arguments x,w,b" in err and "forward_arguments" not in err
 
 
 def test_json_of_a_check_that_could_not_run(file, capsys, tmp_path):
@@ -292,11 +324,11 @@ def test_every_setting_has_an_option(file, capsys, text, words, right, said):
     [
         (
             ["--eps", "1e-3"],
-            "check: conv2d has no setting 'eps'; its settings are stride, padding, dilation, groups, kernel_size",
+            "check: conv2d has no setting --eps; its settings are --stride, --padding, --dilation, --groups, --kernel-size",
         ),
         (
             ["--op", "layer_norm", "--stride", "2"],
-            "check: layer_norm has no setting 'stride'; its settings are eps, normalized_shape",
+            "check: layer_norm has no setting --stride; its settings are --eps, --normalized-shape",
         ),
         (["--eps", "x"], "--eps: must be a number of at least 0; got 'x'"),
         (["--stride", "1,2,3"], r"check: conv2d: stride must be an int or 2 ints, one per spatial axis; got (1, 2, 3)"),
@@ -313,6 +345,7 @@ def test_wrong_settings(file, capsys, words, message):
 def test_targets_and_colours():
     assert parse_target("a/b.py") == ("a/b.py", None) and parse_target("C:\\x\\b.py") == ("C:\\x\\b.py", None)
     assert parse_target("b.py:f,Layer.g") == ("b.py", ("f", "Layer.g"))
+    assert parse_target("b.py:Layer") == ("b.py", ("Layer",))
     assert "\033[1;31mWRONG" in coloured("a: WRONG\n") and "\033[31m[-3]\033[0m" in coloured("  [-3]  4")
 
 

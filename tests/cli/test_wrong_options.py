@@ -91,7 +91,7 @@ def test_a_place_of_images_that_does_not_exist_is_refused_before_the_run_is_load
             ["check", "no.py", "--layout", "channel_last"],
             "unknown layout 'channel_last': did you mean 'channels_last'?",
         ),
-        (["check", "no.py", "--eps", "1"], "check: conv2d has no setting 'eps'"),
+        (["check", "no.py", "--eps", "1"], "check: conv2d has no setting --eps"),
         (["explain", "conv2", "--x", "no.csv"], "unknown operation 'conv2': did you mean 'conv2d'?"),
         (
             ["explain", "conv2d", "--x", "no.csv", "--json", "a.txt"],
