@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from rot180.check import layer
+from rot180.errors import GradientError
 
 
 @pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
@@ -23,3 +24,12 @@ def test_infinite_results_cause_no_warnings(value, wrong):
         warnings.simplefilter("always")
         assert not layer(forward, backward, "linear").ok
     assert not caught, [str(w.message) for w in caught]
+
+
+def test_a_forward_that_is_not_filled_in_is_not_blamed_for_its_layout():
+    def conv_forward_naive(x, w, b, conv_param):
+        out = None
+        return out, (x, w, b)
+
+    with pytest.raises(GradientError, match=r"^check\.layer: conv_forward_naive returned None; is it finished"):
+        layer(conv_forward_naive, lambda dout, cache: (None, None, None), op="conv2d")

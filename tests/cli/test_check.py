@@ -324,7 +324,7 @@ def test_every_setting_has_an_option(file, capsys, text, words, right, said):
     [
         (
             ["--eps", "1e-3"],
-            "check: conv2d has no setting --eps; its settings are --stride, --padding, --dilation, --groups, --kernel-size",
+            "check: conv2d has no setting --eps; its settings are --stride, --padding, --dilation, --groups",
         ),
         (
             ["--op", "layer_norm", "--stride", "2"],

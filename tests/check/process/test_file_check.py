@@ -126,7 +126,7 @@ def test_code_that_ends_the_process(check: Check, forward: str, message: str) ->
         check(forward=forward)
 
 
-@pytest.mark.parametrize("forward", ["while True: pass", "import time; time.sleep(60)", "input() if 0 else [None for _ in iter(int, 1)]"])  # fmt: skip
+@pytest.mark.parametrize("forward", ["while True: pass", "import time; time.sleep(60)", "[None for _ in iter(int, 1)]"])
 def test_code_that_hangs(check: Check, forward: str) -> None:
     begin = time.monotonic()
     with pytest.raises(CouldNotCheckError, match=r"did not finish within 1 seconds; increase --timeout"):
@@ -147,7 +147,7 @@ def test_input_is_empty(check: Check) -> None:
 
 @posix
 def test_memory_is_bounded(check: Check) -> None:
-    with pytest.raises(CouldNotCheckError, match="MemoryError|ArrayMemoryError|Unable to allocate"):
+    with pytest.raises(CouldNotCheckError, match=r"MemoryError|ArrayMemoryError|Unable to allocate"):
         check(forward="np.ones((1 << 34))")
 
 
@@ -156,7 +156,7 @@ def test_memory_that_is_shared_between_processes_is_bounded(check: Check, monkey
     monkeypatch.setattr("rot180.check.process.program.MEMORY", 300 << 20)
     text = "import mmap, time; m = mmap.mmap(-1, 400 << 20); m.write(b'x' * (80 << 20)); "
     text += "[m.write(b'x' * (80 << 20)) for _ in range(4)]; time.sleep(60)"
-    with pytest.raises(CouldNotCheckError, match="used more than .* GB of memory, and was stopped"):
+    with pytest.raises(CouldNotCheckError, match=r"used more than .* GB of memory, and was stopped"):
         check(forward=text)
 
 
@@ -189,7 +189,7 @@ FORGE = "import os\n    for fd in range(3, 40):\n        try: os.write(fd, {mess
      "b'\\x10\\0\\0\\0' + bytes(8) + b'[' * 16", "__import__('struct').pack('<IQ', 14, 0) + b'{\"ticket\": 12}'"],
 )  # fmt: skip
 def test_a_forged_answer_gives_no_verdict(check: Check, message: str) -> None:
-    with pytest.raises(CouldNotCheckError, match="sent a message|ended the process"):
+    with pytest.raises(CouldNotCheckError, match=r"sent a message|ended the process"):
         check(forward=FORGE.format(message=message))
 
 

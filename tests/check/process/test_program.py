@@ -134,7 +134,7 @@ def test_processes_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("rot180.check.process.program.MAX_PROCESSES", 8)
     bomb = "for _ in range(20):\n    if os.fork() == 0:\n        note()\n        time.sleep(600)\ntime.sleep(600)\n"
     submission = Submission(tmp_path, bomb)
-    with pytest.raises(CouldNotCheckError, match="started more than .* processes, and was stopped"):
+    with pytest.raises(CouldNotCheckError, match=r"started more than .* processes, and was stopped"):
         check_file(submission.path, None, {"op": "relu"}, Limits(20.0))
     assert submission.are_gone(2)
 
@@ -157,7 +157,7 @@ def test_the_code_cannot_stop_the_supervisor(tmp_path: Path) -> None:
     """With Landlock the signal is refused; without, the end of the supervisor is the end of the code."""
     submission = Submission(tmp_path, "import signal\nos.kill(os.getppid(), signal.SIGSTOP)\ntime.sleep(600)\n")
     begin = time.monotonic()
-    with pytest.raises(CouldNotCheckError, match="PermissionError|did not finish"):
+    with pytest.raises(CouldNotCheckError, match=r"PermissionError|did not finish"):
         check_file(submission.path, None, {"op": "relu"}, Limits(1.0))
     assert time.monotonic() - begin < 8 and submission.are_gone(1)
 

@@ -26,6 +26,10 @@ class Refused(Exception):
         self.by, self.given = by, given
 
 
+class ReturnedNothing(Refused):
+    """A function returned None instead of its result, as an exercise does that is not filled in."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """The result of one run.

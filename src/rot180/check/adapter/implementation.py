@@ -16,7 +16,7 @@ import numpy as np
 from ..operations import Definition
 from ..operations.case import Array, Arrays, Problem
 from . import array_forms, descriptions, layouts, results, signature
-from .code import Code, Outcome, Refused
+from .code import Code, Outcome, Refused, ReturnedNothing
 from .settings import SettingsAdapter, join_names
 from .signature import Call, CallingError, Vocabulary
 
@@ -197,6 +197,9 @@ class Implementation:
     def _result(self, found: Any, problem: Problem) -> tuple[Array, Any]:
         """Return y, and the cache: the rest of the result if it is a tuple."""
         y, cache = results.split_forward(found)
+        if y is None:
+            name = getattr(self.forward, "__name__", "the forward")
+            raise ReturnedNothing(f"{descriptions.one_line(name)} returned None; is it finished, and does it return y?")
         return self._array("y", y, len(self.definition.y_shape(problem.case))), cache
 
     def call(self, function: Function, call: Call, given: Mapping[str, Any], problem: Problem) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from .failure import ChildFailure, CouldNotCheckError
@@ -117,7 +118,7 @@ def find_pairs(entries: Sequence[Entry]) -> list[Pair]:
 
 def split_words(name: str) -> tuple[str, ...]:
     """The words of a name in lower case: conv, forward, naive for conv_forward_naive and convForwardNaive."""
-    return tuple(word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+d?", name))
+    return tuple(word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+[dD]?", name))
 
 
 def _function_pairs(names: Sequence[str]) -> list[Pair]:
@@ -189,7 +190,8 @@ def fit(words: Sequence[str], op: str) -> float:
     """How well the words of a name fit an operation: 0 if they do not, otherwise more for fewer other words."""
     base, dimension = _base(op)
     text = " ".join(words).replace(" 1d", "1d").replace(" 2d", "2d").replace(" 3d", "3d")
-    found = {word[:-2] if re.fullmatch(r".+[123]d", word) else word for word in text.split()}
+    plain = [word[:-2] if re.fullmatch(r".+[123]d", word) else word for word in text.split()]
+    found = {*plain, *map("".join, pairwise(plain))}  # also relu for ReLU, whose words are Re and LU
     other = re.search(r"([123])d\b", text)
     if dimension and other and other[1] != dimension:
         return 0.0
@@ -197,7 +199,7 @@ def fit(words: Sequence[str], op: str) -> float:
     for meaning in WORDS[base].split("; "):
         needed = set(meaning.split())
         if needed <= found:
-            best = max(best, len(needed) - 0.1 * len(found - needed) + 0.01 * len(meaning))
+            best = max(best, len(needed) - 0.1 * max(0, len(plain) - len(needed)) + 0.01 * len(meaning))
     return max(best, 0.05) if best else 0.0
 
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from ...errors import GradientError, ShapeError
 from ..adapter.array_forms import VECTORS
-from ..adapter.code import Code, Outcome, Refused
+from ..adapter.code import Code, Outcome, Refused, ReturnedNothing
 from ..comparison import same
 from ..operations import Definition
 from ..operations.case import Case, Problem
@@ -94,6 +94,8 @@ class Runner:
             self._try_special(cases)
         if not self.runs:
             reason = self._first_refusal
+            if isinstance(reason, ReturnedNothing):
+                raise GradientError(f"check.layer: {reason}")
             by, given = (reason.by, reason.given) if reason is not None else ("", "")
             first = f"{given} ({reason})" if given else self.refused[0]
             raise GradientError(
