@@ -83,7 +83,7 @@ def limits_of(args: argparse.Namespace, *, grading: bool) -> Limits:
         raise UsageError(
             f"--forbid: {', '.join(map(repr, wrong))} is not the name of a package; e.g. --forbid torch,jax"
         )
-    return Limits(args.timeout, tuple(names), tuple(forbidden.hidden_folders(names)))
+    return Limits(args.timeout, tuple(names), tuple(forbidden.hidden_paths(names)))
 
 
 def line_of(grade: Grade) -> str:

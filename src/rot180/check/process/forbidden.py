@@ -11,11 +11,16 @@ PACKAGES = (
 )  # fmt: skip
 
 
-def hidden_folders(names: Sequence[str]) -> Iterator[str]:
-    """The folders of those packages that are installed, so that their files cannot be read either."""
+def hidden_paths(names: Sequence[str]) -> Iterator[str]:
+    """The folders and files of those packages that are installed, so that nothing can be read from them either."""
     for name in names:
         try:
             spec = importlib.util.find_spec(name) if name.isidentifier() else None
         except (ImportError, ValueError):
             continue
-        yield from (spec.submodule_search_locations or ()) if spec is not None else ()
+        if spec is None:
+            continue
+        if spec.submodule_search_locations:
+            yield from spec.submodule_search_locations
+        elif spec.has_location and spec.origin:
+            yield from filter(None, (spec.origin, spec.cached))

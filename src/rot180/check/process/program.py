@@ -45,7 +45,7 @@ class Limits:
         seconds: for the whole check.
         forbidden: packages that the code may not import; if there are any, it is graded: it may also not write outside
             its folder, start programs or open connections.
-        hidden: folders whose files it may not read while it is graded.
+        hidden: files and folders that it may not read while it is graded.
     """
 
     seconds: float = 60.0

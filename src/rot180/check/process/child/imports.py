@@ -35,7 +35,7 @@ def forbid(names: Sequence[str], hidden: Sequence[str], folder: str) -> None:
 
     Args:
         names: of the packages.
-        hidden: folders whose files must not be read.
+        hidden: files and folders that must not be read.
         folder: the only folder in which files may be written.
     """
     with contextlib.suppress(ImportError):  # the one way to start a program that has no event
@@ -43,11 +43,24 @@ def forbid(names: Sequence[str], hidden: Sequence[str], folder: str) -> None:
 
         vars(_posixsubprocess)["fork_exec"] = _refuse_program
     folders = tuple(os.path.realpath(path) + os.sep for path in hidden)
+    sys.meta_path.insert(0, _Finder(frozenset(names)))
     sys.addaudithook(_hook(frozenset(names), _file_rule(folders, os.path.realpath(folder) + os.sep)))
 
 
 def _refuse_program(*arguments: Any) -> None:
     raise PermissionError(f"starting a program {REFUSAL}")
+
+
+class _Finder:
+    """Refuses imports by importlib.import_module, which has no event; the files of the packages are hidden too."""
+
+    def __init__(self, names: frozenset[str]) -> None:
+        self.names = names
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
+        """Raise ImportError for a forbidden package; leave other modules to the other finders."""
+        if name.partition(".")[0] in self.names:
+            raise ImportError(f"the import of {name} {REFUSAL}")
 
 
 def _hook(names: frozenset[str], file_refusal: Callable[[Any, Any], str]) -> Callable[[str, tuple[Any, ...]], None]:

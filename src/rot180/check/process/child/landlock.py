@@ -29,7 +29,7 @@ def restrict(folder: str | None, hidden: Sequence[str] = ()) -> bool:
     Args:
         folder: the only folder in which files may be written; the network is refused too. None to restrict only
             signals.
-        hidden: folders whose files must not be read.
+        hidden: files and folders that must not be read.
     """
     if sys.platform != "linux":
         return False
