@@ -45,7 +45,8 @@ def test_a_line_for_each_file_and_a_summary(folder: Path, capsys: pytest.Capture
     assert [line.split("  ")[0].strip() for line in lines[:3]] == ["right", "WRONG", "not checked"]
     assert lines[0].endswith("a.py") and lines[1].endswith("b.py: dx: mask-wrong")
     assert "ValueError: =1+1\\n\\x1b[2J (line 1 of" in lines[2]
-    assert lines[4:] == ["3 files: 1 right, 1 wrong, 1 not checked", "mistakes: mask-wrong 1"]
+    assert lines[4:-1] == ["3 files: 1 right, 1 wrong, 1 not checked", "mistakes: mask-wrong 1"]
+    assert lines[-1].startswith("seed: ")
 
 
 @pytest.mark.parametrize(("names", "status"), [("a", 0), ("ab", 1), ("ac", 2), ("abc", 2)])
@@ -78,6 +79,21 @@ def test_the_table_as_json_on_standard_output(folder: Path, capsys: pytest.Captu
     assert found["files"][1]["mistakes"] == ["dx: mask-wrong"]
     assert found["files"][1]["report"]["diagnoses"][0]["slug"] == "mask-wrong"
     assert found["files"][2]["report"] is None and "ValueError" in found["files"][2]["error"]
+
+
+def test_the_seed_is_random_unless_it_is_given(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    seeds = []
+    for words in ([], [], ["--seed", "5"]):
+        check(folder, "--json", "-", *words)
+        seeds.append(json.loads(capsys.readouterr().out)["seed"])
+    assert seeds[0] != seeds[1] and seeds[2] == 5
+
+
+def test_a_file_cannot_use_another(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "b.py").write_text("from a import forward, backward\n")
+    (folder / "c.py").write_text("exec(open(__file__.replace('c.py', 'a.py')).read())\n")
+    assert check(folder) == 2
+    assert capsys.readouterr().out.count("is refused while code is graded (--forbid)") == 2
 
 
 def test_folders_are_searched_and_no_file_counts_twice(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

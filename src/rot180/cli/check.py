@@ -13,9 +13,9 @@ from .arguments import (
     Commands,
     UsageError,
     add_command,
-    add_seed,
     int_per_axis,
     names,
+    non_negative_int,
     non_negative_number,
     option_of,
     positive_int,
@@ -97,7 +97,11 @@ def add(commands: Commands) -> None:
         "--backward-arguments", type=names, metavar="NAMES", help="parameters of the backward, e.g. dy,cache"
     )
     calls.add_argument("--returns", type=names, metavar="NAMES", help="gradients that the backward returns, e.g. x,w,b")
-    add_seed(calls)
+    calls.add_argument(
+        "--seed", type=non_negative_int, metavar="N",
+        help="seed of the random numbers (default: 0; for several files a random one, so that no file can hold the "
+        "answers)",
+    )  # fmt: skip
     calls.add_argument(
         "--timeout", type=positive_number, default=60.0, metavar="SECONDS",
         help="stop the code of a file after this time (default: 60)",

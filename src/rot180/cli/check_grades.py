@@ -6,6 +6,7 @@ import argparse
 import csv
 import io
 import os
+import secrets
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -25,6 +26,7 @@ Target = tuple[str, tuple[str, ...] | None]
 COLUMNS = ("file", "verdict", "mistakes", "seconds", "comment")
 VERDICTS = {True: "right", False: "WRONG", None: "not checked"}
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # a cell that begins so is a formula for spreadsheets
+MAX_SEED = 1_000_000
 MAX_SHOWN = 160  # characters of a comment on the terminal
 
 
@@ -37,18 +39,19 @@ def run(args: argparse.Namespace, options: Mapping[str, Any], targets: Sequence[
     quiet = STDOUT in (args.json, args.csv)
     submissions = find_submissions(targets)
     jobs = args.jobs or os.cpu_count() or 1
+    options = {"seed": secrets.randbelow(MAX_SEED), **options}
     grades = []
     for grade in grade_all(submissions, options, limits_of(args, grading=True), jobs):
         grades.append(grade)
         if not quiet:
             say(line_of(grade))
     if not quiet:
-        say(f"\n{summary_of(grades)}")
+        say(f"\n{summary_of(grades)}\nseed: {options['seed']}")
     texts = {}
     if args.csv:
         texts[args.csv] = as_csv(grades)
     if args.json:
-        texts[args.json] = check_report.as_json(as_dict(grades))
+        texts[args.json] = check_report.as_json(as_dict(grades, options["seed"]))
     if STDOUT in texts:
         print(texts[STDOUT], end="")
     if errors := check_report.write(texts):
@@ -135,11 +138,12 @@ def cell_of(text: str) -> str:
     return f"'{shown}" if text.startswith(FORMULA) or shown.startswith(FORMULA) else shown
 
 
-def as_dict(grades: Sequence[Grade]) -> dict[str, Any]:
+def as_dict(grades: Sequence[Grade], seed: int) -> dict[str, Any]:
     """The grades as JSON: `ok` is false if a file is wrong, and null if a file has no verdict."""
     verdicts = {grade.ok for grade in grades}
     return {
         "ok": None if None in verdicts else False not in verdicts,
+        "seed": seed,
         "files": [
             {
                 "file": str(grade.submission.path),

@@ -199,8 +199,9 @@ def test_an_answer_before_the_question_gives_no_verdict(check: Check) -> None:
         "import sys, os\n"
         "    frame = sys._getframe()\n"
         "    while 'replies' not in frame.f_locals: frame = frame.f_back\n"
-        "    worker, replies = frame.f_locals['self'], frame.f_locals['replies']\n"
-        "    worker._send(replies, {'ticket': frame.f_locals['request']['ticket'], 'result': 1.0, 'changed': []})"
+        "    worker, request = frame.f_locals['self'], frame.f_locals['request']\n"
+        "    worker.functions[:] = [lambda x: x] * 2\n"
+        "    os.write(frame.f_locals['replies'], worker._answer(request))"
     )
     with pytest.raises(CouldNotCheckError, match="sent a message that the checker did not ask for"):
         check(forward=forward)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from collections.abc import Iterator, Sequence
 
 PACKAGES = (
     "rot180", "torch", "torchvision", "jax", "jaxlib", "tensorflow", "keras", "autograd", "mxnet", "chainer", "theano",
     "aesara", "pytensor", "paddle", "tinygrad", "mlx", "flax", "haiku", "casadi", "sympy", "onnxruntime", "cv2",
 )  # fmt: skip
+PROCESSES = "/proc"  # with the memory of other processes
 
 
 def hidden_paths(names: Sequence[str]) -> Iterator[str]:
-    """The folders and files of those packages that are installed, so that nothing can be read from them either."""
+    """The paths that graded code must not read: the installed ones of these packages, and the list of processes."""
+    if names and os.path.isdir(PROCESSES):
+        yield PROCESSES
     for name in names:
         try:
             spec = importlib.util.find_spec(name) if name.isidentifier() else None

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +91,7 @@ def files_of(path: Path) -> list[Path]:
     return found
 
 
-def paths() -> list[str]:
+def module_paths() -> list[str]:
     """The folders in which this process finds modules, without the current one, in which files may have any name."""
     here = os.path.realpath(os.getcwd())
     return [path for path in sys.path if os.path.isabs(path) and os.path.realpath(path) != here]
@@ -100,14 +100,25 @@ def paths() -> list[str]:
 def grade_all(
     submissions: Sequence[Submission], options: Mapping[str, Any], limits: Limits, jobs: int
 ) -> Iterator[Grade]:
-    """Yield the grade of each submission, in their order, while others are checked."""
-    pool = _Graders()
+    """Yield the grade of each submission, in their order, while others are checked.
+
+    If packages are forbidden, a submission cannot read the others either.
+    """
+    pool, paths = _Graders(), [str(each.path.resolve()) for each in submissions]
     executor = ThreadPoolExecutor(max(1, min(jobs, len(submissions))))
     try:
-        yield from executor.map(lambda each: pool.grade(each, options, limits), submissions)
+        yield from executor.map(
+            lambda each: pool.grade(each, options, _without_others(limits, each, paths)), submissions
+        )
     finally:
         pool.close()
         executor.shutdown(wait=False, cancel_futures=True)
+
+
+def _without_others(limits: Limits, submission: Submission, paths: Sequence[str]) -> Limits:
+    """The limits of one submission, for which the other ones are hidden."""
+    own = str(submission.path.resolve())
+    return replace(limits, hidden=(*limits.hidden, *[path for path in paths if path != own]))
 
 
 class _Graders:
@@ -151,7 +162,7 @@ class _Graders:
                 if self._closed:
                     raise RuntimeError("the grading has ended")
                 process = subprocess.Popen(
-                    [sys.executable, "-I", "-c", START, json.dumps(paths())],
+                    [sys.executable, "-I", "-c", START, json.dumps(module_paths())],
                     stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8", start_new_session=os.name != "nt",
                 )  # fmt: skip
                 self._all.append(process)

@@ -37,23 +37,23 @@ class Worker:
     def run(self, requests: int, replies: int) -> None:
         """Answer requests until there are no more."""
         for request in _read_requests(requests, self._take):
-            action = {"load": self._load, "find": self._find, "call": self._call}[request["action"]]
-            try:
-                reply = action(request)
-            except SystemExit as leave:
-                reply = {"exit": description.text_of(leave.code)}
-            except BaseException as error:
-                reply = {"error": description.describe_error(error, self.config["path"])}
-            self._send(replies, {"ticket": request["ticket"], **reply})
+            view = memoryview(self._answer(request))
+            while view:
+                view = view[os.write(replies, view) :]
 
-    def _send(self, replies: int, reply: dict[str, Any]) -> None:
+    def _answer(self, request: Mapping[str, Any]) -> bytes:
+        """The reply to a request. Converting a result can run the user's code too."""
+        ticket = {"ticket": request["ticket"]}
+        action = {"load": self._load, "find": self._find, "call": self._call}[request["action"]]
         try:
-            message = protocol.pack(reply, {"result": self._handle_of})
+            return protocol.pack({**ticket, **action(request)}, {"result": self._handle_of})
         except protocol.ProtocolError as error:
-            message = protocol.pack({"ticket": reply["ticket"], "too_large": str(error)})
-        view = memoryview(message)
-        while view:
-            view = view[os.write(replies, view) :]
+            reply: dict[str, Any] = {"too_large": str(error)}
+        except SystemExit as leave:
+            reply = {"exit": description.text_of(leave.code)}
+        except BaseException as error:
+            reply = {"error": description.describe_error(error, self.config["path"])}
+        return protocol.pack({**ticket, **reply})
 
     # ---- the requests ----
 
