@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ..adapter.implementation import Code
+from ..adapter.implementation import Code, Refused
 from ..comparison import is_single
 from ..gradients.differences import ROUNDINGS, STEP, Base, rounding_of, slope
 from ..operations.case import Array, Problem
@@ -49,12 +49,20 @@ def gradients(code: Code, problem: Problem, y: Array) -> NumericalGradients:
     return _central(code, problem, y, names)
 
 
+def _value(code: Code, problem: Problem, arrays: Mapping[str, Array], y: Array) -> Array:
+    """The result for other arrays. Raises Refused if its shape is not that of y: there are no differences then."""
+    found = code.value(problem, arrays)
+    if found.shape != y.shape:
+        raise Refused(f"the result has shape {found.shape}, and {y.shape} for other numbers of the same shape")
+    return found
+
+
 def _is_affine(code: Code, problem: Problem, y: Array, name: str) -> bool:
     """True if f(a + d) + f(a - d) = 2 f(a) for several d that move all cells."""
     a, rng = problem.arrays[name], np.random.default_rng(0)
     for _ in range(LINES):
         d = rng.integers(1, 4, a.shape) * rng.choice((-1.0, 1.0), a.shape)
-        there, back = (code.value(problem, {**problem.arrays, name: a + side * d}) for side in (1, -1))
+        there, back = (_value(code, problem, {**problem.arrays, name: a + side * d}, y) for side in (1, -1))
         if y.dtype.kind != "f" or not _is_straight(there, y, back):
             return False
     return True
@@ -72,7 +80,7 @@ def _exact(code: Code, problem: Problem, y: Array, name: str) -> Array:
     for index in np.ndindex(*array.shape):
         moved = array.copy()
         moved[index] += 1
-        gradient[index] = np.vdot(code.value(problem, {**problem.arrays, name: moved}) - y, problem.dy)
+        gradient[index] = np.vdot(_value(code, problem, {**problem.arrays, name: moved}, y) - y, problem.dy)
     return gradient
 
 
@@ -90,7 +98,7 @@ def _central(code: Code, problem: Problem, y: Array, names: Sequence[str]) -> Nu
 
     def f(arrays: Sequence[Array]) -> list[Array]:
         given = dict(zip(names, arrays, strict=True))
-        return [np.asarray(code.value(problem, {**problem.arrays, **given}), float)]
+        return [np.asarray(_value(code, problem, {**problem.arrays, **given}, y), float)]
 
     output = NumericalGradients({}, {})
     kinks = 0
