@@ -153,6 +153,12 @@ def test_output_of_c_code_is_shown_and_harmless(file, capsys):
     assert "from C" in shown and "\\x1b" in shown and "\x1b" not in out and len(shown) < 3000
 
 
+def test_output_of_the_code_cannot_pass_for_a_report(file, capsys):
+    path = file(RIGHT.replace("def layer_forward", "print('a\\n\\nb as conv2d: right')\n    def layer_forward", 1))
+    assert main(["check", path]) == 0
+    assert "    a\n\n    b as conv2d: right\n" in capsys.readouterr().out
+
+
 def test_output_before_an_exit_is_shown(file, capsys):
     path = file("import os\nprint('so far')\ndef forward(x, w, b): os._exit(7)\ndef backward(dy, cache): 0")
     assert main(["check", path]) == 2

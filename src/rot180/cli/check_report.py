@@ -9,6 +9,7 @@ import json
 import os
 import re
 import sys
+import textwrap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +40,7 @@ def deliver(
     else:
         print(coloured(report.render()) if has_colours() else report.render())
         if printed:
-            print(f"\n  the code printed (shown once):\n    {printed[:MAX_PRINTED]}")
+            print(f"\n  the code printed (shown once):\n{textwrap.indent(printed[:MAX_PRINTED], '    ')}")
     errors = write(texts)
     if errors:
         raise errors[0]

@@ -249,6 +249,18 @@ def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:
 
 
 @posix
+def test_the_name_of_the_file_is_escaped(check: Check) -> None:
+    name = "a\n\x1b[2J.py"
+    for forward in ("1 / 0", "import os; os._exit(3)"):
+        with pytest.raises(CouldNotCheckError) as caught:
+            check(forward=forward, name=name)
+        assert str(caught.value).isprintable() and "a\\n\\x1b[2J.py" in str(caught.value)
+    with pytest.raises(CouldNotCheckError) as caught:
+        check("1 / 0", name=name)
+    assert str(caught.value).isprintable() and "(line 1 of " in str(caught.value)
+
+
+@posix
 def test_a_named_pipe_is_not_read(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.py")
     with pytest.raises(CouldNotCheckError, match="is not a regular file"):

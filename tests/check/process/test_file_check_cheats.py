@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -26,68 +27,74 @@ def backward(dy, x):
     {cheat}
     return dy
 """
-FRAME = "import sys; f = sys._getframe()\n    while 'replies' not in f.f_locals: f = f.f_back\n    "
-CHEATS = {  # the statements, and what the check says: "WRONG", or a part of the reason why there is no verdict
-    "the verdict is written where it used to be": (
-        "import os, json, glob\n"
-        "    for place in ('.', os.path.dirname(__file__)):\n"
-        "        try: open(place + '/answer.json', 'w').write(json.dumps({{'failure': None, 'report': {{'ok': True}}}}))\n"
-        "        except OSError: pass\n"
-        "    os._exit(0)",
-        "ended the process (exit status 0)",
+FRAME = """
+import sys
+frame = sys._getframe()
+while "replies" not in frame.f_locals: frame = frame.f_back
+worker, request, replies = (frame.f_locals[name] for name in ("self", "request", "replies"))
+"""
+FORMER_VERDICT = """
+import os, json
+for place in (".", os.path.dirname(__file__)):
+    try: open(place + "/answer.json", "w").write(json.dumps({"failure": None, "report": {"ok": True}}))
+    except OSError: pass
+os._exit(0)
+"""
+REPORT = """
+import sys
+report = next((module for name, module in sys.modules.items() if "report" in name), None)
+if report: report.LayerReport.ok = True
+"""
+FINDER = f"""
+import sys, importlib
+del sys.meta_path[0]
+sys.path.insert(0, {str(Path(PACKAGE).parent)!r})
+importlib.import_module("rot180.errors")
+"""
+FORGED_REPLY = f"""{FRAME}
+worker.functions[:] = [lambda *arrays: 0 * arrays[0]] * 2
+import os
+os.write(replies, worker._answer(request))
+"""
+EQUAL = """
+class Equal(np.ndarray):
+    def __eq__(self, other): return np.True_
+    def __sub__(self, other): return 0 * np.asarray(other)
+    __rsub__ = __sub__
+    def __array__(self, *given, **named): return np.zeros(self.shape)
+return dy.copy().view(Equal)
+"""
+PRETENCE = """
+class Array:
+    shape = dy.shape
+    def __array__(self, *given, **named): raise SystemExit(0)
+return Array()
+"""
+REFUSED = "is refused while code is graded"
+CHEATS = {  # the statements, and what the check says: WRONG, or a part of the reason why there is no verdict
+    "the verdict is written where it used to be": (FORMER_VERDICT, "ended the process (exit status 0)"),
+    "the report is changed in memory": (REPORT, "WRONG"),
+    "the library computes the gradient": ("import rot180.functional", REFUSED),
+    "PyTorch computes the gradient": ("import importlib; importlib.import_module('torch')", REFUSED),
+    "the finder of modules is removed first": (FINDER, REFUSED),
+    "the source of the library is run": (f"exec(open({PACKAGE!r} + '/functional/__init__.py').read())", REFUSED),
+    "another program reads the source": (
+        f"import subprocess; exec(subprocess.check_output(['cat', {PACKAGE!r} + '/errors.py']))", REFUSED,
     ),
-    "the report is changed in memory": (
-        "import sys\n"
-        "    report = next((m for n, m in sys.modules.items() if 'report' in n), None)\n"
-        "    if report: report.LayerReport.ok = True",
-        "WRONG",
-    ),
-    "the library computes the gradient": ("import rot180.functional", "refused while code is graded"),
-    "PyTorch computes the gradient": ("import importlib; importlib.import_module('torch')", "refused while code is"),
-    "the finder is removed first": (
-        f"import sys; sys.meta_path[:] = [m for m in sys.meta_path if 'Refusal' not in repr(m)][1:]\n"
-        f"    sys.path.insert(0, {str(Path(PACKAGE).parent)!r}); import importlib; importlib.import_module('rot180.errors')",
-        "refused while code is graded",
-    ),
-    "the source of the library is run": (f"exec(open({PACKAGE!r} + '/functional/__init__.py').read())", "refused"),
-    "the source is read by another program": (
-        f"import subprocess; exec(subprocess.check_output(['cat', {PACKAGE!r} + '/errors.py']))", "refused while",
-    ),
-    "machine code is called": ("import ctypes; ctypes.CDLL(None).system(b'true')", "refused while code is graded"),
-    "the worker's own reply is forged": (
-        FRAME + "w = f.f_locals['self']; w.functions[:] = [lambda *a: 0 * a[0]] * 2\n"
-        "    import os; os.write(f.f_locals['replies'], w._answer(f.f_locals['request']))",
-        "did not ask for",
-    ),
-    "the frame of the worker gets another function": (
-        FRAME + "f.f_locals['self'].functions[:] = [lambda *a, **k: 0] * 2", "WRONG",
-    ),
-    "comparisons of NumPy are replaced": (
-        "np.array_equal = np.allclose = lambda *a, **k: True; np.ndarray.__eq__ if 0 else None", "WRONG",
-    ),
-    "the result says that it equals everything": (
-        "class Equal(np.ndarray):\n"
-        "        def __eq__(self, other): return np.True_\n"
-        "        def __sub__(self, other): return 0 * np.asarray(other)\n"
-        "        __rsub__ = __sub__\n"
-        "        def __array__(self, *a, **k): return np.zeros(self.shape)\n"
-        "    return dy.copy().view(Equal)",
-        "WRONG",
-    ),
+    "machine code is called": ("import ctypes; ctypes.CDLL(None).system(b'true')", REFUSED),
+    "a reply with the right ticket is forged": (FORGED_REPLY, "did not ask for"),
+    "the worker gets other functions": (FRAME + "worker.functions[:] = [lambda *a, **k: 0] * 2", "WRONG"),
+    "comparisons of NumPy are replaced": ("np.array_equal = np.allclose = lambda *a, **k: True", "WRONG"),
+    "the result says that it equals everything": (EQUAL, "WRONG"),
     "NaN is never unequal": ("return dy * np.nan", "WRONG"),
-    "an object pretends to be an array": (
-        "class Array:\n        shape = dy.shape\n        def __array__(self, *a, **k): raise SystemExit(0)\n    return Array()",
-        "called sys.exit(0)",
-    ),
-    "the checker is killed": ("import os; os.kill(os.getppid(), 9)", "refused while code is graded"),
-    "the memory of the checker is changed": (
-        "import os; open(f'/proc/{{os.getppid()}}/mem', 'r+b')", "refused while code is graded",
-    ),
-    "the memory of the checker is read": ("open('/proc/1/environ')", "refused while code is graded"),
-    "the package is changed on disk": (f"open({PACKAGE!r} + '/check/report.py', 'a')", "refused while code is graded"),
-    "the file is changed after it was loaded": ("open(__file__, 'w')", "refused while code is graded"),
-    "the hook is looked for": ("import gc; gc.get_objects()", "refused while code is graded"),
-    "an argument is changed to hide it": ("x[...] = 1; dy[...] = 0", "WRONG"),
+    "an object pretends to be an array": (PRETENCE, "called sys.exit(0)"),
+    "the checker is killed": ("import os; os.kill(os.getppid(), 9)", REFUSED),
+    "the memory of the checker is changed": ("import os; open(f'/proc/{os.getppid()}/mem', 'r+b')", REFUSED),
+    "the memory of another process is read": ("open('/proc/1/environ')", REFUSED),
+    "the package is changed on disk": (f"open({PACKAGE!r} + '/check/report.py', 'a')", REFUSED),
+    "the file is changed after it was loaded": ("open(__file__, 'w')", REFUSED),
+    "the hook is looked for": ("import gc; gc.get_objects()", REFUSED),
+    "the arguments are changed": ("x[...] = 1; dy[...] = 0", "WRONG"),
 }  # fmt: skip
 
 
@@ -95,15 +102,15 @@ CHEATS = {  # the statements, and what the check says: "WRONG", or a part of the
 def test_a_cheat_is_not_right(tmp_path: Path, cheat: str) -> None:
     text, outcome = CHEATS[cheat]
     path = tmp_path / "mine.py"
-    path.write_text(WRONG.replace("{before}", "pass").replace("{cheat}", text.replace("{{", "{").replace("}}", "}")))
+    path.write_text(WRONG.replace("{before}", "pass").replace("{cheat}", textwrap.indent(text, "    ").strip()))
     limits = Limits(20.0, PACKAGES, tuple(hidden_paths(PACKAGES)))
     try:
         report = check_file(path, None, {"op": "relu", "seed": 3}, limits).report
     except CouldNotCheckError as error:
-        assert any(part in str(error) for part in outcome.split("|")), str(error)
+        assert outcome in str(error), str(error)
         assert str(error).isprintable()
     else:
-        assert not report.ok and "WRONG" in outcome, report.render()
+        assert not report.ok and outcome == "WRONG", report.render()
     assert path.read_text().startswith("\nimport numpy")
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import Rot180Error
+from ..adapter.descriptions import one_line
 from .failure import ChildFailure, CouldNotCheckError
 from .program import Limits, Program, running
 
@@ -48,14 +49,14 @@ def check_file(
 
     Raises CouldNotCheckError.
     """
-    path, begin = Path(path), time.monotonic()
+    path, shown, begin = Path(path), one_line(path), time.monotonic()
     if not path.is_file():
-        raise CouldNotCheckError(f"check: {path} {'is not a regular file' if path.exists() else 'does not exist'}")
+        raise CouldNotCheckError(f"check: {shown} {'is not a regular file' if path.exists() else 'does not exist'}")
     try:
         with running(path.resolve(), limits or Limits()) as program:
             report = _check(program, path, names, options)
     except ChildFailure as failure:
-        raise CouldNotCheckError(f"check: {path} {failure}") from None
+        raise CouldNotCheckError(f"check: {shown} {failure}") from None
     return FileVerdict(report, program.printed(), time.monotonic() - begin)
 
 
@@ -69,7 +70,7 @@ def _check(program: Program, path: Path, names: Sequence[str] | None, options: M
     from . import search
 
     entries = search.read_contents(session.read_contents())
-    pair = search.choose(entries, names, operations.find(options.get("op", "conv2d")).name, path.name)
+    pair = search.choose(entries, names, operations.find(options.get("op", "conv2d")).name, one_line(path.name))
     forward = _find(session, pair.forward, entries, path)
     backward = _find(session, pair.backward, entries, path) if pair.backward else None
     try:
@@ -83,7 +84,7 @@ def _find(session: Session, name: str, entries: Sequence[Entry], path: Path) -> 
     function = session.find(name)
     if function is None:
         there = ", ".join(sorted(entry.name for entry in entries if not entry.name.startswith("_")))
-        raise CouldNotCheckError(f"check: {path} has no function {name}; its functions are {there or 'none'}")
+        raise CouldNotCheckError(f"check: {one_line(path)} has no function {name}; its functions are {there or 'none'}")
     return function
 
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..adapter.descriptions import one_line
 from .failure import ChildFailure
 
 MAX_OUTPUT, MAX_QUOTED = 2000, 200  # bytes of the code's output to keep, and characters of it in an error
@@ -245,7 +246,7 @@ class Program:
 
     def _quoting(self, text: str) -> ChildFailure:
         printed = self.printed()
-        return ChildFailure(f"{text}; it printed: {printed[:MAX_QUOTED]}" if printed else text)
+        return ChildFailure(f"{text}; it printed: {one_line(printed, MAX_QUOTED)}" if printed else text)
 
 
 @contextlib.contextmanager

@@ -164,7 +164,7 @@ class Session:
     def _error(self, error: Any) -> str:
         """An error of the import on one line, with the path of the file."""
         text, place = self._error_parts(error)
-        where = f" ({place.replace(self.path.name, str(self.path))})" if place else ""
+        where = f" ({place.partition(' of ')[0]} of {one_line(self.path)})" if place else ""
         return f"{error_type(error).__name__}: {text}{where}"
 
     # ---- arrays and objects ----

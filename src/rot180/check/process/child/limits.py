@@ -15,6 +15,7 @@ from . import landlock
 
 MAX_FILE = 64 << 20  # bytes of one file
 MAX_DESCRIPTORS = 256
+MAX_NEW_THREADS = 512  # the supervisor counts the processes, but it looks only now and then
 PR_SET_PDEATHSIG = 1
 
 
@@ -49,10 +50,25 @@ def limit_resources(memory: int, seconds: float) -> None:
         "RLIMIT_CORE": 0,
         "RLIMIT_NOFILE": MAX_DESCRIPTORS,
         "RLIMIT_MEMLOCK": 0,
+        "RLIMIT_NPROC": threads_of(os.getuid()) + MAX_NEW_THREADS,  # the system counts all of the user's
     }
     for name, value in limits.items():
         with contextlib.suppress(ValueError, OSError, AttributeError):
+            if name == "RLIMIT_NPROC" and not os.path.isdir("/proc/self"):
+                continue  # the present number is not known
             kind = getattr(resource, name)
             _, most = resource.getrlimit(kind)
             value = value if most == resource.RLIM_INFINITY else min(value, most)
             resource.setrlimit(kind, (value, value))
+
+
+def threads_of(user: int) -> int:
+    """The number of threads that a user has; 0 where it is not known."""
+    total = 0
+    with contextlib.suppress(OSError):
+        for name in filter(str.isdecimal, os.listdir("/proc")):
+            with contextlib.suppress(OSError, ValueError, IndexError):
+                if os.stat(f"/proc/{name}").st_uid == user:
+                    with open(f"/proc/{name}/stat") as file:
+                        total += int(file.read().rpartition(")")[2].split()[17])
+    return total

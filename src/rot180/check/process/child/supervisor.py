@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
-PERIOD = 0.1  # seconds between two looks at the worker
+PERIOD = 0.05  # seconds between two looks at the worker
 GRACE = 0.05  # seconds for the worker to end by itself
 PATIENCE = 5.0  # seconds to go on killing processes that start others
 PR_SET_CHILD_SUBREAPER = 36
