@@ -54,7 +54,7 @@ class Implementation:
                 backward, backward_arguments, Vocabulary("backward", known, settings, self.on_forward.meanings)
             )
         self.settings_adapter = SettingsAdapter(definition, self.on_forward, self.on_backward, backward)
-        self.name = getattr(backward or forward, "__name__", type(backward or forward).__name__)
+        self.name = descriptions.one_line(getattr(backward or forward, "__name__", type(backward or forward).__name__))
         self._require(known)
         self.arguments = tuple(a for a in known if a in self.on_forward.names)
         self.ordered = returns is not None or len(definition.gradients_of) < 2
@@ -172,7 +172,7 @@ class Implementation:
                 raise Refused("there is no backward, and the forward does not return (loss, dx)")
             return Outcome(y, self._gradients(cache, problem), problem.dy, tuple(changed))
         given = {**self._user_arrays(problem.arrays), "dy": layouts.to_user(self.layout, "y", problem.dy)}
-        shown = result[0] if isinstance(result, tuple) else result
+        shown, _ = results.split_forward(result)
         extra = {"cache": cache, "y": np.copy(shown) if "y" in self.on_backward.names else None}
         found = self.call(self.backward, self.on_backward, {**given, **extra}, problem)
         by_backward = self._changed(given, problem)
@@ -259,7 +259,7 @@ class Implementation:
     def _infer_order(self, values: Sequence[Any], problem: Problem) -> None:
         """Infer another order of the gradients from the shapes of the first result, for example (dw, db, dx)."""
         shapes = {name: np.shape(a) for name, a in self._user_arrays(problem.arrays).items()}
-        came = [np.shape(value) for value in values]
+        came = [results.shape_of(value) for value in values]
         names = [name for shape in came for name in self.returns if shapes[name] == shape]
         if len(set(names)) == len(names) == len(self.returns):
             self.returns = tuple(names)

@@ -121,21 +121,21 @@ def _possible_arguments(name: str, meanings: Meaning) -> list[str]:
 
 def _is_single_gradient(found: Sequence[Any], shape: tuple[int, ...]) -> bool:
     """True if a tuple or list is a single gradient in rows, not a sequence of gradients."""
-    if _shape(found) == shape:
+    if shape_of(found) == shape:
         return True
-    if isinstance(found, tuple) or not found or _shape(found[0]) == shape:
+    if isinstance(found, tuple) or not found or shape_of(found[0]) == shape:
         return False
     return isinstance(found[0], list | int | float | np.number)
 
 
 def _ndim(value: Any) -> int | None:
-    shape = _shape(value)
+    shape = shape_of(value)
     return None if shape is None else len(shape)
 
 
-def _shape(value: Any) -> tuple[int, ...] | None:
-    """The shape, or None if the rows have different lengths."""
+def shape_of(value: Any) -> tuple[int, ...] | None:
+    """The shape, or None if it has none: rows of different lengths, or an object whose conversion raises."""
     try:
         return np.shape(value)
-    except ValueError:
+    except Exception:  # the conversion can run the user's code
         return None

@@ -85,7 +85,7 @@ def _repeats(first: Array, gradients: Sequence[Array]) -> bool:
 def _growth(gradients: Sequence[Array]) -> Array | None:
     """Return the g of g[n + 1] = r * g[n] + g (r is 1 if calls add up); None if the gradients follow no such rule."""
     with np.errstate(all="ignore"):
-        steps = [after - before for before, after in pairwise(gradients)]
+        steps = [np.subtract(after, before, dtype=float) for before, after in pairwise(gradients)]
         size = float(np.vdot(steps[0], steps[0]))
         if not size:
             return gradients[-1] if all(same_result(a, b) for a, b in pairwise(gradients)) else None
@@ -93,7 +93,7 @@ def _growth(gradients: Sequence[Array]) -> Array | None:
         if not all(same(after, rate * before) for before, after in pairwise(steps)):
             return None
         rate = 1.0 if abs(rate - 1) < 1e-9 else rate
-        return np.asarray(gradients[1] - rate * gradients[0])
+        return np.asarray(gradients[1] - rate * np.asarray(gradients[0], float))
 
 
 def find_stale_arrays(evidences: Sequence[Evidence], argument: str) -> tuple[list[Evidence], Diagnosis | None]:
