@@ -248,10 +248,9 @@ class BatchNormalizationConstant(BatchNormalization):
 
 
 class PoolingLayer(Layer):
-    def __init__(self, pool_shape=(2, 2), stride=1, padding=0):
+    def __init__(self, pool_shape=(2, 2), stride=1):
         self.pool_shape = pool_shape
         self.stride = stride
-        self.padding = padding
         self.trainable = True
 
     def forward_pass(self, X, training=True):

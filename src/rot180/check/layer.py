@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import operations
+from .adapter.classes.pair import is_class, pair_of
 from .adapter.implementation import Implementation
 from .judging.collector import CONVENTIONS
 from .judging.judge import Judge
@@ -26,7 +27,8 @@ def layer(
 
     Args:
         forward: forward(x, w, b), returning y or (y, cache); settings as keywords or in a dict such as conv_param. A
-            loss is forward(x, t) with labels t.
+            loss is forward(x, t) with labels t. Or a class, or a function that makes a layer, without a backward:
+            its constructor, methods, parameters and gradients are found by their names and by trying it.
         backward: backward(dy, cache) or backward(dy, x, w, b), returning (dx, dw, db) or a dict of them. The backward
             of a loss can also be backward(x, t) or backward(cache), or None if the forward returns (loss, dx).
         op: conv1d to conv3d, conv_transpose1d to conv_transpose3d, linear, max_pool1d to max_pool3d, avg_pool1d to
@@ -57,11 +59,17 @@ def layer(
             f"check.layer: returns is {', '.join(map(repr, returns))}; {op} has gradients of {', '.join(gradients)}, "
             "each at most once"
         )
+    pair = pair_of(forward, definition, given) if is_class(forward, backward, definition) else None
+    if pair is not None:
+        forward, backward, returns = pair.forward, pair.backward, returns or pair.returns
     implementation = Implementation(
         forward, backward, definition, layout, forward_arguments, backward_arguments, returns
     )
+    if pair is not None:
+        implementation.one_sample, implementation.one_channel = pair.one_sample, pair.one_channel
     code_settings = implementation.settings_adapter.code_settings(given)
     runner = Runner(implementation, definition, convention, {**code_settings, **given}, seed)
+    runner.remarks += list(pair.remarks) if pair is not None else []
     runner.remarks += implementation.settings_adapter.remarks(given)
     with np.errstate(all="ignore"):  # the user's code may return NaN or infinity
         return Judge(runner).report()

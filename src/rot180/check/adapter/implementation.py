@@ -63,6 +63,7 @@ class Implementation:
         self.vectors: Mapping[str, array_forms.Form] = {}  # vectors that are not passed as (C,)
         self.one_hot = False
         self.per_axis = False
+        self.one_sample = self.one_channel = False  # True for a class of one sample, or of one channel
 
     def _require(self, known: Sequence[str]) -> None:
         """Raise CallingError if a required part is missing."""

@@ -123,7 +123,7 @@ class Judge:
             self.stages.append(Stage(name, False, f"wrong on {len(wrong)} of {len(present)} problems"))
             if self._report_invalid(present, argument):
                 continue
-            explanations = explain(present, argument)
+            explanations = explain(present, argument) or _explain_fewest_axes(present, argument)
             if self.collector.variant != "" and self._right_by_definition(argument):
                 fixed.append(name)
                 if not explanations:
@@ -264,6 +264,13 @@ class Judge:
             shown = _case_fields(self.collector.shrink(evidence, argument), argument)
             self.unexplained.append(Diagnosis("unknown", name, text, "", **shown))
         return invalid is not None
+
+
+def _explain_fewest_axes(evidences: Sequence[Evidence], argument: str) -> Sequence[Explanation]:
+    """Explain an error on the problems with the fewest axes: the code may be written for these only."""
+    axes = {e.problem.arrays["x"].ndim for e in evidences}
+    few = [e for e in evidences if e.problem.arrays["x"].ndim == min(axes)]
+    return explain(few, argument) if len(axes) > 1 and any(e.wrong(argument) for e in few) else []
 
 
 def _case_fields(evidence: Evidence, argument: str) -> dict[str, Any]:

@@ -131,6 +131,15 @@ class Definition:
             return None
         return replace(case, shapes={**case.shapes, "x": (1, *case.shapes["x"][1:])})
 
+    def reduced(self, case: Case, *, samples: bool, channels: bool) -> Case:
+        """The case with a single sample, and with a single input channel."""
+        shapes = dict(case.shapes)
+        if samples:
+            shapes["x"] = (1, *shapes["x"][1:])
+        if channels and "w" in shapes:
+            shapes["x"], shapes["w"] = (shapes["x"][0], 1, *shapes["x"][2:]), (shapes["w"][0], 1, *shapes["w"][2:])
+        return replace(case, shapes=shapes) if shapes != dict(case.shapes) else case
+
     def read_off(self, setting: str, problem: Problem, y: Array) -> float | None:
         """A value of a setting computed from a result, or None; it need not be one of `guesses`."""
         return None

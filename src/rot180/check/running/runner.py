@@ -67,6 +67,11 @@ class Runner:
         fitting = self.definition.bare(case) if self.code.layout == "bare" else case
         if fitting is None:
             return None
+        fitting = self.definition.reduced(
+            fitting,
+            samples=getattr(self.code, "one_sample", False),
+            channels=getattr(self.code, "one_channel", False),
+        )
         case = replace(fitting, shapes={name: fitting.shapes[name] for name in self.code.arguments})
         problem = self.definition.problem(case, self.seed + number, unit)
         return problem if self.code.takes_dy or not self.definition.loss else replace(problem, dy=np.ones(()))
@@ -212,13 +217,16 @@ class Runner:
         return others, furthest
 
     def _drop_other_axes(self) -> None:
-        """If the code is right for 1-d, 2-d or 3-d inputs, drop the runs for which it was not written."""
-        if not self.definition.separate_by_axes:
+        """If the code is right for 1-d, 2-d or 3-d inputs, drop the runs for which it was not written.
+
+        A loss of (samples, outputs) can have the right value for images, but divide the gradient by other counts.
+        """
+        if not self.definition.separate_by_axes and not self.definition.loss:
             return
         by_axes: dict[int, list[Run]] = {}
         for run in self.runs:
             by_axes.setdefault(run[0].arrays["x"].ndim, []).append(run)
-        right = [axes for axes, runs in by_axes.items() if all(map(self._is_right, runs))]
+        right = [axes for axes, runs in by_axes.items() if all(map(self._fits_axes, runs))]
         for axes in by_axes:
             if right and axes not in right:
                 self.runs = [(problem, o) for problem, o in self.runs if problem.arrays["x"].ndim != axes]
@@ -227,6 +235,14 @@ class Runner:
     def _is_right(self, run: Run) -> bool:
         problem, outcome = run
         return same(outcome.y, self.definition.forward(problem.arrays, problem.case))
+
+    def _fits_axes(self, run: Run) -> bool:
+        """True if the result is right and, for a loss, the gradient too."""
+        problem, outcome = run
+        if not self.definition.loss or not self._is_right(run):
+            return self._is_right(run)
+        expected = self.definition.gradients(problem.dy, problem.arrays, problem.case)
+        return all(name in outcome.gradients and same(outcome.gradients[name], expected[name]) for name in expected)
 
 
 def _specials(definition: Definition, cases: Sequence[Case]) -> Iterator[tuple[list[Case], str]]:

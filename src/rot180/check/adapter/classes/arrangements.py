@@ -1,0 +1,141 @@
+"""How a class arranges its arrays: axes in another order, joined, or left out.
+
+The rest of the checker uses PyTorch's layout. An arrangement converts from it and back.
+
+Internal to check/adapter/classes/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import permutations
+from typing import Any
+
+import numpy as np
+
+from ...operations import Definition
+from ...operations.case import Array
+
+
+@dataclass(frozen=True)
+class Arrangement:
+    """One array's arrangement.
+
+    Attributes:
+        order: the axes of PyTorch's layout in the class's order.
+        joined: "" if all axes are kept, "rows" if all but the first are joined, "columns" if all but the last.
+        missing: the axes of size 1, in the class's order, that are left out.
+        vector: the shape of a vector such as (1, C), with -1 for its length; () for arrays of more axes.
+    """
+
+    order: tuple[int, ...]
+    joined: str = ""
+    missing: tuple[int, ...] = ()
+    vector: tuple[int, ...] = ()
+
+    def to_user(self, a: Array) -> Array:
+        """Convert from PyTorch's layout; the result is a copy. Raises ValueError if a missing axis is longer than 1."""
+        if self.vector:
+            return a.reshape(self.vector).copy()
+        moved = np.ascontiguousarray(a.transpose(self.order))
+        if self.joined == "rows":
+            moved = moved.reshape(moved.shape[0], -1)
+        elif self.joined == "columns":
+            moved = moved.reshape(-1, moved.shape[-1])
+        return np.squeeze(moved, self.missing).copy() if self.missing else moved.copy()
+
+    def from_user(self, a: Any, shape: tuple[int, ...]) -> Array:
+        """Convert to PyTorch's layout; `shape` is that of the right array. Unchanged if the number of axes differs."""
+        a = np.array(a)
+        if self.vector:
+            return a.reshape(-1) if a.ndim == len(self.vector) and max(a.shape) == a.size else a
+        moved = tuple(shape[axis] for axis in self.order)
+        if self.joined:
+            flat = (moved[0], -1) if self.joined == "rows" else (-1, moved[-1])
+            if a.shape != np.empty(moved).reshape(flat).shape:
+                return a
+            a = a.reshape(moved)
+        if self.missing:
+            if a.ndim != len(shape) - len(self.missing):
+                return a
+            a = np.expand_dims(a, self.missing)
+        return a.transpose(np.argsort(self.order)) if a.ndim == len(self.order) else a
+
+
+PLAIN_FIRST = {
+    2: ((0, 1), (1, 0)),
+    3: ((0, 1, 2), (2, 1, 0), (1, 0, 2), (2, 0, 1), (0, 2, 1)),
+    4: ((0, 1, 2, 3), (2, 3, 1, 0), (1, 0, 2, 3), (2, 3, 0, 1), (0, 2, 3, 1), (1, 2, 3, 0)),
+}
+
+
+def weight_arrangements(shape: tuple[int, ...]) -> Iterator[Arrangement]:
+    """The arrangements that a weight of this shape can have, the usual ones first."""
+    orders = PLAIN_FIRST.get(len(shape), (tuple(range(len(shape))),))
+    spatial = tuple(range(2, len(shape)))
+    usual = [order for order in permutations(range(len(shape))) if tuple(a for a in order if a > 1) == spatial]
+    every = list(dict.fromkeys((*orders, *usual)))
+    yield from (Arrangement(order) for order in every)
+    if len(shape) > 2:
+        yield from (Arrangement(order, "rows") for order in every if order[0] < 2)
+        yield from (Arrangement(order, "columns") for order in every if order[-1] < 2)
+        for order in every:
+            ones = tuple(at for at, axis in enumerate(order) if axis < 2 and shape[axis] == 1)
+            if ones:
+                yield Arrangement(order, missing=ones)
+
+
+def fitting_weight(shape: tuple[int, ...], user: tuple[int, ...]) -> Arrangement | None:
+    """The arrangement by which an array of `shape` is stored in the shape `user`; None if there is none."""
+    blank = np.empty(shape)
+    return next((a for a in weight_arrangements(shape) if a.to_user(blank).shape == user), None)
+
+
+def fitting_vector(size: int, user: tuple[int, ...]) -> Arrangement | None:
+    """The arrangement of a vector of this size in the shape `user`."""
+    if int(np.prod(user)) != size or (user and max(user) != size):
+        return None
+    return Arrangement((0,), vector=tuple(-1 if n == size else 1 for n in user) if size > 1 else user)
+
+
+@dataclass(frozen=True)
+class SampleForm:
+    """How x and y are arranged.
+
+    Attributes:
+        name: for remarks.
+        x, y: the arrangements.
+        single: True if there is no batch: x is one sample.
+        grey: True if x has no axis for its only channel.
+    """
+
+    name: str
+    x: Arrangement
+    y: Arrangement
+    single: bool = False
+    grey: bool = False
+
+
+def sample_forms(definition: Definition, ndim: int) -> Iterator[SampleForm]:
+    """The forms of x and y that a class can have, for an x of `ndim` axes."""
+    first = Arrangement(tuple(range(ndim)))
+    yield SampleForm("channels_first", first, first)
+    if definition.loss:
+        return
+    if ndim > 2:
+        last = Arrangement((0, *range(2, ndim), 1))
+        image, image_last = Arrangement(first.order, missing=(0,)), Arrangement(last.order, missing=(0,))
+        yield SampleForm("channels_last", last, last)
+        yield SampleForm("one image", image, image, single=True)
+        yield SampleForm("one image with channels last", image_last, image_last, single=True)
+        grey = Arrangement(first.order, missing=(0, 1))
+        yield SampleForm("one grey image, maps with channels last", grey, image_last, single=True, grey=True)
+        yield SampleForm("one grey image", grey, image, single=True, grey=True)
+        yield SampleForm("one grey image and one map", grey, grey, single=True, grey=True)
+        return
+    columns = Arrangement((1, 0))
+    yield SampleForm("a column for each sample", columns, columns)
+    yield SampleForm("one column", columns, columns, single=True)
+    vector = Arrangement(first.order, missing=(0,))
+    yield SampleForm("one vector", vector, vector, single=True)

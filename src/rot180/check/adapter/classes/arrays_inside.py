@@ -1,0 +1,87 @@
+"""The arrays that an object holds: in attributes, dicts, lists, parameter objects and closures.
+
+Internal to check/adapter/classes/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, MutableMapping, MutableSequence
+from dataclasses import dataclass
+from types import FunctionType, MethodType, ModuleType
+from typing import Any
+
+import numpy as np
+
+MOST_STEPS = 3
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an array is: the names of attributes and keys and the positions in lists, from the outside."""
+
+    steps: tuple[tuple[str, Any], ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names along the way, in lower case; positions are left out."""
+        return tuple(str(key).lower().strip("_") for kind, key in self.steps if kind != "item" or isinstance(key, str))
+
+    @property
+    def position(self) -> int | None:
+        """The position in a list, if the last step is one."""
+        kind, key = self.steps[-1]
+        return key if kind == "item" and isinstance(key, int) else None
+
+    def beside(self, name: str) -> Place:
+        """The place whose last name is another one."""
+        return Place((*self.steps[:-1], (self.steps[-1][0], name)))
+
+    def read(self, thing: Any) -> Any:
+        """The value at this place; None if there is none."""
+        for kind, key in self.steps:
+            try:
+                thing = getattr(thing, key) if kind == "attribute" else thing[key]
+            except Exception:
+                return None
+        return thing
+
+    def write(self, thing: Any, value: np.ndarray[Any, Any]) -> None:
+        """Put an array there: into the old one if it has the same shape, because other parts may refer to it."""
+        old = self.read(thing)
+        if isinstance(old, np.ndarray) and old.shape == value.shape and old.dtype.kind == "f" and old.flags.writeable:
+            old[...] = value
+            return
+        for kind, key in self.steps[:-1]:
+            thing = getattr(thing, key) if kind == "attribute" else thing[key]
+        kind, key = self.steps[-1]
+        if kind == "attribute":
+            setattr(thing, key, value)
+        else:
+            thing[key] = value
+
+
+def places(thing: Any, before: tuple[tuple[str, Any], ...] = (), seen: frozenset[int] = frozenset()) -> Iterator[Place]:
+    """Yield the places of all arrays of floating-point numbers inside an object."""
+    if isinstance(thing, np.ndarray):
+        if before:
+            yield Place(before)
+        return
+    if len(before) > MOST_STEPS or id(thing) in seen:
+        return
+    for step, part in _parts(thing):
+        yield from places(part, (*before, step), seen | {id(thing)})
+
+
+def _parts(thing: Any) -> Iterator[tuple[tuple[str, Any], Any]]:
+    if isinstance(thing, MutableMapping):
+        for key, part in list(thing.items()):
+            yield ("item", key), part
+    elif isinstance(thing, MutableSequence | tuple):
+        for position, part in enumerate(thing):
+            yield ("item", position), part
+    elif not isinstance(thing, type | ModuleType | FunctionType | MethodType | str | bytes | int | float | complex):
+        for name, part in list(getattr(thing, "__dict__", {}).items()):
+            yield ("attribute", name), part
+        for name in getattr(type(thing), "__slots__", ()):
+            if isinstance(name, str) and hasattr(thing, name):
+                yield ("attribute", name), getattr(thing, name)

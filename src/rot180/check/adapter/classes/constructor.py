@@ -1,0 +1,177 @@
+"""The parameters of a constructor: which sizes, settings and arrays it takes, and how an object is made for a problem.
+
+Internal to check/adapter/classes/.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ...operations import Convolution, Definition
+from ...operations.case import Array, Case
+from ..signature import DICTS
+from .arrangements import Arrangement, SampleForm
+from .methods import unknown
+from .words import OPTIMISERS, RATES, constructor_words
+
+ORDERS = {"linear": ("in", "out"), "conv": ("in", "out", "kernel_size")}  # of sizes whose names say nothing
+
+
+class StepOfOne:
+    """An optimiser with a learning rate of 1, so that the change of a parameter is its gradient."""
+
+    learning_rate = lr = 1.0
+
+    def update(self, w: Array, gradient: Array) -> Array:
+        """The parameter after a step."""
+        return w - gradient
+
+    __call__ = step = apply = update
+
+
+@dataclass(frozen=True)
+class Constructor:
+    """A class or factory, with the roles of its parameters by their names.
+
+    Attributes:
+        target: the class or the function.
+        roles: of the parameters that are passed.
+        defaults: of all parameters that have one.
+    """
+
+    target: Callable[..., Any]
+    definition: Definition
+    roles: Mapping[str, str]
+    defaults: Mapping[str, Any]
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The settings that it takes, with the defaults of the code (None if there is none)."""
+        known = (*self.definition.settings, *(("kernel_size",) if self.definition.axes else ()))
+        found = {role: self.defaults.get(name) for name, role in self.roles.items() if role in known}
+        if "settings" in self.roles.values():
+            found |= {name: None for name in self.definition.in_dict if name not in found}
+        if "kernel_rows" in self.roles.values() and "kernel_size" in self.definition.settings:
+            found.setdefault("kernel_size", None)
+        if isinstance(self.definition, Convolution):
+            found.pop("kernel_size", None)  # it is that of the weight
+        return found
+
+    def make(
+        self, case: Case, form: SampleForm, arrays: Mapping[str, Array], weight: Arrangement, *, pairs: bool
+    ) -> Any:
+        """Make an object for the sizes and settings of a case.
+
+        Args:
+            arrays: the parameters, for a constructor that takes them.
+            weight: the arrangement of w, for such a constructor.
+            pairs: True to pass kernel sizes as one number per axis.
+        """
+        values = {
+            name: self._value(name, role, case, form, arrays, weight, pairs=pairs) for name, role in self.roles.items()
+        }
+        return self.target(**values)
+
+    def _value(
+        self, name: str, role: str, case: Case, form: SampleForm, arrays: Mapping[str, Array], weight: Arrangement,
+        *, pairs: bool,
+    ) -> Any:  # fmt: skip
+        default = self.defaults.get(name)
+        if role in arrays:
+            return weight.to_user(arrays[role]) if role == "w" else arrays[role].copy()
+        if role == "optimizer":
+            return StepOfOne()
+        if role == "lr":
+            return 1.0
+        if role == "mode":
+            return default if not isinstance(default, str) else self._mode(default)
+        if role == "input_shape":
+            return form.x.to_user(np.empty((1, *case.shapes["x"][1:]))).shape[0 if form.single else 1 :]
+        if role == "settings":
+            return self.definition.dictionary(self._all_settings(case))
+        if role in ("in", "out", "features"):
+            return self._size(role, case)
+        value = self._kernel(role, case) if role.startswith("kernel") else self.definition.setting(case, role)
+        return self._in_form(name, role, value, default, pairs=pairs)
+
+    def _in_form(self, name: str, role: str, value: Any, default: Any, *, pairs: bool) -> Any:
+        axes = self.definition.axes
+        if isinstance(value, str):
+            return value
+        if isinstance(default, str):
+            return default
+        if role == "dilation" and default == 0 and isinstance(value, int):
+            return value - 1  # the number of zeros between the cells
+        if isinstance(default, tuple | list) and not isinstance(value, tuple):
+            return type(default)([value] * len(default))
+        if role == "kernel_size" and axes > 1 and (pairs or "shape" in name) and not isinstance(value, tuple):
+            return (value,) * axes
+        return value
+
+    def _all_settings(self, case: Case) -> dict[str, Any]:
+        names = (*self.definition.settings, *(("kernel_size",) if self.definition.axes else ()))
+        return {name: self.definition.setting(case, name) for name in names}
+
+    def _mode(self, default: str) -> str:
+        if self.definition.name.startswith("avg"):
+            return "avg" if default in ("avg", "max_pool") else "average"
+        return "max"
+
+    def _kernel(self, role: str, case: Case) -> Any:
+        value = self.definition.setting(case, "kernel_size")
+        if role == "kernel_size" or value is None:
+            return value
+        sides = value if isinstance(value, tuple) else (value,) * max(2, self.definition.axes)
+        return sides[-2] if role == "kernel_rows" else sides[-1]
+
+    def _size(self, role: str, case: Case) -> int:
+        x = case.shapes["x"]
+        if role == "features" or role == "in":
+            return x[-1] if self.definition.name == "layer_norm" else x[1]
+        w, groups = case.shapes["w"], int(case.settings.get("groups", 1))
+        return w[1] * groups if self.definition.transposed else w[0]
+
+
+def read_constructor(target: Callable[..., Any], definition: Definition) -> Constructor:
+    """Read the constructor of a class, or the parameters of a factory. Raises ClassError if one is unknown."""
+    try:
+        parameters = list(inspect.signature(target).parameters.values())
+    except (TypeError, ValueError):  # a class in C
+        parameters = []
+    parameters = [p for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
+    words = constructor_words(definition)
+    roles: dict[str, str] = {}
+    defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
+    unclear = []
+    for parameter in parameters:
+        role = _role(parameter, words, list(roles.values()))
+        if role is None and parameter.default is parameter.empty:
+            unclear.append(parameter.name)
+        elif role is not None:
+            roles[parameter.name] = role
+    if unclear:
+        order = ORDERS["conv" if definition.axes else "linear"] if "w" in definition.arguments else ()
+        missing = [role for role in order if role not in roles.values()]
+        if len(unclear) > len(missing):
+            raise unknown(target, "__init__", unclear[0])
+        roles |= dict(zip(unclear, missing, strict=False))
+    return Constructor(target, definition, roles, defaults)
+
+
+def _role(parameter: inspect.Parameter, words: Mapping[str, str], used: list[str]) -> str | None:
+    lower = parameter.name.lower().strip("_")
+    optional = parameter.default is not parameter.empty
+    if lower in DICTS.split() or (lower.endswith("param") and not optional):
+        return "settings"
+    if lower in OPTIMISERS:
+        return "optimizer"
+    for role, names in words.items():
+        if lower in names.split() and role not in used:
+            arrays = role in ("w", "b", "gamma", "beta")
+            return None if arrays and optional and parameter.default is not None else role
+    return "lr" if lower in RATES else None

@@ -1,0 +1,143 @@
+"""Where a layer leaves its gradients: returned, in attributes, or only as a change of its parameters.
+
+Internal to check/adapter/classes/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ...operations.case import Array
+from ..results import MARKS, fields_of
+from .arrays_inside import Place, places
+from .session import Plan, Session
+from .words import GRADIENT_LISTS, GRADIENTS, INPUT_GRADIENTS, PARAMETERS, VALUES
+
+
+def collect(session: Session, returned: Any, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:
+    """The gradients by argument, in PyTorch's layout; an argument without a gradient is left out.
+
+    Args:
+        returned: by the backward.
+        shapes: of the arguments, without labels; x first.
+    """
+    plan, names = session.plan, list(shapes)
+    found = _returned(returned, names, shapes, plan)
+    if "x" not in found:
+        attributes = {place.names[-1]: place for place in places(session.thing) if len(place.steps) == 1}
+        word = next((word for word in INPUT_GRADIENTS if word in attributes), None)
+        if word is not None:
+            found["x"] = attributes[word].read(session.thing)
+    for name in names[1:]:
+        if name not in found and name in plan.places:
+            value = _kept(session, name, names[1:])
+            if value is not None:
+                found[name] = value
+    return {name: _to_torch(name, value, shapes[name], plan) for name, value in found.items()}
+
+
+def _to_torch(name: str, value: Any, shape: tuple[int, ...], plan: Plan) -> Array:
+    if name == "x":
+        return plan.form.x.from_user(value, shape)
+    arranged = plan.arranged.get(name)
+    return np.array(value) if arranged is None else arranged.from_user(value, shape)
+
+
+def _returned(returned: Any, names: Sequence[str], shapes: Mapping[str, tuple[int, ...]], plan: Plan) -> dict[str, Any]:
+    """The returned gradients by argument."""
+    if returned is None:
+        return {}
+    fields = fields_of(returned)
+    if fields is not None:
+        named = {meaning: value for key, value in fields.items() if (meaning := _argument_of(key, names)) is not None}
+        return named
+    if not isinstance(returned, tuple | list):
+        return {"x": returned}
+    values = [value for value in returned if value is not None]
+    if len(values) == 1:
+        return {"x": values[0]}
+    order = _order_by_shape(values, names, shapes, plan)
+    return dict(zip(order, values, strict=False))
+
+
+def _order_by_shape(
+    values: Sequence[Any], names: Sequence[str], shapes: Mapping[str, tuple[int, ...]], plan: Plan
+) -> Sequence[str]:
+    """Another order than that of the arguments if the shapes say so, for example (dw, db, dx)."""
+    user = {}
+    for name in names:
+        arranged = plan.form.x if name == "x" else plan.arranged.get(name)
+        user[name] = arranged.to_user(np.empty(shapes[name])).shape if arranged is not None else shapes[name]
+    came = [np.shape(value) for value in values]
+    order = [name for shape in came for name in names if user[name] == shape]
+    return order if len(set(order)) == len(order) == len(values) else names
+
+
+def _kept(session: Session, name: str, parameters: Sequence[str]) -> Any:
+    """The gradient of a parameter from the object: an array with a telling name, else the change of the parameter."""
+    place, thing = session.plan.places[name], session.thing
+    taken = set(session.plan.places.values())
+    others = [other for other in places(thing) if other not in taken]
+    candidates = list(_candidates(place, name, parameters, others))
+    stored = session.parameters[name]
+    best = [c for c in candidates if np.shape(c.read(thing)) == stored.shape] or candidates
+    if best:
+        return np.array(best[0].read(thing))
+    now = place.read(thing)
+    if np.shape(now) == stored.shape and not np.array_equal(now, stored):
+        return stored - now
+    return None
+
+
+def _candidates(place: Place, name: str, parameters: Sequence[str], others: Sequence[Place]) -> Iterator[Place]:
+    """The places that can hold the gradient of the parameter at `place`, the surest first."""
+    last = place.names[-1] if place.names else ""
+    if last in VALUES:  # a parameter object: weight.data and weight.grad
+        for word in GRADIENTS:
+            yield from (other for other in others if other.steps[:-1] == place.steps[:-1] and other.names[-1] == word)
+    own = _own_name(place)
+    for other in others:
+        listed = any(part in GRADIENT_LISTS for part in other.names)
+        if listed and other.position is not None:
+            position = place.position if place.position is not None else list(parameters).index(name)
+            if other.position == position and len(other.names) == 1:
+                yield other
+        elif listed and other.names[-1] == own:
+            yield other
+    for other in others:
+        if other.names and _bare(other.names[-1]) == own and other.names[-1] != own:
+            yield other
+    for other in others:
+        if (
+            other.names
+            and _bare(other.names[-1]) in PARAMETERS[name].split()
+            and _bare(other.names[-1]) != other.names[-1]
+        ):
+            yield other
+
+
+def _own_name(place: Place) -> str:
+    names = [part for part in place.names if part not in VALUES]
+    return names[-1] if names else ""
+
+
+def _bare(name: str) -> str:
+    """The name without what marks a gradient: dW, grad_w, w_grad."""
+    for mark in MARKS:
+        if name.startswith(mark) and len(name) > len(mark):
+            return name[len(mark) :].strip("_")
+    for mark in ("_gradient", "_gradients", "_grad", "_grads", "grad"):
+        if name.endswith(mark) and len(name) > len(mark):
+            return name[: -len(mark)].strip("_")
+    return name
+
+
+def _argument_of(name: str, names: Sequence[str]) -> str | None:
+    bare = _bare(str(name).lower().strip("_"))
+    for argument in names:
+        if bare == argument or bare in PARAMETERS.get(argument, "").split():
+            return argument
+    return "x" if str(name).lower().strip("_") in (*INPUT_GRADIENTS, "x") else None

@@ -1,0 +1,176 @@
+"""A class as a forward and a backward: `pair_of` makes two functions in PyTorch's layout, which use its objects.
+
+Internal to check/.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from ...operations import Definition
+from ...operations.case import Array, Case
+from ..signature import CallingError, Vocabulary, read_signature
+from .arrangements import sample_forms
+from .gradients_inside import collect
+from .plan import find_plan, new_thing, probe
+from .session import Plan, Session
+
+FORM = "The class takes {form}; its arrays were passed so."
+NO_DX = "The backward returns no gradient of x, and none was found in an attribute, so dx was not checked."
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two functions that use a class.
+
+    Attributes:
+        forward, backward: of arrays in PyTorch's layout; forward returns (y, session).
+        returns: the arguments that have gradients.
+        one_sample, one_channel: True if the class takes a single sample, of a single channel.
+        remarks: on how the class is used.
+    """
+
+    forward: Callable[..., Any]
+    backward: Callable[..., Any]
+    returns: tuple[str, ...]
+    one_sample: bool
+    one_channel: bool
+    remarks: tuple[str, ...]
+
+
+def is_class(target: Any, backward: Any, definition: Definition) -> bool:
+    """True if the target of a check is a class or a factory, not a function of arrays."""
+    if isinstance(target, type):
+        return backward is None
+    if backward is not None or definition.loss or not callable(target):
+        return False
+    try:
+        names = read_signature(target, None, Vocabulary("forward", definition.arguments, definition.settings)).names
+    except CallingError:
+        return True
+    return "x" not in names
+
+
+def pair_of(target: Callable[..., Any], definition: Definition, given: Mapping[str, Any]) -> Pair:
+    """Two functions that use a class. Raises ClassError if it cannot be used."""
+    plan = find_plan(target, definition, given)
+    objects = _Objects(plan, definition)
+    arguments = [
+        name for name in definition.arguments if name in ("x", "t") or name in plan.places or plan.forward.takes(name)
+    ]
+    settings = {**plan.constructor.settings, **_method_settings(plan, definition)}
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    parameters = [inspect.Parameter(name, kind) for name in arguments]
+    parameters += [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=_default(definition, name, value))
+        for name, value in settings.items()
+    ]
+
+    def forward(*arrays: Array, **values: Any) -> Any:
+        return objects.forward(dict(zip(arguments, arrays, strict=True)), values)
+
+    def backward(dy: Any, cache: Session) -> Any:
+        return objects.backward(dy, cache)
+
+    def backward_of_loss(cache: Session) -> Any:
+        return objects.backward(1.0, cache)
+
+    forward.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    backward.__name__ = backward_of_loss.__name__ = getattr(target, "__name__", "layer")
+    forward.__name__ = backward.__name__
+    form = plan.form
+    returns = tuple(name for name in definition.gradients_of if name in arguments)
+    remarks = () if form.name == "channels_first" else (FORM.format(form=form.name),)
+    if not _has_dx(plan, definition, given):
+        returns, remarks = returns[1:], (*remarks, NO_DX)
+    chosen = backward_of_loss if definition.loss else backward
+    return Pair(forward, chosen, returns, form.single, form.grey, remarks)
+
+
+def _default(definition: Definition, name: str, value: Any) -> Any:
+    if name == "dilation" and value == 0:
+        return 1
+    return definition.default(name) if value is None else value
+
+
+def _method_settings(plan: Plan, definition: Definition) -> dict[str, Any]:
+    names = (*definition.settings, *(("kernel_size",) if definition.axes else ()))
+    return {name: plan.forward.defaults.get(name) for name in names if plan.forward.takes(name)}
+
+
+def _has_dx(plan: Plan, definition: Definition, given: Mapping[str, Any]) -> bool:
+    """True if the class gives a gradient of x."""
+    ndim = len(plan.form.x.order)
+    problem = probe(definition, plan.form, given, ndim)
+    objects = _Objects(plan, definition)
+    arrays = {
+        name: a
+        for name, a in problem.arrays.items()
+        if name in ("x", "t") or name in plan.places or plan.forward.takes(name)
+    }
+    try:
+        y, session = objects.forward(arrays, problem.case.settings)
+        dy = 1.0 if definition.loss else np.ones(np.shape(y))
+        return "x" in objects.backward(dy, session)
+    except Exception:  # the user's code can raise anything; the check itself will say so
+        return True
+
+
+class _Objects:
+    """The objects of a class that the check uses: one for each combination of sizes and settings."""
+
+    def __init__(self, plan: Plan, definition: Definition) -> None:
+        self.plan, self.definition = plan, definition
+        self.made: dict[str, Any] = {}
+
+    def forward(self, arrays: dict[str, Array], settings: Mapping[str, Any]) -> tuple[Any, Session]:
+        """Call the forward of an object for these sizes."""
+        shapes = {name: np.shape(a) for name, a in arrays.items()}
+        case = Case(dict(settings), shapes)
+        plan = self._plan_for(len(shapes["x"]))
+        if plan.form.single and shapes["x"][0] > 1:
+            raise ValueError("the class takes one sample")
+        parameters = {name: a for name, a in arrays.items() if name not in ("x", "t")}
+        key = repr(
+            ([(name, shape[1:] if name == "x" else shape) for name, shape in shapes.items() if name != "t"], settings)
+        )
+        if key not in self.made:
+            self.made[key] = new_thing(plan, case, parameters)
+        session = Session(self.made[key], plan, case)
+        if any(name not in self._readable(session) for name in plan.places):
+            x = plan.form.x.to_user(arrays["x"])
+            session.forward(x, {n: a for n, a in parameters.items() if n not in plan.places}, arrays.get("t"))
+        x = plan.form.x.to_user(arrays["x"])
+        before = x.copy()
+        y = session.forward(x, parameters, arrays.get("t"))
+        if not np.array_equal(x, before):
+            arrays["x"][...] = plan.form.x.from_user(x, shapes["x"])
+        if self.definition.loss:
+            return y, session
+        return plan.form.y.from_user(y, (1,) * len(shapes["x"])), session
+
+    def _readable(self, session: Session) -> list[str]:
+        return [name for name, place in session.plan.places.items() if place.read(session.thing) is not None]
+
+    def _plan_for(self, ndim: int) -> Plan:
+        """The plan for an x of another number of axes than the one that was tried."""
+        if len(self.plan.form.x.order) == ndim:
+            return self.plan
+        forms = {form.name: form for form in sample_forms(self.definition, ndim)}
+        return replace(self.plan, form=forms.get(self.plan.form.name, forms["channels_first"]))
+
+    def backward(self, dy: Any, session: Session) -> dict[str, Array]:
+        """Call the backward; returns the gradients by argument."""
+        form = session.plan.form
+        user_dy = dy if self.definition.loss else form.y.to_user(np.asarray(dy))
+        before = np.copy(user_dy)
+        returned = session.backward(user_dy)
+        if not self.definition.loss and not np.array_equal(user_dy, before):
+            dy[...] = form.y.from_user(user_dy, np.shape(dy))
+        shapes = {name: shape for name, shape in session.case.shapes.items() if name != "t"}
+        return collect(session, returned, shapes)

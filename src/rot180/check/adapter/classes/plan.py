@@ -1,0 +1,220 @@
+"""Finds out how a class is used, by trying it on one problem: the arrangement of its arrays, and its parameters.
+
+Internal to check/adapter/classes/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from ...comparison import same
+from ...operations import Definition
+from ...operations.case import Array, Case, Problem
+from .arrangements import Arrangement, SampleForm, fitting_vector, fitting_weight, sample_forms
+from .arrays_inside import Place, places
+from .constructor import Constructor, read_constructor
+from .methods import ClassError, described, find_method, read_backward, read_forward
+from .session import Plan, Session, initialise
+from .words import BACKWARDS, FORWARDS, GRADIENT_LISTS, LOSSES, PARAMETER_LISTS, PARAMETERS, VALUES
+
+RIGHT, SHAPE, RUNS, FAILS = 4, 3, 2, 1  # how well a plan fits; FAILS if the backward fails
+WEIGHTS = ((0, 1), (1, 0)), ((0, 1, 2), (2, 1, 0)), ((0, 1, 2, 3), (2, 3, 1, 0), (1, 0, 2, 3))
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A plan that was tried on a problem: how well it fits, and the gradients that it found."""
+
+    plan: Plan
+    fit: int
+
+
+def find_plan(target: Callable[..., Any], definition: Definition, given: Mapping[str, Any]) -> Plan:
+    """The plan that gives the right result on a small problem, else the one that comes closest.
+
+    Raises ClassError if the class cannot be used in any way.
+    """
+    best: Trial | None = None
+    reason: Exception | None = None
+    static = _is_static(target, definition)
+    constructor = Constructor(target, definition, {}, {}) if static else read_constructor(target, definition)
+    for draft, ndim in _drafts(constructor, static=static):
+        try:
+            trial = _try(draft, given, ndim)
+        except ClassError:
+            raise
+        except Exception as error:  # the user's code can raise anything
+            reason = reason or error
+            continue
+        if best is None or trial.fit > best.fit:
+            best = trial
+        if best.fit == RIGHT:
+            break
+    if best is None:
+        raise ClassError(
+            f"check.layer: {described(target)} refused every arrangement of its arrays as {definition.name}, the first "
+            f"one with {type(reason).__name__}: {reason}; pass two functions, forward and backward"
+        )
+    return best.plan
+
+
+def _drafts(constructor: Constructor, *, static: bool) -> Iterator[tuple[Plan, int]]:
+    """The plans to try, without methods, each with the number of axes of x: the usual ones first."""
+    definition = constructor.definition
+    unknown: Any = None
+    for ndim in _dimensions(definition):
+        for form in sample_forms(definition, ndim):
+            for pairs in (False, True) if definition.axes > 1 and not static else (False,):
+                for order in _weight_orders(definition, ndim):
+                    yield Plan(constructor, unknown, unknown, form, static, pairs, Arrangement(order)), ndim
+
+
+def _is_static(target: Any, definition: Definition) -> bool:
+    """True if the class is a pair of static methods, like torch.autograd.Function."""
+    if not isinstance(target, type):
+        return False
+    names = LOSSES if definition.loss else FORWARDS
+    found = [find_method(target, names), find_method(target, BACKWARDS)]
+    owners = [next((vars(c)[n] for c in target.__mro__ if n in vars(c)), None) if n else None for n in found]
+    return all(isinstance(owner, staticmethod | classmethod) for owner in owners)
+
+
+def _dimensions(definition: Definition) -> tuple[int, ...]:
+    if definition.axes:
+        return (definition.axes + 2,)
+    return (4, 2) if definition.name == "batch_norm" else (2,)
+
+
+def _weight_orders(definition: Definition, ndim: int) -> tuple[tuple[int, ...], ...]:
+    if "w" not in definition.arguments:
+        return ((),)
+    return WEIGHTS[ndim - 2] if ndim < 5 else (tuple(range(ndim)),)
+
+
+def probe(definition: Definition, form: SampleForm, given: Mapping[str, Any], ndim: int) -> Problem:
+    """A small problem whose sizes differ."""
+    n, channels = (1 if form.single else 4), (1 if form.grey else 2 if ndim > 2 else 3)
+    x = (n, channels, *(9, 8, 7)[: ndim - 2])
+    settings = {**_needed(definition), **given}
+    settings.pop("kernel_size", None) if "kernel_size" not in definition.settings else None
+    shapes: dict[str, tuple[int, ...]] = {"x": x}
+    groups = int(settings.get("groups", 1))
+    if "w" in definition.arguments:
+        kernel = (int(np.max(given.get("kernel_size", 3))),) * definition.axes
+        x = (n, channels * groups, *x[2:])
+        ends = (channels * groups, 5) if definition.transposed else (5 * groups, channels)
+        shapes = {"x": x, "w": (*ends, *kernel), "b": (5 * groups,)}
+    elif "gamma" in definition.arguments:
+        size = x[1:] if definition.name == "layer_norm" else (x[1],)
+        shapes |= {"gamma": size, "beta": size}
+    elif "t" in definition.arguments:
+        shapes["t"] = x if definition.name != "softmax_cross_entropy" else (n,)
+    return definition.problem(Case(settings, shapes), 0, 1.0)
+
+
+def _needed(definition: Definition) -> dict[str, Any]:
+    """The settings that a pooling must have."""
+    names = ("kernel_size", "stride") if "kernel_size" in definition.settings else ()
+    return {name: definition.default(name) for name in names}
+
+
+def _try(draft: Plan, given: Mapping[str, Any], ndim: int) -> Trial:
+    """Complete a plan whose methods and parameters aren't known yet, and try it."""
+    definition = draft.constructor.definition
+    problem = probe(definition, draft.form, given, ndim)
+    parameters = {name: problem.arrays[name] for name in PARAMETERS if name in problem.arrays}
+    thing = new_thing(draft, problem.case, parameters)
+    forward = read_forward(thing, definition)
+    plan = replace(draft, forward=forward, backward=read_backward(thing, definition, forward))
+    plan = _with_places(plan, thing, problem, parameters)
+    kept = {name: a for name, a in parameters.items() if name in plan.places or plan.forward.takes(name)}
+    missing = [name for name in parameters if name not in kept]
+    session = Session(thing, plan, problem.case)
+    x = plan.form.x.to_user(problem.arrays["x"])
+    result = session.forward(x, kept, problem.arrays.get("t"))
+    y_shape = definition.y_shape(problem.case)
+    y = np.asarray(result) if definition.loss else plan.form.y.from_user(result, y_shape)
+    try:
+        session.backward(1.0 if definition.loss else plan.form.y.to_user(np.ones(y.shape)))
+    except Exception:  # the user's code can raise anything
+        return Trial(plan, FAILS)
+    expected = definition.forward({**problem.arrays, **_neutral(missing, parameters)}, problem.case)
+    if y.shape != expected.shape:
+        return Trial(plan, RUNS)
+    return Trial(plan, RIGHT if same(y, expected) else SHAPE)
+
+
+def _with_places(plan: Plan, thing: Any, problem: Problem, parameters: Mapping[str, Array]) -> Plan:
+    """The plan with the places of the parameters that the forward does not take. Raises ValueError without a weight."""
+    passed = {name: a for name, a in parameters.items() if plan.forward.takes(name)}
+    inside = {name: a for name, a in parameters.items() if name not in passed}
+    arranged = {"w": plan.weight} if "w" in passed else {}
+    plan = replace(plan, arranged=arranged)
+    found = _parameter_places(thing, inside)
+    if len(found) < len(inside) and not plan.static:  # parameters may be made at the first call
+        x = plan.form.x.to_user(problem.arrays["x"])
+        Session(thing, plan, problem.case).forward(x, passed, problem.arrays.get("t"))
+        found = _parameter_places(thing, inside)
+    if "w" in inside and "w" not in found:
+        raise ValueError(f"{described(thing)} has no array with the shape of a weight, {parameters['w'].shape}")
+    return replace(
+        plan, places={name: place for name, (place, _) in found.items()},
+        arranged={**arranged, **{name: form for name, (_, form) in found.items()}},
+    )  # fmt: skip
+
+
+def _neutral(missing: list[str], parameters: Mapping[str, Array]) -> dict[str, Array]:
+    """What parameters are in effect that the class doesn't have."""
+    return {
+        name: np.ones_like(parameters[name]) if name == "gamma" else np.zeros_like(parameters[name]) for name in missing
+    }
+
+
+def new_thing(plan: Plan, case: Case, parameters: Mapping[str, Array]) -> Any:
+    """A new object for the sizes of a case, prepared for its first call."""
+    if plan.static:
+        return plan.constructor.target
+    thing = plan.constructor.make(case, plan.form, parameters, plan.weight, pairs=plan.pairs)
+    initialise(thing, case, plan.form)
+    return thing
+
+
+def _parameter_places(thing: Any, parameters: Mapping[str, Array]) -> dict[str, tuple[Place, Arrangement]]:
+    """Where the object keeps its parameters, and how they are arranged."""
+    if isinstance(thing, type):
+        return {}
+    every = [place for place in places(thing) if np.asarray(place.read(thing)).dtype.kind == "f"]
+    found: dict[str, tuple[Place, Arrangement]] = {}
+    for number, (name, array) in enumerate(parameters.items()):
+        for place in _likely(every, name, number):
+            arranged = _fitting(name, array, np.shape(place.read(thing)))
+            if arranged is not None and all(place != other for other, _ in found.values()):
+                found[name] = (place, arranged)
+                break
+    return found
+
+
+def _likely(every: list[Place], name: str, number: int) -> Iterator[Place]:
+    """The places whose names mean a parameter, then all others that aren't gradients."""
+    words = PARAMETERS[name].split()
+    plain = [place for place in every if not any(part in GRADIENT_LISTS for part in place.names)]
+    for word in words:
+        for place in plain:
+            own = [part for part in place.names if part not in VALUES]
+            if own and own[-1] == word and place.position is None:
+                yield place
+    for place in plain:
+        if place.position == number and place.names and place.names[-1] in PARAMETER_LISTS:
+            yield place
+    if name == "w":
+        yield from (place for place in plain if len(place.steps) == 1 and not place.names[-1].startswith(("d", "grad")))
+
+
+def _fitting(name: str, array: Array, shape: tuple[int, ...]) -> Arrangement | None:
+    if name == "w" or array.ndim > 1:
+        return fitting_weight(array.shape, shape)
+    return fitting_vector(array.size, shape)

@@ -1,0 +1,152 @@
+"""An object of the user's class in use: its parameters are set, its methods called, its gradients collected.
+
+Internal to check/adapter/classes/. plan.py finds out what a `Plan` says.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from ...operations import Definition
+from ...operations.case import Array, Case
+from ..results import split_forward
+from .arrangements import Arrangement, SampleForm
+from .arrays_inside import Place
+from .constructor import Constructor, StepOfOne
+from .methods import Method, find_method, method_of
+from .words import CLEARERS, INITIALISERS, RESULTS
+
+PASSED = "passed"  # the place of a parameter that is an argument of the forward
+
+
+class Context(SimpleNamespace):
+    """A ctx like that of torch.autograd.Function."""
+
+    def save_for_backward(self, *arrays: Any) -> None:
+        """Keep the arrays."""
+        self.saved_tensors = self.saved_values = self.saved = arrays
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How the class is used.
+
+    Attributes:
+        constructor, forward, backward: what is called.
+        form: of x and y.
+        static: True if the methods are static and nothing is made.
+        pairs: True if kernel sizes are passed as one number per axis.
+        weight: the arrangement of w if the constructor or the forward takes it.
+        places: of the parameters by argument.
+        arranged: the arrangements of the parameters by argument.
+    """
+
+    constructor: Constructor
+    forward: Method
+    backward: Method
+    form: SampleForm
+    static: bool = False
+    pairs: bool = False
+    weight: Arrangement = field(default=Arrangement(()))
+    places: Mapping[str, Place] = field(default_factory=dict)
+    arranged: Mapping[str, Arrangement] = field(default_factory=dict)
+
+
+class Session:
+    """One object and the arrays of its last call."""
+
+    def __init__(self, thing: Any, plan: Plan, case: Case) -> None:
+        self.thing, self.plan, self.case = thing, plan, case
+        self.cache: Any = None
+        self.context = Context()
+        self.given: dict[str, Any] = {}
+        self.parameters: dict[str, Array] = {}
+
+    def forward(self, x: Array, parameters: Mapping[str, Array], t: Any = None) -> Any:
+        """Set the parameters and call the forward. Returns y as the class returns or keeps it."""
+        plan = self.plan
+        clear(self.thing)
+        self.set_parameters(parameters)
+        given: dict[str, Any] = {"x": x, "t": t, "ctx": self.context}
+        for name, value in parameters.items():
+            if name not in plan.places:
+                given[name] = plan.arranged[name].to_user(value) if name in plan.arranged else value
+        given |= settings_for(plan.forward, plan.constructor.definition, self.case)
+        self.given = given
+        found = plan.forward.call(self.thing, given)
+        if found is None:
+            found = kept_result(self.thing)
+        y, self.cache = split_forward(found)
+        return y
+
+    def set_parameters(self, parameters: Mapping[str, Array]) -> None:
+        """Put the parameters into the object."""
+        self.parameters = {}
+        for name, value in parameters.items():
+            if name in self.plan.places:
+                stored = self.plan.arranged[name].to_user(value)
+                self.plan.places[name].write(self.thing, stored)
+                self.parameters[name] = stored.copy()
+
+    def backward(self, dy: Any) -> Any:
+        """Call the backward. Returns what it returns."""
+        plan = self.plan
+        given = {**self.given, "dy": dy, "lr": 1.0, "cache": self.cache, "ctx": self.context}
+        given["optimizer"] = StepOfOne()
+        given |= settings_for(plan.backward, plan.constructor.definition, self.case)
+        return plan.backward.call(self.thing, given)
+
+
+def settings_for(method: Method, definition: Definition, case: Case) -> dict[str, Any]:
+    """The settings that a method takes, for a case."""
+    names = (*definition.settings, *(("kernel_size",) if definition.axes else ()))
+    values: dict[str, Any] = {}
+    for name in names:
+        if method.takes(name):
+            value = definition.setting(case, name)
+            default = method.defaults.get(name)
+            if isinstance(default, tuple) and isinstance(value, int):
+                value = (value,) * len(default)
+            values[name] = value
+    if method.takes("settings"):
+        values["settings"] = definition.dictionary({name: definition.setting(case, name) for name in names})
+    return values
+
+
+def clear(thing: Any) -> None:
+    """Call the method that sets the gradients to zero, if there is one."""
+    name = find_method(thing, CLEARERS.split())
+    if name is not None:
+        method_of(thing, name)()
+
+
+def kept_result(thing: Any) -> Any:
+    """The result of a forward that returns nothing: an attribute such as `output`."""
+    attributes = {name.lower().strip("_"): name for name in vars(thing)}
+    name = next((attributes[word] for word in RESULTS if word in attributes), None)
+    return None if name is None else getattr(thing, name)
+
+
+def initialise(thing: Any, case: Case, form: SampleForm) -> None:
+    """Call the methods that prepare a layer, if it has any."""
+    for name in INITIALISERS:
+        if find_method(thing, [name]) is None:
+            continue
+        function: Callable[..., Any] = method_of(thing, name)
+        shape = form.x.to_user(np.empty((1, *case.shapes["x"][1:]))).shape
+        sample = shape if form.single else shape[1:]
+        needed = [p for p in inspect.signature(function).parameters.values() if p.default is p.empty]
+        if len(needed) > 1:
+            continue
+        if not needed:
+            function()
+        elif "opt" in needed[0].name.lower():
+            function(StepOfOne())
+        elif "shape" in needed[0].name.lower() or "dim" in needed[0].name.lower():
+            function(sample)

@@ -1,0 +1,56 @@
+"""How a class is used is found by trying it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from rot180.check import operations
+from rot180.check.adapter.classes.methods import ClassError
+from rot180.check.adapter.classes.plan import find_plan
+from tests.class_gallery import autograd_functions, hyperparameters, keras_like, parameter_lists, regions_of_an_image
+
+
+@pytest.mark.parametrize(
+    ("target", "op", "form", "places"),
+    [
+        (keras_like.Conv2D, "conv2d", "channels_last", {"w": ("kernel",), "b": ("bias",)}),
+        (hyperparameters.DenseColumns, "linear", "a column for each sample", {"w": ("w",), "b": ("b",)}),
+        (parameter_lists.Conv1d, "conv1d", "channels_first", {"w": ("params",), "b": ("params",)}),
+        (regions_of_an_image.Conv3x3, "conv2d", "one grey image, maps with channels last", {"w": ("filters",)}),
+        (autograd_functions.Conv2dFunction, "conv2d", "channels_first", {}),
+    ],
+)
+def test_forms_and_places(target: Any, op: str, form: str, places: dict[str, tuple[str, ...]]) -> None:
+    plan = find_plan(target, operations.find(op), {})
+    assert plan.form.name == form and {name: place.names for name, place in plan.places.items()} == places
+    assert plan.static is (target is autograd_functions.Conv2dFunction)
+
+
+def test_a_class_that_refuses_everything_gives_its_reason() -> None:
+    class Broken:
+        def forward(self, x: Any) -> Any:
+            raise RuntimeError("not finished")
+
+        def backward(self, dy: Any) -> Any:
+            return dy
+
+    with pytest.raises(ClassError, match=r"Broken refused every arrangement of its arrays as relu, .* not finished"):
+        find_plan(Broken, operations.find("relu"), {})
+
+
+def test_a_class_without_a_weight_is_refused() -> None:
+    class NoWeight:
+        def __init__(self, n_in: int, n_out: int) -> None:
+            self.table = np.zeros((7, 7))
+
+        def forward(self, x: Any) -> Any:
+            return x
+
+        def backward(self, dy: Any) -> Any:
+            return dy
+
+    with pytest.raises(ClassError, match=r"NoWeight has no array with the shape of a weight, \(5, 3\)"):
+        find_plan(NoWeight, operations.find("linear"), {})
