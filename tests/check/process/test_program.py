@@ -14,6 +14,7 @@ import pytest
 from rot180.check.process.failure import ChildFailure, CouldNotCheckError
 from rot180.check.process.file_check import check_file
 from rot180.check.process.program import Limits, environment, extra_paths, running
+from rot180.check.process.remote import Session
 
 posix = pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
 linux = pytest.mark.skipif(not os.path.exists("/proc/self/task"), reason="only Linux finds all descendants")
@@ -190,9 +191,8 @@ def test_nothing_is_left_of_a_program(tmp_path: Path) -> None:
     with running(Submission(tmp_path, RELU).path, Limits(20.0)) as program:
         assert Path(program.folder).is_dir()
     assert not Path(program.folder).exists() and program.process.returncode is not None
-    for thread in program._threads:
-        thread.join(5)
-        assert not thread.is_alive()
+    program._drainer.join(5)
+    assert not program._drainer.is_alive()
 
 
 def test_a_request_to_a_program_that_has_ended_fails(tmp_path: Path) -> None:
@@ -200,6 +200,18 @@ def test_a_request_to_a_program_that_has_ended_fails(tmp_path: Path) -> None:
         program.end()
         with pytest.raises((ChildFailure, ValueError)):
             program.send(b"x" * 100)
+
+
+@posix
+def test_a_process_that_ended_between_two_requests_is_said_to_have_ended(tmp_path: Path) -> None:
+    text = "import threading\nthreading.Timer(0.1, os._exit, [5]).start()\n"
+    with running(Submission(tmp_path, text + RELU).path, Limits(20.0)) as program:
+        session = Session(program, tmp_path / "mine.py")
+        session.post_load()
+        session.read_contents()
+        program._reader.read(10)  # the end of the replies
+        with pytest.raises(ChildFailure, match=r"ended the process \(exit status 5\)"):
+            session.find("forward")
 
 
 def test_no_descriptors_are_left_open(tmp_path: Path) -> None:

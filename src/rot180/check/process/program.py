@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import queue
 import signal
 import site
 import subprocess
@@ -20,18 +19,17 @@ from typing import Any
 
 from ..adapter.descriptions import one_line
 from .failure import ChildFailure
+from .reading import BLOCK, reader_of
 
 MAX_OUTPUT, MAX_QUOTED = 2000, 200  # bytes of the code's output to keep, and characters of it in an error
 MAX_FLOOD = 64 << 20  # bytes of output after which the code is stopped
-MAX_WAITING = 4  # blocks of the reply that may wait to be read
-BLOCK = 1 << 16
 GRACE = 2.0  # seconds that the supervisor has to end everything
-PERIOD = 0.1  # seconds between two looks if the process has been ended
 LINGERING = 0.2  # seconds to wait for the rest of the output after the end
 MEMORY = 2 << 30  # bytes
 MAX_PROCESSES = 64
 MAIN = Path(__file__).with_name("child") / "main.py"
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+UNEXPECTED = "sent a message that the checker did not ask for, so its results cannot be trusted"
 LIMIT_TEXTS = {
     "memory": f"used more than {MEMORY >> 30} GB of memory",
     "processes": f"started more than {MAX_PROCESSES} processes",
@@ -68,7 +66,6 @@ class Program:
         self._flooded = False
         self._ending: dict[str, Any] | None = None
         self._output = bytearray()
-        self._replies: queue.Queue[bytes] = queue.Queue(MAX_WAITING)
         self._rest = b""
         status, child_status = os.pipe() if os.name != "nt" else (-1, -1)
         config = {
@@ -90,12 +87,10 @@ class Program:
             if child_status >= 0:
                 os.close(child_status)
         self._status = status
-        self._threads = [
-            threading.Thread(target=self._drain, daemon=True),
-            threading.Thread(target=self._pump, daemon=True),
-        ]
-        for thread in self._threads:
-            thread.start()
+        assert self.process.stdout is not None
+        self._reader = reader_of(self.process.stdout.fileno())
+        self._drainer = threading.Thread(target=self._drain, daemon=True)
+        self._drainer.start()
 
     # ---- messages ----
 
@@ -109,24 +104,25 @@ class Program:
         except OSError:
             raise self._failure() from None
 
-    @property
-    def has_reply(self) -> bool:
-        """True if there are bytes to read."""
-        return bool(self._rest) or not self._replies.empty()
+    def require_silence(self) -> None:
+        """Raise ChildFailure if there is a message before it was asked for, or if the process has ended."""
+        if self._rest:
+            raise ChildFailure(UNEXPECTED)
+        if self._reader.has_bytes:
+            raise ChildFailure(UNEXPECTED) if self._reader.read(0) else self._failure()
 
     def read(self, count: int, deadline: float) -> bytes:
         """Read so many bytes of a reply.
 
-        Raises TimeoutError if they do not come in time, and ChildFailure if they
-        cannot come because the process has ended or the time for the whole check is over.
+        Raises TimeoutError if they do not come in time, and ChildFailure if they cannot come because the process has
+        ended or the time for the whole check is over.
         """
         parts = [self._rest]
         missing = count - len(self._rest)
         while missing > 0:
-            try:
-                block = self._replies.get(timeout=max(0.0, min(deadline, self.deadline) - time.monotonic()))
-            except queue.Empty:
-                raise self._late() from None
+            block = self._reader.read(min(deadline, self.deadline) - time.monotonic())
+            if block is None:
+                raise self._late()
             if not block:
                 raise self._failure()
             parts.append(block)
@@ -134,21 +130,6 @@ class Program:
         data = b"".join(parts)
         self._rest = data[count:]
         return data[:count]
-
-    def _pump(self) -> None:
-        """Pass the replies on, until the end, which is an empty block."""
-        assert self.process.stdout is not None
-        with contextlib.suppress(OSError, ValueError):
-            while block := os.read(self.process.stdout.fileno(), BLOCK):
-                self._pass_on(block)
-        self._pass_on(b"")
-
-    def _pass_on(self, block: bytes) -> None:
-        """Wait until there is room for a block; drop it if the process has been ended."""
-        while self._ending is None:
-            with contextlib.suppress(queue.Full):
-                self._replies.put(block, timeout=PERIOD)
-                return
 
     # ---- output ----
 
@@ -180,12 +161,12 @@ class Program:
             self.process.wait(GRACE if os.name != "nt" else 0)
         except subprocess.TimeoutExpired:
             self._kill()
-        self._threads[0].join(LINGERING)
+        self._drainer.join(LINGERING)
         self._ending = self._read_status()
-        self._threads[1].join(2 * PERIOD)
-        for thread, stream in zip(self._threads, (self.process.stderr, self.process.stdout), strict=True):
-            if stream is not None and not thread.is_alive():  # a program that escaped may hold the other end open
-                stream.close()
+        self._reader.close()
+        self.process.stdout.close()  # type: ignore[union-attr]
+        if not self._drainer.is_alive():  # otherwise a program that escaped holds the other end open
+            self.process.stderr.close()  # type: ignore[union-attr]
         self._remove_folder()
         return self._ending
 

@@ -21,7 +21,7 @@ import numpy as np
 from ..adapter.descriptions import one_line
 from . import protocol
 from .failure import ChildFailure, CouldNotCheckError
-from .program import Program
+from .program import UNEXPECTED, Program
 from .protocol import Fields, Handle, ProtocolError
 
 CALL_SECONDS = 20.0  # for one call; the problems are small
@@ -30,7 +30,6 @@ MAX_CALLS = 256  # calls whose results can be passed back; the worker keeps as m
 MAX_NAME = 80  # characters of a name
 MAX_PARAMETERS = 100
 MAX_ERROR = 400  # characters of an error's text
-UNEXPECTED = "sent a message that the checker did not ask for, so its results cannot be trusted"
 MALFORMED = "sent a message that cannot be read ({reason}), so there is no verdict"
 
 
@@ -129,8 +128,7 @@ class Session:
 
     def post(self, request: Mapping[str, Any]) -> int:
         """Send a request; returns the ticket that its reply must carry."""
-        if self.program.has_reply:
-            raise ChildFailure(UNEXPECTED)
+        self.program.require_silence()
         ticket = secrets.randbits(62)
         handles = {"arguments": self._handle_of, "keywords": self._handle_of}
         self.program.send(protocol.pack({**request, "ticket": ticket}, handles))
