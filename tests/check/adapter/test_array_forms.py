@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rot180.check import layer
-from tests.mistakes.right_loops import conv, conv_backward
+from tests.mistakes.right_loops import conv, conv_backward, conv_per_axis, conv_per_axis_backward
 from tests.mistakes.right_small import linear
 
 
@@ -99,10 +99,10 @@ def test_one_hot_labels(reduction):
 
 def test_settings_as_tuples():
     def forward(x, w, b, stride, padding):
-        return conv(x, w, b, stride[0], padding[0])
+        return conv_per_axis(x, w, b, stride, padding)
 
     def backward(dy, x, w, b, stride, padding):
-        return conv_backward(dy, x, w, b, stride[0], padding[0])
+        return conv_per_axis_backward(dy, x, w, b, stride, padding)
 
     report = layer(forward, backward)
     assert report.ok, report.render()

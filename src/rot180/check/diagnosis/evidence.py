@@ -19,6 +19,8 @@ from ..comparison import SINGLE_CLOSE, differing, tolerance
 from ..operations import Definition
 from ..operations.case import Array, Case, Problem
 
+SINGLE_INPUTS = 1e-3  # tolerance where the inputs are float32: sums of many rounded terms may cancel
+
 
 @dataclass(frozen=True)
 class Evidence:
@@ -125,7 +127,8 @@ class Evidence:
 
     def within(self, argument: str) -> float:
         """The relative tolerance for rounding errors of this argument."""
-        return max(tolerance(self.actual[argument]), SINGLE_CLOSE if self.single else 0.0)
+        inputs = SINGLE_INPUTS if self.problem.case.dtype == "float32" else 0.0
+        return max(tolerance(self.actual[argument]), SINGLE_CLOSE if self.single else 0.0, inputs)
 
     @property
     def counted(self) -> tuple[int, ...]:

@@ -23,7 +23,7 @@ from ..diagnosis.texts import missing, reshaped, structure, texts
 from ..rendering import example, formula, matrices
 from ..report import Diagnosis, LayerReport, Stage
 from ..running.runner import Runner
-from . import invalid_arrays, kinks, reference_check
+from . import edge_cases, invalid_arrays, kinks, reference_check
 from .collector import EvidenceCollector, dy_fits
 from .repeated_calls import RepeatedCalls, call_again, find_stale_arrays
 
@@ -65,6 +65,7 @@ class Judge:
         self._judge_backward(evidences)
         self._remark_on_refusals()
         self._judge_linearity(evidences[0])
+        tried += self._judge_edges()
         self._note_kinks()
         self._note_precision(evidences)
         return LayerReport(
@@ -132,6 +133,18 @@ class Judge:
         judged = {f"d{argument}" for argument in self.code.returns}
         if fixed and judged & {d.argument for d in (*self.diagnoses, *self.unexplained)} <= set(fixed):
             self._remark_on_the_forward(fixed)
+
+    def _judge_edges(self) -> tuple[str, ...]:
+        """If everything is right so far, try the edge cases. Returns their descriptions."""
+        if self.diagnoses or self.unexplained:
+            return ()
+        ordinary, edges = self.runner.runs, self.runner.edge_runs()
+        faults = edge_cases.judge_edges(self.collector, ordinary, edges)
+        if edges:
+            self.stages.append(edge_cases.stage(faults, len(edges)))
+        for fault in faults:
+            self._add(fault.explanations, fault.argument, fault.wrong, fault.text)
+        return tuple(problem.case.describe() for problem, _ in edges)
 
     def _judge_linearity(self, first: Evidence) -> None:
         """If everything is right so far, try a very large dy, which reveals clips that small numbers do not reach."""
@@ -242,7 +255,9 @@ class Judge:
 
     # ---- adding findings ----
 
-    def _add(self, explanations: Sequence[Explanation], argument: str, wrong: Sequence[Evidence]) -> None:
+    def _add(
+        self, explanations: Sequence[Explanation], argument: str, wrong: Sequence[Evidence], where: str = ""
+    ) -> None:
         name = argument if argument == "y" else f"d{argument}"
         another_shape = not explanations and all(reshaped(e, argument) for e in wrong)
         least = wrong[0] if another_shape else min(wrong, key=lambda e: e.case.cells)
@@ -250,11 +265,12 @@ class Judge:
         shown = _case_fields(smallest, argument)
         if not explanations:
             fix = f"{name} = {name}.reshape({argument}.shape)" if another_shape else ""
-            self.unexplained.append(Diagnosis("unknown", name, structure(least, argument), fix, **shown))
+            text = f"{where}. {structure(least, argument)}" if where else structure(least, argument)
+            self.unexplained.append(Diagnosis("unknown", name, text, fix, **shown))
         for explanation in explanations:
             for slug, text, fix in texts(explanation, argument, loss=self.definition.loss):
                 kind = self.unexplained if slug == UNNAMED else self.diagnoses
-                kind.append(Diagnosis(slug, name, text, fix, **shown))
+                kind.append(Diagnosis(slug, name, f"{where}. {text}" if where else text, fix, **shown))
 
     def _report_invalid(self, evidences: Sequence[Evidence], argument: str) -> bool:
         """Report arrays that cannot be results or gradients. Returns True if it did, so that no mistake is searched."""

@@ -23,7 +23,7 @@ from ...kernels.dispatch import engine
 from ...window import DENSE, Sizes, Window, per_axis
 from .case import Array, Arrays, Case, in_float64
 from .definition import Definition, existing, possible
-from .sizes_to_try import EDGES_OF_CONVOLUTIONS, Attempt, ordinary_convolutions
+from .sizes_to_try import Attempt, edges_of_convolutions, ordinary_convolutions
 
 _MOST_ROOM = {0: 0, 1: 64, 2: 16, 3: 8}  # largest axis of x, for large kernels, by number of axes
 
@@ -142,7 +142,8 @@ class Convolution(Definition):
 
     def edge_cases(self, fixed: Mapping[str, Any], open_settings: tuple[str, ...], convention: str) -> Iterator[Case]:
         """Yield the cases at whose sizes code has branches."""
-        yield from existing(partial(self._case, a, fixed, open_settings, convention) for a in EDGES_OF_CONVOLUTIONS)
+        attempts = edges_of_convolutions((*open_settings, *fixed))
+        yield from existing(partial(self._case, a, fixed, open_settings, convention) for a in attempts)
 
     def _case(self, attempt: Attempt, fixed: Mapping[str, Any], open_settings: tuple[str, ...], kind: str) -> Case:
         settings = {**attempt.open(open_settings, self.axes), **fixed}

@@ -32,15 +32,19 @@ class Attempt:
     images: int = 2
     channels: int = 2
     outputs: int = 3
-    x: tuple[int, ...] = (5, 6, 4)
+    x: tuple[int, ...] = (4, 5, 3)
     kernel: tuple[int, ...] = (3, 2, 2)
     dtype: str = "float64"
     factor: float = 1.0
 
     def open(self, names: Sequence[str], axes: int) -> dict[str, Any]:
-        """The settings with these names, for this number of axes."""
+        """Return the settings with these names, for this number of axes."""
         given = {name: value for name, value in self.settings.items() if name in names}
         return {name: _for_axes(value, axes) if isinstance(value, tuple) else value for name, value in given.items()}
+
+    def applies(self, names: Sequence[str]) -> bool:
+        """True if at least one of its settings has one of these names, or if it has no settings."""
+        return not self.settings or any(name in names for name in self.settings)
 
 
 def _for_axes(value: tuple[int, ...], axes: int) -> Any:
@@ -76,17 +80,23 @@ def ordinary_convolutions(axes: int) -> list[Attempt]:
     return [Attempt(settings, *sizes[number % len(sizes)]) for number, settings in enumerate(_STEPS)]
 
 
+def edges_of_convolutions(settings: Sequence[str]) -> list[Attempt]:
+    """The edge cases of code that has these settings."""
+    return [attempt for attempt in _EDGES_OF_CONVOLUTIONS if attempt.applies(settings)]
+
+
 _BOTH = {"stride": 2, "padding": 1}
 _ONES, _TWOS, _THREES, _FOURS, _FIVES = ((n, n, n) for n in (1, 2, 3, 4, 5))
-EDGES_OF_CONVOLUTIONS: tuple[Attempt, ...] = (
+_EDGES_OF_CONVOLUTIONS: tuple[Attempt, ...] = (
     # kernels of one cell, square ones, even ones, and ones of five cells
-    *(Attempt(steps, x=(4, 5, 3), kernel=_ONES) for steps in ({}, {"stride": 2}, {"padding": 1})),
+    *(Attempt(steps, x=(3, 4, 2), kernel=_ONES) for steps in ({}, {"stride": 2}, {"padding": 1})),
     *(Attempt(steps, kernel=_THREES) for steps in ({}, _BOTH, {"padding": 1})),
-    *(Attempt(steps, x=(4, 5, 3), kernel=_TWOS) for steps in ({}, {"padding": 1}, {"stride": 2})),
-    Attempt(_BOTH, kernel=_FOURS),
-    *(Attempt(steps, x=(6, 7, 5), kernel=_FIVES) for steps in ({}, {"padding": 2}, {"stride": 2, "padding": 2})),
+    *(Attempt(steps, x=(3, 4, 3), kernel=_TWOS) for steps in ({}, {"padding": 1}, {"stride": 2})),
+    Attempt(_BOTH, x=(5, 6, 4), kernel=_FOURS),
+    Attempt(x=(6, 7, 5), kernel=_FIVES),
+    *(Attempt(steps, kernel=_FIVES) for steps in ({"padding": 2}, {"stride": 2, "padding": 2})),
     # square images, also with square kernels
-    *(Attempt(steps, x=_FIVES) for steps in ({}, {"padding": 1}, _BOTH)),
+    *(Attempt(steps, x=_FOURS) for steps in ({}, {"padding": 1}, _BOTH)),
     *(Attempt(steps, x=_FOURS, kernel=_THREES) for steps in ({}, {"padding": 1}, {"stride": 2})),
     # large strides, with and without gaps between the windows, and another stride on each axis
     Attempt({"stride": 4}, x=(10, 9, 9)),
@@ -96,7 +106,7 @@ EDGES_OF_CONVOLUTIONS: tuple[Attempt, ...] = (
     Attempt({"stride": (1, 3, 2), "padding": (0, 1, 0)}),
     # dilation
     Attempt({"dilation": 3}, x=(8, 7, 6)),
-    Attempt({"stride": 2, "padding": 2, "dilation": 3}),
+    Attempt({"stride": 2, "padding": 2, "dilation": 3}, x=(5, 6, 4)),
     Attempt({"dilation": (1, 2, 1)}),
     # one image, several, one channel, one output, many, and equal numbers of all of them
     *(Attempt(steps, images=1) for steps in ({}, _BOTH)),
@@ -107,7 +117,7 @@ EDGES_OF_CONVOLUTIONS: tuple[Attempt, ...] = (
     Attempt(channels=5, outputs=9, x=(3, 4, 3), kernel=(2, 1, 2)),
     Attempt(images=3, channels=3, outputs=3),
     # a padding as large as the kernel, a single output, an image of one cell
-    Attempt({"padding": 3}, x=(3, 4, 2)),
+    Attempt({"padding": 2}, outputs=2, x=(2, 3, 2), kernel=(2, 1, 2)),
     Attempt(x=(3, 2, 2)),
     Attempt({"stride": 2}, x=(4, 3, 3)),
     Attempt({"padding": 1}, x=_ONES, kernel=_THREES),

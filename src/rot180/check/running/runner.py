@@ -8,8 +8,9 @@ Internal to check/. The verdict is made in judging/judge.py.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,7 @@ SINGLE = (
     "the gradients of w and b are sums over the images."
 )
 Run = tuple[Problem, Outcome]
+Special = Callable[[Case], Case | None]  # changes a case for code that refuses ordinary ones
 NO_FIT = (np.inf, np.inf)
 SAME_STRIDE = "The stride stayed at 1, because there are several conventions of padding 'same' for larger strides."
 
@@ -53,6 +55,7 @@ class Runner:
         self.refused: list[str] = []
         self.remarks: list[str] = []
         self._first_refusal: Refused | None = None
+        self._special: Special = _unchanged
 
     def try_all(self) -> None:
         """Fill `runs`. Raises GradientError if every case is refused."""
@@ -61,6 +64,16 @@ class Runner:
             self.runs.clear()
             self._try_cases()
         self._drop_other_axes()
+
+    def edge_runs(self) -> list[Run]:
+        """Run the edge cases in the form that the code takes; those that it refuses are added to `refused`.
+
+        Only numbers of axes that the ordinary problems have are tried: the code may be written for no other.
+        """
+        axes = {len(problem.case.shapes["x"]) for problem, _ in self.runs}
+        cases = self.definition.edge_cases(self.settings, self._open_settings(), self.convention)
+        fitting = (case for case in map(self._special, cases) if case is not None)
+        return self._runs([case for case in fitting if len(case.shapes["x"]) in axes], edges=True)
 
     def problem(self, case: Case, number: int, unit: float) -> Problem | None:
         """Draw the numbers of a case in the form that the code takes; None if it accepts no such case."""
@@ -85,11 +98,7 @@ class Runner:
         return (problem if outcome.dy is problem.dy else replace(problem, dy=outcome.dy)), outcome
 
     def _try_cases(self) -> None:
-        open_settings = tuple(s for s in self.code.open_settings if s not in self.settings)
-        if self.settings.get("padding") == "same" and "stride" in open_settings:
-            open_settings = tuple(s for s in open_settings if s != "stride")
-            self.remarks += [SAME_STRIDE] if SAME_STRIDE not in self.remarks else []
-        cases = list(self.definition.cases(self.settings, open_settings, self.convention))
+        cases = list(self.definition.cases(self.settings, self._open_settings(), self.convention))
         self._try(cases)
         if not self.runs or not all(map(self._is_right, self.runs)):
             self._try_other_forms(cases)
@@ -108,21 +117,29 @@ class Runner:
                 "pass the settings, the kernel_size and the layout that the code is written for"
             )
 
+    def _open_settings(self) -> tuple[str, ...]:
+        """The settings to vary."""
+        names = tuple(s for s in self.code.open_settings if s not in self.settings)
+        if self.settings.get("padding") == "same" and "stride" in names:
+            names = tuple(s for s in names if s != "stride")
+            self.remarks += [SAME_STRIDE] if SAME_STRIDE not in self.remarks else []
+        return names
+
     def _try_special(self, cases: Sequence[Case]) -> None:
         """Use the first kind of special cases that is right, otherwise the first that is accepted."""
         refused = self.refused
-        taken: tuple[list[Run], list[str], str] | None = None
-        for special, remark in _specials(self.definition, cases):
+        taken: tuple[list[Run], list[str], str, Special] | None = None
+        for special, remark in _specials(self.definition):
             self.runs, self.refused = [], list(refused)
-            self._try(special)
+            self._try([case for case in map(special, cases) if case is not None])
             right = bool(self.runs) and all(map(self._is_right, self.runs))
             if right or (self.runs and taken is None):
-                taken = self.runs, self.refused, remark
+                taken = self.runs, self.refused, remark, special
             if right:
                 break
         self.runs, self.refused = [], refused
         if taken is not None:
-            self.runs, self.refused, remark = taken
+            self.runs, self.refused, remark, self._special = taken
             self.remarks += [remark] if remark and remark not in self.remarks else []
 
     def _try_other_forms(self, cases: Sequence[Case]) -> None:
@@ -156,17 +173,24 @@ class Runner:
             self.code, self.runs, self.refused = before
 
     def _try(self, cases: Sequence[Case]) -> None:
+        self.runs += self._runs(cases)
+
+    def _runs(self, cases: Sequence[Case], *, edges: bool = False) -> list[Run]:
+        """Run the code on cases; those that it refuses are added to `refused`."""
+        runs: list[Run] = []
         for number, case in enumerate(cases):
-            for unit in (1.0, 0.25) if number < 2 else (1.0,):
+            for unit in _units(case, number, edges):
                 problem = self.problem(case, number, unit)
-                if problem is None:
+                if problem is None or any(problem.case == other.case for other, _ in runs if other.unit == unit):
                     break
                 try:
-                    self.runs.append(self.run(problem))
+                    runs.append(self.run(problem))
                 except Refused as reason:
                     self._first_refusal = self._first_refusal or reason
-                    self.refused.append(f"{case.describe()} ({reason})")
+                    if not (edges and _has_new_tuples(case, self.settings)):
+                        self.refused.append(f"{case.describe()} ({reason})")
                     break
+        return runs
 
     def _recognise_settings(self) -> bool:
         """Recognise settings in the code that differ from the defaults. Returns True if any explain the forward."""
@@ -245,16 +269,34 @@ class Runner:
         return all(name in outcome.gradients and same(outcome.gradients[name], expected[name]) for name in expected)
 
 
-def _specials(definition: Definition, cases: Sequence[Case]) -> Iterator[tuple[list[Case], str]]:
-    """Yield special cases with a remark: square kernels, equal channels, one kernel per channel, and one image."""
-    each = [case for case in map(definition.depthwise, cases) if case is not None]
-    square = [definition.alike(case, channels=False) for case in cases]
-    yield [case for case in square if case is not None], ""
-    as_many = [definition.alike(case, channels=True) for case in cases]
-    yield [case for case in as_many if case is not None], ""
-    yield each, DEPTHWISE
-    yield [case for case in (definition.alike(case, channels=False) for case in each) if case is not None], DEPTHWISE
-    yield [case for case in map(definition.single, cases) if case is not None], SINGLE
+def _specials(definition: Definition) -> Iterator[tuple[Special, str]]:
+    """Yield changes of cases, with remarks: square kernels, equal channels, one kernel per channel, and one image."""
+
+    def square_depthwise(case: Case) -> Case | None:
+        each = definition.depthwise(case)
+        return each and definition.alike(each, channels=False)
+
+    yield partial(definition.alike, channels=False), ""
+    yield partial(definition.alike, channels=True), ""
+    yield definition.depthwise, DEPTHWISE
+    yield square_depthwise, DEPTHWISE
+    yield definition.single, SINGLE
+
+
+def _unchanged(case: Case) -> Case | None:
+    return case
+
+
+def _has_new_tuples(case: Case, fixed: Mapping[str, Any]) -> bool:
+    """True if an open setting has one number per axis; code that takes a single number need not take these."""
+    return any(isinstance(value, tuple) and name not in fixed for name, value in case.settings.items())
+
+
+def _units(case: Case, number: int, edges: bool) -> tuple[float, ...]:
+    """The units of the numbers of a case: whole numbers, and quarters where they hide less."""
+    if edges:
+        return (0.25,) if case.dtype != "float64" else (1.0,)
+    return (1.0, 0.25) if number < 2 else (1.0,)
 
 
 def _gradients_fit(run: Run) -> bool:
