@@ -11,6 +11,7 @@ from importlib import metadata
 
 import numpy as np
 
+from rot180.check.adapter.forms import Form
 from rot180.check.adapter.implementation import Refused
 from rot180.check.running.runner import Runner
 from rot180.errors import Rot180Error
@@ -53,7 +54,7 @@ class Tried:
 
     problems: list
     returns: tuple[str, ...]
-    layout: str  # the layout of its arrays
+    form: Form  # of its arrays and settings
     low: bool  # True if it computes in float32 for float64 inputs
     forward_alone: bool = False  # True if only the forward is wrong, and its backward agrees with differences
 
@@ -159,7 +160,7 @@ def judge(subject, plain):
     alarm = "" if report.ok else ", ".join(f"{slug}: {argument}" for slug, argument in found) or "unexplained"
     tried = tried_on(subject)
     if {argument for _, argument in found} == {"y"}:
-        tried = replace(tried, forward_alone=agree(implementation(plain, tried.returns, tried.layout), tried.problems))
+        tried = replace(tried, forward_alone=agree(implementation(plain, tried.returns, tried.form), tried.problems))
     return Verdict(alarm, seconds, found=found), tried
 
 
@@ -176,7 +177,7 @@ def tried_on(subject):
     results = [array for _, outcome in runner.runs for array in (outcome.y, *outcome.gradients.values())]
     problems = [problem for problem, _ in runner.runs if problem.unit == 1]
     low = any(array.dtype == np.float32 for array in results)
-    return Tried(problems, runner.code.returns, runner.code.layout, low)
+    return Tried(problems, runner.code.returns, runner.code.form, low)
 
 
 def agree(code, problems):
@@ -202,7 +203,7 @@ def of_peer(peer, numbers, tried, narrow):
 
 def judge_by_peer(ask, subject, tried, seed, dtype):
     """One verdict: try the problems in turn until the checker objects."""
-    code = implementation(subject, tried.returns, tried.layout)
+    code = implementation(subject, tried.returns, tried.form)
     start = time.perf_counter()
     for at, problem in enumerate(tried.problems):
         layer = Layer(code, problem, (seed, at), dtype)

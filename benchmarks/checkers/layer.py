@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from rot180.check.adapter import layouts
 from rot180.check.adapter.results import split_forward
 
 
@@ -17,12 +16,13 @@ class Layer:
     def __init__(self, code, problem, seed, dtype):
         self.code, self.problem = code, problem
         definition, rng = code.definition, np.random.default_rng(seed)
+        ndim = problem.arrays["x"].ndim
 
         def sample(name, shape):
-            return np.asarray(layouts.to_user(code.layout, name, rng.standard_normal(shape)), dtype)
+            return np.asarray(code.form.to_user(definition, name, rng.standard_normal(shape), ndim), dtype)
 
         self.constants = {  # labels and targets
-            name: layouts.to_user(code.layout, name, problem.arrays[name])
+            name: code.form.to_user(definition, name, problem.arrays[name], ndim)
             for name in code.arguments
             if name not in code.returns
         }

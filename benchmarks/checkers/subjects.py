@@ -87,14 +87,14 @@ def class_subject(entry):
     )  # fmt: skip
 
 
-def implementation(subject, returns=None, layout=None):
-    """The subject as an Implementation. `returns` and `layout` are the order of its gradients and axes, if known."""
+def implementation(subject, returns=None, form=None):
+    """The subject as an Implementation. `returns` and `form` are the order of its gradients and its form, if known."""
     options = subject.function_options
-    return Implementation(
-        subject.forward, subject.backward, operations.find(subject.op),
-        layout or options.get("layout", "channels_first"),
+    code = Implementation(
+        subject.forward, subject.backward, operations.find(subject.op), options.get("layout", "channels_first"),
         returns=returns or options.get("returns"),
     )  # fmt: skip
+    return code if form is None else code.in_form(form)
 
 
 def single(subject):

@@ -15,9 +15,6 @@ WRONG = [entry for entry in GALLERY if not entry.right]
 NAMED = 0.9  # the share of the mistakes with a name that must be named
 
 
-PENDING = {"dataclass_layers.FlatConvTight"}  # wrong only with a square kernel and a stride that does not tile x
-
-
 def params(entries: Any) -> list[Any]:
     """The entries as parameters of a test; those that need SciPy run with the comparisons only."""
     return [pytest.param(entry, id=entry.name, marks=marks(entry)) for entry in entries]
@@ -25,8 +22,7 @@ def params(entries: Any) -> list[Any]:
 
 def marks(entry: Entry) -> list[Any]:
     """The marks of a layer's test."""
-    pending = pytest.mark.xfail(strict=False, reason="this size is not tried yet")
-    return [*([pytest.mark.peers] if entry.needs_scipy else []), *([pending] if entry.name in PENDING else [])]
+    return [pytest.mark.peers] if entry.needs_scipy else []
 
 
 @cache

@@ -94,6 +94,7 @@ class LayerReport:
         unexplained: wrong results that no known mistake explains, with the structure of the error or a description.
         notes: observations that are not faults.
         remarks: general remarks, for example on settings that were not varied.
+        scope: the sizes that the check was restricted to, "" if any; the title names it.
         tried, refused: descriptions of the cases that ran, and of those that the code refused, with its reason.
     """
 
@@ -107,6 +108,7 @@ class LayerReport:
     remarks: tuple[str, ...] = field(default=())
     tried: tuple[str, ...] = field(default=())
     refused: tuple[str, ...] = field(default=())
+    scope: str = ""
 
     @property
     def ok(self) -> bool:
@@ -118,9 +120,13 @@ class LayerReport:
 
     @property
     def title(self) -> str:
-        """The first line, `layer_backward as conv2d (correlation): right`; only convolutions have a convention."""
+        """The first line, `layer_backward as conv2d (correlation): right`; only convolutions have a convention.
+
+        A restricted check says so: `layer_backward as conv2d (correlation), square images only: right`.
+        """
         how = f" ({self.convention})" if "conv" in self.op else ""
-        return f"{self.name} as {self.op}{how}: {'right' if self.ok else 'WRONG'}"
+        scope = f", {self.scope}" if self.scope else ""
+        return f"{self.name} as {self.op}{how}{scope}: {'right' if self.ok else 'WRONG'}"
 
     def render(self) -> str:
         """The report as text."""

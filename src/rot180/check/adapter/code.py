@@ -7,10 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import Any, Protocol
 
 from ..operations import Definition
 from ..operations.case import Array, Arrays, Problem
+from .forms import Form
+
+
+class Progress(IntEnum):
+    """How far code got before it refused a case."""
+
+    FORWARD = 0  # the forward raised an exception
+    RESULT = 1  # the forward returned something that is not an array
+    BACKWARD = 2  # the backward raised an exception
+    GRADIENTS = 3  # the backward returned something that is not an array
 
 
 class Refused(Exception):
@@ -19,11 +30,12 @@ class Refused(Exception):
     Attributes:
         by: a description of the function.
         given: a description of its arguments; "" if unknown.
+        progress: how far the code got.
     """
 
-    def __init__(self, text: str, by: str = "", given: str = "") -> None:
+    def __init__(self, text: str, by: str = "", given: str = "", progress: Progress = Progress.FORWARD) -> None:
         super().__init__(text)
-        self.by, self.given = by, given
+        self.by, self.given, self.progress = by, given, progress
 
 
 class ReturnedNothing(Refused):
@@ -55,8 +67,8 @@ class Code(Protocol):
         """Its name in the report."""
 
     @property
-    def layout(self) -> str:
-        """The layout of its arrays."""
+    def form(self) -> Form:
+        """The form of its arrays and settings."""
 
     @property
     def definition(self) -> Definition:
@@ -95,8 +107,14 @@ class Code(Protocol):
     def value(self, problem: Problem, arrays: Arrays) -> Array:
         """Run the forward alone on other arrays."""
 
-    def other_forms(self, *, refused: bool) -> Sequence[tuple[Code, str]]:
-        """This code, called with parameters in other forms, each with a remark to report if it is used."""
+    def forms(self) -> Sequence[Form]:
+        """The forms that it may take, the usual one first."""
 
-    def like_gradients(self, outcome: Outcome) -> tuple[Code, str] | None:
+    def in_form(self, form: Form) -> Code:
+        """This code, called in another form."""
+
+    def form_remarks(self) -> list[str]:
+        """The remarks to report if its form is not the usual one."""
+
+    def like_gradients(self, outcome: Outcome, x_ndim: int) -> tuple[Code, str] | None:
         """This code, called with vectors in the shapes of their gradients, or None."""

@@ -15,8 +15,9 @@ import numpy as np
 
 from ..operations import Definition
 from ..operations.case import Array, Arrays, Problem
-from . import array_forms, descriptions, layouts, results, signature
-from .code import Code, Outcome, Refused, ReturnedNothing
+from . import descriptions, form_choices, layouts, results, signature
+from .code import Code, Outcome, Progress, Refused, ReturnedNothing
+from .forms import Form
 from .settings import SettingsAdapter, join_names
 from .signature import Call, CallingError, Vocabulary
 
@@ -42,7 +43,8 @@ class Implementation:
         forward_arguments: Sequence[str] | None = None, backward_arguments: Sequence[str] | None = None,
         returns: Sequence[str] | None = None,
     ) -> None:  # fmt: skip
-        self.definition, self.layout = definition, layouts.find(layout, definition)
+        self.definition = definition
+        self.usual_form = self.form = layouts.form_of(layouts.find(layout, definition))
         self.forward, self.backward = forward, backward
         known, settings = definition.arguments, definition.settings
         if definition.axes and "kernel_size" not in settings:
@@ -60,9 +62,6 @@ class Implementation:
         self.ordered = returns is not None or len(definition.gradients_of) < 2
         self.returns = tuple(returns or (a for a in definition.gradients_of if a in self.arguments))
         self.declared = self.ordered, self.returns
-        self.vectors: Mapping[str, array_forms.Form] = {}  # vectors that are not passed as (C,)
-        self.one_hot = False
-        self.per_axis = False
         self.one_sample = self.one_channel = False  # True for a class of one sample, or of one channel
 
     def _require(self, known: Sequence[str]) -> None:
@@ -83,6 +82,11 @@ class Implementation:
                 "check.layer: the backward has no parameter for dy, the gradient of the result; name one dy, or list "
                 "the meanings of its parameters in order with backward_arguments="
             )
+
+    @property
+    def layout(self) -> str:
+        """The layout of the arrays in the usual form."""
+        return layouts.name_of(self.form)
 
     @property
     def takes_dy(self) -> bool:
@@ -120,27 +124,28 @@ class Implementation:
             found.append(ORDER.format(order=order, usual=usual))
         return tuple(found)
 
-    def other_forms(self, *, refused: bool) -> Sequence[tuple[Code, str]]:
-        """These functions, called with parameters in other forms."""
-        found = array_forms.other_forms(self.definition, self.layout, self.arguments, refused=refused)
-        return [(self._in_form(**changes), remark) for changes, remark in found]
+    def forms(self) -> Sequence[Form]:
+        """The forms that these functions may take, simple ones first."""
+        names = (*self.definition.settings, "kernel_size")
+        calls = [call for call in (self.on_forward, self.on_backward) if call is not None]
+        settings = [name for name in names if any(call.accepted([name]) for call in calls)]
+        return form_choices.forms(self.definition, self.usual_form, self.arguments, settings)
 
-    def like_gradients(self, outcome: Outcome) -> tuple[Code, str] | None:
-        """These functions, called with b, gamma and beta in the shapes of their gradients, if these have more axes."""
-        found = array_forms.forms_of_gradients(self.definition, self.layout, outcome.gradients)
-        return (
-            (self._in_form(vectors={**self.vectors, **found}), array_forms.gradient_form_remark(found))
-            if found
-            else None
-        )
-
-    def _in_form(self, **changes: Any) -> Implementation:
-        """A copy with other attributes."""
+    def in_form(self, form: Form) -> Implementation:
+        """These functions, called in another form."""
         other = copy.copy(self)
         other.ordered, other.returns = self.declared
-        for name, value in changes.items():
-            setattr(other, name, value)
+        other.form = form
         return other
+
+    def form_remarks(self) -> list[str]:
+        """The remarks on the form, if it is not the usual one."""
+        return form_choices.remarks(self.definition, self.form, self.usual_form, self.arguments)
+
+    def like_gradients(self, outcome: Outcome, x_ndim: int) -> tuple[Implementation, str] | None:
+        """These functions, called with b, gamma and beta in the shapes of their gradients, if these have more axes."""
+        found = form_choices.form_of_gradients(self.definition, self.form, outcome.gradients, x_ndim)
+        return found and (self.in_form(found[0]), found[1])
 
     def value(self, problem: Problem, arrays: Arrays) -> Array:
         """Run the forward alone on other arrays."""
@@ -172,7 +177,7 @@ class Implementation:
             if not isinstance(result, tuple) or len(result) < 2:
                 raise Refused("there is no backward, and the forward does not return (loss, dx)")
             return Outcome(y, self._gradients(cache, problem), problem.dy, tuple(changed))
-        given = {**self._user_arrays(problem.arrays), "dy": layouts.to_user(self.layout, "y", problem.dy)}
+        given = self._with_dy(problem)
         shown, _ = results.split_forward(result)
         extra = {"cache": cache, "y": np.copy(shown) if "y" in self.on_backward.names else None}
         found = self.call(self.backward, self.on_backward, {**given, **extra}, problem)
@@ -182,38 +187,44 @@ class Implementation:
         return Outcome(y, self._gradients(found, problem), problem.dy, tuple(changed))
 
     def _user_arrays(self, arrays: Arrays) -> dict[str, Any]:
-        given = {name: layouts.to_user(self.layout, name, arrays[name]) for name in self.arguments}
-        for name, form in self.vectors.items():
-            given[name] = given[name].reshape(form)
-        if self.one_hot:
-            given["t"] = np.eye(arrays["x"].shape[1])[arrays["t"]]
+        """The arguments in the form of the functions."""
+        ndim = arrays["x"].ndim
+        given = {name: self.form.to_user(self.definition, name, arrays[name], ndim) for name in self.arguments}
+        if self.form.one_hot:
+            given["t"] = np.eye(arrays["x"].shape[1], dtype=arrays["x"].dtype)[arrays["t"]]
         return given
+
+    def _with_dy(self, problem: Problem) -> dict[str, Any]:
+        """The arguments and dy in the form of the functions."""
+        dy = self.form.to_user(self.definition, "y", problem.dy, problem.arrays["x"].ndim)
+        return {**self._user_arrays(problem.arrays), "dy": dy}
 
     def _forward(self, problem: Problem, arrays: Arrays) -> tuple[Any, dict[str, Any]]:
         """Run the forward on copies of the arrays; return its result and the copies."""
         given = self._user_arrays(arrays)
         found = self.call(self.forward, self.on_forward, given, problem)
-        return results.normalise_forward(found, np.ndim(layouts.to_user(self.layout, "y", problem.dy))), given
+        return results.normalise_forward(found, np.ndim(self._with_dy(problem)["dy"])), given
 
     def _result(self, found: Any, problem: Problem) -> tuple[Array, Any]:
         """Return y, and the cache: the rest of the result if it is a tuple."""
         y, cache = results.split_forward(found)
         if y is None:
             name = getattr(self.forward, "__name__", "the forward")
-            raise ReturnedNothing(f"{descriptions.one_line(name)} returned None; is it finished, and does it return y?")
-        return self._array("y", y, len(self.definition.y_shape(problem.case))), cache
+            text = f"{descriptions.one_line(name)} returned None; is it finished, and does it return y?"
+            raise ReturnedNothing(text, progress=Progress.RESULT)
+        return self._array("y", y, len(self.definition.y_shape(problem.case)), problem), cache
 
     def call(self, function: Function, call: Call, given: Mapping[str, Any], problem: Problem) -> Any:
         """Call one of the functions on arrays in the user's layout, without copying them."""
         positional: list[Any] = []
-        keywords = self.settings_adapter.keywords(call, problem.case, per_axis=self.per_axis)
+        keywords = self.settings_adapter.keywords(call, problem.case, per_axis=self.form.per_axis)
         for name in call.names:
             if name == "settings":
                 value: Any = self.definition.dictionary(problem.case.settings)
             elif name in given or name not in (*self.definition.settings, "kernel_size"):
                 value = given.get(name)
             else:
-                value = self.settings_adapter.value(call, problem.case, name, per_axis=self.per_axis)
+                value = self.settings_adapter.value(call, problem.case, name, per_axis=self.form.per_axis)
             if name in call.by_name:
                 keywords[call.by_name[name]] = value
             else:
@@ -225,14 +236,17 @@ class Implementation:
             role = "forward" if function is self.forward else "backward"
             by = f"the {role}, {getattr(function, '__name__', type(function).__name__)},"
             raise Refused(
-                descriptions.describe_exception(error, function), by, self._describe_call(call, problem)
+                descriptions.describe_exception(error, function),
+                by,
+                self._describe_call(call, problem),
+                Progress.FORWARD if role == "forward" else Progress.BACKWARD,
             ) from error
 
     def _describe_call(self, call: Call, problem: Problem) -> str:
         """Describe the arguments of a call in the user's layout."""
         settings = dict(problem.case.settings)
         settings |= {
-            name: self.settings_adapter.value(call, problem.case, name, per_axis=self.per_axis)
+            name: self.settings_adapter.value(call, problem.case, name, per_axis=self.form.per_axis)
             for name in call.accepted(self.definition.settings)
         }
         return descriptions.describe_arguments(self._user_arrays(problem.arrays), settings)
@@ -252,7 +266,7 @@ class Implementation:
         if not self.ordered and results.fields_of(found) is None:
             self._infer_order(values, problem)
         return {
-            name: self._array(name, value, len(shapes[name]))
+            name: self._array(name, value, len(shapes[name]), problem)
             for name, value in zip(self.returns, values, strict=False)
             if value is not None
         }
@@ -266,18 +280,18 @@ class Implementation:
             self.returns = tuple(names)
         self.ordered = True
 
-    def _array(self, name: str, value: Any, ndim: int) -> Array:
+    def _array(self, name: str, value: Any, ndim: int, problem: Problem) -> Array:
         title = name if name == "y" else f"d{name}"
+        progress = Progress.RESULT if name == "y" else Progress.GRADIENTS
         try:
-            array = layouts.from_user(self.layout, name, value, ndim)
+            array = self.form.from_user(self.definition, name, value, ndim, problem.arrays["x"].ndim)
         except Exception as error:
-            raise Refused(f"the returned {title} cannot be converted to an array: {error}") from error
-        if name in self.vectors and array.ndim == len(self.vectors[name]):
-            array = array.reshape(-1)
-        if text := descriptions.describe_non_numeric(title, array.dtype, value):
-            raise Refused(text)
+            text = f"the returned {title} cannot be converted to an array: {error}"
+            raise Refused(text, progress=progress) from error
+        if fault := descriptions.describe_non_numeric(title, array.dtype, value):
+            raise Refused(fault, progress=progress)
         return array
 
     def _changed(self, given: Mapping[str, Any], problem: Problem) -> list[str]:
-        before = {**self._user_arrays(problem.arrays), "dy": layouts.to_user(self.layout, "y", problem.dy)}
+        before = self._with_dy(problem)
         return [name for name, value in given.items() if not np.array_equal(value, before[name])]

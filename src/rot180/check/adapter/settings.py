@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from ..operations import Convolution, Definition
@@ -86,21 +86,24 @@ class SettingsAdapter:
             found.append(NOT_PASSED.format(names=join_names(unknown_to_backward), values=values))
         return found
 
-    def value(self, call: Call, case: Case, name: str, *, per_axis: bool = False) -> Any:
-        """The value of one setting for a function; None if it is not passed. `per_axis` asks for tuples."""
+    def value(self, call: Call, case: Case, name: str, *, per_axis: Collection[str] = ()) -> Any:
+        """The value of one setting for a function; None if it is not passed. `per_axis` names those to pass as tuples.
+
+        A word such as "SAME" is passed as the code spells it.
+        """
         default = call.defaults.get(name)
-        if isinstance(default, str) and name not in case.settings:
+        if isinstance(default, str) and str(case.settings.get(name, default)).lower() == default.lower():
             return default
         value = self.definition.setting(case, name)
         if value is None:
             return default
         if isinstance(default, tuple | list) and isinstance(value, int):
             return type(default)([value] * len(default))
-        if per_axis and isinstance(value, int) and name != "groups":
+        if name in per_axis and isinstance(value, int):
             return (value,) * self.definition.axes
         return value
 
-    def keywords(self, call: Call, case: Case, *, per_axis: bool = False) -> dict[str, Any]:
+    def keywords(self, call: Call, case: Case, *, per_axis: Collection[str] = ()) -> dict[str, Any]:
         """The settings by their names in the code.
 
         All of them are passed, because the defaults of the code can differ from those of the operation.

@@ -15,7 +15,7 @@ from ..diagnosis.evidence import Evidence
 from ..diagnosis.mistakes import UNNAMED
 from ..diagnosis.search import Explanation, explain
 from ..report import Stage
-from ..running.runner import Run
+from ..running.trial import Run
 from .collector import EvidenceCollector
 
 NAME = "edge cases"

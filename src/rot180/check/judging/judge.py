@@ -71,7 +71,7 @@ class Judge:
         return LayerReport(
             self.definition.name, self.code.name, self.runner.convention, tuple(self.stages), tuple(self.diagnoses),
             tuple(self.unexplained), tuple(self.notes), tuple(self.remarks),
-            tried, tuple(self.runner.refused),
+            tried, tuple(self.runner.refused), self.runner.restriction.scope,
         )  # fmt: skip
 
     # ---- the forward ----

@@ -20,7 +20,7 @@ from ..diagnosis.evidence import Evidence
 from ..diagnosis.mistakes import state
 from ..operations.case import Array
 from ..report import Diagnosis
-from ..running.runner import Run
+from ..running.trial import Run
 
 CALLS = 4  # three differences: the last one distinguishes growth from chance
 RANDOM = (

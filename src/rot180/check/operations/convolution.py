@@ -10,7 +10,7 @@ rotated kernel.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, ClassVar
@@ -164,23 +164,48 @@ class Convolution(Definition):
         self.window(case)
         return case
 
-    def alike(self, case: Case, *, channels: bool) -> Case | None:
-        """The case with square x and kernels, for code that takes one size for all axes.
-
-        With `channels`, it also has as many input channels as output channels, which hides a swapped weight.
-        """
-        if "w" not in case.shapes:
+    def square(self, case: Case, *, images: bool) -> Case | None:
+        """The case with square kernels, and with square images if `images`, for code that takes one size."""
+        if not self.axes or "w" not in case.shapes:
             return None
         x, w = case.shapes["x"], case.shapes["w"]
-        x = (*x[:2], *(max(x[2:]),) * self.axes) if self.axes else x
-        w = (*w[:2], *(max(w[2:]),) * self.axes) if self.axes else w
-        if channels:
-            groups = int(case.settings.get("groups", 1))
-            share = min(x[1] // groups, w[1])
-            share = max(share, 2)
-            x, w = (x[0], share * groups, *x[2:]), (share * groups, share, *w[2:])
+        w = (*w[:2], *(max(w[2:]),) * self.axes)
+        settings = case.settings
+        if images:
+            x = (*x[:2], *(max(x[2:]),) * self.axes)
+        elif not self.transposed:
+            x = (*x[:2], *with_room(self.name, x[2:], w[2:], settings))
+        return self._if_possible(replace(case, shapes={**case.shapes, "x": x, "w": w}))
+
+    def equal_channels(self, case: Case) -> Case | None:
+        """The case with as many input as output channels, which hides a swapped weight."""
+        if "w" not in case.shapes:
+            return None
+        x, w, groups = case.shapes["x"], case.shapes["w"], int(case.settings.get("groups", 1))
+        share = max(min(x[1] // groups, w[1]), 2)
+        shapes = {"x": (x[0], share * groups, *x[2:]), "w": (share * groups, share, *w[2:])}
+        outputs = share * groups if self.transposed else shapes["w"][0]
+        return replace(case, shapes={**shapes, "b": (outputs,)})
+
+    def ones(self, case: Case, axes: Collection[str]) -> Case | None:
+        """The case with one image ("N"), one channel of x ("C") or one channel of y ("F")."""
+        if "w" not in case.shapes or not self.axes:
+            return super().ones(case, axes)
+        if {"C", "F"} & set(axes) and int(case.settings.get("groups", 1)) > 1:
+            return None
+        x, w = case.shapes["x"], case.shapes["w"]
+        letters = "CF" if self.transposed else "FC"
+        w = (*(1 if letter in axes else n for letter, n in zip(letters, w[:2], strict=True)), *w[2:])
+        images, channels = (1 if letter in axes else n for letter, n in zip("NC", x[:2], strict=True))
         outputs = w[1] * int(case.settings.get("groups", 1)) if self.transposed else w[0]
-        return replace(case, shapes={"x": x, "w": w, "b": (outputs,)})
+        return replace(case, shapes={"x": (images, channels, *x[2:]), "w": w, "b": (outputs,)})
+
+    def _if_possible(self, case: Case) -> Case | None:
+        try:
+            self.window(case)
+        except ShapeError:
+            return None
+        return case
 
     def depthwise(self, case: Case) -> Case | None:
         """The case with as many groups as channels; if groups are given, with as many channels as groups."""

@@ -5,7 +5,7 @@ Internal to check/. The operations themselves are in the other modules of this f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -117,19 +117,25 @@ class Definition:
         """Yield the case with one size less, for every size that can be reduced."""
         raise NotImplementedError
 
-    def alike(self, case: Case, *, channels: bool) -> Case | None:
-        """The case for code that takes one size for all axes; None if the operation has no such cases."""
+    def square(self, case: Case, *, images: bool) -> Case | None:
+        """The case with square kernels, and with square images if `images`; None if the operation has no such cases."""
+        return None
+
+    def equal_channels(self, case: Case) -> Case | None:
+        """The case with as many input as output channels; None if the operation has no such cases."""
         return None
 
     def depthwise(self, case: Case) -> Case | None:
         """The case for code that has one kernel per channel; None if the operation has none."""
         return None
 
-    def single(self, case: Case) -> Case | None:
-        """The case for code that takes a single image; None if the operation has no images."""
-        if not self.axes or case.shapes["x"][0] == 1:
+    def ones(self, case: Case, axes: Collection[str]) -> Case | None:
+        """The case with one image ("N"), one channel of x ("C") or one channel of y ("F"); None if there is none."""
+        if not self.axes:
             return None
-        return replace(case, shapes={**case.shapes, "x": (1, *case.shapes["x"][1:])})
+        x = case.shapes["x"]
+        x = (1 if "N" in axes else x[0], 1 if "C" in axes else x[1], *x[2:])
+        return replace(case, shapes={**case.shapes, "x": x})
 
     def reduced(self, case: Case, *, samples: bool, channels: bool) -> Case:
         """The case with a single sample, and with a single input channel."""

@@ -79,6 +79,11 @@ class Pooling(Definition):
         self.y_shape(case)
         return case
 
+    def square(self, case: Case, *, images: bool) -> Case | None:
+        """The case with square images; the kernel is a setting."""
+        x = case.shapes["x"]
+        return replace(case, shapes={"x": (*x[:2], *(max(x[2:]),) * self.axes)}) if images else None
+
     def _exists(self, case: Case) -> bool:
         try:
             self.y_shape(case)

@@ -1,37 +1,30 @@
 """Runs the user's functions on many small problems: finds the cases that they take, and keeps their results.
 
-Code written for square kernels, or for equal numbers of input and output channels, gets such cases. A setting that is
-fixed in the forward is recognised and used.
+Code that takes its arguments in another form, or only some sizes, gets such cases. A setting that is fixed in the
+forward is recognised and used.
 
 Internal to check/. The verdict is made in judging/judge.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import numpy as np
 
 from ...errors import GradientError, ShapeError
-from ..adapter.array_forms import VECTORS
-from ..adapter.code import Code, Outcome, Refused, ReturnedNothing
+from ..adapter.code import Code, Refused, ReturnedNothing
 from ..comparison import same
 from ..operations import Definition
 from ..operations.case import Case, Problem
 from . import inferred_settings
+from .form_search import FormSearch
+from .restriction import Restriction
+from .trial import Refusal, Run, Trial
 
-DEPTHWISE = (
-    "The check used one kernel per channel, w of shape (C, 1, ...), because the functions refused every other case."
-)
-SINGLE = (
-    "The check used a single image, because the functions refused every case with more. So it did not check that "
-    "the gradients of w and b are sums over the images."
-)
-Run = tuple[Problem, Outcome]
-Special = Callable[[Case], Case | None]  # changes a case for code that refuses ordinary ones
+PROBES = 3  # cases that a form is probed with; code may refuse some settings
 NO_FIT = (np.inf, np.inf)
 SAME_STRIDE = "The stride stayed at 1, because there are several conventions of padding 'same' for larger strides."
 
@@ -43,7 +36,8 @@ class Runner:
         settings: the fixed ones: given by the user, or recognised in the forward.
         runs: every problem with its outcome.
         refused: descriptions of the cases that the code refused.
-        remarks: on settings that were recognised.
+        remarks: on settings and forms that were recognised.
+        restriction: the sizes that the code takes.
     """
 
     def __init__(
@@ -54,14 +48,13 @@ class Runner:
         self.runs: list[Run] = []
         self.refused: list[str] = []
         self.remarks: list[str] = []
-        self._first_refusal: Refused | None = None
-        self._special: Special = _unchanged
+        self.restriction = Restriction()
+        self._usual = code
 
     def try_all(self) -> None:
         """Fill `runs`. Raises GradientError if every case is refused."""
         self._try_cases()
         if self._recognise_settings():
-            self.runs.clear()
             self._try_cases()
         self._drop_other_axes()
 
@@ -72,50 +65,65 @@ class Runner:
         """
         axes = {len(problem.case.shapes["x"]) for problem, _ in self.runs}
         cases = self.definition.edge_cases(self.settings, self._open_settings(), self.convention)
-        fitting = (case for case in map(self._special, cases) if case is not None)
-        return self._runs([case for case in fitting if len(case.shapes["x"]) in axes], edges=True)
+        fitting = [case for case in cases if len(case.shapes["x"]) in axes]
+        runs, refusals = self._run_all(self.code, self.restriction, fitting, edges=True)
+        self.refused += [str(refusal) for refusal in refusals if not _has_new_tuples(refusal.case, self.settings)]
+        return runs
 
     def problem(self, case: Case, number: int, unit: float) -> Problem | None:
         """Draw the numbers of a case in the form that the code takes; None if it accepts no such case."""
-        fitting = self.definition.bare(case) if self.code.layout == "bare" else case
+        return self._problem(self.code, case, number, unit)
+
+    def _problem(self, code: Code, case: Case, number: int, unit: float) -> Problem | None:
+        absent = code.form.absent
+        fitting: Case | None = case
+        if absent:
+            bare = code.form == self._usual.form
+            fitting = self.definition.bare(case) if bare else self.definition.ones(case, absent)
         if fitting is None:
             return None
         fitting = self.definition.reduced(
-            fitting,
-            samples=getattr(self.code, "one_sample", False),
-            channels=getattr(self.code, "one_channel", False),
+            fitting, samples=getattr(code, "one_sample", False), channels=getattr(code, "one_channel", False)
         )
-        case = replace(fitting, shapes={name: fitting.shapes[name] for name in self.code.arguments})
+        case = replace(fitting, shapes={name: fitting.shapes[name] for name in code.arguments})
         problem = self.definition.problem(case, self.seed + number, unit)
-        return problem if self.code.takes_dy or not self.definition.loss else replace(problem, dy=np.ones(()))
+        return problem if code.takes_dy or not self.definition.loss else replace(problem, dy=np.ones(()))
 
     def run(self, problem: Problem) -> Run:
         """Run the code on a problem.
 
         If the result has the wrong shape, the returned problem has the dy that was passed to the backward.
         """
-        outcome = self.code.run(problem)
-        return (problem if outcome.dy is problem.dy else replace(problem, dy=outcome.dy)), outcome
+        return _run(self.code, problem)
 
     def _try_cases(self) -> None:
+        """Run the ordinary cases in the form that fits. Raises GradientError if every case is refused."""
         cases = list(self.definition.cases(self.settings, self._open_settings(), self.convention))
-        self._try(cases)
-        if not self.runs or not all(map(self._is_right, self.runs)):
-            self._try_other_forms(cases)
-        if self.runs:
-            self._try_like_gradients(cases)
-        else:
-            self._try_special(cases)
-        if not self.runs:
-            reason = self._first_refusal
-            if isinstance(reason, ReturnedNothing):
-                raise GradientError(f"check.layer: {reason}")
-            by, given = (reason.by, reason.given) if reason is not None else ("", "")
-            first = f"{given} ({reason})" if given else self.refused[0]
-            raise GradientError(
-                f"check.layer: {by or self.code.name} refused every case, the first one with {first}; "
-                "pass the settings, the kernel_size and the layout that the code is written for"
-            )
+
+        def attempt(code: Code, restriction: Restriction) -> Trial:
+            runs, refusals = self._run_all(code, restriction, cases)
+            return Trial(code, restriction, tuple(runs), tuple(refusals))
+
+        def probes(code: Code, restriction: Restriction) -> list[Problem]:
+            fitting = [case for case in (restriction.apply(self.definition, c) for c in cases) if case is not None]
+            first = {len(case.shapes["x"]): case for case in reversed(fitting)}.values()  # one for each number of axes
+            chosen = [*fitting[:PROBES], *(case for case in first if case not in fitting[:PROBES])]
+            problems = (self._problem(code, case, number, 1.0) for number, case in enumerate(chosen))
+            return [problem for problem in problems if problem is not None]
+
+        usual = attempt(self._usual, Restriction())
+        trial = FormSearch(self._usual, self.definition, attempt, probes).find(usual)
+        if not trial.runs:
+            raise GradientError(_refusal_text(self._usual, trial))
+        remarks = [*trial.code.form_remarks(), *trial.restriction.remarks(ignores_images=usual.ignores_images)]
+        if (like := trial.code.like_gradients(trial.runs[0][1], trial.runs[0][0].arrays["x"].ndim)) is not None:
+            other = attempt(like[0], trial.restriction)
+            if other.right and other.gradients_fit:
+                trial, remarks = other, [*remarks, like[1]]
+        self.code, self.restriction, self.runs = trial.code, trial.restriction, list(trial.runs)
+        before = usual.refusals if trial.code.form == usual.code.form and trial.restriction != usual.restriction else ()
+        self.refused = [str(refusal) for refusal in (*before, *trial.refusals)]
+        self.remarks += [remark for remark in remarks if remark not in self.remarks]
 
     def _open_settings(self) -> tuple[str, ...]:
         """The settings to vary."""
@@ -125,72 +133,26 @@ class Runner:
             self.remarks += [SAME_STRIDE] if SAME_STRIDE not in self.remarks else []
         return names
 
-    def _try_special(self, cases: Sequence[Case]) -> None:
-        """Use the first kind of special cases that is right, otherwise the first that is accepted."""
-        refused = self.refused
-        taken: tuple[list[Run], list[str], str, Special] | None = None
-        for special, remark in _specials(self.definition):
-            self.runs, self.refused = [], list(refused)
-            self._try([case for case in map(special, cases) if case is not None])
-            right = bool(self.runs) and all(map(self._is_right, self.runs))
-            if right or (self.runs and taken is None):
-                taken = self.runs, self.refused, remark, special
-            if right:
-                break
-        self.runs, self.refused = [], refused
-        if taken is not None:
-            self.runs, self.refused, remark, self._special = taken
-            self.remarks += [remark] if remark and remark not in self.remarks else []
-
-    def _try_other_forms(self, cases: Sequence[Case]) -> None:
-        """Use another form of the parameters if it is right, or if it is accepted and the first form is refused."""
-        code, runs, refused = self.code, self.runs, self.refused
-        taken = None
-        for other, remark in code.other_forms(refused=not runs):
-            self.code, self.runs, self.refused = other, [], []
-            self._try(cases)
-            right = bool(self.runs) and all(map(self._is_right, self.runs))
-            if right or (self.runs and not runs and taken is None):
-                taken = self.code, self.runs, self.refused, remark
-            if right:
-                break
-        self.code, self.runs, self.refused = code, runs, refused
-        if taken is not None:
-            self.code, self.runs, self.refused, remark = taken
-            self.remarks.append(remark)
-
-    def _try_like_gradients(self, cases: Sequence[Case]) -> None:
-        """Use vectors in the shapes of their gradients if that makes everything right, for example b as (1, C)."""
-        found = self.code.like_gradients(self.runs[0][1])
-        if found is None:
-            return
-        before = self.code, self.runs, self.refused
-        (self.code, remark), self.runs, self.refused = found, [], []
-        self._try(cases)
-        if self.runs and all(self._is_right(run) and _gradients_fit(run) for run in self.runs):
-            self.remarks.append(remark)
-        else:
-            self.code, self.runs, self.refused = before
-
-    def _try(self, cases: Sequence[Case]) -> None:
-        self.runs += self._runs(cases)
-
-    def _runs(self, cases: Sequence[Case], *, edges: bool = False) -> list[Run]:
-        """Run the code on cases; those that it refuses are added to `refused`."""
+    def _run_all(
+        self, code: Code, restriction: Restriction, cases: Iterable[Case], *, edges: bool = False
+    ) -> tuple[list[Run], list[Refusal]]:
+        """Run code on all cases that a restriction allows; return the runs, and what was refused."""
         runs: list[Run] = []
+        refusals: list[Refusal] = []
         for number, case in enumerate(cases):
+            restricted = restriction.apply(self.definition, case)
+            if restricted is None:
+                continue
             for unit in _units(case, number, edges):
-                problem = self.problem(case, number, unit)
-                if problem is None or any(problem.case == other.case for other, _ in runs if other.unit == unit):
+                problem = self._problem(code, restricted, number, unit)
+                if problem is None or any(problem.case == other.case and other.unit == unit for other, _ in runs):
                     break
                 try:
-                    runs.append(self.run(problem))
+                    runs.append(_run(code, problem))
                 except Refused as reason:
-                    self._first_refusal = self._first_refusal or reason
-                    if not (edges and _has_new_tuples(case, self.settings)):
-                        self.refused.append(f"{case.describe()} ({reason})")
+                    refusals.append(Refusal(restricted, reason))
                     break
-        return runs
+        return runs, refusals
 
     def _recognise_settings(self) -> bool:
         """Recognise settings in the code that differ from the defaults. Returns True if any explain the forward."""
@@ -269,22 +231,22 @@ class Runner:
         return all(name in outcome.gradients and same(outcome.gradients[name], expected[name]) for name in expected)
 
 
-def _specials(definition: Definition) -> Iterator[tuple[Special, str]]:
-    """Yield changes of cases, with remarks: square kernels, equal channels, one kernel per channel, and one image."""
-
-    def square_depthwise(case: Case) -> Case | None:
-        each = definition.depthwise(case)
-        return each and definition.alike(each, channels=False)
-
-    yield partial(definition.alike, channels=False), ""
-    yield partial(definition.alike, channels=True), ""
-    yield definition.depthwise, DEPTHWISE
-    yield square_depthwise, DEPTHWISE
-    yield definition.single, SINGLE
+def _run(code: Code, problem: Problem) -> Run:
+    outcome = code.run(problem)
+    return (problem if outcome.dy is problem.dy else replace(problem, dy=outcome.dy)), outcome
 
 
-def _unchanged(case: Case) -> Case | None:
-    return case
+def _refusal_text(code: Code, trial: Trial) -> str:
+    """The message if every case is refused, with the reason of the form in which the code got furthest."""
+    reason = trial.furthest
+    if isinstance(reason, ReturnedNothing):
+        return f"check.layer: {reason}"
+    by, given = (reason.by, reason.given) if reason is not None else ("", "")
+    first = f"{given} ({reason})" if given else str(trial.refusals[0]) if trial.refusals else str(reason)
+    return (
+        f"check.layer: {by or code.name} refused every case, the first one with {first}; "
+        "pass the settings, the kernel_size and the layout that the code is written for"
+    )
 
 
 def _has_new_tuples(case: Case, fixed: Mapping[str, Any]) -> bool:
@@ -297,10 +259,3 @@ def _units(case: Case, number: int, edges: bool) -> tuple[float, ...]:
     if edges:
         return (0.25,) if case.dtype != "float64" else (1.0,)
     return (1.0, 0.25) if number < 2 else (1.0,)
-
-
-def _gradients_fit(run: Run) -> bool:
-    """True if the gradients of vectors have the shapes of their arrays."""
-    problem, outcome = run
-    found = {name: gradient.shape for name, gradient in outcome.gradients.items() if name in VECTORS}
-    return all(shape == problem.arrays[name].shape for name, shape in found.items())

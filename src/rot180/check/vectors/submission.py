@@ -12,7 +12,7 @@ from pathlib import Path
 from ...errors import GradientError
 from ..adapter.code import Outcome
 from ..report import Diagnosis, LayerReport, Stage
-from ..running.runner import Run
+from ..running.trial import Run
 from . import reader
 from .cases import VectorCase, VectorSet
 

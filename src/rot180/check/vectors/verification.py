@@ -14,12 +14,14 @@ from types import MappingProxyType
 
 import numpy as np
 
-from ..adapter.code import Code, Outcome, Refused
+from ..adapter.code import Outcome, Refused
+from ..adapter.forms import Form
 from ..judging.judge import Judge
 from ..operations import Definition
 from ..operations.case import Array, Case, Problem
 from ..report import Diagnosis, LayerReport
-from ..running.runner import Run, Runner
+from ..running.runner import Runner
+from ..running.trial import Run
 from . import reader
 from .submission import lacking, read_submission, remarks_on, with_missing_answers, with_missing_gradients
 
@@ -32,7 +34,7 @@ ROUNDED = (
 class Answers:
     """The answers by problem, in place of the user's functions."""
 
-    layout = "channels_first"
+    form = Form()
     open_settings = ()
     remarks = ()
     hints: Mapping[str, tuple[int, ...]] = MappingProxyType({})
@@ -54,11 +56,19 @@ class Answers:
         """Raise Refused: there are no answers for another dy."""
         raise Refused("only exported cases have answers")
 
-    def other_forms(self, *, refused: bool) -> Sequence[tuple[Code, str]]:
+    def forms(self) -> Sequence[Form]:
         """There is only one form."""
-        return ()
+        return (self.form,)
 
-    def like_gradients(self, outcome: Outcome) -> None:
+    def in_form(self, form: Form) -> Answers:
+        """There is only one form."""
+        return self
+
+    def form_remarks(self) -> list[str]:
+        """There is only one form."""
+        return []
+
+    def like_gradients(self, outcome: Outcome, x_ndim: int) -> None:
         """There are no other shapes."""
 
     def value(self, problem: Problem, arrays: Mapping[str, Array]) -> Array:
@@ -78,6 +88,10 @@ class AnswerRunner(Runner):
 
     def try_all(self) -> None:
         """There is nothing to try; the settings are those of the cases."""
+
+    def edge_runs(self) -> list[Run]:
+        """There are no answers to other cases; those of the set include the edge cases."""
+        return []
 
     def problem(self, case: Case, number: int, unit: float) -> None:
         """There are no other cases."""

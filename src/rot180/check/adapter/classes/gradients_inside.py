@@ -17,15 +17,18 @@ from .session import Plan, Session
 from .words import GRADIENT_LISTS, GRADIENTS, INPUT_GRADIENTS, PARAMETERS, VALUES
 
 
-def collect(session: Session, returned: Any, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:
+def collect(
+    session: Session, returned: Any, shapes: Mapping[str, tuple[int, ...]], order: Sequence[str] | None = None
+) -> dict[str, Array]:
     """The gradients by argument, in PyTorch's layout; an argument without a gradient is left out.
 
     Args:
         returned: by the backward.
         shapes: of the arguments, without labels; x first.
+        order: in which gradients are returned (default: that of the arguments).
     """
     plan, names = session.plan, list(shapes)
-    found = _returned(returned, names, shapes, plan)
+    found = _returned(returned, names, order or names)
     if "x" not in found:
         attributes = {place.names[-1]: place for place in places(session.thing) if len(place.steps) == 1}
         word = next((word for word in INPUT_GRADIENTS if word in attributes), None)
@@ -46,7 +49,7 @@ def _to_torch(name: str, value: Any, shape: tuple[int, ...], plan: Plan) -> Arra
     return np.array(value) if arranged is None else arranged.from_user(value, shape)
 
 
-def _returned(returned: Any, names: Sequence[str], shapes: Mapping[str, tuple[int, ...]], plan: Plan) -> dict[str, Any]:
+def _returned(returned: Any, names: Sequence[str], order: Sequence[str]) -> dict[str, Any]:
     """The returned gradients by argument."""
     if returned is None:
         return {}
@@ -59,21 +62,21 @@ def _returned(returned: Any, names: Sequence[str], shapes: Mapping[str, tuple[in
     values = [value for value in returned if value is not None]
     if len(values) == 1:
         return {"x": values[0]}
-    order = _order_by_shape(values, names, shapes, plan)
     return dict(zip(order, values, strict=False))
 
 
-def _order_by_shape(
-    values: Sequence[Any], names: Sequence[str], shapes: Mapping[str, tuple[int, ...]], plan: Plan
-) -> Sequence[str]:
-    """Another order than that of the arguments if the shapes say so, for example (dw, db, dx)."""
+def order_by_shape(returned: Any, shapes: Mapping[str, tuple[int, ...]], plan: Plan) -> tuple[str, ...] | None:
+    """The order of the returned gradients if their shapes show it, for example (w, b, x); None if they do not."""
+    if not isinstance(returned, tuple | list):
+        return None
+    names, values = list(shapes), [value for value in returned if value is not None]
     user = {}
     for name in names:
         arranged = plan.form.x if name == "x" else plan.arranged.get(name)
         user[name] = arranged.to_user(np.empty(shapes[name])).shape if arranged is not None else shapes[name]
     came = [np.shape(value) for value in values]
     order = [name for shape in came for name in names if user[name] == shape]
-    return order if len(set(order)) == len(order) == len(values) else names
+    return tuple(order) if len(set(order)) == len(order) == len(values) else None
 
 
 def _kept(session: Session, name: str, parameters: Sequence[str]) -> Any:

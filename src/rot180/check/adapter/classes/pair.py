@@ -16,7 +16,7 @@ from ...operations import Definition
 from ...operations.case import Array, Case
 from ..signature import CallingError, Vocabulary, read_signature
 from .arrangements import sample_forms
-from .gradients_inside import collect
+from .gradients_inside import collect, order_by_shape
 from .plan import find_plan, new_thing, probe
 from .session import Plan, Session
 
@@ -127,6 +127,7 @@ class _Objects:
     def __init__(self, plan: Plan, definition: Definition) -> None:
         self.plan, self.definition = plan, definition
         self.made: dict[str, Any] = {}
+        self.order: tuple[str, ...] | None = None  # of returned gradients, from the first sizes that show it
 
     def forward(self, arrays: dict[str, Array], settings: Mapping[str, Any]) -> tuple[Any, Session]:
         """Call the forward of an object for these sizes."""
@@ -173,4 +174,5 @@ class _Objects:
         if not self.definition.loss and not np.array_equal(user_dy, before):
             dy[...] = form.y.from_user(user_dy, np.shape(dy))
         shapes = {name: shape for name, shape in session.case.shapes.items() if name != "t"}
-        return collect(session, returned, shapes)
+        self.order = self.order or order_by_shape(returned, shapes, session.plan)
+        return collect(session, returned, shapes, self.order)

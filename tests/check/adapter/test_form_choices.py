@@ -31,8 +31,18 @@ def test_bias_is_a_row_if_its_gradient_is():
     assert [(d.slug, d.argument) for d in report.diagnoses] == [("scaled", "db")], report.render()
 
 
-def test_row_is_not_a_gradient_of_a_bias_in_pytorchs_shape():
+def test_bias_of_out_in_weights_is_a_row_if_its_gradient_is():
     report = layer(linear, lambda dy, x, w, b: (dy @ w, dy.T @ x, dy.sum(0, keepdims=True)), "linear")
+    assert report.ok, report.render()
+    assert has_remark(report, "b is passed as (1, C) for C channels, because db has this shape")
+
+
+def test_row_is_not_a_gradient_of_a_bias_that_must_be_flat():
+    def forward(x, w, b):
+        (_,) = b.shape
+        return linear(x, w, b)
+
+    report = layer(forward, lambda dy, x, w, b: (dy @ w, dy.T @ x, dy.sum(0, keepdims=True)), "linear")
     assert [(d.slug, d.argument) for d in report.diagnoses] == [("db-not-summed", "db")], report.render()
 
 
@@ -73,10 +83,11 @@ def columns_backward(dZ, X, W, b):
 def test_samples_in_columns():
     report = layer(columns, columns_backward, "linear")
     assert report.ok, report.render()
-    assert has_remark(report, "x is passed as (in, samples), one sample per column, and b as (out, 1)")
+    assert has_remark(report, "x is passed as (in, samples), one sample per column")
+    assert has_remark(report, "b is passed as (C, 1)")
     report = layer(columns, lambda *a: (*columns_backward(*a)[:2], a[0][:, :1]), "linear",
                    backward_arguments=["dy", "x", "w", "b"])  # fmt: skip
-    assert [(d.slug, d.argument) for d in report.diagnoses] == [("last-sample-only", "db")], report.render()
+    assert [(d.slug, d.argument) for d in report.diagnoses] == [("loop-ends-early", "db")], report.render()
 
 
 @pytest.mark.parametrize("reduction", ["mean", "sum"])

@@ -1,0 +1,120 @@
+"""The search for the form in which code takes its arguments, and for the sizes that it takes.
+
+Forms and restrictions of the sizes are combined and tried in order of simplicity. A combination is used if it makes the
+results right. If none does, the simplest one is used that the code does not refuse, and the results are judged in it.
+Sizes that could be confused differ, so that no form makes wrong results right.
+
+Internal to check/. runner.py makes the trials.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+from ..adapter.code import Code, Refused
+from ..adapter.form_choices import MOST, cost_of
+from ..adapter.forms import Form
+from ..comparison import same
+from ..operations import Definition
+from ..operations.case import Problem
+from .restriction import Restriction, restrictions
+from .trial import Trial
+
+MOST_FORWARDS = 200  # combinations whose forward is accepted but wrong: each costs the time of a forward
+MOST_TRIALS = 12  # combinations that are tried on all cases
+Combination = tuple[Form, Restriction]
+Attempt = Callable[[Code, Restriction], Trial]  # runs code on all cases that a restriction allows
+Probes = Callable[[Code, Restriction], Sequence[Problem]]  # a few of these problems
+
+
+@dataclass(frozen=True)
+class FormSearch:
+    """A search for the combination of a form and a restriction that code takes.
+
+    Attributes:
+        code: in its usual form.
+        attempt, probes: how a combination is tried on all cases, and the problems that it is probed with.
+    """
+
+    code: Code
+    definition: Definition
+    attempt: Attempt
+    probes: Probes
+
+    def find(self, usual: Trial) -> Trial:
+        """Return the best trial: a right one, otherwise the first accepted one; `usual` is that of the usual form.
+
+        If all are refused, the `furthest` of the result is the refusal in which the code got furthest.
+        """
+        if usual.right:
+            return usual
+        found, furthest = usual, usual.furthest
+        for trial in self._trials(usual):
+            furthest = _further(furthest, trial.furthest)
+            if trial.right:
+                return trial
+            found = found if found.runs else trial
+        return found if found.runs else usual.with_furthest(furthest)
+
+    def _combinations(self, usual: Trial) -> Iterator[Combination]:
+        """Yield the combinations to try after the usual one, by their cost.
+
+        Where the usual form is accepted, only those are tried that its results suggest.
+        """
+        first = self.code.form
+        every = [
+            (form, restriction)
+            for form, restriction in product(self.code.forms(), restrictions())
+            if not ("N" in form.absent and restriction.one_image)
+        ]
+        costs = {pair: cost_of(pair[0], first) + pair[1].cost for pair in every}
+        every = sorted((pair for pair in every if 0 < costs[pair] <= MOST), key=lambda pair: costs[pair])
+        if not usual.runs or (usual.refusals and usual.has_other_shapes):
+            yield from every
+        elif usual.ignores_images:
+            yield from ((form, restriction) for form, restriction in every if restriction.one_image and form == first)
+        elif not self.definition.axes:
+            yield from ((form, restriction) for form, restriction in every if form.weight and restriction.cost == 0)
+
+    def _trials(self, usual: Trial) -> Iterator[Trial]:
+        """Try the combinations whose forward is right on a few cases; then those whose forward is accepted."""
+        accepted: list[Combination] = []
+        refusal: Refused | None = None
+        tried = 0
+        for form, restriction in self._combinations(usual):
+            code = self.code.in_form(form)
+            answer = self._probe(code, restriction)
+            if isinstance(answer, Refused):
+                refusal = _further(refusal, answer)
+            elif answer:
+                yield self.attempt(code, restriction)
+                tried += 1
+            elif answer is False:
+                accepted.append((form, restriction))
+            if len(accepted) >= MOST_FORWARDS or tried >= MOST_TRIALS:
+                break
+        if not usual.runs:
+            for form, restriction in accepted[:MOST_TRIALS]:
+                yield self.attempt(self.code.in_form(form), restriction)
+        yield Trial(self.code, Restriction(), (), (), refusal)
+
+    def _probe(self, code: Code, restriction: Restriction) -> Refused | bool | None:
+        """Run the forward alone: True if it is right, False if it is accepted; None if there is no such case."""
+        refusal: Refused | None = None
+        for problem in self.probes(code, restriction):
+            try:
+                y = code.value(problem, problem.arrays)
+            except Refused as reason:
+                refusal = _further(refusal, reason)
+                continue
+            return same(y, self.definition.forward(problem.arrays, problem.case))
+        return refusal
+
+
+def _further(first: Refused | None, second: Refused | None) -> Refused | None:
+    """The refusal of the code that got further; the first one if both got equally far."""
+    if first is None or second is None:
+        return first or second
+    return second if second.progress > first.progress else first

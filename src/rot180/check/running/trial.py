@@ -1,0 +1,78 @@
+"""The runs of code in one form, on the cases that one restriction allows, and what it refused.
+
+Internal to check/. form_search.py chooses a trial.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ..adapter.code import Code, Outcome, Refused
+from ..comparison import same
+from ..operations.case import Case, Problem
+from .restriction import Restriction
+
+Run = tuple[Problem, Outcome]
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A case that the code refused, and its reason."""
+
+    case: Case
+    reason: Refused
+
+    def __str__(self) -> str:
+        return f"{self.case.describe()} ({self.reason})"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """The runs of code, and the cases that it refused.
+
+    Attributes:
+        code: in the form of this trial.
+        refusal: the refusal of a search in which the code got furthest, instead of that of the trial.
+    """
+
+    code: Code
+    restriction: Restriction
+    runs: tuple[Run, ...]
+    refusals: tuple[Refusal, ...]
+    refusal: Refused | None = None
+
+    @property
+    def furthest(self) -> Refused | None:
+        """The refusal in which the code got furthest, the first one of them."""
+        reasons = [refusal.reason for refusal in self.refusals]
+        return self.refusal or max(reasons, key=lambda reason: reason.progress, default=None)
+
+    @property
+    def right(self) -> bool:
+        """True if the forward is that of the operation on all cases; whatever the gradients are."""
+        forward = self.code.definition.forward
+        return bool(self.runs) and all(same(outcome.y, forward(p.arrays, p.case)) for p, outcome in self.runs)
+
+    @property
+    def gradients_fit(self) -> bool:
+        """True if all gradients have the shapes of their arrays."""
+        return all(
+            gradient.shape == problem.arrays[name].shape
+            for problem, outcome in self.runs
+            for name, gradient in outcome.gradients.items()
+        )
+
+    @property
+    def has_other_shapes(self) -> bool:
+        """True if no result has the right shape."""
+        return all(outcome.y.shape != self.code.definition.y_shape(problem.case) for problem, outcome in self.runs)
+
+    @property
+    def ignores_images(self) -> bool:
+        """True if every result has a single image, although several are passed."""
+        several = [(p, outcome) for p, outcome in self.runs if p.case.shapes["x"][0] > 1 and p.dy.ndim]
+        return bool(several) and all(outcome.y.shape[:1] == (1,) for _, outcome in several)
+
+    def with_furthest(self, furthest: Refused | None) -> Trial:
+        """The trial with the refusal to report."""
+        return replace(self, refusal=furthest)
