@@ -9,7 +9,7 @@ import pytest
 
 from rot180.check import operations
 from rot180.check.adapter.classes.arrangements import Arrangement, sample_forms
-from rot180.check.adapter.classes.constructor import StepOfOne, read_constructor
+from rot180.check.adapter.classes.constructor import StepOfOne, Variant, read_constructor
 from rot180.check.adapter.classes.methods import ClassError
 from rot180.check.operations.case import Case
 
@@ -17,7 +17,7 @@ SHAPES = {"x": (4, 2, 9, 8), "w": (5, 2, 3, 3), "b": (5,)}
 
 
 def made(
-    head: str, op: str = "conv2d", shapes: Any = SHAPES, form: int = 0, pairs: bool = False, **settings: Any
+    head: str, op: str = "conv2d", shapes: Any = SHAPES, form: int = 0, variant: Any = None, **settings: Any
 ) -> Any:
     space: dict[str, Any] = {}
     exec(f"def layer({head}): return dict(locals())", space)
@@ -25,7 +25,13 @@ def made(
     constructor = read_constructor(space["layer"], definition)
     chosen = list(sample_forms(definition, len(shapes["x"])))[form]
     arrays = {name: np.ones(shape) for name, shape in shapes.items() if name != "x"}
-    return constructor.make(Case(settings, shapes), chosen, arrays, Arrangement((2, 3, 1, 0)), pairs=pairs)
+    return constructor.make(
+        Case(settings, shapes),
+        chosen,
+        arrays,
+        Arrangement((2, 3, 1, 0) if len(shapes.get("w", ())) == 4 else (1, 0)),
+        variant or Variant(),
+    )
 
 
 @pytest.mark.parametrize(
@@ -57,7 +63,7 @@ def test_a_dilation_of_0_counts_the_gaps() -> None:
 
 
 def test_kernel_sizes_can_be_pairs() -> None:
-    assert made("filters, kernel_size", pairs=True)["kernel_size"] == (3, 3)
+    assert made("filters, kernel_size", variant=Variant(pairs=True))["kernel_size"] == (3, 3)
 
 
 def test_the_input_shape_follows_the_form_of_x() -> None:
@@ -84,3 +90,25 @@ def test_a_mode_is_that_of_the_operation() -> None:
 def test_an_unknown_parameter_is_named() -> None:
     with pytest.raises(ClassError, match=r"the name 'temperature' does not say what the parameter means"):
         made("temperature", "relu", {"x": (4, 3)})
+
+
+def test_sizes_can_be_tuples_and_vectors_rows() -> None:
+    shapes = {"x": (4, 3), "w": (5, 3), "b": (5,)}
+    assert made("D_in, D_out", "linear", shapes, variant=Variant(pairs=True)) == {"D_in": (3,), "D_out": (5,)}
+    assert made("W, b", "linear", shapes, variant=Variant(vector=(-1, 1)))["b"].shape == (5, 1)
+
+
+def test_an_activation_by_default_can_be_left_out() -> None:
+    head = "filters, kernel_size, activation='relu', act=None"
+    assert made(head)["activation"] == "relu"
+    assert made(head, variant=Variant(activation="linear"))["activation"] == "linear"
+    assert made(head, variant=Variant(activation=None))["act"] is None
+
+
+def test_momentum_is_0_so_that_a_step_is_the_gradient() -> None:
+    assert made("filters, kernel_size, momentum=0.9")["momentum"] == 0.0
+
+
+def test_an_optimiser_has_any_method() -> None:
+    step: Any = StepOfOne()
+    assert step.getparams() is None and step.step(3.0, 2.0) == 1.0

@@ -22,7 +22,7 @@ def layer(source: str) -> Any:
     ("head", "roles"),
     [
         ("forward(self, inputs)", ("x",)),
-        ("forward_pass(self, X, training=True)", ("x",)),
+        ("forward_pass(self, X, training=True)", ("x", "training")),
         ("__call__(self, whatever)", ("x",)),
         ("forward(self, x, w, b, stride=1)", ("x", "w", "b", "stride")),
         ("forward(self, x, conv_param)", ("x", "settings")),
@@ -59,6 +59,28 @@ def test_the_mean_of_a_loss_goes_before_the_losses_of_the_samples() -> None:
     thing = layer("    def forward(self, y_pred, y_true): pass\n    def calculate(self, output, y): pass")
     forward = read_forward(thing, LOSS)
     assert forward.name == "calculate" and [role for role, _ in forward.roles] == ["x", "t"]
+
+
+def test_methods_can_be_private() -> None:
+    thing = layer("    def _forward_pass(self, x): pass\n    def _backward_pass(self, accum_grad): pass")
+    forward = read_forward(thing, CONV)
+    assert (forward.name, read_backward(thing, CONV, forward).name) == ("_forward_pass", "_backward_pass")
+
+
+def test_a_flag_of_training_is_passed() -> None:
+    thing = layer("    def forward(self, x, training): return training")
+    assert read_forward(thing, CONV).call(thing, {"x": 0, "training": True}) is True
+
+
+@pytest.mark.parametrize("head", ["gradient(self, x)", "derivative(self, z)", "backward(self, x)"])
+def test_the_derivative_of_an_activation(head: str) -> None:
+    thing = layer(f"    def __call__(self, x): pass\n    def {head}: pass")
+    assert read_backward(thing, RELU, read_forward(thing, RELU)).derivative
+
+
+def test_a_backward_of_dy_is_not_a_derivative() -> None:
+    thing = layer("    def forward(self, x): pass\n    def backward(self, grad): pass")
+    assert not read_backward(thing, RELU, read_forward(thing, RELU)).derivative
 
 
 def test_methods_that_only_raise_are_passed_over() -> None:

@@ -108,6 +108,44 @@ def test_a_first_layer_may_return_nothing() -> None:
     assert any("so dx was not checked" in remark for remark in report.remarks)
 
 
+class Activation:
+    def __call__(self, x: Any) -> Any:
+        return 1 / (1 + np.exp(-x))
+
+    def gradient(self, x: Any) -> Any:
+        return self(x) * (1 - self(x))
+
+
+class WithActivation(Dense):
+    def __init__(self, n_in: int, n_out: int, activation: str | None = "relu") -> None:
+        super().__init__(n_in, n_out)
+        self.activation = activation
+
+    def forward(self, x: Any) -> Any:
+        z = super().forward(x)
+        return np.maximum(z, 0) if self.activation == "relu" else z
+
+
+class ParametersPassed:
+    def __init__(self, units: int) -> None:
+        self.units = units
+
+    def forward(self, A: Any, weights: Any, bias: Any) -> Any:
+        self.A = A
+        return weights @ A + bias
+
+    def backward(self, dA: Any, weights: Any) -> Any:
+        return weights.T @ dA, dA @ self.A.T, dA.sum(axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize(
+    ("target", "op"), [(Activation, "sigmoid"), (WithActivation, "linear"), (ParametersPassed, "linear")]
+)
+def test_more_right_classes(target: type, op: str) -> None:
+    report = check.layer(target, op=op)
+    assert report.ok, report
+
+
 def test_the_form_of_the_arrays_is_a_remark() -> None:
     class Column(Dense):
         def __init__(self, n_in: int, n_out: int) -> None:

@@ -17,9 +17,25 @@ from ...operations.case import Array, Case
 from ..signature import DICTS
 from .arrangements import Arrangement, SampleForm
 from .methods import unknown
-from .words import OPTIMISERS, RATES, constructor_words
+from .words import ACTIVATIONS, MOMENTA, OPTIMISERS, RATES, constructor_words
 
 ORDERS = {"linear": ("in", "out"), "conv": ("in", "out", "kernel_size")}  # of sizes whose names say nothing
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One way of passing arguments about which names say nothing.
+
+    Attributes:
+        pairs: True to pass kernel sizes as one number per axis, and numbers of features as (n,).
+        vector: the shape of b, as an argument of reshape.
+        activation: for a constructor whose layer has an activation by default: the value that means none; "" to keep
+            the default.
+    """
+
+    pairs: bool = False
+    vector: tuple[int, ...] = (-1,)
+    activation: str | None = ""
 
 
 class StepOfOne:
@@ -32,6 +48,12 @@ class StepOfOne:
         return w - gradient
 
     __call__ = step = apply = update
+
+    def __getattr__(self, name: str) -> Any:
+        """Other methods of optimisers do nothing."""
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return lambda *values, **keywords: None
 
 
 @dataclass(frozen=True)
@@ -62,32 +84,40 @@ class Constructor:
             found.pop("kernel_size", None)  # it is that of the weight
         return found
 
+    @property
+    def activations(self) -> tuple[str, ...]:
+        """The parameters that give the layer an activation by default."""
+        return tuple(n for n, default in self.defaults.items() if n.lower() in ACTIVATIONS and default is not None)
+
     def make(
-        self, case: Case, form: SampleForm, arrays: Mapping[str, Array], weight: Arrangement, *, pairs: bool
+        self, case: Case, form: SampleForm, arrays: Mapping[str, Array], weight: Arrangement, variant: Variant
     ) -> Any:
         """Make an object for the sizes and settings of a case.
 
         Args:
             arrays: the parameters, for a constructor that takes them.
             weight: the arrangement of w, for such a constructor.
-            pairs: True to pass kernel sizes as one number per axis.
         """
         values = {
-            name: self._value(name, role, case, form, arrays, weight, pairs=pairs) for name, role in self.roles.items()
+            name: self._value(name, role, case, form, arrays, weight, variant) for name, role in self.roles.items()
         }
+        if variant.activation != "":
+            values |= dict.fromkeys(self.activations, variant.activation)
         return self.target(**values)
 
     def _value(
         self, name: str, role: str, case: Case, form: SampleForm, arrays: Mapping[str, Array], weight: Arrangement,
-        *, pairs: bool,
+        variant: Variant,
     ) -> Any:  # fmt: skip
         default = self.defaults.get(name)
         if role in arrays:
-            return weight.to_user(arrays[role]) if role == "w" else arrays[role].copy()
+            return weight.to_user(arrays[role]) if role == "w" else arrays[role].reshape(variant.vector).copy()
         if role == "optimizer":
             return StepOfOne()
         if role == "lr":
             return 1.0
+        if role == "momentum":
+            return 0.0
         if role == "mode":
             return default if not isinstance(default, str) else self._mode(default)
         if role == "input_shape":
@@ -95,9 +125,10 @@ class Constructor:
         if role == "settings":
             return self.definition.dictionary(self._all_settings(case))
         if role in ("in", "out", "features"):
-            return self._size(role, case)
+            size = self._size(role, case)
+            return (size,) if variant.pairs and not self.definition.axes else size
         value = self._kernel(role, case) if role.startswith("kernel") else self.definition.setting(case, role)
-        return self._in_form(name, role, value, default, pairs=pairs)
+        return self._in_form(name, role, value, default, pairs=variant.pairs)
 
     def _in_form(self, name: str, role: str, value: Any, default: Any, *, pairs: bool) -> Any:
         axes = self.definition.axes
@@ -174,4 +205,6 @@ def _role(parameter: inspect.Parameter, words: Mapping[str, str], used: list[str
         if lower in names.split() and role not in used:
             arrays = role in ("w", "b", "gamma", "beta")
             return None if arrays and optional and parameter.default is not None else role
-    return "lr" if lower in RATES else None
+    if lower in RATES:
+        return "lr"
+    return "momentum" if lower in MOMENTA and optional and "gamma" not in words else None

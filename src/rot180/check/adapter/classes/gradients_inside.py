@@ -5,6 +5,7 @@ Internal to check/adapter/classes/.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,8 @@ from ..results import MARKS, fields_of
 from .arrays_inside import Place, places
 from .session import Plan, Session
 from .words import GRADIENT_LISTS, GRADIENTS, INPUT_GRADIENTS, PARAMETERS, VALUES
+
+DERIVATIVE = re.compile(r"d_?(?:l|e|c|j|loss|cost|error)_?d_?(\w+)$")  # dL_dW, dloss_dw, dEdw
 
 
 def collect(
@@ -129,10 +132,13 @@ def _own_name(place: Place) -> str:
 
 def _bare(name: str) -> str:
     """The name without what marks a gradient: dW, grad_w, w_grad."""
-    for mark in MARKS:
+    telling = DERIVATIVE.match(name)
+    if telling:
+        return telling[1]
+    for mark in (*MARKS, "g_", "nabla_"):
         if name.startswith(mark) and len(name) > len(mark):
             return name[len(mark) :].strip("_")
-    for mark in ("_gradient", "_gradients", "_grad", "_grads", "grad"):
+    for mark in ("_gradient", "_gradients", "_grad", "_grads", "_delta", "_error", "grad"):
         if name.endswith(mark) and len(name) > len(mark):
             return name[: -len(mark)].strip("_")
     return name

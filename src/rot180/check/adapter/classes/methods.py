@@ -28,11 +28,13 @@ class Method:
         name: of the method.
         roles: ("x", "name of the parameter") for each parameter that is passed.
         defaults: of parameters that are settings.
+        derivative: True if it takes x and returns the derivative of an activation, to be multiplied by dy.
     """
 
     name: str
     roles: tuple[tuple[str, str], ...]
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    derivative: bool = False
 
     def takes(self, role: str) -> bool:
         """True if a parameter has this role."""
@@ -59,12 +61,13 @@ def method_of(thing: Any, name: str) -> Callable[..., Any]:
 
 def find_method(thing: Any, names: Sequence[str]) -> str | None:
     """The first of these names that is a method of the object."""
-    for name in names:
-        if isinstance(thing, Mapping):
-            if callable(thing.get(name)):
+    for plain in names:
+        for name in (plain, f"_{plain}"):
+            if isinstance(thing, Mapping):
+                if callable(thing.get(name)):
+                    return name
+            elif callable(getattr(thing, name, None)) and not _is_abstract(thing, name):
                 return name
-        elif callable(getattr(thing, name, None)) and not _is_abstract(thing, name):
-            return name
     return None
 
 
@@ -95,7 +98,8 @@ def read_forward(thing: Any, definition: Definition) -> Method:
     roles: list[tuple[str, str]] = []
     defaults: dict[str, Any] = {}
     for number, parameter in enumerate(_parameters(method_of(thing, name))):
-        role = _context_or(parameter.name, number) or _meaning(parameter.name, known, [r for r, _ in roles])
+        used = [r for r, _ in roles]
+        role = _special_role(parameter, number) or _meaning(parameter.name, known, used)
         required = parameter.default is parameter.empty
         if role is None and required and number == int(_has(roles, "ctx")):
             role = "x"  # the first parameter, whatever its name
@@ -112,6 +116,9 @@ def read_forward(thing: Any, definition: Definition) -> Method:
 def read_backward(thing: Any, definition: Definition, forward: Method) -> Method:
     """The backward of an object. Raises ClassError if it has none, or if a parameter is unknown."""
     name = find_method(thing, words.BACKWARDS)
+    derivative = _derivative(thing, definition)
+    if derivative is not None and name in (None, derivative.name):
+        return derivative
     if name is None:
         raise ClassError(
             f"check.layer: {described(thing)} has no backward; its methods are {methods_text(thing)}; rename one of "
@@ -143,17 +150,35 @@ def _backward_role(name: str, number: int, roles: Sequence[tuple[str, str]], def
         return "lr"
     if lower in words.OPTIMISERS:
         return "optimizer"
-    found = _context_or(name, number)
-    if found is not None:
-        return found
+    if number == 0 and lower in words.CONTEXTS:
+        return "ctx"
     known = ("dy", "cache", *definition.arguments, *definition.settings) if not definition.loss else (
         "t", "dy", "cache", *definition.arguments
     )  # fmt: skip
     return _meaning(name, known, [role for role, _ in roles])
 
 
-def _context_or(name: str, number: int) -> str | None:
-    return "ctx" if number == 0 and name.lower().strip("_") in words.CONTEXTS else None
+def _special_role(parameter: inspect.Parameter, number: int) -> str | None:
+    """The role of a context, or of a flag that says if the layer is being trained."""
+    lower = parameter.name.lower().strip("_")
+    if number == 0 and lower in words.CONTEXTS:
+        return "ctx"
+    if lower not in words.TRAINING or isinstance(parameter.default, str):
+        return None
+    return "training" if lower != "mode" else None
+
+
+def _derivative(thing: Any, definition: Definition) -> Method | None:
+    """A method gradient(x) or derivative(x) of an activation."""
+    if len(definition.arguments) > 1 or definition.axes:
+        return None
+    name = find_method(thing, words.DERIVATIVES)
+    if name is None:
+        return None
+    needed = [p for p in _parameters(method_of(thing, name)) if p.default is p.empty]
+    if len(needed) != 1 or _meaning(needed[0].name, ("dy", "x"), ()) != "x":
+        return None
+    return Method(name, (("x", needed[0].name),), derivative=True)
 
 
 def _meaning(name: str, known: Sequence[str], used: Sequence[str]) -> str | None:

@@ -16,12 +16,18 @@ from ...operations import Definition
 from ...operations.case import Array, Case, Problem
 from .arrangements import Arrangement, SampleForm, fitting_vector, fitting_weight, sample_forms
 from .arrays_inside import Place, places
-from .constructor import Constructor, read_constructor
+from .constructor import Constructor, Variant, read_constructor
 from .methods import ClassError, described, find_method, read_backward, read_forward
 from .session import Plan, Session, initialise
 from .words import BACKWARDS, FORWARDS, GRADIENT_LISTS, LOSSES, PARAMETER_LISTS, PARAMETERS, VALUES
 
 RIGHT, SHAPE, RUNS, FAILS = 4, 3, 2, 1  # how well a plan fits; FAILS if the backward fails
+VARIANTS = (
+    Variant(),
+    Variant(pairs=True),
+    *(Variant(vector=vector) for vector in ((1, -1), (-1, 1), (1, 1, 1, -1), (1, -1, 1, 1))),
+    *(Variant(activation=word) for word in (None, "linear", "identity", "none")),
+)
 WEIGHTS = ((0, 1), (1, 0)), ((0, 1, 2), (2, 1, 0)), ((0, 1, 2, 3), (2, 3, 1, 0), (1, 0, 2, 3))
 
 
@@ -43,6 +49,8 @@ def find_plan(target: Callable[..., Any], definition: Definition, given: Mapping
     static = _is_static(target, definition)
     constructor = Constructor(target, definition, {}, {}) if static else read_constructor(target, definition)
     for draft, ndim in _drafts(constructor, static=static):
+        if best is not None and not _can_help(draft, best.plan):
+            continue
         try:
             trial = _try(draft, given, ndim)
         except ClassError:
@@ -66,11 +74,23 @@ def _drafts(constructor: Constructor, *, static: bool) -> Iterator[tuple[Plan, i
     """The plans to try, without methods, each with the number of axes of x: the usual ones first."""
     definition = constructor.definition
     unknown: Any = None
-    for ndim in _dimensions(definition):
-        for form in sample_forms(definition, ndim):
-            for pairs in (False, True) if definition.axes > 1 and not static else (False,):
+    for variant in VARIANTS:
+        for ndim in _dimensions(definition):
+            for form in sample_forms(definition, ndim):
                 for order in _weight_orders(definition, ndim):
-                    yield Plan(constructor, unknown, unknown, form, static, pairs, Arrangement(order)), ndim
+                    yield Plan(constructor, unknown, unknown, form, static, variant, Arrangement(order)), ndim
+
+
+def _can_help(draft: Plan, known: Plan) -> bool:
+    """False if a draft differs from the others only in what the class doesn't take, as a plan that runs shows."""
+    takes = [*known.constructor.roles.values(), *(role for role, _ in known.forward.roles)]
+    if draft.variant.activation != "" and not known.constructor.activations:
+        return False
+    if draft.variant.vector != (-1,) and "b" not in takes:
+        return False
+    if draft.variant.pairs and not {"kernel_size", "in", "out", "features"} & set(takes):
+        return False
+    return "w" in takes or draft.weight.order in ((), tuple(range(len(draft.weight.order))))
 
 
 def _is_static(target: Any, definition: Definition) -> bool:
@@ -153,6 +173,8 @@ def _with_places(plan: Plan, thing: Any, problem: Problem, parameters: Mapping[s
     passed = {name: a for name, a in parameters.items() if plan.forward.takes(name)}
     inside = {name: a for name, a in parameters.items() if name not in passed}
     arranged = {"w": plan.weight} if "w" in passed else {}
+    if "b" in passed and plan.variant.vector != (-1,):
+        arranged["b"] = Arrangement((0,), vector=plan.variant.vector)
     plan = replace(plan, arranged=arranged)
     found = _parameter_places(thing, inside)
     if len(found) < len(inside) and not plan.static:  # parameters may be made at the first call
@@ -178,7 +200,7 @@ def new_thing(plan: Plan, case: Case, parameters: Mapping[str, Array]) -> Any:
     """A new object for the sizes of a case, prepared for its first call."""
     if plan.static:
         return plan.constructor.target
-    thing = plan.constructor.make(case, plan.form, parameters, plan.weight, pairs=plan.pairs)
+    thing = plan.constructor.make(case, plan.form, parameters, plan.weight, plan.variant)
     initialise(thing, case, plan.form)
     return thing
 

@@ -18,7 +18,7 @@ from ...operations.case import Array, Case
 from ..results import split_forward
 from .arrangements import Arrangement, SampleForm
 from .arrays_inside import Place
-from .constructor import Constructor, StepOfOne
+from .constructor import Constructor, StepOfOne, Variant
 from .methods import Method, find_method, method_of
 from .words import CLEARERS, INITIALISERS, RESULTS
 
@@ -41,7 +41,7 @@ class Plan:
         constructor, forward, backward: what is called.
         form: of x and y.
         static: True if the methods are static and nothing is made.
-        pairs: True if kernel sizes are passed as one number per axis.
+        variant: of the arguments about which names say nothing.
         weight: the arrangement of w if the constructor or the forward takes it.
         places: of the parameters by argument.
         arranged: the arrangements of the parameters by argument.
@@ -52,7 +52,7 @@ class Plan:
     backward: Method
     form: SampleForm
     static: bool = False
-    pairs: bool = False
+    variant: Variant = field(default_factory=Variant)
     weight: Arrangement = field(default=Arrangement(()))
     places: Mapping[str, Place] = field(default_factory=dict)
     arranged: Mapping[str, Arrangement] = field(default_factory=dict)
@@ -73,7 +73,7 @@ class Session:
         plan = self.plan
         clear(self.thing)
         self.set_parameters(parameters)
-        given: dict[str, Any] = {"x": x, "t": t, "ctx": self.context}
+        given: dict[str, Any] = {"x": x, "t": t, "ctx": self.context, "training": True}
         for name, value in parameters.items():
             if name not in plan.places:
                 given[name] = plan.arranged[name].to_user(value) if name in plan.arranged else value
@@ -100,7 +100,8 @@ class Session:
         given = {**self.given, "dy": dy, "lr": 1.0, "cache": self.cache, "ctx": self.context}
         given["optimizer"] = StepOfOne()
         given |= settings_for(plan.backward, plan.constructor.definition, self.case)
-        return plan.backward.call(self.thing, given)
+        found = plan.backward.call(self.thing, given)
+        return np.multiply(dy, found) if plan.backward.derivative else found
 
 
 def settings_for(method: Method, definition: Definition, case: Case) -> dict[str, Any]:
@@ -135,18 +136,25 @@ def kept_result(thing: Any) -> Any:
 
 def initialise(thing: Any, case: Case, form: SampleForm) -> None:
     """Call the methods that prepare a layer, if it has any."""
-    for name in INITIALISERS:
-        if find_method(thing, [name]) is None:
+    shape = form.x.to_user(np.empty((1, *case.shapes["x"][1:]))).shape
+    sample = shape if form.single else shape[1:]
+    for word in INITIALISERS:
+        name = find_method(thing, [word])
+        if name is None:
             continue
-        function: Callable[..., Any] = method_of(thing, name)
-        shape = form.x.to_user(np.empty((1, *case.shapes["x"][1:]))).shape
-        sample = shape if form.single else shape[1:]
-        needed = [p for p in inspect.signature(function).parameters.values() if p.default is p.empty]
-        if len(needed) > 1:
-            continue
-        if not needed:
-            function()
-        elif "opt" in needed[0].name.lower():
-            function(StepOfOne())
-        elif "shape" in needed[0].name.lower() or "dim" in needed[0].name.lower():
-            function(sample)
+        try:
+            _prepare(method_of(thing, name), sample)
+        except Exception:  # the user's code can raise anything
+            if not name.startswith("_"):
+                raise  # a private method may be meant for the first call, which knows more
+
+
+def _prepare(function: Callable[..., Any], sample: tuple[int, ...]) -> None:
+    """Call a method that prepares a layer, with an optimiser or the shape of a sample."""
+    needed = [p.name.lower() for p in inspect.signature(function).parameters.values() if p.default is p.empty]
+    if not needed:
+        function()
+    elif len(needed) == 1 and "opt" in needed[0]:
+        function(StepOfOne())
+    elif len(needed) == 1 and ("shape" in needed[0] or "dim" in needed[0]):
+        function(sample)

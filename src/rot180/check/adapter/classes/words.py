@@ -12,12 +12,17 @@ from ...operations import Definition
 FORWARDS = (
     "forward forward_pass forward_propagation forward_prop feed_forward fprop __call__ call apply predict".split()
 )
+DERIVATIVES = "gradient grad derivative prime deriv backward diff".split()  # of an activation, as a function of x
+TRAINING = "training train is_training is_train train_mode mode".split()
 BACKWARDS = (
     "backward backward_pass backward_propagation back_propagation backpropagation backpropagate backprop back_prop "
     "bprop backward_prop grad gradient backgrad"
 ).split()
 LOSSES = ["calculate", *FORWARDS]  # a loss can have a `forward` for each sample and a `calculate` for their mean
-INITIALISERS = "set_input_shape initialize initialise init_params initialize_parameters setup".split()
+INITIALISERS = (
+    "set_input_shape initialize initialise init_params initialize_parameters init_weights initialize_weights "
+    "initialize_params setup set_optimizer"
+).split()
 CLEARERS = "zero_grad zero_grads zero_gradients flush_gradients reset_gradients reset_grads clear_grads clear_gradients"
 RESULTS = "output out outputs y a z result activation activations probs loss".split()
 INPUT_GRADIENTS = (
@@ -27,6 +32,8 @@ INPUT_GRADIENTS = (
 RATES = "learning_rate learn_rate lr eta alpha rate step_size l_r".split()
 OPTIMISERS = "optimizer optimiser optim opt".split()
 CONTEXTS = "ctx context".split()
+ACTIVATIONS = "activation activation_function act act_fn activation_fn nonlinearity".split()
+MOMENTA = "momentum beta1 mu".split()
 
 _SETTINGS = {
     "stride": "stride strides s step",
