@@ -265,3 +265,57 @@ def test_a_named_pipe_is_not_read(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.py")
     with pytest.raises(CouldNotCheckError, match="is not a regular file"):
         check_file(tmp_path / "pipe.py", None, {"op": "relu"})
+
+
+# ---- classes ----
+
+LINEAR = """
+import numpy as np
+class Linear:
+    def __init__(self, n_in, n_out):
+        self.W, self.b = np.zeros((n_out, n_in)), np.zeros(n_out)
+    def forward(self, x):
+        self.x = x
+        return x @ self.W.T + self.b
+    def backward(self, dy):
+        self.dW, self.db = dy.T @ self.x, dy.{how}(0)
+        return dy @ self.W
+def make(n_in, n_out): return Linear(n_in, n_out)
+"""
+
+
+@pytest.mark.parametrize("names", [None, ("Linear",), ("make",)])
+def test_a_class_or_a_factory_is_checked(check: Check, names: tuple[str, ...] | None) -> None:
+    assert check(LINEAR.replace("{how}", "sum"), op="linear", names=names).report.ok
+    report = check(LINEAR.replace("{how}", "mean"), op="linear", names=names).report
+    assert [(found.slug, found.argument) for found in report.diagnoses] == [("scaled", "db")]
+    assert report.name == (names or ("Linear",))[0]
+
+
+def test_a_class_without_a_backward_says_so(check: Check) -> None:
+    text = LINEAR.replace("{how}", "sum").replace("def backward", "def other")
+    with pytest.raises(CouldNotCheckError, match=r"^check: Linear has no backward; its methods are forward, other"):
+        check(text, op="linear", names=("Linear",))
+
+
+def test_a_class_cannot_leave_out_a_gradient(check: Check) -> None:
+    """The constructor changes what the worker says about the class."""
+    text = (
+        LINEAR.replace("{how}", "mean")
+        + """
+import sys
+worker = sys._getframe()
+while "request" not in worker.f_locals or "self" not in worker.f_locals: worker = worker.f_back
+kind = type(worker.f_locals["self"])
+use = kind._use_class
+kind._use_class = lambda *given: {**use(*given), "returns": ("x", "w"), "remarks": ("b\\n\\x1b[2J",)}
+"""
+    )
+    report = check(text, op="linear", names=("Linear",)).report
+    assert not report.ok and report.remarks == ("b\\n\\x1b[2J",)
+
+
+def test_a_gradient_of_x_that_a_class_leaves_out_is_remarked(check: Check) -> None:
+    text = LINEAR.replace("{how}", "sum").replace("return dy @ self.W", "return None")
+    report = check(text, op="linear", names=("Linear",)).report
+    assert any("dx was not checked" in remark for remark in report.remarks)

@@ -87,14 +87,15 @@ def test_without_a_pair_the_functions_are_listed() -> None:
         chosen([], "relu")
 
 
-def test_a_class_is_a_pair_of_its_methods() -> None:
+def test_a_class_is_chosen_as_it_is() -> None:
     layer = Entry("Conv", "class", True, ("__init__", "forward", "backward"))
-    other = Entry("Relu", "class", True, ("__call__", "backward"))
-    assert chosen([layer], "conv2d") == "Conv.forward,Conv.backward"
-    assert chosen([layer, other], "relu") == "Relu.__call__,Relu.backward"
-    assert chosen([layer, other], "relu", ["Conv"]) == "Conv.forward,Conv.backward"
-    with pytest.raises(CouldNotCheckError, match=r"Base of mine\.py has no methods forward and backward; .* step"):
-        chosen([Entry("Base", "class", True, ("step",))], "relu", ["Base"])
+    other = Entry("Relu", "class", True, ("__call__", "backprop"))
+    base = Entry("Base", "class", True, ("step",))
+    assert chosen([layer, base], "relu") == "Conv"
+    assert chosen([layer, other], "relu") == "Relu"
+    assert chosen([layer, other], "relu", ["Conv"]) == "Conv"
+    assert chosen([base, *entries("make_layer")], "relu", ["make_layer"]) == "make_layer"
+    assert chosen([layer], "conv2d", ["Conv.forward", "Conv.backward"]) == "Conv.forward,Conv.backward"
 
 
 def test_names_that_are_given_are_used() -> None:

@@ -23,6 +23,7 @@ from ...kernels.dispatch import engine
 from ...window import DENSE, Sizes, Window, per_axis
 from .case import Array, Arrays, Case, in_float64
 from .definition import Definition, existing, possible
+from .names_of_settings import convolution_dictionary, kernel_of_weight
 from .sizes_to_try import Attempt, edges_of_convolutions, ordinary_convolutions
 
 _MOST_ROOM = {0: 0, 1: 64, 2: 16, 3: 8}  # largest axis of x, for large kernels, by number of axes
@@ -61,13 +62,12 @@ class Convolution(Definition):
     def setting(self, case: Case, name: str) -> Any:
         """The value of a setting; kernel_size is that of the weight."""
         if name == "kernel_size" and name not in case.settings and "w" in case.shapes:
-            sizes = case.shapes["w"][2:]
-            return sizes[0] if len(set(sizes)) == 1 else sizes
+            return kernel_of_weight(case.shapes["w"])
         return super().setting(case, name)
 
     def dictionary(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """The settings with "pad", as in conv_param."""
-        return {"stride": 1, "pad": settings.get("padding", 0), "padding": 0, "dilation": 1, "groups": 1, **settings}
+        return convolution_dictionary(settings)
 
     # ---- the correct results ----
 

@@ -12,6 +12,7 @@ from ... import functional as F
 from .case import Array, Case, Problem
 from .definition import distinct
 from .functional import Form, Functional
+from .names_of_settings import norm_dictionary
 
 LARGEST_EPS = 0.1  # larger values are not recognised as an eps
 FEWEST = 3  # values per mean, because two values always normalise to 1 and -1
@@ -36,7 +37,7 @@ class Norm(Functional):
 
     def dictionary(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """The settings as bn_param in training mode."""
-        return {"mode": "train", "eps": 1e-5, **settings}
+        return norm_dictionary(settings)
 
     def statistics_axes(self, case: Case) -> tuple[int, ...]:
         """The axes of x that the mean is taken over."""

@@ -21,6 +21,7 @@ from .case import Array, Arrays, Case, Problem
 from .convolution import Convolution, with_room
 from .definition import Definition, distinct, existing, possible
 from .functional import Functional
+from .names_of_settings import pooling_dictionary
 from .sizes_to_try import EDGES_OF_POOLINGS, ORDINARY_POOLINGS, Attempt
 
 
@@ -43,10 +44,7 @@ class Pooling(Definition):
 
     def dictionary(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """The settings with the names of pool_param, and the f of Coursera's hparameters."""
-        kernel = settings["kernel_size"]
-        sides = kernel if isinstance(kernel, tuple) else (kernel,) * max(self.axes, 2)
-        names = ("pool_depth", "pool_height", "pool_width")[-len(sides) :]
-        return {**settings, "pool_size": kernel, "f": kernel, **dict(zip(names, sides, strict=True))}
+        return pooling_dictionary(settings, self.axes)
 
     def geometry(self, case: Case) -> Window:
         """The window of one channel. Raises ShapeError if it is impossible."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from ..report import LayerReport
     from .remote import Session
     from .search import Entry
-
-OURS = "check.layer: "  # prefix of our own messages; the command writes `check: ` instead
 
 
 @dataclass(frozen=True)
@@ -67,21 +65,34 @@ def _check(program: Program, path: Path, names: Sequence[str] | None, options: M
     session = Session(program, path)
     session.post_load()
     from .. import layer, operations
-    from . import search
+    from ..operations.settings import validate
+    from . import class_probes, search
 
+    definition = operations.find(options.get("op", "conv2d"))
     entries = search.read_contents(session.read_contents())
-    pair = search.choose(entries, names, operations.find(options.get("op", "conv2d")).name, one_line(path.name))
-    forward = _find(session, pair.forward, entries, path)
-    backward = _find(session, pair.backward, entries, path) if pair.backward else None
+    pair = search.choose(entries, names, definition.name, one_line(path.name))
+    if pair.backward:
+        forward, backward = (_find(session, name, entries, path) for name in (pair.forward, pair.backward))
+    else:
+        message = class_probes.OperationMessage(definition, validate(definition, _settings(options)))
+        forward, backward = _find(session, pair.forward, entries, path, message.content()), None
     try:
         return layer(forward, backward, **options)
     except Exception as error:
         raise CouldNotCheckError(f"check: {_describe(error)}") from None
 
 
-def _find(session: Session, name: str, entries: Sequence[Entry], path: Path) -> Callable[..., Any]:
-    """The function of this name."""
-    function = session.find(name)
+def _settings(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of the operation among the options."""
+    others = ("op", "convention", "layout", "forward_arguments", "backward_arguments", "returns", "seed")
+    return {name: value for name, value in options.items() if name not in others}
+
+
+def _find(
+    session: Session, name: str, entries: Sequence[Entry], path: Path, operation: Mapping[str, Any] | None = None
+) -> Any:
+    """The function of this name, or the pair of a class."""
+    function = session.find(name, operation)
     if function is None:
         there = ", ".join(sorted(entry.name for entry in entries if not entry.name.startswith("_")))
         raise CouldNotCheckError(f"check: {one_line(path)} has no function {name}; its functions are {there or 'none'}")
@@ -90,6 +101,8 @@ def _find(session: Session, name: str, entries: Sequence[Entry], path: Path) -> 
 
 def _describe(error: Exception) -> str:
     """Our own messages as they are, others with their type."""
+    from .remote import OURS
+
     if isinstance(error, Rot180Error) or str(error).startswith(OURS):
         return str(error).removeprefix(OURS)
     return f"{type(error).__name__}: {error}"

@@ -68,11 +68,16 @@ class Grade:
 
     @property
     def sentence(self) -> str:
-        """The first sentence about what is wrong, or why there is no verdict; "" if the code is right."""
+        """The first sentence about what is wrong, or why there is no verdict.
+
+        If the code is right, it is the remark that something was not checked, or "".
+        """
         if self.report is None:
             return one_line(self.error)
         findings = (*self.report.diagnoses, *self.report.unexplained)
-        return first_sentence(findings[0].explanation) if findings else ""
+        if findings:
+            return first_sentence(findings[0].explanation)
+        return next((one_line(remark) for remark in self.report.remarks if "not checked" in remark), "")
 
 
 def first_sentence(text: str) -> str:

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from ..adapter.classes.pair import NO_DX, Pair
 from ..adapter.descriptions import one_line
 from . import protocol
 from .failure import ChildFailure, CouldNotCheckError
@@ -29,6 +30,8 @@ NO_SIGNATURE = 0  # inspect.signature raises TypeError for it
 MAX_CALLS = 256  # calls whose results can be passed back; the worker keeps as many
 MAX_NAME = 80  # characters of a name
 MAX_PARAMETERS = 100
+MAX_REMARKS = 10
+OURS = "check.layer: "  # prefix of our own messages; the command writes `check: ` instead
 MAX_ERROR = 400  # characters of an error's text
 MALFORMED = "sent a message that cannot be read ({reason}), so there is no verdict"
 
@@ -87,14 +90,35 @@ class Session:
             raise CouldNotCheckError(f"check: {self._error(reply['error'])}")
         return reply.get("contents")
 
-    def find(self, name: str) -> Callable[..., Any] | None:
-        """Return the function of this name, or None if there is none."""
-        reply = self.ask(f"the search for {name}", {"action": "find", "name": name})
+    def find(self, name: str, operation: Mapping[str, Any] | None = None) -> Any:
+        """Return the function of this name, the Pair of a class, or None if there is neither.
+
+        Args:
+            operation: what the process needs to use a class; None if the name is that of a function.
+        """
+        reply = self.ask(f"the search for {name}", {"action": "find", "name": name, "operation": operation})
         if "error" in reply:
             raise CouldNotCheckError(f"check: {self._error(reply['error'])}")
         if reply.get("function") is None:
             return None
-        return self.proxy(read_function(reply))
+        forward = self.proxy(read_function(reply))
+        if "backward" not in reply or operation is None:
+            return forward
+        return self._pair(forward, reply, operation["gradients_of"])
+
+    def _pair(self, forward: Any, reply: Mapping[str, Any], gradients_of: Sequence[str]) -> Pair:
+        """The two functions that use a class. The process cannot leave out gradients of arguments that there are."""
+        if not isinstance(reply["backward"], dict):
+            raise ChildFailure(MALFORMED.format(reason="a class without a backward"))
+        backward = self.proxy(read_function(reply["backward"]))
+        taken = inspect.signature(forward).parameters
+        said = reply.get("returns")
+        has_dx = not isinstance(said, tuple | list) or "x" in said
+        returns = tuple(name for name in gradients_of if name in taken and (name != "x" or has_dx))
+        remarks = [one_line(text) for text in reply.get("remarks") or () if isinstance(text, str)][:MAX_REMARKS]
+        remarks += [NO_DX] if not has_dx and NO_DX not in remarks else []
+        single, grey = reply.get("one_sample") is True, reply.get("one_channel") is True
+        return Pair(forward, backward, returns, single, grey, tuple(remarks))
 
     def call(self, function: RemoteFunction, arguments: Sequence[Any], keywords: Mapping[str, Any]) -> Any:
         """Call a function in the process; changes the arrays that it changed there. Raises what it raises."""
@@ -162,6 +186,8 @@ class Session:
     def _error(self, error: Any) -> str:
         """An error of the import on one line, with the path of the file."""
         text, place = self._error_parts(error)
+        if not place and text.startswith(OURS):  # of the search for the parts of a class
+            return text.removeprefix(OURS)
         where = f" ({place.partition(' of ')[0]} of {one_line(self.path)})" if place else ""
         return f"{error_type(error).__name__}: {text}{where}"
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from ..adapter.classes.words import BACKWARDS, FORWARDS
 from .failure import ChildFailure, CouldNotCheckError
 
 MAX_NAME = 200  # characters
@@ -49,7 +50,7 @@ def _is_name(name: Any) -> bool:
 
 @dataclass(frozen=True)
 class Pair:
-    """A forward and a backward that belong together; the backward is "" for a function that is both."""
+    """A forward and a backward that belong together; the backward is "" for a class or a function that is both."""
 
     forward: str
     backward: str
@@ -63,7 +64,6 @@ class Pair:
 
 FORWARD_WORDS = {"forward", "fwd", "fprop", "fw", "forwards"}
 BACKWARD_WORDS = {"backward", "bwd", "bprop", "bw", "backwards", "backprop", "grad", "gradient", "back", "vjp"}
-METHOD_PAIRS = (("forward", "backward"), ("__call__", "backward"), ("forward_pass", "backward_pass"))
 WORDS = {  # for each operation, the words of names that mean it; a name must have all words of one entry
     "conv": "conv; convolution; convolve; convolutional; correlate",
     "conv_transpose": "conv transpose; conv transposed; transposed conv; deconv; deconvolution; tconv; convtranspose; "
@@ -99,9 +99,6 @@ def choose(entries: Sequence[Entry], names: Sequence[str] | None, op: str, file:
     if len(names) == 2:
         return Pair(names[0], names[1], ())
     (name,) = names
-    entry = next((entry for entry in entries if entry.name == name), None)
-    if entry is not None and entry.kind == "class":
-        return _methods_of(entry, file)
     found = [pair for pair in pairs if name in (pair.forward, pair.backward)]
     return found[0] if found else Pair(name, "", ())
 
@@ -138,30 +135,12 @@ def _function_pairs(names: Sequence[str]) -> list[Pair]:
 
 
 def _class_pairs(entries: Sequence[Entry]) -> list[Pair]:
-    """The methods of classes that have a forward and a backward."""
-    found = []
-    for entry in entries:
-        methods = _method_pair(entry)
-        if methods:
-            forward, backward = (f"{entry.name}.{method}" for method in methods)
-            found.append(Pair(forward, backward, split_words(entry.name)))
-    return found
-
-
-def _method_pair(entry: Entry) -> tuple[str, str] | None:
-    return next((pair for pair in METHOD_PAIRS if set(pair) <= set(entry.methods)), None)
-
-
-def _methods_of(entry: Entry, file: str) -> Pair:
-    """The methods of a class that was named."""
-    methods = _method_pair(entry)
-    if methods is None:
-        public = [name for name in entry.methods if not name.startswith("_")]
-        raise CouldNotCheckError(
-            f"check: {entry.name} of {file} has no methods forward and backward; its methods are "
-            f"{_listed(public) or 'none'}; name two: {file}:{entry.name}.FORWARD,{entry.name}.BACKWARD"
-        )
-    return Pair(f"{entry.name}.{methods[0]}", f"{entry.name}.{methods[1]}", ())
+    """The classes that have a method for the forward and one for the backward; each is checked as it is."""
+    return [
+        Pair(entry.name, "", split_words(entry.name))
+        for entry in entries
+        if set(entry.methods) & set(FORWARDS) and set(entry.methods) & set(BACKWARDS)
+    ]
 
 
 def _choose_by_operation(pairs: Sequence[Pair], entries: Sequence[Entry], op: str, file: str) -> Pair:

@@ -44,7 +44,9 @@ class Pair:
 
 
 def is_class(target: Any, backward: Any, definition: Definition) -> bool:
-    """True if the target of a check is a class or a factory, not a function of arrays."""
+    """True if the target of a check is a class or a factory, or the pair of one, not a function of arrays."""
+    if isinstance(target, Pair):
+        return True
     if isinstance(target, type):
         return backward is None
     if backward is not None or definition.loss or not callable(target):
@@ -56,8 +58,14 @@ def is_class(target: Any, backward: Any, definition: Definition) -> bool:
     return "x" not in names
 
 
-def pair_of(target: Callable[..., Any], definition: Definition, given: Mapping[str, Any]) -> Pair:
-    """Two functions that use a class. Raises ClassError if it cannot be used."""
+def pair_of(target: Callable[..., Any] | Pair, definition: Definition, given: Mapping[str, Any]) -> Pair:
+    """Two functions that use a class. Raises ClassError if it cannot be used.
+
+    Args:
+        target: the class; or its pair, if it was made in the process of the class.
+    """
+    if isinstance(target, Pair):
+        return target
     plan = find_plan(target, definition, given)
     objects = _Objects(plan, definition)
     arguments = [

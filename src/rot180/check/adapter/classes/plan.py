@@ -75,7 +75,7 @@ def _drafts(constructor: Constructor, *, static: bool) -> Iterator[tuple[Plan, i
     definition = constructor.definition
     unknown: Any = None
     for variant in VARIANTS:
-        for ndim in _dimensions(definition):
+        for ndim in dimensions(definition):
             for form in sample_forms(definition, ndim):
                 for order in _weight_orders(definition, ndim):
                     yield Plan(constructor, unknown, unknown, form, static, variant, Arrangement(order)), ndim
@@ -103,7 +103,8 @@ def _is_static(target: Any, definition: Definition) -> bool:
     return all(isinstance(owner, staticmethod | classmethod) for owner in owners)
 
 
-def _dimensions(definition: Definition) -> tuple[int, ...]:
+def dimensions(definition: Definition) -> tuple[int, ...]:
+    """The numbers of axes of x to try."""
     if definition.axes:
         return (definition.axes + 2,)
     return (4, 2) if definition.name == "batch_norm" else (2,)
@@ -162,7 +163,7 @@ def _try(draft: Plan, given: Mapping[str, Any], ndim: int) -> Trial:
         session.backward(1.0 if definition.loss else plan.form.y.to_user(np.ones(y.shape)))
     except Exception:  # the user's code can raise anything
         return Trial(plan, FAILS)
-    expected = definition.forward({**problem.arrays, **_neutral(missing, parameters)}, problem.case)
+    expected = definition.forward({**problem.arrays, **neutral(missing, parameters)}, problem.case)
     if y.shape != expected.shape:
         return Trial(plan, RUNS)
     return Trial(plan, RIGHT if same(y, expected) else SHAPE)
@@ -189,7 +190,7 @@ def _with_places(plan: Plan, thing: Any, problem: Problem, parameters: Mapping[s
     )  # fmt: skip
 
 
-def _neutral(missing: list[str], parameters: Mapping[str, Array]) -> dict[str, Array]:
+def neutral(missing: list[str], parameters: Mapping[str, Array]) -> dict[str, Array]:
     """What parameters are in effect that the class doesn't have."""
     return {
         name: np.ones_like(parameters[name]) if name == "gamma" else np.zeros_like(parameters[name]) for name in missing

@@ -24,7 +24,13 @@ from typing import Any
 ALIAS = "_rot180_worker"
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 PACKAGE = os.path.dirname(os.path.dirname(os.path.dirname(FOLDER)))  # .../rot180
-EMPTY_PACKAGES = ("", "check", "check.adapter", "check.process")  # loaded without running their __init__.py
+EMPTY_PACKAGES = (
+    "",
+    "check",
+    "check.adapter",
+    "check.operations",
+    "check.process",
+)  # loaded without running their __init__.py
 
 
 def main() -> None:
@@ -84,7 +90,10 @@ def run_worker(requests: int, replies: int, config: dict[str, Any]) -> None:
     """Limit this process, then run the user's functions until there are no more requests."""
     os.chdir(config["folder"])
     sys.path.extend(config["paths"])
-    from _rot180_worker.check.process.child import limits  # type: ignore[import-not-found]
+    from _rot180_worker.check.process.child import limits, operation  # type: ignore[import-not-found]
+
+    operations = sys.modules[f"{ALIAS}.check.operations"]
+    vars(operations).update(Definition=operation.Definition, Convolution=operation.Convolution)
     from _rot180_worker.check.process.child.worker import Worker  # type: ignore[import-not-found]
 
     worker = Worker(config)

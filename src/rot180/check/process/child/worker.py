@@ -13,9 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from ...adapter.classes.pair import is_class, pair_of
 from .. import protocol
 from ..protocol import Handle
 from . import description, imports, library
+from .operation import read_operation
 
 MAX_CALLS = 256  # calls whose results are kept for later arguments
 WATCHED_CALLS = 4  # calls whose arguments are watched for changes: the backward may change those of the forward
@@ -65,11 +67,28 @@ class Worker:
         return {"contents": self.library.contents()}
 
     def _find(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Find a function by its name; return its number and signature."""
+        """Find a function or a class by its name; return numbers and signatures of the functions to call."""
         assert self.library is not None
-        function = self.library.find(request["name"])
-        if function is None:
+        target = self.library.find(request["name"])
+        if target is None:
             return {"function": None}
+        if request["operation"] is not None:
+            definition: Any = read_operation(request["operation"])  # in the worker it is the Definition that there is
+            if is_class(target, None, definition):
+                return self._use_class(target, definition, request["operation"]["given"])
+        return self._add(target)
+
+    def _use_class(self, target: Any, definition: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the two functions that use a class."""
+        with np.errstate(all="ignore"):
+            pair = pair_of(target, definition, given)
+        return {
+            **self._add(pair.forward), "backward": self._add(pair.backward), "returns": pair.returns,
+            "one_sample": pair.one_sample, "one_channel": pair.one_channel, "remarks": pair.remarks,
+        }  # fmt: skip
+
+    def _add(self, function: Any) -> dict[str, Any]:
+        """Keep a function; return its number and signature."""
         self.functions.append(function)
         return {"function": len(self.functions) - 1, **description.describe_function(function)}
 
