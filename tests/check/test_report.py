@@ -78,3 +78,45 @@ def test_texts_for_the_sign_of_a_layer_and_a_loss_differ():
     assert "label" not in finding.explanation + finding.fix
     (loss,) = layer(right.half_squares, lambda x, t: t - x, "half_squared_error").diagnoses
     assert "label - predicted" in loss.explanation and "predicted - label" in loss.fix
+
+
+# ---- counts that add up ----
+
+
+def listed(report, title):
+    """The lines under a title, and the number of lines that are left out."""
+    lines = report.render().splitlines()
+    start = next(number for number, line in enumerate(lines) if line.strip().startswith(title))
+    found = []
+    for line in lines[start + 1 :]:
+        if not line.startswith("    "):
+            break
+        found.append(line.strip())
+    more = [line for line in found if re.fullmatch(r"and \d+ more", line)]
+    return lines[start], [line for line in found if line not in more], sum(int(line.split()[1]) for line in more)
+
+
+def test_listed_problems_and_the_others_add_up():
+    report = layer(conv, conv_backward)
+    title, shown, more = listed(report, "tried")
+    assert title == f"  tried {len(report.tried)} problems:"
+    assert len(shown) + more == len(report.tried) == len(set(report.tried))
+    assert sum("with fractions" in text for text in report.tried) == 2
+
+
+def test_each_reason_of_a_refusal_is_listed_once():
+    def forward(x, w, b, stride=1, padding=0):
+        if stride > 1:
+            raise NotImplementedError(f"stride {stride}")
+        if len(x) == 4:
+            raise ValueError("four images")
+        return conv(x, w, b, stride, padding)
+
+    report = layer(forward, lambda dy, x, w, b, stride=1, padding=0: conv_backward(dy, x, w, b, stride, padding))
+    assert report.ok, report.render()
+    reasons = [text for text in report.refused if "NotImplementedError" in text]
+    assert len(reasons) == 1
+    assert re.search(r"stride 2, padding 1 and \d+ others \(NotImplementedError: stride 2", reasons[0])
+    assert sum("four images" in text for text in report.refused) == 1
+    _, shown, more = listed(report, "refused by the code")
+    assert len(shown) + more == len(report.refused) == 2

@@ -118,6 +118,9 @@ class OneCase:
     def cases(self, *_: Any) -> Iterator[Case]:
         yield self.case
 
+    def edge_cases(self, *_: Any) -> Iterator[Case]:
+        yield from ()
+
 
 def random_case(entry: Entry, rng: np.random.Generator) -> Case:
     """Draw sizes and settings that are possible."""

@@ -95,7 +95,7 @@ class LayerReport:
         notes: observations that are not faults.
         remarks: general remarks, for example on settings that were not varied.
         scope: the sizes that the check was restricted to, "" if any; the title names it.
-        tried, refused: descriptions of the cases that ran, and of those that the code refused, with its reason.
+        tried, refused: descriptions of the problems that ran, and of the cases that the code refused, each reason once.
     """
 
     op: str
@@ -165,7 +165,6 @@ class LayerReport:
 
 
 def _listed(title: str, cases: tuple[str, ...]) -> list[str]:
-    """The first few cases, without duplicates; the attributes hold all of them."""
-    once = list(dict.fromkeys(cases))
-    more = [f"    and {len(once) - MAX_CASES} more"] if len(once) > MAX_CASES else []
-    return [f"  {title}:", *[f"    {case}" for case in once[:MAX_CASES]], *more]
+    """The first few cases, and the number of the others; the attributes hold all of them."""
+    more = [f"    and {len(cases) - MAX_CASES} more"] if len(cases) > MAX_CASES else []
+    return [f"  {title}:", *[f"    {case}" for case in cases[:MAX_CASES]], *more]

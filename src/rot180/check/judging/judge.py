@@ -58,7 +58,7 @@ class Judge:
         self.remarks += [*self.runner.remarks, *self.code.remarks]
         self._judge_state()
         self.collector.variant = self._judge_forward()
-        tried = tuple(p.case.describe() for p, _ in self.runner.runs)
+        tried = tuple(problem.describe() for problem, _ in self.runner.runs)
         if some := [run for run in self.runner.runs if run[1].y.size]:  # an empty result has no gradients to judge
             self.runner.runs = some
         evidences = [self.collector.backward_evidence(problem, outcome) for problem, outcome in self.runner.runs]
@@ -71,7 +71,7 @@ class Judge:
         return LayerReport(
             self.definition.name, self.code.name, self.runner.convention, tuple(self.stages), tuple(self.diagnoses),
             tuple(self.unexplained), tuple(self.notes), tuple(self.remarks),
-            tried, tuple(self.runner.refused), self.runner.restriction.scope,
+            tried, self.runner.refused_texts(), self.runner.restriction.scope,
         )  # fmt: skip
 
     # ---- the forward ----
@@ -144,7 +144,7 @@ class Judge:
             self.stages.append(edge_cases.stage(faults, len(edges)))
         for fault in faults:
             self._add(fault.explanations, fault.argument, fault.wrong, fault.text)
-        return tuple(problem.case.describe() for problem, _ in edges)
+        return tuple(problem.describe() for problem, _ in edges)
 
     def _judge_linearity(self, first: Evidence) -> None:
         """If everything is right so far, try a very large dy, which reveals clips that small numbers do not reach."""

@@ -60,6 +60,11 @@ class Problem:
     dy: Array
     unit: float = 1.0
 
+    def describe(self) -> str:
+        """Describe the case and the numbers; problems of one case differ in them."""
+        fractions = self.unit < 1 and self.case.dtype == "float64"
+        return self.case.describe() + (", with fractions" if fractions else "")
+
     def with_result(self, shape: tuple[int, ...]) -> Problem:
         """A copy of this problem with a dy of this shape, for a forward whose result has the wrong shape."""
         if shape == self.dy.shape:

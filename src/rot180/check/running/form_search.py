@@ -55,8 +55,19 @@ class FormSearch:
             furthest = _further(furthest, trial.furthest)
             if trial.right:
                 return trial
-            found = found if found.runs else trial
+            if not found.runs and self._is_plausible(trial):
+                found = trial
         return found if found.runs else usual.with_furthest(furthest)
+
+    def _is_plausible(self, trial: Trial) -> bool:
+        """True if a wrong forward may be written for this form: its results have the right shapes.
+
+        Code can accept arrays whose axes are in another order than it expects, where sizes happen to fit. Then its
+        results have other shapes, and say nothing about the code.
+        """
+        usual, form = self.code.form, trial.code.form
+        same_axes = (form.layout, form.weight, form.absent) == (usual.layout, usual.weight, usual.absent)
+        return bool(trial.runs) and (same_axes or trial.has_right_shapes)
 
     def _combinations(self, usual: Trial) -> Iterator[Combination]:
         """Yield the combinations to try after the usual one, by their cost.

@@ -22,7 +22,7 @@ from ..operations.case import Case, Problem
 from . import inferred_settings
 from .form_search import FormSearch
 from .restriction import Restriction
-from .trial import Refusal, Run, Trial
+from .trial import Refusal, Run, Trial, once_per_reason
 
 PROBES = 3  # cases that a form is probed with; code may refuse some settings
 NO_FIT = (np.inf, np.inf)
@@ -35,7 +35,7 @@ class Runner:
     Attributes:
         settings: the fixed ones: given by the user, or recognised in the forward.
         runs: every problem with its outcome.
-        refused: descriptions of the cases that the code refused.
+        refused: the cases that the code refused.
         remarks: on settings and forms that were recognised.
         restriction: the sizes that the code takes.
     """
@@ -46,7 +46,7 @@ class Runner:
         self.code, self.definition, self.convention, self.seed = code, definition, convention, seed
         self.settings = settings
         self.runs: list[Run] = []
-        self.refused: list[str] = []
+        self.refused: list[Refusal] = []
         self.remarks: list[str] = []
         self.restriction = Restriction()
         self._usual = code
@@ -58,6 +58,10 @@ class Runner:
             self._try_cases()
         self._drop_other_axes()
 
+    def refused_texts(self) -> tuple[str, ...]:
+        """The refused cases, each reason once."""
+        return once_per_reason(self.refused)
+
     def edge_runs(self) -> list[Run]:
         """Run the edge cases in the form that the code takes; those that it refuses are added to `refused`.
 
@@ -67,7 +71,7 @@ class Runner:
         cases = self.definition.edge_cases(self.settings, self._open_settings(), self.convention)
         fitting = [case for case in cases if len(case.shapes["x"]) in axes]
         runs, refusals = self._run_all(self.code, self.restriction, fitting, edges=True)
-        self.refused += [str(refusal) for refusal in refusals if not _has_new_tuples(refusal.case, self.settings)]
+        self.refused += refusals
         return runs
 
     def problem(self, case: Case, number: int, unit: float) -> Problem | None:
@@ -122,7 +126,7 @@ class Runner:
                 trial, remarks = other, [*remarks, like[1]]
         self.code, self.restriction, self.runs = trial.code, trial.restriction, list(trial.runs)
         before = usual.refusals if trial.code.form == usual.code.form and trial.restriction != usual.restriction else ()
-        self.refused = [str(refusal) for refusal in (*before, *trial.refusals)]
+        self.refused = [*before, *trial.refusals]
         self.remarks += [remark for remark in remarks if remark not in self.remarks]
 
     def _open_settings(self) -> tuple[str, ...]:
@@ -150,7 +154,8 @@ class Runner:
                 try:
                     runs.append(_run(code, problem))
                 except Refused as reason:
-                    refusals.append(Refusal(restricted, reason))
+                    if not (edges and _has_new_tuples(restricted, self.settings)):
+                        refusals.append(Refusal(restricted.describe(), reason))
                     break
         return runs, refusals
 
@@ -216,7 +221,8 @@ class Runner:
         for axes in by_axes:
             if right and axes not in right:
                 self.runs = [(problem, o) for problem, o in self.runs if problem.arrays["x"].ndim != axes]
-                self.refused.append(f"x of {axes} axes (the result is right for {right[0]} axes, but not here)")
+                reason = Refused(f"the result is right for {right[0]} axes, but not here")
+                self.refused.append(Refusal(f"x of {axes} axes", reason))
 
     def _is_right(self, run: Run) -> bool:
         problem, outcome = run

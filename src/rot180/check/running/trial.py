@@ -5,11 +5,13 @@ Internal to check/. form_search.py chooses a trial.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ..adapter.code import Code, Outcome, Refused
 from ..comparison import same
-from ..operations.case import Case, Problem
+from ..operations.case import Problem
 from .restriction import Restriction
 
 Run = tuple[Problem, Outcome]
@@ -19,11 +21,24 @@ Run = tuple[Problem, Outcome]
 class Refusal:
     """A case that the code refused, and its reason."""
 
-    case: Case
+    case: str
     reason: Refused
 
     def __str__(self) -> str:
-        return f"{self.case.describe()} ({self.reason})"
+        return f"{self.case} ({self.reason})"
+
+
+def once_per_reason(refusals: Sequence[Refusal]) -> tuple[str, ...]:
+    """Describe the refusals, each reason once; reasons that differ in numbers only count as one."""
+    by_reason: dict[str, list[Refusal]] = {}
+    for refusal in refusals:
+        by_reason.setdefault(re.sub(r"\d+", "0", str(refusal.reason)), []).append(refusal)
+    return tuple(_text(len(group), group[0]) for group in by_reason.values())
+
+
+def _text(count: int, first: Refusal) -> str:
+    others = f" and {count - 1} other{'s' if count > 2 else ''}" if count > 1 else ""
+    return f"{first.case}{others} ({first.reason})"
 
 
 @dataclass(frozen=True)
@@ -61,6 +76,11 @@ class Trial:
             for problem, outcome in self.runs
             for name, gradient in outcome.gradients.items()
         )
+
+    @property
+    def has_right_shapes(self) -> bool:
+        """True if every result has the right shape."""
+        return all(outcome.y.shape == self.code.definition.y_shape(problem.case) for problem, outcome in self.runs)
 
     @property
     def has_other_shapes(self) -> bool:

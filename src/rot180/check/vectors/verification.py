@@ -84,10 +84,14 @@ class AnswerRunner(Runner):
     ) -> None:
         code = Answers(definition, name, {id(problem): outcome for problem, outcome in runs}, returns)
         super().__init__(code, definition, "correlation", {}, 0)
-        self.runs, self.refused = runs, list(refused)
+        self.runs, self.missing = runs, tuple(refused)
 
     def try_all(self) -> None:
         """There is nothing to try; the settings are those of the cases."""
+
+    def refused_texts(self) -> tuple[str, ...]:
+        """All cases without an answer."""
+        return self.missing
 
     def edge_runs(self) -> list[Run]:
         """There are no answers to other cases; those of the set include the edge cases."""
