@@ -20,8 +20,10 @@ Both sides use this module. The child process loads it without the rest of the p
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import math
+import re
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -38,6 +40,7 @@ MAX_DEPTH = 24  # of containers; a handle around each of them doubles the depth 
 MAX_TEXT = 4000  # characters
 MAX_AXES = 32
 MAX_INT = 1 << 256
+LONG_INT = re.compile(rb"\d{80}")
 KINDS = "fiubc"  # of dtypes: float, int, uint, bool, complex
 MAX_ITEM = 32  # bytes of a number: a complex long double has 32
 
@@ -197,8 +200,10 @@ def unpack(header: bytes, body: bytes, take: Callable[[Handle], Any] = lambda ha
         header, body: the two parts.
         take: replaces the handles by other values (default: they stay).
     """
+    if LONG_INT.search(header):  # converting such a number takes long in old versions of Python
+        raise ProtocolError("an integer of more than 256 bits")
     try:
-        content = json.loads(header, parse_int=_int)
+        content = json.loads(header)
     except (ValueError, RecursionError):
         raise ProtocolError("a header that is not JSON") from None
     if not isinstance(content, dict):
@@ -283,13 +288,6 @@ class _Reader:
         return self.body[self.position - count : self.position]
 
 
-def _int(digits: str) -> int:
-    """An integer of JSON. Long ones are refused, because converting them takes long in old versions of Python."""
-    if len(digits) > 80:
-        raise ProtocolError("an integer of more than 256 bits")
-    return int(digits)
-
-
 def _checked_plain(value: Any) -> Any:
     if isinstance(value, int) and not -MAX_INT < value < MAX_INT:
         raise ProtocolError("an integer of more than 256 bits")
@@ -304,8 +302,15 @@ def _key(key: Any) -> Any:
 
 def _dtype(text: Any) -> np.dtype[Any]:
     """Return a dtype of numbers."""
+    if isinstance(text, str) and len(text) <= 8:
+        return _dtype_of(text)
+    raise ProtocolError("an array that does not hold numbers")
+
+
+@functools.lru_cache(64)
+def _dtype_of(text: str) -> np.dtype[Any]:
     try:
-        dtype = np.dtype(text) if isinstance(text, str) and len(text) <= 8 else None
+        dtype: np.dtype[Any] | None = np.dtype(text)
     except (TypeError, ValueError, SyntaxError):
         dtype = None
     if dtype is None or dtype.kind not in KINDS or dtype.itemsize > MAX_ITEM or dtype.subdtype is not None:

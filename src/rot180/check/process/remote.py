@@ -195,8 +195,10 @@ class Session:
 
     def _change(self, changed: Any) -> None:
         """Change the arrays that were sent as the process changed its copies."""
+        if not isinstance(changed, list) or not changed:
+            return
         calls = dict(self.sent)
-        for entry in changed if isinstance(changed, list) else ():
+        for entry in changed:
             if not isinstance(entry, list) or len(entry) != 3:
                 raise ChildFailure(MALFORMED.format(reason="changed arguments of an unknown form"))
             ticket, name, now = entry

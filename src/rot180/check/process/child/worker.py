@@ -136,9 +136,9 @@ class Worker:
         """Drop the objects of old calls."""
         self.last_of_call.append(self.number)
         if len(self.last_of_call) > MAX_CALLS:
-            last = self.last_of_call.popleft()
-            for number in [number for number in self.objects if number <= last]:
-                del self.objects[number]
+            first = self.last_of_call.popleft()
+            for number in range(first + 1, self.last_of_call[0] + 1):
+                self.objects.pop(number, None)
 
 
 def _read_requests(descriptor: int, take: Any) -> Iterator[dict[str, Any]]:
