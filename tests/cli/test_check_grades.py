@@ -81,6 +81,7 @@ def test_the_table_as_json_on_standard_output(folder: Path, capsys: pytest.Captu
     assert found["files"][2]["report"] is None and "ValueError" in found["files"][2]["error"]
 
 
+@pytest.mark.slow
 def test_the_seed_is_random_unless_it_is_given(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     seeds = []
     for words in ([], [], ["--seed", "5"]):
@@ -96,6 +97,7 @@ def test_a_file_cannot_use_another(folder: Path, capsys: pytest.CaptureFixture[s
     assert capsys.readouterr().out.count("is refused while code is graded (--forbid)") == 2
 
 
+@pytest.mark.slow
 def test_folders_are_searched_and_no_file_counts_twice(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "d").mkdir()
     for name in ("d/a.py", "d/__init__.py", ".hidden.py"):
@@ -121,6 +123,7 @@ def test_wrong_usage(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture
     assert "--forbid: 'a b' is not the name of a package" in err and json.loads(out)["ok"] is None
 
 
+@pytest.mark.slow
 def test_packages_are_forbidden_by_default_and_by_name(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "a.py").write_text("import rot180\n" + RIGHT)
     (folder / "b.py").write_text("import rot180, fractions\n" + RIGHT)
@@ -135,6 +138,7 @@ def test_packages_are_forbidden_by_default_and_by_name(folder: Path, capsys: pyt
     assert check(folder / "a.py") == 0
 
 
+@pytest.mark.slow
 def test_a_file_in_the_current_folder_replaces_no_module(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

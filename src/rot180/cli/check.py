@@ -60,7 +60,7 @@ exit status:
 EXAMPLES = (
     "rot180 check mine.py --op conv2d",
     "rot180 check mine.py:conv_forward,conv_backward --op conv2d --stride 2 --padding 1",
-    "rot180 check layer.py:Layer.forward,Layer.backward --op conv_transpose2d --layout hw --html report.html",
+    "rot180 check layer.py:Conv2D --op conv2d --html report.html",
     "rot180 check submissions/*.py --op conv2d --csv grades.csv",
 )
 

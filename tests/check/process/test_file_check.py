@@ -126,6 +126,7 @@ def test_code_that_ends_the_process(check: Check, forward: str, message: str) ->
         check(forward=forward)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("forward", ["while True: pass", "import time; time.sleep(60)", "[None for _ in iter(int, 1)]"])
 def test_code_that_hangs(check: Check, forward: str) -> None:
     begin = time.monotonic()
@@ -134,6 +135,7 @@ def test_code_that_hangs(check: Check, forward: str) -> None:
     assert time.monotonic() - begin < 5
 
 
+@pytest.mark.slow
 def test_one_call_that_hangs_is_named(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rot180.check.process.remote.CALL_SECONDS", 0.7)
     with pytest.raises(CouldNotCheckError, match=r"did not finish forward within 0\.7 seconds"):
@@ -151,6 +153,7 @@ def test_memory_is_bounded(check: Check) -> None:
         check(forward="np.ones((1 << 34))")
 
 
+@pytest.mark.slow
 @linux
 def test_memory_that_is_shared_between_processes_is_bounded(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rot180.check.process.program.MEMORY", 300 << 20)

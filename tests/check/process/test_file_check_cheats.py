@@ -98,6 +98,7 @@ CHEATS = {  # the statements, and what the check says: WRONG, or a part of the r
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cheat", CHEATS)
 def test_a_cheat_is_not_right(tmp_path: Path, cheat: str) -> None:
     text, outcome = CHEATS[cheat]

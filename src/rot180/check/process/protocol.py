@@ -200,10 +200,8 @@ def unpack(header: bytes, body: bytes, take: Callable[[Handle], Any] = lambda ha
         header, body: the two parts.
         take: replaces the handles by other values (default: they stay).
     """
-    if LONG_INT.search(header):  # converting such a number takes long in old versions of Python
-        raise ProtocolError("an integer of more than 256 bits")
     try:
-        content = json.loads(header)
+        content = json.loads(header, parse_int=_int if LONG_INT.search(header) else None)
     except (ValueError, RecursionError):
         raise ProtocolError("a header that is not JSON") from None
     if not isinstance(content, dict):
@@ -286,6 +284,13 @@ class _Reader:
             raise ProtocolError("fewer bytes than its arrays have")
         self.position += count
         return self.body[self.position - count : self.position]
+
+
+def _int(digits: str) -> int:
+    """An integer of JSON. Long ones are refused, because converting them takes long in old versions of Python."""
+    if len(digits) > 80:
+        raise ProtocolError("an integer of more than 256 bits")
+    return int(digits)
 
 
 def _checked_plain(value: Any) -> Any:

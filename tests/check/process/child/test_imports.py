@@ -32,6 +32,7 @@ def grade(folder: Path, forward: str = "pass", top: str = "") -> FileVerdict:
     return check_file(path, None, {"op": "relu"}, Limits(20.0, names, tuple(hidden_paths(names))))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "forward",
     [
@@ -71,6 +72,7 @@ def test_a_refusal(tmp_path: Path, forward: str) -> None:
     assert not before and not Path("/tmp/rot180-written-by-a-submission").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "forward",
     [
