@@ -295,6 +295,38 @@ def test_a_class_or_a_factory_is_checked(check: Check, names: tuple[str, ...] | 
     assert report.name == (names or ("Linear",))[0]
 
 
+def test_methods_of_a_class_whose_constructor_takes_sizes(check: Check) -> None:
+    names = ("Linear.forward", "Linear.backward")
+    assert check(LINEAR.replace("{how}", "sum"), op="linear", names=names).report.ok
+
+
+HOMEWORK = """
+import numpy as np
+def relu_forward(x): return np.maximum(x, 0), x
+def relu_backward(dout, cache): return dout * (cache > 0)
+def affine_forward(x, w, b): return x @ w + b, (x, w, b)
+def affine_backward(dout, cache):
+    x, w, b = cache
+    return dout @ w.T, x.T @ dout, dout.sum(0)
+def softmax_loss(x, y):
+    p = np.exp(x - x.max(1, keepdims=True))
+    p /= p.sum(1, keepdims=True)
+    loss = -np.log(p[np.arange(len(x)), y]).mean()
+    p[np.arange(len(x)), y] -= 1
+    return loss, p / len(x)
+"""
+
+
+@pytest.mark.parametrize("op", ["relu", "linear", "softmax_cross_entropy"])
+def test_a_homework_file(check: Check, op: str) -> None:
+    assert check(HOMEWORK, op=op).report.ok
+
+
+def test_a_loss_that_is_wrong(check: Check) -> None:
+    report = check(HOMEWORK.replace("p / len(x)", "p"), op="softmax_cross_entropy", names=("softmax_loss",)).report
+    assert [(found.slug, found.argument) for found in report.diagnoses] == [("scaled", "dx")]
+
+
 def test_a_class_without_a_backward_says_so(check: Check) -> None:
     text = LINEAR.replace("{how}", "sum").replace("def backward", "def other")
     with pytest.raises(CouldNotCheckError, match=r"^check: Linear has no backward; its methods are forward, other"):

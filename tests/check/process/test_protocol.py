@@ -28,8 +28,8 @@ def parsed(message: bytes) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     "value",
-    [None, True, 0, -(1 << 200), "9" * 300, 1.5, float("inf"), "text", "\x1b\n\ud800", (), [], {}, (1, [2.5, None], ("a",)),
-     {"stride": 1, 2: (3,), None: True}],
+    [None, True, 0, -(1 << 200), "9" * 300, 1.5, float("inf"), "text", "\x1b\n\ud800", (), [], {},
+     (1, [2.5, None], ("a",)), {"stride": 1, 2: (3,), None: True}],
 )  # fmt: skip
 def test_plain_values_and_containers_come_back(value: Any) -> None:
     found = sent(value=value)["value"]

@@ -15,8 +15,11 @@ from .program import Limits, Program, running
 
 if TYPE_CHECKING:
     from ..report import LayerReport
+    from .class_probes import OperationMessage
     from .remote import Session
-    from .search import Entry
+    from .search import Entry, Pair
+
+MISSING_ARGUMENTS = "required positional argument"  # in Python's error of a constructor that takes arguments
 
 
 @dataclass(frozen=True)
@@ -71,15 +74,27 @@ def _check(program: Program, path: Path, names: Sequence[str] | None, options: M
     definition = operations.find(options.get("op", "conv2d"))
     entries = search.read_contents(session.read_contents())
     pair = search.choose(entries, names, definition.name, one_line(path.name))
-    if pair.backward:
-        forward, backward = (_find(session, name, entries, path) for name in (pair.forward, pair.backward))
-    else:
-        message = class_probes.OperationMessage(definition, validate(definition, _settings(options)))
-        forward, backward = _find(session, pair.forward, entries, path, message.content()), None
+    message = class_probes.OperationMessage(definition, validate(definition, _settings(options)))
+    forward, backward = _find_both(session, pair, entries, path, message)
     try:
         return layer(forward, backward, **options)
     except Exception as error:
         raise CouldNotCheckError(f"check: {_describe(error)}") from None
+
+
+def _find_both(
+    session: Session, pair: Pair, entries: Sequence[Entry], path: Path, message: OperationMessage
+) -> tuple[Any, Any]:
+    """The forward and the backward; the pair of a class, and None, if the name is that of a class."""
+    if not pair.backward:
+        return _find(session, pair.forward, entries, path, message.content()), None
+    owners = {name.rpartition(".")[0] for name in (pair.forward, pair.backward)}
+    try:
+        return _find(session, pair.forward, entries, path), _find(session, pair.backward, entries, path)
+    except CouldNotCheckError as error:
+        if len(owners) > 1 or owners == {""} or MISSING_ARGUMENTS not in str(error):
+            raise
+    return _find(session, owners.pop(), entries, path, message.content()), None  # a layer with sizes
 
 
 def _settings(options: Mapping[str, Any]) -> dict[str, Any]:
