@@ -73,7 +73,7 @@ class Grade:
         If the code is right, it is the remark that something was not checked, or "".
         """
         if self.report is None:
-            return one_line(self.error)
+            return one_line(self.error).removeprefix(f"{one_line(self.submission.path)} ")  # it is in the same line
         findings = (*self.report.diagnoses, *self.report.unexplained)
         if findings:
             return first_sentence(findings[0].explanation)
