@@ -20,6 +20,7 @@ import numpy as np
 
 from ..operations import Definition
 from ..operations.case import Array
+from .foreign_arrays import to_numpy
 
 VECTORS = ("b", "gamma", "beta")
 SPATIAL = "XYZ"
@@ -73,7 +74,7 @@ class Form:
         Args:
             ndim, x_ndim: the numbers of axes of this array and of x in the checker.
         """
-        array = np.array(value)  # a copy, because it may be a buffer that the next call changes
+        array = np.array(to_numpy(value))  # a copy, because it may be a buffer that the next call changes
         if ndim == 0:
             return array.reshape(()) if array.size == 1 else array
         if argument in VECTORS:

@@ -29,19 +29,21 @@ ALIASES = {  # if a name is in several rows, the first row that the operation ha
     "y": "y out output outputs result p probs prob probabilities s a activation y_out yhat y_hat",
     "x": "x input inputs inp image images img data a_prev aprev prev a z z_in feature features act layer_input logits "
     "logit scores score pred preds prediction predictions predicted y_pred ypred y_hat yhat output outputs out s in "
-    "input_data feature_map feature_maps signal",
-    "w": "w weight weights kernel kernels kern conv_w filter filters filt f k theta",
-    "b": "b bias biases",
+    "input_data feature_map feature_maps signal batch input_array y_predict",
+    "w": "w weight weights kernel kernels kern conv_w filter filters filt f k theta kernal",
+    "b": "b bias biases w0",
     "dy": "dy dout dz dout_ gy g grad grad_output grad_out upstream delta d_out dl_dy dldy dl_dout dl_dz douts doutput "
     "output_gradient out_grad output_grad gradient error err dupstream da dloss "
-    "grad_y dh dscores d_l_d_out dl_d_out d",
+    "grad_y dh dscores d_l_d_out dl_d_out d dldz dlda dl_da dvalues accum_grad top_grad top_diff next_dz da_curr de_dy "
+    "prev_grad error_tensor upstream_grad upstream_gradient",
     "gamma": "gamma gammas weight weights w scale g",
     "beta": "beta betas bias b shift offset",
     "cache": "cache ctx context saved cached memory tape",
     "dilation": "dilation dilations dil rate dilation_rate",
     "groups": "groups group n_groups num_groups feature_group_count",
     "output_padding": "output_padding out_pad outpad out_padding adj",
-    "kernel_size": "kernel_size kernel ksize pool_size pool window window_size size k f",
+    "kernel_size": "kernel_size kernel ksize pool_size pool window window_size size k f kernel_shape pool_shape "
+    "filter_shape",
     "eps": "eps epsilon",
     "negative_slope": "negative_slope slope alpha leak",
     "reduction": "reduction",

@@ -54,3 +54,34 @@ def test_a_class_without_a_weight_is_refused() -> None:
 
     with pytest.raises(ClassError, match=r"NoWeight has no array with the shape of a weight, \(5, 3\)"):
         find_plan(NoWeight, operations.find("linear"), {})
+
+
+class Deaf:
+    """The forward uses a copy of the weight that setting W does not reach."""
+
+    def __init__(self, n_in: int, n_out: int) -> None:
+        self.W, self.b = np.zeros((n_in, n_out)), np.zeros(n_out)
+        self.used = np.random.default_rng().normal(size=(n_in, n_out))
+
+    def forward(self, x: Any) -> Any:
+        self.x = x
+        return x @ self.used + self.b
+
+    def backward(self, dy: Any) -> Any:
+        self.dW, self.db = self.x.T @ dy, dy.sum(0)
+        return dy @ self.used.T
+
+
+class Broken:
+    def __init__(self, n_in: int, n_out: int) -> None:
+        raise RuntimeError("no file of weights")
+
+
+def test_a_weight_that_the_forward_does_not_use_is_no_verdict() -> None:
+    with pytest.raises(ClassError, match=r"the result of Deaf.forward does not depend on Deaf.W"):
+        find_plan(Deaf, operations.find("linear"), {})
+
+
+def test_an_error_of_the_constructor_has_its_line() -> None:
+    with pytest.raises(ClassError, match=r"RuntimeError: no file of weights, line \d+ of test_plan.py"):
+        find_plan(Broken, operations.find("linear"), {})

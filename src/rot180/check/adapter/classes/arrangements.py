@@ -16,6 +16,7 @@ import numpy as np
 
 from ...operations import Definition
 from ...operations.case import Array
+from ..foreign_arrays import to_numpy
 
 
 @dataclass(frozen=True)
@@ -27,12 +28,14 @@ class Arrangement:
         joined: "" if all axes are kept, "rows" if all but the first are joined, "columns" if all but the last.
         missing: the axes of size 1, in the class's order, that are left out.
         vector: the shape of a vector such as (1, C), with -1 for its length; () for arrays of more axes.
+        repeated: True if the vector is repeated along the axes of size 1, as a bias of its own for every position.
     """
 
     order: tuple[int, ...]
     joined: str = ""
     missing: tuple[int, ...] = ()
     vector: tuple[int, ...] = ()
+    repeated: bool = False
 
     def to_user(self, a: Array) -> Array:
         """Convert from PyTorch's layout; the result is a copy. Raises ValueError if a missing axis is longer than 1."""
@@ -47,7 +50,9 @@ class Arrangement:
 
     def from_user(self, a: Any, shape: tuple[int, ...]) -> Array:
         """Convert to PyTorch's layout; `shape` is that of the right array. Unchanged if the number of axes differs."""
-        a = np.array(a)
+        a = np.array(to_numpy(a))
+        if self.repeated and a.ndim == len(self.vector):
+            a = a.sum(tuple(axis for axis, size in enumerate(self.vector) if size == 1), keepdims=True)
         if self.vector:
             return a.reshape(-1) if a.ndim == len(self.vector) and max(a.shape) == a.size else a
         moved = tuple(shape[axis] for axis in self.order)
@@ -93,7 +98,15 @@ def fitting_weight(shape: tuple[int, ...], user: tuple[int, ...]) -> Arrangement
 
 
 def fitting_vector(size: int, user: tuple[int, ...]) -> Arrangement | None:
-    """The arrangement of a vector of this size in the shape `user`."""
+    """The arrangement of a vector of this size in the shape `user`.
+
+    An array of three or more axes of which one has this size holds a value for every position of the result.
+    """
+    along = [axis for axis in (0, len(user) - 1) if len(user) > 2 and user[axis] == size]
+    if along and size > 1 and min(user) > 1:
+        return Arrangement(
+            (0,), vector=tuple(-1 if axis == along[0] else 1 for axis in range(len(user))), repeated=True
+        )
     if int(np.prod(user)) != size or (user and max(user) != size):
         return None
     return Arrangement((0,), vector=tuple(-1 if n == size else 1 for n in user) if size > 1 else user)
@@ -127,6 +140,8 @@ def sample_forms(definition: Definition, ndim: int) -> Iterator[SampleForm]:
         last = Arrangement((0, *range(2, ndim), 1))
         image, image_last = Arrangement(first.order, missing=(0,)), Arrangement(last.order, missing=(0,))
         yield SampleForm("channels_last", last, last)
+        if definition.name == "batch_norm":  # its statistics need several samples
+            return
         yield SampleForm("one image", image, image, single=True)
         yield SampleForm("one image with channels last", image_last, image_last, single=True)
         grey = Arrangement(first.order, missing=(0, 1))
@@ -136,6 +151,8 @@ def sample_forms(definition: Definition, ndim: int) -> Iterator[SampleForm]:
         return
     columns = Arrangement((1, 0))
     yield SampleForm("a column for each sample", columns, columns)
+    if definition.name == "batch_norm":
+        return
     yield SampleForm("one column", columns, columns, single=True)
     vector = Arrangement(first.order, missing=(0,))
     yield SampleForm("one vector", vector, vector, single=True)

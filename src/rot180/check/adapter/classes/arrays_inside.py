@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from ..foreign_arrays import as_numpy, like, to_numpy
+
 MOST_STEPS = 3
 
 
@@ -43,26 +45,29 @@ class Place:
                 thing = getattr(thing, key) if kind == "attribute" else thing[key]
             except Exception:
                 return None
-        return thing
+        return to_numpy(thing)
 
     def write(self, thing: Any, value: np.ndarray[Any, Any]) -> None:
         """Put an array there: into the old one if it has the same shape, because other parts may refer to it."""
-        old = self.read(thing)
+        old = thing
+        for kind, key in self.steps:
+            old = getattr(old, key) if kind == "attribute" else old[key]
         if isinstance(old, np.ndarray) and old.shape == value.shape and old.dtype.kind == "f" and old.flags.writeable:
             old[...] = value
             return
+        stored = like(old, value)
         for kind, key in self.steps[:-1]:
             thing = getattr(thing, key) if kind == "attribute" else thing[key]
         kind, key = self.steps[-1]
         if kind == "attribute":
-            setattr(thing, key, value)
+            setattr(thing, key, stored)
         else:
-            thing[key] = value
+            thing[key] = stored
 
 
 def places(thing: Any, before: tuple[tuple[str, Any], ...] = (), seen: frozenset[int] = frozenset()) -> Iterator[Place]:
     """Yield the places of all arrays of floating-point numbers inside an object."""
-    if isinstance(thing, np.ndarray):
+    if as_numpy(thing) is not None and not _holds_array(thing):
         if before:
             yield Place(before)
         return
@@ -70,6 +75,11 @@ def places(thing: Any, before: tuple[tuple[str, Any], ...] = (), seen: frozenset
         return
     for step, part in _parts(thing):
         yield from places(part, (*before, step), seen | {id(thing)})
+
+
+def _holds_array(thing: Any) -> bool:
+    """True for an object of the user's own class of arrays, whose array is in an attribute."""
+    return any(isinstance(part, np.ndarray) for part in getattr(thing, "__dict__", {}).values())
 
 
 def _parts(thing: Any) -> Iterator[tuple[tuple[str, Any], Any]]:

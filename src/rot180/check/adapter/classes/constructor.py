@@ -6,7 +6,7 @@ Internal to check/adapter/classes/.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,11 +31,15 @@ class Variant:
         vector: the shape of b, as an argument of reshape.
         activation: for a constructor whose layer has an activation by default: the value that means none; "" to keep
             the default.
+        in_place: True if an optimiser changes the parameters itself, False if it returns them.
+        one_hot: True to pass labels as one-hot rows.
     """
 
     pairs: bool = False
     vector: tuple[int, ...] = (-1,)
     activation: str | None = ""
+    in_place: bool = False
+    one_hot: bool = False
 
 
 class StepOfOne:
@@ -43,8 +47,14 @@ class StepOfOne:
 
     learning_rate = lr = 1.0
 
+    def __init__(self, in_place: bool = False) -> None:
+        self.in_place = in_place
+
     def update(self, w: Array, gradient: Array) -> Array:
         """The parameter after a step."""
+        if self.in_place:
+            w -= gradient
+            return w
         return w - gradient
 
     __call__ = step = apply = update
@@ -113,7 +123,7 @@ class Constructor:
         if role in arrays:
             return weight.to_user(arrays[role]) if role == "w" else arrays[role].reshape(variant.vector).copy()
         if role == "optimizer":
-            return StepOfOne()
+            return StepOfOne(variant.in_place)
         if role == "lr":
             return 1.0
         if role == "momentum":
@@ -168,8 +178,14 @@ class Constructor:
         return w[1] * groups if self.definition.transposed else w[0]
 
 
-def read_constructor(target: Callable[..., Any], definition: Definition) -> Constructor:
-    """Read the constructor of a class, or the parameters of a factory. Raises ClassError if one is unknown."""
+def read_constructor(
+    target: Callable[..., Any], definition: Definition, known: Container[str] = ()
+) -> Constructor:  # fmt: skip
+    """Read the constructor of a class, or the parameters of a factory. Raises ClassError if one is unknown.
+
+    Args:
+        known: names of parameters whose values are known, so that their names may say nothing.
+    """
     try:
         parameters = list(inspect.signature(target).parameters.values())
     except (TypeError, ValueError):  # a class in C
@@ -181,7 +197,7 @@ def read_constructor(target: Callable[..., Any], definition: Definition) -> Cons
     unclear = []
     for parameter in parameters:
         role = _role(parameter, words, list(roles.values()))
-        if role is None and parameter.default is parameter.empty:
+        if role is None and parameter.default is parameter.empty and parameter.name not in known:
             unclear.append(parameter.name)
         elif role is not None:
             roles[parameter.name] = role

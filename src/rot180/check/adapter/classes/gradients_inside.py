@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ...operations.case import Array
+from ..foreign_arrays import as_numpy
 from ..results import MARKS, fields_of
 from .arrays_inside import Place, places
 from .session import Plan, Session
@@ -60,17 +61,24 @@ def _returned(returned: Any, names: Sequence[str], order: Sequence[str]) -> dict
     if fields is not None:
         named = {meaning: value for key, value in fields.items() if (meaning := _argument_of(key, names)) is not None}
         return named
-    if not isinstance(returned, tuple | list):
+    if not _is_sequence(returned):
         return {"x": returned}
+    if len(returned) == 2 and fields_of(returned[1]) is not None:  # (dx, grads)
+        return {"x": returned[0], **_returned(returned[1], names, order)}
     values = [value for value in returned if value is not None]
     if len(values) == 1:
         return {"x": values[0]}
     return dict(zip(order, values, strict=False))
 
 
+def _is_sequence(returned: Any) -> bool:
+    """True for several gradients, False for one array or one nested list of numbers."""
+    return isinstance(returned, tuple) or (isinstance(returned, list) and as_numpy(returned) is None)
+
+
 def order_by_shape(returned: Any, shapes: Mapping[str, tuple[int, ...]], plan: Plan) -> tuple[str, ...] | None:
     """The order of the returned gradients if their shapes show it, for example (w, b, x); None if they do not."""
-    if not isinstance(returned, tuple | list):
+    if not _is_sequence(returned):
         return None
     names, values = list(shapes), [value for value in returned if value is not None]
     user = {}
@@ -94,7 +102,8 @@ def _kept(session: Session, name: str, parameters: Sequence[str]) -> Any:
         return np.array(best[0].read(thing))
     now = place.read(thing)
     if np.shape(now) == stored.shape and not np.array_equal(now, stored):
-        return stored - now
+        session.steps[name] = stored - now
+        return session.steps[name]
     return None
 
 

@@ -44,7 +44,7 @@ class Method:
         """Call the method of an object with the values of the roles."""
         function = method_of(thing, self.name)
         values = {name: given[role] for role, name in self.roles if role in given}
-        parameters = _parameters(function)
+        parameters = parameters_of(function)
         positional = [values.pop(p.name) for p in parameters if p.kind is p.POSITIONAL_ONLY and p.name in values]
         leading = []
         for parameter in parameters:
@@ -80,7 +80,8 @@ def _is_abstract(thing: Any, name: str) -> bool:
     return "NotImplementedError" in code.co_names or (name == "__call__" and isinstance(thing, type))
 
 
-def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
+def parameters_of(function: Callable[..., Any]) -> list[inspect.Parameter]:
+    """The parameters of a method that are not lists of others."""
     return [
         p for p in inspect.signature(function).parameters.values() if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)
     ]
@@ -97,7 +98,7 @@ def read_forward(thing: Any, definition: Definition) -> Method:
     known = (*definition.arguments, *definition.settings, *(("kernel_size",) if definition.axes else ()))
     roles: list[tuple[str, str]] = []
     defaults: dict[str, Any] = {}
-    for number, parameter in enumerate(_parameters(method_of(thing, name))):
+    for number, parameter in enumerate(parameters_of(method_of(thing, name))):
         used = [r for r, _ in roles]
         role = _special_role(parameter, number) or _meaning(parameter.name, known, used)
         required = parameter.default is parameter.empty
@@ -125,7 +126,7 @@ def read_backward(thing: Any, definition: Definition, forward: Method) -> Method
             "them to backward, or pass two functions"
         )
     roles: list[tuple[str, str]] = []
-    for number, parameter in enumerate(_parameters(method_of(thing, name))):
+    for number, parameter in enumerate(parameters_of(method_of(thing, name))):
         role = _backward_role(parameter.name, number, roles, definition)
         required = parameter.default is parameter.empty
         if role is None and required:
@@ -175,7 +176,7 @@ def _derivative(thing: Any, definition: Definition) -> Method | None:
     name = find_method(thing, words.DERIVATIVES)
     if name is None:
         return None
-    needed = [p for p in _parameters(method_of(thing, name)) if p.default is p.empty]
+    needed = [p for p in parameters_of(method_of(thing, name)) if p.default is p.empty]
     if len(needed) != 1 or _meaning(needed[0].name, ("dy", "x"), ()) != "x":
         return None
     return Method(name, (("x", needed[0].name),), derivative=True)

@@ -17,8 +17,10 @@ from ...operations.case import Array, Case
 from ..signature import CallingError, Vocabulary, read_signature
 from .arrangements import sample_forms
 from .gradients_inside import collect, order_by_shape
+from .instances import factory_of, is_instance
 from .plan import find_plan, new_thing, probe
 from .session import Plan, Session
+from .updates import require_rate, with_updates
 
 FORM = "The class takes {form}; its arrays were passed so."
 NO_DX = "The backward returns no gradient of x, and none was found in an attribute, so dx was not checked."
@@ -49,6 +51,8 @@ def is_class(target: Any, backward: Any, definition: Definition) -> bool:
         return True
     if isinstance(target, type):
         return backward is None
+    if backward is None and is_instance(target, definition):
+        return True
     if backward is not None or definition.loss or not callable(target):
         return False
     try:
@@ -66,7 +70,9 @@ def pair_of(target: Callable[..., Any] | Pair, definition: Definition, given: Ma
     """
     if isinstance(target, Pair):
         return target
-    plan = find_plan(target, definition, given)
+    if is_instance(target, definition):
+        target = factory_of(target, definition)
+    plan, returns_dx = _complete(find_plan(target, definition, given), definition, given)
     objects = _Objects(plan, definition)
     arguments = [
         name for name in definition.arguments if name in ("x", "t") or name in plan.places or plan.forward.takes(name)
@@ -94,7 +100,7 @@ def pair_of(target: Callable[..., Any] | Pair, definition: Definition, given: Ma
     form = plan.form
     returns = tuple(name for name in definition.gradients_of if name in arguments)
     remarks = () if form.name == "channels_first" else (FORM.format(form=form.name),)
-    if not _has_dx(plan, definition, given):
+    if not returns_dx:
         returns, remarks = returns[1:], (*remarks, NO_DX)
     chosen = backward_of_loss if definition.loss else backward
     return Pair(forward, chosen, returns, form.single, form.grey, remarks)
@@ -111,22 +117,40 @@ def _method_settings(plan: Plan, definition: Definition) -> dict[str, Any]:
     return {name: plan.forward.defaults.get(name) for name in names if plan.forward.takes(name)}
 
 
-def _has_dx(plan: Plan, definition: Definition, given: Mapping[str, Any]) -> bool:
-    """True if the class gives a gradient of x."""
-    ndim = len(plan.form.x.order)
-    problem = probe(definition, plan.form, given, ndim)
+def _complete(plan: Plan, definition: Definition, given: Mapping[str, Any]) -> tuple[Plan, bool]:
+    """The plan with what the layer needs to update its parameters, and whether there is a gradient of x.
+
+    Raises ClassError if the layer updates its parameters at a rate that is not known.
+    """
+    last: list[Session] = []
+
+    def found(plan: Plan) -> Mapping[str, Array]:
+        session, gradients = _gradients_of(plan, definition, given)
+        last.append(session)
+        return gradients
+
+    try:
+        gradients = found(plan)
+        plan = with_updates(plan, last[0].thing, found)
+    except Exception:  # the user's code can raise anything; the check itself will say so
+        return plan, True
+    require_rate(plan, last[-1].thing, last[-1].steps)
+    return plan, "x" in gradients
+
+
+def _gradients_of(
+    plan: Plan, definition: Definition, given: Mapping[str, Any]
+) -> tuple[Session, Mapping[str, Array]]:  # fmt: skip
+    """The gradients that a plan finds on a small problem, and the session that found them."""
+    problem = probe(definition, plan.form, given, len(plan.form.x.order))
     objects = _Objects(plan, definition)
     arrays = {
         name: a
         for name, a in problem.arrays.items()
         if name in ("x", "t") or name in plan.places or plan.forward.takes(name)
     }
-    try:
-        y, session = objects.forward(arrays, problem.case.settings)
-        dy = 1.0 if definition.loss else np.ones(np.shape(y))
-        return "x" in objects.backward(dy, session)
-    except Exception:  # the user's code can raise anything; the check itself will say so
-        return True
+    y, session = objects.forward(arrays, problem.case.settings)
+    return session, objects.backward(1.0 if definition.loss else np.ones(np.shape(y)), session)
 
 
 class _Objects:

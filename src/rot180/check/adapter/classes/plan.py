@@ -14,11 +14,13 @@ import numpy as np
 from ...comparison import same
 from ...operations import Definition
 from ...operations.case import Array, Case, Problem
+from ..descriptions import describe_exception
 from .arrangements import Arrangement, SampleForm, fitting_vector, fitting_weight, sample_forms
 from .arrays_inside import Place, places
 from .constructor import Constructor, Variant, read_constructor
 from .methods import ClassError, described, find_method, read_backward, read_forward
 from .session import Plan, Session, initialise
+from .updates import set_rates
 from .words import BACKWARDS, FORWARDS, GRADIENT_LISTS, LOSSES, PARAMETER_LISTS, PARAMETERS, VALUES
 
 RIGHT, SHAPE, RUNS, FAILS = 4, 3, 2, 1  # how well a plan fits; FAILS if the backward fails
@@ -26,9 +28,14 @@ VARIANTS = (
     Variant(),
     Variant(pairs=True),
     *(Variant(vector=vector) for vector in ((1, -1), (-1, 1), (1, 1, 1, -1), (1, -1, 1, 1))),
+    Variant(one_hot=True),
     *(Variant(activation=word) for word in (None, "linear", "identity", "none")),
 )
 WEIGHTS = ((0, 1), (1, 0)), ((0, 1, 2), (2, 1, 0)), ((0, 1, 2, 3), (2, 3, 1, 0), (1, 0, 2, 3))
+
+
+class UnusedWeightError(ClassError):
+    """The array that was taken for the weight does not change the result of the forward."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +53,7 @@ def find_plan(target: Callable[..., Any], definition: Definition, given: Mapping
     """
     best: Trial | None = None
     reason: Exception | None = None
+    unused: UnusedWeightError | None = None
     static = _is_static(target, definition)
     constructor = Constructor(target, definition, {}, {}) if static else read_constructor(target, definition)
     for draft, ndim in _drafts(constructor, static=static):
@@ -53,6 +61,9 @@ def find_plan(target: Callable[..., Any], definition: Definition, given: Mapping
             continue
         try:
             trial = _try(draft, given, ndim)
+        except UnusedWeightError as error:
+            unused = unused or error
+            continue
         except ClassError:
             raise
         except Exception as error:  # the user's code can raise anything
@@ -63,11 +74,18 @@ def find_plan(target: Callable[..., Any], definition: Definition, given: Mapping
         if best.fit == RIGHT:
             break
     if best is None:
-        raise ClassError(
+        raise unused or ClassError(
             f"check.layer: {described(target)} refused every arrangement of its arrays as {definition.name}, the first "
-            f"one with {type(reason).__name__}: {reason}; pass two functions, forward and backward"
+            f"one with {_describe(reason, target)}; pass two functions, forward and backward"
         )
     return best.plan
+
+
+def _describe(reason: Exception | None, target: Callable[..., Any]) -> str:
+    """The error of the user's code, with the line of its file."""
+    if reason is None:
+        return "an error"
+    return describe_exception(reason, getattr(target, "__init__", target) if isinstance(target, type) else target)
 
 
 def _drafts(constructor: Constructor, *, static: bool) -> Iterator[tuple[Plan, int]]:
@@ -75,6 +93,8 @@ def _drafts(constructor: Constructor, *, static: bool) -> Iterator[tuple[Plan, i
     definition = constructor.definition
     unknown: Any = None
     for variant in VARIANTS:
+        if variant.one_hot and definition.name != "softmax_cross_entropy":
+            continue
         for ndim in dimensions(definition):
             for form in sample_forms(definition, ndim):
                 for order in _weight_orders(definition, ndim):
@@ -159,14 +179,34 @@ def _try(draft: Plan, given: Mapping[str, Any], ndim: int) -> Trial:
     result = session.forward(x, kept, problem.arrays.get("t"))
     y_shape = definition.y_shape(problem.case)
     y = np.asarray(result) if definition.loss else plan.form.y.from_user(result, y_shape)
+    expected = definition.forward({**problem.arrays, **neutral(missing, parameters)}, problem.case)
+    fit = RUNS if y.shape != expected.shape else RIGHT if same(y, expected) else SHAPE
+    if fit != RIGHT:
+        _require_effect(plan, problem, kept)
     try:
         session.backward(1.0 if definition.loss else plan.form.y.to_user(np.ones(y.shape)))
     except Exception:  # the user's code can raise anything
         return Trial(plan, FAILS)
-    expected = definition.forward({**problem.arrays, **neutral(missing, parameters)}, problem.case)
-    if y.shape != expected.shape:
-        return Trial(plan, RUNS)
-    return Trial(plan, RIGHT if same(y, expected) else SHAPE)
+    return Trial(plan, fit)
+
+
+def _require_effect(plan: Plan, problem: Problem, parameters: Mapping[str, Array]) -> None:
+    """Raise UnusedWeightError if the result of the forward does not depend on what was taken for its weight."""
+    if "w" not in plan.places:
+        return
+    session = Session(new_thing(plan, problem.case, parameters), plan, problem.case)
+    x = plan.form.x.to_user(problem.arrays["x"])
+    if plan.places["w"].read(session.thing) is None:  # the parameters are made at the first call
+        session.forward(x.copy(), {name: a for name, a in parameters.items() if name not in plan.places})
+    first, second = (
+        np.array(session.forward(x.copy(), {**parameters, "w": factor * parameters["w"]})) for factor in (1, 3)
+    )
+    if np.array_equal(first, second):
+        name, place = described(session.thing), ".".join(str(key) for _, key in plan.places["w"].steps)
+        raise UnusedWeightError(
+            f"check.layer: the result of {name}.{plan.forward.name} does not depend on {name}.{place}, so the "
+            "weight that it uses was not found; keep it in an attribute such as W, or pass two functions"
+        )
 
 
 def _with_places(plan: Plan, thing: Any, problem: Problem, parameters: Mapping[str, Array]) -> Plan:
@@ -202,7 +242,8 @@ def new_thing(plan: Plan, case: Case, parameters: Mapping[str, Array]) -> Any:
     if plan.static:
         return plan.constructor.target
     thing = plan.constructor.make(case, plan.form, parameters, plan.weight, plan.variant)
-    initialise(thing, case, plan.form)
+    initialise(thing, case, plan.form, in_place=plan.variant.in_place)
+    set_rates(thing)
     return thing
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from ...operations import Definition
 from ...operations.case import Array, Case
 from ..results import split_forward
+from ..signature import ALIASES
 from .arrangements import Arrangement, SampleForm
 from .arrays_inside import Place
 from .constructor import Constructor, StepOfOne, Variant
@@ -28,9 +29,17 @@ PASSED = "passed"  # the place of a parameter that is an argument of the forward
 class Context(SimpleNamespace):
     """A ctx like that of torch.autograd.Function."""
 
+    needs_input_grad = (True,) * 16
+
     def save_for_backward(self, *arrays: Any) -> None:
         """Keep the arrays."""
         self.saved_tensors = self.saved_values = self.saved = arrays
+
+    def mark_non_differentiable(self, *arrays: Any) -> None:
+        """Ignored."""
+
+    def set_materialize_grads(self, value: bool) -> None:
+        """Ignored."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +54,7 @@ class Plan:
         weight: the arrangement of w if the constructor or the forward takes it.
         places: of the parameters by argument.
         arranged: the arrangements of the parameters by argument.
+        update: the method that changes the parameters after the backward, if the class has no gradients without it.
     """
 
     constructor: Constructor
@@ -56,6 +66,7 @@ class Plan:
     weight: Arrangement = field(default=Arrangement(()))
     places: Mapping[str, Place] = field(default_factory=dict)
     arranged: Mapping[str, Arrangement] = field(default_factory=dict)
+    update: Method | None = None
 
 
 class Session:
@@ -67,12 +78,15 @@ class Session:
         self.context = Context()
         self.given: dict[str, Any] = {}
         self.parameters: dict[str, Array] = {}
+        self.steps: dict[str, Array] = {}  # the changes of parameters that are taken as gradients
 
     def forward(self, x: Array, parameters: Mapping[str, Array], t: Any = None) -> Any:
         """Set the parameters and call the forward. Returns y as the class returns or keeps it."""
         plan = self.plan
         clear(self.thing)
         self.set_parameters(parameters)
+        if plan.variant.one_hot:
+            t = np.eye(x.shape[1])[t]
         given: dict[str, Any] = {"x": x, "t": t, "ctx": self.context, "training": True}
         for name, value in parameters.items():
             if name not in plan.places:
@@ -91,6 +105,8 @@ class Session:
         for name, value in parameters.items():
             if name in self.plan.places:
                 stored = self.plan.arranged[name].to_user(value)
+                if self.plan.arranged[name].repeated:
+                    stored = np.broadcast_to(stored, np.shape(self.plan.places[name].read(self.thing)))
                 self.plan.places[name].write(self.thing, stored)
                 self.parameters[name] = stored.copy()
 
@@ -98,10 +114,21 @@ class Session:
         """Call the backward. Returns what it returns."""
         plan = self.plan
         given = {**self.given, "dy": dy, "lr": 1.0, "cache": self.cache, "ctx": self.context}
-        given["optimizer"] = StepOfOne()
+        given["optimizer"] = StepOfOne(plan.variant.in_place)
         given |= settings_for(plan.backward, plan.constructor.definition, self.case)
+        if plan.constructor.definition.loss and plan.backward.takes("x") and self._takes_result():
+            given["x"] = kept_result(self.thing)
         found = plan.backward.call(self.thing, given)
+        if plan.update is not None:
+            plan.update.call(self.thing, given)
         return np.multiply(dy, found) if plan.backward.derivative else found
+
+    def _takes_result(self) -> bool:
+        """True if the backward of a loss takes the predictions under a name of dy, and the layer keeps them."""
+        name = next(name for role, name in self.plan.backward.roles if role == "x")
+        if name.lower().strip("_") not in ALIASES["dy"].split() or isinstance(self.thing, type):
+            return False
+        return np.shape(kept_result(self.thing)) == np.shape(self.given["x"])
 
 
 def settings_for(method: Method, definition: Definition, case: Case) -> dict[str, Any]:
@@ -134,7 +161,7 @@ def kept_result(thing: Any) -> Any:
     return None if name is None else getattr(thing, name)
 
 
-def initialise(thing: Any, case: Case, form: SampleForm) -> None:
+def initialise(thing: Any, case: Case, form: SampleForm, *, in_place: bool = False) -> None:
     """Call the methods that prepare a layer, if it has any."""
     shape = form.x.to_user(np.empty((1, *case.shapes["x"][1:]))).shape
     sample = shape if form.single else shape[1:]
@@ -143,18 +170,18 @@ def initialise(thing: Any, case: Case, form: SampleForm) -> None:
         if name is None:
             continue
         try:
-            _prepare(method_of(thing, name), sample)
+            _prepare(method_of(thing, name), sample, in_place=in_place)
         except Exception:  # the user's code can raise anything
             if not name.startswith("_"):
                 raise  # a private method may be meant for the first call, which knows more
 
 
-def _prepare(function: Callable[..., Any], sample: tuple[int, ...]) -> None:
+def _prepare(function: Callable[..., Any], sample: tuple[int, ...], *, in_place: bool) -> None:
     """Call a method that prepares a layer, with an optimiser or the shape of a sample."""
     needed = [p.name.lower() for p in inspect.signature(function).parameters.values() if p.default is p.empty]
     if not needed:
         function()
     elif len(needed) == 1 and "opt" in needed[0]:
-        function(StepOfOne())
+        function(StepOfOne(in_place))
     elif len(needed) == 1 and ("shape" in needed[0] or "dim" in needed[0]):
         function(sample)

@@ -10,15 +10,21 @@ from collections.abc import Mapping
 from ...operations import Definition
 
 FORWARDS = (
-    "forward forward_pass forward_propagation forward_prop feed_forward fprop __call__ call apply predict".split()
+    "forward forward_pass forward_propagation forward_prop feed_forward fprop __call__ call apply predict "
+    "fwd f_prop forwards feedforward propagate activate activation_function compute func function fn".split()
 )
 DERIVATIVES = "gradient grad derivative prime deriv backward diff".split()  # of an activation, as a function of x
 TRAINING = "training train is_training is_train train_mode mode".split()
 BACKWARDS = (
     "backward backward_pass backward_propagation back_propagation backpropagation backpropagate backprop back_prop "
-    "bprop backward_prop grad gradient backgrad"
+    "bprop backward_prop grad gradient backgrad bwd backwards b_prop backpass derivative deriv prime loss_derivative "
+    "loss_grad loss_gradient compute_gradient compute_gradients"
 ).split()
-LOSSES = ["calculate", *FORWARDS]  # a loss can have a `forward` for each sample and a `calculate` for their mean
+LOSSES = [
+    "calculate",
+    *FORWARDS,
+    *"loss compute_loss calculate_loss cost error value".split(),
+]  # a loss can have a `forward` for each sample and a `calculate` for their mean
 INITIALISERS = (
     "set_input_shape initialize initialise init_params initialize_parameters init_weights initialize_weights "
     "initialize_params setup set_optimizer"
@@ -30,6 +36,8 @@ INPUT_GRADIENTS = (
     "input_gradient da_prev dx_ d_l_d_input"
 ).split()
 RATES = "learning_rate learn_rate lr eta alpha rate step_size l_r".split()
+RATE_ATTRIBUTES = "learning_rate learn_rate lr eta l_r".split()  # words that mean nothing else
+UPDATES = "update update_params update_parameters update_weights apply_gradients apply_grads step".split()
 OPTIMISERS = "optimizer optimiser optim opt".split()
 CONTEXTS = "ctx context".split()
 ACTIVATIONS = "activation activation_function act act_fn activation_fn nonlinearity".split()

@@ -1,0 +1,76 @@
+"""Layers that change their parameters themselves: the change at a learning rate of 1 is the gradient.
+
+Internal to check/adapter/classes/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ...operations.case import Array
+from .methods import ClassError, Method, described, find_method, method_of, parameters_of
+from .session import Plan
+from .words import OPTIMISERS, RATE_ATTRIBUTES, RATES, UPDATES
+
+DYADIC = 64  # gradients of whole numbers, also if they are divided by 4 samples, are multiples of 1 / 64
+
+Found = Callable[[Plan], Mapping[str, Array]]  # the gradients that a plan finds on a small problem
+
+
+def with_updates(plan: Plan, thing: Any, found: Found) -> Plan:
+    """The plan with an optimiser that changes arrays in place, or an update method, if only this gives gradients."""
+    missing = set(plan.places) - set(found(plan))
+    if not missing:
+        return plan
+    for other in (replace(plan, variant=replace(plan.variant, in_place=True)), _with_method(plan, thing)):
+        if other is not None and len(set(plan.places) - set(found(other))) < len(missing):
+            return other
+    return plan
+
+
+def _with_method(plan: Plan, thing: Any) -> Plan | None:
+    """The plan with a method such as update(lr), called after the backward."""
+    name = find_method(thing, UPDATES)
+    if name is None or isinstance(thing, type):
+        return None
+    roles = []
+    for parameter in parameters_of(method_of(thing, name)):
+        lower = parameter.name.lower().strip("_")
+        if lower in RATES:
+            roles.append(("lr", parameter.name))
+        elif lower in OPTIMISERS:
+            roles.append(("optimizer", parameter.name))
+        elif parameter.default is parameter.empty:
+            return None
+    return replace(plan, update=Method(name, tuple(roles)))
+
+
+def set_rates(thing: Any) -> None:
+    """Set learning rates that an object keeps in attributes to 1."""
+    for name, value in list(getattr(thing, "__dict__", {}).items()):
+        if name.lower().strip("_") in RATE_ATTRIBUTES and isinstance(value, float):
+            setattr(thing, name, 1.0)
+
+
+def require_rate(plan: Plan, thing: Any, steps: Mapping[str, Array]) -> None:
+    """Raise ClassError if a layer changes its parameters at a rate that is not 1 and cannot be passed.
+
+    Args:
+        steps: the changes of the parameters on a problem of whole numbers, by argument.
+    """
+    methods = [method for method in (plan.backward, plan.update) if method is not None]
+    passed = {*plan.constructor.roles.values(), *(role for method in methods for role, _ in method.roles)}
+    kept = {name.lower().strip("_") for name in getattr(thing, "__dict__", {})}
+    if {"lr", "optimizer"} & passed or {*RATE_ATTRIBUTES, *OPTIMISERS} & kept:
+        return
+    for name, step in steps.items():
+        if not np.array_equal(step * DYADIC, np.round(step * DYADIC)):
+            raise ClassError(
+                f"check.layer: {described(thing)}.{plan.backward.name} changes its {name} by a step whose learning "
+                f"rate is not 1 and cannot be passed; give it a parameter or an attribute learning_rate, or keep the "
+                f"gradient in an attribute d{name}"
+            )

@@ -1,0 +1,70 @@
+"""Arrays of other libraries, and nested lists of numbers, as NumPy arrays and back.
+
+The libraries are PyTorch, JAX, CuPy and others whose arrays convert by `__array__` or DLPack.
+
+Internal to check/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+
+def as_numpy(value: Any) -> np.ndarray[Any, Any] | None:
+    """The value as a NumPy array if it is an array or a nested list of numbers; None for anything else."""
+    if isinstance(value, np.ndarray):
+        return value
+    if isinstance(value, list):
+        return _numbers(value)
+    if isinstance(value, type):
+        return None
+    conversions: dict[str, Callable[[Any], Any]] = {
+        "__array__": np.asarray,
+        "detach": lambda tensor: np.asarray(tensor.detach().cpu()),  # a tensor of PyTorch that requires a gradient
+        "__cuda_array_interface__": lambda array: array.get(),  # CuPy refuses `__array__`
+        "__dlpack__": np.from_dlpack,
+    }
+    for attribute, convert in conversions.items():
+        try:
+            array = convert(value) if hasattr(value, attribute) else None
+        except Exception:  # conversions of other libraries can raise anything
+            continue
+        if isinstance(array, np.ndarray) and array.dtype.kind != "O":
+            return array
+    return None
+
+
+def to_numpy(value: Any) -> Any:
+    """The value as a NumPy array if `as_numpy` can convert it, else unchanged."""
+    array = as_numpy(value)
+    return value if array is None else array
+
+
+def like(old: Any, array: np.ndarray[Any, Any]) -> Any:
+    """The array as a value of the type of `old`: a list, an array of another library, or NumPy's."""
+    if isinstance(old, list):
+        return array.tolist()
+    if hasattr(old, "detach"):  # a tensor of PyTorch: its memory is overwritten, because other parts may refer to it
+        view = np.asarray(old.detach().cpu())
+        if view.shape == array.shape:
+            view[...] = array
+            return old
+    maker = getattr(old, "__array_namespace__", None)
+    return array if isinstance(old, np.ndarray) or maker is None else maker().asarray(array)
+
+
+def _numbers(value: list[Any]) -> np.ndarray[Any, Any] | None:
+    """A nested list of numbers as an array; None if it holds anything else, or rows of different lengths."""
+    first: Any = value
+    while isinstance(first, list) and first:
+        first = first[0]
+    if isinstance(first, bool) or not isinstance(first, int | float | np.number):
+        return None
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        return None
+    return array if array.dtype.kind in "fiu" else None
