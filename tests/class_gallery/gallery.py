@@ -157,7 +157,7 @@ GALLERY = (
     Entry(column_vectors.ConvolutionalFlipped, "conv2d", layout="one_image", wrong=("y",), slug="forward-flipped"),
     Entry(column_vectors.Tanh, "tanh"),
     Entry(
-        column_vectors.Sigmoid, "sigmoid", wrong=("dx",), remark="x * (1 - x) of the input, not of the output"
+        column_vectors.Sigmoid, "sigmoid", wrong=("dx",), slug="derivative-misplaced"
     ),
     Entry(column_vectors.Softmax, "softmax", layout="column"),
     # ---- a small PyTorch ----
@@ -197,13 +197,13 @@ GALLERY = (
     Entry(cached_tuples.ConvNaiveCorner, "conv2d", CONV, wrong=("dx",), slug="dx-shifted"),
     Entry(cached_tuples.AffineLayer, "linear"),
     Entry(
-        cached_tuples.AffineLayerRegularised, "linear", wrong=("dw",), remark="the gradient of a penalty is added to dw"
+        cached_tuples.AffineLayerRegularised, "linear", wrong=("dw",), slug="penalty-added"
     ),
     Entry(cached_tuples.MaxPoolNaive, "max_pool2d", POOL),
     Entry(cached_tuples.MaxPoolNaiveAssigning, "max_pool2d", POOL, wrong=("dx",), slug="overlap-overwritten"),
     Entry(cached_tuples.BatchNormLayer, "batch_norm", ("eps",)),
     Entry(
-        cached_tuples.BatchNormLayerRawInput, "batch_norm", ("eps",), wrong=("dw",), remark="x for x_hat in dgamma"
+        cached_tuples.BatchNormLayerRawInput, "batch_norm", ("eps",), wrong=("dw",), slug="x-hat-missing"
     ),
     Entry(cached_tuples.SoftmaxLoss, "cross_entropy"),
     # ---- an online specialisation ----
@@ -260,7 +260,7 @@ GALLERY = (
     Entry(keras_like.BatchNormalization, "batch_norm", ("eps",), layout="channels_last"),
     Entry(
         keras_like.BatchNormalizationWithoutGamma, "batch_norm", ("eps",), layout="channels_last",
-        wrong=("dx",), remark="gamma is missing from dx",
+        wrong=("dx",), slug="gamma-missing",
     ),
     # ---- dictionaries of value and gradient ----
     Entry(val_grad_dicts.Conv, "conv2d", CONV),
@@ -270,7 +270,7 @@ GALLERY = (
     Entry(val_grad_dicts.FcClipped, "linear", wrong=("dw",), slug="clipped"),
     Entry(val_grad_dicts.AvgPool, "avg_pool2d", (*POOL, "padding")),
     Entry(val_grad_dicts.TanH, "tanh"),
-    Entry(val_grad_dicts.TanHOfOutput, "tanh", wrong=("dx",), remark="backward takes the tanh of the output"),
+    Entry(val_grad_dicts.TanHOfOutput, "tanh", wrong=("dx",), slug="derivative-misplaced"),
     # ---- lists of parameters and gradients ----
     Entry(parameter_lists.MatMul, "linear"),
     Entry(parameter_lists.Affine, "linear"),

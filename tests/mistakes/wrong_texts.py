@@ -43,6 +43,34 @@ def unpadded(x, w, b):
     return conv(x, w, b)
 
 
+# ---- the derivative at another array, a gradient without gamma, weight decay ----
+
+
+def sigmoid_of_input(dout, x):
+    return dout * x * (1 - x)
+
+
+def tanh(x):
+    return np.tanh(x)
+
+
+def tanh_twice(dout, y):
+    return dout * (1 - np.tanh(y) ** 2)
+
+
+def layernorm_without_gamma(dout, cache):
+    x_hat, std, gamma = cache
+    return right.layernorm_backward(dout, (x_hat, std, np.ones_like(gamma)))
+
+
+def affine(x, w, b):
+    return x @ w.T + b
+
+
+def affine_with_decay(dout, x, w, b):
+    return dout @ w, dout.T @ x + 1e-3 * w, dout.sum(0)
+
+
 # ---- another gradient for gamma and beta ----
 
 
@@ -438,4 +466,26 @@ WRONG = [
         {},
         "computes sigmoid(-x)",
     ),
+    (
+        "derivative-misplaced",
+        "dx",
+        "sigmoid: x * (1 - x)",
+        lambda x: right.sigmoid(x)[0],
+        sigmoid_of_input,
+        "sigmoid",
+        {},
+        "x * (1 - x) of the input",
+    ),
+    ("derivative-misplaced", "dx", "tanh of tanh", tanh, tanh_twice, "tanh", {}, "passed through tanh again"),
+    (
+        "gamma-missing",
+        "dx",
+        "layer norm without gamma in dx",
+        right.layernorm,
+        layernorm_without_gamma,
+        "layer_norm",
+        {},
+        "does not contain gamma",
+    ),
+    ("penalty-added", "dw", "weight decay in dw", affine, affine_with_decay, "linear", {}, "0.001 * w"),
 ]

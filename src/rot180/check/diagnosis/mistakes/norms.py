@@ -39,6 +39,24 @@ def statistics_as_constants(ev: Evidence, argument: str) -> Iterator[Candidate]:
     yield g, "dy is not divided by the standard deviation, and the mean and the variance are"
 
 
+@mistake(
+    "gamma-missing",
+    "x",
+    "dx does not contain gamma{variant}. gamma multiplies the normalised x, so by the chain rule dy must be multiplied "
+    "by gamma before it goes on through the normalisation.",
+    "g = dy * gamma; dx = (g - g.mean(axes) - x_hat * (g * x_hat).mean(axes)) / sqrt(var + eps)",
+    replays=False,
+)
+def gamma_missing(ev: Evidence, argument: str) -> Iterator[Candidate]:
+    definition = ev.definition
+    if not isinstance(definition, Norm) or not ev.defined or "gamma" not in ev.problem.arrays:
+        return
+    axes = definition.statistics_axes(ev.case)
+    normal, scale = normalised(definition, ev)
+    means = ev.dy.mean(axes, keepdims=True) + normal * (ev.dy * normal).mean(axes, keepdims=True)
+    yield (ev.dy - means) / scale, ""
+
+
 def normalised(definition: Norm, ev: Evidence) -> tuple[Array, Array]:
     """Return x_hat and the standard deviation by which it was divided."""
     axes = definition.statistics_axes(ev.case)

@@ -95,3 +95,24 @@ def exponent_inverted(ev: Evidence, argument: str) -> Iterator[Candidate]:
     if ev.definition.name in ("sigmoid", "softmax"):
         turned = {**ev.problem.arrays, "x": -ev.x}
         yield ev.definition.forward(turned, ev.case), f"{ev.definition.name}(-x)"
+
+
+@mistake(
+    "derivative-misplaced",
+    "x",
+    "The derivative is evaluated at the wrong array: {variant}. The derivative of sigmoid and of tanh can be written "
+    "in terms of the input x or of the result y, and each formula holds for one of them only.",
+    "use the result of the forward: dx = dy * y * (1 - y) for sigmoid, dx = dy * (1 - y**2) for tanh",
+    replays=False,
+)
+def derivative_misplaced(ev: Evidence, argument: str) -> Iterator[Candidate]:
+    if not ev.defined or ev.definition.name not in ("sigmoid", "tanh"):
+        return
+    y = ev.definition.forward(ev.problem.arrays, ev.case)
+    again = ev.definition.forward({"x": y}, ev.case)
+    if ev.definition.name == "sigmoid":
+        yield ev.dy * ev.x * (1 - ev.x), "it is x * (1 - x) of the input instead of y * (1 - y) of the result"
+        yield ev.dy * again * (1 - again), "the result is passed through sigmoid again"
+    else:
+        yield ev.dy * (1 - ev.x**2), "it is 1 - x**2 of the input instead of 1 - y**2 of the result"
+        yield ev.dy * (1 - again**2), "the result is passed through tanh again"

@@ -259,3 +259,20 @@ SCALED_LOSS_FIXES = {
     UPSTREAM_IGNORED: "multiply by dy: dx = dy * ...",
 }
 SCALED_LOSS_FIX = "use the same factor in the loss and in its gradient"
+
+
+@mistake(
+    "penalty-added",
+    "w",
+    "dw contains {variant}, the gradient of a penalty on the weights (weight decay, L2 regularisation). The result of "
+    "the layer does not depend on this penalty, so it does not belong to the gradient of the layer.",
+    "add the penalty to the loss and its gradient in the optimiser, or set it to 0 for this check",
+    replays=False,
+    alone=True,
+)
+def penalty_added(ev: Evidence, argument: str) -> Iterator[Candidate]:
+    actual, expected, w = ev.actual[argument], ev.expected[argument], ev.w
+    if np.shape(actual) != w.shape or not np.isfinite(actual).all():
+        return
+    factor = float(f"{float(np.sum((actual - expected) * w) / np.sum(w * w)):.6g}")
+    yield expected + factor * w, f"{factor:g} * w"
