@@ -10,11 +10,12 @@ import pytest
 from rot180.check import LayerReport, layer
 from rot180.check.judging import edge_cases
 
-from . import sizes_of_batches, sizes_of_kernels, sizes_of_operations
+from . import sizes_of_batches, sizes_of_gradients, sizes_of_kernels, sizes_of_operations
 from .entry import Entry
 from .right_loops import conv, conv_backward
 
-ENTRIES = [*sizes_of_kernels.ENTRIES, *sizes_of_batches.ENTRIES, *sizes_of_operations.ENTRIES]
+_FILES = (sizes_of_kernels, sizes_of_batches, sizes_of_operations, sizes_of_gradients)
+ENTRIES = [entry for file in _FILES for entry in file.ENTRIES]
 ORDINARY = ("padding as large as the kernel", "as many images as filters")  # they also show at ordinary sizes
 CONDITIONS = {
     "kernel 1x1 with a stride, forward": "the kernel has one cell",
@@ -113,8 +114,8 @@ def test_code_for_one_number_per_setting_lists_no_refused_tuples() -> None:
 def test_edge_cases_are_counted_apart_and_listed_as_tried() -> None:
     report = layer(conv, conv_backward)
     (text,) = [stage.text for stage in report.stages if stage.name == edge_cases.NAME]
-    assert text == "right on 41 more problems with unusual sizes and numbers"
-    assert len(report.tried) == 51
+    assert text == "right on 44 more problems with unusual sizes and numbers"
+    assert len(report.tried) == 54
     assert any(text.endswith("float32") for text in report.tried)
 
 

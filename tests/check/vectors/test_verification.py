@@ -185,7 +185,7 @@ def test_inputs_that_were_changed_are_reported_and_not_used(answered):
         np.save(path, 0 * np.load(path))
     report = verify(folder)
     assert not report.ok and not [stage for stage in report.stages if stage.passed]
-    assert report.remarks[0].startswith("The files of 55 cases do not hold what this version of rot180 exports: 000 (")
+    assert report.remarks[0].startswith("The files of 58 cases do not hold what this version of rot180 exports: 000 (")
     assert "000 (x.npy, w.npy, b.npy, dy.npy, y.npy, dx.npy, dw.npy, db.npy), 001-" in report.remarks[0]
     assert report.remarks[0].endswith("so a program that read these files may appear wrong.")
 

@@ -88,13 +88,16 @@ def edges_of_convolutions(settings: Sequence[str]) -> list[Attempt]:
 _BOTH = {"stride": 2, "padding": 1}
 _ONES, _TWOS, _THREES, _FOURS, _FIVES = ((n, n, n) for n in (1, 2, 3, 4, 5))
 _EDGES_OF_CONVOLUTIONS: tuple[Attempt, ...] = (
-    # kernels of one cell, square ones, even ones, and ones of five cells
+    # kernels of one cell, square ones, even ones, large ones, and ones of a single row
     *(Attempt(steps, x=(3, 4, 2), kernel=_ONES) for steps in ({}, {"stride": 2}, {"padding": 1})),
     *(Attempt(steps, kernel=_THREES) for steps in ({}, _BOTH, {"padding": 1})),
     *(Attempt(steps, x=(3, 4, 3), kernel=_TWOS) for steps in ({}, {"padding": 1}, {"stride": 2})),
     Attempt(_BOTH, x=(5, 6, 4), kernel=_FOURS),
     Attempt(x=(6, 7, 5), kernel=_FIVES),
     *(Attempt(steps, kernel=_FIVES) for steps in ({"padding": 2}, {"stride": 2, "padding": 2})),
+    Attempt(x=(7, 8, 7), kernel=(7, 7, 7)),
+    Attempt(kernel=(1, 3, 2)),
+    Attempt(x=(1, 6, 2), kernel=(1, 3, 1)),
     # square images, also with square kernels
     *(Attempt(steps, x=_FOURS) for steps in ({}, {"padding": 1}, _BOTH)),
     *(Attempt(steps, x=_FOURS, kernel=_THREES) for steps in ({}, {"padding": 1}, {"stride": 2})),
@@ -110,7 +113,8 @@ _EDGES_OF_CONVOLUTIONS: tuple[Attempt, ...] = (
     Attempt({"dilation": (1, 2, 1)}),
     # one image, several, one channel, one output, many, and equal numbers of all of them
     *(Attempt(steps, images=1) for steps in ({}, _BOTH)),
-    *(Attempt(steps, images=4) for steps in ({}, _BOTH)),
+    Attempt(images=4),
+    Attempt(_BOTH, images=5),
     Attempt(channels=1),
     Attempt(outputs=1),
     Attempt(images=1, channels=1, outputs=1),
@@ -121,6 +125,7 @@ _EDGES_OF_CONVOLUTIONS: tuple[Attempt, ...] = (
     Attempt(x=(3, 2, 2)),
     Attempt({"stride": 2}, x=(4, 3, 3)),
     Attempt({"padding": 1}, x=_ONES, kernel=_THREES),
+    Attempt(x=_ONES, kernel=_TWOS),
     # one group per channel, with two outputs or one each, and three groups
     Attempt({"groups": 3}, channels=1, outputs=2),
     Attempt({"groups": 3}, channels=1, outputs=1),
