@@ -24,7 +24,8 @@ __all__ = [
 # misunderstandings.
 ORDER = """
     clip-collapsed forward-flipped dx-kernel-not-rotated dw-rotated dw-transposed channels-swapped
-    mask-wrong max-of-padding statistics-as-constants gamma-missing derivative-misplaced gradients-swapped softmax-jacobian-dropped sign-inverted
+    mask-wrong max-of-padding statistics-as-constants gamma-missing derivative-misplaced gradients-swapped
+    softmax-jacobian-dropped sign-inverted
     bias-added-repeatedly overlap-overwritten last-sample-only db-not-summed loop-ends-early height-width-mixed
     dx-padding-kept stride-ignored dx-strided stride-dilation-swapped transposed-padding-added output-padding-as-zeros
     dx-shifted dx-cropped border-dropped groups-mixed wrong-channel integer-truncated clipped reshaped-not-transposed
