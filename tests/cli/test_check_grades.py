@@ -76,7 +76,9 @@ def test_a_file_that_hangs_is_not_checked(folder: Path, capsys: pytest.CaptureFi
     (folder / "a.py").write_text("while True: pass")
     assert check(folder, "--timeout", "0.7") == 2
     line = capsys.readouterr().out.splitlines()[0]
-    assert line.endswith(f"{folder / 'a.py'}: did not finish within 0.7 seconds; increase --timeout if it does not hang")
+    assert line.endswith(
+        f"{folder / 'a.py'}: did not finish within 0.7 seconds; increase --timeout if it does not hang"
+    )
 
 
 def test_the_table_as_json_on_standard_output(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -284,15 +284,16 @@ class Linear:
         self.dW, self.db = dy.T @ self.x, dy.{how}(0)
         return dy @ self.W
 def make(n_in, n_out): return Linear(n_in, n_out)
+layer = Linear(3, 2)
 """
 
 
-@pytest.mark.parametrize("names", [None, ("Linear",), ("make",)])
+@pytest.mark.parametrize("names", [None, ("Linear",), ("make",), ("layer",)])
 def test_a_class_or_a_factory_is_checked(check: Check, names: tuple[str, ...] | None) -> None:
     assert check(LINEAR.replace("{how}", "sum"), op="linear", names=names).report.ok
     report = check(LINEAR.replace("{how}", "mean"), op="linear", names=names).report
     assert [(found.slug, found.argument) for found in report.diagnoses] == [("scaled", "db")]
-    assert report.name == (names or ("Linear",))[0]
+    assert report.name == ("make" if names == ("make",) else "Linear")
 
 
 def test_methods_of_a_class_whose_constructor_takes_sizes(check: Check) -> None:

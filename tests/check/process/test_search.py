@@ -95,6 +95,8 @@ def test_a_class_is_chosen_as_it_is() -> None:
     assert chosen([layer, other], "relu") == "Relu"
     assert chosen([layer, other], "relu", ["Conv"]) == "Conv"
     assert chosen([base, *entries("make_layer")], "relu", ["make_layer"]) == "make_layer"
+    assert chosen([Entry("made", "object", True, ("_forward", "_backward")), base], "conv2d") == "made"
+    assert chosen([Entry("made", "object", True, layer.methods), layer], "conv2d") == "Conv"
     assert chosen([layer], "conv2d", ["Conv.forward", "Conv.backward"]) == "Conv.forward,Conv.backward"
 
 

@@ -18,13 +18,13 @@ LOSSES = ("softmax_cross_entropy", "mse_loss", "half_squared_error")
 
 @dataclass(frozen=True)
 class Entry:
-    """A function or class of a file.
+    """A function, a class or an object of a file.
 
     Attributes:
         name: in the module.
-        kind: "function" or "class".
+        kind: "function", "class" or "object".
         own: True if it is defined in the file, False if it is imported.
-        methods: of a class.
+        methods: of a class or an object.
     """
 
     name: str
@@ -135,12 +135,18 @@ def _function_pairs(names: Sequence[str]) -> list[Pair]:
 
 
 def _class_pairs(entries: Sequence[Entry]) -> list[Pair]:
-    """The classes that have a method for the forward and one for the backward; each is checked as it is."""
-    return [
-        Pair(entry.name, "", split_words(entry.name))
-        for entry in entries
-        if set(entry.methods) & set(FORWARDS) and set(entry.methods) & set(BACKWARDS)
-    ]
+    """The classes with a method for the forward and one for the backward, and objects if there are no such classes.
+
+    Each is checked as it is.
+    """
+    layers = [entry for entry in entries if _has(entry, FORWARDS) and _has(entry, BACKWARDS)]
+    classes = [entry for entry in layers if entry.kind == "class"]
+    return [Pair(entry.name, "", split_words(entry.name)) for entry in classes or layers]
+
+
+def _has(entry: Entry, names: Sequence[str]) -> bool:
+    """True if the entry has a method of one of these names, with or without an underscore before it."""
+    return any(name in entry.methods or f"_{name}" in entry.methods for name in names)
 
 
 def _choose_by_operation(pairs: Sequence[Pair], entries: Sequence[Entry], op: str, file: str) -> Pair:

@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from ...adapter.foreign_arrays import as_numpy
+
 MAX_TEXT = 2000  # characters
 MAX_PARAMETERS = 100
 PLAIN = (bool, int, float, str)
@@ -83,13 +85,4 @@ def sendable(value: Any) -> Any:
         return None
     if dataclasses.is_dataclass(value):
         return value
-    for convert in (np.asarray, lambda value: np.asarray(value.detach().cpu()), np.from_dlpack):
-        if convert is np.asarray and not hasattr(value, "__array__"):
-            continue
-        try:
-            array = convert(value)
-        except Exception:
-            continue
-        if isinstance(array, np.ndarray) and array.dtype.kind != "O":
-            return array
-    return None
+    return as_numpy(value)

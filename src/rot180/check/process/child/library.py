@@ -26,20 +26,26 @@ class Library:
         self.module = load(path)
 
     def contents(self) -> list[dict[str, Any]]:
-        """The functions and classes, in the order of the file: name, kind, methods, and if they are defined here."""
+        """What is in the file, in its order: name, kind, methods, and if it is defined here.
+
+        The kinds are "function", "class", and "object" for a layer that the file has made.
+        """
         return [
-            {
-                "name": name,
-                "kind": "class" if isinstance(value, type) else "function",
-                "own": self._is_own(value),
-                "methods": list(_methods(value)) if isinstance(value, type) else [],
-            }
+            {"name": name, "kind": kind, "own": self._is_own(value), "methods": _names_of_methods(value, kind)}
             for name, value in list(vars(self.module).items())[:MAX_NAMES]
-            if callable(value) and isinstance(name, str) and len(name) <= MAX_NAME
+            if isinstance(name, str) and len(name) <= MAX_NAME and (kind := self._kind_of(value))
         ]
 
+    def _kind_of(self, value: Any) -> str:
+        """The kind of an entry; "" for values that are not listed."""
+        if isinstance(value, type):
+            return "class"
+        if self._is_own(type(value)):
+            return "object"
+        return "function" if callable(value) else ""
+
     def find(self, name: str) -> Any:
-        """Return the function of this name; None if there is none. `Layer.forward` is a method of Layer()."""
+        """Return the function, class or object of this name, or None. `Layer.forward` is a method of Layer()."""
         owner, _, method = name.rpartition(".")
         target: Any = self.module
         for part in owner.split(".") if owner else []:
@@ -49,7 +55,7 @@ class Library:
                 self.instances[target] = target()
             target = self.instances[target]
         target = getattr(target, method, None)
-        return target if callable(target) else None
+        return target if self._kind_of(target) or callable(target) else None
 
     def _is_own(self, value: Any) -> bool:
         """True if a function or class is defined in this file, or in one beside it."""
@@ -74,6 +80,12 @@ def load(path: str) -> ModuleType:
     sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
+
+
+def _names_of_methods(value: Any, kind: str) -> list[str]:
+    if kind == "function":
+        return []
+    return list(_methods(value if kind == "class" else type(value)))
 
 
 def _methods(kind: type) -> Iterator[str]:

@@ -76,7 +76,7 @@ class Worker:
             definition: Any = read_operation(request["operation"])  # in the worker it is the Definition that there is
             if is_class(target, None, definition):
                 return self._use_class(target, definition, request["operation"]["given"])
-        return self._add(target)
+        return self._add(target) if callable(target) else {"function": None}
 
     def _use_class(self, target: Any, definition: Any, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return the two functions that use a class."""
