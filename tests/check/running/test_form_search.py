@@ -61,6 +61,19 @@ def test_code_that_accepts_everything_and_is_never_right_is_not_tried_forever() 
     assert len(calls) < 3 * MOST_FORWARDS
 
 
+@pytest.mark.parametrize("changing", [False, True])
+def test_an_error_that_is_always_the_same_ends_the_search(changing: bool) -> None:
+    calls: list[int] = []
+
+    def forward(x: Any, w: Any, b: Any) -> Any:
+        calls.append(1)
+        raise ValueError(f"error {len(calls) if changing else 0}")
+
+    with pytest.raises(GradientError, match=r"refused every case.*error"):
+        layer(forward, lambda dy, x, w, b: conv_backward(dy, x, w, b))
+    assert len(calls) > 300 if changing else len(calls) < 150
+
+
 def test_right_forms_are_preferred_to_accepted_ones() -> None:
     """Code for one image, of which a batch of one with wrong results is accepted too."""
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from itertools import product
 
 from ..adapter.code import Code, Refused
@@ -24,6 +25,8 @@ from .trial import Trial
 
 MOST_FORWARDS = 200  # combinations whose forward is accepted but wrong: each costs the time of a forward
 MOST_TRIALS = 12  # combinations that are tried on all cases
+MOST_REFUSALS = 2000  # combinations that are refused: each costs a call
+ALIKE = 2  # the cost up to which an error that is always the same is tried again
 Combination = tuple[Form, Restriction]
 Attempt = Callable[[Code, Restriction], Trial]  # runs code on all cases that a restriction allows
 Probes = Callable[[Code, Restriction], Sequence[Problem]]  # a few of these problems
@@ -69,8 +72,8 @@ class FormSearch:
         same_axes = (form.layout, form.weight, form.absent) == (usual.layout, usual.weight, usual.absent)
         return bool(trial.runs) and (same_axes or trial.has_right_shapes)
 
-    def _combinations(self, usual: Trial) -> Iterator[Combination]:
-        """Yield the combinations to try after the usual one, by their cost.
+    def _combinations(self, usual: Trial) -> list[Combination]:
+        """Return the combinations to try after the usual one, by their cost.
 
         Where the usual form is accepted, only those are tried that its results suggest.
         """
@@ -83,22 +86,28 @@ class FormSearch:
         costs = {pair: cost_of(pair[0], first) + pair[1].cost for pair in every}
         every = sorted((pair for pair in every if 0 < costs[pair] <= MOST), key=lambda pair: costs[pair])
         if not usual.runs or (usual.refusals and usual.has_other_shapes):
-            yield from every
-        elif usual.ignores_images:
-            yield from ((form, restriction) for form, restriction in every if restriction.one_image and form == first)
-        elif not self.definition.axes:
-            yield from ((form, restriction) for form, restriction in every if form.weight and restriction.cost == 0)
+            return every
+        if usual.ignores_images:
+            return [(form, restriction) for form, restriction in every if restriction.one_image and form == first]
+        if not self.definition.axes:
+            return [(form, restriction) for form, restriction in every if form.weight and restriction.cost == 0]
+        return []
 
     def _trials(self, usual: Trial) -> Iterator[Trial]:
-        """Try the combinations whose forward is right on a few cases; then those whose forward is accepted."""
+        """Try the combinations whose forward is right on a few cases; then those whose forward is accepted.
+
+        Ends early if the same error comes in all simple combinations: it has nothing to do with the form.
+        """
         accepted: list[Combination] = []
-        refusal: Refused | None = None
+        refusals: list[Refused] = []
         tried = 0
         for form, restriction in self._combinations(usual):
+            if not accepted and not tried and self._is_hopeless(refusals, form, restriction):
+                break
             code = self.code.in_form(form)
             answer = self._probe(code, restriction)
             if isinstance(answer, Refused):
-                refusal = _further(refusal, answer)
+                refusals.append(answer)
             elif answer:
                 yield self.attempt(code, restriction)
                 tried += 1
@@ -109,7 +118,12 @@ class FormSearch:
         if not usual.runs:
             for form, restriction in accepted[:MOST_TRIALS]:
                 yield self.attempt(self.code.in_form(form), restriction)
-        yield Trial(self.code, Restriction(), (), (), refusal)
+        yield Trial(self.code, Restriction(), (), (), reduce(_further, refusals, None))
+
+    def _is_hopeless(self, refusals: Sequence[Refused], form: Form, restriction: Restriction) -> bool:
+        """True if no more combinations need to be tried after these refusals."""
+        simple = cost_of(form, self.code.form) + restriction.cost <= ALIKE
+        return len(refusals) >= MOST_REFUSALS or (not simple and len({str(refusal) for refusal in refusals}) == 1)
 
     def _probe(self, code: Code, restriction: Restriction) -> Refused | bool | None:
         """Run the forward alone: True if it is right, False if it is accepted; None if there is no such case."""

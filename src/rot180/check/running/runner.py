@@ -24,7 +24,7 @@ from .form_search import FormSearch
 from .restriction import Restriction
 from .trial import Refusal, Run, Trial, once_per_reason
 
-PROBES = 3  # cases that a form is probed with; code may refuse some settings
+PROBES = 2  # cases that a form is probed with; code may refuse some settings
 NO_FIT = (np.inf, np.inf)
 SAME_STRIDE = "The stride stayed at 1, because there are several conventions of padding 'same' for larger strides."
 
