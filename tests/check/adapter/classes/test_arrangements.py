@@ -66,9 +66,24 @@ def test_more_samples_than_one_are_not_left_out_silently() -> None:
 def test_images_can_be_single_grey_and_with_channels_last() -> None:
     forms = list(sample_forms(operations.find("conv2d"), 4))
     assert [form.name for form in forms[:2]] == ["channels_first", "channels_last"]
-    assert all(form.single for form in forms[2:]) and [form.grey for form in forms[2:]] == [False] * 2 + [True] * 3
+    assert all(form.single for form in forms[2:]) and [form.grey for form in forms[2:]] == [False] * 3 + [True] * 3
     assert forms[1].x.to_user(np.ones((2, 3, 5, 6))).shape == (2, 5, 6, 3)
 
 
 def test_a_loss_has_one_form() -> None:
     assert len(list(sample_forms(operations.find("mse_loss"), 2))) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [
+        ("channels_first", (3,)),
+        ("a column for each sample", (3,)),
+        ("a batch of one sample", (3,)),
+        ("one column", (3, 1)),
+        ("one vector", (3,)),
+    ],
+)
+def test_the_shape_of_a_sample(name: str, shape: tuple[int, ...]) -> None:
+    form = next(form for form in sample_forms(operations.find("linear"), 2) if form.name == name)
+    assert form.sample_shape((4, 3)) == shape

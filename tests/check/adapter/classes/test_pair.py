@@ -126,6 +126,16 @@ class WithActivation(Dense):
         return np.maximum(z, 0) if self.activation == "relu" else z
 
 
+class RowOfOne(Dense):
+    """Updates its bias by dy, which has the shape of the bias for a single sample only."""
+
+    def backward(self, dy: Any, learning_rate: float) -> Any:
+        dx = dy @ self.W.T
+        self.W -= learning_rate * self.x.T @ dy
+        self.b -= learning_rate * dy
+        return dx
+
+
 class ParametersPassed:
     def __init__(self, units: int) -> None:
         self.units = units
@@ -139,7 +149,8 @@ class ParametersPassed:
 
 
 @pytest.mark.parametrize(
-    ("target", "op"), [(Activation, "sigmoid"), (WithActivation, "linear"), (ParametersPassed, "linear")]
+    ("target", "op"),
+    [(Activation, "sigmoid"), (WithActivation, "linear"), (ParametersPassed, "linear"), (RowOfOne, "linear")],
 )
 def test_more_right_classes(target: type, op: str) -> None:
     report = check.layer(target, op=op)

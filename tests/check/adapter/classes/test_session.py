@@ -57,7 +57,7 @@ def test_a_context_keeps_arrays_and_attributes() -> None:
 
 
 def test_a_form_without_batch_gives_the_shape_of_the_image() -> None:
-    single = next(form for form in sample_forms(operations.find("conv2d"), 4) if form.single)
+    single = next(form for form in sample_forms(operations.find("conv2d"), 4) if form.x.missing)
     layer = Lazy()
     initialise(layer, Case({}, {"x": (1, 2, 9, 8)}), single)
     assert layer.seen[0] == (2, 9, 8)

@@ -129,6 +129,18 @@ class SampleForm:
     single: bool = False
     grey: bool = False
 
+    def sample_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """The shape of one sample of an x of this shape, as a constructor takes it."""
+        user = self.x.to_user(np.empty((1, *shape[1:]))).shape
+        column = self.single and self.x.order[0] != 0
+        if self.x.missing or column:
+            return user
+        batch = self.x.order.index(0)
+        return user[:batch] + user[batch + 1 :]
+
+
+BATCH_OF_ONE = "a batch of one sample"
+
 
 def sample_forms(definition: Definition, ndim: int) -> Iterator[SampleForm]:
     """The forms of x and y that a class can have, for an x of `ndim` axes."""
@@ -142,6 +154,7 @@ def sample_forms(definition: Definition, ndim: int) -> Iterator[SampleForm]:
         yield SampleForm("channels_last", last, last)
         if definition.name == "batch_norm":  # its statistics need several samples
             return
+        yield SampleForm(BATCH_OF_ONE, first, first, single=True)
         yield SampleForm("one image", image, image, single=True)
         yield SampleForm("one image with channels last", image_last, image_last, single=True)
         grey = Arrangement(first.order, missing=(0, 1))
@@ -153,6 +166,7 @@ def sample_forms(definition: Definition, ndim: int) -> Iterator[SampleForm]:
     yield SampleForm("a column for each sample", columns, columns)
     if definition.name == "batch_norm":
         return
+    yield SampleForm(BATCH_OF_ONE, first, first, single=True)
     yield SampleForm("one column", columns, columns, single=True)
     vector = Arrangement(first.order, missing=(0,))
     yield SampleForm("one vector", vector, vector, single=True)

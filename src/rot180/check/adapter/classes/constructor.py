@@ -10,8 +10,6 @@ from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from ...operations import Convolution, Definition
 from ...operations.case import Array, Case
 from ..signature import DICTS
@@ -131,7 +129,7 @@ class Constructor:
         if role == "mode":
             return default if not isinstance(default, str) else self._mode(default)
         if role == "input_shape":
-            return form.x.to_user(np.empty((1, *case.shapes["x"][1:]))).shape[0 if form.single else 1 :]
+            return form.sample_shape(case.shapes["x"])
         if role == "settings":
             return self.definition.dictionary(self._all_settings(case))
         if role in ("in", "out", "features"):

@@ -15,7 +15,7 @@ from ...comparison import same
 from ...operations import Definition
 from ...operations.case import Array, Case, Problem
 from ..descriptions import describe_exception
-from .arrangements import Arrangement, SampleForm, fitting_vector, fitting_weight, sample_forms
+from .arrangements import BATCH_OF_ONE, Arrangement, SampleForm, fitting_vector, fitting_weight, sample_forms
 from .arrays_inside import Place, places
 from .constructor import Constructor, Variant, read_constructor
 from .methods import ClassError, described, find_method, read_backward, read_forward
@@ -59,6 +59,8 @@ def find_plan(target: Callable[..., Any], definition: Definition, given: Mapping
     for draft, ndim in _drafts(constructor, static=static):
         if best is not None and not _can_help(draft, best.plan):
             continue
+        if draft.form.name == BATCH_OF_ONE and best is not None and best.fit >= SHAPE:
+            continue  # it takes more samples, even if it is wrong for them
         try:
             trial = _try(draft, given, ndim)
         except UnusedWeightError as error:

@@ -163,8 +163,7 @@ def kept_result(thing: Any) -> Any:
 
 def initialise(thing: Any, case: Case, form: SampleForm, *, in_place: bool = False) -> None:
     """Call the methods that prepare a layer, if it has any."""
-    shape = form.x.to_user(np.empty((1, *case.shapes["x"][1:]))).shape
-    sample = shape if form.single else shape[1:]
+    sample = form.sample_shape(case.shapes["x"])
     for word in INITIALISERS:
         name = find_method(thing, [word])
         if name is None:

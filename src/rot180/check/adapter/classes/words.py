@@ -86,7 +86,7 @@ _POOLING = {
 }
 _NORM = {
     "features": "num_features n_features features normalized_shape dim size n_in num_channels channels n_channels "
-    "input_dim d n_out units hidden_size",
+    "input_dim d n_out units hidden_size d_in in_features in_dim",
     "input_shape": "input_shape in_shape shape",
     "gamma": "gamma weight",
     "beta": "beta bias",
