@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from rot180.check import operations
-from rot180.check.diagnosis.conditions import condition_of
+from rot180.check.diagnosis.conditions import condition_of, condition_of_edges
 from rot180.check.diagnosis.evidence import Evidence
 from rot180.check.diagnosis.search import explain
 from rot180.check.diagnosis.texts import structure
@@ -70,3 +70,26 @@ def test_condition_is_part_of_the_text() -> None:
     one = evidences(lambda case: True)[0]
     assert "The error occurs exactly where padding is not 0." in structure(one, "x", "padding is not 0")
     assert "exactly" not in structure(one, "x")
+
+
+@pytest.mark.parametrize(
+    ("is_wrong", "condition"),
+    [
+        (lambda case: case.shapes["w"][2:] == (1, 1), "the kernel has one cell"),
+        (lambda case: min(case.shapes["w"][2:]) >= 5, "the kernel has at least 5 cells per axis"),
+        (lambda case: case.shapes["x"][0] >= 4, "there are at least 4 samples"),
+        (lambda case: case.dtype == "float32", "the arrays are float32"),
+        (lambda case: case.factor > 1, "the numbers are large"),
+        (lambda case: CONV.y_shape(case)[2:] == (1, 1), "there is one output position"),
+        (lambda case: most(case.settings.get("padding", 0)) > 1, "padding is larger than 1"),
+        (
+            lambda case: case.shapes["w"][2:] == (1, 1) and most(case.settings.get("stride", 1)) > 1,
+            "stride is not 1 and the kernel has one cell",
+        ),
+        (lambda case: sum(case.shapes["x"]) % 3 == 0, ""),
+    ],
+)
+def test_condition_of_edges(is_wrong: Callable[[Any], bool], condition: str) -> None:
+    found = evidences(is_wrong)
+    wrong = [e for e in found if e.wrong("x")]
+    assert condition_of_edges(wrong, [e for e in found if not e.wrong("x")]) == condition

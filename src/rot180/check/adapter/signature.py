@@ -10,7 +10,7 @@
     backward(x, t)                              of a loss; also (x, t, dy), (dy, cache), (cache)
 
 If the names are not enough, `forward_arguments` and `backward_arguments` list the meanings in order. settings.py has
-the values of settings, array_forms.py other forms of the arrays, results.py the results.
+the values of settings, forms.py other forms of the arrays, results.py the results.
 """
 
 from __future__ import annotations
