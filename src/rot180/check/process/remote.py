@@ -101,24 +101,24 @@ class Session:
             raise CouldNotCheckError(f"check: {self._error(reply['error'])}")
         if reply.get("function") is None:
             return None
-        forward = self.proxy(read_function(reply))
+        forward = read_function(reply)
         if "backward" not in reply or operation is None:
-            return forward
+            return self.proxy(forward)
         return self._pair(forward, reply, operation["gradients_of"])
 
-    def _pair(self, forward: Any, reply: Mapping[str, Any], gradients_of: Sequence[str]) -> Pair:
+    def _pair(self, forward: RemoteFunction, reply: Mapping[str, Any], gradients_of: Sequence[str]) -> Pair:
         """The two functions that use a class. The process cannot leave out gradients of arguments that there are."""
-        if not isinstance(reply["backward"], dict):
-            raise ChildFailure(MALFORMED.format(reason="a class without a backward"))
+        if not isinstance(reply["backward"], dict) or forward.signature is None:
+            raise ChildFailure(MALFORMED.format(reason="a class without a forward and a backward"))
         backward = self.proxy(read_function(reply["backward"]))
-        taken = inspect.signature(forward).parameters
-        said = reply.get("returns")
-        has_dx = not isinstance(said, tuple | list) or "x" in said
+        taken = forward.signature.parameters
+        said = texts_of(reply.get("returns"))
+        has_dx = "x" in said
         returns = tuple(name for name in gradients_of if name in taken and (name != "x" or has_dx))
-        remarks = [one_line(text) for text in reply.get("remarks") or () if isinstance(text, str)][:MAX_REMARKS]
+        remarks = [one_line(text) for text in texts_of(reply.get("remarks"))][:MAX_REMARKS]
         remarks += [NO_DX] if not has_dx and NO_DX not in remarks else []
         single, grey = reply.get("one_sample") is True, reply.get("one_channel") is True
-        return Pair(forward, backward, returns, single, grey, tuple(remarks))
+        return Pair(self.proxy(forward), backward, returns, single, grey, tuple(remarks))
 
     def call(self, function: RemoteFunction, arguments: Sequence[Any], keywords: Mapping[str, Any]) -> Any:
         """Call a function in the process; changes the arrays that it changed there. Raises what it raises."""
@@ -170,7 +170,7 @@ class Session:
             raise ChildFailure(MALFORMED.format(reason=error)) from None
         except TimeoutError:
             raise ChildFailure(f"did not finish {what} within {CALL_SECONDS:g} seconds") from None
-        if reply.get("ticket") != ticket:
+        if type(reply.get("ticket")) is not int or reply["ticket"] != ticket:
             raise ChildFailure(UNEXPECTED)
         if "exit" in reply:
             raise ChildFailure(f"called sys.exit({one_line(reply['exit'], MAX_NAME)})")
@@ -274,6 +274,11 @@ def read_parameter(part: Any) -> inspect.Parameter:
     if isinstance(default, str):
         default = one_line(default, MAX_NAME)
     return inspect.Parameter(name, kinds[kind], default=default)
+
+
+def texts_of(value: Any) -> list[str]:
+    """The texts of a list; arrays and other values are left out."""
+    return [part for part in value if isinstance(part, str)] if isinstance(value, list | tuple) else []
 
 
 def type_name(name: Any, otherwise: str) -> str:

@@ -39,8 +39,10 @@ def read_contents(contents: Any) -> list[Entry]:
     for part in contents if isinstance(contents, list) else ():
         if not isinstance(part, dict) or not _is_name(part.get("name")):
             raise ChildFailure("sent a list of its functions that cannot be read, so there is no verdict")
-        methods = tuple(name for name in part.get("methods") or () if _is_name(name))
-        entries.append(Entry(part["name"], str(part.get("kind")), part.get("own") is True, methods))
+        methods = part.get("methods")
+        names = tuple(name for name in methods if _is_name(name)) if isinstance(methods, list) else ()
+        kind = part.get("kind")
+        entries.append(Entry(part["name"], kind if isinstance(kind, str) else "", part.get("own") is True, names))
     return entries
 
 
