@@ -24,6 +24,7 @@ class Subject:
     Attributes:
         slugs: the mistakes in them.
         options: the arguments of `check.layer`.
+        one_channel: True if its functions take images of a single channel.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Subject:
     op: str
     slugs: tuple[str, ...] = ()
     options: dict[str, Any] = field(default_factory=dict)
+    one_channel: bool = False
 
     @property
     def function_options(self):
@@ -83,7 +85,8 @@ def class_subject(entry):
     slugs = () if entry.right else (entry.slug or NO_NAME,)
     return ClassSubject(
         entry.name, forward, backward, entry.checker_op, slugs, dict(entry.said),
-        target=entry.target, lines=functions.adapter_lines(entry), returns=functions.returned(entry),
+        one_channel=entry.layout == "grey_image", target=entry.target, lines=functions.adapter_lines(entry),
+        returns=functions.returned(entry),
     )  # fmt: skip
 
 
@@ -94,6 +97,7 @@ def implementation(subject, returns=None, form=None):
         subject.forward, subject.backward, operations.find(subject.op), options.get("layout", "channels_first"),
         returns=returns or options.get("returns"),
     )  # fmt: skip
+    code.one_channel = subject.one_channel
     return code if form is None else code.in_form(form)
 
 

@@ -189,3 +189,10 @@ def test_a_refusal_of_a_class_is_no_verdict(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(ClassSubject, "report", refuse)
     right, wrong = contest.of_rot180(numbers_of(CLASS, WRONG_CLASS), False)[0]
     assert right.alarm == "GradientError: no method is a forward" and not wrong.alarm
+
+
+def test_a_layer_of_grey_images_gets_one_channel_and_has_no_dx() -> None:
+    result = held(CS231N, GREY)
+    assert alarms(result, "rot180") == alarms(result, CS231N) == [False]
+    assert {problem.case.shapes["x"][1] for problem in result.tried[0].problems} == {1}
+    assert result.tried[0].returns == ("w",)
