@@ -193,8 +193,8 @@ def readme(about, results, link):
     if results.classes.subjects:
         lines = round(median(subject.lines for subject in results.classes.subjects))
         parts.append(
-            "\nThe same for layers written as classes, on which the handling of classes was developed. rot180 takes the "
-            f"class; the others need about {lines} lines around it.\n\n"
+            "\nThe same for layers written as classes, on which the handling of classes was developed. rot180 takes "
+            f"the class; the others need about {lines} lines around it.\n\n"
             + short_table("checker, classes", results.classes)
         )
     return "".join(parts)
