@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -61,3 +62,23 @@ def test_an_array_of_another_shape_or_type_is_replaced() -> None:
 
 def test_a_missing_place_reads_as_nothing() -> None:
     assert Place((("attribute", "W"), ("item", "val"))).read(SimpleNamespace()) is None
+
+
+def closure() -> tuple[Any, Any]:
+    weights, bias, cache = np.zeros((3, 2)), np.zeros(2), {}
+
+    def forward(x: Any) -> Any:
+        cache["x"] = x
+        return x @ weights + bias
+
+    return forward, weights
+
+
+def test_variables_around_a_function_are_found_and_replaced() -> None:
+    forward, weights = closure()
+    found = {place.names: place for place in places({"forward": forward})}
+    assert set(found) == {("forward", "weights"), ("forward", "bias")}
+    found["forward", "weights"].write({"forward": forward}, np.ones((3, 2)))
+    assert weights.sum() == 6 and forward(np.ones((1, 3))).tolist() == [[3.0, 3.0]]
+    found["forward", "bias"].write({"forward": forward}, np.full((1, 2), 4.0))
+    assert forward(np.ones((1, 3))).tolist() == [[7.0, 7.0]]

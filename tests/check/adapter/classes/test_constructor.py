@@ -112,3 +112,18 @@ def test_momentum_is_0_so_that_a_step_is_the_gradient() -> None:
 def test_an_optimiser_has_any_method() -> None:
     step: Any = StepOfOne()
     assert step.getparams() is None and step.step(3.0, 2.0) == 1.0
+
+
+def test_a_pair_of_functions_is_a_layer() -> None:
+    definition = operations.find("relu")
+    constructor = read_constructor(lambda: (np.tanh, np.cosh), definition)
+    form = next(sample_forms(definition, 2))
+    layer = constructor.make(Case({}, {"x": (4, 3)}), form, {}, Arrangement(()), Variant())
+    assert layer == {"forward": np.tanh, "backward": np.cosh}
+
+
+def test_settings_are_pairs_if_another_default_is_one() -> None:
+    shapes = {"x": (4, 2, 6, 6)}
+    values = made("pool_size=(2, 2), strides=None", "avg_pool2d", shapes, kernel_size=2, stride=3)
+    assert values == {"pool_size": (2, 2), "strides": (3, 3)}
+    assert made("pool_size=(2, 2), stride=1", "avg_pool2d", shapes, kernel_size=2, stride=3)["stride"] == 3

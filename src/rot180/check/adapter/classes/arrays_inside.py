@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, MutableMapping, MutableSequence
 from dataclasses import dataclass
-from types import FunctionType, MethodType, ModuleType
+from types import CellType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -42,7 +42,7 @@ class Place:
         """The value at this place; None if there is none."""
         for kind, key in self.steps:
             try:
-                thing = getattr(thing, key) if kind == "attribute" else thing[key]
+                thing = _part(thing, kind, key)
             except Exception:
                 return None
         return to_numpy(thing)
@@ -51,22 +51,40 @@ class Place:
         """Put an array there: into the old one if it has the same shape, because other parts may refer to it."""
         old = thing
         for kind, key in self.steps:
-            old = getattr(old, key) if kind == "attribute" else old[key]
+            old = _part(old, kind, key)
         if isinstance(old, np.ndarray) and old.shape == value.shape and old.dtype.kind == "f" and old.flags.writeable:
             old[...] = value
             return
         stored = like(old, value)
         for kind, key in self.steps[:-1]:
-            thing = getattr(thing, key) if kind == "attribute" else thing[key]
+            thing = _part(thing, kind, key)
         kind, key = self.steps[-1]
         if kind == "attribute":
             setattr(thing, key, stored)
+        elif kind == "variable":
+            _cells(thing)[key].cell_contents = stored
         else:
             thing[key] = stored
 
 
-def places(thing: Any, before: tuple[tuple[str, Any], ...] = (), seen: frozenset[int] = frozenset()) -> Iterator[Place]:
-    """Yield the places of all arrays of floating-point numbers inside an object."""
+def _part(thing: Any, kind: str, key: Any) -> Any:
+    """What is at one step: an attribute, an item, or a variable that a function uses from around it."""
+    if kind == "variable":
+        return _cells(thing)[key].cell_contents
+    return getattr(thing, key) if kind == "attribute" else thing[key]
+
+
+def _cells(function: FunctionType) -> dict[str, CellType]:
+    """The variables of the enclosing functions that a function uses."""
+    return dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
+
+
+def places(thing: Any) -> list[Place]:
+    """The places of all arrays inside an object; variables around its functions come last."""
+    return sorted(_search(thing, (), frozenset()), key=lambda place: sum(kind == "variable" for kind, _ in place.steps))
+
+
+def _search(thing: Any, before: tuple[tuple[str, Any], ...], seen: frozenset[int]) -> Iterator[Place]:
     if as_numpy(thing) is not None and not _holds_array(thing):
         if before:
             yield Place(before)
@@ -74,7 +92,7 @@ def places(thing: Any, before: tuple[tuple[str, Any], ...] = (), seen: frozenset
     if len(before) > MOST_STEPS or id(thing) in seen:
         return
     for step, part in _parts(thing):
-        yield from places(part, (*before, step), seen | {id(thing)})
+        yield from _search(part, (*before, step), seen | {id(thing)})
 
 
 def _holds_array(thing: Any) -> bool:
@@ -89,7 +107,13 @@ def _parts(thing: Any) -> Iterator[tuple[tuple[str, Any], Any]]:
     elif isinstance(thing, MutableSequence | tuple):
         for position, part in enumerate(thing):
             yield ("item", position), part
-    elif not isinstance(thing, type | ModuleType | FunctionType | MethodType | str | bytes | int | float | complex):
+    elif isinstance(thing, FunctionType):
+        for name, cell in _cells(thing).items():
+            try:
+                yield ("variable", name), cell.cell_contents
+            except ValueError:  # it has no value yet
+                continue
+    elif not isinstance(thing, type | ModuleType | MethodType | str | bytes | int | float | complex):
         for name, part in list(getattr(thing, "__dict__", {}).items()):
             yield ("attribute", name), part
         for name in getattr(type(thing), "__slots__", ()):

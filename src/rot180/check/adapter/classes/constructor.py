@@ -111,7 +111,10 @@ class Constructor:
         }
         if variant.activation != "":
             values |= dict.fromkeys(self.activations, variant.activation)
-        return self.target(**values)
+        thing = self.target(**values)
+        if isinstance(thing, tuple | list) and len(thing) == 2 and all(map(callable, thing)):
+            return {"forward": thing[0], "backward": thing[1]}
+        return thing
 
     def _value(
         self, name: str, role: str, case: Case, form: SampleForm, arrays: Mapping[str, Array], weight: Arrangement,
@@ -148,9 +151,20 @@ class Constructor:
             return value - 1  # the number of zeros between the cells
         if isinstance(default, tuple | list) and not isinstance(value, tuple):
             return type(default)([value] * len(default))
-        if role == "kernel_size" and axes > 1 and (pairs or "shape" in name) and not isinstance(value, tuple):
+        if axes > 1 and type(value) is int and role != "groups" and self._per_axis(name, role, default, pairs=pairs):
             return (value,) * axes
         return value
+
+    def _per_axis(self, name: str, role: str, default: Any, *, pairs: bool) -> bool:
+        """True if a setting without a number as its default is one number per axis, as other defaults show."""
+        if type(default) is int:
+            return False
+        windows = [self.defaults.get(n) for n, r in self.roles.items() if r in self.settings or r == "kernel_size"]
+        return (
+            pairs
+            or (role == "kernel_size" and "shape" in name)
+            or (role != "kernel_size" and any(isinstance(d, tuple) for d in windows))
+        )
 
     def _all_settings(self, case: Case) -> dict[str, Any]:
         names = (*self.definition.settings, *(("kernel_size",) if self.definition.axes else ()))
