@@ -148,6 +148,36 @@ class ParametersPassed:
         return weights.T @ dA, dA @ self.A.T, dA.sum(axis=1, keepdims=True)
 
 
+class FirstSampleOnly(Dense):
+    """The return is inside the loop."""
+
+    def forward(self, x: Any) -> Any:
+        self.x = x
+        y = np.zeros((len(x), self.W.shape[1]))
+        for n in range(len(x)):
+            y[n] = x[n] @ self.W + self.b[0]
+            return y
+        return y
+
+
+class OneOfTheBatch(Dense):
+    """The result has no axis for the batch."""
+
+    def forward(self, x: Any) -> Any:
+        self.x = x[:1]
+        return self.x @ self.W + self.b
+
+    def backward(self, dy: Any) -> Any:
+        self.dW, self.db = self.x.T @ dy[:1], dy[:1].sum(0, keepdims=True)
+        return dy[:1] @ self.W.T
+
+
+@pytest.mark.parametrize("target", [FirstSampleOnly, OneOfTheBatch])
+def test_a_class_that_runs_with_a_batch_is_judged_with_a_batch(target: type) -> None:
+    report = check.layer(target, op="linear")
+    assert not report.ok and "y" in {d.argument for d in (*report.diagnoses, *report.unexplained)}, report
+
+
 def make_functions(n_in: int, n_out: int) -> tuple[Any, Any]:
     """No object at all: the parameters are variables of the functions."""
     layer, W, b = SimpleNamespace(), np.zeros((n_in, n_out)), np.zeros(n_out)

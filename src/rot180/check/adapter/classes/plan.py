@@ -59,7 +59,7 @@ def find_plan(target: Callable[..., Any], definition: Definition, given: Mapping
     for draft, ndim in _drafts(constructor, static=static):
         if best is not None and not _can_help(draft, best.plan):
             continue
-        if draft.form.name == BATCH_OF_ONE and best is not None and best.fit >= SHAPE:
+        if draft.form.name == BATCH_OF_ONE and best is not None and best.fit > FAILS:
             continue  # it takes more samples, even if it is wrong for them
         try:
             trial = _try(draft, given, ndim)
