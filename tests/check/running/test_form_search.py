@@ -105,3 +105,22 @@ def test_code_that_refuses_every_case_is_not_judged_in_a_form_that_happens_to_fi
     forward, backward = next((e.forward, e.backward) for e in right_transposed.ENTRIES if e.name == "by zeros")
     with pytest.raises(GradientError, match="NotImplementedError: padding beyond the kernel"):
         layer(forward, backward, "conv_transpose2d", kernel_size=1, padding=1, stride=3)
+
+
+def test_a_form_that_is_right_on_some_cases_is_used_to_judge_the_others() -> None:
+    """One image, a tuple of sizes, square images; and the height of the window is used for its width."""
+
+    def forward(x: Any, size: Any) -> Any:
+        (c, h, w), (k, _) = x.shape, size
+        assert h == w
+        return x[:, : h // k * k, : w // k * k].reshape(c, h // k, k, w // k, k).mean((2, 4))
+
+    def backward(dy: Any, x: Any, size: Any) -> Any:
+        (k, _), dx = size, np.zeros_like(x)
+        dx[:, : k * dy.shape[1], : k * dy.shape[2]] = dy.repeat(k, 1).repeat(k, 2) / k**2
+        return dx
+
+    report = layer(forward, backward, "avg_pool2d")
+    assert "square images only" in report.title
+    assert {d.argument for d in (*report.diagnoses, *report.unexplained)} == {"y"}, report.render()
+    assert layer(forward, backward, "avg_pool2d", kernel_size=2, stride=2).ok

@@ -63,14 +63,14 @@ class FormSearch:
         return found if found.runs else usual.with_furthest(furthest)
 
     def _is_plausible(self, trial: Trial) -> bool:
-        """True if a wrong forward may be written for this form: its results have the right shapes.
+        """True if a wrong forward may be written for this form: it is right on a case, or its shapes are on all.
 
         Code can accept arrays whose axes are in another order than it expects, where sizes happen to fit. Then its
         results have other shapes, and say nothing about the code.
         """
         usual, form = self.code.form, trial.code.form
         same_axes = (form.layout, form.weight, form.absent) == (usual.layout, usual.weight, usual.absent)
-        return bool(trial.runs) and (same_axes or trial.has_right_shapes)
+        return bool(trial.runs) and (same_axes or trial.has_right_shapes or trial.right_somewhere)
 
     def _combinations(self, usual: Trial) -> list[Combination]:
         """Return the combinations to try after the usual one, by their cost.

@@ -65,8 +65,16 @@ class Trial:
     @property
     def right(self) -> bool:
         """True if the forward is that of the operation on all cases; whatever the gradients are."""
-        forward = self.code.definition.forward
-        return bool(self.runs) and all(same(outcome.y, forward(p.arrays, p.case)) for p, outcome in self.runs)
+        return bool(self.runs) and all(map(self._is_right, self.runs))
+
+    @property
+    def right_somewhere(self) -> bool:
+        """True if the forward is that of the operation on at least one case."""
+        return any(map(self._is_right, self.runs))
+
+    def _is_right(self, run: Run) -> bool:
+        problem, outcome = run
+        return same(outcome.y, self.code.definition.forward(problem.arrays, problem.case))
 
     @property
     def gradients_fit(self) -> bool:
