@@ -67,7 +67,27 @@ def test_program_that_gets_to_its_backward_in_one_form() -> None:
         layer(*case("u_wrong_reason"), layout="nhwc")
 
 
+def test_program_whose_forward_is_wrong_on_a_smaller_case() -> None:
+    assert mistakes(layer(*case("b2"))) == [("scaled", "dw")]
+
+
 # ---- the same kinds, written here ----
+
+
+def test_forward_that_is_wrong_on_a_case_met_while_shrinking() -> None:
+    """The forward takes the height for the width, and refuses oblong images unless there is a single one."""
+
+    def forward(x, w, stride=1):
+        if x.shape[2] != x.shape[3] and len(x) > 1:
+            raise ValueError("square images only")
+        size = x.shape[2]
+        return conv(np.resize(x, (*x.shape[:2], size, size)), w, np.zeros(len(w)), stride)
+
+    def backward(dy, x, w, stride=1):
+        dx, dw, _ = conv_backward(dy, x, w, np.zeros(len(w)), stride)
+        return dx, dw / 2
+
+    assert mistakes(layer(forward, backward)) == [("scaled", "dw")]
 
 
 def square_kernels(slip: bool) -> Pair:

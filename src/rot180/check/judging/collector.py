@@ -43,11 +43,7 @@ class EvidenceCollector:
 
     def backward_evidence(self, problem: Problem, outcome: Outcome) -> Evidence:
         """The gradients, with those of the user's own forward."""
-        case = problem.case
-        if self.variant == "forward-flipped":
-            case = replace(case, convention=CONVENTIONS[1 - CONVENTIONS.index(case.convention)])
-        elif self.variant == "stride-dilation-swapped":
-            case = steps.with_steps_swapped(case)
+        case = self._case_of_forward(problem.case)
         if self.variant in COMPUTED or not dy_fits(self.runner.code, problem, outcome):
             return self._by_definition(problem, outcome, case)
         try:
@@ -57,6 +53,18 @@ class EvidenceCollector:
         return Evidence(
             self.definition, problem, outcome.gradients, own.gradients, case, None, own.error_bound, False, own.kinks
         )
+
+    def _case_of_forward(self, case: Case) -> Case:
+        """The case as the user's own forward computes it."""
+        if self.variant == "forward-flipped":
+            return replace(case, convention=CONVENTIONS[1 - CONVENTIONS.index(case.convention)])
+        return steps.with_steps_swapped(case) if self.variant == "stride-dilation-swapped" else case
+
+    def _is_another_forward(self, problem: Problem, outcome: Outcome) -> bool:
+        """True if the forward is known, but its result on this problem has another shape: it fails elsewhere too."""
+        if self.variant not in COMPUTED:
+            return False
+        return outcome.y.shape != self.definition.y_shape(self._case_of_forward(problem.case))
 
     def _by_definition(self, problem: Problem, outcome: Outcome, case: Case) -> Evidence:
         expected, window = self.definition.gradients(problem.dy, problem.arrays, case), self.definition.window(case)
@@ -91,7 +99,7 @@ class EvidenceCollector:
             return None
         if argument == "y":
             evidence = self.forward_evidence(problem, outcome)
-        elif not outcome.y.size:
+        elif not outcome.y.size or self._is_another_forward(problem, outcome):
             return None
         else:
             evidence = self.backward_evidence(problem, outcome)
