@@ -37,6 +37,14 @@ def as_numpy(value: Any) -> np.ndarray[Any, Any] | None:
     return None
 
 
+def stacked(value: Any) -> np.ndarray[Any, Any] | None:
+    """A list of NumPy arrays of one shape as a single array, for example a list of filters; None for anything else."""
+    if not isinstance(value, list) or not value or not all(isinstance(part, np.ndarray) for part in value):
+        return None
+    same_shape = len({part.shape for part in value}) == 1
+    return np.stack(value) if same_shape else None
+
+
 def to_numpy(value: Any) -> Any:
     """The value as a NumPy array if `as_numpy` can convert it, else unchanged."""
     array = as_numpy(value)
@@ -45,6 +53,8 @@ def to_numpy(value: Any) -> Any:
 
 def like(old: Any, array: np.ndarray[Any, Any]) -> Any:
     """The array as a value of the type of `old`: a list, an array of another library, or NumPy's."""
+    if isinstance(old, list) and old and isinstance(old[0], np.ndarray):
+        return list(array)
     if isinstance(old, list):
         return array.tolist()
     if hasattr(old, "detach"):  # a tensor of PyTorch: its memory is overwritten, because other parts may refer to it

@@ -82,3 +82,15 @@ def test_variables_around_a_function_are_found_and_replaced() -> None:
     assert weights.sum() == 6 and forward(np.ones((1, 3))).tolist() == [[3.0, 3.0]]
     found["forward", "bias"].write({"forward": forward}, np.full((1, 2), 4.0))
     assert forward(np.ones((1, 3))).tolist() == [[7.0, 7.0]]
+
+
+def test_a_list_of_filters_is_one_array_and_several() -> None:
+    layer = SimpleNamespace(filters=[np.zeros(3), np.zeros(3)])
+    whole, *parts = places(layer)
+    assert whole.position is None and [part.position for part in parts] == [0, 1]
+    whole.write(layer, np.ones((2, 3)))
+    assert isinstance(layer.filters, list) and whole.read(layer).tolist() == [[1, 1, 1], [1, 1, 1]]
+
+
+def test_names_with_capitals_are_split_into_words() -> None:
+    assert names_inside(SimpleNamespace(gradWeights=np.ones(2), dLdW=np.ones(2))) == {("grad_weights",), ("dldw",)}

@@ -11,6 +11,7 @@ import pytest
 from rot180 import check
 from rot180.check import operations
 from rot180.check.adapter.classes.pair import is_class, pair_of
+from rot180.errors import GradientError
 
 LINEAR = operations.find("linear")
 
@@ -247,3 +248,51 @@ def test_a_pair_has_the_settings_of_the_class() -> None:
     assert {name: a.shape for name, a in pair.backward(np.ones(y.shape), session).items()} == {
         "x": x.shape, "w": w.shape, "b": b.shape,
     }  # fmt: skip
+
+
+class CamelCase:
+    def __init__(self, batchSize: int, inputSize: int, outputSize: int) -> None:
+        self.weights, self.bias = np.zeros((inputSize, outputSize)), np.zeros(outputSize)
+        self.buffer = np.zeros((batchSize, outputSize))
+
+    def forwardPass(self, inputData: Any) -> Any:
+        self.inputs = inputData
+        self.buffer[...] = inputData @ self.weights + self.bias
+        return SimpleNamespace(data=self.buffer)
+
+    def backwardPass(self, gradOutput: Any) -> Any:
+        self.gradWeights, self.gradBias = self.inputs.T @ gradOutput, gradOutput.sum(0)
+        return gradOutput @ self.weights.T
+
+
+class WithGradients:
+    """Adds to the gradients beside the parameters, which an optimiser sets to zero."""
+
+    def __init__(self, n_in: int, n_out: int) -> None:
+        self.w = SimpleNamespace(data=np.zeros((n_in, n_out)), grad=np.zeros((n_in, n_out)))
+        self.b = SimpleNamespace(data=np.zeros(n_out), grad=np.zeros(n_out))
+
+    def forward(self, x: Any) -> Any:
+        self.x = x
+        return x @ self.w.data + self.b.data
+
+    def backward(self, dy: Any) -> Any:
+        self.w.grad += self.x.T @ dy
+        self.b.grad += dy.sum(0)
+        return dy @ self.w.data.T
+
+
+class Failing(Dense):
+    def backward(self, dy: Any) -> Any:
+        raise RuntimeError("not done")
+
+
+@pytest.mark.parametrize("layer", [CamelCase, WithGradients])
+def test_names_with_capitals_and_gradients_beside_parameters_are_understood(layer: Any) -> None:
+    report = check.layer(layer, op="linear")
+    assert report.ok, report
+
+
+def test_an_error_of_a_method_has_its_line() -> None:
+    with pytest.raises(GradientError, match=r"RuntimeError: not done, line \d+ of test_pair.py"):
+        check.layer(Failing, op="linear")

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from ..foreign_arrays import as_numpy, like, to_numpy
+from ..foreign_arrays import as_numpy, like, stacked, to_numpy
+from .words import VALUES, plain
 
 MOST_STEPS = 3
 
@@ -26,7 +27,7 @@ class Place:
     @property
     def names(self) -> tuple[str, ...]:
         """The names along the way, in lower case; positions are left out."""
-        return tuple(str(key).lower().strip("_") for kind, key in self.steps if kind != "item" or isinstance(key, str))
+        return tuple(plain(str(key)) for kind, key in self.steps if kind != "item" or isinstance(key, str))
 
     @property
     def position(self) -> int | None:
@@ -45,7 +46,8 @@ class Place:
                 thing = _part(thing, kind, key)
             except Exception:
                 return None
-        return to_numpy(thing)
+        together = stacked(thing)
+        return to_numpy(thing) if together is None else together
 
     def write(self, thing: Any, value: np.ndarray[Any, Any]) -> None:
         """Put an array there: into the old one if it has the same shape, because other parts may refer to it."""
@@ -79,6 +81,13 @@ def _cells(function: FunctionType) -> dict[str, CellType]:
     return dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
 
 
+def unwrapped(value: Any) -> Any:
+    """The array in an object of the user's own class of arrays, such as a Tensor with `.data`; others unchanged."""
+    if not _holds_array(value):
+        return value
+    return next((vars(value)[name] for name in VALUES if isinstance(vars(value).get(name), np.ndarray)), value)
+
+
 def places(thing: Any) -> list[Place]:
     """The places of all arrays inside an object; variables around its functions come last."""
     return sorted(_search(thing, (), frozenset()), key=lambda place: sum(kind == "variable" for kind, _ in place.steps))
@@ -91,6 +100,8 @@ def _search(thing: Any, before: tuple[tuple[str, Any], ...], seen: frozenset[int
         return
     if len(before) > MOST_STEPS or id(thing) in seen:
         return
+    if before and stacked(thing) is not None and len(thing) > 1:  # a list of filters; its parts follow
+        yield Place(before)
     for step, part in _parts(thing):
         yield from _search(part, (*before, step), seen | {id(thing)})
 

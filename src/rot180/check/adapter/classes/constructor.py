@@ -15,7 +15,7 @@ from ...operations.case import Array, Case
 from ..signature import DICTS
 from .arrangements import Arrangement, SampleForm
 from .methods import unknown
-from .words import ACTIVATIONS, MOMENTA, OPTIMISERS, RATES, constructor_words
+from .words import ACTIVATIONS, BATCHES, MOMENTA, OPTIMISERS, RATES, constructor_words, plain
 
 ORDERS = {"linear": ("in", "out"), "conv": ("in", "out", "kernel_size")}  # of sizes whose names say nothing
 
@@ -127,6 +127,8 @@ class Constructor:
             return StepOfOne(variant.in_place)
         if role == "lr":
             return 1.0
+        if role == "batch":
+            return case.shapes["x"][0]
         if role == "momentum":
             return 0.0
         if role == "mode":
@@ -223,12 +225,14 @@ def read_constructor(
 
 
 def _role(parameter: inspect.Parameter, words: Mapping[str, str], used: list[str]) -> str | None:
-    lower = parameter.name.lower().strip("_")
+    lower = plain(parameter.name)
     optional = parameter.default is not parameter.empty
     if lower in DICTS.split() or (lower.endswith("param") and not optional):
         return "settings"
     if lower in OPTIMISERS:
         return "optimizer"
+    if lower in BATCHES and not optional:
+        return "batch"
     for role, names in words.items():
         if lower in names.split() and role not in used:
             arrays = role in ("w", "b", "gamma", "beta")

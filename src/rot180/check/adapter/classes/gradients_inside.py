@@ -14,9 +14,9 @@ import numpy as np
 from ...operations.case import Array
 from ..foreign_arrays import as_numpy
 from ..results import MARKS, fields_of
-from .arrays_inside import Place, places
+from .arrays_inside import Place, places, unwrapped
 from .session import Plan, Session
-from .words import GRADIENT_LISTS, GRADIENTS, INPUT_GRADIENTS, PARAMETERS, VALUES
+from .words import GRADIENT_LISTS, GRADIENTS, INPUT_GRADIENTS, PARAMETERS, VALUES, plain
 
 DERIVATIVE = re.compile(r"d_?(?:l|e|c|j|loss|cost|error)_?d_?(\w+)$")  # dL_dW, dloss_dw, dEdw
 
@@ -32,7 +32,7 @@ def collect(
         order: in which gradients are returned (default: that of the arguments).
     """
     plan, names = session.plan, list(shapes)
-    found = _returned(returned, names, order or names)
+    found = {name: unwrapped(value) for name, value in _returned(returned, names, order or names).items()}
     if "x" not in found:
         attributes = {place.names[-1]: place for place in places(session.thing) if len(place.steps) == 1}
         word = next((word for word in INPUT_GRADIENTS if word in attributes), None)
@@ -120,7 +120,7 @@ def _candidates(place: Place, name: str, parameters: Sequence[str], others: Sequ
             position = place.position if place.position is not None else list(parameters).index(name)
             if other.position == position and len(other.names) == 1:
                 yield other
-        elif listed and other.names[-1] == own:
+        elif other.names[-1:] == (own,) and (listed or {"g", "d"} & set(other.names[:-1])):
             yield other
     for other in others:
         if other.names and _bare(other.names[-1]) == own and other.names[-1] != own:
@@ -154,8 +154,8 @@ def _bare(name: str) -> str:
 
 
 def _argument_of(name: str, names: Sequence[str]) -> str | None:
-    bare = _bare(str(name).lower().strip("_"))
+    bare = _bare(plain(str(name)))
     for argument in names:
         if bare == argument or bare in PARAMETERS.get(argument, "").split():
             return argument
-    return "x" if str(name).lower().strip("_") in (*INPUT_GRADIENTS, "x") else None
+    return "x" if plain(str(name)) in (*INPUT_GRADIENTS, "x") else None

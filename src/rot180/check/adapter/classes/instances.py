@@ -60,4 +60,5 @@ def factory_of(layer: Any, definition: Definition) -> Callable[..., Any]:
     parameters = [p for p in signature.parameters.values() if p.name not in values]
     make.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
     make.__name__ = kind.__name__
+    make.__wrapped__ = kind.__init__  # type: ignore[attr-defined]
     return make

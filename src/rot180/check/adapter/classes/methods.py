@@ -61,8 +61,11 @@ def method_of(thing: Any, name: str) -> Callable[..., Any]:
 
 def find_method(thing: Any, names: Sequence[str]) -> str | None:
     """The first of these names that is a method of the object."""
-    for plain in names:
-        for name in (plain, f"_{plain}"):
+    if not isinstance(thing, Mapping):  # camelCase, and names with capitals
+        own = {words.plain(name): name for name in dir(thing) if not name.startswith("_")}
+        names = [other for name in names for other in (name, own.get(name, name))]
+    for word in names:
+        for name in (word, f"_{word}"):
             if isinstance(thing, Mapping):
                 if callable(thing.get(name)):
                     return name
@@ -146,7 +149,7 @@ def _has(roles: Sequence[tuple[str, str]], role: str) -> bool:
 
 
 def _backward_role(name: str, number: int, roles: Sequence[tuple[str, str]], definition: Definition) -> str | None:
-    lower = name.lower().strip("_")
+    lower = words.plain(name)
     if lower in words.RATES and _has(roles, "dy"):
         return "lr"
     if lower in words.OPTIMISERS:
@@ -161,7 +164,7 @@ def _backward_role(name: str, number: int, roles: Sequence[tuple[str, str]], def
 
 def _special_role(parameter: inspect.Parameter, number: int) -> str | None:
     """The role of a context, or of a flag that says if the layer is being trained."""
-    lower = parameter.name.lower().strip("_")
+    lower = words.plain(parameter.name)
     if number == 0 and lower in words.CONTEXTS:
         return "ctx"
     if lower not in words.TRAINING or isinstance(parameter.default, str):
@@ -183,7 +186,7 @@ def _derivative(thing: Any, definition: Definition) -> Method | None:
 
 
 def _meaning(name: str, known: Sequence[str], used: Sequence[str]) -> str | None:
-    lower = name.lower().strip("_")
+    lower = words.plain(name)
     if lower in DICTS.split():
         return "settings"
     for role in known:

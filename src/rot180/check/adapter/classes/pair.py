@@ -97,6 +97,8 @@ def pair_of(target: Callable[..., Any] | Pair, definition: Definition, given: Ma
     forward.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     backward.__name__ = backward_of_loss.__name__ = getattr(target, "__name__", "layer")
     forward.__name__ = backward.__name__
+    for function, method in ((forward, plan.forward), (backward, plan.backward), (backward_of_loss, plan.backward)):
+        _point_to(function, getattr(target, method.name, target))
     form = plan.form
     returns = tuple(name for name in definition.gradients_of if name in arguments)
     remarks = () if form.name == "channels_first" else (FORM.format(form=form.name),)
@@ -104,6 +106,12 @@ def pair_of(target: Callable[..., Any] | Pair, definition: Definition, given: Ma
         returns, remarks = returns[1:], (*remarks, NO_DX)
     chosen = backward_of_loss if definition.loss else backward
     return Pair(forward, chosen, returns, form.single, form.grey, remarks)
+
+
+def _point_to(function: Any, original: Any) -> None:
+    """Let a function keep its signature, and its errors show the line of the user's code."""
+    function.__signature__ = inspect.signature(function)
+    function.__wrapped__ = original
 
 
 def _default(definition: Definition, name: str, value: Any) -> Any:
@@ -169,9 +177,8 @@ class _Objects:
         if plan.form.single and shapes["x"][0] > 1:
             raise ValueError("the class takes one sample")
         parameters = {name: a for name, a in arrays.items() if name not in ("x", "t")}
-        key = repr(
-            ([(name, shape[1:] if name == "x" else shape) for name, shape in shapes.items() if name != "t"], settings)
-        )
+        sized = shapes if "batch" in plan.constructor.roles.values() else {**shapes, "x": shapes["x"][1:]}
+        key = repr(([(name, shape) for name, shape in sized.items() if name != "t"], settings))
         if key not in self.made:
             self.made[key] = new_thing(plan, case, parameters)
         session = Session(self.made[key], plan, case)

@@ -6,7 +6,7 @@ Internal to check/adapter/classes/. plan.py finds out what a `Plan` says.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -18,10 +18,10 @@ from ...operations.case import Array, Case
 from ..results import split_forward
 from ..signature import ALIASES
 from .arrangements import Arrangement, SampleForm
-from .arrays_inside import Place
+from .arrays_inside import Place, unwrapped
 from .constructor import Constructor, StepOfOne, Variant
 from .methods import Method, find_method, method_of
-from .words import CLEARERS, INITIALISERS, RESULTS
+from .words import CLEARERS, GRADIENTS, INITIALISERS, RESULTS, VALUES, plain
 
 PASSED = "passed"  # the place of a parameter that is an argument of the forward
 
@@ -83,7 +83,7 @@ class Session:
     def forward(self, x: Array, parameters: Mapping[str, Array], t: Any = None) -> Any:
         """Set the parameters and call the forward. Returns y as the class returns or keeps it."""
         plan = self.plan
-        clear(self.thing)
+        clear(self.thing, plan.places.values())
         self.set_parameters(parameters)
         if plan.variant.one_hot:
             t = np.eye(x.shape[1])[t]
@@ -97,7 +97,7 @@ class Session:
         if found is None:
             found = kept_result(self.thing)
         y, self.cache = split_forward(found)
-        return y
+        return unwrapped(y)
 
     def set_parameters(self, parameters: Mapping[str, Array]) -> None:
         """Put the parameters into the object."""
@@ -126,7 +126,7 @@ class Session:
     def _takes_result(self) -> bool:
         """True if the backward of a loss takes the predictions under a name of dy, and the layer keeps them."""
         name = next(name for role, name in self.plan.backward.roles if role == "x")
-        if name.lower().strip("_") not in ALIASES["dy"].split() or isinstance(self.thing, type):
+        if plain(name) not in ALIASES["dy"].split() or isinstance(self.thing, type):
             return False
         return np.shape(kept_result(self.thing)) == np.shape(self.given["x"])
 
@@ -147,8 +147,13 @@ def settings_for(method: Method, definition: Definition, case: Case) -> dict[str
     return values
 
 
-def clear(thing: Any) -> None:
-    """Call the method that sets the gradients to zero, if there is one."""
+def clear(thing: Any, parameters: Iterable[Place] = ()) -> None:
+    """Set the gradients to zero: by the method for it, and in parameter objects, for which an optimiser does it."""
+    for place in parameters:
+        for word in GRADIENTS if place.names and place.names[-1] in VALUES else ():
+            kept = place.beside(word).read(thing)
+            if isinstance(kept, np.ndarray) and kept.flags.writeable:
+                kept[...] = 0
     name = find_method(thing, CLEARERS.split())
     if name is not None:
         method_of(thing, name)()
@@ -156,7 +161,7 @@ def clear(thing: Any) -> None:
 
 def kept_result(thing: Any) -> Any:
     """The result of a forward that returns nothing: an attribute such as `output`."""
-    attributes = {name.lower().strip("_"): name for name in vars(thing)}
+    attributes = {plain(name): name for name in vars(thing)}
     name = next((attributes[word] for word in RESULTS if word in attributes), None)
     return None if name is None else getattr(thing, name)
 
@@ -177,7 +182,7 @@ def initialise(thing: Any, case: Case, form: SampleForm, *, in_place: bool = Fal
 
 def _prepare(function: Callable[..., Any], sample: tuple[int, ...], *, in_place: bool) -> None:
     """Call a method that prepares a layer, with an optimiser or the shape of a sample."""
-    needed = [p.name.lower() for p in inspect.signature(function).parameters.values() if p.default is p.empty]
+    needed = [plain(p.name) for p in inspect.signature(function).parameters.values() if p.default is p.empty]
     if not needed:
         function()
     elif len(needed) == 1 and "opt" in needed[0]:

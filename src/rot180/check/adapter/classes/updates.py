@@ -14,7 +14,7 @@ import numpy as np
 from ...operations.case import Array
 from .methods import ClassError, Method, described, find_method, method_of, parameters_of
 from .session import Plan
-from .words import OPTIMISERS, RATE_ATTRIBUTES, RATES, UPDATES
+from .words import OPTIMISERS, RATE_ATTRIBUTES, RATES, UPDATES, plain
 
 DYADIC = 64  # gradients of whole numbers, also if they are divided by 4 samples, are multiples of 1 / 64
 
@@ -39,7 +39,7 @@ def _with_method(plan: Plan, thing: Any) -> Plan | None:
         return None
     roles = []
     for parameter in parameters_of(method_of(thing, name)):
-        lower = parameter.name.lower().strip("_")
+        lower = plain(parameter.name)
         if lower in RATES:
             roles.append(("lr", parameter.name))
         elif lower in OPTIMISERS:
@@ -52,7 +52,7 @@ def _with_method(plan: Plan, thing: Any) -> Plan | None:
 def set_rates(thing: Any) -> None:
     """Set learning rates that an object keeps in attributes to 1."""
     for name, value in list(getattr(thing, "__dict__", {}).items()):
-        if name.lower().strip("_") in RATE_ATTRIBUTES and isinstance(value, float):
+        if plain(name) in RATE_ATTRIBUTES and isinstance(value, float):
             setattr(thing, name, 1.0)
 
 
@@ -64,7 +64,7 @@ def require_rate(plan: Plan, thing: Any, steps: Mapping[str, Array]) -> None:
     """
     methods = [method for method in (plan.backward, plan.update) if method is not None]
     passed = {*plan.constructor.roles.values(), *(role for method in methods for role, _ in method.roles)}
-    kept = {name.lower().strip("_") for name in getattr(thing, "__dict__", {})}
+    kept = {plain(name) for name in getattr(thing, "__dict__", {})}
     if {"lr", "optimizer"} & passed or {*RATE_ATTRIBUTES, *OPTIMISERS} & kept:
         return
     for name, step in steps.items():

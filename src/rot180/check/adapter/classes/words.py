@@ -5,9 +5,18 @@ Internal to check/adapter/classes/.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from ...operations import Definition
+
+CAMEL = re.compile(r"(?<=[a-z]{2})(?=[A-Z][a-z])")  # between the words of gradWeights, but not in dLdW
+
+
+def plain(name: str) -> str:
+    """The name in lower case with underscores between its words: grad_weights for gradWeights and _grad_weights."""
+    return CAMEL.sub("_", name).lower().strip("_")
+
 
 FORWARDS = (
     "forward forward_pass forward_propagation forward_prop feed_forward fprop __call__ call apply predict "
@@ -38,6 +47,7 @@ INPUT_GRADIENTS = (
 RATES = "learning_rate learn_rate lr eta alpha rate step_size l_r".split()
 RATE_ATTRIBUTES = "learning_rate learn_rate lr eta l_r".split()  # words that mean nothing else
 UPDATES = "update update_params update_parameters update_weights apply_gradients apply_grads step".split()
+BATCHES = "batch_size batch batches n_samples num_samples bs".split()
 OPTIMISERS = "optimizer optimiser optim opt".split()
 CONTEXTS = "ctx context".split()
 ACTIVATIONS = "activation activation_function act act_fn activation_fn nonlinearity".split()
