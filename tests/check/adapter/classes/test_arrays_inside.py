@@ -46,7 +46,7 @@ def test_an_object_that_contains_itself_is_searched_once() -> None:
 def test_an_array_is_written_into_the_old_one() -> None:
     layer = SimpleNamespace(params=[np.zeros(2)])
     alias = layer.params[0]
-    (place,) = places(layer)
+    place, _ = places(layer)  # the array, and the list as one array
     assert place.position == 0
     place.write(layer, np.array([1.0, 2.0]))
     assert layer.params[0] is alias and alias.tolist() == [1.0, 2.0]
@@ -86,7 +86,7 @@ def test_variables_around_a_function_are_found_and_replaced() -> None:
 
 def test_a_list_of_filters_is_one_array_and_several() -> None:
     layer = SimpleNamespace(filters=[np.zeros(3), np.zeros(3)])
-    whole, *parts = places(layer)
+    *parts, whole = places(layer)
     assert whole.position is None and [part.position for part in parts] == [0, 1]
     whole.write(layer, np.ones((2, 3)))
     assert isinstance(layer.filters, list) and whole.read(layer).tolist() == [[1, 1, 1], [1, 1, 1]]

@@ -100,10 +100,10 @@ def _search(thing: Any, before: tuple[tuple[str, Any], ...], seen: frozenset[int
         return
     if len(before) > MOST_STEPS or id(thing) in seen:
         return
-    if before and stacked(thing) is not None and len(thing) > 1:  # a list of filters; its parts follow
-        yield Place(before)
     for step, part in _parts(thing):
         yield from _search(part, (*before, step), seen | {id(thing)})
+    if before and stacked(thing) is not None:  # a list of filters is also one array
+        yield Place(before)
 
 
 def _holds_array(thing: Any) -> bool:
