@@ -21,7 +21,7 @@ import stat
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 Name = str | os.PathLike[str]
 
@@ -39,11 +39,16 @@ class WriteError(OSError):
 
     def __init__(self, path: Name, error: OSError, unchanged: bool = True) -> None:
         cause = error.strerror or str(error) or type(error).__name__
-        message = f"cannot write {os.fspath(path)}: {cause}"
+        self._path, self._cause, self._unchanged = os.fspath(path), cause, unchanged
+        message = f"cannot write {self._path}: {cause}"
         super().__init__(error.errno, f"{message}; no file was changed" if unchanged else message)
 
     def __str__(self) -> str:
         return str(self.strerror)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the arguments: without this, a worker that raises the error makes its parent wait for ever."""
+        return type(self), (self._path, OSError(self.errno, self._cause), self._unchanged)
 
 
 class _Replacement(NamedTuple):

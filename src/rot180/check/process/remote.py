@@ -43,7 +43,7 @@ class RemoteError(Exception):
         place: the line of the user's file where it was raised, for example "line 3 of mine.py", or "".
     """
 
-    def __init__(self, text: str, place: str) -> None:
+    def __init__(self, text: str, place: str = "") -> None:
         super().__init__(text)
         self.place = place
 
