@@ -23,7 +23,7 @@ def one_line(text: object, most: int = MAX_TEXT) -> str:
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in shown)
 
 
-def describe_exception(error: Exception, function: Callable[..., Any]) -> str:
+def describe_exception(error: Exception | SystemExit, function: Callable[..., Any]) -> str:
     """Describe an exception: `NameError: name 'foo' is not defined, line 3 of mine.py`.
 
     The line is the last one in the file of the function.

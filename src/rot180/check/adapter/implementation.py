@@ -232,7 +232,7 @@ class Implementation:
         try:
             with np.errstate(all="ignore"):
                 return function(*positional, **keywords)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             role = "forward" if function is self.forward else "backward"
             by = f"the {role}, {getattr(function, '__name__', type(function).__name__)},"
             raise Refused(

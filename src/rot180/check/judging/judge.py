@@ -23,7 +23,7 @@ from ..diagnosis.texts import missing, reshaped, structure, texts
 from ..rendering import example, formula, matrices
 from ..report import Diagnosis, LayerReport, Stage
 from ..running.runner import Runner
-from . import edge_cases, invalid_arrays, kinks, reference_check
+from . import edge_cases, invalid_arrays, kinks, reference_check, refusals
 from .collector import EvidenceCollector, dy_fits
 from .repeated_calls import RepeatedCalls, call_again, find_stale_arrays
 
@@ -66,6 +66,7 @@ class Judge:
         self._remark_on_refusals()
         self._judge_linearity(evidences[0])
         tried += self._judge_edges()
+        self._judge_refusals()
         self._note_kinks()
         self._note_precision(evidences)
         return LayerReport(
@@ -216,6 +217,12 @@ class Judge:
                 f"{self.code.name} refused {refused} problems and accepted only {ran}, so this diagnosis rests on few "
                 "problems. The refusals may have the same cause."
             )
+
+    def _judge_refusals(self) -> None:
+        """Report a backward that raises an exception where its forward is right."""
+        if self.collector.variant == "" and (fault := refusals.find_fault(self.code, self.runner.refused)):
+            self.stages.append(Stage("refusals", False, refusals.STAGE))
+            self.diagnoses.append(fault)
 
     # ---- faults that show by calling again ----
 

@@ -126,7 +126,7 @@ class Runner:
                 trial, remarks = other, [*remarks, like[1]]
         self.code, self.restriction, self.runs = trial.code, trial.restriction, list(trial.runs)
         before = usual.refusals if trial.code.form == usual.code.form and trial.restriction != usual.restriction else ()
-        self.refused = [*before, *trial.refusals]
+        self.refused = [*(replace(refusal, problem=None) for refusal in before), *trial.refusals]
         self.remarks += [remark for remark in remarks if remark not in self.remarks]
 
     def _open_settings(self) -> tuple[str, ...]:
@@ -155,7 +155,7 @@ class Runner:
                     runs.append(_run(code, problem))
                 except Refused as reason:
                     if not (edges and _has_new_tuples(restricted, self.settings)):
-                        refusals.append(Refusal(restricted.describe(), reason))
+                        refusals.append(Refusal(restricted.describe(), reason, problem))
                     break
         return runs, refusals
 

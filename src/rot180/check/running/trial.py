@@ -19,10 +19,15 @@ Run = tuple[Problem, Outcome]
 
 @dataclass(frozen=True)
 class Refusal:
-    """A case that the code refused, and its reason."""
+    """A case that the code refused, and its reason.
+
+    Attributes:
+        problem: None if the code is judged on other cases only, so that this refusal cannot be a fault.
+    """
 
     case: str
     reason: Refused
+    problem: Problem | None = None
 
     def __str__(self) -> str:
         return f"{self.case} ({self.reason})"
