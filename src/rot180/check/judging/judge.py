@@ -219,8 +219,13 @@ class Judge:
             )
 
     def _judge_refusals(self) -> None:
-        """Report a backward that raises an exception where its forward is right."""
-        if self.collector.variant == "" and (fault := refusals.find_fault(self.code, self.runner.refused)):
+        """If nothing else is wrong, report a backward that raises an exception where its forward is right.
+
+        Beside another fault, the refusals may have the same cause.
+        """
+        if self.collector.variant != "" or self.diagnoses or self.unexplained:
+            return
+        if fault := refusals.find_fault(self.code, self.runner.refused):
             self.stages.append(Stage("refusals", False, refusals.STAGE))
             self.diagnoses.append(fault)
 
