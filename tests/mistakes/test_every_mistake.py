@@ -17,8 +17,8 @@ from . import operations_wrong, wrong_texts
 from .gallery import WRONG
 
 TUTORIAL = Path(__file__).parents[2] / "docs" / "tutorials" / "checker.md"
-# These are found by calling again, or as a factor, not by comparing with the result of a mistake.
-OTHER_SLUGS = {"scaled", "sign-inverted", "input-mutated", "gradients-accumulated"}
+# These are found by calling again, as a factor, or from refusals, not by comparing with the result of a mistake.
+OTHER_SLUGS = {"scaled", "sign-inverted", "input-mutated", "gradients-accumulated", "backward-refuses"}
 SLUGS = sorted({mistake.slug for mistake in ALL})
 
 
