@@ -20,7 +20,7 @@ Three = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class Attempt:
-    """One row of a table: settings, used as far as they are open, and sizes.
+    """One row of a table: sizes, and settings; settings that cannot be varied are left out.
 
     Attributes:
         images: the number of images or samples.

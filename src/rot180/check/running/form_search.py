@@ -38,7 +38,8 @@ class FormSearch:
 
     Attributes:
         code: in its usual form.
-        attempt, probes: how a combination is tried on all cases, and the problems that it is probed with.
+        attempt: runs the code in one combination on all cases.
+        probes: draws a few problems on which a combination is tried first.
     """
 
     code: Code

@@ -24,7 +24,7 @@ class Arrangement:
     """One array's arrangement.
 
     Attributes:
-        order: the axes of PyTorch's layout in the class's order.
+        order: for each axis of the class's array, its number in PyTorch's layout.
         joined: "" if all axes are kept, "rows" if all but the first are joined, "columns" if all but the last.
         missing: the axes of size 1, in the class's order, that are left out.
         vector: the shape of a vector such as (1, C), with -1 for its length; () for arrays of more axes.

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 from ....errors import ShapeError
-from ...operations.case import Array, Case
+from ...operations.case import Array
 from ...operations.convolution import without_bias
 from ..evidence import Evidence
 from .mistake import ANY, Candidate, mistake
@@ -52,9 +53,14 @@ def output_padding_ignored(ev: Evidence, argument: str) -> Iterator[Candidate]:
 def _with_the_default(ev: Evidence, setting: str) -> Iterator[Candidate]:
     """Yield the result for the default of a setting."""
     if setting in ev.definition.settings:
-        case = replace(ev.case, settings={**ev.case.settings, setting: ev.definition.default(setting)})
-        with suppress(ShapeError):
-            yield ev.definition.forward(ev.problem.arrays, case), ""
+        yield from ((array, "") for array in _forward_with(ev, setting, ev.definition.default(setting)))
+
+
+def _forward_with(ev: Evidence, setting: str, value: Any) -> Iterator[Array]:
+    """Yield the result for another value of a setting, if that is possible."""
+    case = replace(ev.case, settings={**ev.case.settings, setting: value})
+    with suppress(ShapeError):
+        yield ev.definition.forward(ev.problem.arrays, case)
 
 
 @mistake(
@@ -98,14 +104,12 @@ def axes_of_setting_swapped(ev: Evidence, argument: str) -> Iterator[Candidate]:
         if len(set(given)) == 1:
             yield ev.expected[argument], ANY
             continue
-        case = replace(ev.case, settings={**ev.case.settings, setting: given[::-1]})
-        yield from ((array, setting) for array in _on_other_axes(ev, argument, case, setting))
+        yield from ((array, setting) for array in _on_other_axes(ev, argument, setting))
 
 
-def _on_other_axes(ev: Evidence, argument: str, case: Case, setting: str) -> Iterator[Array]:
+def _on_other_axes(ev: Evidence, argument: str, setting: str) -> Iterator[Array]:
     if argument == "y":
-        with suppress(ShapeError):
-            yield ev.definition.forward(ev.problem.arrays, case)
+        yield from _forward_with(ev, setting, ev.case.settings[setting][::-1])
         return
     turned = getattr(ev.through(), setting)[::-1]
     window = ev.through(**{setting: turned})
@@ -134,18 +138,17 @@ def height_and_width_mixed(ev: Evidence, argument: str) -> Iterator[Candidate]:
             ends = [slice(p, p + window.x_size[axis]) for p in window.padding]
             yield padded[(slice(None), slice(None), *ends)], f"Rows and columns of dx are cut to the {name} of x"
     for axis, name in enumerate(("rows", "columns")):
-        for other, dy in ((1 - axis, ev.dy.copy()),):
-            beyond = (slice(None),) * (2 + other) + (slice(ev.dy.shape[2 + axis], None),)
-            dy[beyond] = 0
-            yield ev.gradient(argument, dy=dy), f"Both loops over dy run over the number of its {name}"
-        if argument == "x":
-            w = ev.w.copy()
-            w[(slice(None),) * (3 - axis) + (slice(ev.w.shape[2 + axis], None),)] = 0
-            yield ev.dx(w=w), f"Both loops over the kernel run over the number of its {name}"
-        else:
-            dw = ev.expected["w"].copy()
-            dw[(slice(None),) * (3 - axis) + (slice(dw.shape[2 + axis], None),)] = 0
-            yield dw, f"Both loops over the kernel run over the number of its {name}"
+        dy = _zero_beyond(ev.dy, axis)
+        yield ev.gradient(argument, dy=dy), f"Both loops over dy run over the number of its {name}"
+        dx_or_dw = ev.dx(w=_zero_beyond(ev.w, axis)) if argument == "x" else _zero_beyond(ev.expected["w"], axis)
+        yield dx_or_dw, f"Both loops over the kernel run over the number of its {name}"
+
+
+def _zero_beyond(array: Array, axis: int) -> Array:
+    """A copy with zeros where the index on the other spatial axis is outside the size of `axis`."""
+    cut = array.copy()
+    cut[(slice(None),) * (3 - axis) + (slice(array.shape[2 + axis], None),)] = 0
+    return cut
 
 
 def _padded(ev: Evidence) -> tuple[int, ...]:
