@@ -22,6 +22,8 @@ from .conditions import condition_of
 from .evidence import Evidence
 from .mistakes import ANY, Mistake, in_order
 
+_Table = dict[str, list[Array]]  # arrays by variant
+
 
 @dataclass(frozen=True)
 class Explanation:
@@ -41,6 +43,23 @@ class _Step:
     choice: int
 
 
+class _Tables:
+    """The arrays that mistakes yield on the problems of one search, each computed once."""
+
+    def __init__(self, evidences: Sequence[Evidence], argument: str) -> None:
+        self._argument = argument
+        self._of_problem: dict[int, dict[int, _Table]] = {id(evidence): {} for evidence in evidences}
+
+    def of(self, mistake: Mistake, evidence: Evidence) -> _Table:
+        """The arrays by variant. Evidence that a first mistake has changed is not kept."""
+        known = self._of_problem.get(id(evidence))
+        if known is None:
+            return _table(mistake, evidence, self._argument)
+        if id(mistake) not in known:
+            known[id(mistake)] = _table(mistake, evidence, self._argument)
+        return known[id(mistake)]
+
+
 def explain(evidences: Sequence[Evidence], argument: str) -> list[Explanation]:
     """Find the simplest explanations of a wrong argument.
 
@@ -48,15 +67,15 @@ def explain(evidences: Sequence[Evidence], argument: str) -> list[Explanation]:
     """
     wrong = sorted((e for e in evidences if e.wrong(argument)), key=lambda e: e.case.cells)
     usable = [m for m in in_order() if argument in m.arguments and (not m.replays or _replayable(evidences))]
-    pivots = _pivots(wrong)
-    if explanations := list(_single(evidences, argument, usable, pivots, factored=False)):
+    pivots, tables = _pivots(wrong), _Tables(evidences, argument)
+    if explanations := list(_single(evidences, argument, usable, pivots, tables, factored=False)):
         return _preferred(explanations, len({e.problem.case.describe() for e in wrong}))
     if factor := scale.find_factor([(e, e.expected[argument]) for e in evidences], argument):
         return [Explanation((), *factor)]
-    if explanations := list(_single(evidences, argument, usable, pivots, factored=True)):
+    if explanations := list(_single(evidences, argument, usable, pivots, tables, factored=True)):
         return _preferred(explanations, len({e.problem.case.describe() for e in wrong}))
     pairable = [m for m in usable if not m.alone]
-    pairs = (_pairs(evidences, argument, pairable, pivot) for pivot in pivots)
+    pairs = (_pairs(evidences, argument, pairable, pivot, tables) for pivot in pivots)
     return next(filter(None, pairs), None) or _by_condition(evidences, argument, usable)
 
 
@@ -97,36 +116,39 @@ def _replayable(evidences: Sequence[Evidence]) -> bool:
 
 
 def _single(
-    evidences: Sequence[Evidence], argument: str, usable: list[Mistake], pivots: Sequence[Evidence], *, factored: bool
-) -> Iterator[Explanation]:
+    evidences: Sequence[Evidence], argument: str, usable: list[Mistake], pivots: Sequence[Evidence], tables: _Tables,
+    *, factored: bool,
+) -> Iterator[Explanation]:  # fmt: skip
     """Yield at most one explanation for each mistake."""
     for mistake in usable:
         verified = (
             explanation
             for pivot in pivots
-            for step, array in _steps(mistake, pivot, argument)
+            for step, array in _steps(mistake, pivot, tables)
             if _fits(pivot, array, argument, factored=factored) and _changes(array, pivot, argument)
-            if (explanation := _verified((step,), evidences, argument, factored=factored))
+            if (explanation := _verified((step,), evidences, argument, tables, factored=factored))
         )
         if (explanation := next(verified, None)) is not None:
             yield explanation
 
 
-def _pairs(evidences: Sequence[Evidence], argument: str, usable: list[Mistake], pivot: Evidence) -> list[Explanation]:
+def _pairs(
+    evidences: Sequence[Evidence], argument: str, usable: list[Mistake], pivot: Evidence, tables: _Tables
+) -> list[Explanation]:
     """Find a mistake whose result another mistake changes, or a mistake that uses the wrong arrays of another."""
     for first in usable:
-        for step, array in _steps(first, pivot, argument):
+        for step, array in _steps(first, pivot, tables):
             if not _changes(array, pivot, argument):
                 continue
             turned = _after(step, pivot, argument, array)
             for second in usable:
                 if second is first or not (second.turns or _on_premise(step)):
                     continue
-                for other, result in _steps(second, turned, argument):
+                for other, result in _steps(second, turned, tables):
                     for factored in (False, True):
                         if not _fits(pivot, result, argument, factored=factored):
                             continue
-                        explanation = _verified((step, other), evidences, argument, factored=factored)
+                        explanation = _verified((step, other), evidences, argument, tables, factored=factored)
                         if explanation is not None and _changes(result, turned, argument):
                             return [explanation]
     return []
@@ -152,12 +174,12 @@ def _changes(array: Array, evidence: Evidence, argument: str) -> bool:
 
 
 def _verified(
-    steps: tuple[_Step, ...], evidences: Sequence[Evidence], argument: str, *, factored: bool
+    steps: tuple[_Step, ...], evidences: Sequence[Evidence], argument: str, tables: _Tables, *, factored: bool
 ) -> Explanation | None:
     """Return the steps as an explanation if they yield the returned arrays on all problems, else None."""
     pairs = []
     for evidence in evidences:
-        made = _array_of(steps, evidence, argument)
+        made = _array_of(steps, evidence, argument, tables)
         if made is None or not (factored or same(evidence.actual[argument], made)):
             return None
         pairs.append((evidence, made))
@@ -168,20 +190,20 @@ def _verified(
     return Explanation(parts, *factor) if factor else None
 
 
-def _steps(mistake: Mistake, evidence: Evidence, argument: str) -> Iterator[tuple[_Step, Array]]:
+def _steps(mistake: Mistake, evidence: Evidence, tables: _Tables) -> Iterator[tuple[_Step, Array]]:
     """Yield all ways to make a mistake on one problem; some may change nothing there."""
-    for variant, arrays in _table(mistake, evidence, argument).items():
+    for variant, arrays in tables.of(mistake, evidence).items():
         for choice, array in enumerate(arrays):
             if variant != ANY:
                 yield _Step(mistake, variant, choice), array
 
 
-def _array_of(steps: tuple[_Step, ...], evidence: Evidence, argument: str) -> Array | None:
+def _array_of(steps: tuple[_Step, ...], evidence: Evidence, argument: str, tables: _Tables) -> Array | None:
     """Return the array that the steps yield, one after the other, on another problem; None if they are impossible
     there.
     """
     for step in steps:
-        table = _table(step.mistake, evidence, argument)
+        table = tables.of(step.mistake, evidence)
         arrays = table.get(step.variant) or table.get(ANY)
         if not arrays:
             return None
@@ -201,8 +223,8 @@ def _on_premise(step: _Step) -> bool:
     return step.mistake.premise is not None and step.variant == ""
 
 
-def _table(mistake: Mistake, evidence: Evidence, argument: str) -> dict[str, list[Array]]:
-    table: dict[str, list[Array]] = {}
+def _table(mistake: Mistake, evidence: Evidence, argument: str) -> _Table:
+    table: _Table = {}
     try:
         for array, variant in mistake.candidates(evidence, argument):
             table.setdefault(variant, []).append(array)

@@ -25,7 +25,7 @@ The optimal step of the central difference is about u^(1/3): Nocedal and Wright,
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -39,6 +39,7 @@ NEARBY, JUMP = (
     2.0**-20,
     2.0**-30,
 )  # the distance at which noise is measured; the largest noise, relative to f
+BEND = 2.0**-7  # accepted difference between the left and the right derivative of one output
 SHRINK = (1.0, 2.0**-4, 2.0**-8)  # factors of further steps, if the first meets a kink or roughness
 
 
@@ -78,7 +79,8 @@ def rounding_of(
 class Slope:
     """A difference quotient: its value, the bound of its error, the one-sided quotients, and its step.
 
-    It is only usable if it is `smooth`; `shrunk` is True if larger steps were not.
+    It is only usable if it is `smooth`; `shrunk` is True if larger steps were not. `kinked` is True if a single output
+    bends as at a kink within the first step: in the sum that a slope measures, several kinks can cancel.
     """
 
     value: float
@@ -89,6 +91,7 @@ class Slope:
     smooth: bool
     finite: bool
     shrunk: bool
+    kinked: bool = False
 
 
 def slope(f: Callable[[Array], Sequence[Array]], base: Base, a: Array, d: Array, g: Array, eps: float) -> Slope:
@@ -101,45 +104,90 @@ def slope(f: Callable[[Array], Sequence[Array]], base: Base, a: Array, d: Array,
         g: the gradient to be checked, for the bound.
         eps: the first step.
     """
-    moving = d != 0
-    carried = float(np.abs(a * np.where(np.isfinite(g), g, 0.0))[moving].sum())
+
+    def stacked(points: Array) -> list[Array]:
+        outputs = [f(point) for point in points]
+        return [np.stack([output[position] for output in outputs]) for position in range(len(base.values))]
+
+    return slopes(stacked, base, a, d[None], g, eps)[0]
+
+
+def slopes(
+    f: Callable[[Array], Sequence[Array]], base: Base, a: Array, directions: Array, g: Array, eps: float
+) -> list[Slope]:
+    """The derivatives along several directions, each as `slope` returns it; f maps stacked points to stacked outputs.
+
+    Args:
+        directions: stacked along the first axis.
+    """
+    moving = directions != 0
+    carried = _row_sums(np.abs(a * np.where(np.isfinite(g), g, 0.0)) * moving)
     outputs = sum(float((e * np.abs(w)).sum()) for e, w in zip(base.rounding, base.v, strict=True))
     floor = ROUNDINGS * (outputs + UNIT * (base.scale + float(np.max(np.abs(g), initial=0.0, where=np.isfinite(g)))))
-    steps = [eps * factor for factor in SHRINK]
-    relative = float(np.min(np.abs(a[moving]), initial=1.0, where=a[moving] != 0)) * eps
-    if relative < steps[-1]:
-        steps.append(relative)  # tiny entries, such as 1e-8 under a logarithm
-    found = None
-    for position, h in enumerate(steps):
-        found = _at_step(f, base, a, d, h, carried, floor, shrunk=position > 0)
-        if found.smooth:
+    relative = [float(np.min(np.abs(a[m]), initial=1.0, where=a[m] != 0)) * eps for m in moving]
+    found: dict[int, Slope] = {}
+    left = np.arange(len(directions))
+    for position in range(len(SHRINK) + 1):
+        if position < len(SHRINK):
+            h = np.full(len(left), eps * SHRINK[position])
+        else:  # tiny entries, such as 1e-8 under a logarithm
+            left = np.array([row for row in left if relative[row] < eps * SHRINK[-1]], int)
+            h = np.array([relative[row] for row in left])
+        if not left.size:
             break
-    assert found is not None
-    return found
+        at_step = _at_step(f, base, a, directions[left], h, carried[left], floor, shrunk=position > 0)
+        for row, new in zip(map(int, left), at_step, strict=True):
+            found[row] = replace(new, kinked=found[row].kinked) if row in found else new
+        left = np.array([row for row in left if not found[int(row)].smooth], int)
+    return [found[row] for row in range(len(directions))]
 
 
 def _at_step(
-    f: Callable[[Array], Sequence[Array]], base: Base, a: Array, d: Array, h: float, carried: float, floor: float,
-    *, shrunk: bool,
-) -> Slope:  # fmt: skip
-    right, right_error = _rise(f(a + h * d), base)
-    left, left_error = _rise(f(a - h * d), base)
-    far_right, _ = _rise(f(a + 2 * h * d), base)
-    far_left, _ = _rise(f(a - 2 * h * d), base)
+    f: Callable[[Array], Sequence[Array]], base: Base, a: Array, directions: Array, h: Array, carried: Array,
+    floor: float, *, shrunk: bool,
+) -> list[Slope]:  # fmt: skip
+    """The slopes with the steps h."""
+    steps = directions * h.reshape(-1, *[1] * a.ndim)
+    values = f(np.concatenate([a + steps, a - steps, a + 2 * steps, a - 2 * steps]))
+    (right, left, far_right, far_left), (right_error, left_error, _, _) = (
+        part.reshape(4, -1) for part in _rises(values, base)
+    )
     near, far = (right - left) / (2 * h), (far_right - far_left) / (4 * h)  # D(h), D(2h)
     bend, far_bend = (right + left) / h, (far_right + far_left) / (2 * h)  # J(h), J(2h)
-    rounding = (ROUNDINGS * max(right_error, left_error) + UNIT * carried) / h + floor
-    truncation, kink = abs(far - near), abs(far_bend - 2 * bend)
-    finite = bool(np.isfinite(near) and np.isfinite(far) and np.isfinite(kink))
-    smooth = finite and kink <= 4 * rounding and truncation <= 0.01 * max(abs(near), abs(far)) + 4 * rounding
-    return Slope(near, truncation + kink + rounding, -left / h, right / h, h, smooth, finite, shrunk)
+    rounding = (ROUNDINGS * np.maximum(right_error, left_error) + UNIT * carried) / h + floor
+    truncation, kink = np.abs(far - near), np.abs(far_bend - 2 * bend)
+    finite = np.isfinite(near) & np.isfinite(far) & np.isfinite(kink)
+    largest = np.maximum(np.abs(near), np.abs(far))
+    smooth = finite & (kink <= 4 * rounding) & (truncation <= 0.01 * largest + 4 * rounding)
+    kinked = _kinked(values, base, h)
+    rows = zip(near, truncation + kink + rounding, -left / h, right / h, h, smooth, finite, kinked, strict=True)
+    return [
+        Slope(float(n), float(b), float(lo), float(r), float(e), bool(s), bool(ok), shrunk, bool(k))
+        for n, b, lo, r, e, s, ok, k in rows
+    ]
 
 
-def _rise(values: Sequence[Array], base: Base) -> tuple[float, float]:
-    """<f - base, v>, and the rounding error sum |v| e of the outputs that moved."""
-    total = error = 0.0
+def _rises(values: Sequence[Array], base: Base) -> tuple[Array, Array]:
+    """For each point <f - base, v>, and the rounding error sum |v| e of the outputs that moved."""
+    count = len(values[0]) if values else 0
+    totals, errors = np.zeros(count), np.zeros(count)
     for y, y0, e, weight in zip(values, base.values, base.rounding, base.v, strict=True):
         change = y - y0
-        total += float((change * weight).sum())
-        error += float((e * np.abs(weight))[change != 0].sum())
-    return total, error
+        totals += _row_sums(change * weight)
+        errors += _row_sums(np.where(change != 0, e * np.abs(weight), 0.0))
+    return totals, errors
+
+
+def _kinked(values: Sequence[Array], base: Base, h: Array) -> Array:
+    """True for each direction along which a single output bends as at a kink."""
+    found = np.zeros(len(h), bool)
+    for y, y0 in zip(values, base.values, strict=True):
+        right, left = y[: len(h)], y[len(h) : 2 * len(h)]
+        bends = np.abs(right + left - 2 * y0) > BEND * h.reshape(-1, *[1] * y0.ndim)
+        found |= bends.any(tuple(range(1, bends.ndim)))
+    return found
+
+
+def _row_sums(stacked: Array) -> Array:
+    """The sum of each array of a stack."""
+    return np.asarray(stacked.sum(tuple(range(1, stacked.ndim))), float)
