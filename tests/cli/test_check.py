@@ -282,6 +282,24 @@ def test_json_of_a_check_that_could_not_run(file, capsys, tmp_path):
     assert json.loads(capsys.readouterr().out)["error"] == "check: /nowhere/mine.py does not exist"
 
 
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["mine.py:a,b,c"], "FILE.py:NAMES needs one or two names after the colon"),
+        (["mine.py:a,b,c", "other.py"], "FILE.py:NAMES needs one or two names after the colon"),
+        (["mine.py", "--op", "sum"], "check: unknown operation 'sum'"),
+        (["mine.py", "--op", "relu", "--stride", "2"], "check: relu has no setting --stride; its settings are none"),
+        (["mine.py", "--layout", "chw"], "unknown layout 'chw'"),
+        (["mine.py", "--forbid", "a b"], "--forbid: 'a b' is not the name of a package"),
+    ],
+)
+def test_json_of_words_that_are_wrong(capsys, words, message):
+    assert main(["check", *words, "--json", "-"]) == 2
+    out, err = capsys.readouterr()
+    found = json.loads(out)
+    assert found["ok"] is None and message in found["error"] and err == f"rot180: {found['error']}\n"
+
+
 NORM = """
     import numpy as np
 

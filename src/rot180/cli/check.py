@@ -131,32 +131,26 @@ def run(args: argparse.Namespace) -> ExitStatus:
         require_writable(option_of(option), path)
     options = {name: getattr(args, name) for name in (*SETTINGS, *OPTIONS)}
     options = {name: value for name, value in options.items() if value is not None}
-    if len(args.targets) > 1 or args.csv or os.path.isdir(parse_target(args.targets[0])[0]):
-        return _check_many(args, options)
-    return _check_one(args, options)
-
-
-def _check_one(args: argparse.Namespace, options: Mapping[str, Any]) -> ExitStatus:
-    """Check in another process, then print and write the report."""
     from ..check.process.failure import CouldNotCheckError
-    from ..check.process.file_check import check_file
 
     try:
         _check_options(args)
-        path, functions = parse_target(args.targets[0])
-        verdict = check_file(path, functions, options, check_grades.limits_of(args, grading=False))
+        targets = [parse_target(target) for target in args.targets]
+        if len(targets) > 1 or args.csv or os.path.isdir(targets[0][0]):
+            return check_grades.run(args, options, targets)
+        return _check_one(args, options, *targets[0])
     except (CouldNotCheckError, UsageError) as error:
         raise check_report.not_checked(in_options(str(error)), args.json) from None
+
+
+def _check_one(
+    args: argparse.Namespace, options: Mapping[str, Any], path: str, functions: tuple[str, ...] | None
+) -> ExitStatus:
+    """Check in another process, then print and write the report."""
+    from ..check.process.file_check import check_file
+
+    verdict = check_file(path, functions, options, check_grades.limits_of(args, grading=False))
     return check_report.deliver(report_in_options(verdict.report), verdict.printed, args.json, args.html)
-
-
-def _check_many(args: argparse.Namespace, options: Mapping[str, Any]) -> ExitStatus:
-    """Grade several files."""
-    try:
-        _check_options(args)
-        return check_grades.run(args, options, [parse_target(target) for target in args.targets])
-    except UsageError as error:
-        raise check_report.not_checked(str(error), args.json) from None
 
 
 def require_different(outputs: Mapping[str, str]) -> None:
@@ -183,7 +177,7 @@ def _check_options(args: argparse.Namespace) -> None:
         layouts.find(args.layout, definition)
         settings.validate(definition, given)
     except (TypeError, ValueError) as error:
-        raise UsageError(in_options(f"check: {str(error).removeprefix('check.layer: ')}")) from None
+        raise UsageError(f"check: {str(error).removeprefix('check.layer: ')}") from None
 
 
 def parse_target(text: str) -> tuple[str, tuple[str, ...] | None]:
