@@ -14,6 +14,8 @@ from rot180.check.operations.case import Case
 from rot180.check.process import protocol
 from rot180.check.process.child.operation import Convolution, Definition, read_operation
 from rot180.check.process.class_probes import OperationMessage
+from rot180.check.process.message_reader import unpack
+from rot180.check.process.message_writer import pack
 
 NAMES = ["conv1d", "conv2d", "conv3d", "conv_transpose2d", "linear", "max_pool2d", "avg_pool1d", "batch_norm",
          "layer_norm", "relu", "leaky_relu", "softmax", "mse_loss", "softmax_cross_entropy"]  # fmt: skip
@@ -21,10 +23,10 @@ NAMES = ["conv1d", "conv2d", "conv3d", "conv_transpose2d", "linear", "max_pool2d
 
 def told(name: str, given: dict[str, Any]) -> Definition:
     """The operation after it was sent."""
-    message = protocol.pack({"operation": OperationMessage(operations.find(name), given).content()})
+    message = pack({"operation": OperationMessage(operations.find(name), given).content()})
     header, _ = protocol.sizes(message[: protocol.PREFIX.size])
     rest = message[protocol.PREFIX.size :]
-    return read_operation(protocol.unpack(rest[:header], rest[header:])["operation"])
+    return read_operation(unpack(rest[:header], rest[header:])["operation"])
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -11,19 +11,21 @@ import numpy as np
 import pytest
 
 from rot180.check.process import protocol
+from rot180.check.process.message_reader import unpack
+from rot180.check.process.message_writer import pack
 from rot180.check.process.protocol import PREFIX, Fields, Handle, ProtocolError
 
 
 def sent(**content: Any) -> dict[str, Any]:
     """The content after it was packed and unpacked."""
-    return parsed(protocol.pack(content))
+    return parsed(pack(content))
 
 
 def parsed(message: bytes) -> dict[str, Any]:
     header, body = protocol.sizes(message[: PREFIX.size])
     rest = message[PREFIX.size :]
     assert len(rest) == header + body
-    return protocol.unpack(rest[:header], rest[header:])
+    return unpack(rest[:header], rest[header:])
 
 
 @pytest.mark.parametrize(
@@ -61,7 +63,7 @@ def test_an_object_that_stays_is_sent_with_its_value() -> None:
         known = isinstance(value, tuple | np.ndarray | Cache)
         return Handle(len(numbers) - 1, type(value).__name__, value if known else None)
 
-    found = parsed(protocol.pack({"result": (1, cache)}, {"result": handle_of}))["result"]
+    found = parsed(pack({"result": (1, cache)}, {"result": handle_of}))["result"]
     assert isinstance(found, Handle) and found.kind == "tuple" and found.value[0] == 1
     fields = found.value[1].value
     assert isinstance(fields, Fields) and fields.kind == "Cache"
@@ -72,7 +74,7 @@ def test_an_object_that_stays_is_sent_with_its_value() -> None:
 def test_a_part_that_cannot_be_copied_is_only_a_handle() -> None:
     circle: list[Any] = []
     circle.append(circle)
-    found = parsed(protocol.pack({"result": (2.0, circle)}, {"result": lambda value: Handle(1, "list", value)}))
+    found = parsed(pack({"result": (2.0, circle)}, {"result": lambda value: Handle(1, "list", value)}))
     assert found["result"].value[0] == 2.0 and isinstance(found["result"].value[1], Handle)
 
 
@@ -83,7 +85,7 @@ def test_a_part_that_cannot_be_copied_is_only_a_handle() -> None:
 )  # fmt: skip
 def test_a_value_that_cannot_be_sent_is_refused(value: Any) -> None:
     with pytest.raises(ProtocolError):
-        protocol.pack({"value": value})
+        pack({"value": value})
 
 
 @pytest.mark.parametrize(
@@ -118,12 +120,12 @@ def test_a_value_that_cannot_be_sent_is_refused(value: Any) -> None:
 )
 def test_a_forged_header_is_refused(header: bytes, reason: str) -> None:
     with pytest.raises(ProtocolError, match=reason):
-        protocol.unpack(header, b"")
+        unpack(header, b"")
 
 
 def test_bytes_that_belong_to_no_array_are_refused() -> None:
     with pytest.raises(ProtocolError, match="more bytes than its arrays have"):
-        protocol.unpack(b"{}", b"x")
+        unpack(b"{}", b"x")
 
 
 @pytest.mark.parametrize("sizes", [(protocol.MAX_HEADER + 1, 0), (2, protocol.MAX_BODY + 1), (2**32 - 1, 2**64 - 1)])
@@ -134,14 +136,14 @@ def test_a_size_above_the_limit_is_refused_before_anything_is_read(sizes: tuple[
 
 def test_random_changes_of_a_message_are_read_or_refused() -> None:
     draw = random.Random(0)
-    message = protocol.pack({"a": np.ones((2, 3)), "b": {"c": (1, "x", [2.5])}, "ticket": 12})
+    message = pack({"a": np.ones((2, 3)), "b": {"c": (1, "x", [2.5])}, "ticket": 12})
     header, _ = protocol.sizes(message[: PREFIX.size])
     for _ in range(3000):
         content = bytearray(message[PREFIX.size :])
         for _ in range(draw.randint(1, 4)):
             content[draw.randrange(len(content))] = draw.randrange(256)
         try:
-            found = protocol.unpack(bytes(content[:header]), bytes(content[header:]))
+            found = unpack(bytes(content[:header]), bytes(content[header:]))
         except ProtocolError:
             continue
         assert isinstance(found, dict)

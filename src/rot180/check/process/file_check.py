@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..report import LayerReport
     from .class_probes import OperationMessage
     from .remote import Session
-    from .search import Entry, Pair
+    from .search import Entry, FunctionNames
 
 MISSING_ARGUMENTS = "required positional argument"  # in Python's error of a constructor that takes arguments
 
@@ -73,9 +73,9 @@ def _check(program: Program, path: Path, names: Sequence[str] | None, options: M
 
     definition = operations.find(options.get("op", "conv2d"))
     entries = search.read_contents(session.read_contents())
-    pair = search.choose(entries, names, definition.name, one_line(path.name))
+    chosen = search.choose(entries, names, definition.name, one_line(path.name))
     message = class_probes.OperationMessage(definition, validate(definition, _settings(options)))
-    forward, backward = _find_both(session, pair, entries, path, message)
+    forward, backward = _find_both(session, chosen, entries, path, message)
     try:
         return layer(forward, backward, **options)
     except Exception as error:
@@ -83,14 +83,14 @@ def _check(program: Program, path: Path, names: Sequence[str] | None, options: M
 
 
 def _find_both(
-    session: Session, pair: Pair, entries: Sequence[Entry], path: Path, message: OperationMessage
+    session: Session, names: FunctionNames, entries: Sequence[Entry], path: Path, message: OperationMessage
 ) -> tuple[Any, Any]:
     """The forward and the backward; the pair of a class, and None, if the name is that of a class."""
-    if not pair.backward:
-        return _find(session, pair.forward, entries, path, message.content()), None
-    owners = {name.rpartition(".")[0] for name in (pair.forward, pair.backward)}
+    if not names.backward:
+        return _find(session, names.forward, entries, path, message.content()), None
+    owners = {name.rpartition(".")[0] for name in (names.forward, names.backward)}
     try:
-        return _find(session, pair.forward, entries, path), _find(session, pair.backward, entries, path)
+        return _find(session, names.forward, entries, path), _find(session, names.backward, entries, path)
     except CouldNotCheckError as error:
         if len(owners) > 1 or owners == {""} or MISSING_ARGUMENTS not in str(error):
             raise

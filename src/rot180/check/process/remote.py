@@ -1,18 +1,15 @@
 """The user's functions as the checker calls them: each call is sent to the process that runs them.
 
-What comes back is not trusted. Names, parameters and errors are checked and bounded here; results become arrays and
-containers, and other objects become `RemoteObject`s, which can only be passed back.
+What comes back is not trusted. Results become arrays and containers, and other objects become `RemoteObject`s, which
+can only be passed back.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import inspect
-import keyword
 import secrets
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,51 +19,30 @@ from ..adapter.classes.pair import NO_DX, Pair
 from ..adapter.descriptions import one_line
 from . import protocol
 from .failure import ChildFailure, CouldNotCheckError
+from .message_reader import unpack
+from .message_writer import pack
 from .program import UNEXPECTED, Program
 from .protocol import Fields, Handle, ProtocolError
+from .remote_objects import (
+    MALFORMED,
+    MAX_NAME,
+    RemoteError,
+    RemoteFunction,
+    RemoteMethod,
+    RemoteObject,
+    error_type,
+    read_function,
+    texts_of,
+    type_name,
+    with_fields,
+)  # fmt: skip
 
 CALL_SECONDS = 20.0  # for one call; the problems are small
 NO_SIGNATURE = 0  # inspect.signature raises TypeError for it
 MAX_CALLS = 256  # calls whose results can be passed back; the worker keeps as many
-MAX_NAME = 80  # characters of a name
-MAX_PARAMETERS = 100
 MAX_REMARKS = 10
 OURS = "check.layer: "  # prefix of our own messages; the command writes `check: ` instead
 MAX_ERROR = 400  # characters of an error's text
-MALFORMED = "sent a message that cannot be read ({reason}), so there is no verdict"
-
-
-class RemoteError(Exception):
-    """An exception that the user's function raised; subclasses are named after its type.
-
-    Attributes:
-        place: the line of the user's file where it was raised, for example "line 3 of mine.py", or "".
-    """
-
-    def __init__(self, text: str, place: str = "") -> None:
-        super().__init__(text)
-        self.place = place
-
-
-class RemoteObject:
-    """An object of the user's code that stays in its process; subclasses are named after its type."""
-
-
-@dataclasses.dataclass(frozen=True)
-class RemoteFunction:
-    """What is known of a function of the user's file.
-
-    Attributes:
-        number: identifies it in the process.
-        name: of the function.
-        plain: True for a function that is not a method and has no attributes.
-        signature: None if it has none.
-    """
-
-    number: int
-    name: str
-    plain: bool
-    signature: inspect.Signature | None
 
 
 class Session:
@@ -155,7 +131,7 @@ class Session:
         self.program.require_silence()
         ticket = secrets.randbits(62)
         handles = {"arguments": self._handle_of, "keywords": self._handle_of}
-        self.program.send(protocol.pack({**request, "ticket": ticket}, handles))
+        self.program.send(pack({**request, "ticket": ticket}, handles))
         return ticket
 
     def receive(self, what: str, ticket: int) -> dict[str, Any]:
@@ -165,7 +141,7 @@ class Session:
         try:
             header, body = protocol.sizes(self.program.read(protocol.PREFIX.size, deadline))
             content = self.program.read(header + body, deadline)
-            reply = protocol.unpack(content[:header], content[header:], self._take)
+            reply = unpack(content[:header], content[header:], self._take)
         except ProtocolError as error:
             raise ChildFailure(MALFORMED.format(reason=error)) from None
         except TimeoutError:
@@ -231,72 +207,3 @@ class Session:
         if len(self.ids_of_call) > MAX_CALLS:
             for identity in self.ids_of_call.popleft():
                 self.known.pop(identity, None)
-
-
-class RemoteMethod:
-    """A method, or another object that can be called and can have attributes, in the process."""
-
-    def __init__(self, remote: Callable[..., Any]) -> None:
-        self._remote = remote
-
-    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        return self._remote(*arguments, **keywords)
-
-
-# ---- what the process says about functions and errors ----
-
-
-def read_function(reply: Mapping[str, Any]) -> RemoteFunction:
-    """Read the description of a function."""
-    number, name = reply.get("function"), reply.get("name")
-    if type(number) is not int or not isinstance(name, str):
-        raise ChildFailure(MALFORMED.format(reason="a function without a name"))
-    signature = None
-    if isinstance(reply.get("parameters"), list):
-        try:
-            signature = inspect.Signature([read_parameter(part) for part in reply["parameters"][:MAX_PARAMETERS]])
-        except (TypeError, ValueError, IndexError):
-            raise ChildFailure(MALFORMED.format(reason="a signature that no function can have")) from None
-    return RemoteFunction(number, one_line(name, MAX_NAME), reply.get("plain") is True, signature)
-
-
-def read_parameter(part: Any) -> inspect.Parameter:
-    """Read one parameter: its name, kind, if it has a default, and the default. Raises ValueError or TypeError."""
-    name, kind, has_default, default = part
-    if not isinstance(name, str) or len(name) > MAX_NAME or type(kind) is not int:
-        raise ValueError("a parameter without a name and a kind")
-    kinds = [
-        inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.VAR_POSITIONAL,
-        inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.VAR_KEYWORD,
-    ]  # fmt: skip
-    if has_default is not True:
-        return inspect.Parameter(name, kinds[kind])
-    if isinstance(default, str):
-        default = one_line(default, MAX_NAME)
-    return inspect.Parameter(name, kinds[kind], default=default)
-
-
-def texts_of(value: Any) -> list[str]:
-    """The texts of a list; arrays and other values are left out."""
-    return [part for part in value if isinstance(part, str)] if isinstance(value, list | tuple) else []
-
-
-def type_name(name: Any, otherwise: str) -> str:
-    """A name for a type: the one that the process sent, if it is a name."""
-    is_name = isinstance(name, str) and len(name) <= MAX_NAME and name.isidentifier() and not keyword.iskeyword(name)
-    return str(name) if is_name else otherwise
-
-
-def error_type(error: Any) -> type[RemoteError]:
-    """A subclass of RemoteError with the name of the type that was raised."""
-    name = error.get("kind") if isinstance(error, dict) else None
-    return type(type_name(name, "Exception"), (RemoteError,), {})
-
-
-def with_fields(value: Fields) -> Any:
-    """An object with these fields: a dataclass if all names can be attributes, otherwise a dict."""
-    names = list(value.fields)
-    if not all(type_name(name, "") and not name.startswith("__") for name in names):
-        return dict(value.fields)
-    kind = dataclasses.make_dataclass(type_name(value.kind, "Fields"), names, eq=False)
-    return kind(**value.fields)

@@ -51,7 +51,7 @@ def _is_name(name: Any) -> bool:
 
 
 @dataclass(frozen=True)
-class Pair:
+class FunctionNames:
     """A forward and a backward that belong together; the backward is "" for a class or a function that is both."""
 
     forward: str
@@ -86,7 +86,7 @@ WORDS = {  # for each operation, the words of names that mean it; a name must ha
 }
 
 
-def choose(entries: Sequence[Entry], names: Sequence[str] | None, op: str, file: str) -> Pair:
+def choose(entries: Sequence[Entry], names: Sequence[str] | None, op: str, file: str) -> FunctionNames:
     """Return the functions to check. Raises CouldNotCheckError with the names that there are.
 
     Args:
@@ -99,13 +99,13 @@ def choose(entries: Sequence[Entry], names: Sequence[str] | None, op: str, file:
     if names is None:
         return _choose_by_operation(pairs, entries, op, file)
     if len(names) == 2:
-        return Pair(names[0], names[1], ())
+        return FunctionNames(names[0], names[1], ())
     (name,) = names
     found = [pair for pair in pairs if name in (pair.forward, pair.backward)]
-    return found[0] if found else Pair(name, "", ())
+    return found[0] if found else FunctionNames(name, "", ())
 
 
-def find_pairs(entries: Sequence[Entry]) -> list[Pair]:
+def find_pairs(entries: Sequence[Entry]) -> list[FunctionNames]:
     """The pairs of functions and of methods, in the order of the file; imported ones only if there are no others."""
     for own in (True, False):
         chosen = [entry for entry in entries if entry.own or not own]
@@ -120,7 +120,7 @@ def split_words(name: str) -> tuple[str, ...]:
     return tuple(word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+[dD]?", name))
 
 
-def _function_pairs(names: Sequence[str]) -> list[Pair]:
+def _function_pairs(names: Sequence[str]) -> list[FunctionNames]:
     """Functions whose names differ only in the word for forward or backward, which a forward may omit."""
     backwards: dict[tuple[str, ...], str] = {}
     forwards: dict[tuple[str, ...], list[str]] = {}
@@ -133,17 +133,17 @@ def _function_pairs(names: Sequence[str]) -> list[Pair]:
             forwards.setdefault(rest, []).insert(0, name)
         else:
             forwards.setdefault(rest, []).append(name)
-    return [Pair(named[0], backwards[words], words) for words, named in forwards.items() if words in backwards]
+    return [FunctionNames(named[0], backwards[words], words) for words, named in forwards.items() if words in backwards]
 
 
-def _class_pairs(entries: Sequence[Entry]) -> list[Pair]:
+def _class_pairs(entries: Sequence[Entry]) -> list[FunctionNames]:
     """The classes with a method for the forward and one for the backward, and objects if there are no such classes.
 
     Each is checked as it is.
     """
     layers = [entry for entry in entries if _has(entry, FORWARDS) and _has(entry, BACKWARDS)]
     classes = [entry for entry in layers if entry.kind == "class"]
-    return [Pair(entry.name, "", split_words(entry.name)) for entry in classes or layers]
+    return [FunctionNames(entry.name, "", split_words(entry.name)) for entry in classes or layers]
 
 
 def _has(entry: Entry, names: Sequence[str]) -> bool:
@@ -151,9 +151,9 @@ def _has(entry: Entry, names: Sequence[str]) -> bool:
     return any(name in entry.methods or f"_{name}" in entry.methods for name in names)
 
 
-def _choose_by_operation(pairs: Sequence[Pair], entries: Sequence[Entry], op: str, file: str) -> Pair:
+def _choose_by_operation(pairs: Sequence[FunctionNames], entries: Sequence[Entry], op: str, file: str) -> FunctionNames:
     """The pair whose name fits the operation best, or the only pair."""
-    singles = [Pair(e.name, "", split_words(e.name)) for e in entries if e.own and e.kind == "function"]
+    singles = [FunctionNames(e.name, "", split_words(e.name)) for e in entries if e.own and e.kind == "function"]
     for candidates in (pairs, singles if op in LOSSES else ()):
         fits = {pair: fit(pair.words, op) for pair in candidates}
         best = [pair for pair, value in fits.items() if value and value == max(fits.values())]

@@ -15,6 +15,8 @@ import numpy as np
 
 from ...adapter.classes.pair import is_class, pair_of
 from .. import protocol
+from ..message_reader import unpack
+from ..message_writer import pack
 from ..protocol import Handle
 from . import description, imports, library
 from .operation import read_operation
@@ -48,14 +50,14 @@ class Worker:
         ticket = {"ticket": request["ticket"]}
         action = {"load": self._load, "find": self._find, "call": self._call}[request["action"]]
         try:
-            return protocol.pack({**ticket, **action(request)}, {"result": self._handle_of})
+            return pack({**ticket, **action(request)}, {"result": self._handle_of})
         except protocol.ProtocolError as error:
             reply: dict[str, Any] = {"too_large": str(error)}
         except SystemExit as leave:
             reply = {"exit": description.text_of(leave.code)}
         except BaseException as error:
             reply = {"error": description.describe_error(error, self.config["path"])}
-        return protocol.pack({**ticket, **reply})
+        return pack({**ticket, **reply})
 
     # ---- the requests ----
 
@@ -151,7 +153,7 @@ def _read_requests(descriptor: int, take: Any) -> Iterator[dict[str, Any]]:
         content = _read(descriptor, header + body)
         if content is None:
             return
-        yield protocol.unpack(content[:header], content[header:], take)
+        yield unpack(content[:header], content[header:], take)
 
 
 def _read(descriptor: int, count: int) -> bytes | None:
