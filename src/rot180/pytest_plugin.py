@@ -1,10 +1,10 @@
-"""A pytest fixture that checks layers, for example to grade a course; pytest finds it if rot180 is installed.
+"""A pytest fixture that checks layers, for example to grade a course. pytest loads it automatically.
 
     def test_my_layer(rot180_check):
         rot180_check(conv_forward, conv_backward, op="conv2d", stride=2)
 
-The test fails with the report: the wrong gradient, the mistake and the smallest failing case. If there is no report, it
-fails with one line: the layer raises or exits, or the operation does not have the setting.
+If the layer is wrong, the test fails and shows the report: the wrong gradient, the mistake and the smallest failing
+case. If the check cannot run, for example because the layer raises, the test fails with a message of one line.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def rot180_check() -> Callable[..., LayerReport]:
-    """Check a layer like `check.layer`, and fail the test if it is wrong; returns the report."""
+    """Check a layer like `check.layer`, fail the test if the layer is wrong, and return the report."""
 
     def run(
         forward: Callable[..., Any], backward: Callable[..., Any] | None = None, op: str = "conv2d", **settings: Any

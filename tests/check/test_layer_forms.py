@@ -43,7 +43,7 @@ def has_remark(report: LayerReport, words: str) -> bool:
 @pytest.mark.parametrize(
     ("name", "op", "words"),
     [
-        ("a_same_upper", "conv2d", "padding is 'same' in the code"),
+        ("a_same_upper", "conv2d", "The default of padding in the code is 'same'"),
         ("c_gamma", "batch_norm", "gamma and beta are passed as (1, C, 1, 1)"),
         ("d_one_image", "conv2d", "the result has a single image, however many are passed"),
         ("f_tuple_stride", "conv2d", "stride is passed as one number per axis"),

@@ -114,7 +114,7 @@ def test_a_mistake_is_named_shown_and_written_to_files(file, capsys, tmp_path):
         ),
         (
             "def forward(x, w, b, q): 0\ndef backward(dy, cache): 0",
-            "the name 'q' does not say what it means; list the meanings",
+            "the meaning of the parameter 'q' is unknown; list the meanings",
         ),
     ],
 )

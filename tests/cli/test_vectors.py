@@ -34,7 +34,7 @@ def test_a_program_without_a_backward(cases, capsys):
     assert (
         "cases (standard set, seed 0) as linear: WRONG" in out
         and "missing: dx" in out
-        and "No answer contains db, so it is not judged." in out
+        and "No answer contains db, so it is not checked." in out
     )
     assert main(["vectors", "verify", folder, "--only", "y"]) == 0
     out = capsys.readouterr().out

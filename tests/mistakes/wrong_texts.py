@@ -271,7 +271,7 @@ WRONG = [
         deconv_without_output_padding_backward,
         "conv_transpose2d",
         {},
-        "the forward ignores output_padding",
+        "The forward ignores output_padding",
     ),
     (
         "dw-convolved",
@@ -302,7 +302,7 @@ WRONG = [
         batchnorm_exchanged,
         BN,
         {},
-        "dbeta holds the gradient of gamma, and dgamma that of beta",
+        "dbeta is the gradient of gamma, and vice versa",
     ),
     (
         "x-hat-missing",
@@ -332,7 +332,7 @@ WRONG = [
         conv_without_padding_backward,
         "conv2d",
         {},
-        "tell the checker: padding=0",
+        "pass padding=0 to the checker",
     ),
     (
         "dilation-ignored",
@@ -414,7 +414,7 @@ WRONG = [
         conv_dx_in_steps,
         "conv2d",
         {},
-        "moves over dy by `stride` cells",
+        "moves over dy in steps of `stride` cells",
     ),
     (
         "bias-added-repeatedly",

@@ -9,18 +9,17 @@
     report = check.layer(forward, backward, op="conv2d", stride=2)     # your own functions on arrays
     print(report.render())
 
-`layer.py` is the check of a forward and a backward. Its folders, in the order in which a verdict is made:
+`layer.py` checks a forward and a backward. It uses these folders, in this order:
 
     operations/    what a convolution, a pooling, a norm or a loss computes
     adapter/       how the user's functions are called
     running/       runs them on many small problems
-    judging/       decides what is wrong, against the definition and the gradient of the user's own forward
+    judging/       compares the results with the definition and with the gradient of the user's own forward
     diagnosis/     finds the mistake that explains a wrong array; mistakes/ has one function for each
     rendering/     shows a wrong array as text, formula and HTML page
 
-`report.py` is the result, `comparison.py` the tolerances, and `process/` runs the functions of a file in a process of
-their own.
-`gradients/` is the check of Tensors and Modules, `vectors/` writes and judges test vectors for other languages.
+`report.py` holds the result, and `comparison.py` the tolerances. `process/` runs the functions of a file in a separate
+process. `gradients/` checks Tensors and Modules, and `vectors/` writes and judges test vectors for other languages.
 """
 
 from .gradients.check import assert_gradients, gradients

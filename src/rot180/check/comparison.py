@@ -6,11 +6,12 @@ import numpy as np
 
 from .operations.case import Array
 
-HALF = 2e-3  # tolerance for float16: several units of 11 bits
-CLOSE = 1e-9  # tolerance for float64 relative to the largest cell: another order of summation, a division by 3
+HALF = 2e-3  # tolerance for float16: several rounding units of an 11-bit mantissa
+CLOSE = 1e-9  # tolerance for float64, relative to the largest cell: allows another order of summation
 SINGLE_CLOSE = 1e-5  # the same for results computed in float32
-# Tolerance for float64 results of code that uses float32 somewhere (a cache, a constant, an FFT): a few units of 24
-# bits. The largest error observed was 4.8e-7. Forgetting an eps of 1e-5 next to a variance gives 1e-6, a real fault.
+# Tolerance for float64 results of code that uses float32 somewhere (a cache, a constant, an FFT): a few rounding units
+# of float32. The largest error observed was 4.8e-7. The tolerance must be below 1e-6, which is the error if the code
+# forgets an eps of 1e-5 next to a variance.
 NOISE = 5e-7
 
 
@@ -24,7 +25,7 @@ def same(a: Array, b: Array, within: float | None = None) -> bool:
 
 
 def _far_apart(a: Array, b: Array, within: float | None) -> bool:
-    """True if two arrays differ by more than any tolerance. The search compares thousands of arrays; most exit here."""
+    """True if two arrays differ by more than any tolerance. A fast first test: most arrays of a search fail it."""
     if within is not None or not a.size:
         return False
     with np.errstate(invalid="ignore"):
@@ -60,9 +61,9 @@ def is_single(a: Array) -> bool:
         kept = np.array_equal(a.astype(np.float32), a, equal_nan=True)
         return bool(
             kept and np.any(a != np.rint(a * 1024) / 1024)
-        )  # small integers and their binary fractions are in every dtype
+        )  # small integers and binary fractions are exact in every dtype, so they do not show the dtype of the code
 
 
 def is_low(actual: Array, expected: Array, within: float | None = None) -> bool:
-    """True if an array counts as right, but only with less than float64 accuracy."""
+    """True if an array is correct within the tolerance, but not to float64 accuracy."""
     return same(actual, expected, within) and not same(actual.astype(float), expected, CLOSE)

@@ -1,6 +1,6 @@
 """The result of `check.layer`, as data and as text.
 
-Public. The findings are made in judging/.
+Public. judging/ creates the findings.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 WIDTH = 100
-MAX_CASES = 4  # cases listed in the text
+MAX_CASES = 4  # the number of cases that the text lists
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Example:
     """The smallest failing case for the explainer: the arguments of `explain.trace(op, **settings, **arrays)`.
 
     Attributes:
-        op, settings: of the layer.
+        op, settings: the operation and the settings of the layer.
         arrays: nested lists by argument.
         cell: the cell to show, for example "dx[0,0,1,1]".
     """
@@ -32,17 +32,17 @@ class Example:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """One mistake that was recognised.
+    """One finding: a mistake with an explanation and a fix, or a wrong array without a known mistake.
 
     Attributes:
-        slug: its name.
+        slug: the name of the mistake, or "unknown".
         argument: the wrong array: "y", "dx", "dw" or "db".
         explanation: a paragraph.
-        fix: what to write instead.
-        case: the smallest case that fails.
+        fix: the code or the change that corrects the mistake.
+        case: a description of the smallest case that fails.
         picture: small matrices with the wrong cells marked.
         formula: the formula of one wrong cell.
-        example: that case, for the explainer.
+        example: the smallest failing case for the explainer.
     """
 
     slug: str
@@ -84,18 +84,20 @@ class Stage:
 
 @dataclass(frozen=True)
 class LayerReport:
-    """The result of `check.layer`; true if nothing is wrong.
+    """The result of `check.layer`. bool(report) is True if nothing is wrong.
 
     Attributes:
         op, name: the operation, and the name of the backward.
         convention: "correlation" or "convolution".
-        stages: the comparisons, in order.
-        diagnoses: the mistakes, the one to fix first at the beginning.
-        unexplained: wrong results that no known mistake explains, with the structure of the error or a description.
+        stages: the results of the comparisons, in order.
+        diagnoses: the mistakes, in the order in which to fix them.
+        unexplained: wrong results that no known mistake explains, each with a description of the error.
         notes: observations that are not faults.
         remarks: general remarks, for example on settings that were not varied.
-        scope: the sizes that the check was restricted to, "" if any; the title names it.
-        tried, refused: descriptions of the problems that ran, and of the cases that the code refused, each reason once.
+        scope: the restriction of the check to some sizes, for example "square images only", or "". It is part of the
+            title.
+        tried, refused: descriptions of the problems that ran, and of the cases that the code refused (each reason
+            once).
     """
 
     op: str
@@ -122,7 +124,7 @@ class LayerReport:
     def title(self) -> str:
         """The first line, `layer_backward as conv2d (correlation): right`; only convolutions have a convention.
 
-        A restricted check says so: `layer_backward as conv2d (correlation), square images only: right`.
+        A restriction follows: `layer_backward as conv2d (correlation), square images only: right`.
         """
         how = f" ({self.convention})" if "conv" in self.op else ""
         scope = f", {self.scope}" if self.scope else ""
@@ -165,6 +167,6 @@ class LayerReport:
 
 
 def _listed(title: str, cases: tuple[str, ...]) -> list[str]:
-    """The first few cases, and the number of the others; the attributes hold all of them."""
+    """The first few cases and the number of the other cases. The attributes of the report hold all cases."""
     more = [f"    and {len(cases) - MAX_CASES} more"] if len(cases) > MAX_CASES else []
     return [f"  {title}:", *[f"    {case}" for case in cases[:MAX_CASES]], *more]

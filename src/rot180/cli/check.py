@@ -1,4 +1,4 @@
-"""`rot180 check`: test whether a forward and a backward are right and, if not, name the mistake."""
+"""`rot180 check`: check a forward and a backward, and name the mistake if they are wrong."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from .exit_status import ExitStatus
 from .option_names import in_options, report_in_options
 from .output import STDOUT, require_writable
 
-SETTINGS: dict[str, tuple[Callable[[str], Any], str, str]] = {  # type, metavar and help of each option
+SETTINGS: dict[str, tuple[Callable[[str], Any], str, str]] = {  # by option: type, metavar and help
     "stride": (int_per_axis, "N[,N]", "stride"),
     "padding": (int_per_axis, "N[,N]", "padding"),
     "dilation": (int_per_axis, "N[,N]", "dilation"),
@@ -41,22 +41,24 @@ OPTIONS = ("op", "layout", "convention", "seed", "forward_arguments", "backward_
 ABOUT = """\
 test a forward and a backward of your own, and name the mistake
 
-The functions are called on many small problems. The results and the gradients are
-compared with the right ones. If they differ, the mistake is named: a gradient that
-is transposed, a missing mask, a wrong padding, and so on.
+The functions run on many small problems. The command compares the results and the
+gradients with the correct ones. If they differ, it names the mistake, for example a
+transposed gradient, a missing mask or a wrong padding.
 
-The functions run in a process of their own, with your rights. NAMES are
-FORWARD,BACKWARD, or the name of a class or of a loss that returns (loss, dx). NAMES
-may be omitted if the file has one pair, or one whose name fits the operation.
+The functions run in a separate process, with your user's permissions. NAMES is
+FORWARD,BACKWARD, the name of a class, or the name of a loss that returns (loss, dx).
+NAMES may be omitted if the file has only one forward and backward, or only one whose
+names match the operation.
 
-With several files or a folder, each file is graded: one line for each, in parallel.
-The packages of --forbid are then not available to the code (see docs/grading.md).
+With several files or a folder, each file is graded, several at a time, and gets a
+line. By default, the code cannot import deep learning packages then (see --forbid
+and docs/grading.md).
 """
 EXIT_STATUS = """
 
 exit status:
   0 every layer is right, 1 a layer is wrong, 2 a layer could not be checked or the
-  usage is wrong (also if another layer is wrong), 3 a report could not be written"""
+  usage is wrong (2 takes precedence over 1), 3 a report could not be written"""
 EXAMPLES = (
     "rot180 check mine.py --op conv2d",
     "rot180 check mine.py:conv_forward,conv_backward --op conv2d --stride 2 --padding 1",
@@ -70,7 +72,10 @@ def add(commands: Commands) -> None:
     parser = add_command(commands, "check", run, ABOUT, EXAMPLES)
     parser.epilog = f"{parser.epilog}{EXIT_STATUS}"
     parser.add_argument(
-        "targets", nargs="+", metavar="FILE.py[:NAMES]", help="file and names of the functions, or a folder of files"
+        "targets",
+        nargs="+",
+        metavar="FILE.py[:NAMES]",
+        help="Python file, optionally with the names of its functions; or a folder of Python files",
     )
     parser.add_argument(
         "--op",
@@ -86,21 +91,28 @@ def add(commands: Commands) -> None:
     calls = parser.add_argument_group("how the functions are called")
     calls.add_argument(
         "--layout", default="channels_first", metavar="NAME",
-        help="layout of the arrays: channels_first, channels_last or hw (default: %(default)s)",
+        help="layout of the arrays: channels_first, channels_last, or hw for single matrices (default: %(default)s)",
     )  # fmt: skip
     calls.add_argument(
         "--convention", default="correlation", choices=("correlation", "convolution"),
         help="set to convolution if your layer rotates its kernel (default: %(default)s)",
     )  # fmt: skip
-    calls.add_argument("--forward-arguments", type=names, metavar="NAMES", help="parameters of the forward, e.g. x,w,b")
     calls.add_argument(
-        "--backward-arguments", type=names, metavar="NAMES", help="parameters of the backward, e.g. dy,cache"
-    )
-    calls.add_argument("--returns", type=names, metavar="NAMES", help="gradients that the backward returns, e.g. x,w,b")
+        "--forward-arguments", type=names, metavar="NAMES",
+        help="what the forward's parameters are, in order, e.g. x,w,b (default: read from their names)",
+    )  # fmt: skip
+    calls.add_argument(
+        "--backward-arguments", type=names, metavar="NAMES",
+        help="what the backward's parameters are, in order, e.g. dy,cache (default: read from their names)",
+    )  # fmt: skip
+    calls.add_argument(
+        "--returns", type=names, metavar="NAMES",
+        help="arguments whose gradients the backward returns, in order, e.g. x,w,b",
+    )  # fmt: skip
     calls.add_argument(
         "--seed", type=non_negative_int, metavar="N",
-        help="seed of the random numbers (default: 0; for several files a random one, so that no file can hold the "
-        "answers)",
+        help="seed of the random numbers (default: 0; for several files a random seed, so that no file can contain "
+        "the answers)",
     )  # fmt: skip
     calls.add_argument(
         "--timeout", type=positive_number, default=60.0, metavar="SECONDS",
@@ -108,8 +120,8 @@ def add(commands: Commands) -> None:
     )  # fmt: skip
     calls.add_argument(
         "--forbid", type=names, metavar="NAMES",
-        help="packages that the code may not import; none allows all (default for several files: rot180, torch, jax, "
-        "tensorflow and similar ones; for one file: none)",
+        help="packages that the code may not import, or none to allow all (default: for several files rot180, torch, "
+        "jax, tensorflow and similar packages; for one file none)",
     )  # fmt: skip
     calls.add_argument(
         "--jobs", type=positive_int, metavar="N", help="files to check at the same time (default: number of cores)"
@@ -120,11 +132,11 @@ def add(commands: Commands) -> None:
         ("--html", "the report of one file as an HTML page"),
         ("--csv", "a table with a row for each file"),
     ):
-        output.add_argument(option, metavar="FILE", help=f"write {content} to FILE; - prints it instead of the text")
+        output.add_argument(option, metavar="FILE", help=f"write {content} to FILE, or to stdout if FILE is -")
 
 
 def run(args: argparse.Namespace) -> ExitStatus:
-    """Check one file and print its report, or grade several."""
+    """Check one file and print its report, or grade several files."""
     outputs = {option: getattr(args, option) for option in ("json", "html", "csv") if getattr(args, option)}
     require_different(outputs)
     for option, path in outputs.items():
@@ -146,7 +158,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
 def _check_one(
     args: argparse.Namespace, options: Mapping[str, Any], path: str, functions: tuple[str, ...] | None
 ) -> ExitStatus:
-    """Check in another process, then print and write the report."""
+    """Check one file in another process, then print and write the report."""
     from ..check.process.file_check import check_file
 
     verdict = check_file(path, functions, options, check_grades.limits_of(args, grading=False))
@@ -166,7 +178,7 @@ def require_different(outputs: Mapping[str, str]) -> None:
 
 
 def _check_options(args: argparse.Namespace) -> None:
-    """Raise UsageError for an operation, a layout or settings that are wrong."""
+    """Raise UsageError for an invalid operation, layout or setting."""
     from ..check import operations
     from ..check.adapter import layouts
     from ..check.operations import settings

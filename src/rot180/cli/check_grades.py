@@ -25,13 +25,21 @@ if TYPE_CHECKING:
 Target = tuple[str, tuple[str, ...] | None]
 COLUMNS = ("file", "verdict", "mistakes", "seconds", "comment")
 VERDICTS = {True: "right", False: "WRONG", None: "not checked"}
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # a cell that begins so is a formula for spreadsheets
+FORMULA = (
+    "=",
+    "+",
+    "-",
+    "@",
+    "\t",
+    "\r",
+    "\n",
+)  # a cell that starts like this is a formula
 MAX_SEED = 1_000_000
-MAX_SHOWN = 160  # characters of a comment on the terminal
+MAX_SHOWN = 160  # the maximum length of a comment on the terminal
 
 
 def run(args: argparse.Namespace, options: Mapping[str, Any], targets: Sequence[Target]) -> ExitStatus:
-    """Grade the files, print a line for each as soon as it is known, and write the tables."""
+    """Grade the files, print a line for each file as soon as its result is known, and write the tables."""
     from ..check.process.grading import grade_all
 
     if args.html:
@@ -60,7 +68,7 @@ def run(args: argparse.Namespace, options: Mapping[str, Any], targets: Sequence[
 
 
 def find_submissions(targets: Sequence[Target]) -> list[Submission]:
-    """The files of the targets, each once. Raises UsageError for a folder without Python files."""
+    """The files of the targets, without duplicates. Raises UsageError for a folder without Python files."""
     from ..check.process.grading import Submission, files_of
 
     found = []
@@ -90,7 +98,7 @@ def limits_of(args: argparse.Namespace, *, grading: bool) -> Limits:
 
 
 def line_of(grade: Grade) -> str:
-    """The line of a file on the terminal."""
+    """The result of one file as a line for the terminal."""
     verdict = VERDICTS[grade.ok]
     what = "; ".join(grade.mistakes) if grade.ok is False else in_options(grade.sentence)
     what = what if len(what) <= MAX_SHOWN else f"{what[: MAX_SHOWN - 3]}..."
@@ -100,7 +108,7 @@ def line_of(grade: Grade) -> str:
 
 
 def summary_of(grades: Sequence[Grade]) -> str:
-    """How many files are right, wrong and not checked, and how often each mistake was found."""
+    """The numbers of files that are right, wrong and not checked, and the number of files with each mistake."""
     counts = Counter(grade.ok for grade in grades)
     text = f"{len(grades)} file{'' if len(grades) == 1 else 's'}: {counts[True]} right, {counts[False]} wrong, "
     text += f"{counts[None]} not checked"
@@ -111,7 +119,9 @@ def summary_of(grades: Sequence[Grade]) -> str:
 
 
 def status_of(grades: Sequence[Grade]) -> ExitStatus:
-    """The exit status: a file without a verdict counts more than a wrong one, because somebody must look at it."""
+    """The exit status. A file that was not checked takes precedence over a wrong one, because somebody must look at
+    it.
+    """
     verdicts = {grade.ok for grade in grades}
     if None in verdicts:
         return ExitStatus.USAGE
@@ -133,13 +143,13 @@ def as_csv(grades: Sequence[Grade]) -> str:
 
 
 def cell_of(text: str) -> str:
-    """A cell that spreadsheets do not take for a formula, on one line."""
+    """A text as a cell of the table: on one line, and marked as text if a spreadsheet would read it as a formula."""
     shown = one_line(text)
     return f"'{shown}" if text.startswith(FORMULA) or shown.startswith(FORMULA) else shown
 
 
 def as_dict(grades: Sequence[Grade], seed: int) -> dict[str, Any]:
-    """The grades as JSON: `ok` is false if a file is wrong, and null if a file has no verdict."""
+    """The grades as JSON: `ok` is null if a file was not checked; otherwise it is false if a file is wrong."""
     verdicts = {grade.ok for grade in grades}
     return {
         "ok": None if None in verdicts else False not in verdicts,

@@ -1,4 +1,4 @@
-"""Print and write the report of a check: text with colours, JSON or an HTML page, or the reason why there is no report.
+"""Print and write the report of a check as coloured text, JSON or HTML, or the reason why there is no report.
 
 The check itself is in check/.
 """
@@ -21,13 +21,15 @@ if TYPE_CHECKING:
     from ..check import LayerReport
     from ..formats import WriteError
 
-MAX_PRINTED = 400  # characters of the output of the user's code
+MAX_PRINTED = 400  # the number of characters of the user's output that are shown
 
 
 def deliver(
     report: LayerReport, printed: str = "", json_path: str | None = None, html_path: str | None = None
 ) -> ExitStatus:
-    """Print the report, then write the files; raises WriteError after writing the files that can be written."""
+    """Print the report, then write the files. If a file cannot be written, raise WriteError after writing the
+    others.
+    """
     from ..check.rendering.page import page
 
     texts = {}
@@ -48,7 +50,9 @@ def deliver(
 
 
 def not_checked(message: str, json_path: str | None) -> UsageError:
-    """The error to raise if the code could not be checked; if JSON was requested, the error is written as JSON."""
+    """Return the error to raise if the code could not be checked. If JSON was requested, also write the error as
+    JSON.
+    """
     text = as_json({"ok": None, "error": message})
     if json_path == STDOUT:
         print(text, end="")
@@ -56,7 +60,7 @@ def not_checked(message: str, json_path: str | None) -> UsageError:
 
 
 def write(texts: Mapping[str, str]) -> list[WriteError]:
-    """Write the texts that go to files; returns the errors of the files that could not be written."""
+    """Write the texts that go to files. Returns the errors of the files that could not be written."""
     from ..formats import WriteError, atomic
 
     errors = []
@@ -70,7 +74,7 @@ def write(texts: Mapping[str, str]) -> list[WriteError]:
 
 
 def as_json(data: Any) -> str:
-    """Indented JSON with a line end."""
+    """Indented JSON that ends with a newline."""
     return json.dumps(data, indent=2) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""The conversion of arrays to the form of code and back, each the inverse of the other."""
+"""The conversion of arrays to the form of the user's code and back."""
 
 from __future__ import annotations
 

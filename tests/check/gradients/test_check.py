@@ -280,7 +280,7 @@ def test_float32_buffer_inside_is_reported() -> None:
     for mode in MODES:
         report = check.gradients(rounded, x, mode=mode)
         assert "coarse" in [note.slug for note in report.notes]
-        assert "is something rounded to float32 inside?" in report.render()
+        assert "an intermediate result that is rounded to float32" in report.render()
 
 
 def test_wrong_gradient_alone_is_not_coarse() -> None:

@@ -41,7 +41,7 @@ def test_set_of_an_index(folder: Path) -> None:
             {"format": "vectors"},
             r"rot180-vectors.json is not an index of vectors; write one with rot180 vectors export",
         ),
-        ({"version": 1}, "has format version 1; this rot180 reads version 2; export the vectors again"),
+        ({"version": 1}, "has format version 1; this version of rot180 reads version 2; export the vectors again"),
         ({"version": "9" * 1000}, r"has format version '9{79}; this"),
         ({"op": "conv2"}, "op must be one of conv1d, .*, linear; got 'conv2'; export the vectors again"),
         ({"op": "max_pool2d"}, "op must be one of conv1d, .*; got 'max_pool2d'"),
@@ -55,16 +55,16 @@ def test_set_of_an_index(folder: Path) -> None:
         ({"seed": None}, "the seed must be an integer"),
         (
             {"cases": ["000"]},
-            "set tiny, seed 0: it lists 1 case, and the set has 2; export the vectors again with",
+            "set tiny, seed 0: it lists 1 case, but the set has 2; export the vectors again with",
         ),
-        ({"cases": ["000", "001", "002"]}, "it lists 3 cases, and the set has 2"),
+        ({"cases": ["000", "001", "002"]}, "it lists 3 cases, but the set has 2"),
         ({"cases": []}, "it lists 0 cases"),
         ({"cases": ["000", "000"]}, "it lists '000' instead of '001'"),
         ({"cases": ["../x", "001"]}, r"it lists '\.\./x' instead of '000'"),
         ({"cases": ["000", "/etc"]}, "it lists '/etc' instead of '001'"),
         ({"cases": ["000", None]}, "it lists None instead of '001'"),
         ({"cases": "000"}, "'cases' must be a list of names"),
-        ({"op": "conv1d"}, "does not list the cases of conv1d, set tiny, seed 0: it lists 2 cases, and"),
+        ({"op": "conv1d"}, "does not list the cases of conv1d, set tiny, seed 0: it lists 2 cases, but"),
     ],
 )
 def test_index_that_was_changed(folder: Path, changes: dict[str, object], message: str) -> None:
@@ -79,7 +79,7 @@ def test_index_that_lacks_something(folder: Path, name: str) -> None:
     record = json.loads((folder / INDEX).read_text())
     del record[name]
     (folder / INDEX).write_text(json.dumps(record))
-    with pytest.raises(FormatError, match=f"rot180-vectors.json lacks {name}; export the vectors again"):
+    with pytest.raises(FormatError, match=f"rot180-vectors.json does not contain {name}; export the vectors again"):
         read_set(folder)
 
 
@@ -124,12 +124,12 @@ def test_folder_without_an_index(tmp_path: Path) -> None:
     ):
         read_set(tmp_path, op="linear", which="tiny")
     assert read_set(tmp_path, "linear", "tiny", 3) == VectorSet(LINEAR, "tiny", 3)
-    with pytest.raises(FormatError, match="nowhere does not exist; a folder with vectors is needed"):
+    with pytest.raises(FormatError, match="nowhere does not exist; pass a folder with vectors"):
         read_set(tmp_path / "nowhere", "linear", "tiny", 3)
     (tmp_path / "file").touch()
-    with pytest.raises(FormatError, match="file is not a folder; a folder with vectors is needed"):
+    with pytest.raises(FormatError, match="file is not a folder; pass a folder with vectors"):
         read_set(tmp_path / "file")
-    with pytest.raises(FormatError, match="does not exist; a folder with vectors is needed"):
+    with pytest.raises(FormatError, match="does not exist; pass a folder with vectors"):
         read_set(Path("a\0b"))
     (tmp_path / INDEX).symlink_to("/dev/zero")
     with pytest.raises(FormatError, match=rf"{INDEX} is a symbolic link"):

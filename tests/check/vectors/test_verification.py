@@ -108,7 +108,7 @@ def test_answers_that_are_missing(answered):
     assert [s.name for s in report.stages if not s.passed] == ["answers"]
     report = verify(folder, allow_missing=True)
     assert report.ok and report.refused == (f"{first.name} (no answer)",)
-    assert report.remarks == (f"1 of {len(names)} cases has no answer and is not judged.",)
+    assert report.remarks == (f"1 of {len(names)} cases has no answer and is not checked.",)
     (second / "answer" / "y.npy").unlink()
     report = verify(folder)
     assert f"{second.name} (no y in the answer)" in report.refused
@@ -124,7 +124,7 @@ def test_answers_that_are_missing(answered):
 
 
 def test_gradients_that_are_missing(answered):
-    """A program that forgot its backward is not right."""
+    """A program without a backward must not count as right."""
     folder = answered()
     cases = sorted(p for p in folder.iterdir() if p.is_dir())
     (cases[0] / "answer" / "dw.npy").unlink()
@@ -185,9 +185,11 @@ def test_inputs_that_were_changed_are_reported_and_not_used(answered):
         np.save(path, 0 * np.load(path))
     report = verify(folder)
     assert not report.ok and not [stage for stage in report.stages if stage.passed]
-    assert report.remarks[0].startswith("The files of 58 cases do not hold what this version of rot180 exports: 000 (")
+    assert report.remarks[0].startswith(
+        "The files of 58 cases differ from the files that this version of rot180 exports: 000 ("
+    )
     assert "000 (x.npy, w.npy, b.npy, dy.npy, y.npy, dx.npy, dw.npy, db.npy), 001-" in report.remarks[0]
-    assert report.remarks[0].endswith("so a program that read these files may appear wrong.")
+    assert report.remarks[0].endswith("so a program that read the changed files may appear wrong.")
 
 
 def test_right_answers_stay_right_whatever_happens_to_the_inputs(answered):
@@ -196,7 +198,7 @@ def test_right_answers_stay_right_whatever_happens_to_the_inputs(answered):
     (case / "case.json").write_text("[" * 100_000)
     (case / "x.npy").unlink()
     report = verify(folder)
-    assert report.ok and "of 1 case do not hold" in report.remarks[0] and ": 000 (case.json)." in report.remarks[0]
+    assert report.ok and "of 1 case differ from" in report.remarks[0] and ": 000 (case.json)." in report.remarks[0]
 
 
 def test_folder_without_results_and_inputs(answered):

@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
-MAX_TEXT = 400  # characters of an error or a name
+MAX_TEXT = 400  # the maximum length of an error or a name, in characters
 
 
 def one_line(text: object, most: int = MAX_TEXT) -> str:
-    """The text on one line and of bounded length; line ends and control characters become escapes."""
+    """Truncate a text to `most` characters and escape its line ends and control characters."""
     shown = str(text)
     shown = shown if len(shown) <= most else f"{shown[:most]}..."
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in shown)
@@ -26,17 +26,17 @@ def one_line(text: object, most: int = MAX_TEXT) -> str:
 def describe_exception(error: Exception | SystemExit, function: Callable[..., Any]) -> str:
     """Describe an exception: `NameError: name 'foo' is not defined, line 3 of mine.py`.
 
-    The line is the last one in the file of the function.
+    The line is the last one of the traceback that is in the function's own file.
     """
     text = one_line(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
-    if place := getattr(error, "place", ""):  # of a function that ran in another process
+    if place := getattr(error, "place", ""):  # set if the function ran in another process
         return f"{text}, {place}"
     code = getattr(inspect.unwrap(function), "__code__", None)
     frames = traceback.extract_tb(error.__traceback__)
-    in_their_file = [f for f in frames if code is not None and f.filename == code.co_filename]
+    frames_in_file = [f for f in frames if code is not None and f.filename == code.co_filename]
     return (
-        f"{text}, line {in_their_file[-1].lineno} of {PurePath(in_their_file[-1].filename).name}"
-        if in_their_file
+        f"{text}, line {frames_in_file[-1].lineno} of {PurePath(frames_in_file[-1].filename).name}"
+        if frames_in_file
         else text
     )
 

@@ -1,6 +1,6 @@
-"""Arrays of other libraries, and nested lists of numbers, as NumPy arrays and back.
+"""Convert arrays of other libraries and nested lists of numbers to NumPy arrays and back.
 
-The libraries are PyTorch, JAX, CuPy and others whose arrays convert by `__array__` or DLPack.
+The libraries are PyTorch, JAX, CuPy and others whose arrays support `__array__` or DLPack.
 
 Internal to check/.
 """
@@ -23,7 +23,7 @@ def as_numpy(value: Any) -> np.ndarray[Any, Any] | None:
         return None
     conversions: dict[str, Callable[[Any], Any]] = {
         "__array__": np.asarray,
-        "detach": lambda tensor: np.asarray(tensor.detach().cpu()),  # a tensor of PyTorch that requires a gradient
+        "detach": lambda tensor: np.asarray(tensor.detach().cpu()),  # a PyTorch tensor that requires a gradient
         "__cuda_array_interface__": lambda array: array.get(),  # CuPy refuses `__array__`
         "__dlpack__": np.from_dlpack,
     }
@@ -52,12 +52,12 @@ def to_numpy(value: Any) -> Any:
 
 
 def like(old: Any, array: np.ndarray[Any, Any]) -> Any:
-    """The array as a value of the type of `old`: a list, an array of another library, or NumPy's."""
+    """Convert the array to the type of `old`: a list, an array of another library, or a NumPy array."""
     if isinstance(old, list) and old and isinstance(old[0], np.ndarray):
         return list(array)
     if isinstance(old, list):
         return array.tolist()
-    if hasattr(old, "detach"):  # a tensor of PyTorch: its memory is overwritten, because other parts may refer to it
+    if hasattr(old, "detach"):  # a PyTorch tensor is overwritten in place, because other objects may refer to it
         view = np.asarray(old.detach().cpu())
         if view.shape == array.shape:
             view[...] = array

@@ -1,4 +1,4 @@
-"""The forms that code may have instead of the usual one, simple ones first, and the remarks on them.
+"""The forms of arrays and settings that the checker tries, simple ones first, and its remarks on them.
 
 A form combines independent choices: the order of the axes of w, absent axes, the shape of vectors, labels, and settings
 per axis. Forms with few choices that differ from the usual one come first.
@@ -17,7 +17,7 @@ from ..operations import Definition
 from ..operations.case import Array
 from .forms import VECTORS, Form
 
-MOST = 4  # cost of a form
+MOST = 4  # the highest cost of a form that is tried
 NUMERIC = ("stride", "padding", "dilation", "output_padding", "kernel_size")
 LABELS = ("softmax_cross_entropy",)
 _USUAL: dict[str, Any] = {}
@@ -37,7 +37,7 @@ _ABSENT = {
 }
 
 IN_OUT = (
-    "w is passed as (in, out), as in x @ w, because the functions match the operation in this form, but not with "
+    "w is passed as (in, out), as in x @ w, because the functions match the operation with this shape, but not with "
     "PyTorch's (out, in). Code that stores the weight as (out, in) must pass w.T to this layer."
 )
 COLUMNS = "x is passed as (in, samples), one sample per column, as in w @ x + b."
@@ -57,10 +57,10 @@ AS_GRADIENT = (
 
 
 def forms(definition: Definition, usual: Form, arguments: Sequence[str], settings: Sequence[str]) -> list[Form]:
-    """Return the usual form and the others that may fit, by their cost.
+    """Return the usual form and the other forms to try, sorted by cost.
 
     Args:
-        arguments, settings: those that the code takes.
+        arguments, settings: the names of the arguments and settings that the code takes.
     """
     labels = [_USUAL, {"one_hot": True}] if definition.name in LABELS else [_USUAL]
     choices = (
@@ -76,7 +76,7 @@ def forms(definition: Definition, usual: Form, arguments: Sequence[str], setting
 
 
 def cost_of(form: Form, usual: Form) -> int:
-    """The number of choices in which a form differs from the usual one; absent axes count one by one."""
+    """The number of choices in which a form differs from the usual one. Each absent axis counts as one choice."""
     differ = (
         (form.layout, form.weight) != (usual.layout, usual.weight), form.vectors != usual.vectors,
         form.one_hot != usual.one_hot, form.per_axis != usual.per_axis,
@@ -139,10 +139,10 @@ def remarks(definition: Definition, form: Form, usual: Form, arguments: Sequence
 def form_of_gradients(
     definition: Definition, form: Form, gradients: Mapping[str, Array], x_ndim: int
 ) -> tuple[Form, str] | None:
-    """Return the form in which vectors have the shapes of their gradients, with a remark; None if it is the usual one.
+    """Return the form in which b, gamma and beta have the shapes of the returned gradients, with a remark.
 
-    Returns nothing if the vector is never written in this form, because the extra axes are then a mistake. The bias of
-    images in channels-first layout needs a reshape to broadcast; in channels-last layout it has four axes or one.
+    Returns None if this is the form already in use. Also returns None if extra axes of the gradient are a mistake. For
+    example, a channels-first forward that accepts a bias of shape (C,) reshapes the bias itself, so db must be (C,).
     """
     vectors = [name for name in VECTORS if name in gradients and gradients[name].ndim > 1]
     if not vectors or form.absent or all(form.is_vector(gradients[name], x_ndim) for name in vectors):

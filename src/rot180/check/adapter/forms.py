@@ -1,12 +1,12 @@
-"""The forms in which code takes its arrays and settings, as values that combine independent choices.
+"""The class `Form`: the shapes and types in which the user's code takes its arrays and settings.
 
     Form()                                              as in PyTorch: x (N, C, H, W), w (out, in, kh, kw), b (out,)
     Form(weight="last")                                 w (kh, kw, in, out)
     Form(absent=frozenset("N"), vectors="column")       one image x (C, H, W), and b (out, 1)
     Form(per_axis=frozenset({"stride"}))                stride (1, 1), but padding 0
 
-running/form_search.py finds the form of code, simple ones first. The checker itself uses (N, C, *spatial), and
-PyTorch's layout for weights; `to_user` and `from_user` convert its arrays, each the inverse of the other.
+running/form_search.py finds the form that the user's code expects. The checker itself uses (N, C, *spatial), and
+PyTorch's layout for weights. `to_user` converts the checker's arrays to the form, and `from_user` converts them back.
 
 Internal to check/.
 """
@@ -33,13 +33,14 @@ class Form:
     Attributes:
         layout: "channels_first", "channels_last", "bare" (one matrix each, b a number), or "columns" (samples in
             columns, for linear layers).
-        weight: the order of the axes of w: "" as in PyTorch, or (*kernel, in, out) if channels are last; "swapped",
-            with the channels exchanged; "last", (*kernel, in, out) while x has channels first; "first", as in PyTorch,
-            and "outputs_first", (out, *kernel, in), while x has channels last.
-        absent: the axes of size 1 that the arrays do not have: "N" images, "C" channels of x, "F" channels of y.
-        vectors: b, gamma and beta as "flat" (C,), "row" (1, C), "column" (C, 1), "planes" (C, 1, 1), "broadcast"
-            (1, C, 1, 1) or (1, 1, 1, C), or "number".
-        one_hot: True if labels are rows (N, C).
+        weight: the order of the axes of w. "" is PyTorch's order, or (*kernel, in, out) if the layout is channels_last.
+            "swapped" exchanges the two channel axes. "last" is (*kernel, in, out) with channels_first. With
+            channels_last, "first" is PyTorch's order and "outputs_first" is (out, *kernel, in).
+        absent: the axes that the arrays do not have, because their size is 1: "N" images, "C" channels of x, "F"
+            channels of y.
+        vectors: the shape of b, gamma and beta: "flat" (C,), "row" (1, C), "column" (C, 1), "planes" (C, 1, 1),
+            "broadcast" (1, C, 1, 1) or (1, 1, 1, C), or "number".
+        one_hot: True if labels are passed as one-hot rows (N, C).
         per_axis: the settings that are passed as one number per axis.
     """
 
@@ -51,10 +52,10 @@ class Form:
     per_axis: frozenset[str] = frozenset()
 
     def to_user(self, definition: Definition, argument: str, a: Array, x_ndim: int) -> Any:
-        """Convert a copy of an array of the checker to the form of the code.
+        """Convert an array of the checker to this form. Returns a copy.
 
         Args:
-            x_ndim: the number of axes of x in the checker; the shapes of vectors depend on it.
+            x_ndim: the number of axes of x in the checker, which determines the shapes of b, gamma and beta.
         """
         if argument in VECTORS:
             if self.vectors == "number":
@@ -69,7 +70,7 @@ class Form:
         return np.transpose(squeezed, order).copy() if order else squeezed[()]
 
     def from_user(self, definition: Definition, argument: str, value: Any, ndim: int, x_ndim: int) -> Array:
-        """Convert a returned array to that of the checker; unchanged if it has another number of axes.
+        """Convert an array that the code returned to the checker's layout, if it has the expected number of axes.
 
         Args:
             ndim, x_ndim: the numbers of axes of this array and of x in the checker.
@@ -92,14 +93,14 @@ class Form:
     # ---- the axes of an array, by letters ----
 
     def _axes(self, definition: Definition, argument: str, ndim: int) -> str:
-        """The axes in the checker's order."""
+        """The axes of an array in the checker's order, one letter for each."""
         spatial = SPATIAL[: ndim - 2]
         if argument == "w":
             return ("CF" if definition.transposed else "FC") + spatial
         return ("NF" if argument == "y" and "w" in definition.arguments else "NC") + spatial
 
     def _order(self, definition: Definition, argument: str, axes: str) -> str:
-        """The axes that the code's array has, in its order."""
+        """The axes of an array in the order of the code, without the absent ones."""
         first, second, spatial = axes[0], axes[1], axes[2:]
         last = self.layout == "channels_last"
         if argument == "w":
@@ -132,7 +133,7 @@ class Form:
         }.get(self.vectors, (-1,))
 
     def is_vector(self, array: Array, x_ndim: int) -> bool:
-        """True if a gradient has the form in which its vector is passed."""
+        """True if a gradient has the shape in which b, gamma or beta is passed."""
         if self.vectors == "number":
             return array.size == 1
         form = self.vector_shape(x_ndim)

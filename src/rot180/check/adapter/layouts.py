@@ -23,11 +23,11 @@ NAMES = {
 
 
 class UnknownLayoutError(Rot180Error, ValueError):
-    """There is no layout of this name."""
+    """No layout has this name."""
 
 
 def find(name: str, definition: Definition) -> str:
-    """Return the layout with this name, in any case. It must be one that the arrays of the operation can have."""
+    """Return the layout with this name, whether upper or lower case. The operation must support the layout."""
     for layout, names in NAMES.items():
         if str(name).lower() in names:
             if layout not in definition.layouts:

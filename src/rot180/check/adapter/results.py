@@ -1,8 +1,8 @@
-"""The results of a forward and a backward, taken apart: y and the cache, and the gradients in order.
+"""Split the results of a forward into y and the cache, and those of a backward into gradients in order.
 
     y; (y, cache), also as a list or as a dict with these names; (loss, dx)
     (dx, dw, db), a list or a generator of them, a dict or a dataclass with their names
-    dx              a single gradient, as an array or as rows of numbers
+    dx              a single gradient, as an array or as nested lists of numbers
 
 Internal to check/. This module does not judge the results.
 """
@@ -28,7 +28,7 @@ def normalise_forward(found: Any, ndim: int) -> Any:
     Raises CallingError for a dict that does not say which entry is y.
 
     Args:
-        ndim: of y in the user's layout; distinguishes [y, cache] from rows of numbers.
+        ndim: the number of axes of y in the user's layout. It distinguishes [y, cache] from nested lists of numbers.
     """
     if isinstance(found, Mapping):
         return _from_dict(found)
@@ -62,8 +62,9 @@ def gradients(found: Any, returns: Sequence[str], shape: tuple[int, ...], meanin
     """Return the gradients from the result of a backward, in the order of `returns`; None for a missing one.
 
     Args:
-        shape: the shape of the first of `returns`, in the user's layout. It identifies a single gradient in rows.
-        meanings: maps the name of a gradient to its argument, as for names of parameters.
+        shape: the shape of the first of `returns`, in the user's layout. It identifies a single gradient that is a
+            nested list.
+        meanings: maps the name of a gradient to its argument, with the same rules as for names of parameters.
 
     Raises CallingError if the gradients have names that do not identify them.
     """
@@ -87,9 +88,7 @@ def fields_of(found: Any) -> dict[str, Any] | None:
 
 
 def _by_argument(names: Mapping[str, Any], returns: Sequence[str], meanings: Meaning) -> dict[str, Any]:
-    """Map arguments to gradients: first by the names dx, dw, db, then by the names of arguments, with or without a
-    mark.
-    """
+    """Map arguments to gradients: first by the names dx, dw, db, then by names such as grad_x, x_grad and x."""
     if len(names) == len(returns) == 1:
         return dict(zip(returns, names.values(), strict=True))
     found: dict[str, Any] = {}
@@ -120,7 +119,7 @@ def _possible_arguments(name: str, meanings: Meaning) -> list[str]:
 
 
 def _is_single_gradient(found: Sequence[Any], shape: tuple[int, ...]) -> bool:
-    """True if a tuple or list is a single gradient in rows, not a sequence of gradients."""
+    """True if a tuple or list is a single gradient in nested lists, not a sequence of gradients."""
     if shape_of(found) == shape:
         return True
     if isinstance(found, tuple) or not found or shape_of(found[0]) == shape:
@@ -134,7 +133,7 @@ def _ndim(value: Any) -> int | None:
 
 
 def shape_of(value: Any) -> tuple[int, ...] | None:
-    """The shape, or None if it has none: rows of different lengths, or an object whose conversion raises."""
+    """The shape of a value; None for rows of different lengths and for an object whose conversion raises."""
     try:
         return np.shape(value)
     except Exception:  # the conversion can run the user's code

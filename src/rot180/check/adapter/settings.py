@@ -1,7 +1,7 @@
-"""The settings of a case as the user's functions take them, and which of them can be varied.
+"""Convert the settings of a test case for the user's functions, and find the settings that can be varied.
 
 A setting is passed in the form of its default in the code: (1, 1) instead of 1 if the default is a tuple. A setting
-whose default is a string keeps its default, and so does one that the forward takes but the backward does not.
+keeps its default if the default is a string, or if the forward takes the setting but the backward has no access to it.
 
 Internal to check/. signature.py reads the names of the parameters.
 """
@@ -17,12 +17,15 @@ from ..operations import Convolution, Definition
 from ..operations.case import Case
 from .signature import Call
 
-SAME_KERNEL = 3  # odd, because conventions differ on where an even kernel pads one cell more
-LEFT_AT_STRING = "{names} is a string in the code, {strings}, and keeps this value: numbers were not tried."
-SAME = "padding is 'same' in the code, so the functions are judged with that, with kernels of {kernel} cells."
+SAME_KERNEL = 3  # odd, because with an even kernel conventions differ on which side gets one cell more
+LEFT_AT_STRING = "The default of {names} in the code is a string, {strings}. The checker kept it and tried no numbers."
+SAME = (
+    "The default of padding in the code is 'same', so the functions are checked with padding='same' and kernels of "
+    "size {kernel}."
+)
 NOT_PASSED = (
-    "The backward has no parameter for {names}, and no cache, so {names} of the forward stayed at {values}; other "
-    "values were not checked."
+    "The backward has no parameter for {names} and no cache, so the forward always got the default of {names}, "
+    "{values}. Other values were not checked."
 )
 
 
@@ -32,7 +35,7 @@ class SettingsAdapter:
     Attributes:
         open: the settings that can be varied.
         strings: the settings whose default in the code is a string, with that string.
-        unknown_to_backward: the settings that the forward takes and the backward cannot know.
+        unknown_to_backward: the settings that the forward takes and to which the backward has no access.
     """
 
     def __init__(
@@ -65,15 +68,15 @@ class SettingsAdapter:
         }
 
     def code_settings(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Return default settings of the code that differ from the operation's but are supported; `given` are the
-        user's.
+        """Return the settings for code whose default padding is "same". `given` holds the settings passed to the
+        checker.
         """
         plain = isinstance(self.definition, Convolution) and not self.definition.transposed
         same = plain and self.strings.get("padding", "").lower() == "same" and "padding" not in given
         return {"padding": "same", "kernel_size": given.get("kernel_size", SAME_KERNEL)} if same else {}
 
     def remarks(self, given: Mapping[str, Any]) -> list[str]:
-        """Remarks on the settings that are not varied."""
+        """The report's remarks on the settings that are not varied."""
         found = []
         code_settings = self.code_settings(given)
         if code_settings:
@@ -87,9 +90,9 @@ class SettingsAdapter:
         return found
 
     def value(self, call: Call, case: Case, name: str, *, per_axis: Collection[str] = ()) -> Any:
-        """The value of one setting for a function; None if it is not passed. `per_axis` names those to pass as tuples.
+        """The value of one setting for a function; None if it is not passed. Settings in `per_axis` become tuples.
 
-        A word such as "SAME" is passed as the code spells it.
+        A string such as "SAME" is passed as the code spells it.
         """
         default = call.defaults.get(name)
         if isinstance(default, str) and str(case.settings.get(name, default)).lower() == default.lower():
@@ -113,7 +116,7 @@ class SettingsAdapter:
 
 
 def _can_know(name: str, call: Call | None, function: Callable[..., Any] | None) -> bool:
-    """True if a backward can know a setting: from a parameter, a cache, or attributes that the forward set."""
+    """True if a backward has access to a setting: by a parameter, a cache, or attributes that the forward set."""
     if (
         call is None
         or name in call.accepted([name])

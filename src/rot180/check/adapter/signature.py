@@ -9,8 +9,8 @@
     backward(dy, y)                             y, out, probs: the result of the forward; out=None next to x is ignored
     backward(x, t)                              of a loss; also (x, t, dy), (dy, cache), (cache)
 
-If the names are not enough, `forward_arguments` and `backward_arguments` list the meanings in order. settings.py has
-the values of settings, forms.py other forms of the arrays, results.py the results.
+If the names are not enough, `forward_arguments` and `backward_arguments` list the meanings in order. settings.py
+converts settings, forms.py converts arrays, and results.py splits the results.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Any
 
 from ...errors import Rot180Error
 
-ALIASES = {  # if a name is in several rows, the first row that the operation has applies
+ALIASES = {  # if a name is in several rows, the first row that belongs to the operation applies
     "stride": "stride strides s step",
     "padding": "padding pad pads p",
     "t": "t y target targets label labels y_true ytrue truth onehot one_hot",
@@ -60,7 +60,7 @@ for _name, _aliases in ALIASES.items():
 
 
 class CallingError(Rot180Error, TypeError):
-    """The parameters of the functions do not say what they mean."""
+    """The meanings of a function's parameters or results cannot be read from their names."""
 
 
 @dataclass(frozen=True)
@@ -69,11 +69,11 @@ class Call:
 
     Attributes:
         names: the meanings of its positional arguments: "x", "dy", "y" (the result), "cache", "settings" or a setting.
-        keywords: the settings that it takes as keywords, with the names of the parameters.
-        by_name: the parameter names of those of `names` that cannot be passed by position.
-        defaults: of the settings, in the code.
-        passed_over: the parameters that keep these defaults, because their names do not say what they mean.
-        meanings: of the parameters' names.
+        keywords: maps each setting that is passed by keyword to the name of its parameter.
+        by_name: maps each meaning in `names` that cannot be passed by position to the name of its parameter.
+        defaults: maps each setting to its default in the code.
+        passed_over: maps each parameter whose meaning is unknown to its default, which is used.
+        meanings: maps each parameter's name to its meaning.
     """
 
     names: tuple[str, ...]
@@ -101,7 +101,7 @@ class Vocabulary:
 
     @property
     def passed(self) -> tuple[str, ...]:
-        """The arguments that are available, needed or not."""
+        """The meanings whose values the checker can pass, whether the function takes them or not."""
         if self.role == "forward":
             return (*self.arguments, "settings")
         result = () if "t" in self.arguments else ("y",)
@@ -118,7 +118,9 @@ class Vocabulary:
         return next((meaning for meaning in _MEANINGS.get(lower, ()) if meaning in known), None)
 
     def example(self, count: int = 0) -> tuple[str, ...]:
-        """An example of a list of the parameters, with `count` entries if that is known."""
+        """An example of `forward_arguments` or `backward_arguments`, for a function with `count` required
+        parameters.
+        """
         if self.role == "backward" and count == 2 and len(self.arguments) > 1:
             return ("dy", "cache")
         return ("dy", *self.arguments) if self.role == "backward" else self.arguments
@@ -164,7 +166,7 @@ class _SignatureReader:
 
     @property
     def call(self) -> Call:
-        """The result."""
+        """How to call a function with the parameters read so far."""
         return Call(tuple(self.names), self.keywords, self.by_name, self.defaults, self.passed_over, self.meanings)
 
     def take(self, parameter: inspect.Parameter) -> bool:
@@ -201,7 +203,7 @@ def _unknown_parameter(function: Any, name: str, parameters: Sequence[Any], voca
     shown = ", ".join(p.name for p in parameters)
     needed = sum(p.default is p.empty for p in parameters)
     return (
-        f"check.layer: {getattr(function, '__name__', vocabulary.role)}({shown}): the name {name!r} does not say "
-        f"what it means; list the meanings of all parameters in order, for example "
+        f"check.layer: {getattr(function, '__name__', vocabulary.role)}({shown}): the meaning of the parameter "
+        f"{name!r} is unknown; list the meanings of all parameters in order, for example "
         f"{vocabulary.role}_arguments={vocabulary.example(needed)!r}"
     )

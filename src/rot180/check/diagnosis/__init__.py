@@ -1,1 +1,1 @@
-"""Naming the mistake that explains a wrong array."""
+"""Find the mistake that explains a wrong array."""

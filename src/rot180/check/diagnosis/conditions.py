@@ -1,4 +1,5 @@
-"""The condition under which an array is wrong, for errors that no known mistake explains: "padding is not 0".
+"""The condition under which an array is wrong, for errors that no known mistake explains. An example is "padding is not
+0".
 
 Internal to check/. The texts are in texts.py.
 """
@@ -12,20 +13,20 @@ from typing import Any
 
 from .evidence import Evidence
 
-FEWEST = 2  # wrong and right problems on which a condition must hold; a single one can be chance
+FEWEST = 2  # the fewest wrong and right problems that support a condition; a single one can be chance
 
 MANY_SAMPLES, MANY_OUTPUTS = 4, 5
 
 
 def condition_of(evidences: Sequence[Evidence], argument: str) -> str:
-    """Return the simplest condition that is true on all wrong problems and false on all right ones; "" if none is."""
+    """Return the simplest condition that is true on all wrong problems and false on all right ones, or ""."""
     wrong = [e for e in evidences if e.wrong(argument)]
     right = [e for e in evidences if not e.wrong(argument)]
     return _separating(wrong, right, 1) if min(len(wrong), len(right)) >= FEWEST else ""
 
 
 def condition_of_edges(wrong: Sequence[Evidence], right: Sequence[Evidence]) -> str:
-    """The same for a few wrong problems among many that differ in all sizes: one condition, or two that both hold."""
+    """Like `condition_of`, for a few wrong problems among many with different sizes; also tries pairs of conditions."""
     return _separating(wrong, right, 1) or _separating(wrong, right, 2)
 
 
@@ -55,7 +56,7 @@ def _conditions(ev: Evidence) -> Iterator[str]:
 
 
 def _conditions_of_kernel(ev: Evidence) -> Iterator[str]:
-    """The size of the kernel, also of a pooling window, beside stride and padding."""
+    """Yield conditions that compare the kernel or the pooling window with stride and padding."""
     case, definition = ev.problem.case, ev.definition
     if not definition.axes:
         return
@@ -124,7 +125,8 @@ def _conditions_of_sizes(ev: Evidence) -> Iterator[str]:
     if len(x) > 1 and x[0] == x[1]:
         yield "there are as many samples as channels"
     if w:
-        yield "w has as many input as output channels" if w[0] == w[1] else "w has not as many input as output channels"
+        same = w[0] == w[1]
+        yield f"w has {'as many input as' if same else 'different numbers of input and'} output channels"
     if any(size == 1 for size in w[2:]):
         yield "the kernel has an axis of size 1"
     if w[2:] and any(size % 2 == 0 for size in w[2:]):

@@ -1,9 +1,9 @@
 """The facts about one problem in the search for a mistake: returned arrays, correct ones, and ways to compute variants.
 
 `expected` is the gradient of the user's own forward. If that forward is known to the checker (the definition, or the
-definition with the kernel rotated), `case` and `window` are those of the forward, and wrong backwards can be replayed
-through other windows, weights and cotangents. If the gradient is measured by differences, `error_bound` bounds its
-error.
+definition with the kernel rotated), `case` and `window` describe the forward, and the gradients of wrong backwards can
+be computed from other windows, weights and cotangents. If the gradient is measured by finite differences, `error_bound`
+bounds its error.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ..comparison import SINGLE_CLOSE, differing, tolerance
 from ..operations import Definition
 from ..operations.case import Array, Case, Problem
 
-SINGLE_INPUTS = 1e-3  # tolerance where the inputs are float32: sums of many rounded terms may cancel
+SINGLE_INPUTS = 1e-3  # tolerance for float32 inputs, because sums of many rounded terms may cancel
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,11 @@ class Evidence:
     Attributes:
         actual: the arrays that the user's code returned, by argument; "y" is the result.
         expected: the correct arrays, by argument.
-        window: None if mistakes cannot be replayed through windows.
+        window: the positions of the kernel or pooling window; None if gradients cannot be computed from other windows.
         error_bound: bounds of the errors of `expected`, by argument and cell; infinite where the value is unknown.
         kinks: the number of cells whose value is unknown because the left and the right derivative differ.
-        defined: True if the forward is that of the definition, so that mistakes can be computed from it.
-        single: True if the forward went through float32, so that float64 gradients may have float32 accuracy.
+        defined: True if the forward equals the definition, so that mistakes can be computed from the definition.
+        single: True if the forward computed in float32, so that float64 gradients may have float32 accuracy.
     """
 
     definition: Definition
@@ -85,8 +85,8 @@ class Evidence:
         return replace(self._window(None), **changes)
 
     def room(self, window: Window) -> Sizes:
-        """The number of taps per axis that fit between the start of the last window and the end of the padded wide
-        side.
+        """The number of kernel cells per axis that fit between the start of the last window and the end of the padded x
+        (of the padded y, for a transposed convolution).
         """
         wide = self.dy.shape[2:] if self.definition.transposed else self.x.shape[2:]
         return tuple(
@@ -96,7 +96,7 @@ class Evidence:
 
     def _window(self, other: Window | None) -> Window:
         window = other or self.window
-        assert window is not None, "replays need a window"
+        assert window is not None, "this mistake needs a window"
         return window
 
     def wrong(self, argument: str) -> bool:
@@ -132,6 +132,6 @@ class Evidence:
 
     @property
     def counted(self) -> tuple[int, ...]:
-        """The sizes that people divide by."""
+        """The shape whose sizes wrong code often divides by."""
         shape = self.definition.counted(self.problem)
         return shape if len(shape) > 1 else self.x.shape

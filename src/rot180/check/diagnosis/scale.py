@@ -1,4 +1,4 @@
-"""The factor by which a returned array differs from another one: a known one, a constant, or one that depends on sizes.
+"""The factor between a returned array and another array: a known factor, a constant, or a function of the sizes.
 
 Internal to check/. The names of the factors are in mistakes/sums.py.
 """
@@ -19,7 +19,7 @@ Factor = tuple[str, bool]  # its name ("" for 1), and True if it is negative
 Pairs = Sequence[tuple[Evidence, Array]]
 
 _ALIKE = 1e-5  # relative tolerance of factors, which may be measured in float32
-_FEWEST_PROBLEMS, _FEWEST_CELLS = 4, 8  # with fewer, some factor or some law always fits
+_FEWEST_PROBLEMS, _FEWEST_CELLS = 4, 8  # with fewer problems or cells, some factor or formula always fits
 _MOST_VALUES = 3
 
 
@@ -110,7 +110,7 @@ def _sizes(evidences: Sequence[Evidence]) -> dict[str, Array]:
 
 
 def _laws(factors: Array, sizes: dict[str, Array]) -> Iterator[str]:
-    """Yield the factor as a number times or divided by one or two sizes, simple laws first."""
+    """Yield formulas for the factor: a number times or divided by one or two sizes, simple formulas first."""
     actual = []
     for over, under in _fractions(list(sizes)):
         with np.errstate(divide="ignore", invalid="ignore"):  # the padding can be 0

@@ -1,12 +1,12 @@
 """The search for the mistakes that explain a wrong array, simple explanations first.
 
-A mistake explains an array if it yields the array that the user's code returned, in the same variant on every problem,
-including the problems where the mistake does not show. If no single mistake does, each one is tried with a known factor
-or sign, and then pairs of mistakes are tried, where the second one changes the result of the first.
+A mistake explains an array if one of its variants yields the array that the user's code returned, on every problem.
+This includes problems on which the mistake changes nothing. If no single mistake explains the array, each one is tried
+with a factor or sign. Then pairs of mistakes are tried, where the second one changes the result of the first.
 
-Nearly every hypothesis fails on the first problem, so one wrong problem, the pivot, is checked first, and the others
-only for the candidates that pass. A mistake need not show on every wrong problem if another mistake or a factor is
-present as well: several pivots are tried in turn, one for each setting.
+Most candidates fail on the first problem. So one wrong problem, the pivot, is checked first, and the other problems
+only for the candidates that pass. If the code makes several mistakes, one of them may change nothing on the pivot, so
+several pivots are tried in turn, one for each setting.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Explanation:
 
 @dataclass(frozen=True)
 class _Step:
-    """One mistake, applied to one problem: array number `choice` of those that its variant yields."""
+    """One mistake, applied to one problem. `choice` is the index among the arrays that the variant yields."""
 
     mistake: Mistake
     variant: str
@@ -51,7 +51,7 @@ class _Tables:
         self._of_problem: dict[int, dict[int, _Table]] = {id(evidence): {} for evidence in evidences}
 
     def of(self, mistake: Mistake, evidence: Evidence) -> _Table:
-        """The arrays by variant. Evidence that a first mistake has changed is not kept."""
+        """The arrays by variant. They are computed again for evidence that a first mistake has changed."""
         known = self._of_problem.get(id(evidence))
         if known is None:
             return _table(mistake, evidence, self._argument)
@@ -80,8 +80,8 @@ def explain(evidences: Sequence[Evidence], argument: str) -> list[Explanation]:
 
 
 def _preferred(explanations: list[Explanation], cases: int) -> list[Explanation]:
-    """Keep one explanation for each slug; mistakes that stand alone only if there are no others, or if only one case
-    is wrong.
+    """Keep one explanation for each slug. A mistake marked `alone` is kept only if there are no other explanations, or
+    if only one case is wrong.
     """
     usual: dict[str, Explanation] = {}
     alone = []
@@ -135,7 +135,7 @@ def _single(
 def _pairs(
     evidences: Sequence[Evidence], argument: str, usable: list[Mistake], pivot: Evidence, tables: _Tables
 ) -> list[Explanation]:
-    """Find a mistake whose result another mistake changes, or a mistake that uses the wrong arrays of another."""
+    """Find two mistakes of which the second changes the result of the first, or computes from its wrong inputs."""
     for first in usable:
         for step, array in _steps(first, pivot, tables):
             if not _changes(array, pivot, argument):
@@ -155,7 +155,7 @@ def _pairs(
 
 
 def _by_condition(evidences: Sequence[Evidence], argument: str, usable: Sequence[Mistake]) -> list[Explanation]:
-    """Explain an array that is right exactly where height and width are equal."""
+    """Explain an array that is right exactly on the problems where height and width are equal."""
     condition = condition_of(evidences, argument)
     if not condition.endswith("not square"):
         return []
@@ -164,12 +164,12 @@ def _by_condition(evidences: Sequence[Evidence], argument: str, usable: Sequence
 
 
 def _fits(pivot: Evidence, array: Array, argument: str, *, factored: bool) -> bool:
-    """True if this is the array found on the pivot; with `factored`, up to some factor."""
+    """True if the code returned this array on the pivot; with `factored`, a multiple of it."""
     return scale.parallel(pivot, array, argument) if factored else same(pivot.actual[argument], array)
 
 
 def _changes(array: Array, evidence: Evidence, argument: str) -> bool:
-    """True if a mistake that yields this array shows on a problem."""
+    """True if a mistake changes the result of a problem: its array differs from the correct one."""
     return not same(array, evidence.expected[argument])
 
 
@@ -191,7 +191,7 @@ def _verified(
 
 
 def _steps(mistake: Mistake, evidence: Evidence, tables: _Tables) -> Iterator[tuple[_Step, Array]]:
-    """Yield all ways to make a mistake on one problem; some may change nothing there."""
+    """Yield all arrays that a mistake can produce on one problem. Some may equal the correct array."""
     for variant, arrays in tables.of(mistake, evidence).items():
         for choice, array in enumerate(arrays):
             if variant != ANY:
@@ -199,9 +199,7 @@ def _steps(mistake: Mistake, evidence: Evidence, tables: _Tables) -> Iterator[tu
 
 
 def _array_of(steps: tuple[_Step, ...], evidence: Evidence, argument: str, tables: _Tables) -> Array | None:
-    """Return the array that the steps yield, one after the other, on another problem; None if they are impossible
-    there.
-    """
+    """Return the array that the steps produce in turn on a problem; None if a step is impossible there."""
     for step in steps:
         table = tables.of(step.mistake, evidence)
         arrays = table.get(step.variant) or table.get(ANY)
@@ -219,7 +217,7 @@ def _after(step: _Step, evidence: Evidence, argument: str, array: Array) -> Evid
 
 
 def _on_premise(step: _Step) -> bool:
-    """True if the mistake only computes from wrong arrays; its variants can be more than that."""
+    """True if the step only replaces input arrays. Named variants of a mistake with a premise change more."""
     return step.mistake.premise is not None and step.variant == ""
 
 

@@ -23,7 +23,7 @@ SIGN = (
     "The sign is inverted. A layer multiplies dy by its own derivative; the minus sign belongs to the update step, "
     "w -= rate * dw, not to the gradient."
 )
-SIGN_FIX = "negate the gradient where the minus sign comes in, for example dx = -dx"
+SIGN_FIX = "remove the minus sign from the gradient, or negate the result: dx = -dx"
 
 
 def texts(explanation: Explanation, argument: str, *, loss: bool) -> Iterator[tuple[str, str, str]]:
@@ -51,11 +51,11 @@ def _scaled(factor: str, argument: str) -> tuple[str, str]:
 
 
 def _scaled_loss(factor: str, argument: str) -> tuple[str, str]:
-    """The explanation and the fix for a loss with a wrong factor, which belongs to the loss itself."""
+    """The explanation and the fix for a loss with a wrong factor."""
     forward = argument == "y"
     fix = sums.SCALED_LOSS_FIXES.get(factor, sums.SCALED_LOSS_FIX).replace("{code}", "loss" if forward else "dx")
     if forward and factor == "N":
-        fix += '; if the loss is meant to be a sum, tell the checker: reduction="sum"'
+        fix += '; if the loss is meant to be a sum, pass reduction="sum" to the checker'
     if factor == sums.UPSTREAM_IGNORED:
         return sums.SCALED_LOSS_IGNORES_DY, fix
     return (sums.SCALED_LOSS_RESULT if forward else sums.SCALED_LOSS), fix
@@ -79,19 +79,19 @@ def missing(argument: str) -> Diagnosis:
 
 
 def reshaped(evidence: Evidence, argument: str) -> bool:
-    """True if a gradient has the wrong shape but the right numbers, in order."""
+    """True if a gradient has the wrong shape, but the right numbers in the right order."""
     actual, expected = evidence.actual[argument], evidence.expected[argument]
     other = argument != "y" and actual.shape != expected.shape and actual.size == expected.size
     return other and same(actual.reshape(expected.shape), expected)
 
 
 def structure(evidence: Evidence, argument: str, condition: str = "") -> str:
-    """Say where an error is that no known mistake explains, and under which condition it occurs."""
+    """Describe the positions of an error that no known mistake explains, and the condition under which it occurs."""
     actual, expected = evidence.actual[argument], evidence.expected[argument]
     if reshaped(evidence, argument):
         return (
             f"d{argument} has shape {actual.shape}, but needs the shape of {argument}, {expected.shape}. The numbers "
-            f"are correct. With the wrong shape {argument} - rate * d{argument} broadcasts to another shape, or fails."
+            f"are correct. With the wrong shape, {argument} - rate * d{argument} broadcasts to another shape or fails."
         )
     if actual.shape != expected.shape:
         only = f" It occurs exactly where {condition}." if condition else ""
@@ -107,11 +107,11 @@ def structure(evidence: Evidence, argument: str, condition: str = "") -> str:
         hit = [int(i) for i in np.flatnonzero(wrong.any(tuple(a for a in range(expected.ndim) if a != axis)))]
         if len(hit) < expected.shape[axis]:
             parts.append(f"{names[axis]} {', '.join(map(str, hit))} of {expected.shape[axis]}")
-    where = f", all of them in {'; '.join(parts)}" if parts else ", all over the array"
+    where = f", all of them in {'; '.join(parts)}" if parts else ", spread over the whole array"
     count = (
         f"{int(wrong.sum())} of {expected.size} cells are wrong{where}"
         if expected.size > 1
-        else "Its only cell is wrong"
+        else "The only cell of the array is wrong"
     )
     only = f" The error occurs exactly where {condition}." if condition else ""
     return f"No known mistake explains this error.{only} {count}. The case is {evidence.case.describe()}."

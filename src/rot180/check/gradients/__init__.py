@@ -1,1 +1,1 @@
-"""`check.gradients`: the gradients of Tensor functions and modules against numerical derivatives."""
+"""`check.gradients`: compare the gradients of Tensor functions and modules with numerical derivatives."""

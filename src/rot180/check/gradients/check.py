@@ -1,8 +1,8 @@
-"""`gradients`: the gradients of a function or a Module against numerical derivatives, to first and second order.
+"""`gradients`: compare the gradients of a function or a Module with numerical derivatives, of first or second order.
 
-    phi(a) = <f(a), v>      v is random, of size 1/2 to 3/2 with a random sign; ones would hide permuted gradients
-    full      every entry: gradient[i] against the difference quotient along the i-th axis
-    random    a few random directions d: <gradient, d> against the difference quotient along d
+    phi(a) = <f(a), v>      v is random with |v_j| from 1/2 to 3/2, because v = 1 would hide permuted gradients
+    full      for every entry, compare gradient[i] with the difference quotient along the i-th axis
+    random    for a few random directions d, compare <gradient, d> with the difference quotient along d
 
 The quotient, its error bound and the test for kinks are in `differences.py`.
 """
@@ -27,35 +27,38 @@ def gradients(
     fn: Callable[..., Any], *inputs: Any, order: int = 1, mode: str = "full", seed: int = 0, eps: float | None = None,
     directions: int = 8,
 ) -> Report:  # fmt: skip
-    """Compare the gradients of `fn` with central differences, in float64, and report what differs.
+    """Compare the gradients of `fn` with central differences, in float64, and report the differences.
 
     A gradient g is right if |g - D| is within the error bound of the difference quotient D(h):
 
         |D(2h) - D(h)| + |J(2h) - 2 J(h)| + (32 sum |v_j| e_j + u sum |a_i g_i|) / h + 32 (sum |v_j| e_j + u s)
 
-    These are truncation, smoothness (J is the right derivative minus the left one), rounding of f over the outputs that
-    moved and of the step, and rounding of g; u = 2**-53, e_j is u |f_j| plus the noise of f_j, s = max |g| + max |v_j
-    f_j|. The steps are h = eps * max(1, |x|), with eps = 2**-17, about u**(1/3) (Nocedal and Wright, "Numerical
-    Optimization", section 8.1), and two smaller ones if there is a kink. An entry whose left and right derivatives
-    differ at all steps is a note, `at-a-kink`, and not a fault.
+    The terms bound the truncation error, a jump of the derivative (J is the right derivative minus the left one), the
+    rounding of f in the outputs that changed and the rounding of the step, and the rounding of g. Here u = 2**-53, e_j
+    is u |f_j| plus the noise of f_j, and s = max |g| + max |v_j f_j|. The steps are h = eps * max(1, |x|), with eps =
+    2**-17, about u**(1/3) (Nocedal and Wright, "Numerical Optimization", section 8.1), and two smaller ones if there is
+    a kink. If the left and right derivatives of an entry differ at all steps, the report has a note, `at-a-kink`, and
+    not a fault.
 
     Args:
         fn: a function of Tensors that returns a Tensor or a tuple of Tensors, or a Module, whose parameters are
             checked as well (on a float64 copy, in its current training or evaluation mode).
-        inputs: float arrays and Tensors are checked, as float64 copies; integers, numbers and None are passed on.
+        inputs: float arrays and Tensors are checked, as float64 copies; integers, numbers and None are passed to fn
+            unchanged.
         order: 1, or 2 for the gradients of the gradients, with respect to the inputs and the cotangent (default: 1).
-            Order 2 assumes that order 1 is right: check that first.
+            Order 2 assumes that order 1 is right, so check order 1 first.
         mode: "full" (default) compares every entry; "random" compares along `directions` random directions per
-            argument, which costs the same for any size, and finds the worst entry of a wrong gradient by bisection.
-        seed: of the cotangent and the directions (default: 0). rot180's random state is reset to it for every call of
-            fn, so that dropout repeats, and restored afterwards.
-        eps: the first step (default: 2**-17).
+            argument, so the cost does not depend on the size. It finds the worst entry of a wrong gradient by
+            bisection.
+        seed: the seed of the cotangent and the directions (default: 0). Before each call of fn, rot180's random state
+            is set to this seed, so that dropout repeats. Afterwards the state is restored.
+        eps: the relative size of the first step (default: 2**-17).
         directions: the number of directions in mode "random" (default: 8).
 
     Returns a Report.
 
-    Raises GradientError if there is nothing to compare: fn returns arrays, float32 or values that are not finite,
-    changes its inputs, or uses its own random numbers; DtypeError or ValueError for unusable arguments.
+    Raises GradientError if the gradients cannot be compared: fn returns arrays, float32 or values that are not finite,
+    changes its inputs, or uses its own random numbers. Raises DtypeError or ValueError for unusable arguments.
     """
     if order not in (1, 2):
         raise ValueError(f"gradients: order must be 1 or 2; got {order!r}")
@@ -92,7 +95,7 @@ def assert_gradients(fn: Callable[..., Any], *inputs: Any, **settings: Any) -> N
 
 
 def off_zero(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
-    """Draw random numbers of size 1/2 to 3/2 and of either sign, so that none of them hides an entry."""
+    """Draw random numbers between 1/2 and 3/2 or their negatives, so that every entry has an effect."""
     return rng.uniform(0.5, 1.5, shape) * rng.choice((-1.0, 1.0), shape)
 
 
@@ -101,7 +104,9 @@ def _base(subject: FirstOrder | SecondOrder) -> list[Array]:
     base, again = subject.outputs(subject.values), subject.outputs(subject.values)
     if not all(np.isfinite(y).all() for y in base):
         kind = "values" if isinstance(subject, FirstOrder) else "gradients"
-        raise GradientError(f"gradients: {subject.op} has {kind} that are not finite at these inputs; choose others")
+        raise GradientError(
+            f"gradients: {subject.op} has {kind} that are not finite at these inputs; choose other inputs"
+        )
     if not all(np.array_equal(a, b) for a, b in zip(base, again, strict=True)):
         raise GradientError(
             f"gradients: {subject.op} gives different values for the same inputs; draw from rot180's random state, "
@@ -111,7 +116,7 @@ def _base(subject: FirstOrder | SecondOrder) -> list[Array]:
 
 
 class _Check:
-    """One run: compares one argument after the other and collects the findings."""
+    """One run of the check, which compares one argument after the other and collects the findings."""
 
     def __init__(
         self, subject: FirstOrder | SecondOrder, base: Base, eps: float, rng: np.random.Generator, mode: str,
@@ -166,7 +171,9 @@ class _Check:
             self.notes.append(Finding("coarse", name, meaning("coarse")))
 
     def _probes(self, a: Array) -> Iterator[tuple[Array, tuple[int, ...] | None]]:
-        """Yield (direction, index); the direction is scaled with the entries, and index is None if it has several."""
+        """Yield (direction, index). The direction is scaled with the entries of a; index is None if it has several
+        entries.
+        """
         scale = np.maximum(1.0, np.abs(a))
         if self.mode == "random" and a.size:
             for _ in range(self.directions):
@@ -186,7 +193,9 @@ class _Check:
         return slope(f, self.base, values[k], d, g, self.eps)
 
     def _is_coarse(self, k: int) -> bool:
-        """True if most outputs that react to a change of 2^-18 in an argument do not react to one of 2^-36."""
+        """True if most outputs that change with a relative change of 2^-18 in an argument do not change with one of
+        2^-36.
+        """
         values = self.subject.values
 
         def moved(share: float) -> int:
@@ -197,7 +206,7 @@ class _Check:
         return 2 * moved(2.0**-36) < moved(2.0**-18)
 
     def _worst_entry(self, k: int, name: str, g: Array, worst: Finding) -> Finding:
-        """Find the most wrong entry of a wrong direction by bisection, in the half with the larger discrepancy."""
+        """Find the most wrong entry by bisection: continue in the half with the larger error."""
         a = self.subject.values[k]
         scale = (np.maximum(1.0, np.abs(a)) * off_zero(self.rng, a.shape)).ravel()
         cells = np.arange(a.size)
@@ -213,13 +222,15 @@ class _Check:
     def _discrepancy(self, k: int, g: Array, scale: Array, cells: Array) -> float:
         d = np.zeros(scale.shape)
         d[cells] = scale[cells]
-        computed = float((g.ravel()[cells] * scale[cells]).sum())  # only of these cells, because 0 * NaN is NaN
+        computed = float((g.ravel()[cells] * scale[cells]).sum())  # only of these cells, since 0 * NaN is NaN
         error = abs(computed - self._slope(k, d.reshape(g.shape), g).value)
         return error if np.isfinite(error) else np.inf
 
 
 def _compare(name: str, g: Array, d: Array, s: Slope, index: tuple[int, ...] | None) -> Finding:
-    """The finding along one direction; its slug is empty if all is well. Single entries are per unit of x."""
+    """The finding along one direction; its slug is empty if the gradient is right. For a single entry, the values are
+    derivatives with respect to this entry.
+    """
     scale = float(d[index]) if index is not None else 1.0
     computed = float(g[index]) if index is not None else float((g * d).sum())
     error, bound = abs(computed - s.value / scale), s.bound / scale

@@ -1,22 +1,22 @@
 """The numerical derivative of a function along a direction, a bound of its error, and the detection of kinks.
 
-Of phi(t) = <f(a + t d), v> four values around a give, for a step h,
+The checker evaluates phi(t) = <f(a + t d), v> at t = 0, +-h and +-2h and computes
 
     D(h) = (phi(h) - phi(-h)) / 2h = phi' + h^2 phi''' / 6 + ...        the central difference
     J(h) = (phi(h) - 2 phi(0) + phi(-h)) / h = h phi'' + ...            the right derivative minus the left one
 
     u = 2^-53
     bound = |D(2h) - D(h)|                 three times the truncation: D(2h) - D(h) = h^2 phi''' / 2
-          + |J(2h) - 2 J(h)|               0 up to h^3 where phi is smooth; of the size of the jump at a kink
-          + 32 (sum |v_j| e_j) / h         rounding of f over the outputs that moved; e_j = u |f_j| + noise_j
-          + u (sum |a_i g_i|) / h          rounding of a + h d over the entries that move; g is the gradient checked
-          + 32 (sum |v_j| e_j + u s)       rounding of g, where f hardly moves; s = max |g| + max |v_j f_j|
+          + |J(2h) - 2 J(h)|               of order h^3 if phi is smooth; the size of the jump at a kink
+          + 32 (sum |v_j| e_j) / h         rounding of f in the outputs that changed; e_j = u |f_j| + noise_j
+          + u (sum |a_i g_i|) / h          rounding of a + h d in the entries with d != 0; g is the checked gradient
+          + 32 (sum |v_j| e_j + u s)       rounding of g, if f hardly changes; s = max |g| + max |v_j f_j|
 
-noise_j is the spread of f_j at points close to a that a smooth function cannot explain: rounding inside f that the size
-of f does not show, for example where large terms cancel (More and Wild, "Estimating computational noise", 2011).
+noise_j is the variation of f_j near a that a smooth function cannot have. It measures rounding errors inside f that are
+large compared with f, for example because large terms cancel (More and Wild, "Estimating computational noise", 2011).
 
 A step is accepted if the first two terms are small: D(2h) agrees with D(h) within a hundredth, and J(2h) with 2 J(h) up
-to rounding. Otherwise smaller steps follow. At a kink the left and the right derivative differ at every step.
+to rounding. Otherwise smaller steps are tried. At a kink, the left and the right derivative differ at every step.
 
 The optimal step of the central difference is about u^(1/3): Nocedal and Wright, "Numerical Optimization" (2nd ed.,
 2006), section 8.1. Rounding: Higham, "Accuracy and Stability of Numerical Algorithms" (2nd ed., 2002), section 1.14.
@@ -39,16 +39,17 @@ NEARBY, JUMP = (
     2.0**-20,
     2.0**-30,
 )  # the distance at which noise is measured; the largest noise, relative to f
-BEND = 2.0**-7  # accepted difference between the left and the right derivative of one output
-SHRINK = (1.0, 2.0**-4, 2.0**-8)  # factors of further steps, if the first meets a kink or roughness
+BEND = 2.0**-7  # the accepted difference between the left and the right derivative of one output
+SHRINK = (1.0, 2.0**-4, 2.0**-8)  # the steps relative to the first, tried until f is smooth
 
 
 @dataclass(frozen=True)
 class Base:
-    """The outputs at the given point with their rounding errors e_j, the cotangents, and the scale of the inner values.
+    """The outputs at the given point with their rounding errors e_j, the cotangents, and the scale of intermediate
+    values.
 
-    `scale` is the largest |v_j f_j| of first order: gradients are computed from numbers of this size, even if they are
-    much smaller themselves.
+    `scale` is the largest |v_j f_j| of first order. Gradients are computed from numbers of this size, even if the
+    gradients themselves are much smaller.
     """
 
     values: Sequence[Array]
@@ -68,7 +69,7 @@ def rounding_of(
     for position, y in enumerate(base):
         fourth = np.diff(
             [y, *[point[position] for point in points]], 4, axis=0
-        )  # for a smooth f only a term of order h^4 is left, which is negligible
+        )  # for a smooth f, the fourth difference is of order h^4, which is negligible
         noise = np.sqrt((fourth**2).mean(0) / 70)  # 1 + 16 + 36 + 16 + 1: the sum of the squared coefficients
         noise = np.where(noise < JUMP * np.maximum(1, np.abs(y)), noise, 0)  # the test for kinks finds larger values
         errors.append(UNIT * np.abs(y) + np.maximum(noise, np.median(noise) if noise.size else 0))
@@ -79,8 +80,8 @@ def rounding_of(
 class Slope:
     """A difference quotient: its value, the bound of its error, the one-sided quotients, and its step.
 
-    It is only usable if it is `smooth`; `shrunk` is True if larger steps were not. `kinked` is True if a single output
-    bends as at a kink within the first step: in the sum that a slope measures, several kinks can cancel.
+    It can be used only if it is `smooth`. `shrunk` is True if the larger steps were not smooth. `kinked` is True if any
+    single output has a kink within the first step, because the kinks of several outputs can cancel in their sum.
     """
 
     value: float
@@ -95,12 +96,13 @@ class Slope:
 
 
 def slope(f: Callable[[Array], Sequence[Array]], base: Base, a: Array, d: Array, g: Array, eps: float) -> Slope:
-    """The derivative of <f(a + t d), v> at t = 0, with the first step that is smooth, otherwise with the last.
+    """Measure the derivative of <f(a + t d), v> at t = 0, with the first step at which f is smooth, or else the last
+    step.
 
     Args:
         f: maps an array like `a` to several arrays.
         base: the result at a.
-        d: the direction, of the shape of a; 0 for entries that do not move.
+        d: the direction, of the shape of a; 0 for entries that stay fixed.
         g: the gradient to be checked, for the bound.
         eps: the first step.
     """
@@ -115,7 +117,7 @@ def slope(f: Callable[[Array], Sequence[Array]], base: Base, a: Array, d: Array,
 def slopes(
     f: Callable[[Array], Sequence[Array]], base: Base, a: Array, directions: Array, g: Array, eps: float
 ) -> list[Slope]:
-    """The derivatives along several directions, each as `slope` returns it; f maps stacked points to stacked outputs.
+    """Measure the derivatives along several directions, like `slope`. f maps a stack of points to a stack of outputs.
 
     Args:
         directions: stacked along the first axis.
@@ -130,7 +132,7 @@ def slopes(
     for position in range(len(SHRINK) + 1):
         if position < len(SHRINK):
             h = np.full(len(left), eps * SHRINK[position])
-        else:  # tiny entries, such as 1e-8 under a logarithm
+        else:  # for tiny entries, such as 1e-8 in a logarithm
             left = np.array([row for row in left if relative[row] < eps * SHRINK[-1]], int)
             h = np.array([relative[row] for row in left])
         if not left.size:
@@ -168,7 +170,7 @@ def _at_step(
 
 
 def _rises(values: Sequence[Array], base: Base) -> tuple[Array, Array]:
-    """For each point <f - base, v>, and the rounding error sum |v| e of the outputs that moved."""
+    """For each point, <f - base, v> and the rounding error sum |v| e of the outputs that changed."""
     count = len(values[0]) if values else 0
     totals, errors = np.zeros(count), np.zeros(count)
     for y, y0, e, weight in zip(values, base.values, base.rounding, base.v, strict=True):
@@ -179,7 +181,7 @@ def _rises(values: Sequence[Array], base: Base) -> tuple[Array, Array]:
 
 
 def _kinked(values: Sequence[Array], base: Base, h: Array) -> Array:
-    """True for each direction along which a single output bends as at a kink."""
+    """True for each direction along which at least one output has a kink."""
     found = np.zeros(len(h), bool)
     for y, y0 in zip(values, base.values, strict=True):
         right, left = y[: len(h)], y[len(h) : 2 * len(h)]
@@ -189,5 +191,5 @@ def _kinked(values: Sequence[Array], base: Base, h: Array) -> Array:
 
 
 def _row_sums(stacked: Array) -> Array:
-    """The sum of each array of a stack."""
+    """The sums of the arrays in a stack."""
     return np.asarray(stacked.sum(tuple(range(1, stacked.ndim))), float)

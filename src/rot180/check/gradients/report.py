@@ -1,6 +1,6 @@
-"""The result of `check.gradients`: a Report with failures and notes, each a Finding, as data and as text.
+"""The result of `check.gradients`: a `Report` with failures and notes, each of which is a `Finding`.
 
-Public. The findings are made in check.py.
+Public. check.py creates the findings.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _MEANING = {
     "unresolved": "no step gave a usable difference (nearby values are not finite); not a fault",
     "unused": "the function does not depend on this argument",
     "coarse": "relative changes of 1e-11 in this argument do not change the output but changes of 4e-06 do, so "
-    "differences are inaccurate: is something rounded to float32 inside?",
+    "numerical derivatives are inaccurate; look for an intermediate result that is rounded to float32",
 }
 
 
@@ -27,16 +27,17 @@ class Finding:
 
     Attributes:
         slug: the kind of finding. Failures: wrong-gradient, no-gradient, wrong-shape, not-finite. Notes: at-a-kink,
-            unresolved, unused, and coarse (the function moves in steps).
+            unresolved, unused, and coarse (the function changes in steps).
         argument: the name of the input or parameter.
         explanation: one sentence.
-        index: the worst entry (of a failure) or the first one (of a note); None if it does not concern a single entry.
+        index: the worst entry of a failure, or the first entry of a note; None if the finding is not about single
+            entries.
         gradient, numerical: the gradient from the tape, and the difference quotient.
         left, right: the one-sided difference quotients.
         error, error_bound: |gradient - numerical|, and the largest accepted value.
         eps: the step, relative to max(1, |x|).
-        kink_near: True if a kink lies within the first, larger steps, so that smaller ones were used.
-        count, total: the number of entries (or directions) with this finding, and the number of all.
+        kink_near: True if the function has a kink within the first step, so that smaller steps were used.
+        count, total: the number of entries (or directions) with this finding, and their total number.
     """
 
     slug: str
@@ -70,14 +71,14 @@ class Finding:
 
 @dataclass(frozen=True)
 class Report:
-    """The result of a check of gradients; true if nothing is wrong.
+    """The result of a check of gradients. bool(report) is True if nothing is wrong.
 
     Attributes:
         op: the name of the checked function.
-        order: of the derivative.
+        order: the order of the derivatives, 1 or 2.
         mode, seed, eps: the settings of the check.
         compared: the number of derivatives that were compared with numerical ones, over all arguments.
-        worst: the largest error / error_bound among them; at most 1 if all are right.
+        worst: the largest error / error_bound of all compared derivatives; at most 1 if all are right.
         failures: one Finding for each argument whose gradient is wrong.
         notes: findings that are not faults.
     """
@@ -108,7 +109,8 @@ class Report:
         lines = [f"{self.op}: gradients of order {self.order} are {verdict} ({self.compared} {unit} compared, {run})"]
         if self.order == 2:
             lines.append(
-                "  order 2 differentiates the gradients of order 1 and assumes that they are right: check those as well"
+                "  order 2 differentiates the gradients of order 1 and assumes that they are right, so check order 1 "
+                "as well"
             )
         for finding in (*self.failures, *self.notes):
             lines += [f"  {line}" for line in finding.render(unit).split("\n")]

@@ -1,8 +1,8 @@
 """The subject of the check: a function of Tensors or a Module, as a map from float64 arrays to float64 arrays.
 
-`FirstOrder` is the function itself. `SecondOrder` is its gradients, weighted by cotangents that are variables as well:
-its values come from a plain sweep, its gradients from a sweep of the graph that `create_graph` records, so a fault in
-either shows as a difference.
+`FirstOrder` is the function itself. `SecondOrder` maps the variables and the cotangents to the gradients of the
+function. It computes its outputs with an ordinary backward pass, and its gradients with a backward pass through the
+graph that `create_graph` records. A fault in either pass makes the two disagree.
 
 Internal to check/. Numerical derivatives are in differences.py.
 """
@@ -39,8 +39,9 @@ class FirstOrder:
     """fn as a map from the arrays of its variables to the arrays of its outputs.
 
     Attributes:
-        names, values: the variables: float inputs, then the parameters of a Module that require a gradient; float64.
-        op: its name in reports.
+        names, values: the names and the float64 values of the variables: float inputs, then the parameters of a Module
+            that require a gradient.
+        op: the name of fn in reports.
     """
 
     def __init__(self, fn: Any, inputs: Sequence[Any], seed: int) -> None:
@@ -70,12 +71,12 @@ class FirstOrder:
         return [y.data for y in self.run(values)[1]]
 
     def gradients(self, values: Sequence[Array], v: Sequence[Array]) -> list[Array | None]:
-        """The gradients of sum <output, v>; None where the sweep does not reach a variable."""
+        """The gradients of sum <output, v>; None for a variable on which the outputs do not depend."""
         leaves, outputs = self.run(values)
         return [None if g is None else g.data for g in sweep(outputs, leaves, list(v))]
 
     def run(self, values: Sequence[Array]) -> tuple[list[Tensor], list[Tensor]]:
-        """Call fn on fresh leaves with copies of `values`; returns the leaves and the float outputs."""
+        """Call fn with new leaf Tensors that hold copies of `values`. Returns the leaves and the float outputs."""
         count = len(self._positions)
         leaves = [Tensor(value.copy(), requires_grad=True) for value in values[:count]]
         arguments = list(self._inputs)
@@ -93,7 +94,7 @@ class FirstOrder:
 
 
 class SecondOrder:
-    """The gradients of fn, weighted by cotangents, as a map from fn's variables and these cotangents."""
+    """The gradients of fn as a function of its variables and of the cotangents."""
 
     def __init__(self, first: FirstOrder, v: Sequence[Array]) -> None:
         self._first = first
@@ -104,12 +105,12 @@ class SecondOrder:
         self.values = [*first.values, *v]
 
     def outputs(self, values: Sequence[Array]) -> list[Array]:
-        """The gradients of first order, by a plain sweep."""
+        """The gradients of first order, by an ordinary backward pass."""
         found = self._first.gradients(values[: self._count], values[self._count :])
         return [np.zeros_like(x) if g is None else g for g, x in zip(found, values, strict=False)]
 
     def gradients(self, values: Sequence[Array], v: Sequence[Array]) -> list[Array | None]:
-        """The gradients of sum <gradient of first order, v>, by a sweep of the recorded sweep."""
+        """The gradients of sum <gradient of first order, v>, by differentiating the recorded backward pass."""
         leaves, outputs = self._first.run(values[: self._count])
         cotangents = [Tensor(value.copy(), requires_grad=True) for value in values[self._count :]]
         with enable_grad(), np.errstate(all="ignore"):
@@ -122,7 +123,7 @@ class SecondOrder:
 def sweep(
     outputs: Sequence[Tensor], leaves: Sequence[Tensor], v: Sequence[Any], create_graph: bool = False
 ) -> Sequence[Tensor | None]:
-    """grad of the outputs that depend on a variable; None for each leaf that is not reached."""
+    """Run the backward pass from the outputs that depend on a variable. The gradient of an unused leaf is None."""
     tops = [(y, w) for y, w in zip(outputs, v, strict=True) if y.requires_grad]
     if not tops:
         return [None] * len(leaves)
@@ -135,7 +136,9 @@ def _raw(x: Any) -> Any:
 
 
 def _is_variable(x: Any, position: int) -> bool:
-    """True for arguments that are differentiated: float arrays and Tensors; the others are passed on unchanged."""
+    """True for arguments that are differentiated: float arrays and Tensors. Other arguments are passed to fn
+    unchanged.
+    """
     if isinstance(x, list | tuple) and any(isinstance(item, list | float | Tensor | np.ndarray) for item in x):
         raise DtypeError(
             f"gradients: argument {position} is a {type(x).__name__}; pass arrays or Tensors as separate arguments, "
@@ -150,8 +153,7 @@ def _is_variable(x: Any, position: int) -> bool:
         )
     if not np.isfinite(a).all():
         raise GradientError(
-            f"gradients: argument {position} contains NaN or infinity, where there is no derivative; "
-            "pass finite numbers"
+            f"gradients: argument {position} contains NaN or infinity, where no derivative exists; pass finite numbers"
         )
     return True
 
@@ -172,12 +174,13 @@ def _floats(op: str, result: Any) -> list[Tensor]:
     for y in outputs:
         if not isinstance(y, Tensor):
             raise GradientError(
-                f"gradients: {op} returned {type(y).__name__} for Tensors; it must return a Tensor or a tuple of them, "
-                "computed with rot180's ops"
+                f"gradients: {op} returned {type(y).__name__} for Tensors; it must return a Tensor or a tuple of "
+                "Tensors, computed with rot180's ops"
             )
         if y.dtype == np.float32:
             raise GradientError(
-                f"gradients: {op} returned float32 for float64 inputs; remove the cast inside, or cast its constants"
+                f"gradients: {op} returned float32 for float64 inputs; remove the cast to float32, or use float64 "
+                "constants"
             )
     floats = [y for y in outputs if y.dtype == np.float64]
     if not floats:

@@ -1,11 +1,11 @@
-"""The definitions of the operations: one module per family, each with its forward, its gradients and the sizes to try.
+"""The definitions of the operations: their forwards, their gradients, and the test cases. Each family has a module.
 
     definition.forward(arrays, case)            y
     definition.gradients(dy, arrays, case)      {argument: gradient}
 
-They compute in float64, exactly on integers if the operation is affine. `definition.py` has the interface of all
-operations, `functional.py` the part that is shared by those that rot180.functional computes. `find` looks up an
-operation by its name.
+The definitions compute in float64. Affine operations are exact on integers. `definition.py` has the interface of all
+operations, and `functional.py` the base class of operations that call rot180.functional. `find` looks up an operation
+by its name.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ __all__ = ["Convolution", "Definition", "UnknownOperationError", "find"]
 
 
 class UnknownOperationError(Rot180Error, ValueError):
-    """The checker has no operation of this name."""
+    """The checker has no operation with this name."""
 
 
 def find(op: str) -> Definition:
     """Return the definition of an operation, by its name with underscores or dashes."""
     definition = _ALL.get(op.replace("-", "_"))
     if definition is None:
-        if likely := suggestions(op, _ALL):  # 23 names would hide the one that was meant
+        if likely := suggestions(op, _ALL):  # a list of all 23 names would hide the likely one
             raise UnknownOperationError(f"check.layer: unknown operation {op!r:.80}: {did_you_mean(likely)}")
         raise UnknownOperationError(f"check.layer: {unknown_name('operation', op, _ALL)}")
     return definition

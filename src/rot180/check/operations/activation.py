@@ -20,7 +20,7 @@ class Rectifier(Functional):
     guesses: ClassVar[Mapping[str, tuple[Any, ...]]] = {"negative_slope": (0.01, 0.1, 0.2, 0.001, 0.3, 0.02, 0.05)}
 
     def read_off(self, setting: str, problem: Problem, y: Array) -> float | None:
-        """The slope, from the cells where x is below 0."""
+        """The slope, computed from the cells where x is below 0."""
         x = problem.arrays["x"]
         if y.shape != x.shape or not (x < 0).any():
             return None
@@ -28,7 +28,7 @@ class Rectifier(Functional):
         return slope if 0 < slope < 1 else None
 
     def at_kinks(self, case: Case, seed: int) -> Problem | None:
-        """A problem where about every third x is 0."""
+        """A problem where about every third cell of x is 0."""
         problem = self.problem(case, seed, 1.0)
         x = problem.arrays["x"].copy()
         x.flat[:: max(1, min(3, x.size // 2))] = 0.0

@@ -1,7 +1,8 @@
-"""The cases and problems that a layer is tried on: settings, arrays, and the gradient of the result.
+"""The test cases of a layer (settings and shapes), and its test problems (cases with numbers).
 
-The arrays hold small integers, or quarters of them, and never 0: every sum of products is then exact in float32 and
-float64, and no factor of 0 hides a wrong cell. Sizes differ wherever the layer allows it, so that confused axes show.
+The arrays hold small integers or multiples of 1/4, so that every sum of products is exact in float32 and float64. They
+never hold 0, because a factor of 0 can hide a wrong cell. Sizes differ wherever the layer allows it, so that code that
+confuses two axes fails.
 
 Internal to check/. The correct results are in definition.py.
 """
@@ -24,10 +25,10 @@ class Case:
     """Everything about a problem except its numbers.
 
     Attributes:
-        settings: of the layer, by PyTorch's names; ints, or one int per spatial axis.
-        shapes: of each argument, batch and channels first.
+        settings: the settings of the layer by PyTorch's names; ints, or one int per spatial axis.
+        shapes: the shape of each argument, batch and channels first.
         convention: "correlation", or "convolution" if the layer's definition rotates the kernel.
-        dtype: of all arrays that are not labels: "float64", or "float32".
+        dtype: the dtype of all arrays except labels: "float64" or "float32".
         factor: a power of 2 by which x is multiplied, for code that treats large numbers differently.
     """
 
@@ -39,7 +40,7 @@ class Case:
 
     @property
     def cells(self) -> int:
-        """The number of cells of all arguments; the smallest failing case is the one with the fewest."""
+        """The number of cells of all arguments. The smallest failing case is the one with the fewest cells."""
         return sum(int(np.prod(shape)) for shape in self.shapes.values())
 
     def describe(self) -> str:
@@ -53,7 +54,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Problem:
-    """A case with numbers: `arrays` by argument, `dy` of the shape of the result, and their unit."""
+    """A case with numbers: `arrays` by argument, and `dy`, all of them multiples of `unit`."""
 
     case: Case
     arrays: Arrays
@@ -61,7 +62,7 @@ class Problem:
     unit: float = 1.0
 
     def describe(self) -> str:
-        """Describe the case and the numbers; problems of one case differ in them."""
+        """Describe the case, and whether the numbers are fractions: problems of one case differ in this."""
         fractions = self.unit < 1 and self.case.dtype == "float64"
         return self.case.describe() + (", with fractions" if fractions else "")
 
@@ -83,7 +84,7 @@ class Problem:
 
 
 def in_float64(arrays: Arrays) -> dict[str, Array]:
-    """The arrays with floating-point numbers in float64; labels stay integers."""
+    """The arrays in float64; integer arrays, such as labels, stay as they are."""
     return {name: a.astype(float) if a.dtype == np.float32 else a for name, a in arrays.items()}
 
 

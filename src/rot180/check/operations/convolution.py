@@ -1,11 +1,10 @@
-"""Convolutions, plain and transposed, of 0 (linear) to 3 spatial axes: the trilinear form of docs/decisions/0001.
+"""Plain and transposed convolutions with 0 (linear) to 3 spatial axes. docs/decisions/0001 describes the algorithm.
 
-The layer's x is the wide side of its window if the layer is plain, and the narrow side if it is transposed; all three
-contractions are the kernels' own. Most wrong variants of a layer are correct for another window, so the replays in
-diagnosis/mistakes/ take a window.
+A plain layer reads its windows from x. A transposed layer has one window for each cell of x and adds the windows to y.
+The forward and both gradients are computed by rot180.kernels. Many wrong layers equal a correct layer with another
+window, so `dx` and `dw` take a window: diagnosis/mistakes/ passes wrong ones.
 
-With convention="convolution" the plain layer rotates its kernel, and the transposed layer, its adjoint, scatters the
-rotated kernel.
+With convention="convolution", the plain layer rotates its kernel, and the transposed layer scatters the rotated kernel.
 """
 
 from __future__ import annotations
@@ -26,7 +25,8 @@ from .definition import Definition, existing, possible
 from .names_of_settings import convolution_dictionary, kernel_of_weight
 from .sizes_to_try import Attempt, edges_of_convolutions, ordinary_convolutions
 
-_MOST_ROOM = {0: 0, 1: 64, 2: 16, 3: 8}  # largest axis of x, for large kernels, by number of axes
+# By number of axes, the largest size of an axis of x. Only large kernels need it.
+_MOST_ROOM = {0: 0, 1: 64, 2: 16, 3: 8}
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Convolution(Definition):
         return {"padding": 0, "output_padding": 0, "kernel_size": None}.get(setting, 1)
 
     def setting(self, case: Case, name: str) -> Any:
-        """The value of a setting; kernel_size is that of the weight."""
+        """The value of a setting. kernel_size is read from the shape of the weight."""
         if name == "kernel_size" and name not in case.settings and "w" in case.shapes:
             return kernel_of_weight(case.shapes["w"])
         return super().setting(case, name)
@@ -109,19 +109,21 @@ class Convolution(Definition):
         }
 
     def dx(self, dy: Array, w: Array, case: Case, window: Window) -> Array:
-        """The gradient of x through a window, this layer's or another."""
+        """The gradient of x for a window, which need not be this layer's window."""
         contract = kernels.conv_y if self.transposed else kernels.conv_x
         with engine("numpy"):
             return contract(dy, self.kernel(w, case), window)
 
     def dw(self, dy: Array, x: Array, case: Case, window: Window) -> Array:
-        """The gradient of w through a window."""
+        """The gradient of w for a window, which need not be this layer's window."""
         with engine("numpy"):
             dw = kernels.conv_w(dy, x, window) if self.transposed else kernels.conv_w(x, dy, window)
         return self.kernel(dw, case)
 
     def kernel(self, w: Array, case: Case) -> Array:
-        """The kernel as the contractions take it: rotated if the convention says so. Its own inverse and adjoint."""
+        """The kernel for rot180.kernels, rotated if the convention is "convolution". Applying this twice gives w
+        again.
+        """
         return rotated(w) if case.convention == "convolution" else w
 
     def counts(self, case: Case) -> dict[str, int]:
@@ -136,12 +138,12 @@ class Convolution(Definition):
     # ---- the cases to try ----
 
     def cases(self, fixed: Mapping[str, Any], open_settings: tuple[str, ...], convention: str) -> Iterator[Case]:
-        """Yield settings and sizes, simple ones first: fixed settings as given, open ones varied."""
+        """Yield cases, simple ones first. `fixed` settings keep their values; `open_settings` vary."""
         attempts = ordinary_convolutions(self.axes)
         yield from possible(partial(self._case, a, fixed, open_settings, convention) for a in attempts)
 
     def edge_cases(self, fixed: Mapping[str, Any], open_settings: tuple[str, ...], convention: str) -> Iterator[Case]:
-        """Yield the cases at whose sizes code has branches."""
+        """Yield edge cases: sizes and settings that code often treats separately."""
         attempts = edges_of_convolutions((*open_settings, *fixed))
         yield from existing(partial(self._case, a, fixed, open_settings, convention) for a in attempts)
 
@@ -152,7 +154,7 @@ class Convolution(Definition):
         if kernel is not None:
             k = per_axis(self.name, "kernel_size", kernel, self.axes)
         groups = int(settings.get("groups", 1))
-        if self.transposed:  # x is the narrow side: keep the result small
+        if self.transposed:  # y is larger than x, so x is made smaller
             square = self.axes > 1 and len(set(x)) == 1
             x = tuple((n + 1) // 2 if square else max(2, n // 2 + 1 - axis) for axis, n in enumerate(x))
         else:
@@ -165,7 +167,7 @@ class Convolution(Definition):
         return case
 
     def square(self, case: Case, *, images: bool) -> Case | None:
-        """The case with square kernels, and with square images if `images`, for code that takes one size."""
+        """The case with square kernels, and with square images if `images`, for code that supports only these."""
         if not self.axes or "w" not in case.shapes:
             return None
         x, w = case.shapes["x"], case.shapes["w"]
@@ -208,7 +210,9 @@ class Convolution(Definition):
         return case
 
     def depthwise(self, case: Case) -> Case | None:
-        """The case with as many groups as channels; if groups are given, with as many channels as groups."""
+        """The case with one channel per group. If the case has a fixed number of groups, the number of channels
+        changes.
+        """
         groups = int(case.settings.get("groups", 0))
         if not self.axes or "w" not in case.shapes or groups == 1:
             return None
@@ -241,7 +245,7 @@ class Convolution(Definition):
             yield less
 
     def _fewer_channels(self, shapes: dict[str, list[int]], axis: int, groups: int) -> bool:
-        """Remove one channel of each group, on `axis` of w and, if it is shared, on x."""
+        """Remove one channel of each group on `axis` of w, and on x if this axis holds the channels of x."""
         all_groups = axis == 0  # the first axis of w has the channels of all groups, the second those of one group
         shapes["w"][axis] -= groups if all_groups else 1
         if (axis == 0) == self.transposed:
@@ -252,7 +256,7 @@ class Convolution(Definition):
 def with_room(op: str, x: Sizes, kernel: Sizes, settings: Mapping[str, Any]) -> Sizes:
     """The sizes of x, enlarged if the kernel would not fit.
 
-    Raises ShapeError if that takes too many cells: each cell may have to be measured by a difference.
+    Raises ShapeError if x would have too many cells, because the checker may need a finite difference for each cell.
     """
     axes, padding = len(x), settings.get("padding", 0)
     if is_uneven(padding):
@@ -263,15 +267,15 @@ def with_room(op: str, x: Sizes, kernel: Sizes, settings: Mapping[str, Any]) -> 
         need = d * (k - 1) + 1 - 2 * p
         if need > max(n, _MOST_ROOM[axes]):
             raise ShapeError(
-                f"{op}: a kernel of {k} with dilation {d} and padding {p} needs an x of {need} cells per axis, but the "
-                f"checker uses at most {_MOST_ROOM[axes]}; use a smaller kernel or dilation"
+                f"{op}: a kernel of size {k} with dilation {d} and padding {p} needs {need} cells of x per axis, but "
+                f"the checker uses at most {_MOST_ROOM[axes]}; use a smaller kernel or dilation"
             )
         sizes.append(n if n >= need else need + s * (1 + len(sizes)))
     return tuple(sizes)
 
 
 def is_uneven(padding: Any) -> bool:
-    """True if padding is 'same' or (before, after) per axis, not a number; the operation itself validates these."""
+    """True if padding is 'same' or (before, after) per axis. The operation itself validates such values."""
     return isinstance(padding, str) or (isinstance(padding, tuple) and any(isinstance(p, tuple) for p in padding))
 
 
@@ -281,7 +285,7 @@ def rotated(w: Array) -> Array:
 
 
 def plus_bias(y: Array, b: Array | None) -> Array:
-    """Add b at every position; returns y if b is None."""
+    """Add b at every position. If b is None, return y."""
     return y if b is None else y + b.reshape(-1, *[1] * (y.ndim - 2))
 
 

@@ -17,20 +17,20 @@ from .case import Array, Arrays, Case, Problem, draw
 
 
 class Definition:
-    """One operation: its correct results, and the cases to try.
+    """One operation: its correct results and its test cases.
 
     Attributes:
-        name: of the operation.
+        name: the name of the operation.
         axes: the number of spatial axes of its windows.
-        transposed: True if x is the narrow side of the windows.
-        arguments: of the forward, in order.
+        transposed: True for a transposed convolution, which has one window for each cell of x.
+        arguments: the arguments of the forward, in order.
         optional: the arguments that a forward may leave out.
         gradients_of: the arguments whose gradients the backward returns, in order.
-        exact: True if it is affine in each argument, so that differences have no truncation error.
+        exact: True if the operation is affine in each argument, so that finite differences have no truncation error.
         loss: True if the result is a single number, so that a backward may assume dy = 1.
         separate_by_axes: True if 1-d, 2-d and 3-d inputs need separate functions; the user may have only one of them.
-        layouts: the layouts that its arrays can have.
-        guesses: values of settings that people fix in their code, to be recognised if they cannot be passed.
+        layouts: the layouts that the arrays can have.
+        guesses: by setting, values that code often fixes. The checker tries them if the setting cannot be passed.
     """
 
     name: str
@@ -60,17 +60,17 @@ class Definition:
         raise KeyError(setting)
 
     def setting(self, case: Case, name: str) -> Any:
-        """The value of a setting to pass: that of the case, or the default; None if it is not passed."""
+        """The value of a setting in a case, or its default; None if the setting is not passed."""
         return case.settings.get(name, self.default(name))
 
     def dictionary(self, settings: Mapping[str, Any]) -> dict[str, Any]:
-        """The settings as CS231n's functions take them, and under PyTorch's names."""
+        """The settings with the names of CS231n's functions, and also with PyTorch's names."""
         return dict(settings)
 
     # ---- the correct results ----
 
     def window(self, case: Case) -> Window | None:
-        """The geometry for replaying mistakes, or None."""
+        """The positions of the kernel or the pooling window; None if the operation has no window."""
         return None
 
     def y_shape(self, case: Case) -> tuple[int, ...]:
@@ -85,18 +85,18 @@ class Definition:
         """The gradients by argument."""
         raise NotImplementedError
 
-    # ---- replays of mistakes, only for operations with a window ----
+    # ---- gradients for another window, to compute mistakes; only for operations with a window ----
 
     def dx(self, dy: Array, w: Array, case: Case, window: Window) -> Array:
-        """The gradient of x through a window."""
+        """The gradient of x for a window."""
         raise NotImplementedError
 
     def dw(self, dy: Array, x: Array, case: Case, window: Window) -> Array:
-        """The gradient of w through a window."""
+        """The gradient of w for a window."""
         raise NotImplementedError
 
     def kernel(self, w: Array, case: Case) -> Array:
-        """The kernel as the contractions take it."""
+        """The kernel for rot180.kernels."""
         raise NotImplementedError
 
     def weights(self, case: Case) -> Array:
@@ -106,11 +106,13 @@ class Definition:
     # ---- the cases to try ----
 
     def cases(self, fixed: Mapping[str, Any], open_settings: tuple[str, ...], convention: str) -> Iterator[Case]:
-        """Yield settings and sizes, simple ones first: fixed settings as given, open ones varied."""
+        """Yield cases, simple ones first. `fixed` settings keep their values; `open_settings` vary."""
         raise NotImplementedError
 
     def edge_cases(self, fixed: Mapping[str, Any], open_settings: tuple[str, ...], convention: str) -> Iterator[Case]:
-        """Yield the cases at whose sizes code has branches, to try after the ordinary ones."""
+        """Yield edge cases: sizes and settings that code often treats separately. They are tried after the ordinary
+        cases.
+        """
         yield from ()
 
     def smaller(self, case: Case) -> Iterator[Case]:
@@ -118,19 +120,19 @@ class Definition:
         raise NotImplementedError
 
     def square(self, case: Case, *, images: bool) -> Case | None:
-        """The case with square kernels, and with square images if `images`; None if the operation has no such cases."""
+        """The case with square kernels, and with square images if `images`; None if the operation has no such case."""
         return None
 
     def equal_channels(self, case: Case) -> Case | None:
-        """The case with as many input as output channels; None if the operation has no such cases."""
+        """The case with as many input as output channels; None if the operation has no such case."""
         return None
 
     def depthwise(self, case: Case) -> Case | None:
-        """The case for code that has one kernel per channel; None if the operation has none."""
+        """The case for code that has one kernel per channel; None if the operation has no such case."""
         return None
 
     def ones(self, case: Case, axes: Collection[str]) -> Case | None:
-        """The case with one image ("N"), one channel of x ("C") or one channel of y ("F"); None if there is none."""
+        """The case with one image ("N"), one channel of x ("C") or one channel of y ("F"); None if impossible."""
         if not self.axes:
             return None
         x = case.shapes["x"]
@@ -138,7 +140,7 @@ class Definition:
         return replace(case, shapes={**case.shapes, "x": x})
 
     def reduced(self, case: Case, *, samples: bool, channels: bool) -> Case:
-        """The case with a single sample, and with a single input channel."""
+        """The case with a single sample if `samples`, and with a single input channel if `channels`."""
         shapes = dict(case.shapes)
         if samples:
             shapes["x"] = (1, *shapes["x"][1:])
@@ -147,11 +149,11 @@ class Definition:
         return replace(case, shapes=shapes) if shapes != dict(case.shapes) else case
 
     def read_off(self, setting: str, problem: Problem, y: Array) -> float | None:
-        """A value of a setting computed from a result, or None; it need not be one of `guesses`."""
+        """Compute the value of a setting from a result of the code; None if that is not possible."""
         return None
 
     def bare(self, case: Case) -> Case | None:
-        """The case of one sample and one channel, for functions that take matrices; None if it has no such form."""
+        """The case with one sample and one channel, for functions that take matrices; None if there is no such case."""
         shapes = {name: (1, 1, *s[2:]) if len(s) > 1 else (1,) for name, s in case.shapes.items()}
         return replace(case, shapes=shapes)
 
@@ -164,20 +166,22 @@ class Definition:
         return draw(case, self.y_shape(case), seed, unit)
 
     def at_kinks(self, case: Case, seed: int) -> Problem | None:
-        """A problem with cells where the operation has no derivative; None if it has one everywhere."""
+        """A problem with cells where the operation has no derivative; None if it is differentiable everywhere."""
         return None
 
     def counted(self, problem: Problem) -> tuple[int, ...]:
-        """The shape whose sizes people divide by: that of the result, or of the predictions of a loss."""
+        """The shape whose sizes wrong code often divides by: the shape of the result, or of the predictions of a
+        loss.
+        """
         return problem.dy.shape
 
     def counts(self, case: Case) -> dict[str, int]:
-        """Other numbers that people divide by or forget to divide by, by name."""
+        """Other numbers that code divides by or forgets to divide by, with their names."""
         return {}
 
 
 def possible(attempts: Iterable[Callable[[], Case]]) -> Iterator[Case]:
-    """Yield each possible case once. Raises the first ShapeError if none is possible."""
+    """Yield each possible case once. If no case is possible, raise the first ShapeError."""
     impossible: list[ShapeError] = []
     found = False
     for case in existing(attempts, impossible):
@@ -188,7 +192,7 @@ def possible(attempts: Iterable[Callable[[], Case]]) -> Iterator[Case]:
 
 
 def existing(attempts: Iterable[Callable[[], Case]], impossible: list[ShapeError] | None = None) -> Iterator[Case]:
-    """Yield each possible case once, and add the errors of the others to `impossible`."""
+    """Yield each possible case once, and append the errors of impossible cases to `impossible`."""
     yielded: list[Case] = []
     for attempt in attempts:
         try:

@@ -1,6 +1,6 @@
-"""Operations that rot180.functional computes: its forward on arrays, and its gradient by the tape.
+"""Operations that call rot180.functional: the forward on arrays, and the gradients by automatic differentiation.
 
-A `Functional` names the axes of its arguments by letters, so that its cases can be resized and shrunk:
+A `Functional` names the axes of its arguments by letters, so that its cases can be resized consistently:
 
     {"x": "NCHW", "gamma": "C"}
 
@@ -27,14 +27,13 @@ Form = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Functional(Definition):
-    """One operation; its `function` takes arrays or Tensors by name, and the settings.
+    """One operation. Its `function` takes a dict of arrays or Tensors, and a dict of settings.
 
     Attributes:
-        forms: the axes of each argument, one entry for each number of axes to try.
-        defaults: of the settings.
-        tried: the settings to try if they are open.
-        homogeneous: True if x times a positive factor gives the result times this factor, so that large numbers are
-            tried too.
+        forms: the axes of each argument, with one entry for each number of axes to try.
+        defaults: the settings with their defaults.
+        tried: the settings to try if the user has not fixed them.
+        homogeneous: True if f(c * x) = c * f(x) for every positive c. Such operations are also tried on large numbers.
     """
 
     name: str
@@ -68,7 +67,7 @@ class Functional(Definition):
             return np.asarray(self.function(in_float64(arrays), self._all(case)))
 
     def gradients(self, dy: Array, arrays: Arrays, case: Case) -> dict[str, Array]:
-        """The gradients of the arguments that are given."""
+        """The gradients of the arguments that are present."""
         arrays, names = in_float64(arrays), [name for name in self.gradients_of if name in arrays]
         leaves = [Tensor(arrays[name].copy(), requires_grad=True) for name in names]
         with engine("numpy"):
@@ -79,7 +78,9 @@ class Functional(Definition):
     # ---- the cases to try ----
 
     def cases(self, fixed: Mapping[str, Any], open_settings: tuple[str, ...], convention: str) -> Iterator[Case]:
-        """Yield the cases: all settings to try at the first sizes, only the last ones at the other sizes."""
+        """Yield the cases: all settings of `tried` at the first sizes, and only the last settings at the other
+        sizes.
+        """
         usable = [tried for tried in self.tried if all(name in open_settings for name in tried)]
         for number, sizes in enumerate(ORDINARY_SIZES):
             for form in self.forms_of(fixed):
@@ -90,7 +91,7 @@ class Functional(Definition):
                         yield case
 
     def edge_cases(self, fixed: Mapping[str, Any], open_settings: tuple[str, ...], convention: str) -> Iterator[Case]:
-        """Yield the cases at whose sizes code has branches."""
+        """Yield edge cases: sizes and settings that code often treats separately."""
         settings = {name: self.defaults[name] for name in open_settings if name in self.defaults} | dict(fixed)
         for form in self.forms_of(fixed):
             ordinary = Case(settings, self.shapes(form, ORDINARY_SIZES[0], fixed), convention)
@@ -140,11 +141,11 @@ class Functional(Definition):
         )
 
     def bare(self, case: Case) -> Case | None:
-        """Only images have this form."""
+        """The case with one sample and one channel, for images; None for other inputs."""
         return super().bare(case) if len(case.shapes["x"]) > 2 else None
 
     def draw_problem(self, case: Case, seed: int, unit: float) -> Problem:
-        """Draw integers if unit is 1, otherwise any numbers where the operation is smooth."""
+        """Draw integers if unit is 1, otherwise fractions, away from points where the operation is not smooth."""
         rng = np.random.default_rng(seed)
         arrays = {name: self.sample(name, shape, rng, unit, case) for name, shape in case.shapes.items()}
         return Problem(case, arrays, np.asarray(off_zero(rng, self.y_shape(case), unit)), unit)
@@ -155,6 +156,6 @@ class Functional(Definition):
 
 
 def off_zero(rng: np.random.Generator, shape: tuple[int, ...], unit: float) -> Array:
-    """Draw integers from -3 to 3 without 0 if unit is 1, otherwise numbers from 1/4 to 3 of either sign."""
+    """Draw integers from -3 to 3 without 0 if unit is 1, otherwise numbers from 1/4 to 3 or their negatives."""
     size = rng.integers(1, 4, shape) * 1.0 if unit == 1 else rng.uniform(0.25, 3.0, shape)
     return np.asarray(size * rng.choice((-1.0, 1.0), shape))

@@ -1,4 +1,4 @@
-"""Losses: one number for predictions x and labels t."""
+"""Losses: operations that compute one number from predictions x and labels t."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from .functional import Form, Functional
 
 @dataclass(frozen=True)
 class Loss(Functional):
-    """A loss of numbers of any shape; t has the shape of x."""
+    """A loss for predictions of any shape; t has the shape of x."""
 
     arguments = ("x", "t")
     loss = True
 
     def y_shape(self, case: Case) -> tuple[int, ...]:
-        """The shape of a number."""
+        """The shape of the loss, which is a single number."""
         return ()
 
     def counted(self, problem: Problem) -> tuple[int, ...]:
@@ -29,7 +29,7 @@ class Loss(Functional):
 
 @dataclass(frozen=True)
 class Classification(Loss):
-    """A loss of logits (N, C) and integer labels (N,)."""
+    """A loss for logits (N, C) and integer labels (N,)."""
 
     layouts = ("channels_first",)
 

@@ -1,6 +1,6 @@
-"""The settings of an operation under the names that people's code uses, and those that follow from sizes.
+"""The settings of an operation with the names that courses use, and the settings that follow from sizes.
 
-The process that runs the user's code loads this module without the definitions, so it imports nothing.
+The process that runs the user's code loads this module without the definitions, so this module imports nothing.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 
 
 def kernel_of_weight(w: tuple[int, ...]) -> Any:
-    """The kernel_size of a weight: one number if all sides are equal."""
+    """The kernel_size of a weight: one number if all axes have the same size."""
     sizes = w[2:]
     return sizes[0] if len(set(sizes)) == 1 else sizes
 
@@ -21,7 +21,7 @@ def convolution_dictionary(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def pooling_dictionary(settings: Mapping[str, Any], axes: int) -> dict[str, Any]:
-    """The settings with the names of CS231n's pool_param, and the f of Coursera's hparameters."""
+    """The settings with the names of CS231n's pool_param, and with "f", as in Coursera's hparameters."""
     kernel = settings["kernel_size"]
     sides = kernel if isinstance(kernel, tuple) else (kernel,) * max(axes, 2)
     names = ("pool_depth", "pool_height", "pool_width")[-len(sides) :]

@@ -14,8 +14,8 @@ from .definition import distinct
 from .functional import Form, Functional
 from .names_of_settings import norm_dictionary
 
-LARGEST_EPS = 0.1  # larger values are not recognised as an eps
-FEWEST = 3  # values per mean, because two values always normalise to 1 and -1
+LARGEST_EPS = 0.1  # a larger value is not accepted as an eps
+FEWEST = 3  # the fewest values per mean, because two values always normalise to 1 and -1
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Norm(Functional):
         return (1,)
 
     def read_off(self, setting: str, problem: Problem, y: Array) -> float | None:
-        """The eps: the squared denominator minus the variance."""
+        """Compute eps from a result: the squared denominator minus the variance."""
         x, case = problem.arrays["x"], problem.case
         if setting != "eps" or y.shape != x.shape:
             return None
@@ -72,7 +72,7 @@ class Norm(Functional):
         return x if unit == 1 else x + rng.uniform(-0.05, 0.05, shape)
 
     def fewest(self, letter: str, form: Form) -> int:
-        """Enough values for a variance."""
+        """The smallest size of an axis: enough samples for a variance."""
         return FEWEST if letter == "N" else 1
 
 
@@ -95,16 +95,16 @@ class LayerNorm(Norm):
         return ("eps", "normalized_shape")
 
     def default(self, setting: str) -> Any:
-        """By default no sizes are given."""
+        """The default of a setting; normalized_shape has none."""
         return None if setting == "normalized_shape" else super().default(setting)
 
     def setting(self, case: Case, name: str) -> Any:
-        """The size of the last axis if no sizes are given."""
+        """The value of a setting. If normalized_shape is not given, it is the size of the last axis."""
         found = super().setting(case, name)
         return case.shapes["x"][-1:] if name == "normalized_shape" and found is None else found
 
     def forms_of(self, fixed: Mapping[str, Any]) -> tuple[Form, ...]:
-        """One axis by default; if sizes are given, with one or two axes before them."""
+        """By default, x has one normalised axis. If normalized_shape is given, one or two axes precede it."""
         count = len(_sizes(fixed))
         if not count:
             return self.forms
@@ -123,7 +123,7 @@ class LayerNorm(Norm):
     parameter_axes = statistics_axes
 
     def fewest(self, letter: str, form: Form) -> int:
-        """Normalised axes keep their size if it is given."""
+        """The smallest size of an axis. If normalized_shape is given, its axes are never reduced."""
         if letter not in form["gamma"]:
             return 1
         return FEWEST if form in self.forms else 10**9
@@ -137,7 +137,7 @@ def _sizes(settings: Mapping[str, Any]) -> tuple[int, ...]:
 
 
 def _batch_norm(a: Mapping[str, Any], settings: Mapping[str, Any]) -> Any:
-    eps = settings["eps"] or 1e-300  # negligible next to a variance; 0 itself is refused
+    eps = settings["eps"] or 1e-300  # F.batch_norm rejects 0, and 1e-300 is negligible next to a variance
     return F.batch_norm(a["x"], None, None, a.get("gamma"), a.get("beta"), True, 0.1, eps)
 
 

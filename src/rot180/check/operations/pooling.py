@@ -1,7 +1,7 @@
-"""Max and average pooling of 1 to 3 axes.
+"""Max and average pooling with 1 to 3 spatial axes.
 
-Average pooling is a convolution of each channel with a kernel of equal weights, in which padding counts, so every
-mistake in dx of a convolution applies to it. Max pooling comes from rot180.functional and ignores its padding.
+Average pooling is a convolution of each channel with a kernel of equal weights, and it includes the padding. So every
+mistake in dx of a convolution can occur in it. Max pooling is computed by rot180.functional and excludes the padding.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from .sizes_to_try import EDGES_OF_POOLINGS, ORDINARY_POOLINGS, Attempt
 
 
 class Pooling(Definition):
-    """The settings and the sizes to try of both kinds of pooling."""
+    """The settings and the test cases of max and average pooling."""
 
     @property
     def settings(self) -> tuple[str, ...]:
@@ -39,11 +39,11 @@ class Pooling(Definition):
         return ("kernel_size", "stride")
 
     def default(self, setting: str) -> Any:
-        """Windows of 2, side by side."""
+        """The default of a setting: windows of size 2 with stride 2, without padding."""
         return 0 if setting == "padding" else 2
 
     def dictionary(self, settings: Mapping[str, Any]) -> dict[str, Any]:
-        """The settings with the names of pool_param, and the f of Coursera's hparameters."""
+        """The settings with the names of pool_param, and with "f", as in Coursera's hparameters."""
         return pooling_dictionary(settings, self.axes)
 
     def geometry(self, case: Case) -> Window:
@@ -53,7 +53,7 @@ class Pooling(Definition):
         stride = per_axis(self.name, "stride", given["stride"], n)
         padding = per_axis(self.name, "padding", given.get("padding", 0), n)
         if any(2 * p > k for p, k in zip(padding, kernel, strict=True)):
-            raise ShapeError(f"{self.name}: padding is {padding}; it must be at most half the kernel, {kernel}")
+            raise ShapeError(f"{self.name}: padding is {padding}; it must be at most half the kernel size, {kernel}")
         return Window.plain(self.name, case.shapes["x"][2:], kernel, stride, padding, (1,) * n, 1)
 
     def y_shape(self, case: Case) -> tuple[int, ...]:
@@ -61,11 +61,11 @@ class Pooling(Definition):
         return (*case.shapes["x"][:2], *self.geometry(case).y_size)
 
     def cases(self, fixed: Mapping[str, Any], open_settings: tuple[str, ...], convention: str) -> Iterator[Case]:
-        """Yield the cases; if no stride is given, it equals the size of the kernel."""
+        """Yield the cases. If no stride is given, it equals the kernel size."""
         yield from possible(partial(self._case, a, fixed, open_settings, convention) for a in ORDINARY_POOLINGS)
 
     def edge_cases(self, fixed: Mapping[str, Any], open_settings: tuple[str, ...], convention: str) -> Iterator[Case]:
-        """Yield the cases at whose sizes code has branches."""
+        """Yield edge cases: sizes and settings that code often treats separately."""
         yield from existing(partial(self._case, a, fixed, open_settings, convention) for a in EDGES_OF_POOLINGS)
 
     def _case(self, attempt: Attempt, fixed: Mapping[str, Any], open_settings: tuple[str, ...], kind: str) -> Case:
@@ -78,7 +78,7 @@ class Pooling(Definition):
         return case
 
     def square(self, case: Case, *, images: bool) -> Case | None:
-        """The case with square images; the kernel is a setting."""
+        """The case with square images; None for `images=False`, because the kernel is a setting here."""
         x = case.shapes["x"]
         return replace(case, shapes={"x": (*x[:2], *(max(x[2:]),) * self.axes)}) if images else None
 
@@ -100,7 +100,7 @@ class Pooling(Definition):
 
 @dataclass(frozen=True)
 class AveragePooling(Pooling, Convolution):
-    """The sum over a window divided by the number of its cells, including those in the padding."""
+    """The sum over a window divided by the number of its cells, including padding cells."""
 
     arguments: ClassVar[tuple[str, ...]] = ("x",)
     optional: ClassVar[tuple[str, ...]] = ()
@@ -131,7 +131,7 @@ class AveragePooling(Pooling, Convolution):
 
 @dataclass(frozen=True)
 class MaxPooling(Pooling, Functional):
-    """The largest cell of a window. No two cells of a problem are equal, except in `at_kinks`."""
+    """The largest cell of each window. No two cells of a problem are equal, except in `at_kinks`."""
 
     axes: int = 2
 
@@ -147,7 +147,7 @@ class MaxPooling(Pooling, Functional):
         return replace(problem, arrays={"x": x})
 
     def windows(self, case: Case) -> list[tuple[Sizes, list[Sizes]]]:
-        """For each position of y, the cells of x in its window."""
+        """For each position of y, the cells of x in the window at this position."""
         met: dict[Sizes, list[Sizes]] = {}
         for triple in triples(self.geometry(case), 1, 1, 1):
             met.setdefault(triple.y[2:], []).append(triple.x[2:])

@@ -1,4 +1,4 @@
-"""Validation of the settings that a user fixes.
+"""Validate the settings that a user passes.
 
 Internal to check/. adapter/settings.py passes settings to functions.
 """
@@ -18,9 +18,10 @@ _LEAST = {"stride": 1, "dilation": 1, "kernel_size": 1, "padding": 0, "output_pa
 
 
 def validate(definition: Definition, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Validate the settings; returns them with tuples instead of lists.
+    """Validate the settings. Returns them with tuples instead of lists.
 
-    Raises TypeError for a setting that the operation does not have, ValueError (ShapeError) for an invalid value.
+    Raises TypeError for a setting that the operation does not have, and ValueError or its subclass ShapeError for an
+    invalid value.
     """
     known = definition.settings
     if definition.axes and "kernel_size" not in known:

@@ -1,11 +1,11 @@
-"""The sizes and settings that the operations are tried on, as tables.
+"""Tables of the sizes and settings with which the operations are tested.
 
-The first cases of an operation are ordinary: sizes differ wherever the operation allows it, so that confused axes show,
-and strides do not tile. The edge cases come after them: sizes at which code has branches or at which formulas that
-hold elsewhere fail, such as 1x1 and 5x5 kernels, square images, one image, one channel, stride 4, float32 and large
-numbers.
+The first cases of an operation are ordinary. Their sizes differ wherever the operation allows it, so that code that
+confuses two axes fails, and some rows of x lie after the last window. The edge cases come after them. Code often treats
+these sizes separately, or uses formulas that fail for them. Examples are 1x1 and 5x5 kernels, square images, one image,
+one channel, stride 4, float32 and large numbers.
 
-Sizes of up to three spatial axes are written once; operations with fewer axes use the first ones.
+Each row has sizes for three spatial axes; operations with fewer axes use the first sizes.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ Three = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class Attempt:
-    """One row of a table: sizes, and settings; settings that cannot be varied are left out.
+    """One row of a table: sizes and settings.
 
     Attributes:
         images: the number of images or samples.
-        channels, outputs: the numbers of channels and of outputs of one group.
-        x, kernel: the sizes per axis.
+        channels, outputs: the numbers of input and output channels per group.
+        x, kernel: the sizes of the spatial axes.
     """
 
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -38,12 +38,12 @@ class Attempt:
     factor: float = 1.0
 
     def open(self, names: Sequence[str], axes: int) -> dict[str, Any]:
-        """Return the settings with these names, for this number of axes."""
+        """Return those settings whose names are in `names`, for this number of axes."""
         given = {name: value for name, value in self.settings.items() if name in names}
         return {name: _for_axes(value, axes) if isinstance(value, tuple) else value for name, value in given.items()}
 
     def applies(self, names: Sequence[str]) -> bool:
-        """True if at least one of its settings has one of these names, or if it has no settings."""
+        """True if at least one setting of this row is in `names`, or if the row has no settings."""
         return not self.settings or any(name in names for name in self.settings)
 
 
@@ -65,7 +65,7 @@ _STEPS: tuple[dict[str, Any], ...] = (
     {"stride": 3, "padding": 1, "output_padding": 1},
     {"stride": 2, "output_padding": 1},
 )
-# By number of axes: images, channels and outputs of a group, x, kernel. All differ, and strided windows do not tile x.
+# By number of axes: images, channels and outputs per group, x, kernel. Sizes differ where possible.
 _ORDINARY: dict[int, list[tuple[int, int, int, tuple[int, ...], tuple[int, ...]]]] = {
     0: [(3, 4, 5, (), ()), (2, 3, 4, (), ())],
     1: [(2, 2, 3, (9,), (4,)), (3, 3, 2, (8,), (3,)), (2, 2, 3, (7,), (2,))],
@@ -81,14 +81,14 @@ def ordinary_convolutions(axes: int) -> list[Attempt]:
 
 
 def edges_of_convolutions(settings: Sequence[str]) -> list[Attempt]:
-    """The edge cases of code that has these settings."""
+    """The edge cases for code that takes these settings."""
     return [attempt for attempt in _EDGES_OF_CONVOLUTIONS if attempt.applies(settings)]
 
 
 _BOTH = {"stride": 2, "padding": 1}
 _ONES, _TWOS, _THREES, _FOURS, _FIVES = ((n, n, n) for n in (1, 2, 3, 4, 5))
 _EDGES_OF_CONVOLUTIONS: tuple[Attempt, ...] = (
-    # kernels of one cell, square ones, even ones, large ones, and ones of a single row
+    # kernels: 1x1, square, even, large, and a single row
     *(Attempt(steps, x=(3, 4, 2), kernel=_ONES) for steps in ({}, {"stride": 2}, {"padding": 1})),
     *(Attempt(steps, kernel=_THREES) for steps in ({}, _BOTH, {"padding": 1})),
     *(Attempt(steps, x=(3, 4, 3), kernel=_TWOS) for steps in ({}, {"padding": 1}, {"stride": 2})),
@@ -126,11 +126,11 @@ _EDGES_OF_CONVOLUTIONS: tuple[Attempt, ...] = (
     Attempt({"stride": 2}, x=(4, 3, 3)),
     Attempt({"padding": 1}, x=_ONES, kernel=_THREES),
     Attempt(x=_ONES, kernel=_TWOS),
-    # one group per channel, with two outputs or one each, and three groups
+    # one group per channel with two outputs, one group per channel with one output, and three groups
     Attempt({"groups": 3}, channels=1, outputs=2),
     Attempt({"groups": 3}, channels=1, outputs=1),
     Attempt({"groups": 3}, channels=2, outputs=1),
-    # more output padding than one cell
+    # output padding of more than one cell
     Attempt({"stride": 3, "output_padding": 2}),
     Attempt({"stride": 4, "padding": 1, "output_padding": 3}),
     # numbers
@@ -186,7 +186,7 @@ EDGES_OF_POOLINGS: tuple[Attempt, ...] = (
 
 # ---- other operations: the size of each axis by its letter ----
 
-ORDINARY_SIZES: tuple[dict[str, int], ...] = (  # sizes that could be confused differ
+ORDINARY_SIZES: tuple[dict[str, int], ...] = (  # sizes that code could confuse are different
     {"N": 4, "C": 3, "D": 5, "H": 2, "W": 6, "Z": 7},
     {"N": 3, "C": 5, "D": 4, "H": 6, "W": 2, "Z": 2},
     {"N": 5, "C": 2, "D": 3, "H": 4, "W": 3, "Z": 6},

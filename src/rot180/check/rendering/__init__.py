@@ -1,1 +1,1 @@
-"""Showing a wrong array: small matrices, the formula of one cell, and the HTML page."""
+"""Render a wrong array as small matrices, as the formula of one cell, and as an HTML page."""

@@ -15,9 +15,7 @@ TRACED = tuple(f"{kind}{axes}d" for kind in ("conv", "conv_transpose", "max_pool
 
 
 def example_of(ev: Evidence, argument: str) -> Example | None:
-    """Return the example, or None if the explainer does not have this layer, or if the forward is not that of the
-    definition.
-    """
+    """Return the example. Returns None if the explainer does not have this layer, or if the forward is wrong."""
     cell = first_wrong_cell(ev, argument)
     if cell is None or argument == "b" or ev.definition.name not in TRACED or ev.case.convention != "correlation":
         return None
@@ -32,7 +30,7 @@ def example_of(ev: Evidence, argument: str) -> Example | None:
 
 
 def first_wrong_cell(ev: Evidence, argument: str) -> tuple[int, ...] | None:
-    """Return the first wrong cell of the displayed matrix; None if its terms are unknown."""
+    """Return the index of the first wrong cell of the displayed matrix; None if its formula is unknown."""
     if not ev.defined or ev.actual[argument].shape != ev.expected[argument].shape:
         return None
     index = plane(ev, argument)

@@ -1,4 +1,4 @@
-"""The formula of one wrong cell, in symbols and in numbers, from the list of triples (`explain/trilinear.py`)."""
+"""The formula of one wrong cell, in symbols and in numbers. `explain/trilinear.py` lists its products."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from ..diagnosis.evidence import Evidence
 from .example import first_wrong_cell
 from .matrices import digits_that_differ
 
-MAX_TERMS = 6  # terms that are written out
-WIDTH = 100  # of a line
+MAX_TERMS = 6  # the number of terms that are written out
+WIDTH = 100  # the maximum length of a line
 
 
 def first_wrong_cell_formula(ev: Evidence, argument: str) -> str:
@@ -54,20 +54,20 @@ def _wrapped_sum(start: str, terms: list[str], end: str) -> str:
 
 
 def _instead_of(expected: float, actual: float) -> str:
-    """Write the correct value and the wrong one, with enough digits to tell them apart."""
+    """Write the correct and the wrong value, with enough digits to distinguish them."""
     digits = digits_that_differ(np.asarray([actual]), np.asarray([expected]))
     return f"{_number(expected, digits)}, not {_number(actual, digits)}"
 
 
 def _number(value: float, digits: int = 6) -> str:
-    """Write a number without noise and without -0."""
+    """Write a number with a few digits, and -0 as 0."""
     return f"{float(value) + 0.0:.{digits}g}"
 
 
 def _terms(
     ev: Evidence, argument: str, cell: tuple[int, ...]
 ) -> list[tuple[str, tuple[int, ...], str, tuple[int, ...], float, float]]:
-    """The name, index, name, index, value and value of each product."""
+    """For each product: the name and index of both factors, and their values."""
     window, transposed = ev.window, ev.definition.transposed
     assert window is not None
     narrow, wide = (ev.x, ev.dy) if transposed else (ev.dy, ev.x)
@@ -84,13 +84,13 @@ def _terms(
 
 
 def _named(triple: Triple, ev: Evidence) -> dict[str, tuple[int, ...]]:
-    """The indices by the layer's names."""
+    """The indices of one product, by the names of the layer's arrays."""
     x, dy = (triple.y, triple.x) if ev.definition.transposed else (triple.x, triple.y)
     return {"x": x, "dy": dy, "w": _rotated_index(ev, triple.w)}
 
 
 def _rotated_index(ev: Evidence, index: tuple[int, ...]) -> tuple[int, ...]:
-    """Convert an index between the kernel of the contraction and w."""
+    """Convert an index of w to an index of the kernel that rot180.kernels uses, or back."""
     if ev.case.convention != "convolution":
         return index
     return (*index[:2], *[size - 1 - k for size, k in zip(ev.w.shape[2:], index[2:], strict=True)])

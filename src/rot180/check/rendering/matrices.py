@@ -1,4 +1,4 @@
-"""Arrays as small matrices of text, side by side, with the wrong cells marked.
+"""Write arrays as small matrices of text, side by side, with the wrong cells marked.
 
 Internal to check/. cli/ adds colours.
 """
@@ -10,13 +10,13 @@ import numpy as np
 from ..diagnosis.evidence import Evidence
 from ..operations.case import Array
 
-MAX_SHOWN = 12  # rows and columns
+MAX_SHOWN = 12  # the maximum number of rows and columns
 DIGITS = (6, 8, 10, 12, 17)  # significant digits of the numbers shown
 NOISE = 1e-13  # smaller values, relative to the largest cell, are shown as 0
 
 
 def side_by_side(evidence: Evidence, argument: str, name: str) -> str:
-    """The plane with the most wrong cells, returned and correct, side by side; wrong cells are in brackets."""
+    """Write the plane with the most wrong cells, as returned and as it should be; wrong cells are in brackets."""
     actual, expected = evidence.actual[argument], evidence.expected[argument]
     if actual.shape != expected.shape:
         return f"{name} has shape {actual.shape}, but must have {expected.shape}"
@@ -32,7 +32,7 @@ def side_by_side(evidence: Evidence, argument: str, name: str) -> str:
 
 
 def digits_that_differ(actual: Array, expected: Array) -> int:
-    """The number of significant digits with which no wrong value looks like the correct one: at least 6."""
+    """The number of significant digits, at least 6, with which every wrong value differs from the correct one."""
     pairs = list(zip(np.ravel(actual).tolist(), np.ravel(expected).tolist(), strict=True))
     enough = (n for n in DIGITS if all(f"{a:.{n}g}" != f"{b:.{n}g}" for a, b in pairs))
     return next(enough, DIGITS[-1])
@@ -68,5 +68,5 @@ def _columns(parts: list[tuple[str, Array, Array]], digits: int) -> str:
 
 
 def _cell(value: float, marked: bool, digits: int) -> str:
-    text = f"{float(value) + 0.0:.{digits}g}"  # no -0
+    text = f"{float(value) + 0.0:.{digits}g}"  # adding 0.0 turns -0 into 0
     return f"[{text}]" if marked else f"{text} "

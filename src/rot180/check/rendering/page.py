@@ -1,8 +1,8 @@
-"""The report of `check.layer` as one HTML file that needs nothing else, with the explainer open on each wrong cell.
+"""The report of `check.layer` as a self-contained HTML file, with the explainer open on each wrong cell.
 
-Its style is that of the training report. Everything that comes from the user's code is escaped.
+It has the style of the training report. All texts from the user's code are escaped.
 
-Used by the commands. The findings come from judging/, their matrices from matrices.py.
+Used by the commands. judging/ creates the findings, and matrices.py their matrices.
 """
 
 from __future__ import annotations
@@ -14,14 +14,15 @@ from pathlib import Path
 
 from ..report import Diagnosis, Example, LayerReport
 
-# A wrong cell, as matrices.py marks it. Indices such as dx[0, 1] are not matched.
+# A wrong cell as marked by matrices.py. The pattern does not match indices such as dx[0, 1].
 WRONG_CELL = re.compile(r"(?<!\w)\[-?(?:[\d.e+-]+|inf|nan)\](?= |$)", re.MULTILINE)
 
 
 def page(report: LayerReport) -> str:
-    """The whole file.
+    """The text of the HTML file.
 
-    It has no content security policy: the explainer's frames would inherit it, and their scripts could not run.
+    It has no content security policy, because the explainer's frames would inherit the policy and could not run
+    scripts.
     """
     style = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
     faults = [*report.diagnoses, *report.unexplained]
@@ -34,7 +35,7 @@ def page(report: LayerReport) -> str:
         '<meta name="color-scheme" content="light dark">\n'
         f"<title>{escape(report.title)}</title>\n<style>\n{style}</style>\n</head>\n<body>\n<main>\n"
         f"{_header(report, faults)}{''.join(sections)}{_problems(report)}"
-        "<footer>Written by rot180 check. This file needs nothing else: you can mail, print and keep it.</footer>\n"
+        "<footer>Written by rot180 check. This page is a single file that you can mail, print and archive.</footer>\n"
         "</main>\n</body>\n</html>\n"
     )
 
@@ -66,13 +67,13 @@ def _lead(report: LayerReport, faults: Sequence[Diagnosis]) -> str:
         return f"The forward and its gradients are right on {problems}."
     names = f"{', '.join(arrays[:-1])} and {arrays[-1]}" if len(arrays) > 1 else arrays[0]
     return (
-        f"{escape(names)} {'is' if len(arrays) == 1 else 'are'} wrong. The functions ran on {problems}; for each "
-        "mistake you see the smallest case that still shows it. Fix the first mistake first."
+        f"{escape(names)} {'is' if len(arrays) == 1 else 'are'} wrong. The functions ran on {problems}. For each "
+        "mistake, the page shows the smallest case that fails. Fix the first mistake first."
     )
 
 
 def _section(finding: Diagnosis, explained: list[Example], kind: str) -> str:
-    """The section of one finding, with its example in the explainer unless an earlier section shows it."""
+    """The section of one finding. It contains the explainer, unless an earlier section shows the same example."""
     picture = WRONG_CELL.sub(r"<mark>\g<0></mark>", escape(finding.picture))
     shown = "\n\n".join(filter(None, [picture, escape(finding.formula)]))
     html = (
@@ -93,7 +94,7 @@ def _section(finding: Diagnosis, explained: list[Example], kind: str) -> str:
 
 
 def explanation(example: Example) -> str:
-    """The explainer on the wrong cell: it shows how the correct value is computed."""
+    """The explainer, open on the wrong cell, which shows how the correct value is computed."""
     from ... import explain
     from ...explain.notebook import frame
 
@@ -105,7 +106,7 @@ def explanation(example: Example) -> str:
 
 
 def _problems(report: LayerReport) -> str:
-    """The cases that ran and those that the code refused."""
+    """The list of the cases that ran, and of the cases that the code refused."""
     tried, refused = list(dict.fromkeys(report.tried)), list(dict.fromkeys(report.refused))
     html = '<section id="problems">\n<h2>Problems</h2>\n<p class="lead">The functions ran on these cases.</p>\n'
     html += _list(tried)

@@ -1,4 +1,4 @@
-"""Test vectors for layers in other languages: `export` writes them, `verify` judges the answers."""
+"""Test vectors for layers in other languages: `export` writes them, `verify` checks the answers."""
 
 from .export import export
 from .verification import verify

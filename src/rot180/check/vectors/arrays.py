@@ -1,7 +1,7 @@
-"""Arrays in the files of test vectors: .npy, and {"shape": [...], "data": [...]} in JSON.
+"""Read and write the arrays of test vectors: .npy files, and {"shape": [...], "data": [...]} in JSON.
 
-Both readers take data from strangers. They check the sizes that a file declares before they allocate anything, and
-evaluate nothing: the header of a .npy file is matched with patterns.
+Both readers accept untrusted data. They check the sizes that a file declares before they allocate memory. They evaluate
+no code from the file: the header of a .npy file is matched with regular expressions.
 
 Internal to check/.
 """
@@ -19,14 +19,18 @@ import numpy as np
 from ...errors import FormatError
 from ..operations.case import Array
 
-MAX_CELLS = 1 << 16  # of an array; the largest array of any set has a few thousand
+MAX_CELLS = 1 << 16  # per array; the largest array of all sets has a few thousand cells
 MAX_AXES = 8
-MAX_HEADER = 10_000  # bytes of the header of a .npy file, as in NumPy
+MAX_HEADER = 10_000  # the maximum size of a .npy header in bytes, as in NumPy
 _NOT_AN_ARRAY = (
     "vectors.verify: {name} must be an object with 'shape' and as many numbers in 'data'; see docs/vectors.md"
 )
 _MAGIC = b"\x93NUMPY"
-_LENGTH_BYTES = {(1, 0): 2, (2, 0): 4, (3, 0): 4}  # of the length of the header, by version of the format
+_LENGTH_BYTES = {
+    (1, 0): 2,
+    (2, 0): 4,
+    (3, 0): 4,
+}  # of the header's length, by format version
 _DESCR = re.compile(r"""['"]descr['"]\s*:\s*['"]([^'"]{0,20})['"]""", re.ASCII)
 _ORDER = re.compile(r"""['"]fortran_order['"]\s*:\s*(True|False)""", re.ASCII)
 _SHAPE = re.compile(r"""['"]shape['"]\s*:\s*\(([\d,\s]*)\)""", re.ASCII)
@@ -34,7 +38,7 @@ _DTYPE = re.compile(r"[<>=|]?(f[248]|[iu][1248])")
 
 
 def as_json(a: Array) -> dict[str, Any]:
-    """The shape and the cells; whole numbers as integers."""
+    """An array as a dict for JSON. Whole numbers are written as integers."""
     cells = a.ravel().tolist()
     return {"shape": list(a.shape), "data": [int(v) if float(v).is_integer() else v for v in cells]}
 
@@ -71,14 +75,15 @@ def array_of_npy(data: bytes, name: str) -> Array:
         raise FormatError(f"vectors.verify: {name} is not a .npy file")
     if version not in _LENGTH_BYTES:
         raise FormatError(
-            f"vectors.verify: {name} has version {version[0]}.{version[1]} of the .npy format; 1.0 to 3.0 are read"
+            f"vectors.verify: {name} has version {version[0]}.{version[1]} of the .npy format; versions 1.0 to 3.0 "
+            "are supported"
         )
     start = 8 + _LENGTH_BYTES[version]
     length = int.from_bytes(data[8:start], "little")
     if length > MAX_HEADER or start + length > len(data):
         raise FormatError(
             f"vectors.verify: {name} is not a .npy file, or is truncated: it declares a header of {length:,} bytes, "
-            f"and has {max(len(data) - start, 0):,} (at most {MAX_HEADER:,} are read)"
+            f"but {max(len(data) - start, 0):,} bytes follow (the maximum is {MAX_HEADER:,})"
         )
     cells = data[start + length :]
     shape, fortran, dtype = _parse_header(data[start : start + length].decode("latin-1"), name)
@@ -93,7 +98,7 @@ def array_of_npy(data: bytes, name: str) -> Array:
 
 
 def _parse_header(header: str, name: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-    """Return (shape, Fortran order, dtype); a Python dict with these three keys, and nothing else, is accepted."""
+    """Return (shape, Fortran order, dtype). The header must be a Python dict with exactly these three keys."""
     descr, order, shape = (pattern.search(header) for pattern in (_DESCR, _ORDER, _SHAPE))
     if descr is None or order is None or shape is None:
         raise FormatError(
@@ -117,9 +122,11 @@ def _parse_header(header: str, name: str) -> tuple[tuple[int, ...], bool, np.dty
 
 
 def _check_shape(shape: tuple[int, ...], name: str) -> None:
-    """Raise FormatError for more axes or cells than any answer has. Empty axes count as 1: NumPy has a limit there."""
+    """Raise FormatError for more axes or cells than an answer can have. An axis of size 0 counts as 1, because NumPy
+    limits the product of the other sizes.
+    """
     if len(shape) > MAX_AXES:
-        raise FormatError(f"vectors.verify: {name} has {len(shape)} axes; at most {MAX_AXES} are read")
+        raise FormatError(f"vectors.verify: {name} has {len(shape)} axes; the maximum is {MAX_AXES}")
     if min(shape, default=0) < 0 or math.prod(max(size, 1) for size in shape) > MAX_CELLS:
         raise FormatError(
             f"vectors.verify: {name} declares shape {shape}, which is invalid or has more than {MAX_CELLS:,} cells"

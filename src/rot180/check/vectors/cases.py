@@ -1,6 +1,6 @@
-"""The sets of test vectors: an operation, the name of a set and a seed determine every case and every number.
+"""The sets of test vectors. An operation, the name of a set and a seed determine every case and every number.
 
-`export` writes these cases. `verify` makes them again, so a verdict does not rest on numbers that the folder holds.
+`export` writes these cases. `verify` generates them again, so its result does not depend on numbers in the folder.
 
 Internal to check/.
 """
@@ -26,12 +26,12 @@ _STEPS = {
     "dilation": (1, 2),
     "groups": (1, 2),
     "output_padding": (0, 1),
-}  # values of the exhaustive set
+}  # the values of settings in the exhaustive set
 
 
 @dataclass(frozen=True)
 class VectorCase(Case):
-    """A case with the name of its folder, which the report shows wherever it describes the case."""
+    """A case with the name of its folder, which is part of the description in the report."""
 
     folder: str = ""
 
@@ -46,9 +46,9 @@ class VectorSet:
 
     Attributes:
         name: one of SETS.
-        seed: of the random numbers, from 0 to MAX_SEED.
+        seed: the seed of the random numbers, from 0 to MAX_SEED.
 
-    Raises ValueError for another name or seed.
+    Raises ValueError if the name or the seed is invalid.
     """
 
     definition: Convolution
@@ -60,7 +60,7 @@ class VectorSet:
         require_seed(self.seed)
 
     def problems(self) -> dict[str, Problem]:
-        """Draw the numbers of all cases; returns them by the names of their folders, in order."""
+        """Draw the numbers of all cases. Returns the problems by the names of their folders, in order."""
         made = {}
         for number, case in enumerate(_cases(self.definition, self.name)):
             settings = "".join(f"-{name}{_short(value)}" for name, value in case.settings.items())
@@ -77,13 +77,13 @@ def require_set(name: Any) -> None:
 
 
 def require_seed(seed: Any) -> None:
-    """Raise ValueError for a seed that is not an integer, negative or too large."""
+    """Raise ValueError for a seed that is negative, too large, or not an integer."""
     if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed <= MAX_SEED:
         raise ValueError(f"vectors: the seed must be an integer from 0 to {MAX_SEED}; got {seed!r:.80}")
 
 
 def convolution(op: str) -> Convolution:
-    """Return the definition of an operation that has vectors. Raises UnknownOperationError for others."""
+    """Return the definition of an operation that has vectors. Raises UnknownOperationError for other operations."""
     definition = operations.find(op)
     if not isinstance(definition, Convolution):
         raise UnknownOperationError(
@@ -106,12 +106,14 @@ def _cases(definition: Convolution, which: str) -> Iterator[Case]:
             if settings.get("output_padding", 0) < max(settings["stride"], settings["dilation"]):
                 yield from _ordinary(definition, settings)[:1]
     for case in definition.edge_cases({}, definition.settings, "correlation"):
-        if case.dtype == "float64":  # the files hold float32 in any case
+        if case.dtype == "float64":  # float32 cases are left out, because the files hold float32 anyway
             yield case
 
 
 def _ordinary(definition: Convolution, settings: dict[str, int]) -> list[Case]:
-    """The ordinary cases with these settings, or with all; none if the settings leave no result at any size."""
+    """The ordinary cases with these settings, or with varied settings if none are given; [] if every case is
+    impossible.
+    """
     try:
         return list(definition.cases(settings, () if settings else definition.settings, "correlation"))
     except ShapeError:
@@ -119,7 +121,7 @@ def _ordinary(definition: Convolution, settings: dict[str, int]) -> list[Case]:
 
 
 def _smallest(definition: Convolution, case: Case) -> Case:
-    """Remove cells as long as the kernel has two per axis and x has three."""
+    """Reduce the sizes until each axis of the kernel has 2 cells and each spatial axis of x has 3."""
     while True:
         for less in definition.smaller(case):
             if min(less.shapes["w"][2:], default=2) >= 2 and min(less.shapes["x"][2:], default=3) >= 3:

@@ -1,14 +1,14 @@
-"""Writes test vectors for layers in other languages: cases with small integers, exact, as JSON and .npy.
+"""Write test vectors for layers in other languages: cases with small integers, as JSON and .npy files.
 
     DIR/rot180-vectors.json         {"format": "rot180-vectors", "version": 2, "op": ..., "set": ..., "seed": ...,
                                     "cases": [folder, ...]}
-    DIR/003-stride2-padding1/       case.json; the same as settings.txt, x.npy, w.npy, b.npy, dy.npy; and, unless they
-                                    are left out, the correct results y.npy, dx.npy, dw.npy, db.npy
-    DIR/003-.../answer.json         the results of the other program; or answer/y.npy, answer/dx.npy, ...
+    DIR/003-stride2-padding1/       case.json; settings.txt, x.npy, w.npy, b.npy and dy.npy with the same data; and the
+                                    correct results y.npy, dx.npy, dw.npy and db.npy, unless results=False
+    DIR/003-.../answer.json         the results of the checked program; or answer/y.npy, answer/dx.npy, ...
 
-case.json holds the settings and all arrays, as {"shape": [...], "data": [...]} with the last axis running fastest;
-settings.txt has one line for each setting, with its name and one number per axis. docs/vectors.md describes the
-format. A change that old programs cannot read gets another version number.
+case.json holds the settings and all arrays, as {"shape": [...], "data": [...]} in C order (the last axis varies
+fastest). settings.txt has one line for each setting, with its name and one number per axis. docs/vectors.md describes
+the format. The version number increases if older programs cannot read the new format.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ def export(folder: str | Path, op: str, which: str = "standard", seed: int = 0, 
     """Write the cases of an operation into a folder, and return their names.
 
     Args:
-        folder: is created, or must be empty, because old answers in it would be judged as answers to the new cases.
+        folder: a new or empty folder; old answers in it would be taken for answers to the new cases.
         op: conv1d to conv3d, conv_transpose1d to conv_transpose3d, linear.
         which: "tiny", one case per setting with a few cells each; "standard" (default), several sizes;
             "exhaustive", all combinations of settings.
-        seed: of the random numbers (default: 0), at most 2**63 - 1.
-        results: True (default) to write the correct results too; False for a folder that is handed out and graded.
+        seed: the seed of the random numbers (default: 0), at most 2**63 - 1.
+        results: True (default) to write the correct results too; False for a folder that students answer and you grade.
 
     Raises ValueError for an unknown set or seed, UnknownOperationError for an operation without vectors, and
     FormatError if the folder is not empty.
@@ -66,7 +66,7 @@ def _require_empty(root: Path) -> None:
         raise FormatError(f"vectors.export: {root} is not a folder; choose an empty or new folder")
     if (root / INDEX).exists():
         raise FormatError(
-            f"vectors.export: {root} already holds vectors, and old answers would be judged as new ones; choose "
+            f"vectors.export: {root} already holds vectors, and old answers would be taken for new ones; choose "
             "another folder, or remove this one first"
         )
     if root.exists() and any(root.iterdir()):

@@ -1,9 +1,9 @@
-"""Reads a folder of test vectors: the index, the answers of a program, and which inputs were changed.
+"""Read a folder of test vectors: the index and the answers of a program. Also find files that were changed.
 
-Cases and results are not read but made again, from the operation, the set and the seed. So nobody can choose easier
-inputs or other results by editing a file.
+Cases and correct results are not read. They are generated again from the operation, the set and the seed, so that
+nobody can get easier inputs or other results by editing a file.
 
-Internal to check/. export.py writes the vectors, verification.py makes the verdict.
+Internal to check/. export.py writes the vectors, and verification.py checks the answers.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ EXPORT_AGAIN = "export the vectors again"
 
 
 def read_set(root: Path, op: str | None = None, which: str | None = None, seed: int | None = None) -> VectorSet:
-    """Return the set of vectors that the index names. An index is not needed if `op`, `which` and `seed` are given.
+    """Return the set of vectors that the index names. The index may be missing if `op`, `which` and `seed` are given.
 
-    Raises FormatError if the index differs from the given values, or lists other cases than those of the set;
+    Raises FormatError if the index differs from the given values, or does not list the cases of its set. Raises
     ValueError for an unknown `op`, `which` or `seed`.
     """
     if which is not None:
@@ -41,7 +41,7 @@ def read_set(root: Path, op: str | None = None, which: str | None = None, seed: 
     given = {"op": None if op is None else convolution(op).name, "set": which, "seed": seed}
     if not os.path.isdir(root):
         reason = "is not a folder" if os.path.lexists(root) else "does not exist"
-        raise FormatError(f"vectors.verify: {root} {reason}; a folder with vectors is needed")
+        raise FormatError(f"vectors.verify: {root} {reason}; pass a folder with vectors")
     path = root / INDEX
     if not is_there(path):
         if op is not None and which is not None and seed is not None:
@@ -66,17 +66,17 @@ def _read_index(path: Path) -> Mapping[str, Any]:
         raise FormatError(f"vectors.verify: {path} is not an index of vectors; write one with rot180 vectors export")
     if record.get("version") != VERSION:
         raise FormatError(
-            f"vectors.verify: {path} has format version {record.get('version')!r:.80}; this rot180 reads version "
-            f"{VERSION}; {EXPORT_AGAIN}"
+            f"vectors.verify: {path} has format version {record.get('version')!r:.80}; this version of rot180 reads "
+            f"version {VERSION}; {EXPORT_AGAIN}"
         )
     lacking = [name for name in ("op", "set", "seed", "cases") if name not in record]
     if lacking:
-        raise FormatError(f"vectors.verify: {path} lacks {', '.join(lacking)}; {EXPORT_AGAIN}")
+        raise FormatError(f"vectors.verify: {path} does not contain {', '.join(lacking)}; {EXPORT_AGAIN}")
     return record
 
 
 def _vector_set(path: Path, index: Mapping[str, Any]) -> VectorSet:
-    """Return the set that an index names. Raises FormatError if there is none of this name."""
+    """Return the set that an index names. Raises FormatError if this set does not exist."""
     op, which, seed = (index[name] for name in ("op", "set", "seed"))
     if not isinstance(op, str) or op not in CONVOLUTIONS:
         raise FormatError(
@@ -90,7 +90,7 @@ def _vector_set(path: Path, index: Mapping[str, Any]) -> VectorSet:
 
 
 def _compare_names(path: Path, vectors: VectorSet, listed: Any) -> None:
-    """Raise FormatError unless the index lists the cases of its set: a shorter list would be easier to answer."""
+    """Raise FormatError unless the index lists all cases of its set, so that nobody can remove difficult cases."""
     names = list(vectors.problems())
     if listed == names:
         return
@@ -101,7 +101,7 @@ def _compare_names(path: Path, vectors: VectorSet, listed: Any) -> None:
     if not isinstance(listed, list):
         difference = "'cases' must be a list of names"
     elif len(listed) != len(names):
-        difference = f"it lists {len(listed)} case{'' if len(listed) == 1 else 's'}, and the set has {len(names)}"
+        difference = f"it lists {len(listed)} case{'' if len(listed) == 1 else 's'}, but the set has {len(names)}"
     else:
         found, name = next(pair for pair in zip(listed, names, strict=True) if pair[0] != pair[1])
         difference = f"it lists {found!r:.80} instead of {name!r}"
@@ -109,9 +109,9 @@ def _compare_names(path: Path, vectors: VectorSet, listed: Any) -> None:
 
 
 def read_answer(folder: Path, definition: Convolution) -> dict[str, Array]:
-    """Return the answer to a case: "y", "dx", "dw", "db", as far as they exist.
+    """Return the arrays of an answer to a case: those of "y", "dx", "dw" and "db" that exist.
 
-    Raises FormatError for files that are no arrays of numbers, and for a symbolic link.
+    Raises FormatError for a file that does not hold an array of numbers, and for a symbolic link.
     """
     if not is_there(folder):
         return {}
@@ -133,7 +133,9 @@ def read_answer(folder: Path, definition: Convolution) -> dict[str, Array]:
 
 
 def changed_files(folder: Path, definition: Convolution, problem: Problem) -> list[str]:
-    """Return the names of the files of a case that do not hold what was exported; missing files do not count."""
+    """Return the names of the files of a case whose content differs from the exported content. Missing files are
+    ignored.
+    """
     arrays = inputs_of(problem) | results_of(definition, problem)
     record = record_of(definition, problem, arrays)
     settings = settings_lines(definition, problem.case)
@@ -142,7 +144,7 @@ def changed_files(folder: Path, definition: Convolution, problem: Problem) -> li
 
 
 def _is_changed(path: Path, content: Any) -> bool:
-    """True if a file exists and does not hold this content; the results may be missing in case.json."""
+    """True if a file exists and has other content. The results may be missing in case.json."""
     try:
         if not is_there(path):
             return False

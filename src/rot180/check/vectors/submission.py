@@ -1,6 +1,6 @@
-"""The answers in a folder of vectors, and what is missing or changed in it.
+"""The answers in a folder of vectors, and the missing answers and changed files.
 
-Internal to check/. reader.py reads the files, verification.py makes the verdict.
+Internal to check/. reader.py reads the files, and verification.py checks the answers.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ..running.trial import Run
 from . import reader
 from .cases import VectorCase, VectorSet
 
-MAX_LISTED = 4  # names in a sentence; `LayerReport.refused` has all cases without an answer
+MAX_LISTED = 4  # the number of names in a sentence; `LayerReport.refused` has all cases without an answer
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,8 @@ class Submission:
 
     Attributes:
         runs: the answered cases, with their answers.
-        missing: the names of the other cases, each with the reason.
-        changed: the files of the cases that do not hold what was exported, by case.
+        missing: the names of the cases without an answer, each with the reason.
+        changed: by case, the files whose content differs from the exported content.
     """
 
     runs: tuple[Run, ...]
@@ -35,7 +35,7 @@ class Submission:
 
 
 def read_submission(root: Path, vectors: VectorSet, requested: Sequence[str]) -> Submission:
-    """Read the answers. Raises GradientError if there are none."""
+    """Read the answers. Raises GradientError if no case has an answer."""
     runs, missing, changed = [], [], {}
     for name, problem in vectors.problems().items():
         answer = reader.read_answer(root / name, vectors.definition)
@@ -55,16 +55,16 @@ def read_submission(root: Path, vectors: VectorSet, requested: Sequence[str]) ->
 
 
 def lacking(submission: Submission, argument: str) -> list[str]:
-    """The descriptions of the answered cases without the gradient of an argument."""
+    """The folders of the answered cases that lack the gradient of an argument."""
     cases = [problem.case for problem, outcome in submission.runs if argument not in outcome.gradients]
     return [case.folder for case in cases if isinstance(case, VectorCase)]
 
 
 def with_missing_gradients(report: LayerReport, lacking: Mapping[str, Sequence[str]], answers: int) -> LayerReport:
-    """Add the missing gradients to the report: a program that forgot its backward is not right.
+    """Add the missing gradients to the report, because a program without a backward must not count as right.
 
     Args:
-        lacking: the cases without the gradient, by argument.
+        lacking: by argument, the cases without its gradient.
         answers: the number of answers.
     """
     judged = ",".join(["y", *[f"d{argument}" for argument, cases in lacking.items() if not cases]])
@@ -77,12 +77,14 @@ def with_missing_gradients(report: LayerReport, lacking: Mapping[str, Sequence[s
         where = f" It is missing in {_listed(cases)}." if count else ""
         stages.append(Stage(name, False, "missing"))
         fix = f"write {name} for every case; if the program does not compute it: rot180 vectors verify --only {judged}"
-        findings.append(Diagnosis("missing", name, f"{text}, so it is not judged.{where}", fix))
+        findings.append(Diagnosis("missing", name, f"{text}, so it is not checked.{where}", fix))
     return replace(report, stages=(*report.stages, *stages), unexplained=(*report.unexplained, *findings))
 
 
 def with_missing_answers(report: LayerReport, submission: Submission) -> LayerReport:
-    """Add the cases without an answer to the report: a program that answers only easy cases is not right."""
+    """Add the cases without an answer to the report, because a program that answers only easy cases must not count as
+    right.
+    """
     if not submission.missing:
         return report
     count, total = len(submission.missing), len(submission.missing) + len(submission.runs)
@@ -97,13 +99,13 @@ def with_missing_answers(report: LayerReport, submission: Submission) -> LayerRe
 
 
 def remarks_on(submission: Submission, *, allow_missing: bool) -> list[str]:
-    """The remarks on cases without an answer, if these are allowed, and on cases whose files were changed."""
+    """The remarks on cases without an answer, if `allow_missing`, and on cases whose files were changed."""
     remarks = []
     count = len(submission.missing)
     if count and allow_missing:
         verbs = ("has", "is not") if count == 1 else ("have", "are not")
         total = count + len(submission.runs)
-        remarks.append(f"{count} of {total} cases {verbs[0]} no answer and {verbs[1]} judged.")
+        remarks.append(f"{count} of {total} cases {verbs[0]} no answer and {verbs[1]} checked.")
     if submission.changed:
         remarks.append(_remark_on_changes(submission))
     return remarks
@@ -113,13 +115,13 @@ def _remark_on_changes(submission: Submission) -> str:
     count = len(submission.changed)
     files = [f"{case} ({', '.join(names)})" for case, names in submission.changed.items()]
     return (
-        f"The files of {count} case{'' if count == 1 else 's'} do not hold what this version of rot180 exports: "
-        f"{_listed(files)}. The answers are judged by the original case, so a program that read these files may "
-        "appear wrong."
+        f"The files of {count} case{'' if count == 1 else 's'} differ from the files that this version of rot180 "
+        f"exports: {_listed(files)}. The answers are checked against the original cases, so a program that read the "
+        "changed files may appear wrong."
     )
 
 
 def _listed(names: Sequence[str]) -> str:
-    """The first few names, and the number of the others."""
+    """The first few names, and the number of the remaining ones."""
     more = [f"{len(names) - MAX_LISTED} more"] if len(names) > MAX_LISTED else []
     return " and ".join(filter(None, [", ".join(names[:MAX_LISTED]), *more]))

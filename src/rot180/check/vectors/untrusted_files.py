@@ -1,7 +1,7 @@
-"""Reads the files of a folder that a stranger may have filled: regular files of a bounded size, and nothing else.
+"""Read files from an untrusted folder: only regular files of limited size.
 
-Symbolic links are not followed: they could lead to a device without end, or out of the folder. Pipes and devices are
-never opened.
+Symbolic links are not followed, because they could lead to an endless device or out of the folder. Pipes and devices
+are never opened.
 
 Internal to check/.
 """
@@ -16,13 +16,13 @@ from typing import Any
 
 from ...errors import FormatError
 
-MAX_BYTES = 4 << 20  # of a file
-MAX_BRACKETS = 100  # of [ and { in a JSON file: bounds its depth, and the memory that empty lists take
-MAX_DIGITS = 20  # of an integer in JSON; longer ones are read as floats, because int() takes quadratic time
+MAX_BYTES = 4 << 20  # the maximum size of a file
+MAX_BRACKETS = 100  # the maximum number of [ and { in a JSON file, to limit its depth and the memory
+MAX_DIGITS = 20  # longer integers in JSON are read as floats, because int() takes quadratic time
 
 
 def is_there(path: Path) -> bool:
-    """True if the folder of `path` has an entry of this name, even a broken link. Raises FormatError if unknown."""
+    """True if `path` exists, even as a broken link. Raises FormatError if the folder cannot be read."""
     return _mode(path) is not None
 
 
@@ -42,7 +42,8 @@ def read_bytes(path: Path) -> bytes:
         raise FormatError(f"vectors.verify: {path} does not exist")
     if not stat.S_ISREG(mode):
         raise FormatError(f"vectors.verify: {path} is {_describe(mode)}; a regular file is needed")
-    # The file could be replaced after the look at it: then O_NOFOLLOW refuses a link, and O_NONBLOCK waits for nobody.
+    # The file could be replaced after this check. O_NOFOLLOW then refuses a link, and O_NONBLOCK does not block on a
+    # pipe.
     flags = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_NOCTTY", "O_BINARY"))
     try:
         with open(os.open(path, flags), "rb") as file:
@@ -57,7 +58,9 @@ def read_bytes(path: Path) -> bytes:
 
 
 def read_json(path: Path) -> Any:
-    """Return the content of a JSON file. Raises FormatError if it is not JSON, or more nested than any of ours."""
+    """Return the content of a JSON file. Raises FormatError if it is not valid JSON, or if it has too many lists and
+    objects.
+    """
     data = read_bytes(path)
     if data.count(b"[") + data.count(b"{") > MAX_BRACKETS:
         raise FormatError(f"vectors.verify: {path} has more than {MAX_BRACKETS} lists and objects")
@@ -72,7 +75,9 @@ def _parse_int(digits: str) -> int | float:
 
 
 def _mode(path: Path) -> int | None:
-    """The type and the permissions of a directory entry; None if there is none. Raises FormatError if unknown."""
+    """The type and the permissions of a directory entry; None if it does not exist. Raises FormatError if it cannot be
+    read.
+    """
     try:
         return os.lstat(path).st_mode
     except (FileNotFoundError, NotADirectoryError):

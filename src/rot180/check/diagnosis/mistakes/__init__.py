@@ -1,8 +1,8 @@
-"""The mistakes that people make: each has a slug, an explanation, a fix, and a function that makes the mistake.
+"""The known mistakes: each has a slug, an explanation, a fix, and a function that makes the mistake.
 
-A diagnosis is made by equality: a `Mistake` yields the arrays that the user's code would return if it made this
-mistake. If they equal the returned arrays on every problem, the mistake is named. To add a mistake, add a decorated
-function to the module of its family; docs/how-a-verdict-is-made.md says how.
+A `Mistake` yields the arrays that the user's code would return if it made this mistake. If these arrays equal the
+returned ones on every problem, the report names the mistake. To add a mistake, add a decorated function to the module
+of its family, as docs/how-a-verdict-is-made.md describes.
 
     kernel      the kernel rotated, flipped or transposed        norms       statistics, gamma and beta
     borders     padding kept, crops, output padding              pointwise   masks, exponents, softmax
@@ -35,6 +35,6 @@ ORDER = """
 
 
 def in_order() -> list[Mistake]:
-    """Return all mistakes, the more specific ones first. Those that are not in ORDER come last."""
+    """Return all mistakes, the more specific ones first. Mistakes that are not in ORDER come last."""
     last = len(ORDER)
     return sorted(ALL, key=lambda m: ORDER.index(m.slug) if m.slug in ORDER else last)

@@ -23,8 +23,8 @@ def _plain(ev: Evidence) -> bool:
 @mistake(
     "dx-padding-kept",
     "x",
-    "{variant} The forward added rows and columns of padding around x. They are not cells of x, so the backward must "
-    "cut them off again at both ends.",
+    "{variant} The forward added rows and columns of padding around x. The padding is not part of x, so the backward "
+    "must remove it at both ends of each axis.",
     "dx = dx_padded[:, :, pad:pad + H, pad:pad + W]",
 )
 def dx_padding_kept(ev: Evidence, argument: str) -> Iterator[Candidate]:
@@ -73,7 +73,7 @@ def dx_shifted(ev: Evidence, argument: str) -> Iterator[Candidate]:
         ),
         (
             tuple(-n for n in over),
-            "by the rows that the stride does not reach: they were added in front instead of at the end",
+            "by the rows that no window reaches: they were added at the start instead of the end",
         ),
     ):
         yield from ((array, variant) for array in shifted_by(steps))
@@ -81,7 +81,7 @@ def dx_shifted(ev: Evidence, argument: str) -> Iterator[Candidate]:
         sizes = sorted(product(*[range(1 - n, n) for n in window.x_size]), key=lambda s: sum(map(abs, s)))
         matches = (a for steps in sizes for a in shifted_by(steps)[:1] if np.any(a) and same(ev.actual["x"], a))
         if (array := next(matches, None)) is not None:
-            yield array, "by several cells, and by how many may depend on the settings"
+            yield array, "by several cells; the number of cells may depend on the settings"
 
 
 def _distance(steps: Sizes) -> str:
@@ -93,10 +93,10 @@ def _distance(steps: Sizes) -> str:
 def _shift(ev: Evidence) -> Callable[[Sizes], list[Array]]:
     """Return a function that computes dx shifted by the given number of cells along each axis.
 
-    It yields the crop with zeros beyond the padded gradient, and the crop that ends with the padded gradient.
+    The function returns two crops: one is filled with zeros beyond the end of the padded gradient, one ends there.
     """
     window = ev.through()
-    if not _plain(ev):  # x is the narrow side: a shifted dx comes from reading dy at shifted positions
+    if not _plain(ev):  # transposed: a shifted dx comes from reading dy at shifted positions
 
         def read(steps: Sizes) -> list[Array]:
             padding = tuple(p + step for p, step in zip(window.padding, steps, strict=True))
@@ -122,8 +122,8 @@ def _shift(ev: Evidence) -> Callable[[Sizes], list[Array]]:
 @mistake(
     "dx-cropped",
     "x",
-    "dx is cut too short: {variant}. dx has one cell for each cell of x. Cut off only what the forward "
-    "padded: `padding` of them at both ends of each axis.",
+    "dx is cut too short: {variant}. dx has one cell for each cell of x. Cut off only the padding of the forward: "
+    "`padding` cells at both ends of each axis.",
     "dx = dx_padded[:, :, pad:pad + H, pad:pad + W]; if dx is a correlation of dy with the rotated kernel, pad dy by "
     'dilation*(K - 1) on each side first (mode="full")',
 )
@@ -147,7 +147,7 @@ def dx_cropped(ev: Evidence, argument: str) -> Iterator[Candidate]:
         half = [n // 2 for n in lengths]
         other = [n - h for n, h in zip(lengths, half, strict=True)]
         for first, last in ((half, other), (other, half)):
-            yield _cut(a, first, last), 'it has the size of dy, as mode="same" gives'
+            yield _cut(a, first, last), 'it has the size of dy, as with mode="same"'
 
 
 def _cut(a: Array, start: Sequence[int], end: Sequence[int]) -> Array:
@@ -159,8 +159,8 @@ def _cut(a: Array, start: Sequence[int], end: Sequence[int]) -> Array:
 @mistake(
     "border-dropped",
     "x w",
-    "{variant}. If (H + 2*padding - K) is not a multiple of the stride, no window reaches the last rows of x: they "
-    "still have a gradient, which is 0, and they do not contribute to dw.",
+    "{variant}. If (H + 2*padding - K) is not a multiple of the stride, no window reaches the last rows of x. Their "
+    "gradient is 0, but dx must contain it, and they do not contribute to dw.",
     "allocate dx with np.zeros_like(x) and add the contributions of all P = (H + 2*padding - K) // stride + 1 "
     "positions; crop dw to the shape of w",
 )
@@ -173,7 +173,7 @@ def border_dropped(ev: Evidence, argument: str) -> Iterator[Candidate]:
         for cut, variant in ((2, ""), (1, ": the slice pad:pad + H is cut short without an error")):
             short = tuple(min(window.x_size[a], window.spans[a] - cut * window.padding[a]) for a in axes)
             if min(short) > 0:
-                yield ev.dx(ev.through(x_size=short)), f"dx covers only the cells that the windows reach{variant}"
+                yield ev.dx(ev.through(x_size=short)), f"dx contains only the cells that the windows reach{variant}"
     if argument == "w":
         yield (
             ev.dw(ev.through(kernel=ev.room(window))),
@@ -186,8 +186,8 @@ def border_dropped(ev: Evidence, argument: str) -> Iterator[Candidate]:
     "y",
     "The output padding was appended as rows of zeros{variant}. output_padding makes the result larger, but the "
     "additional rows are computed like all others, because the kernel reaches them.",
-    "first allocate a result of (H - 1)*stride - 2*padding + dilation*(K - 1) + output_padding + 1 rows, then add "
-    "into it",
+    "first allocate a result of (H - 1)*stride - 2*padding + dilation*(K - 1) + output_padding + 1 rows, then add to "
+    "it",
 )
 def output_padding_as_zeros(ev: Evidence, argument: str) -> Iterator[Candidate]:
     if not ev.definition.transposed:
@@ -207,8 +207,8 @@ def output_padding_as_zeros(ev: Evidence, argument: str) -> Iterator[Candidate]:
 @mistake(
     "transposed-padding-added",
     "y",
-    "The padding of a transposed convolution makes the result smaller, because it is the padding of the convolution "
-    "whose shapes it inverts: `padding` cells are cut off from each side. {variant}",
+    "The padding of a transposed convolution makes the result smaller: `padding` cells are cut off from each side, "
+    "because it is the padding of the plain convolution with input and output exchanged. {variant}",
     "pad the dilated input by dilation*(K - 1) - padding; or scatter, then crop `padding` cells from each side",
 )
 def transposed_padding_added(ev: Evidence, argument: str) -> Iterator[Candidate]:
@@ -229,8 +229,8 @@ def transposed_padding_added(ev: Evidence, argument: str) -> Iterator[Candidate]
         extended = np.pad(extended[(slice(None),) * (2 + a) + (cut,)], more)
     if extended.size:
         text = (
-            "Yours pads the dilated input by `padding` instead of dilation*(K - 1) - padding. For a kernel of 3 with "
-            "padding 1 both are equal, which hides the mistake."
+            "Your code pads the dilated input by `padding` instead of dilation*(K - 1) - padding. For a kernel of "
+            "size 3 with padding 1, both are equal, so the mistake does not show."
         )
         yield plus_bias(extended, b), text
     padding = [(0, 0), (0, 0)]
@@ -238,5 +238,5 @@ def transposed_padding_added(ev: Evidence, argument: str) -> Iterator[Candidate]
         padding.append((p, p + size + 2 * p - span))
     yield (
         plus_bias(np.pad(scattered, padding), b),
-        "Yours makes the result longer by `padding` on each side instead.",
+        "Your code makes the result longer by `padding` on each side instead.",
     )

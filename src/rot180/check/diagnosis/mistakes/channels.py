@@ -14,8 +14,8 @@ from .mistake import ANY, Candidate, mistake
 @mistake(
     "channels-swapped",
     "w",
-    "The two channel axes of dw are swapped compared with those of the weight. If the layer has as many input "
-    "channels as output channels, the shape does not show the mistake.",
+    "The two channel axes of dw are in the wrong order: they must be in the same order as in w. If the layer has as "
+    "many input channels as output channels, the shape does not show the mistake.",
     "dw = dw.swapaxes(0, 1)",
     replays=False,
     turns=True,
@@ -28,8 +28,8 @@ def dw_channels_swapped(ev: Evidence, argument: str) -> Iterator[Candidate]:
     "channels-swapped",
     "y x",
     "The two channel axes of the weight are swapped. The weight of a plain layer is (out, in, ...), that of a "
-    "transposed layer is (in, out, ...). With as many input channels as output channels the shapes match anyway; "
-    "with other numbers the code fails.",
+    "transposed layer is (in, out, ...). If the numbers of input and output channels are equal, the shapes match "
+    "anyway; otherwise the code fails.",
     "use w.swapaxes(0, 1) where w is used, or swap the two channel letters in the einsum",
 )
 def weight_channels_swapped(ev: Evidence, argument: str) -> Iterator[Candidate]:
@@ -64,7 +64,7 @@ def wrong_channel(ev: Evidence, argument: str) -> Iterator[Candidate]:
             summed[(slice(None),) * axis + (at,)] = expected.sum(axis)
             yield summed, f"the {word} index of axis {axis} of d{argument} holds the sum over all channels"
         for shift in (1, -1):
-            yield np.roll(expected, shift, axis), f"on axis {axis} a neighbouring channel is used"
+            yield np.roll(expected, shift, axis), f"the neighbouring channel on axis {axis} is used"
         yield np.flip(expected, axis), f"the channels on axis {axis} are in reverse order"
 
 
@@ -112,9 +112,9 @@ def wrong_channel_of_db(ev: Evidence, argument: str) -> Iterator[Candidate]:
 @mistake(
     "groups-mixed",
     "x w y",
-    "The channels of the {variant} are grouped in the wrong order. Channel c belongs to group c // (C / groups), "
-    "so each group is a contiguous block; yours are interleaved (group c % groups). With groups=1 both are the "
-    "same.",
+    "The channels of the {variant} are grouped in the wrong order. Channel c belongs to group c // (C / groups), so "
+    "each group is a contiguous block; your code interleaves the groups (group c % groups). With groups=1 both are "
+    "the same.",
     "reshape the channels to (groups, C // groups), not to (C // groups, groups)",
 )
 def groups_mixed(ev: Evidence, argument: str) -> Iterator[Candidate]:
@@ -155,8 +155,8 @@ def groups_mixed(ev: Evidence, argument: str) -> Iterator[Candidate]:
 @mistake(
     "groups-mixed",
     "b",
-    "The channels of db are not in the order of b. Each group of channels is a contiguous block; yours are "
-    "interleaved (group c % groups). With groups=1 both are the same.",
+    "The channels of db are not in the order of b. Each group of channels is a contiguous block; your code "
+    "interleaves the groups (group c % groups). With groups=1 both are the same.",
     "reshape the channels to (groups, O // groups), not to (O // groups, groups)",
 )
 def db_groups_mixed(ev: Evidence, argument: str) -> Iterator[Candidate]:

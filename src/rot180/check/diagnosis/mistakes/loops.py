@@ -1,6 +1,7 @@
 """Loops that end early: a return inside the loop, range(n - 1), an index that is fixed at 0 or left over from a loop.
 
-A loop over an axis that is summed leaves out terms; a loop over an axis of the returned array leaves cells at 0.
+If the loop runs over an axis that is summed, terms are missing. If it runs over an axis of the returned array, some
+cells stay 0.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from .mistake import Candidate, mistake
 FIRST, LAST = slice(0, 1), slice(-1, None)
 NOT_LAST, NOT_FIRST = slice(0, -1), slice(1, None)
 _SPATIAL = {0: (), 1: ("position",), 2: ("row", "column"), 3: ("slice", "row", "column")}
-Loop = tuple[int, str]  # the axis of an array, and what its indices are
+Loop = tuple[int, str]  # an axis of an array, and the name of its indices, for example "row of dy"
 
 
 @mistake(
@@ -52,7 +53,7 @@ def gradient_loop_ends_early(ev: Evidence, argument: str) -> Iterator[Candidate]
 
 
 def _several_loops(ev: Evidence, argument: str, loops: Sequence[Loop]) -> Iterator[Candidate]:
-    """Yield gradients after a return inside nested loops, and after range(n - 1) in several loops."""
+    """Yield the gradients that result from a return inside nested loops, or from range(n - 1) in several loops."""
     for count in range(2, len(loops) + 1):
         for nested in combinations(loops, count):
             dy = ev.dy
@@ -99,7 +100,7 @@ def forward_loop_ends_early(ev: Evidence, argument: str) -> Iterator[Candidate]:
 
 
 def _loss_of_fewer(ev: Evidence) -> Iterator[Candidate]:
-    """Yield losses to which some samples are not added; the divisor of the mean is that of all samples."""
+    """Yield losses that leave out some samples but divide by the number of all samples."""
     definition, case, arrays = ev.definition, ev.case, ev.problem.arrays
     total = (
         replace(case, settings={**case.settings, "reduction": "sum"}) if "reduction" in definition.settings else case
@@ -122,14 +123,16 @@ def keep(a: Array, axis: int, span: slice) -> Array:
 
 
 def _keep_channels(ev: Evidence, a: Array, axis: int, span: slice) -> Iterator[Array]:
-    """Yield the array with some indices of an axis; if it has channels in groups, also with these of each group."""
+    """Yield the array with only some indices of an axis; for grouped channels, also with these indices of each
+    group.
+    """
     yield keep(a, axis, span)
     if axis == 1 and ev.window is not None and ev.window.groups > 1:
         yield np.concatenate([keep(part, 1, span) for part in np.split(a, ev.window.groups, 1)], 1)
 
 
 def _cut_short(name: str, *, last: bool) -> Iterator[tuple[slice, str]]:
-    """Yield the indices that a loop reaches with a text; with `last`, also the last index alone."""
+    """Yield the indices that a loop reaches, each with a text. With `last`, also yield the last index alone."""
     yield FIRST, f"Only the first {name} is {{verb}}"
     yield NOT_LAST, f"The last {name} is {{left}}"
     yield NOT_FIRST, f"The first {name} is {{left}}"
@@ -138,7 +141,7 @@ def _cut_short(name: str, *, last: bool) -> Iterator[tuple[slice, str]]:
 
 
 def _result_loops(ev: Evidence, argument: str) -> list[Loop]:
-    """The axes of the returned array, by name."""
+    """The axes of the returned array, with their names."""
     a = ev.expected[argument]
     if argument in ("w", "b", "gamma", "beta"):
         sides = ("input channel", "output channel") if ev.definition.transposed else ("output channel", "input channel")

@@ -20,15 +20,15 @@ class Mistake:
     Attributes:
         slug: its name.
         arguments: the arrays that it changes: "y" (the forward), "x", "w", "b" (their gradients).
-        explanation: a paragraph: what the code does, and why it is wrong. {variant} is replaced by the variant.
-        fix: what to write instead. {variant} is replaced as well.
+        explanation: a paragraph on the behaviour of the code and why it is wrong. {variant} is replaced by the variant.
+        fix: the code or the change that corrects the mistake. {variant} is replaced as well.
         candidates: yields the arrays that the code returns if the mistake is made.
-        replays: True if computing them needs a window.
-        turns: True if it changes an existing gradient, so that it can follow another mistake.
-        premise: for a mistake that computes from wrong arrays: the problem with these arrays, so that every other
-            mistake can be combined with it.
-        alone: True if it is never combined with another mistake, and reported only if no other mistake explains the
-            same arrays.
+        replays: True if computing the candidates needs a window.
+        turns: True if the mistake changes a finished gradient, so that it can follow another mistake.
+        premise: for a mistake that computes from wrong inputs, a function that returns the evidence with these inputs.
+            Every other mistake can be combined with it.
+        alone: True if the mistake is never combined with another one. It is reported if no other mistake explains the
+            same arrays, or if only one case is wrong.
     """
 
     slug: str

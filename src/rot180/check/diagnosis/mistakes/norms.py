@@ -17,8 +17,8 @@ from .sums import assigned_sums, partial_sums
 @mistake(
     "statistics-as-constants",
     "x",
-    "{variant} treated as constant. But every x of a batch also changes the mean and the variance, and through "
-    "them all other results, so dx is the sum of three terms: through x itself, through the mean, and through the "
+    "{variant} treated as constant. Each cell of x also changes the mean and the variance, and through them all other "
+    "results. So dx is the sum of three terms: the derivatives through x itself, through the mean, and through the "
     "variance.",
     "dx = gamma / sqrt(var + eps) * (dy - dy.mean(axes) - x_hat * (dy * x_hat).mean(axes))",
     replays=False,
@@ -42,8 +42,8 @@ def statistics_as_constants(ev: Evidence, argument: str) -> Iterator[Candidate]:
 @mistake(
     "gamma-missing",
     "x",
-    "dx does not contain gamma{variant}. gamma multiplies the normalised x, so by the chain rule dy must be multiplied "
-    "by gamma before it goes on through the normalisation.",
+    "dx does not contain gamma{variant}. gamma multiplies the normalised x, so by the chain rule dy must be "
+    "multiplied by gamma before the gradient of the normalisation is computed.",
     "g = dy * gamma; dx = (g - g.mean(axes) - x_hat * (g * x_hat).mean(axes)) / sqrt(var + eps)",
     replays=False,
 )
@@ -108,7 +108,7 @@ def gamma_and_beta_swapped(ev: Evidence, argument: str) -> Iterator[Candidate]:
     other = "beta" if argument == "gamma" else "gamma"
     if {"gamma", "beta"} <= set(ev.actual) and other in ev.expected:
         if same(ev.actual[other], ev.expected[argument]):
-            yield ev.expected[other], f"d{argument} holds the gradient of {other}, and d{other} that of {argument}"
+            yield ev.expected[other], f"d{argument} is the gradient of {other}, and vice versa"
 
 
 @mistake(

@@ -1,4 +1,4 @@
-"""Mistakes of max pooling: overwritten cells, an ignored stride, missing last rows, and padding with zeros."""
+"""Mistakes in max pooling: overwritten cells, an ignored stride, missing last rows, and padding with zeros."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def _maximum(ev: Evidence) -> MaxPooling | None:
 @mistake(
     "overlap-overwritten",
     "x",
-    "Cells are overwritten (=) where they should be accumulated (+=). {variant}. Where windows do not overlap, "
-    "this does not show.",
+    "Cells are overwritten (=) where they should be accumulated (+=). {variant}. If no windows overlap, the mistake "
+    "does not show.",
     "use += instead of =, in an array that starts as zeros",
     replays=False,
 )
@@ -42,8 +42,8 @@ def pool_overlap_overwritten(ev: Evidence, argument: str) -> Iterator[Candidate]
 @mistake(
     "stride-ignored",
     "x",
-    "The backward finds the largest cell of each window, but places its gradient relative to the index of the "
-    "window instead of the first cell of the window (index * stride){variant}. So all gradients end up at the top "
+    "The backward finds the largest cell of each window, but places its gradient relative to the index of the window "
+    "instead of the first cell of the window (index * stride){variant}. As a result, all gradients end up at the top "
     "left.",
     "dx[i * stride + r, j * stride + s] += dy[i, j], where (r, s) is the position of the maximum in its window",
     replays=False,
@@ -62,7 +62,7 @@ def pool_stride_ignored(ev: Evidence, argument: str) -> Iterator[Candidate]:
         cell = max(cells, key=lambda cell: ev.x[cell])
         moved = [c - (s - 1) * p for c, s, p in zip(cell[2:], window.stride, position[2:], strict=True)]
         place = (*cell[:2], *moved)
-        if min(moved) >= 0:  # otherwise it is in the padding
+        if min(moved) >= 0:  # a cell with a negative index is in the padding
             added[place] += gradient
             assigned[place] = gradient
     yield added, ""
@@ -72,8 +72,8 @@ def pool_stride_ignored(ev: Evidence, argument: str) -> Iterator[Candidate]:
 @mistake(
     "border-dropped",
     "x",
-    "dx covers only the cells that the windows reach: the last rows or columns are missing. Where no window reaches "
-    "the last rows of x, dx still has the shape of x, with zeros at the end.",
+    "dx contains only the cells that the windows reach: the last rows or columns are missing. Even if no window "
+    "reaches the last rows of x, dx must have the shape of x, with zeros at the end.",
     "allocate dx with np.zeros_like(x) and fill the part that the windows cover",
     replays=False,
 )
@@ -89,7 +89,7 @@ def pool_border_dropped(ev: Evidence, argument: str) -> Iterator[Candidate]:
 @mistake(
     "max-of-padding",
     "y x",
-    "The padding counts as cells with the value 0{variant}. Where all cells of a window are negative, the 0 of the "
+    "The padding counts as cells with the value 0{variant}. If all cells of a window are negative, the 0 of the "
     "padding becomes the maximum. Padding must never be the maximum.",
     "pad with -np.inf instead of 0: np.pad(x, ..., constant_values=-np.inf)",
     replays=False,

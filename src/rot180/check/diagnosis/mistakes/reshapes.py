@@ -1,4 +1,4 @@
-"""Mistakes with the order in memory: an array is reshaped where its axes should be transposed first."""
+"""Mistakes with the order of axes in memory: an array is reshaped without the transpose that must come first."""
 
 from __future__ import annotations
 
@@ -107,12 +107,12 @@ def _columns_misread(ev: Evidence) -> Iterator[Candidate]:
     turned = columns.swapaxes(1, 2).reshape(columns.shape)
     yield (
         _col2im(turned, window),
-        " (before col2im the columns have kernel cells before channels and are read the other way round)",
+        " (before col2im the columns have kernel cells before channels and are read as channels before kernel cells)",
     )
     turned = columns.reshape(n, taps, c, positions).swapaxes(1, 2)
     yield (
         _col2im(turned, window),
-        " (before col2im the columns have channels before kernel cells and are read the other way round)",
+        " (before col2im the columns have channels before kernel cells and are read as kernel cells before channels)",
     )
 
 

@@ -17,8 +17,8 @@ from .mistake import ANY, Candidate, mistake
 @mistake(
     "padding-ignored",
     "y",
-    "The result is the one for padding=0: the forward ignores padding. If your layer is not meant to have it, tell "
-    "the checker: padding=0.",
+    "The forward ignores padding: the result equals the one for padding=0. If your layer has no padding, pass "
+    "padding=0 to the checker.",
     "use padding in the forward: index x by stride*p + dilation*k - padding",
     alone=True,
 )
@@ -29,8 +29,8 @@ def padding_ignored(ev: Evidence, argument: str) -> Iterator[Candidate]:
 @mistake(
     "dilation-ignored",
     "y",
-    "The result is the one for dilation=1: the forward ignores dilation. If your layer is not meant to have it, tell "
-    "the checker: dilation=1.",
+    "The forward ignores dilation: the result equals the one for dilation=1. If your layer has no dilation, pass "
+    "dilation=1 to the checker.",
     "use dilation in the forward: index x by stride*p + dilation*k - padding",
     alone=True,
 )
@@ -41,8 +41,8 @@ def dilation_ignored(ev: Evidence, argument: str) -> Iterator[Candidate]:
 @mistake(
     "output-padding-ignored",
     "y",
-    "The result is the one for output_padding=0: the forward ignores output_padding. If your layer is not meant to "
-    "have it, tell the checker: output_padding=0.",
+    "The forward ignores output_padding: the result equals the one for output_padding=0. If your layer has no output "
+    "padding, pass output_padding=0 to the checker.",
     "allocate a result of (H - 1)*stride - 2*padding + dilation*(K - 1) + output_padding + 1 rows",
     alone=True,
 )
@@ -66,7 +66,7 @@ def _forward_with(ev: Evidence, setting: str, value: Any) -> Iterator[Array]:
 @mistake(
     "bias-ignored",
     "y",
-    "The result is the one without the bias: the forward ignores b.",
+    "The forward ignores b: the result equals the one without the bias.",
     "add b at every position in the forward",
     alone=True,
 )
@@ -92,7 +92,7 @@ def backward_dilation_ignored(ev: Evidence, argument: str) -> Iterator[Candidate
 @mistake(
     "axes-swapped",
     "y x w",
-    "The {variant} of one axis is used for the other axis. Where the two are equal, the mistake does not show.",
+    "The {variant} of one axis is used for the other axis. If the two values are equal, the mistake does not show.",
     "use {variant}[0] for the rows and {variant}[1] for the columns",
     alone=True,
 )
@@ -119,7 +119,7 @@ def _on_other_axes(ev: Evidence, argument: str, setting: str) -> Iterator[Array]
 @mistake(
     "height-width-mixed",
     "x w y",
-    "{variant}: height and width are mixed up. On square images with square kernels this does not show.",
+    "{variant}: height and width are mixed up. On square images with square kernels, the mistake does not show.",
     "use H, P and R (rows) for the first spatial axis, and W, Q and S (columns) for the second",
     replays=False,
 )

@@ -1,4 +1,4 @@
-"""Mistakes other than wrong formulas: integer arrays, weights already updated, arrays kept between calls."""
+"""Mistakes other than wrong formulas: integer arrays, weights updated too early, arrays kept between calls."""
 
 from __future__ import annotations
 
@@ -76,15 +76,15 @@ def weights_updated_first(ev: Evidence, argument: str) -> Iterator[Candidate]:
             yield expected - rate * step, f"{rate * len(expected):.6g} / N"
 
 
-# ---- mistakes that show by calling again, not by comparing ----
+# ---- mistakes that are found by repeated calls, not by comparison ----
 
 INPUT_MUTATED = (
     "{variant} is changed in place. The caller still uses this array, for example in the next layer, in the "
-    "optimizer, or in the backward of the layer before."
+    "optimizer, or in the backward of the previous layer."
 )
 INPUT_MUTATED_FIX = "work on a copy: x = x.copy(), or x = x + 1 instead of x += 1"
 ACCUMULATED = (
-    "{variant} grows from call to call, although the arrays are the same. Something that is kept between the "
-    "calls, such as a global array or an attribute, is added to and never reset to zero."
+    "{variant} grows from call to call, although the inputs are the same. The code adds to an array that it keeps "
+    "between calls, for example a global variable or an attribute, and never resets it to zero."
 )
 ACCUMULATED_FIX = "start from zeros in every backward: dw = np.zeros_like(w)"

@@ -1,4 +1,4 @@
-"""Mistakes with the steps: an ignored stride, stride and dilation interchanged, and overwritten overlaps."""
+"""Mistakes with stride and dilation, and loops that overwrite where they should add."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from .mistake import ANY, Candidate, mistake
 @mistake(
     "stride-ignored",
     "x w",
-    "The backward ignores the stride. Neighbouring cells of dy belong to windows that begin `stride` cells apart "
-    "in x; without this distance everything is added up at the top left{variant}.",
+    "The backward ignores the stride. Neighbouring cells of dy belong to windows that begin `stride` cells apart in "
+    "x. If the stride is ignored, all contributions are added at the top left{variant}.",
     "put stride - 1 zeros between the cells of dy (dilated[:, :, ::stride, ::stride] = dy), or index x by stride*p "
     "+ dilation*k - padding",
 )
@@ -32,14 +32,14 @@ def stride_ignored(ev: Evidence, argument: str) -> Iterator[Candidate]:
         window = ev.through(stride=ones)
         variant = "" if any(s > 1 for s in ev.through().stride) else ANY
         yield (ev.dx(window) if argument == "x" else ev.dw(window)), variant
-        if argument == "x" and not ev.definition.transposed:  # with the size of x that a layer of stride 1 would need
+        if argument == "x" and not ev.definition.transposed:  # dx in the size that x would have with stride 1
             uncropped = ev.dx(replace(window, x_size=window.spans, padding=(0,) * window.ndim))
             yield uncropped, variant
             inner = [slice(p, max(n - p, 0)) for n, p in zip(window.spans, window.padding, strict=True)]
             yield uncropped[(slice(None), slice(None), *inner)], variant
-        elif argument == "w" and ev.definition.axes:  # with as many taps as x has room for if dy were dense
+        elif argument == "w" and ev.definition.axes:  # dw in the size that the kernel would have with stride 1
             if min(taps := ev.room(window)) > 0:
-                yield ev.dw(replace(window, kernel=taps)), ", and dw has another shape than w"
+                yield ev.dw(replace(window, kernel=taps)), ", and the shape of dw differs from that of w"
 
 
 @mistake(
@@ -60,10 +60,11 @@ def forward_stride_ignored(ev: Evidence, argument: str) -> Iterator[Candidate]:
 @mistake(
     "dx-strided",
     "x",
-    "dx is computed in the steps of the forward: the kernel moves over dy by `stride` cells{variant}. The backward "
-    "goes the other way: the cells of dy are spread apart by the stride, and the kernel moves over them cell by cell.",
-    "put stride - 1 zeros between the cells of dy (dilated[:, :, ::stride, ::stride] = dy), pad them by "
-    "dilation*(K - 1) - padding, and correlate with the rotated kernel at stride 1",
+    "dx is computed with the stride of the forward: the kernel moves over dy in steps of `stride` cells{variant}. "
+    "Instead, the backward must insert stride - 1 zeros between the cells of dy and move the kernel in steps of one "
+    "cell.",
+    "put stride - 1 zeros between the cells of dy (dilated[:, :, ::stride, ::stride] = dy), pad the result by "
+    "dilation*(K - 1) - padding, and correlate it with the rotated kernel at stride 1",
 )
 def dx_in_steps_of_the_forward(ev: Evidence, argument: str) -> Iterator[Candidate]:
     if not ev.definition.axes or ev.definition.transposed:
@@ -88,8 +89,8 @@ def dx_in_steps_of_the_forward(ev: Evidence, argument: str) -> Iterator[Candidat
 @mistake(
     "stride-dilation-swapped",
     "y x w",
-    "Stride and dilation are interchanged. The stride is the distance between windows, the dilation is the "
-    "distance between the cells of x that one window uses. Where both are equal, the mistake does not show.",
+    "Stride and dilation are interchanged. The stride is the distance between windows, the dilation is the distance "
+    "between the cells of x that one window uses. If both are equal, the mistake does not show.",
     "index x by stride*p + dilation*k - padding",
 )
 def stride_dilation_swapped(ev: Evidence, argument: str) -> Iterator[Candidate]:
@@ -99,7 +100,7 @@ def stride_dilation_swapped(ev: Evidence, argument: str) -> Iterator[Candidate]:
         try:
             yield ev.definition.forward(ev.problem.arrays, with_steps_swapped(ev.case)), ""
         except ShapeError:
-            if not ev.actual["y"].size:  # the kernel is longer than x now, so NumPy's slices are empty
+            if not ev.actual["y"].size:  # with the swap, the kernel is longer than x, so NumPy's slices are empty
                 yield ev.actual["y"], ANY
         return
     window = ev.through()
@@ -143,7 +144,9 @@ def overlap_overwritten(ev: Evidence, argument: str) -> Iterator[Candidate]:
 
 
 def _last_of_a_loop(ev: Evidence, argument: str) -> Iterator[Candidate]:
-    """Yield what is left of a sum over channels, or over taps, if a loop assigns: one term of each group."""
+    """Yield the results of a loop over channels or kernel cells that assigns: only the last term of each sum is
+    left.
+    """
     source, groups = (ev.x if argument == "y" else ev.dy), ev.through().groups
     channel, tap = np.zeros_like(source), np.zeros_like(ev.w)
     share = source.shape[1] // groups
@@ -151,10 +154,10 @@ def _last_of_a_loop(ev: Evidence, argument: str) -> Iterator[Candidate]:
     place: Any = (slice(None), slice(None), *[-1] * ev.definition.axes)
     tap[place] = ev.w[place]
     side = "dy" if argument == "x" else "x"
-    text = f"Only the last term of the sum over the channels of {side} is left, because each replaces the one before"
+    text = f"Only the last term of the sum over the channels of {side} is left, because each replaces the previous"
     yield _with(ev, argument, source=channel), text
     if ev.definition.axes:
-        text = "Only the last term of the sum over the kernel cells is left, because each replaces the one before"
+        text = "Only the last term of the sum over the kernel cells is left, because each replaces the previous"
         yield _with(ev, argument, w=tap), text
 
 
@@ -166,14 +169,14 @@ def _with(ev: Evidence, argument: str, source: Array | None = None, w: Array | N
     return ev.definition.forward({**ev.problem.arrays, **changes}, ev.case)
 
 
-_LOOPS = {"window": "window", "tap": "kernel cell"}  # in the words of the report
+_LOOPS = {"window": "window", "tap": "kernel cell"}  # the words of the report for the two loops
 
 
 def _overwritten(ev: Evidence, source: Array, w: Array) -> Iterator[tuple[str, Array]]:
-    """Yield the result of a scatter that assigns: each cell of the wide side keeps the last contribution.
+    """Yield the result of a scatter that assigns (=): each cell of the result keeps only the last contribution.
 
-    Windows or taps can be the outer loop; either way, the last contribution on each axis can be found separately. If
-    the channels have a loop of their own, inside or outside, the last channel of the group is the one that remains.
+    The outer loop can run over windows or over kernel cells. In both cases the last contribution can be found for each
+    axis separately. If another loop runs over the channels, only the last channel of each group remains.
     """
     window = ev.through()
     kernel = ev.definition.kernel(w, ev.case)
@@ -187,7 +190,7 @@ def _overwritten(ev: Evidence, source: Array, w: Array) -> Iterator[tuple[str, A
         for channels, first in (("", 0), ("channel and ", size - 1)):
             shares = [slice(g * size + first, (g + 1) * size) for g in range(window.groups)]
             parts = [np.einsum("no...,oc...->nc...", here[:, s], weights[s]) for s in shares]
-            shows = "" if channels else "; where windows do not overlap, this does not show"
+            shows = "" if channels else "; if no windows overlap, the mistake does not show"
             yield (
                 f"Each {channels}{_LOOPS[outer]} overwrites the result of the previous one{shows}",
                 np.concatenate(parts, 1) * hit,
@@ -195,7 +198,7 @@ def _overwritten(ev: Evidence, source: Array, w: Array) -> Iterator[tuple[str, A
 
 
 def _last_meeting(window: Window, axis: int, outer: str) -> tuple[Array, Array, Array]:
-    """For each cell of the wide side on an axis: the last position and tap that reach it, and True if any do."""
+    """For each cell along one axis of the result: the last window and kernel cell that reach it, and True if any do."""
     cells = window.x_size[axis]
     last_p, last_k, hit = np.zeros(cells, int), np.zeros(cells, int), np.zeros(cells, bool)
     positions, taps = range(window.y_size[axis]), range(window.kernel[axis])

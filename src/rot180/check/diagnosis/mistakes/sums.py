@@ -35,7 +35,7 @@ def last_sample_only(ev: Evidence, argument: str) -> Iterator[Candidate]:
 @mistake(
     "last-sample-only",
     "y",
-    "Only the last sample of the batch is computed; the results of the others are never written.",
+    "Only the last sample of the batch is computed; the results of the other samples are never written.",
     "assign y[n] inside the loop over the batch, for every n",
     replays=False,
 )
@@ -49,7 +49,7 @@ def last_sample_of_result_only(ev: Evidence, argument: str) -> Iterator[Candidat
 @mistake(
     "bias-added-repeatedly",
     "y",
-    "The bias is added {variant} at each position instead of once: it stands inside the sum.",
+    "The bias is added {variant} at each position instead of once: b is added inside the sum.",
     "add b after the sum: y[n, o, p, q] = (window * w[o]).sum() + b[o]",
     replays=False,
 )
@@ -69,21 +69,21 @@ def bias_added_repeatedly(ev: Evidence, argument: str) -> Iterator[Candidate]:
 @mistake(
     "db-not-summed",
     "b",
-    "db is not summed over everything that the bias was added to: {variant}. b[o] is added at every position of "
-    "every sample, so db[o] is the sum of dy[:, o] over all samples and positions.",
+    "db is not summed correctly: {variant}. b[o] is added at every position of every "
+    "sample, so db[o] is the sum of dy[:, o] over all samples and positions.",
     "sum dy over all axes except the channels: dy.sum(axis=(0, 2, 3)), or dy.sum(axis=(0, 1, 2)) if dy is (N, H, W, C)",
     replays=False,
 )
 def db_not_summed(ev: Evidence, argument: str) -> Iterator[Candidate]:
     names = ["the batch", "the channels", *[f"spatial axis {a}" for a in range(ev.dy.ndim - 2)]]
     yield from partial_sums(ev.dy, (1,), names)
-    yield from assigned_sums(ev.dy, (1,), names, but=((0,),))  # the batch alone is last-sample-only
+    yield from assigned_sums(ev.dy, (1,), names, but=((0,),))  # a loop over the batch alone is last-sample-only
 
 
 def partial_sums(terms: Array, remaining: tuple[int, ...], names: Sequence[str]) -> Iterator[Candidate]:
-    """Yield sums over other axes than all except `remaining`, with a text that uses the `names` of the axes.
+    """Yield wrong sums, each with a text that uses the `names` of the axes. The correct sum keeps only `remaining`.
 
-    If several axes are left, they are in the order of the user's array: with the channels second, or last.
+    If a wrong sum keeps several axes, it is yielded with the channels as the second axis and as the last axis.
     """
     yield from _partial_sums(terms, remaining, names)
     if remaining == (1,) and terms.ndim > 2:
@@ -97,13 +97,16 @@ def _partial_sums(terms: Array, remaining: tuple[int, ...], names: Sequence[str]
     for count in range(terms.ndim + 1):
         for summed in combinations(axes, count):
             if set(summed) == set(axes) - set(remaining):
-                yield terms.sum(summed, keepdims=True), "the sum is correct, but its axes are kept (keepdims)"
+                yield (
+                    terms.sum(summed, keepdims=True),
+                    "the numbers are correct, but the summed axes are kept (keepdims)",
+                )
                 continue
             over = " and ".join(names[a] for a in summed)
             variant = f"it is summed only over {over}" if summed else "there is no sum"
             partial = terms.sum(summed)
             yield partial, variant
-            yield terms.sum(summed, keepdims=True), f"{variant}, and the axes are kept (keepdims)"
+            yield terms.sum(summed, keepdims=True), f"{variant}, and the summed axes are kept (keepdims)"
             if partial.size == np.prod(shape) and partial.shape != shape:
                 yield partial.reshape(shape), variant
             if partial.ndim == 0:
@@ -113,7 +116,7 @@ def _partial_sums(terms: Array, remaining: tuple[int, ...], names: Sequence[str]
 def assigned_sums(
     terms: Array, remaining: tuple[int, ...], names: Sequence[str], but: Sequence[tuple[int, ...]] = ()
 ) -> Iterator[Candidate]:
-    """Yield what is left of the sum if loops over some of its axes assign: the last term of each loop."""
+    """Yield the sums in which loops over some axes assign instead of adding, so that only their last terms are left."""
     summed = tuple(a for a in range(terms.ndim) if a not in remaining)
     for count in range(1, len(summed) + 1):
         for loops in combinations(summed, count):
@@ -129,8 +132,8 @@ def assigned_sums(
 @mistake(
     "clip-collapsed",
     "x w b",
-    "All cells equal {variant}, because the bounds of np.clip are swapped: np.clip(a, 10, -10) gives -10 for every "
-    "a. This hides everything else that may be wrong.",
+    "All cells equal {variant}, because the bounds of np.clip are swapped: np.clip(a, 10, -10) gives -10 for every a. "
+    "This hides any other mistake.",
     "np.clip(dx, -10, 10); better, do not clip inside a backward",
     replays=False,
 )
@@ -145,8 +148,8 @@ def clip_collapsed(ev: Evidence, argument: str) -> Iterator[Candidate]:
 @mistake(
     "clipped",
     "x w b",
-    "The backward clips this gradient at {variant}. A clipped array is not the gradient any more, and the layers "
-    "before this one receive a wrong dy.",
+    "The backward clips this gradient at {variant}. A clipped array is no longer the gradient, and the layers before "
+    "this one receive a wrong dy.",
     "do not clip in the backward; if needed, clip all gradients together before the optimizer step",
     replays=False,
     turns=True,
@@ -183,7 +186,7 @@ def clipped(ev: Evidence, argument: str) -> Iterator[Candidate]:
 
 
 def counts(ev: Evidence) -> dict[str, int]:
-    """Return the numbers that people divide by, by name."""
+    """Return the counts that code divides by, with their names, for example the number of samples."""
     shape = ev.counted
     n, spatial, cells = shape[0], int(np.prod(shape[2:])), int(np.prod(shape))
     if ev.definition.loss:
@@ -196,7 +199,7 @@ def counts(ev: Evidence) -> dict[str, int]:
 
 
 def factors(ev: Evidence) -> Iterator[tuple[float, str]]:
-    """Yield the factors that people multiply by, with their names."""
+    """Yield the factors by which code may wrongly multiply, with their names."""
     numbers = counts(ev)
     yield 1.0, ""
     for name, count in numbers.items():
@@ -214,8 +217,8 @@ def factors(ev: Evidence) -> Iterator[tuple[float, str]]:
 
 UPSTREAM_IGNORED = "1 / dy"
 SCALED = (
-    "Your {gradient} is the correct gradient {variant}. A layer sums over the batch and the positions. If the loss "
-    "is a mean, dy already contains its division, so the layer must not divide again."
+    "Your {gradient} is the correct gradient {variant}. A layer sums over the batch and the positions. If the loss is "
+    "a mean, dy already contains the division by the number of terms, so the layer must not divide again."
 )
 SCALED_FIX = "remove the factor from the layer: sum over the batch and the positions, and leave a mean to the loss"
 SCALED_RESULT = "The result of the forward is the correct result {variant}."
@@ -233,7 +236,7 @@ SIGN_RESULT = "The result of the forward has the wrong sign."
 SIGN_RESULT_FIX = "negate y"
 SIGN_FIX = "use predicted - label, together with w -= rate * dw"
 
-# The factor of a loss belongs to the loss itself. By the name of the factor: the fix.
+# A loss has its own explanations and fixes, because the factor of a mean belongs to the loss.
 SCALED_LOSS = (
     "Your {gradient} is the correct gradient {variant}. The gradient of a loss has the factor of the loss: if the loss "
     "is a mean over N samples, dx is divided by N; if it is a mean over all predictions, by x.size; if it is a sum, "
@@ -265,8 +268,8 @@ SCALED_LOSS_FIX = "use the same factor in the loss and in its gradient"
     "penalty-added",
     "w",
     "dw contains {variant}, the gradient of a penalty on the weights (weight decay, L2 regularisation). The result of "
-    "the layer does not depend on this penalty, so it does not belong to the gradient of the layer.",
-    "add the penalty to the loss and its gradient in the optimiser, or set it to 0 for this check",
+    "the layer does not depend on this penalty, so the penalty does not belong in dw.",
+    "add the gradient of the penalty in the optimizer, or set the penalty to 0 for this check",
     replays=False,
     alone=True,
 )
