@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import inspect
 import random
+import textwrap
 from collections import deque
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from rot180.check.process import protocol
 from rot180.check.process.failure import ChildFailure, CouldNotCheckError
 from rot180.check.process.message_reader import unpack
 from rot180.check.process.message_writer import pack
+from rot180.check.process.program import Limits, running
 from rot180.check.process.protocol import Handle
 from rot180.check.process.remote import Session
 from rot180.check.process.remote_objects import (
@@ -133,3 +136,75 @@ def test_no_forged_reply_does_more_than_end_the_check() -> None:
                 (found.forward if isinstance(found, Pair) else found)(np.ones(2))
         except (ChildFailure, CouldNotCheckError, RemoteError) as error:
             assert str(error).isprintable()
+
+
+# ---- several calls in one message ----
+
+SEVERAL = """
+    import numpy as np
+    def plain(x, w): return x @ w
+    def pair(x, w): return x @ w, (x, w)
+    def changes(x, w):
+        x += 1; w += 1
+        return x @ w
+    def keyword(x, *, w): return x @ w
+    def number(x, w): return float((x @ w).sum())
+    def rows(x, w): return (x @ w).tolist()
+    def shapes(x, w): return np.zeros(int(x[0, 0]))
+    def texts(x, w): return "y"
+    def fails(x, w): return 1 // int(x[0, 0] - 2)
+    def leaves(x, w): raise SystemExit(3)
+    def large(x, w): return np.zeros(1 << 22)
+"""
+
+
+@pytest.fixture
+def calls(tmp_path: Path) -> Iterator[Any]:
+    """Return a function that calls one of these functions with x of 0, 1, 2 ... and the same w."""
+    path = tmp_path / "mine.py"
+    path.write_text(textwrap.dedent(SEVERAL))
+    with running(path, Limits(20.0)) as program:
+        talk = Session(program, path)
+        talk.post_load()
+        talk.read_contents()
+
+        def call(name: str, count: int = 4) -> Any:
+            function, w = talk.find(name), np.ones((3, 2))
+            xs = np.stack([np.full((2, 3), float(n)) for n in range(count)])
+            if name == "keyword":
+                return function.several([None], {"w": w}, {0: xs})
+            return function.several([None, w], {}, {0: xs})
+
+        yield call
+
+
+@pytest.mark.parametrize("name", ["plain", "pair", "keyword"])
+def test_several_calls(calls: Any, name: str) -> None:
+    assert calls(name).tolist() == [[[3.0 * n] * 2] * 2 for n in range(4)]
+
+
+def test_no_call_sees_what_another_has_changed(calls: Any) -> None:
+    assert calls("changes").tolist() == [[[6.0 * (n + 1)] * 2] * 2 for n in range(4)]
+
+
+def test_several_numbers(calls: Any) -> None:
+    assert calls("number").tolist() == [0, 12, 24, 36]
+
+
+@pytest.mark.parametrize("name", ["rows", "shapes", "texts", "large"])
+def test_results_that_cannot_be_stacked(calls: Any, name: str) -> None:
+    assert calls(name) is None
+
+
+def test_an_error_in_one_of_several_calls(calls: Any) -> None:
+    with pytest.raises(RemoteError, match="integer division or modulo by zero") as error:
+        calls("fails")
+    assert type(error.value).__name__ == "ZeroDivisionError" and error.value.place.endswith("of mine.py")
+    with pytest.raises(ChildFailure, match=r"called sys.exit\(3\)"):
+        calls("leaves")
+
+
+@pytest.mark.parametrize("stack", [None, 1, np.zeros(()), np.zeros(3), "x", [1, 2]])
+def test_a_forged_stack_is_not_used(stack: Any) -> None:
+    talk = Session(ForgedProgram([{"stack": stack}]), Path("mine.py"))  # type: ignore[arg-type]
+    assert talk.call_several(read_function(function()), [None], {}, {0: np.zeros((2, 3))}) is None

@@ -6,6 +6,7 @@ can only be passed back.
 
 from __future__ import annotations
 
+import functools
 import secrets
 import time
 from collections import deque
@@ -17,6 +18,7 @@ import numpy as np
 
 from ..adapter.classes.pair import NO_DX, Pair
 from ..adapter.descriptions import one_line
+from ..operations.case import Array
 from . import protocol
 from .failure import ChildFailure, CouldNotCheckError
 from .message_reader import unpack
@@ -109,14 +111,41 @@ class Session:
         self._change(reply.get("changed"))
         return reply["result"]
 
+    def call_several(
+        self, function: RemoteFunction, arguments: Sequence[Any], keywords: Mapping[str, Any],
+        stacks: Mapping[int | str, Array],
+    ) -> Array | None:  # fmt: skip
+        """Call a function several times, in one message. Raises what the first call raises that fails.
+
+        Args:
+            arguments, keywords: of all calls.
+            stacks: the values of some of them, by position or name, one for each call.
+
+        Returns the results stacked, of tuples the first part; None if they are not arrays of one shape.
+        """
+        request = {
+            "action": "call_several", "function": function.number, "arguments": list(arguments),
+            "keywords": dict(keywords), "stacks": dict(stacks),
+        }  # fmt: skip
+        count = min(len(stack) for stack in stacks.values())
+        reply = self.receive(function.name, self.post(request), CALL_SECONDS * count)
+        if "error" in reply:
+            raise error_type(reply["error"])(*self._error_parts(reply["error"]))
+        stack = reply.get("stack")
+        return stack if isinstance(stack, np.ndarray) and stack.ndim and len(stack) == count else None
+
     def proxy(self, function: RemoteFunction) -> Any:
-        """A function that runs in the process, with the signature of the original."""
+        """A function that runs in the process, with the signature of the original.
+
+        Its attribute `several` calls it several times, as `call_several` does.
+        """
 
         def remote(*arguments: Any, **keywords: Any) -> Any:
             return self.call(function, arguments, keywords)
 
         proxy: Any = remote if function.plain else RemoteMethod(remote)
         proxy.__name__ = function.name
+        proxy.several = functools.partial(self.call_several, function)
         proxy.__signature__ = function.signature or NO_SIGNATURE
         return proxy
 
@@ -134,9 +163,9 @@ class Session:
         self.program.send(pack({**request, "ticket": ticket}, handles))
         return ticket
 
-    def receive(self, what: str, ticket: int) -> dict[str, Any]:
-        """Return the reply to the request with this ticket. Raises ChildFailure if there is none."""
-        deadline = time.monotonic() + CALL_SECONDS
+    def receive(self, what: str, ticket: int, seconds: float = CALL_SECONDS) -> dict[str, Any]:
+        """Return the reply to the request with this ticket. Raises ChildFailure if there is none in time."""
+        deadline = time.monotonic() + seconds
         self.ids_of_call.append([])
         try:
             header, body = protocol.sizes(self.program.read(protocol.PREFIX.size, deadline))
@@ -145,7 +174,7 @@ class Session:
         except ProtocolError as error:
             raise ChildFailure(MALFORMED.format(reason=error)) from None
         except TimeoutError:
-            raise ChildFailure(f"did not finish {what} within {CALL_SECONDS:g} seconds") from None
+            raise ChildFailure(f"did not finish {what} within {seconds:g} seconds") from None
         if type(reply.get("ticket")) is not int or reply["ticket"] != ticket:
             raise ChildFailure(UNEXPECTED)
         if "exit" in reply:

@@ -5,6 +5,7 @@ It judges nothing. It may import only NumPy, the standard library, and modules t
 
 from __future__ import annotations
 
+import copy
 import os
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from ...adapter.classes.pair import is_class, pair_of
+from ...adapter.foreign_arrays import as_numpy
 from .. import protocol
 from ..message_reader import unpack
 from ..message_writer import pack
@@ -48,7 +50,8 @@ class Worker:
     def _answer(self, request: Mapping[str, Any]) -> bytes:
         """The reply to a request. Converting a result can run the user's code too."""
         ticket = {"ticket": request["ticket"]}
-        action = {"load": self._load, "find": self._find, "call": self._call}[request["action"]]
+        actions = {"load": self._load, "find": self._find, "call": self._call, "call_several": self._call_several}
+        action = actions[request["action"]]
         try:
             return pack({**ticket, **action(request)}, {"result": self._handle_of})
         except protocol.ProtocolError as error:
@@ -108,6 +111,25 @@ class Worker:
             result = list(result)
         return {"result": result, "changed": self._changed()}
 
+    def _call_several(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Call a function for each row of the stacks of arguments; return the stack of the first parts of its results.
+
+        It is None if these are not arrays of one shape and dtype; the checker then makes single calls.
+        """
+        arguments, keywords, stacks = request["arguments"], request["keywords"], request["stacks"]
+        self.taken.clear()
+        found = []
+        for row in zip(*stacks.values(), strict=True):
+            named = dict(zip(stacks, row, strict=True))
+            positional = [np.copy(named[i]) if i in named else _copy(a) for i, a in enumerate(arguments)]
+            by_name = {name: np.copy(named[name]) if name in named else _copy(a) for name, a in keywords.items()}
+            with np.errstate(all="ignore"):
+                result = self.functions[request["function"]](*positional, **by_name)
+            first = result[0] if isinstance(result, tuple) and len(result) > 1 else result
+            found.append(np.array(first if isinstance(first, np.ndarray | np.generic | float) else _as_tensor(first)))
+        same = len({(array.shape, array.dtype) for array in found}) == 1 and found[0].dtype.kind in "fiub"
+        return {"stack": np.stack(found) if same else None}
+
     def _changed(self) -> list[Any]:
         """The arguments of the last calls that are not as they were sent: call, name and present value."""
         changed = []
@@ -141,6 +163,16 @@ class Worker:
             first = self.last_of_call.popleft()
             for number in range(first + 1, self.last_of_call[0] + 1):
                 self.objects.pop(number, None)
+
+
+def _copy(value: Any) -> Any:
+    """A copy of an array, so that no call sees what another has changed."""
+    return value.copy() if isinstance(value, np.ndarray) else copy.copy(value)
+
+
+def _as_tensor(value: Any) -> Any:
+    """An array of another library as a NumPy array; None for lists, which can be several results, and other objects."""
+    return None if isinstance(value, list) else as_numpy(value)
 
 
 def _read_requests(descriptor: int, take: Any) -> Iterator[dict[str, Any]]:
