@@ -13,7 +13,9 @@ import rot180
 from rot180.check.process.failure import CouldNotCheckError
 from rot180.check.process.file_check import check_file
 from rot180.check.process.forbidden import PACKAGES, hidden_paths
+from rot180.check.process.grading import Grade, Submission
 from rot180.check.process.program import Limits
+from rot180.check.process.remote import ONE_CHANNEL, ONE_SAMPLE
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="what holds where is in docs/grading.md")
 
@@ -70,6 +72,13 @@ class Array:
     def __array__(self, *given, **named): raise SystemExit(0)
 return Array()
 """
+COPY_OF_MODULE = """
+import importlib.machinery, importlib.util, os, sys
+spec = importlib.util.find_spec("posix")
+copy = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(copy)
+copy.setpriority(0, os.getppid(), 19)
+"""
 REFUSED = "is refused while code is graded"
 CHEATS = {  # the statements, and what the check says: WRONG, or a part of the reason why there is no verdict
     "the verdict is written where it used to be": (FORMER_VERDICT, "ended the process (exit status 0)"),
@@ -94,6 +103,12 @@ CHEATS = {  # the statements, and what the check says: WRONG, or a part of the r
     "the package is changed on disk": (f"open({PACKAGE!r} + '/check/report.py', 'a')", REFUSED),
     "the file is changed after it was loaded": ("open(__file__, 'w')", REFUSED),
     "the hook is looked for": ("import gc; gc.get_objects()", REFUSED),
+    "the file of another student is locked": ("import os; os.chmod(__file__, 0)", REFUSED),
+    "the checker gets no time": (
+        "import os, resource; resource.prlimit(os.getppid(), resource.RLIMIT_CPU, (0, 0))", REFUSED,
+    ),
+    "the checker becomes slow": ("import os; os.sched_setaffinity(os.getppid(), {0})", REFUSED),
+    "a refused function is taken from a copy of its module": (COPY_OF_MODULE, "Operation not permitted"),
     "the arguments are changed": ("x[...] = 1; dy[...] = 0", "WRONG"),
 }  # fmt: skip
 
@@ -113,6 +128,61 @@ def test_a_cheat_is_not_right(tmp_path: Path, cheat: str) -> None:
     else:
         assert not report.ok and outcome == "WRONG", report.render()
     assert path.read_text().startswith("\nimport numpy")
+
+
+LAST_SAMPLE = """
+import numpy as np
+class Linear:
+    def __init__(self, n_in, n_out):
+        self.W, self.b = np.ones((n_out, n_in)), np.zeros(n_out)
+    def forward(self, x):
+        self.x = x
+        return x @ self.W.T + self.b
+    def backward(self, dy):
+        self.dW, self.db = dy[-1:].T @ self.x[-1:], dy[-1]
+        return dy @ self.W
+import sys
+worker = sys._getframe()
+while "request" not in worker.f_locals or "self" not in worker.f_locals: worker = worker.f_back
+kind = type(worker.f_locals["self"])
+use = kind._use_class
+kind._use_class = lambda *given: {**use(*given), "one_sample": True, "one_channel": True, "remarks": ()}
+"""
+
+
+def test_a_class_cannot_hide_that_it_is_checked_on_one_sample(tmp_path: Path) -> None:
+    """What the process says about a class decides how it is called, so the report says it too."""
+    path = tmp_path / "mine.py"
+    path.write_text(LAST_SAMPLE)
+    report = check_file(path, ("Linear",), {"op": "linear"}, Limits(20.0)).report
+    assert report.remarks == (ONE_SAMPLE, ONE_CHANNEL)
+    grade = Grade(Submission(path, None), report, "", 0.0)
+    assert grade.sentence == "The class takes one sample at a time; larger batches were not checked."
+
+
+REFUSES = """
+import numpy as np
+def forward(x, w, b, stride=1, padding=0):
+    if stride != 1 or padding != 0 or len(x) > 2: raise ValueError("too hard")
+    v = np.lib.stride_tricks.sliding_window_view(x, w.shape[2:], (2, 3))
+    return np.einsum("nchwij,fcij->nfhw", v, w) + b[:, None, None]
+def backward(dy, x, w, b, stride=1, padding=0):
+    v = np.lib.stride_tricks.sliding_window_view(x, w.shape[2:], (2, 3))
+    p = [(0, 0), (0, 0), *((k - 1, k - 1) for k in w.shape[2:])]
+    u = np.lib.stride_tricks.sliding_window_view(np.pad(dy, p), w.shape[2:], (2, 3))
+    dx = np.einsum("nfhwij,fcij->nchw", u, w[:, :, ::-1, ::-1])
+    return dx, np.einsum("nchwij,nfhw->fcij", v, dy), dy.sum((0, 2, 3))
+"""
+
+
+def test_cases_that_right_code_refuses_are_in_its_line(tmp_path: Path) -> None:
+    """Code that raises an exception for all that it cannot do is right on the rest."""
+    path = tmp_path / "mine.py"
+    path.write_text(REFUSES)
+    report = check_file(path, None, {"op": "conv2d"}, Limits(20.0)).report
+    sentence = Grade(Submission(path, None), report, "", 0.0).sentence
+    assert report.ok and sentence.startswith("Not checked, because the code refused it: x (")
+    assert "too hard" in sentence
 
 
 def test_a_link_in_the_working_folder_is_not_followed_when_it_is_removed(tmp_path: Path) -> None:

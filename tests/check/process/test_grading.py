@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,9 @@ def test_what_is_said_of_a_file() -> None:
     assert Grade(FILE, report(wrong), "", 1.0).sentence == "Too large."
     assert Grade(FILE, None, "a.py did not finish\n", 1.0).sentence == "did not finish\\n"
     assert Grade(FILE, report(remarks=("A remark.", "dx was not checked.")), "", 1.0).sentence == "dx was not checked."
+    refused = replace(report(), refused=("x (2, 3) (ValueError: no)", "x (4, 3) (another)"))
+    found = Grade(FILE, refused, "", 1.0).sentence
+    assert found == "Not checked, because the code refused it: x (2, 3) (ValueError: no)"
     assert Grade(FILE, report(), "", 1.0).sentence == "" and Grade(FILE, report(), "", 1.0).ok is True
 
 

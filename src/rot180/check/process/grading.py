@@ -70,14 +70,17 @@ class Grade:
     def sentence(self) -> str:
         """The first sentence about what is wrong, or why there is no verdict.
 
-        If the code is right, it is the remark that something was not checked, or "".
+        If the code is right, it is the remark that something was not checked, or the first case that the code refused,
+        or "".
         """
         if self.report is None:
             return one_line(self.error).removeprefix(f"{one_line(self.submission.path)} ")  # it is in the same line
         findings = (*self.report.diagnoses, *self.report.unexplained)
         if findings:
             return first_sentence(findings[0].explanation)
-        return next((one_line(remark) for remark in self.report.remarks if "not checked" in remark), "")
+        limits = [remark for remark in self.report.remarks if "not checked" in remark]
+        limits += [f"Not checked, because the code refused it: {case}" for case in self.report.refused]
+        return one_line(limits[0]) if limits else ""
 
 
 def first_sentence(text: str) -> str:

@@ -44,6 +44,8 @@ NO_SIGNATURE = 0  # inspect.signature raises TypeError for it
 MAX_CALLS = 256  # calls whose results can be passed back; the worker keeps as many
 MAX_REMARKS = 10
 OURS = "check.layer: "  # prefix of our own messages; the command writes `check: ` instead
+ONE_SAMPLE = "The class takes one sample at a time; larger batches were not checked."
+ONE_CHANNEL = "The class takes images of one channel; several channels were not checked."
 MAX_ERROR = 400  # characters of an error's text
 
 
@@ -96,6 +98,7 @@ class Session:
         remarks = [one_line(text) for text in texts_of(reply.get("remarks"))][:MAX_REMARKS]
         remarks += [NO_DX] if not has_dx and NO_DX not in remarks else []
         single, grey = reply.get("one_sample") is True, reply.get("one_channel") is True
+        remarks += ([ONE_SAMPLE] if single else []) + ([ONE_CHANNEL] if grey else [])
         return Pair(self.proxy(forward), backward, returns, single, grey, tuple(remarks))
 
     def call(self, function: RemoteFunction, arguments: Sequence[Any], keywords: Mapping[str, Any]) -> Any:
@@ -128,7 +131,7 @@ class Session:
             "keywords": dict(keywords), "stacks": dict(stacks),
         }  # fmt: skip
         count = min(len(stack) for stack in stacks.values())
-        reply = self.receive(function.name, self.post(request), CALL_SECONDS * count)
+        reply = self.receive(function.name, self.post(request), count)
         if "error" in reply:
             raise error_type(reply["error"])(*self._error_parts(reply["error"]))
         stack = reply.get("stack")
@@ -163,8 +166,9 @@ class Session:
         self.program.send(pack({**request, "ticket": ticket}, handles))
         return ticket
 
-    def receive(self, what: str, ticket: int, seconds: float = CALL_SECONDS) -> dict[str, Any]:
+    def receive(self, what: str, ticket: int, calls: int = 1) -> dict[str, Any]:
         """Return the reply to the request with this ticket. Raises ChildFailure if there is none in time."""
+        seconds = CALL_SECONDS * calls
         deadline = time.monotonic() + seconds
         self.ids_of_call.append([])
         try:

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import importlib
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from types import FunctionType, ModuleType, SimpleNamespace
@@ -24,9 +26,21 @@ REFUSED_EVENTS = frozenset(
         "socket.__new__", "socket.connect", "ctypes.dlopen", "ctypes.dlsym", "ctypes.dlsym/handle",
         "ctypes.call_function", "ctypes.cdata", "ctypes.string_at", "ctypes.wstring_at", "gc.get_objects",
         "gc.get_referrers", "gc.get_referents", "sys.settrace", "sys.setprofile", "sys._current_frames",
-        "sqlite3.connect",
+        "sqlite3.connect", "resource.prlimit",
     }
 )  # fmt: skip
+CHANGES = {  # events of changes to files, with the positions of the paths among their arguments
+    "os.remove": (0,), "os.rename": (0, 1), "os.rmdir": (0,), "os.mkdir": (0,), "os.truncate": (0,), "os.chmod": (0,),
+    "os.chown": (0,), "os.chflags": (0,), "os.utime": (0,), "os.setxattr": (0,), "os.removexattr": (0,),
+}  # fmt: skip
+WITHOUT_EVENTS = {  # functions that could start a program, or act on other processes or files, and have no event
+    "_posixsubprocess": ("fork_exec",),
+    "posix": (
+        "setpriority", "sched_setaffinity", "sched_setscheduler", "sched_setparam", "pidfd_open", "mkfifo", "mknod",
+        "chroot", "unshare", "setns",
+    ),
+    "_signal": ("pidfd_send_signal",),
+}  # fmt: skip
 REFUSAL = "is refused while code is graded (--forbid)"
 
 
@@ -38,17 +52,28 @@ def forbid(names: Sequence[str], hidden: Sequence[str], folder: str) -> None:
         hidden: files and folders that must not be read.
         folder: the only folder in which files may be written.
     """
-    with contextlib.suppress(ImportError):  # the one way to start a program that has no event
-        import _posixsubprocess
-
-        vars(_posixsubprocess)["fork_exec"] = _refuse_program
+    refuse_functions()
     folders = tuple(os.path.realpath(path) + os.sep for path in hidden)
     sys.meta_path.insert(0, _Finder(frozenset(names)))
     sys.addaudithook(_hook(frozenset(names), _file_rule(folders, os.path.realpath(folder) + os.sep)))
 
 
-def _refuse_program(*arguments: Any) -> None:
-    raise PermissionError(f"starting a program {REFUSAL}")
+def refuse_functions() -> None:
+    """Replace the functions of WITHOUT_EVENTS, also in the modules that pass them on."""
+    for module, names in WITHOUT_EVENTS.items():
+        with contextlib.suppress(ImportError):
+            owner = importlib.import_module(module)
+            for name in names:
+                for other in (owner, os, signal):
+                    if hasattr(owner, name) and hasattr(other, name):
+                        setattr(other, name, _refusal_of(name))
+
+
+def _refusal_of(name: str) -> Callable[..., None]:
+    def refused(*arguments: Any, **keywords: Any) -> None:
+        raise PermissionError(f"{name} {REFUSAL}")
+
+    return refused
 
 
 class _Finder:
@@ -72,7 +97,8 @@ def _hook(names: frozenset[str], file_refusal: Callable[[Any, Any], str]) -> Cal
 
     def refuse(
         event: str, arguments: tuple[Any, ...], *, names: Any = names, file_refusal: Any = file_refusal,
-        events: Any = REFUSED_EVENTS, denial: str = REFUSAL, partition: Any = str.partition, text: Any = str,
+        events: Any = REFUSED_EVENTS, changes: Any = CHANGES, denial: str = REFUSAL, partition: Any = str.partition,
+        text: Any = str,
         kind_of: Any = type, importing: Any = ImportError, permission: Any = PermissionError,
     ) -> None:  # fmt: skip
         reason, error = "", permission
@@ -84,35 +110,44 @@ def _hook(names: frozenset[str], file_refusal: Callable[[Any, Any], str]) -> Cal
                 reason = file_refusal(file, 0)
         elif event == "open":
             reason = file_refusal(arguments[0], arguments[2])
+        elif event in changes:
+            for position in changes[event]:
+                reason = reason or file_refusal(arguments[position], None)
         elif event in events:
             reason = f"{event} {denial}"
         if reason:
-            del names, file_refusal, events, partition, text, kind_of, importing, permission
+            del names, file_refusal, events, changes, partition, text, kind_of, importing, permission
             raise error(reason)
 
     return refuse
 
 
 def _file_rule(hidden: tuple[str, ...], folder: str) -> Callable[[Any, Any], str]:
-    """Return the function that says why a file must not be opened so; "" if it may be."""
+    """Return the function that says why a file must not be opened with these flags; "" if it may be.
+
+    The flags are None for a file that is to be changed otherwise: an open one, or one in another folder, must not be.
+    """
     text, raw, number, kind_of, denial, anything = str, bytes, int, type, REFUSAL, BaseException
     private = _private_copy(os.path)
     real_path, is_folder = private["realpath"], private["isdir"]
-    decode, encoding, startswith = bytes.decode, sys.getfilesystemencoding(), str.startswith
+    decode, encoding, startswith, partition = bytes.decode, sys.getfilesystemencoding(), str.startswith, str.partition
     writing = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
     separator, null = os.sep, os.devnull
 
     def refusal(path: Any, flags: Any) -> str:
         try:
             kind = kind_of(path)
+            changes = flags is None
             if kind is number:
-                return ""
+                return f"changing an open file {denial}" if changes else ""
             if kind is raw:
                 path = decode(path, encoding, "surrogateescape")
             elif kind is not text:
                 return f"a path of this type {denial}"
             real = real_path(path)
             inside = startswith(real + separator, folder)
+            if changes and (not inside or partition(path, "..")[1]):  # which folder .. is relative to is not known
+                return f"changing {path} {denial}"
             if startswith(real + separator, hidden):
                 return f"reading {path} {denial}"
             if kind_of(flags) is number and flags & writing and not inside and real != null:

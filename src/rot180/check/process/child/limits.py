@@ -1,4 +1,4 @@
-"""The limits that the system sets for the worker: memory, processors, files, and what it may signal or write.
+"""The limits that the system sets for the worker: memory, processors, files, and on what it may act.
 
 A limit that the system does not have is left out; docs/grading.md says what holds where.
 """
@@ -11,7 +11,7 @@ import signal
 from collections.abc import Mapping
 from typing import Any
 
-from . import landlock
+from . import landlock, seccomp
 
 MAX_FILE = 64 << 20  # bytes of one file
 MAX_DESCRIPTORS = 256
@@ -24,6 +24,8 @@ def apply(config: Mapping[str, Any]) -> None:
     end_with_supervisor()
     limit_resources(config["memory"], config["seconds"])
     landlock.restrict(config["folder"] if config["grading"] else None, config["hidden"])
+    if config["grading"]:
+        seccomp.restrict()
 
 
 def end_with_supervisor() -> None:
