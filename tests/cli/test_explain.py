@@ -29,7 +29,7 @@ def complaint(capsys, *words):
 def test_a_cell_as_text(capsys):
     assert main([*WHOLE, "--cell", "dx[0,0,1,1]"]) == 0
     out = capsys.readouterr().out
-    assert "dx[0,0,1,1] = -7, the sum of these terms (9):" in out and "dx as a correlation at stride 1" in out
+    assert "dx[0,0,1,1] = -23, the sum of these terms (9):" in out and "dx as a correlation at stride 1" in out
     assert main([*WHOLE, "--output-padding", "1", "--cell", "y[0,0,2,1]", "--lang", "zh"]) == 0
     assert "旋转 180 度" in capsys.readouterr().out
 
@@ -43,7 +43,7 @@ def test_settings_in_all_their_forms(capsys):
     )  # fmt: skip
     assert "padding=same" in out and "b[1]" in out
     out = said(capsys, "avg_pool1d", "--ceil-mode", "--no-count-include-pad", "--padding", 1, "--cell", "y[0,0,0]")
-    assert "P" not in out.split("\n")[0] and "Q = ceil(" in out and "/ 1" in out
+    assert "output = ceil(" in out and "/ 1" in out
 
 
 def test_arrays_from_files(capsys, tmp_path):

@@ -6,7 +6,12 @@ import pytest
 import rot180
 from rot180.errors import ShapeError
 from rot180.explain import ExplainError, trace
-from rot180.explain.tracing import trace_from_page
+from rot180.explain.request import request_from_page
+from rot180.explain.tracing import build
+
+
+def _trace_from_page(request):
+    return build(request_from_page(request))
 
 
 def test_arrays_of_the_user():
@@ -36,17 +41,17 @@ def test_a_request_from_a_page_may_contain_settings_of_other_operations():
         "padding": [[1, 0]],
         "user_arrays": ["x"],
     }
-    t = trace_from_page({**asked, "ceil_mode": True, "arrays": {"x": [1, 2, 3, 4]}, "file": "html"})
+    t = _trace_from_page({**asked, "ceil_mode": True, "arrays": {"x": [1, 2, 3, 4]}, "file": "html"})
     assert t.arrays["x"].tolist() == [[[1, 2, 3, 4]]] and t.window.kernel == (3,) and t.layer.pads == ((1, 0),)
-    again = trace_from_page(t.as_dict()["request"])
+    again = _trace_from_page(t.as_dict()["request"])
     assert again.window == t.window and not again.request.user_arrays
-    assert trace_from_page({"op": "max_pool2d", "bias": True, "groups": 2, "padding": [[1, 1], [0, 0]]}).layer.pads[
+    assert _trace_from_page({"op": "max_pool2d", "bias": True, "groups": 2, "padding": [[1, 1], [0, 0]]}).layer.pads[
         0
     ] == (
         1,
         1,
     )
-    same = trace_from_page(trace("conv_transpose1d", padding="same", stride=2, kernel_size=1).as_dict()["request"])
+    same = _trace_from_page(trace("conv_transpose1d", padding="same", stride=2, kernel_size=1).as_dict()["request"])
     assert same.arrays["y"].shape == (1, 1, 10)
 
 
@@ -148,4 +153,4 @@ def test_invalid_settings_raise_an_error(op, settings, error, message):
 )
 def test_invalid_requests_from_a_page_raise_an_error(request_, message):
     with pytest.raises(ExplainError, match=message):
-        trace_from_page(request_)
+        _trace_from_page(request_)

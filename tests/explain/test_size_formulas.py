@@ -1,4 +1,4 @@
-"""The size formulas, in symbols and in numbers, give the size of the layer."""
+"""The size formulas, in words and in numbers, give the size of the layer."""
 
 import math
 from itertools import product
@@ -20,7 +20,7 @@ def value(text, names):
 
 
 @pytest.mark.parametrize("op", [*CONVOLUTIONS, "max_pool2d", "avg_pool2d"])
-def test_symbols_and_numbers_give_the_size(op):
+def test_words_and_numbers_give_the_size(op):
     reduced = 0
     for settings in POOLS if "pool" in op else layers(op):
         t = trace(op, **settings)
@@ -28,14 +28,13 @@ def test_symbols_and_numbers_give_the_size(op):
             size = t.layer.y_size[axis]
             formula, said = found["numbers"].rsplit(" = ", 1)
             assert int(said) == size == value(formula, {}), (settings, found)
-            row = axis + 2 - t.window.ndim
             (p1, p2), w = t.layer.pads[axis], t.window
-            names = {"HW"[row]: t.layer.x_size[axis], "RS"[row]: w.kernel[axis], "s": w.stride[axis]}
-            names |= {"d": w.dilation[axis], "pad": p1, "pad1": p1, "pad2": p2}
+            names = {"input": t.layer.x_size[axis], "kernel": w.kernel[axis], "stride": w.stride[axis]}
+            names |= {"dilation": w.dilation[axis], "padding": p1, "padding_before": p1, "padding_after": p2}
             names["output_padding"] = t.layer.output_padding[axis]
             result, formula = found["formula"].split(" = ", 1)
-            assert value(formula, names) == size and result == "PQ"[row]
-            assert found["axis"] == result.lower()
+            assert value(formula, names) == size and result == "output"
+            assert found["axis"] == "pq"[axis + 2 - t.window.ndim]
             if "transpose" not in op:
                 assert size in (math.floor(found["exact"]), math.ceil(found["exact"]))
             reduced += " + 1 - 1" in formula

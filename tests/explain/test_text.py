@@ -17,7 +17,8 @@ def test_the_complete_text_of_a_cell_of_dx():
     w, dy = np.arange(1.0, 10).reshape(3, 3), np.arange(25.0).reshape(5, 5)
     text = cell_text(trace("conv_transpose2d", **SMALL, w=w, dy=dy), "dx[0,0,1,1]")
     assert text.startswith("conv_transpose2d (stride=2):  x 1x1x2x2,  w 1x1x3x3,  y 1x1x5x5\n")
-    assert "P = (H - 1)*s - 2*pad + d*(R - 1) + output_padding + 1  =  (2 - 1)*2 - 2*0 + 1*(3 - 1) + 0 + 1 = 5" in text
+    formula = "output = (input - 1)*stride - 2*padding + dilation*(kernel - 1) + output_padding + 1"
+    assert f"{formula}  =  (2 - 1)*2 - 2*0 + 1*(3 - 1) + 0 + 1 = 5" in text
     assert "dx[0,0,1,1] = 906, the sum of these terms (9):\n  1  dy[0,0,2,2] * w[0,0,0,0]  12 * 1  =  12\n" in text
     assert "12 + 26 + 42 + 68 + 90 + 114 + 154 + 184 + 216 = 906" in text
     assert "1. dy\n     0   1   2   3   4\n     5   6   7   8   9\n    10  11[ 12  13  14]\n" in text
@@ -34,7 +35,7 @@ def test_the_rotation_and_the_zeros_are_shown():
 
 def test_the_text_in_chinese():
     text = cell_text(trace("conv_transpose2d", **SMALL, output_padding=1), "y[0,0,2,1]", "zh")
-    assert "y[0,0,2,1] = 12，为以下各项之和（共 2 项）：" in text and "旋转 180 度" in text and "+ 输出填充的零" in text
+    assert "y[0,0,2,1] = -4，为以下各项之和（共 2 项）：" in text and "旋转 180 度" in text and "+ 输出填充的零" in text
     with pytest.raises(KeyError):
         cell_text(trace("conv1d"), "y[0,0,0]", "fr")
 
@@ -74,7 +75,7 @@ def test_pools_and_biases():
     text = cell_text(trace("conv1d", input=9, images=2, bias=True), "db[0]")
     assert text.count("dy[") == 14 and "db[0] = " in text
     assert "no product contributes to it" in cell_text(trace("conv_transpose1d", stride=3, kernel_size=1), "y[0,0,1]")
-    assert "cells at the end of axis w that no window covers: 1" in cell_text(trace("max_pool1d"), "y[0,0,0]")
+    assert "cells at the end of axis j that no window covers: 1" in cell_text(trace("max_pool1d"), "y[0,0,0]")
 
 
 @pytest.mark.parametrize("op", CONVOLUTIONS)
@@ -112,8 +113,8 @@ def test_a_part_of_a_large_layer_keeps_its_numbers():
         ("z[0]", r"a cell is y, dx, dw, db with an index, for example dx\[0,0,1,1\]; got 'z\[0\]'"),
         ("dx", "a cell is"),
         ("dx[0,-1]", "a cell is"),
-        ("dx[0,0,1]", r"dx\[0,0,1\]: dx has 4 axes, n, c, h, w"),
-        ("dx[0,0,5,1]", r"index 5 is out of range on axis h \(0 to 4\)"),
+        ("dx[0,0,1]", r"dx\[0,0,1\]: dx has 4 axes, n, c, i, j"),
+        ("dx[0,0,5,1]", r"index 5 is out of range on axis i \(0 to 4\)"),
         ("y[0,1,0,0]", r"index 1 is out of range on axis o \(only 0\)"),
         ("db[0]", "this conv2d has no db"),
     ],

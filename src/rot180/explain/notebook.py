@@ -1,4 +1,4 @@
-"""The page in a notebook: in a sandboxed frame, or as a widget whose controls compute other layers in Python.
+"""The page in a notebook: in a sandboxed frame, or as a widget whose layer Python can read and set.
 
 The frame needs no extra. The widget needs anywidget (the extra `notebook`), which is imported when it is used.
 """
@@ -13,7 +13,6 @@ from ..errors import MissingExtraError
 from .bundle import es_module, style_sheet
 from .document import document, model
 from .record import Trace
-from .server import answer
 from .tracing import example
 
 HEIGHT = 1100  # pixels: the height of the page at the width of a notebook cell
@@ -37,7 +36,7 @@ def frame(trace: Trace, language: str = "en", cell: str | None = None, *, lazy: 
 
 
 def Explorer(trace: Trace | None = None, *, language: str = "en") -> Any:
-    """The explainer as a notebook widget, whose controls compute other layers in this Python process.
+    """The explainer as a notebook widget. Python can read and set the layer that it shows.
 
     Args:
         trace: the layer to open with (default: the example of `rot180 explain`).
@@ -65,38 +64,21 @@ def _widget_class() -> Any:
         ) from error
 
     class Widget(anywidget.AnyWidget):  # type: ignore[misc]
-        """The traits are the values of the page's model (`document.model`), and `file`, which the page saves."""
+        """The traits are the values of the page's model (`document.model`). The page sets `trace` when it changes."""
 
         _esm = es_module()
         _css = style_sheet()
         trace = traitlets.Dict().tag(sync=True)
-        error = traitlets.Unicode("").tag(sync=True)
-        request = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
-        file = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
-        live = traitlets.Bool(True).tag(sync=True)
         language = traitlets.Unicode("en").tag(sync=True)
         strings = traitlets.Dict().tag(sync=True)
-        tour = traitlets.Dict().tag(sync=True)
         cell = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
 
         def __init__(self, shown: Trace | None, *, language: str) -> None:
-            super().__init__(**model(example() if shown is None else shown, live=True, language=language))
-            self.observe(self._answer, names="request")
+            super().__init__(**model(example() if shown is None else shown, language=language))
 
         @property
         def current_trace(self) -> Trace:
             """The Trace that the widget shows now."""
             return Trace.from_dict(self.trace)
-
-        def _answer(self, change: Any) -> None:
-            if not change["new"]:
-                return
-            reply = answer({"request": change["new"]})
-            with self.hold_sync():
-                self.error = reply.get("error", "")
-                for name in ("trace", "file"):
-                    if name in reply:
-                        setattr(self, name, reply[name])
-                self.request = None  # so that the same request counts as a change the next time
 
     return Widget

@@ -64,8 +64,8 @@ class Operation:
 
     @property
     def letters(self) -> dict[str, tuple[str, ...]]:
-        """The letter of each axis of each array."""
-        space, steps, result = (letters[-self.axes :] for letters in ("hw", "rs", "pq"))
+        """The letter of each axis of each array. Each has one meaning only: w is the kernel, s would be the stride."""
+        space, steps, result = (letters[-self.axes :] for letters in ("ij", "uv", "pq"))
         channels = ("c", "o") if self.transposed else ("o", "c")
         letters = {"x": ("n", "c", *space), "y": ("n", "c" if self.pools else "o", *result)}
         if not self.pools:

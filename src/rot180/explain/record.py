@@ -93,31 +93,38 @@ class Trace:
         with_rest = [name for name, values in (self.rest or {}).items() if values.any()]
         return views(self.layer, terms, bias="b" in self.inputs, with_rest=with_rest)
 
-    def as_dict(self) -> dict[str, Any]:
-        """The trace as lists, numbers and strings: the data of the page."""
-        layer, window = self.layer, self.window
+    def inputs_as_dict(self) -> dict[str, Any]:
+        """The part of `as_dict` from which the rest is computed: the data of the page."""
         return {
             "format": files.FORMAT,
             "version": files.VERSION,
             "op": self.op,
-            "settings": layer.settings("b" in self.inputs),
+            "settings": self.layer.settings("b" in self.inputs),
             "request": self.request.as_dict(),
+            "arrays": _plain(self.inputs),
+            "selection": {name: list(indices) for name, indices in self.selection.items()},
+            "rest": None if self.rest is None else {name: numbers(a) for name, a in self.rest.items()},
+            "source": None if self.source is None else dict(self.source),
+        }
+
+    def as_dict(self) -> dict[str, Any]:
+        """The trace as lists, numbers and strings: the data of a JSON file."""
+        layer, window = self.layer, self.window
+        return {
+            **self.inputs_as_dict(),
             "window": {
                 **{name: list(getattr(window, name)) for name in ("x_size", "y_size", "kernel", "stride", "dilation")},
                 "padding": list(window.padding),
                 "groups": window.groups,
             },
             "axes": {name: list(letters) for name, letters in layer.operation.letters.items() if name in self.arrays},
-            "arrays": {name: {"shape": list(a.shape), "values": numbers(a)} for name, a in self.arrays.items()},
+            "arrays": _plain(self.arrays),
             "kind": self.kind,
             "triples": {name: indices.tolist() for name, indices in self.triples.items()},
-            "selection": {name: list(indices) for name, indices in self.selection.items()},
-            "rest": None if self.rest is None else {name: numbers(a) for name, a in self.rest.items()},
             "shape": size_formulas(layer),
             "views": self.views,
             "overlap": overlap(layer),
             "code": code(layer, self.inputs),
-            "source": None if self.source is None else dict(self.source),
         }
 
     def to_json(self) -> str:
@@ -154,6 +161,10 @@ class Trace:
 
 
 _ORDER = ("x", "w", "b", "dy", "y", "dx", "dw", "db", "divisor")
+
+
+def _plain(arrays: Arrays) -> dict[str, Any]:
+    return {name: {"shape": list(a.shape), "values": numbers(a)} for name, a in arrays.items()}
 
 
 def numbers(a: Array) -> list[float | int]:

@@ -1,36 +1,28 @@
-"""A local server for the page: GET / sends the document, POST /trace computes another trace or a file.
+"""A local server for the page: GET / sends the document; nothing else is served.
 
-The server binds to the loopback address and answers only its own page. The server refuses a different Host header,
-which means DNS rebinding, and a different Origin, which means a page of another site. The server reads no files from
-disk, so path traversal is impossible. A body that is too long is refused before it is read, and a body that is not
-declared as JSON is refused before it is parsed.
+The page computes its own layers, so the server only makes it an address that a browser opens. The server binds to the
+loopback address and refuses a different Host header, which means DNS rebinding. It reads no files and no bodies.
 """
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import errno
-import json
 import os
 import socket
 import sys
 import threading
-from collections.abc import Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from ..errors import Rot180Error
 from .document import document
-from .errors import ExplainError
 from .record import Trace
 from .strings import language as known_language
 from .strings import say
-from .tracing import trace_from_page
 
 ADDRESS, PORT = "127.0.0.1", 8180
-MOST_BODY = 1 << 23  # bytes: enough for the largest trace with all its triples
 SECONDS = 20.0  # the time in which a request must arrive
 
 
@@ -54,8 +46,7 @@ class Server(ThreadingHTTPServer):
     allow_reuse_address = os.name == "posix"  # on Windows it would let two servers share a port
 
     def __init__(self, trace: Trace, *, port: int | None = None, language: str = "en") -> None:
-        self.document = document(trace, live=True, language=known_language(language)).encode()
-        self.one_at_a_time = threading.Lock()
+        self.document = document(trace, language=known_language(language)).encode()
         try:
             super().__init__((ADDRESS, PORT if port is None else port), _Handler)
         except OSError as error:
@@ -96,36 +87,6 @@ def serve(trace: Trace, *, port: int | None = None, browser: bool = True, langua
         server.server_close()
 
 
-def answer(body: Any) -> dict[str, Any]:
-    """The reply to {"request": ...}: {"trace": ...}, {"file": ...}, or {"error": message} for an error of rot180."""
-    try:
-        if not isinstance(body, Mapping) or not isinstance(body.get("request"), Mapping):
-            raise ExplainError('explain: the body must be a JSON object with an object "request"')
-        request = body["request"]
-        trace = Trace.from_dict(request["trace"]) if "trace" in request else trace_from_page(request)
-        if request.get("file"):
-            return {"file": export(trace, request["file"], request.get("language", "en"))}
-        return {"trace": trace.as_dict()}
-    except Rot180Error as error:
-        return {"error": str(error)}
-    except RecursionError:
-        return {"error": "explain: the request is nested too deeply"}
-
-
-def export(trace: Trace, kind: Any, language: Any = "en") -> dict[str, str]:
-    """A file of the kind "html", "npz" or "json", as {"name": ..., "base64": ...}."""
-    name = f"rot180-{trace.op}"
-    if kind == "html":
-        data = document(trace, language=known_language(language)).encode()
-    elif kind == "npz":
-        data = trace.to_npz()
-    elif kind == "json":
-        data = trace.to_json().encode()
-    else:
-        raise ExplainError(f"explain: unknown kind of file {kind!r:.40}; choose html, npz or json")
-    return {"name": f"{name}.{kind}", "base64": base64.b64encode(data).decode()}
-
-
 class _Handler(BaseHTTPRequestHandler):
     """Answers one request."""
 
@@ -149,57 +110,18 @@ class _Handler(BaseHTTPRequestHandler):
             self.connection.shutdown(socket.SHUT_RD)
 
     def do_GET(self) -> None:
-        if self._is_own_page():
-            if self.path.split("?")[0] == "/":
-                self._send(HTTPStatus.OK, self.server.document, "text/html; charset=utf-8")
-            else:
-                self._refuse(HTTPStatus.NOT_FOUND, "the only page is /")
+        hosts = [[f"{name}:{self.server.server_port}"] for name in (ADDRESS, "localhost")]
+        if self.headers.get_all("Host", []) not in hosts:
+            self._refuse(HTTPStatus.FORBIDDEN, "this server does not answer requests for another Host")
+        elif self.path.split("?")[0] != "/":
+            self._refuse(HTTPStatus.NOT_FOUND, "the only page is /")
+        else:
+            self._send(HTTPStatus.OK, self.server.document, "text/html; charset=utf-8")
 
     do_HEAD = do_GET
 
-    def do_POST(self) -> None:
-        if not self._is_own_page():
-            return
-        if self.path != "/trace":
-            return self._refuse(HTTPStatus.NOT_FOUND, "POST is only for /trace")
-        kind = self.headers.get("Content-Type", "").split(";")[0].strip().lower()
-        if kind != "application/json":
-            return self._refuse(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "application/json is needed")
-        length = self.headers.get("Content-Length", "")
-        if not (length.isascii() and length.isdecimal()) or "Transfer-Encoding" in self.headers:
-            return self._refuse(HTTPStatus.LENGTH_REQUIRED, "a Content-Length is needed")
-        if len(length) > 12 or int(length) > MOST_BODY:
-            return self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a body may have at most {MOST_BODY:,} bytes")
-        data = self.rfile.read(int(length))
-        self.timer.cancel()
-        if len(data) < int(length):
-            return self._refuse(HTTPStatus.BAD_REQUEST, "the body is incomplete, or arrived too late")
-        try:
-            body = json.loads(data)
-        except (ValueError, RecursionError):
-            return self._refuse(HTTPStatus.BAD_REQUEST, "the body is not JSON")
-        try:
-            with self.server.one_at_a_time:
-                reply = answer(body)
-        except Exception as error:  # so that a bug does not leave the page waiting
-            message = f"internal error: {type(error).__name__}: {error} (please report it)"
-            return self._refuse(HTTPStatus.INTERNAL_SERVER_ERROR, message)
-        self._send(HTTPStatus.OK, json.dumps(reply, separators=(",", ":")).encode(), "application/json")
-
-    def _is_own_page(self) -> bool:
-        """True if the request comes from this server's own page; otherwise send a refusal."""
-        hosts = {f"{name}:{self.server.server_port}" for name in (ADDRESS, "localhost")}
-        origins = self.headers.get_all("Origin", [])
-        if self.headers.get_all("Host", []) not in [[host] for host in hosts]:
-            self._refuse(HTTPStatus.FORBIDDEN, "this server does not answer requests for another Host")
-        elif any(origin not in {f"http://{host}" for host in hosts} for origin in origins):
-            self._refuse(HTTPStatus.FORBIDDEN, "this server does not answer pages of other sites")
-        else:
-            return True
-        return False
-
     def _refuse(self, status: HTTPStatus, why: str) -> None:
-        self._send(status, json.dumps({"error": f"explain: {why}"}).encode(), "application/json")
+        self._send(status, f"explain: {why}\n".encode(), "text/plain; charset=utf-8")
 
     def _send(self, status: HTTPStatus, data: bytes, kind: str) -> None:
         self.send_response(status)

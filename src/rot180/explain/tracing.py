@@ -7,7 +7,7 @@ from typing import Any
 from ..errors import ShapeError
 from .limits import choose_selection, everything, take_selection
 from .record import Trace
-from .request import Request, request_from_keywords, request_from_page
+from .request import Request, request_from_keywords
 from .values import draw
 
 
@@ -44,11 +44,6 @@ def trace(
     """
     keywords = {name: value for name, value in locals().items() if name != "op"}
     return build(request_from_keywords(op, keywords))
-
-
-def trace_from_page(request: Any) -> Trace:
-    """Trace the layer of a page's JSON request, which has the keywords of `trace`, and "kernel" for kernel_size."""
-    return build(request_from_page(request))
 
 
 def build(request: Request, source: Any = None) -> Trace:

@@ -1,4 +1,7 @@
-"""Fill the arrays of a trace with small integers, random numbers or an impulse, reproducibly for each seed."""
+"""Fill the arrays of a trace with small integers, random numbers or an impulse, reproducibly for each seed.
+
+`page/generator.js` draws the same numbers. Both hash the seed, the array and the place of the cell in 32-bit integers.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from ..window import Sizes
 from .operations import Array
 
 KINDS = ("integers", "random", "impulse")
+_GOLDEN = 0x9E3779B9
 _ORDER = ("x", "w", "b", "dy")  # each has its own random stream, so that adding a bias does not change the other arrays
 _INTEGERS: dict[str, tuple[int, ...]] = {  # no weight is 0, which would hide a product
     "x": (-2, -1, 0, 1, 2, 3, 4),
@@ -30,11 +34,34 @@ def draw(kind: str, seed: int, name: str, shape: Sizes) -> Array:
         name: "x", "w", "b" or "dy".
         shape: the shape of the array.
     """
-    rng = np.random.default_rng([seed, _ORDER.index(name)])
+    if kind == "impulse":
+        return _impulse(name, shape)
+    low, high = seed % (1 << 32), seed >> 32
+    stream = np.uint32((low + _GOLDEN * (_ORDER.index(name) + 1)) % (1 << 32))
+    key = int(_hash(_hash(np.array(stream)) ^ np.uint32(high))[0])
+    length = int(np.prod(shape))
     if kind == "integers":
-        return rng.choice(np.array(_INTEGERS[name], np.float64), shape)
-    if kind == "random":
-        return np.round(rng.normal(size=shape), 2) + 0.0  # + 0.0 removes negative zeros
+        choices = np.array(_INTEGERS[name], np.float64)
+        return choices[_hash(_counter(key, length)) % np.uint32(len(choices))].reshape(shape)
+    parts = _hash(_counter(key, 3 * length)).astype("<u4").view(np.uint8).reshape(length, 12)
+    normal = parts.sum(axis=1, dtype=np.int64) / 255 - 6  # the sum of twelve random bytes is nearly normal
+    return np.asarray(np.floor(normal * 100 + 0.5) / 100).reshape(shape) + 0.0  # + 0.0 removes negative zeros
+
+
+def _counter(key: int, length: int) -> Array:
+    """The numbers key, key + 1, ... as unsigned 32-bit integers, which wrap around."""
+    return (np.arange(length, dtype=np.uint64) + np.uint64(key)).astype(np.uint32)
+
+
+def _hash(values: Array) -> Array:
+    """Mix the bits of unsigned 32-bit integers, so that successive integers give unrelated ones."""
+    h = np.atleast_1d(values)  # arrays wrap around silently; scalars warn
+    h = (h ^ (h >> np.uint32(16))) * np.uint32(0x7FEB352D)
+    h = (h ^ (h >> np.uint32(15))) * np.uint32(0x846CA68B)
+    return np.asarray(h ^ (h >> np.uint32(16)))
+
+
+def _impulse(name: str, shape: Sizes) -> Array:
     if name == "w":
         return np.arange(1.0, np.prod(shape) + 1).reshape(shape)
     values: Array = np.zeros(shape)

@@ -21,10 +21,10 @@ MOUNT = """async ({ text, style, data }) => {
   const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
   const widget = (await import(url)).default, heard = {}, el = document.createElement("div");
   window.model = {
-    asked: [],
+    saved: 0,
     get: name => data[name],
     set: (name, value) => { data[name] = value; (heard["change:" + name] ?? []).slice().forEach(act => act()); },
-    save_changes() { this.asked.push(data.request); },
+    save_changes() { this.saved++; },
     on: (event, act) => (heard[event] ??= []).push(act),
     off: (event, act) => { heard[event] = (heard[event] ?? []).filter(one => one !== act); },
   };
@@ -74,19 +74,14 @@ def open_file(new_page: Callable[..., Any], tmp_path: Path) -> Callable[..., Any
 def mount(new_page: Callable[..., Any]) -> Callable[..., Any]:
     """Mount the module with a test model; `model.set("trace", trace)` shows another trace."""
 
-    def mounted(
-        shown: Trace | dict[str, Any], *, live: bool = False, body_width: int | None = None, **settings: Any
-    ) -> Any:
+    def mounted(shown: Trace | dict[str, Any], *, body_width: int | None = None, **settings: Any) -> Any:
         page = new_page(**settings)
         if body_width is not None:
             page.evaluate("width => { document.body.style.width = `${width}px`; }", body_width)
         data = {
             "trace": shown if isinstance(shown, dict) else shown.as_dict(),
-            "live": live,
             "language": "en",
             "strings": strings.table(),
-            "error": "",
-            "tour": document.tour(),
         }
         page.evaluate(MOUNT, {"text": bundle.es_module(), "style": bundle.style_sheet(), "data": data})
         return page

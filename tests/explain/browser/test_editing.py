@@ -102,9 +102,12 @@ def test_pasted_numbers_replace_the_array(open_file: Callable[..., Any]) -> None
     w = np.array([[[[1.0, 2.0], [3.0, 4.0]]]])
     expected = trace("conv2d", x=shown.arrays["x"], w=w, dy=shown.arrays["dy"])
     assert values(page)["y"] == expected.arrays["y"].ravel().tolist()
+    assert not page.locator(".own textarea").is_visible()
+    page.locator(".own summary").click()
+    page.locator(".own select").select_option("dy")
     page.locator(".own textarea").fill("1 2 3")
     page.locator(".own button").click()
-    assert page.locator(".own [role=status]").inner_text() == "w needs 4 numbers; 3 were pasted."
+    assert page.locator(".own [role=status]").inner_text() == "dy needs 9 numbers; 3 were pasted."
     page.locator(".own textarea").fill("1 2\n3 x")
     page.locator(".own button").click()
     assert page.locator(".own [role=status]").inner_text() == "Every entry must be a finite number."

@@ -53,7 +53,7 @@ def test_the_focus_and_the_pass_stay_when_the_view_changes(mount: Callable[..., 
 
 @pytest.mark.slow
 def test_the_form_for_numbers_does_not_widen_a_phone(mount: Callable[..., Any]) -> None:
-    page = mount(example(), live=True, width=360)
+    page = mount(example(), width=360)
     page.locator(".settings > summary").click()
     page.locator(".own summary").click()
     assert page.locator(".own textarea").is_visible()

@@ -9,9 +9,9 @@ const SCALARS = ["groups", "channels", "outputs", "images", "values", "seed"],
   LANGUAGES = ["en", "zh"],
   FLAGS = ["bias", "ceil_mode", "count_include_pad"];
 
-// Writes the state to the address. In a notebook's frame, whose address cannot be changed, it does nothing.
-export function writeAddress(app) {
-  if (!app.whole || app.touring) return;
+// Writes the state to the address; `push` makes a step that the browser's Back button undoes. In a notebook's frame, whose address cannot be changed, it does nothing.
+export function writeAddress(app, push = false) {
+  if (!app.whole || app.touring || app.changing) return;
   const { state, trace } = app,
     parts = [["v", "1"], ...requestParts(trace.request ?? {})];
   parts.push(["pass", state.pass], ["view", state.view], ["lang", state.language]);
@@ -19,7 +19,9 @@ export function writeAddress(app) {
   app.tooLong = addNumbers(app, parts);
   app.notices.update();
   try {
-    history.replaceState(null, "", join(parts));
+    const address = join(parts);
+    if (push && address !== location.hash) history.pushState(null, "", address);
+    else history.replaceState(null, "", address);
   } catch {
     // about:srcdoc and sandboxed frames throw
   }
@@ -104,7 +106,7 @@ export function readAddress(app) {
   };
 }
 
-// Applies the parts of an address that need no Python: numbers, pass, cell and view.
+// Applies the parts of an address that do not change the layer: numbers, pass, cell and view.
 export function applyAddress(app, address) {
   const wanted = [];
   for (const [name, values] of Object.entries(address.numbers)) {
@@ -119,7 +121,7 @@ export function applyAddress(app, address) {
   app.notices.update();
   if (["y", "dx", "dw"].includes(address.pass) && app.sums.values[address.pass]) app.choosePass(address.pass);
   if (address.cell && app.stage.panels[address.cell[0]]?.cells[address.cell[1]]) app.pin(...address.cell);
-  if (address.view === "equivalent") app.setView("equivalent");
+  if (["direct", "equivalent"].includes(address.view)) app.setView(address.view);
 }
 
 // The names of the arrays whose numbers the address refers to and that the page does not have.

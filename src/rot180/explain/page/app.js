@@ -1,14 +1,14 @@
 // The page's state and the actions that change it. The parts of the page call each other only through the app.
 
 import { readAddress, writeAddress } from "./address.js";
-import { ask, restoreAddress, transpose } from "./requests.js";
+import { followAddress, restoreAddress, setLayer, transpose } from "./changes.js";
 import { focusedElement, make } from "./dom.js";
 import { PASS_OF, passFor } from "./explanation.js";
 import { sentence } from "./formula.js";
 import { listenToKeys } from "./keyboard.js";
-import { receive } from "./saving.js";
 import { buildShell } from "./shell.js";
 import { makeSums, termsOf } from "./sums.js";
+import { traceOfData } from "./traces.js";
 import { classify, roomOf, watchSize } from "./width.js";
 
 export function makeApp(model, el) {
@@ -17,10 +17,11 @@ export function makeApp(model, el) {
     el,
     root: make("div", { class: "rot180-explainer", tabindex: -1 }),
     listeners: {},
-    first: model.get("trace"),
+    first: traceOfData(model.get("trace")), // the layer that the host started with
     suspended: null, // the reader's layer and its edits, while the tour shows other layers
     tooLong: [], // arrays that do not fit into the address
     missing: [], // arrays that a link refers to and does not contain
+    lost: [], // the reader's own arrays that no longer fit
     state: {
       pass: "dx",
       chosen: "dx",
@@ -31,9 +32,6 @@ export function makeApp(model, el) {
       language: model.get("language") || "en",
     },
     whole: el.parentElement === document.body,
-    get listening() {
-      return Boolean(model.get("live"));
-    },
   };
   addActions(app);
   addPlaying(app);
@@ -43,25 +41,22 @@ export function makeApp(model, el) {
   const address = readAddress(app);
   if (address?.language) app.state.language = address.language;
   buildShell(app);
-  app.load(model.get("trace"));
+  app.load(app.first);
   restoreAddress(app, address);
   const onTrace = () => {
-    const trace = model.get("trace");
+    if (model.get("trace") === app.sent) return; // the page set it
+    const trace = traceOfData(model.get("trace"));
     if (app.suspended) app.suspended = { ...app.suspended, trace, sums: makeSums(trace), edited: [], pinned: null, missing: [] };
     else app.load(trace);
   };
-  const onError = () => app.controls.error(model.get("error"));
   model.on("change:trace", onTrace);
-  model.on("change:error", onError);
-  const onFile = () => receive(model.get("file"));
-  model.on("change:file", onFile);
   const stopListening = listenToKeys(app, app.whole ? document : el),
+    stopFollowing = followAddress(app),
     stopWatching = watchSize(app, () => relay(app));
   return () => {
     model.off("change:trace", onTrace);
-    model.off("change:error", onError);
-    model.off("change:file", onFile);
     stopListening();
+    stopFollowing();
     stopWatching();
     app.player.stop();
     app.root.remove();
@@ -83,7 +78,7 @@ function addActions(app) {
     setView: view => setView(app, view),
     say: text => (app.live.textContent = text),
     note: (name, cell) => note(app, name, cell),
-    ask: changes => ask(app, changes),
+    setLayer: (request, arrays) => setLayer(app, request, arrays),
     help: () => app.helpDialog.showModal(),
     escape: () => (app.tour.running ? app.tour.close() : state.pinned && pin(app, ...state.pinned)),
     transpose: () => transpose(app),
@@ -130,11 +125,12 @@ function done({ state, missing }) {
 function load(app, trace, sums = makeSums(trace), kept = { edited: [], pinned: null, missing: [] }) {
   const inCells = app.stage.element.contains(focusedElement(app.root));
   if (app.player.playing) app.player.stop();
-  Object.assign(app, { trace, sums, wanted: null, tooLong: [], missing: kept.missing });
+  Object.assign(app, { trace, sums, wanted: null, tooLong: [], missing: kept.missing, lost: kept.lost ?? [] });
   Object.assign(app.state, { edited: new Set(kept.edited), pinned: kept.pinned, fresh: true });
   app.root.classList.toggle("has-pin", Boolean(kept.pinned));
   app.heading.textContent = app.t(`op.${trace.op}`);
   if (app.whole) nameDocument(app);
+  app.controls.problem(null);
   for (const part of [app.toolbar, app.controls, app.notices, app.shapeBar, app.checkerboard]) part.update();
   app.emit("loaded");
   app.stage.build(app.room());

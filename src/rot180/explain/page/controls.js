@@ -1,8 +1,9 @@
-// The layer's settings. Each change requests a new trace. In a file, which has no Python, a line says so instead.
+// The layer's settings, and what is wrong with one that no layer can have.
 
 import { make, replace } from "./dom.js";
 import { fill, settingFields } from "./fields.js";
 import { ownNumbers } from "./pasting.js";
+import { problemText } from "./problems.js";
 import { onPhone } from "./width.js";
 
 export function makeControls(app) {
@@ -10,34 +11,23 @@ export function makeControls(app) {
   const error = make("p", { class: "error", role: "alert", hidden: true });
   const fields = make("div", { class: "fields" });
   const settings = make("details", { class: "settings" }, make("summary", {}, app.t("controls.label")), fields);
-  settings.open = !app.listening || !app.root.clientWidth || !onPhone(app); // on a phone the numbers come first
+  settings.open = !app.root.clientWidth || !onPhone(app); // on a phone the numbers come first
   replace(element, settings, error);
   let shape = "";
   return {
     element,
     update() {
       const { request } = app.trace,
-        now = `${request.op} ${Object.keys(request)} ${app.listening}`;
-      if (shape !== now)
-        replace(
-          fields,
-          app.listening
-            ? [...settingFields(app), ownNumbers(app), resetButton(app)]
-            : [fixedNote(app), ownNumbers(app), resetButton(app)],
-        );
-      fields.classList.toggle("plainly", !app.listening);
+        now = `${request.op} ${Object.keys(request)}`;
+      if (shape !== now) replace(fields, [...settingFields(app), ownNumbers(app), resetButton(app)]);
       shape = now;
-      if (app.listening) fill(app, fields);
+      fill(app, fields);
     },
-    error(text) {
-      error.hidden = !text;
-      error.textContent = text;
+    problem(problem) {
+      error.hidden = !problem;
+      error.textContent = problem ? problemText(app, problem) : "";
     },
   };
-}
-
-function fixedNote(app) {
-  return make("p", { class: "note" }, app.t("controls.fixed"), " ", make("code", {}, "rot180 explain"));
 }
 
 // Undoes all edits; hidden if there are none.

@@ -1,7 +1,6 @@
-// The input fields of a layer's settings. Each change requests another layer.
+// The input fields of a layer's settings. Each change shows another layer.
 
-import { focusedElement, make } from "./dom.js";
-import { keptBy, keptByOperation, ownArrays } from "./reuse.js";
+import { make } from "./dom.js";
 
 const OPS = [
   "conv2d",
@@ -23,7 +22,7 @@ const PAIRS = [
 ];
 const COUNTS = ["channels", "outputs", "groups", "images"],
   KINDS = ["integers", "random", "impulse"],
-  MOST_SIDE = 64;
+  MOST_TYPED = 64;
 
 // The fields of the current operation.
 export function settingFields(app) {
@@ -123,13 +122,16 @@ function numberInput(app, key, axis, least) {
   return make("input", {
     type: "number",
     min: least,
-    max: MOST_SIDE,
+    max: MOST_TYPED,
     step: 1,
     "data-field": key,
     "data-axis": axis,
     "aria-label": label,
     oninput: event => {
-      if (event.target.value !== "") setNumber(app, key, axis, Number(event.target.value));
+      if (event.target.value === "") return;
+      app.typing = event.target;
+      setNumber(app, key, axis, Number(event.target.value));
+      app.typing = null;
     },
   });
 }
@@ -160,23 +162,20 @@ function setOp(app, op) {
       outputs: undefined,
       bias: undefined,
     });
-  app.ask({ ...request, arrays: ownArrays(app, keptByOperation(app.trace.op, op, app.trace.request)) });
+  app.setLayer(request);
 }
 
 function askFor(app, key, value) {
-  const { wanted } = app,
-    before = wanted?.arrays; // of a pending request: an array that it dropped stays dropped
-  const kept = keptBy(key).filter(name => !before || Object.hasOwn(before, name));
-  app.ask({ ...(wanted ?? app.trace.request), [key]: value, arrays: ownArrays(app, kept) });
+  app.setLayer({ ...(app.wanted ?? app.trace.request), [key]: value });
 }
 
-// Shows the trace's settings in the fields, except in the one that has the focus.
+// Shows the trace's settings in the fields, except in the one in which the reader types.
 export function fill(app, fields) {
   const { request } = app.trace;
   for (const input of fields.querySelectorAll("[data-field]")) {
     const { field: key, axis } = input.dataset;
     if (input.type === "checkbox") input.checked = Boolean(request[key]);
-    else if (input !== focusedElement(input) || input.tagName === "SELECT") {
+    else if (input !== app.typing) {
       const value = axis === undefined ? request[key] : current(request, app, key)[Number(axis)];
       input.value = Array.isArray(value) ? value[0] : value;
     }

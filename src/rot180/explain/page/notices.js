@@ -12,6 +12,7 @@ export function makeNotices(app) {
         words = [];
       if (source) words.push(sourceText(source));
       if (rest) words.push(app.t(op.includes("pool") ? "partial.pool" : "partial.conv", { n: span(selection.n), c: span(selection.c), o: span(selection.o) }));
+      if (app.lost.length) words.push(app.t("numbers.lost", { names: app.lost.join(", ") }));
       if (app.missing.length) words.push(app.t("address.missing", { names: app.missing.join(", ") }));
       else if (app.tooLong.length) words.push(tooLongText(app));
       element.textContent = words.join(" ");
@@ -34,7 +35,6 @@ function tooLongText(app) {
     { values } = app.sums;
   const comes = name => arrays[name] && checksum(arrays[name].values) === checksum(values[name]);
   const same = app.tooLong.every(comes);
-  if (same && !app.listening) return ""; // the file itself contains them
   return app.t(same ? "address.too_long" : "address.too_long.edited", { names: app.tooLong.join(", ") });
 }
 

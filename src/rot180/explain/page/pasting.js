@@ -2,9 +2,8 @@
 
 import { make } from "./dom.js";
 import { change, parseTable } from "./editing.js";
-import { keptBy, ownArrays } from "./reuse.js";
 
-// The form for pasting numbers into an array. In a served page, a table of another size requests a layer that fits.
+// The form for pasting numbers into an array. A table of another size shows a layer that fits.
 export function ownNumbers(app) {
   const names = ["x", "w", "b", "dy"].filter(name => app.sums.values[name]);
   const which = make(
@@ -26,16 +25,18 @@ export function ownNumbers(app) {
       class: "plain",
       onclick: () => {
         said.textContent = takeNumbers(app, which.value, text.value);
+        details.open = Boolean(said.textContent);
       },
     },
     app.t("own.use"),
   );
-  return make(
+  const details = make(
     "details",
     { class: "menu own" },
     make("summary", {}, app.t("own.title")),
     make("div", { class: "sheet" }, make("p", { class: "note" }, app.t("own.words")), which, text, use, said),
   );
+  return details;
 }
 
 function takeNumbers(app, name, text) {
@@ -53,15 +54,10 @@ function takeNumbers(app, name, text) {
   }
   const even = rows.every(row => row.length === rows[0].length),
     single = shape[0] === 1 && shape[1] === 1;
-  if (!app.listening || !even || !single || !["x", "w"].includes(name))
+  if (!even || !single || !["x", "w"].includes(name))
     return app.t("own.count", { name, count: length, came: flat.length });
-  const array = shape.length === 4 ? [[rows]] : [[flat]],
-    size = shape.length === 4 ? [rows.length, rows[0].length] : [flat.length];
+  const size = shape.length === 4 ? [rows.length, rows[0].length] : [flat.length];
   const setting = name === "x" ? "input" : "kernel";
-  app.ask({
-    ...app.trace.request,
-    [setting]: size,
-    arrays: { ...ownArrays(app, keptBy(setting)), [name]: array },
-  });
+  app.setLayer({ ...app.trace.request, [setting]: size }, { [name]: flat });
   return "";
 }

@@ -1,8 +1,9 @@
-// The Save menu: pictures, the trace, its numbers and code; HTML and NPZ files only if Python answers requests.
+// The Save menu: pictures, the page itself, the trace, its numbers and code.
 
 import { make } from "./dom.js";
 import { nested } from "./editing.js";
 import { place } from "./names.js";
+import { inputsOf } from "./traces.js";
 import { asCanvas, asSvg, drawing } from "./drawing.js";
 
 export function makeSaving(app) {
@@ -30,17 +31,8 @@ export function makeSaving(app) {
         ),
         item("csv", () => keep("rot180.csv", new Blob([asCsv(app)], { type: "text/csv" }))),
       ];
-  if (app.listening)
-    for (const file of ["html", "npz"])
-      files.push(
-        item(file, () =>
-          app.ask({
-            file,
-            language: app.state.language,
-            trace: { ...currentTrace(app), triples: undefined, views: undefined },
-          }),
-        ),
-      );
+  if (app.whole && !framed())
+    files.push(item("html", () => keep("rot180.html", new Blob([asHtml(app, currentTrace(app))], { type: "text/html" }))));
   const code = ["rot180", "pytorch"].map(kind => item(kind, () => copy(app, codeOf(app, kind))));
   const details = make(
     "details",
@@ -85,11 +77,18 @@ export function currentTrace(app) {
   return { ...app.trace, arrays, request: { ...app.trace.request, user_arrays: own } };
 }
 
-// A file that Python made for a notebook's page: {name, base64}.
-export function receive(file) {
-  if (!file) return;
-  const bytes = Uint8Array.from(atob(file.base64), letter => letter.charCodeAt(0));
-  keep(file.name, new Blob([bytes]));
+// This document with another trace. Its script, style and policy stay the same. In the data, `<` is escaped, so that no
+// text can end the element.
+function asHtml(app, trace) {
+  const held = document.getElementById("rot180-data"),
+    data = { ...JSON.parse(held.textContent), trace: inputsOf(trace), cell: null, language: app.state.language },
+    scripts = [...document.scripts].map(script => {
+      const text = script === held ? JSON.stringify(data).replace(/</g, "\\u003c") : script.textContent;
+      return make("script", { id: script.id || null, type: script.type }, text);
+    });
+  const body = make("body", {}, make("div", { id: "rot180-page" }), scripts),
+    root = make("html", { lang: app.state.language }, document.head.cloneNode(true), body);
+  return `<!DOCTYPE html>\n${root.outerHTML}\n`;
 }
 
 // One line for each cell: the array, its index, its value.

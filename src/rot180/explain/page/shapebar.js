@@ -3,7 +3,7 @@
 import { make, replace } from "./dom.js";
 
 const LONGEST_STRIP = 40,
-  KERNEL_AXES = { 1: ["o", "c", "s"], 2: ["o", "c", "r", "s"] };
+  KERNEL_AXES = { 1: ["o", "c", "v"], 2: ["o", "c", "u", "v"] };
 
 export function makeShapeBar(app) {
   const element = make("section", { class: "shape", "aria-label": app.t("shape.label") });
@@ -32,7 +32,7 @@ function axisOf(app, one, axis) {
   return make(
     "div",
     { class: "axis" },
-    make("p", { class: "size-formula" }, pretty(one.formula)),
+    make("p", { class: "size-formula" }, pretty(inWords(app, one.formula))),
     make("p", { class: "size-formula" }, make("span", { class: "soft" }, pretty(one.numbers))),
     make(
       "p",
@@ -60,6 +60,11 @@ function indexRule(app, axis) {
     before = padding[axis];
   const sum = `${times(stride[axis], narrow[axis + 2])} + ${times(dilation[axis], tap)}`;
   return `${wide[axis + 2]} = ${sum}${before ? ` \u2212 ${before}` : ""}`;
+}
+
+// The formula with the settings in the reader's language.
+function inWords(app, formula) {
+  return formula.replace(/[a-z_]{5,}/g, word => (["floor"].includes(word) ? word : app.t(`size.${word}`)));
 }
 
 function pretty(text) {

@@ -39,7 +39,7 @@ export function buildShell(app) {
     app.root,
     make("header", { class: "top" }, app.heading, actions(app)),
     app.tour.element,
-    app.listening && app.controls.element,
+    app.controls.element,
     app.toolbar.element,
     make(
       "main",
@@ -56,7 +56,6 @@ export function buildShell(app) {
       app.formula.element,
     ),
     make("div", { class: "footing" }, app.shapeBar.element, app.checkerboard.element),
-    !app.listening && app.controls.element,
     app.helpDialog,
   );
   app.on("edit", makeEditing(app));

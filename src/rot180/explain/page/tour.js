@@ -1,8 +1,17 @@
 // The guided tour: seven steps, each of which shows a layer that is set up for it.
 
 import { make, replace } from "./dom.js";
+import { traceOf } from "./traces.js";
 
-// trace: the name of a tour trace; pass, view: what is shown; play: start the player; reverse: the array to point at.
+// The layers of the tour. The kernel of the first has four different numbers, so that its rotation is visible.
+const LAYERS = {
+  stride1: [{ op: "conv2d", input: 4, kernel: 2 }, { w: [1, 2, 3, 4] }],
+  stride2: [{ op: "conv2d", input: 5, kernel: 3, stride: 2 }, { w: [1, 2, 3, 4, 5, 6, 7, 8, 9] }],
+  transposed: [{ op: "conv_transpose2d", input: 3, kernel: 3, stride: 2 }, { x: [1, 2, 3, 4, 5, 6, 7, 8, 9] }],
+  output_padding: [{ op: "conv_transpose2d", input: 3, kernel: 3, stride: 2, padding: 1, output_padding: 1 }, { w: [1, 2, 3, 4, 5, 6, 7, 8, 9] }],
+};
+
+// trace: the name of a layer; pass, view: what is shown; play: start the player; reverse: the array to point at.
 const STEPS = [
   { trace: "stride1", pass: "y", view: "direct", play: true },
   { trace: "stride1", pass: "y", view: "direct" },
@@ -42,7 +51,7 @@ export function makeTour(app) {
     replace(text, app.t(`tour.${at + 1}.text`));
     back.disabled = at === 0;
     on.textContent = app.t(at === STEPS.length - 1 ? "tour.done" : "tour.next");
-    setUp(app, STEPS[at], app.suspended.trace);
+    setUp(app, STEPS[at]);
   }
   function close() {
     app.player.stop();
@@ -73,11 +82,10 @@ export function makeTour(app) {
   };
 }
 
-function setUp(app, step, fallback) {
-  const traces = app.model.get("tour") ?? {};
+function setUp(app, step) {
   app.player.stop();
   app.setView("direct");
-  app.load(traces[step.trace] ?? fallback);
+  app.load(traceOf(...LAYERS[step.trace]));
   const pass = app.sums.values[step.pass] ? step.pass : "y";
   app.choosePass(pass);
   if (step.reverse) app.show(step.reverse, Math.floor(app.sums.values[step.reverse].length / 2));
