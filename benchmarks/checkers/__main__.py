@@ -1,7 +1,8 @@
 """`python -m benchmarks.checkers`: run the comparison of checkers and write its page.
 
-The page is benchmarks/results/DATE-checkers.md; the table for the README goes to standard output, progress to standard
-error. PyTorch and JAX are used if they are installed; SciPy is needed: pip install torch jax scipy.
+The page is benchmarks/results/DATE-checkers.md. The table for the README goes to standard output, and progress to
+standard error. PyTorch and JAX are used if they are installed. SciPy is required. To install all of them: pip install
+torch jax scipy.
 """
 
 import argparse

@@ -1,6 +1,4 @@
-"""Runs each checker on the subjects in a separate process, so that state kept by implementations does not pass between
-them.
-"""
+"""Run each checker on the subjects in a separate process, so that no state is shared between subjects."""
 
 import multiprocessing
 import time
@@ -28,7 +26,7 @@ PEERS = {
 }
 
 
-LOOSE = 1e-4  # a relative error below which a backward certainly belongs to its forward
+LOOSE = 1e-4  # below this relative error, a backward counts as the gradient of its forward
 
 
 @dataclass(frozen=True)
@@ -36,9 +34,9 @@ class Verdict:
     """The verdict of one checker on one subject.
 
     Attributes:
-        alarm: the first line of its objection; "" if the subject passes.
-        seconds: until the verdict.
-        at: the number of the problem with the objection, if there are several.
+        alarm: the first line of the checker's error message; "" if the subject passes.
+        seconds: the time until the verdict.
+        at: the index of the problem with the error, if there are several problems.
         found: for rot180, (slug, argument) of each diagnosis.
     """
 
@@ -50,13 +48,13 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Tried:
-    """The problems on which rot180 tried a subject, which the other checkers get too, and facts about the subject."""
+    """The problems on which rot180 ran a subject, which the other checkers get too, and facts about the subject."""
 
     problems: list
     returns: tuple[str, ...]
-    form: Form  # of its arrays and settings
+    form: Form  # the form of its arrays and settings
     low: bool  # True if it computes in float32 for float64 inputs
-    forward_alone: bool = False  # True if only the forward is wrong, and its backward agrees with differences
+    forward_alone: bool = False  # True if only the forward is wrong, and the backward is its gradient
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,7 @@ class Result:
     subjects: list
     tried: list[Tried]
     verdicts: dict[str, list[Verdict]]
-    low_too: bool = False  # True if subjects that compute in float32 count
+    low_too: bool = False  # True if subjects that compute in float32 are included
 
     @property
     def right(self):
@@ -92,9 +90,9 @@ class Results:
     """The results of one run of the program.
 
     Attributes:
-        double: of the gallery of functions, in float64.
-        classes: of the gallery of classes, in float64.
-        narrow: of the gallery of functions in float32; None if it was skipped.
+        double: the result for the gallery of functions, in float64.
+        classes: the result for the gallery of classes, in float64.
+        narrow: the result for the gallery of functions, in float32; None if it was skipped.
     """
 
     double: Result
@@ -103,7 +101,7 @@ class Results:
 
 
 def present(peer):
-    """The version of a checker's library, None if it is not installed, "" if it needs none."""
+    """The version of a checker's library; None if it is not installed, "" if the checker needs no library."""
     library = PEERS[peer][1]
     try:
         return library.version() if library else ""
@@ -148,11 +146,11 @@ def of_rot180(numbers, narrow):
 
 
 def judge(subject, plain):
-    """One verdict, and the problems tried; `plain` is the unchanged subject of the gallery."""
+    """The verdict of rot180 and the problems that it ran. `plain` is the unchanged subject of the gallery."""
     start = time.perf_counter()
     try:
         report = subject.report()
-    except Rot180Error as error:  # not able to call a class: no mistake is caught, but a right one isn't accepted
+    except Rot180Error as error:  # the class could not be called: missed if it is wrong, a false alarm if right
         alarm = "" if subject.slugs else f"{type(error).__name__}: {error}"[:200]
         return Verdict(alarm, time.perf_counter() - start), tried_on(subject)
     seconds = time.perf_counter() - start
@@ -165,7 +163,7 @@ def judge(subject, plain):
 
 
 def tried_on(subject):
-    """The problems that rot180 makes for a subject."""
+    """The problems that rot180 generates for a subject."""
     code = implementation(subject)
     settings = {
         name: value
@@ -202,7 +200,7 @@ def of_peer(peer, numbers, tried, narrow):
 
 
 def judge_by_peer(ask, subject, tried, seed, dtype):
-    """One verdict: try the problems in turn until the checker objects."""
+    """The verdict of another checker: run the problems in turn until the checker raises an error."""
     code = implementation(subject, tried.returns, tried.form)
     start = time.perf_counter()
     for at, problem in enumerate(tried.problems):

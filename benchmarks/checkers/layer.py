@@ -1,4 +1,4 @@
-"""A subject on one problem, called on the caller's arrays and not on copies, as a wrapper for a checker would do."""
+"""A subject on one problem. It is called on the caller's arrays, not on copies, as a wrapper for a checker would do."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ class Layer:
     """The interface for gradient checkers that have no notion of a layer.
 
     Attributes:
-        inputs: the arrays to differentiate by, in the user's layout: standard normal numbers.
+        inputs: the variables, in the user's layout: standard normal numbers.
         dy: standard normal numbers of the shape of the correct result.
     """
 
@@ -30,7 +30,7 @@ class Layer:
         self.dy = sample("y", definition.y_shape(problem.case))
 
     def fit(self):
-        """Replace dy by one of the shape of the forward's own result."""
+        """Resize dy to the shape of the forward's result."""
         y, _ = self.forward(*(a.copy() for a in self.inputs))
         self.dy = np.resize(self.dy, np.shape(y))
 
@@ -41,7 +41,7 @@ class Layer:
         return split_forward(result)[0], (arguments, result)
 
     def backward(self, dy, kept):
-        """The gradients as returned; for a loss whose backward takes no dy, multiplied by dy (chain rule)."""
+        """The gradients as returned. If the backward of a loss takes no dy, they are multiplied by dy (chain rule)."""
         arguments, result = kept
         y, cache = split_forward(result)
         code = self.code

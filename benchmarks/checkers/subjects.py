@@ -22,9 +22,9 @@ class Subject:
     """A forward and a backward.
 
     Attributes:
-        slugs: the mistakes in them.
+        slugs: the mistakes in the two functions.
         options: the arguments of `check.layer`.
-        one_channel: True if its functions take images of a single channel.
+        one_channel: True if the functions take images with a single channel.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Subject:
 
 @dataclass(frozen=True)
 class ClassSubject(Subject):
-    """A layer written as a class: rot180 gets the class, the others a forward and a backward that use it.
+    """A layer written as a class. rot180 gets the class; the other checkers get a forward and a backward that call it.
 
     Attributes:
         target: the class, or the function that builds the layer.
@@ -91,7 +91,9 @@ def class_subject(entry):
 
 
 def implementation(subject, returns=None, form=None):
-    """The subject as an Implementation. `returns` and `form` are the order of its gradients and its form, if known."""
+    """The subject as an Implementation. `returns` is the order of the gradients, and `form` the form of the arrays, if
+    known.
+    """
     options = subject.function_options
     code = Implementation(
         subject.forward, subject.backward, operations.find(subject.op), options.get("layout", "channels_first"),
@@ -102,7 +104,7 @@ def implementation(subject, returns=None, form=None):
 
 
 def single(subject):
-    """The same implementation, with arguments and results converted to float32."""
+    """The same subject, with arguments and results converted to float32."""
     backward = subject.backward and _single(subject.backward)
     return Subject(subject.name, _single(subject.forward), backward, subject.op, subject.slugs, subject.options)
 

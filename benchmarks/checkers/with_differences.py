@@ -7,7 +7,7 @@ LIMIT = 1e-7
 
 
 def numerical_gradient(f, x, dy):
-    """`eval_numerical_gradient_array` of the course: changes x in place, one cell at a time."""
+    """The course's `eval_numerical_gradient_array`, which changes x in place, one cell at a time."""
     gradient = np.zeros_like(x)
     for index in np.ndindex(*x.shape):
         old = x[index]
@@ -21,7 +21,7 @@ def numerical_gradient(f, x, dy):
 
 
 def relative_error(a, b):
-    """`rel_error` of the course."""
+    """The course's `rel_error`."""
     return np.max(np.abs(a - b) / np.maximum(1e-8, np.abs(a) + np.abs(b)))
 
 

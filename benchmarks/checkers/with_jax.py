@@ -19,7 +19,7 @@ def check(layer):
     from jax.test_util import check_grads
 
     jax.config.update("jax_enable_x64", True)
-    logging.getLogger("jax").setLevel(logging.CRITICAL)  # exceptions of callbacks are raised as well
+    logging.getLogger("jax").setLevel(logging.CRITICAL)  # JAX logs the exceptions of callbacks, but also raises them
     dtype = layer.inputs[0].dtype
     shapes = [jax.ShapeDtypeStruct(a.shape, dtype) for a in layer.inputs]
     y_shape = np.shape(layer.forward(*(a.copy() for a in layer.inputs))[0])

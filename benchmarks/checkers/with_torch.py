@@ -30,5 +30,5 @@ def check(layer, fast):
 
     inputs = tuple(torch.tensor(a, requires_grad=True) for a in layer.inputs)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a warning that float32 is not precise enough, which this comparison measures
+        warnings.simplefilter("ignore")  # gradcheck warns that float32 is imprecise, which this comparison measures
         torch.autograd.gradcheck(Wrapped.apply, inputs, fast_mode=fast)

@@ -28,7 +28,7 @@ def gallery_slugs() -> set[str]:
 
 
 def tutorial_slugs() -> set[str]:
-    table = TUTORIAL.read_text(encoding="utf-8").split("## The mistakes that have names")[1]
+    table = TUTORIAL.read_text(encoding="utf-8").split("## The names of the mistakes")[1]
     rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
     return {slug for row in rows for slug in re.findall(r"`([a-z0-9-]+)`", row)}
 
