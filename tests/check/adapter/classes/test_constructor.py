@@ -88,7 +88,7 @@ def test_a_mode_is_that_of_the_operation() -> None:
 
 
 def test_an_unknown_parameter_is_named() -> None:
-    with pytest.raises(ClassError, match=r"the name 'temperature' does not say what the parameter means"):
+    with pytest.raises(ClassError, match=r"the meaning of the parameter 'temperature' is unknown"):
         made("temperature", "relu", {"x": (4, 3)})
 
 

@@ -96,7 +96,7 @@ def test_a_wrong_change_is_found():
 
 
 def test_a_rate_that_is_not_known_is_no_verdict():
-    with pytest.raises(ClassError, match=r"HidesItsRate.backward changes its w by a step whose learning rate is not 1"):
+    with pytest.raises(ClassError, match=r"HidesItsRate.backward updates w with a learning rate that is not 1"):
         check.layer(HidesItsRate, op="linear")
 
 

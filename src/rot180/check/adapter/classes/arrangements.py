@@ -1,6 +1,6 @@
-"""How a class arranges its arrays: axes in another order, joined, or left out.
+"""How a class arranges its arrays: with axes in another order, merged into one, or left out.
 
-The rest of the checker uses PyTorch's layout. An arrangement converts from it and back.
+The rest of the checker uses PyTorch's layout. An `Arrangement` converts arrays from this layout and back.
 
 Internal to check/adapter/classes/.
 """
@@ -21,14 +21,15 @@ from ..foreign_arrays import to_numpy
 
 @dataclass(frozen=True)
 class Arrangement:
-    """One array's arrangement.
+    """The arrangement of one array.
 
     Attributes:
-        order: for each axis of the class's array, its number in PyTorch's layout.
-        joined: "" if all axes are kept, "rows" if all but the first are joined, "columns" if all but the last.
-        missing: the axes of size 1, in the class's order, that are left out.
-        vector: the shape of a vector such as (1, C), with -1 for its length; () for arrays of more axes.
-        repeated: True if the vector is repeated along the axes of size 1, as a bias of its own for every position.
+        order: for each axis of the class's array, the index of this axis in PyTorch's layout.
+        joined: "rows" if all axes except the first are merged, "columns" if all except the last, otherwise "".
+        missing: the axes of size 1 that the array does not have, in the class's order.
+        vector: the shape of a vector, with -1 for its length, for example (1, -1); () for arrays with several axes.
+        repeated: True if the class has a separate bias for every position. The vector is then repeated along the axes
+            of size 1.
     """
 
     order: tuple[int, ...]
@@ -38,7 +39,7 @@ class Arrangement:
     repeated: bool = False
 
     def to_user(self, a: Array) -> Array:
-        """Convert from PyTorch's layout; the result is a copy. Raises ValueError if a missing axis is longer than 1."""
+        """Convert a copy from PyTorch's layout. Raises ValueError if the size of a missing axis is not 1."""
         if self.vector:
             return a.reshape(self.vector).copy()
         moved = np.ascontiguousarray(a.transpose(self.order))
@@ -49,7 +50,9 @@ class Arrangement:
         return np.squeeze(moved, self.missing).copy() if self.missing else moved.copy()
 
     def from_user(self, a: Any, shape: tuple[int, ...]) -> Array:
-        """Convert to PyTorch's layout; `shape` is that of the right array. Unchanged if the number of axes differs."""
+        """Convert to PyTorch's layout. `shape` is the expected shape. An array with another number of axes is not
+        changed.
+        """
         a = np.array(to_numpy(a))
         if self.repeated and a.ndim == len(self.vector):
             a = a.sum(tuple(axis for axis, size in enumerate(self.vector) if size == 1), keepdims=True)
@@ -76,7 +79,7 @@ PLAIN_FIRST = {
 
 
 def weight_arrangements(shape: tuple[int, ...]) -> Iterator[Arrangement]:
-    """The arrangements that a weight of this shape can have, the usual ones first."""
+    """The arrangements that a weight of this shape can have, common ones first."""
     orders = PLAIN_FIRST.get(len(shape), (tuple(range(len(shape))),))
     spatial = tuple(range(2, len(shape)))
     usual = [order for order in permutations(range(len(shape))) if tuple(a for a in order if a > 1) == spatial]
@@ -92,15 +95,16 @@ def weight_arrangements(shape: tuple[int, ...]) -> Iterator[Arrangement]:
 
 
 def fitting_weight(shape: tuple[int, ...], user: tuple[int, ...]) -> Arrangement | None:
-    """The arrangement by which an array of `shape` is stored in the shape `user`; None if there is none."""
+    """The arrangement that converts an array of `shape` to the shape `user`; None if there is none."""
     blank = np.empty(shape)
     return next((a for a in weight_arrangements(shape) if a.to_user(blank).shape == user), None)
 
 
 def fitting_vector(size: int, user: tuple[int, ...]) -> Arrangement | None:
-    """The arrangement of a vector of this size in the shape `user`.
+    """The arrangement that converts a vector of this size to the shape `user`; None if there is none.
 
-    An array of three or more axes of which one has this size holds a value for every position of the result.
+    If `user` has three or more axes and its first or last axis has this size, the array holds a value for every
+    position.
     """
     along = [axis for axis in (0, len(user) - 1) if len(user) > 2 and user[axis] == size]
     if along and size > 1 and min(user) > 1:
@@ -114,13 +118,13 @@ def fitting_vector(size: int, user: tuple[int, ...]) -> Arrangement | None:
 
 @dataclass(frozen=True)
 class SampleForm:
-    """How x and y are arranged.
+    """The arrangements of x and y.
 
     Attributes:
-        name: for remarks.
-        x, y: the arrangements.
-        single: True if there is no batch: x is one sample.
-        grey: True if x has no axis for its only channel.
+        name: the name that remarks use.
+        x, y: the arrangements of x and y.
+        single: True if x is a single sample, not a batch.
+        grey: True if x has only one channel, without an axis for it.
     """
 
     name: str
@@ -130,7 +134,7 @@ class SampleForm:
     grey: bool = False
 
     def sample_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        """The shape of one sample of an x of this shape, as a constructor takes it."""
+        """The shape of one sample as a constructor expects it, for an x of this shape."""
         user = self.x.to_user(np.empty((1, *shape[1:]))).shape
         column = self.single and self.x.order[0] != 0
         if self.x.missing or column:
@@ -143,7 +147,7 @@ BATCH_OF_ONE = "a batch of one sample"
 
 
 def sample_forms(definition: Definition, ndim: int) -> Iterator[SampleForm]:
-    """The forms of x and y that a class can have, for an x of `ndim` axes."""
+    """The forms of x and y that a class can have, for an x with `ndim` axes."""
     first = Arrangement(tuple(range(ndim)))
     yield SampleForm("channels_first", first, first)
     if definition.loss:

@@ -1,4 +1,4 @@
-"""The arrays that an object holds: in attributes, dicts, lists, parameter objects and closures.
+"""Find the arrays inside an object: in attributes, dicts, lists, parameter objects and closures.
 
 Internal to check/adapter/classes/.
 """
@@ -20,27 +20,27 @@ MOST_STEPS = 3
 
 @dataclass(frozen=True)
 class Place:
-    """Where an array is: the names of attributes and keys and the positions in lists, from the outside."""
+    """The path to an array inside an object: attributes, keys, list indices and closure variables, outermost first."""
 
     steps: tuple[tuple[str, Any], ...]
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names along the way, in lower case; positions are left out."""
+        """The names on the path in lower case, without list indices."""
         return tuple(plain(str(key)) for kind, key in self.steps if kind != "item" or isinstance(key, str))
 
     @property
     def position(self) -> int | None:
-        """The position in a list, if the last step is one."""
+        """The list index, if the last step is one; otherwise None."""
         kind, key = self.steps[-1]
         return key if kind == "item" and isinstance(key, int) else None
 
     def beside(self, name: str) -> Place:
-        """The place whose last name is another one."""
+        """The place with the last name replaced."""
         return Place((*self.steps[:-1], (self.steps[-1][0], name)))
 
     def read(self, thing: Any) -> Any:
-        """The value at this place; None if there is none."""
+        """The value at this place; None if it does not exist."""
         for kind, key in self.steps:
             try:
                 thing = _part(thing, kind, key)
@@ -50,7 +50,9 @@ class Place:
         return to_numpy(thing) if together is None else together
 
     def write(self, thing: Any, value: np.ndarray[Any, Any]) -> None:
-        """Put an array there: into the old one if it has the same shape, because other parts may refer to it."""
+        """Store an array at this place. If the old array has the same shape, overwrite it, because other objects may
+        refer to it.
+        """
         old = thing
         for kind, key in self.steps:
             old = _part(old, kind, key)
@@ -70,26 +72,26 @@ class Place:
 
 
 def _part(thing: Any, kind: str, key: Any) -> Any:
-    """What is at one step: an attribute, an item, or a variable that a function uses from around it."""
+    """The value at one step: an attribute, an item, or a closure variable."""
     if kind == "variable":
         return _cells(thing)[key].cell_contents
     return getattr(thing, key) if kind == "attribute" else thing[key]
 
 
 def _cells(function: FunctionType) -> dict[str, CellType]:
-    """The variables of the enclosing functions that a function uses."""
+    """The closure variables of a function."""
     return dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
 
 
 def unwrapped(value: Any) -> Any:
-    """The array in an object of the user's own class of arrays, such as a Tensor with `.data`; others unchanged."""
+    """The array inside an object such as a Tensor with `.data`. Other values are returned unchanged."""
     if not _holds_array(value):
         return value
     return next((vars(value)[name] for name in VALUES if isinstance(vars(value).get(name), np.ndarray)), value)
 
 
 def places(thing: Any) -> list[Place]:
-    """The places of all arrays inside an object; variables around its functions come last."""
+    """The places of all arrays inside an object. Closure variables come last."""
     return sorted(_search(thing, (), frozenset()), key=lambda place: sum(kind == "variable" for kind, _ in place.steps))
 
 
@@ -107,7 +109,7 @@ def _search(thing: Any, before: tuple[tuple[str, Any], ...], seen: frozenset[int
 
 
 def _holds_array(thing: Any) -> bool:
-    """True for an object of the user's own class of arrays, whose array is in an attribute."""
+    """True for an object with an array in an attribute, for example a Tensor of the user's own class."""
     return any(isinstance(part, np.ndarray) for part in getattr(thing, "__dict__", {}).values())
 
 
@@ -122,7 +124,7 @@ def _parts(thing: Any) -> Iterator[tuple[tuple[str, Any], Any]]:
         for name, cell in _cells(thing).items():
             try:
                 yield ("variable", name), cell.cell_contents
-            except ValueError:  # it has no value yet
+            except ValueError:  # the variable has no value yet
                 continue
     elif not isinstance(thing, type | ModuleType | MethodType | str | bytes | int | float | complex):
         for name, part in list(getattr(thing, "__dict__", {}).items()):

@@ -1,4 +1,4 @@
-"""The parameters of a constructor: which sizes, settings and arrays it takes, and how an object is made for a problem.
+"""Read the parameters of a constructor (sizes, settings, arrays), and create objects for a problem.
 
 Internal to check/adapter/classes/.
 """
@@ -17,19 +17,19 @@ from .arrangements import Arrangement, SampleForm
 from .methods import unknown
 from .words import ACTIVATIONS, BATCHES, MOMENTA, OPTIMISERS, RATES, constructor_words, plain
 
-ORDERS = {"linear": ("in", "out"), "conv": ("in", "out", "kernel_size")}  # of sizes whose names say nothing
+# The roles of required parameters whose names are unknown, in order.
+ORDERS = {"linear": ("in", "out"), "conv": ("in", "out", "kernel_size")}
 
 
 @dataclass(frozen=True)
 class Variant:
-    """One way of passing arguments about which names say nothing.
+    """One choice for the details that the names of parameters do not show.
 
     Attributes:
-        pairs: True to pass kernel sizes as one number per axis, and numbers of features as (n,).
-        vector: the shape of b, as an argument of reshape.
-        activation: for a constructor whose layer has an activation by default: the value that means none; "" to keep
-            the default.
-        in_place: True if an optimiser changes the parameters itself, False if it returns them.
+        pairs: True to pass a kernel size as one number per axis, and a number of features as (n,).
+        vector: the shape in which b is passed, as an argument of reshape.
+        activation: if the layer has an activation by default, the argument that turns it off; "" keeps the default.
+        in_place: True if an optimizer changes the parameters in place, False if it returns new ones.
         one_hot: True to pass labels as one-hot rows.
     """
 
@@ -41,7 +41,7 @@ class Variant:
 
 
 class StepOfOne:
-    """An optimiser with a learning rate of 1, so that the change of a parameter is its gradient."""
+    """An optimizer with a learning rate of 1, so that the change of a parameter equals its gradient."""
 
     learning_rate = lr = 1.0
 
@@ -58,7 +58,7 @@ class StepOfOne:
     __call__ = step = apply = update
 
     def __getattr__(self, name: str) -> Any:
-        """Other methods of optimisers do nothing."""
+        """Return a function that does nothing, for the other methods of optimizers."""
         if name.startswith("__"):
             raise AttributeError(name)
         return lambda *values, **keywords: None
@@ -66,12 +66,12 @@ class StepOfOne:
 
 @dataclass(frozen=True)
 class Constructor:
-    """A class or factory, with the roles of its parameters by their names.
+    """A class or a factory function, and the roles of its parameters.
 
     Attributes:
-        target: the class or the function.
-        roles: of the parameters that are passed.
-        defaults: of all parameters that have one.
+        target: the class or the factory function.
+        roles: maps the names of the parameters that are passed to their roles, for example "in" or "stride".
+        defaults: maps the names of parameters to their defaults.
     """
 
     target: Callable[..., Any]
@@ -81,7 +81,7 @@ class Constructor:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The settings that it takes, with the defaults of the code (None if there is none)."""
+        """The settings that the constructor takes, with their defaults in the code (None if there is none)."""
         known = (*self.definition.settings, *(("kernel_size",) if self.definition.axes else ()))
         found = {role: self.defaults.get(name) for name, role in self.roles.items() if role in known}
         if "settings" in self.roles.values():
@@ -89,18 +89,18 @@ class Constructor:
         if "kernel_rows" in self.roles.values() and "kernel_size" in self.definition.settings:
             found.setdefault("kernel_size", None)
         if isinstance(self.definition, Convolution):
-            found.pop("kernel_size", None)  # it is that of the weight
+            found.pop("kernel_size", None)  # the weight determines it
         return found
 
     @property
     def activations(self) -> tuple[str, ...]:
-        """The parameters that give the layer an activation by default."""
+        """The parameters whose default gives the layer an activation."""
         return tuple(n for n, default in self.defaults.items() if n.lower() in ACTIVATIONS and default is not None)
 
     def make(
         self, case: Case, form: SampleForm, arrays: Mapping[str, Array], weight: Arrangement, variant: Variant
     ) -> Any:
-        """Make an object for the sizes and settings of a case.
+        """Create an object for the sizes and settings of a case.
 
         Args:
             arrays: the parameters, for a constructor that takes them.
@@ -150,7 +150,7 @@ class Constructor:
         if isinstance(default, str):
             return default
         if role == "dilation" and default == 0 and isinstance(value, int):
-            return value - 1  # the number of zeros between the cells
+            return value - 1  # code in which dilation is the number of zeros between the cells
         if isinstance(default, tuple | list) and not isinstance(value, tuple):
             return type(default)([value] * len(default))
         if axes > 1 and type(value) is int and role != "groups" and self._per_axis(name, role, default, pairs=pairs):
@@ -158,7 +158,9 @@ class Constructor:
         return value
 
     def _per_axis(self, name: str, role: str, default: Any, *, pairs: bool) -> bool:
-        """True if a setting without a number as its default is one number per axis, as other defaults show."""
+        """True if a setting is passed as one number per axis: its default is not a number, and other parameters suggest
+        it.
+        """
         if type(default) is int:
             return False
         windows = [self.defaults.get(n) for n, r in self.roles.items() if r in self.settings or r == "kernel_size"]
@@ -195,10 +197,10 @@ class Constructor:
 def read_constructor(
     target: Callable[..., Any], definition: Definition, known: Container[str] = ()
 ) -> Constructor:  # fmt: skip
-    """Read the constructor of a class, or the parameters of a factory. Raises ClassError if one is unknown.
+    """Read the parameters of a class or a factory function. Raises ClassError if the role of a parameter is unknown.
 
     Args:
-        known: names of parameters whose values are known, so that their names may say nothing.
+        known: the names of parameters whose values are known, so that their roles may be unknown.
     """
     try:
         parameters = list(inspect.signature(target).parameters.values())

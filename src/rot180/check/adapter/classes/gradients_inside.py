@@ -1,4 +1,4 @@
-"""Where a layer leaves its gradients: returned, in attributes, or only as a change of its parameters.
+"""Find the gradients of a layer: returned, in attributes, or only as a change of its parameters.
 
 Internal to check/adapter/classes/.
 """
@@ -24,12 +24,12 @@ DERIVATIVE = re.compile(r"d_?(?:l|e|c|j|loss|cost|error)_?d_?(\w+)$")  # dL_dW, 
 def collect(
     session: Session, returned: Any, shapes: Mapping[str, tuple[int, ...]], order: Sequence[str] | None = None
 ) -> dict[str, Array]:
-    """The gradients by argument, in PyTorch's layout; an argument without a gradient is left out.
+    """The gradients by argument, in PyTorch's layout. Arguments without a gradient are left out.
 
     Args:
-        returned: by the backward.
-        shapes: of the arguments, without labels; x first.
-        order: in which gradients are returned (default: that of the arguments).
+        returned: the result of the backward.
+        shapes: the shapes of the arguments without labels, x first.
+        order: the order of the returned gradients (default: the order of the arguments).
     """
     plan, names = session.plan, list(shapes)
     found = {name: unwrapped(value) for name, value in _returned(returned, names, order or names).items()}
@@ -77,7 +77,7 @@ def _is_sequence(returned: Any) -> bool:
 
 
 def order_by_shape(returned: Any, shapes: Mapping[str, tuple[int, ...]], plan: Plan) -> tuple[str, ...] | None:
-    """The order of the returned gradients if their shapes show it, for example (w, b, x); None if they do not."""
+    """The order of the returned gradients, for example (w, b, x); None if their shapes do not determine it."""
     if not _is_sequence(returned):
         return None
     names, values = list(shapes), [value for value in returned if value is not None]
@@ -91,7 +91,9 @@ def order_by_shape(returned: Any, shapes: Mapping[str, tuple[int, ...]], plan: P
 
 
 def _kept(session: Session, name: str, parameters: Sequence[str]) -> Any:
-    """The gradient of a parameter from the object: an array with a telling name, else the change of the parameter."""
+    """The gradient of a parameter inside the object: an array with the name of a gradient, else the parameter's
+    change.
+    """
     place, thing = session.plan.places[name], session.thing
     taken = set(session.plan.places.values())
     others = [other for other in places(thing) if other not in taken]
@@ -108,7 +110,7 @@ def _kept(session: Session, name: str, parameters: Sequence[str]) -> Any:
 
 
 def _candidates(place: Place, name: str, parameters: Sequence[str], others: Sequence[Place]) -> Iterator[Place]:
-    """The places that can hold the gradient of the parameter at `place`, the surest first."""
+    """The places that can hold the gradient of the parameter at `place`, most likely first."""
     last = place.names[-1] if place.names else ""
     if last in VALUES:  # a parameter object: weight.data and weight.grad
         for word in GRADIENTS:
@@ -140,7 +142,7 @@ def _own_name(place: Place) -> str:
 
 
 def _bare(name: str) -> str:
-    """The name without what marks a gradient: dW, grad_w, w_grad."""
+    """The name without the prefix or suffix of a gradient: w for dW, grad_w and w_grad."""
     telling = DERIVATIVE.match(name)
     if telling:
         return telling[1]

@@ -1,4 +1,4 @@
-"""A layer that the user has made, as a factory of layers of other sizes.
+"""Create layers of other sizes from a layer object that the user passes.
 
 Internal to check/adapter/classes/.
 """
@@ -26,10 +26,10 @@ def is_instance(target: Any, definition: Definition) -> bool:
 
 
 def factory_of(layer: Any, definition: Definition) -> Callable[..., Any]:
-    """A function that makes layers like this one, of other sizes.
+    """Return a function that creates layers like this one, with other sizes.
 
-    It takes the parameters of the constructor that say sizes. The others keep the values that the layer has in
-    attributes of the same names. Raises ClassError if the layer has no such attribute.
+    The function takes those parameters of the constructor that are sizes. The other parameters get the values of the
+    layer's attributes with the same names. Raises ClassError if the layer has no such attribute.
     """
     kind = type(layer)
     constructor = read_constructor(kind, definition, [name.lstrip("_") for name in dir(layer)])
@@ -37,7 +37,7 @@ def factory_of(layer: Any, definition: Definition) -> Callable[..., Any]:
     sizes = [name for name, role in constructor.roles.items() if role in (*SIZES, *definition.arguments)]
     if not definition.axes or "kernel_size" not in definition.settings:
         kept_sizes = sizes
-    else:  # the windows of a pooling are a setting
+    else:  # in a pooling, the kernel size is a setting
         kept_sizes = [name for name in sizes if not constructor.roles[name].startswith("kernel")]
     values, unknown = {}, []
     for name, parameter in signature.parameters.items():
@@ -50,8 +50,8 @@ def factory_of(layer: Any, definition: Definition) -> Callable[..., Any]:
             unknown.append(name)
     if unknown:
         raise ClassError(
-            f"check.layer: the {described(layer)} object has no attribute {unknown[0]!r}, so no {described(layer)} of "
-            f"other sizes can be made like it; pass the class {described(layer)}, or a function that makes one"
+            f"check.layer: the {described(layer)} object has no attribute {unknown[0]!r}, so the checker "
+            f"cannot create one with other sizes; pass the class {described(layer)}, or a function that returns a layer"
         )
 
     def make(*arguments: Any, **keywords: Any) -> Any:

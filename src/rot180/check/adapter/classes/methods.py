@@ -1,4 +1,4 @@
-"""The methods of a layer: which one is the forward, which the backward, and what their parameters mean.
+"""Find the forward and the backward of a layer, and the meanings of their parameters.
 
 Internal to check/adapter/classes/.
 """
@@ -17,18 +17,18 @@ from . import words
 
 
 class ClassError(Rot180Error, TypeError):
-    """A class does not say how to use it."""
+    """The checker cannot find out how to use a class."""
 
 
 @dataclass(frozen=True)
 class Method:
-    """A method and the roles of its parameters, in order.
+    """A method of a layer and the roles of its parameters.
 
     Attributes:
-        name: of the method.
-        roles: ("x", "name of the parameter") for each parameter that is passed.
-        defaults: of parameters that are settings.
-        derivative: True if it takes x and returns the derivative of an activation, to be multiplied by dy.
+        name: the name of the method.
+        roles: (role, name), for example ("x", "inputs"), for each parameter that is passed, in order.
+        defaults: maps settings among the parameters to their defaults.
+        derivative: True if the method takes x and returns the derivative of an activation, without a factor dy.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Method:
         return any(role == own for own, _ in self.roles)
 
     def call(self, thing: Any, given: Mapping[str, Any]) -> Any:
-        """Call the method of an object with the values of the roles."""
+        """Call the method of an object. `given` maps roles to values."""
         function = method_of(thing, self.name)
         values = {name: given[role] for role, name in self.roles if role in given}
         parameters = parameters_of(function)
@@ -55,13 +55,13 @@ class Method:
 
 
 def method_of(thing: Any, name: str) -> Callable[..., Any]:
-    """The method of an object or the entry of a dict."""
+    """The method of an object, or the entry of a dict."""
     return thing[name] if isinstance(thing, Mapping) else getattr(thing, name)
 
 
 def find_method(thing: Any, names: Sequence[str]) -> str | None:
     """The first of these names that is a method of the object."""
-    if not isinstance(thing, Mapping):  # camelCase, and names with capitals
+    if not isinstance(thing, Mapping):  # also finds camelCase names and names with capitals
         own = {words.plain(name): name for name in dir(thing) if not name.startswith("_")}
         names = [other for name in names for other in (name, own.get(name, name))]
     for word in names:
@@ -75,7 +75,7 @@ def find_method(thing: Any, names: Sequence[str]) -> str | None:
 
 
 def _is_abstract(thing: Any, name: str) -> bool:
-    """True for methods of a base class that only raise an error or do nothing, and for the calls of types."""
+    """True for methods that raise NotImplementedError, and for `__call__` of a class, which creates an object."""
     function = inspect.unwrap(getattr(thing, name))
     code = getattr(getattr(function, "__func__", function), "__code__", None)
     if code is None:
@@ -84,14 +84,14 @@ def _is_abstract(thing: Any, name: str) -> bool:
 
 
 def parameters_of(function: Callable[..., Any]) -> list[inspect.Parameter]:
-    """The parameters of a method that are not lists of others."""
+    """The parameters of a method, without *args and **kwargs."""
     return [
         p for p in inspect.signature(function).parameters.values() if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)
     ]
 
 
 def read_forward(thing: Any, definition: Definition) -> Method:
-    """The forward of an object. Raises ClassError if it has none, or if a parameter is unknown."""
+    """The forward of an object. Raises ClassError if there is none, or if the meaning of a parameter is unknown."""
     name = find_method(thing, words.LOSSES if definition.loss else words.FORWARDS)
     if name is None:
         raise ClassError(
@@ -106,7 +106,7 @@ def read_forward(thing: Any, definition: Definition) -> Method:
         role = _special_role(parameter, number) or _meaning(parameter.name, known, used)
         required = parameter.default is parameter.empty
         if role is None and required and number == int(_has(roles, "ctx")):
-            role = "x"  # the first parameter, whatever its name
+            role = "x"  # the first parameter is x, whatever its name
         if role is None and required:
             raise unknown(thing, name, parameter.name)
         if role is None or (role == "cache" and not required):
@@ -118,7 +118,7 @@ def read_forward(thing: Any, definition: Definition) -> Method:
 
 
 def read_backward(thing: Any, definition: Definition, forward: Method) -> Method:
-    """The backward of an object. Raises ClassError if it has none, or if a parameter is unknown."""
+    """The backward of an object. Raises ClassError if there is none, or if the meaning of a parameter is unknown."""
     name = find_method(thing, words.BACKWARDS)
     derivative = _derivative(thing, definition)
     if derivative is not None and name in (None, derivative.name):
@@ -139,7 +139,7 @@ def read_backward(thing: Any, definition: Definition, forward: Method) -> Method
         if role is None or (not required and role not in ("dy", "lr")):
             continue
         roles.append((role, parameter.name))
-    if definition.loss and [r for r, _ in roles if r == "t"]:  # backward(dvalues, y_true): of the predictions
+    if definition.loss and _has(roles, "t"):  # in backward(dvalues, y_true), dvalues are the predictions
         roles = [("x" if role == "dy" and not _has(roles, "x") else role, at) for role, at in roles]
     return Method(name, tuple(roles))
 
@@ -163,7 +163,7 @@ def _backward_role(name: str, number: int, roles: Sequence[tuple[str, str]], def
 
 
 def _special_role(parameter: inspect.Parameter, number: int) -> str | None:
-    """The role of a context, or of a flag that says if the layer is being trained."""
+    """The role of a parameter that is a context or a training flag; otherwise None."""
     lower = words.plain(parameter.name)
     if number == 0 and lower in words.CONTEXTS:
         return "ctx"
@@ -173,7 +173,7 @@ def _special_role(parameter: inspect.Parameter, number: int) -> str | None:
 
 
 def _derivative(thing: Any, definition: Definition) -> Method | None:
-    """A method gradient(x) or derivative(x) of an activation."""
+    """The method of an activation that returns its derivative, such as gradient(x); None if there is none."""
     if len(definition.arguments) > 1 or definition.axes:
         return None
     name = find_method(thing, words.DERIVATIVES)
@@ -196,10 +196,10 @@ def _meaning(name: str, known: Sequence[str], used: Sequence[str]) -> str | None
 
 
 def unknown(thing: Any, method: str, name: str) -> ClassError:
-    """The error on a parameter whose meaning is unknown."""
+    """The error for a parameter whose meaning is unknown."""
     return ClassError(
-        f"check.layer: {described(thing)}.{method}: the name {name!r} does not say what the parameter means; rename "
-        "it, or pass two functions"
+        f"check.layer: {described(thing)}.{method}: the meaning of the parameter {name!r} is unknown; rename it, or "
+        "pass two functions"
     )
 
 

@@ -1,4 +1,4 @@
-"""A class as a forward and a backward: `pair_of` makes two functions in PyTorch's layout, which use its objects.
+"""`pair_of` turns a class into a forward and a backward: two functions on arrays in PyTorch's layout.
 
 Internal to check/.
 """
@@ -22,8 +22,8 @@ from .plan import find_plan, new_thing, probe
 from .session import Plan, Session
 from .updates import require_rate, with_updates
 
-FORM = "The class takes {form}; its arrays were passed so."
-NO_DX = "The backward returns no gradient of x, and none was found in an attribute, so dx was not checked."
+FORM = "The class takes its arrays in another form, {form}, so the checker passed them in this form."
+NO_DX = "The backward does not return the gradient of x, and no attribute contains it, so dx was not checked."
 
 
 @dataclass(frozen=True)
@@ -31,10 +31,10 @@ class Pair:
     """Two functions that use a class.
 
     Attributes:
-        forward, backward: of arrays in PyTorch's layout; forward returns (y, session).
-        returns: the arguments that have gradients.
-        one_sample, one_channel: True if the class takes a single sample, of a single channel.
-        remarks: on how the class is used.
+        forward, backward: functions on arrays in PyTorch's layout. `forward` returns (y, session).
+        returns: the arguments whose gradients `backward` returns.
+        one_sample, one_channel: True if the class accepts only a single sample, or only a single channel.
+        remarks: the report's remarks on how the class is called.
     """
 
     forward: Callable[..., Any]
@@ -46,7 +46,9 @@ class Pair:
 
 
 def is_class(target: Any, backward: Any, definition: Definition) -> bool:
-    """True if the target of a check is a class or a factory, or the pair of one, not a function of arrays."""
+    """True if the target is a class, an object, a factory function, or the Pair of one, and not a function on
+    arrays.
+    """
     if isinstance(target, Pair):
         return True
     if isinstance(target, type):
@@ -63,10 +65,10 @@ def is_class(target: Any, backward: Any, definition: Definition) -> bool:
 
 
 def pair_of(target: Callable[..., Any] | Pair, definition: Definition, given: Mapping[str, Any]) -> Pair:
-    """Two functions that use a class. Raises ClassError if it cannot be used.
+    """Return two functions that call the objects of a class. Raises ClassError if the class cannot be used.
 
     Args:
-        target: the class; or its pair, if it was made in the process of the class.
+        target: the class, or its Pair if the process that runs the class has created it.
     """
     if isinstance(target, Pair):
         return target
@@ -109,7 +111,7 @@ def pair_of(target: Callable[..., Any] | Pair, definition: Definition, given: Ma
 
 
 def _point_to(function: Any, original: Any) -> None:
-    """Let a function keep its signature, and its errors show the line of the user's code."""
+    """Let errors of a function show the line of the user's code, without changing its signature."""
     function.__signature__ = inspect.signature(function)
     function.__wrapped__ = original
 
@@ -126,9 +128,9 @@ def _method_settings(plan: Plan, definition: Definition) -> dict[str, Any]:
 
 
 def _complete(plan: Plan, definition: Definition, given: Mapping[str, Any]) -> tuple[Plan, bool]:
-    """The plan with what the layer needs to update its parameters, and whether there is a gradient of x.
+    """Add to the plan how the layer updates its parameters. Also return whether the layer has a gradient of x.
 
-    Raises ClassError if the layer updates its parameters at a rate that is not known.
+    Raises ClassError if the layer updates its parameters with an unknown learning rate.
     """
     last: list[Session] = []
 
@@ -140,7 +142,7 @@ def _complete(plan: Plan, definition: Definition, given: Mapping[str, Any]) -> t
     try:
         gradients = found(plan)
         plan = with_updates(plan, last[0].thing, found)
-    except Exception:  # the user's code can raise anything; the check itself will say so
+    except Exception:  # the user's code can raise anything; the check will report it
         return plan, True
     require_rate(plan, last[-1].thing, last[-1].steps)
     return plan, "x" in gradients
@@ -162,12 +164,12 @@ def _gradients_of(
 
 
 class _Objects:
-    """The objects of a class that the check uses: one for each combination of sizes and settings."""
+    """The objects of a class, one for each combination of sizes and settings."""
 
     def __init__(self, plan: Plan, definition: Definition) -> None:
         self.plan, self.definition = plan, definition
         self.made: dict[str, Any] = {}
-        self.order: tuple[str, ...] | None = None  # of returned gradients, from the first sizes that show it
+        self.order: tuple[str, ...] | None = None  # the order of the returned gradients, once their shapes determine it
 
     def forward(self, arrays: dict[str, Array], settings: Mapping[str, Any]) -> tuple[Any, Session]:
         """Call the forward of an object for these sizes."""
@@ -175,7 +177,7 @@ class _Objects:
         case = Case(dict(settings), shapes)
         plan = self._plan_for(len(shapes["x"]))
         if plan.form.single and shapes["x"][0] > 1:
-            raise ValueError("the class takes one sample")
+            raise ValueError("the class takes only a single sample")
         parameters = {name: a for name, a in arrays.items() if name not in ("x", "t")}
         sized = shapes if "batch" in plan.constructor.roles.values() else {**shapes, "x": shapes["x"][1:]}
         key = repr(([(name, shape) for name, shape in sized.items() if name != "t"], settings))
@@ -198,14 +200,14 @@ class _Objects:
         return [name for name, place in session.plan.places.items() if place.read(session.thing) is not None]
 
     def _plan_for(self, ndim: int) -> Plan:
-        """The plan for an x of another number of axes than the one that was tried."""
+        """The plan for an x with `ndim` axes, which can differ from the number on which the plan was tried."""
         if len(self.plan.form.x.order) == ndim:
             return self.plan
         forms = {form.name: form for form in sample_forms(self.definition, ndim)}
         return replace(self.plan, form=forms.get(self.plan.form.name, forms["channels_first"]))
 
     def backward(self, dy: Any, session: Session) -> dict[str, Array]:
-        """Call the backward; returns the gradients by argument."""
+        """Call the backward. Returns the gradients by argument."""
         form = session.plan.form
         user_dy = dy if self.definition.loss else form.y.to_user(np.asarray(dy))
         before = np.copy(user_dy)

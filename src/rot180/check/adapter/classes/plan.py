@@ -1,4 +1,4 @@
-"""Finds out how a class is used, by trying it on one problem: the arrangement of its arrays, and its parameters.
+"""Find out how to use a class by trying it on one problem: the arrangement of its arrays, and its parameters.
 
 Internal to check/adapter/classes/.
 """
@@ -23,7 +23,7 @@ from .session import Plan, Session, initialise
 from .updates import set_rates
 from .words import BACKWARDS, FORWARDS, GRADIENT_LISTS, LOSSES, PARAMETER_LISTS, PARAMETERS, VALUES
 
-RIGHT, SHAPE, RUNS, FAILS = 4, 3, 2, 1  # how well a plan fits; FAILS if the backward fails
+RIGHT, SHAPE, RUNS, FAILS = 4, 3, 2, 1  # how well a plan fits; FAILS if the backward raises
 VARIANTS = (
     Variant(),
     Variant(pairs=True),
@@ -35,19 +35,19 @@ WEIGHTS = ((0, 1), (1, 0)), ((0, 1, 2), (2, 1, 0)), ((0, 1, 2, 3), (2, 3, 1, 0),
 
 
 class UnusedWeightError(ClassError):
-    """The array that was taken for the weight does not change the result of the forward."""
+    """The array that looks like the weight does not influence the result of the forward."""
 
 
 @dataclass(frozen=True)
 class Trial:
-    """A plan that was tried on a problem: how well it fits, and the gradients that it found."""
+    """A plan that was tried on a problem, and how well it fits."""
 
     plan: Plan
     fit: int
 
 
 def find_plan(target: Callable[..., Any], definition: Definition, given: Mapping[str, Any]) -> Plan:
-    """The plan that gives the right result on a small problem, else the one that comes closest.
+    """The plan that gives the right result on a small problem, or else the plan that fits best.
 
     Raises ClassError if the class cannot be used in any way.
     """
@@ -60,7 +60,7 @@ def find_plan(target: Callable[..., Any], definition: Definition, given: Mapping
         if best is not None and not _can_help(draft, best.plan):
             continue
         if draft.form.name == BATCH_OF_ONE and best is not None and best.fit > FAILS:
-            continue  # it takes more samples, even if it is wrong for them
+            continue  # the class accepts several samples, even if its results are wrong
         try:
             trial = _try(draft, given, ndim)
         except UnusedWeightError as error:
@@ -77,21 +77,21 @@ def find_plan(target: Callable[..., Any], definition: Definition, given: Mapping
             break
     if best is None:
         raise unused or ClassError(
-            f"check.layer: {described(target)} refused every arrangement of its arrays as {definition.name}, the first "
-            f"one with {_describe(reason, target)}; pass two functions, forward and backward"
+            f"check.layer: {described(target)} could not be called as {definition.name} with any arrangement of its "
+            f"arrays; the first attempt raised {_describe(reason, target)}; pass two functions, forward and backward"
         )
     return best.plan
 
 
 def _describe(reason: Exception | None, target: Callable[..., Any]) -> str:
-    """The error of the user's code, with the line of its file."""
+    """Describe the error of the user's code, with the line in its file."""
     if reason is None:
         return "an error"
     return describe_exception(reason, getattr(target, "__init__", target) if isinstance(target, type) else target)
 
 
 def _drafts(constructor: Constructor, *, static: bool) -> Iterator[tuple[Plan, int]]:
-    """The plans to try, without methods, each with the number of axes of x: the usual ones first."""
+    """The plans to try, common ones first, each with the number of axes of x. Their methods are filled in later."""
     definition = constructor.definition
     unknown: Any = None
     for variant in VARIANTS:
@@ -104,7 +104,7 @@ def _drafts(constructor: Constructor, *, static: bool) -> Iterator[tuple[Plan, i
 
 
 def _can_help(draft: Plan, known: Plan) -> bool:
-    """False if a draft differs from the others only in what the class doesn't take, as a plan that runs shows."""
+    """False if a draft differs from the known plan only in arguments that the class does not take."""
     takes = [*known.constructor.roles.values(), *(role for role, _ in known.forward.roles)]
     if draft.variant.activation != "" and not known.constructor.activations:
         return False
@@ -126,7 +126,7 @@ def _is_static(target: Any, definition: Definition) -> bool:
 
 
 def dimensions(definition: Definition) -> tuple[int, ...]:
-    """The numbers of axes of x to try."""
+    """The numbers of axes of x that are tried."""
     if definition.axes:
         return (definition.axes + 2,)
     return (4, 2) if definition.name == "batch_norm" else (2,)
@@ -139,7 +139,7 @@ def _weight_orders(definition: Definition, ndim: int) -> tuple[tuple[int, ...], 
 
 
 def probe(definition: Definition, form: SampleForm, given: Mapping[str, Any], ndim: int) -> Problem:
-    """A small problem whose sizes differ."""
+    """A small problem, with a different size for each axis."""
     n, channels = (1 if form.single else 4), (1 if form.grey else 2 if ndim > 2 else 3)
     x = (n, channels, *(9, 8, 7)[: ndim - 2])
     settings = {**_needed(definition), **given}
@@ -166,7 +166,7 @@ def _needed(definition: Definition) -> dict[str, Any]:
 
 
 def _try(draft: Plan, given: Mapping[str, Any], ndim: int) -> Trial:
-    """Complete a plan whose methods and parameters aren't known yet, and try it."""
+    """Add the methods and the places of the parameters to a plan, and try it."""
     definition = draft.constructor.definition
     problem = probe(definition, draft.form, given, ndim)
     parameters = {name: problem.arrays[name] for name in PARAMETERS if name in problem.arrays}
@@ -193,12 +193,12 @@ def _try(draft: Plan, given: Mapping[str, Any], ndim: int) -> Trial:
 
 
 def _require_effect(plan: Plan, problem: Problem, parameters: Mapping[str, Array]) -> None:
-    """Raise UnusedWeightError if the result of the forward does not depend on what was taken for its weight."""
+    """Raise UnusedWeightError if the result of the forward does not depend on the array that looks like its weight."""
     if "w" not in plan.places:
         return
     session = Session(new_thing(plan, problem.case, parameters), plan, problem.case)
     x = plan.form.x.to_user(problem.arrays["x"])
-    if plan.places["w"].read(session.thing) is None:  # the parameters are made at the first call
+    if plan.places["w"].read(session.thing) is None:  # the first call creates the parameters
         session.forward(x.copy(), {name: a for name, a in parameters.items() if name not in plan.places})
     first, second = (
         np.array(session.forward(x.copy(), {**parameters, "w": factor * parameters["w"]})) for factor in (1, 3)
@@ -206,13 +206,13 @@ def _require_effect(plan: Plan, problem: Problem, parameters: Mapping[str, Array
     if np.array_equal(first, second):
         name, place = described(session.thing), ".".join(str(key) for _, key in plan.places["w"].steps)
         raise UnusedWeightError(
-            f"check.layer: the result of {name}.{plan.forward.name} does not depend on {name}.{place}, so the "
-            "weight that it uses was not found; keep it in an attribute such as W, or pass two functions"
+            f"check.layer: the result of {name}.{plan.forward.name} does not depend on {name}.{place}, so the checker "
+            "did not find the weight; keep it in an attribute such as W, or pass two functions"
         )
 
 
 def _with_places(plan: Plan, thing: Any, problem: Problem, parameters: Mapping[str, Array]) -> Plan:
-    """The plan with the places of the parameters that the forward does not take. Raises ValueError without a weight."""
+    """Add the places of parameters that are not arguments of the forward. Raises ValueError if no weight is found."""
     passed = {name: a for name, a in parameters.items() if plan.forward.takes(name)}
     inside = {name: a for name, a in parameters.items() if name not in passed}
     arranged = {"w": plan.weight} if "w" in passed else {}
@@ -220,7 +220,7 @@ def _with_places(plan: Plan, thing: Any, problem: Problem, parameters: Mapping[s
         arranged["b"] = Arrangement((0,), vector=plan.variant.vector)
     plan = replace(plan, arranged=arranged)
     found = _parameter_places(thing, inside)
-    if len(found) < len(inside) and not plan.static:  # parameters may be made at the first call
+    if len(found) < len(inside) and not plan.static:  # the first call may create parameters
         x = plan.form.x.to_user(problem.arrays["x"])
         Session(thing, plan, problem.case).forward(x, passed, problem.arrays.get("t"))
         found = _parameter_places(thing, inside)
@@ -233,14 +233,14 @@ def _with_places(plan: Plan, thing: Any, problem: Problem, parameters: Mapping[s
 
 
 def neutral(missing: list[str], parameters: Mapping[str, Array]) -> dict[str, Array]:
-    """What parameters are in effect that the class doesn't have."""
+    """The values of parameters that the class does not have: gamma is 1, the others are 0."""
     return {
         name: np.ones_like(parameters[name]) if name == "gamma" else np.zeros_like(parameters[name]) for name in missing
     }
 
 
 def new_thing(plan: Plan, case: Case, parameters: Mapping[str, Array]) -> Any:
-    """A new object for the sizes of a case, prepared for its first call."""
+    """Create an object for the sizes of a case and prepare it for its first call."""
     if plan.static:
         return plan.constructor.target
     thing = plan.constructor.make(case, plan.form, parameters, plan.weight, plan.variant)
@@ -250,7 +250,7 @@ def new_thing(plan: Plan, case: Case, parameters: Mapping[str, Array]) -> Any:
 
 
 def _parameter_places(thing: Any, parameters: Mapping[str, Array]) -> dict[str, tuple[Place, Arrangement]]:
-    """Where the object keeps its parameters, and how they are arranged."""
+    """The places of the parameters inside an object, and their arrangements."""
     if isinstance(thing, type):
         return {}
     every = [place for place in places(thing) if np.asarray(place.read(thing)).dtype.kind == "f"]
@@ -265,7 +265,7 @@ def _parameter_places(thing: Any, parameters: Mapping[str, Array]) -> dict[str, 
 
 
 def _likely(every: list[Place], name: str, number: int) -> Iterator[Place]:
-    """The places whose names mean a parameter, then all others that aren't gradients."""
+    """The places with the name of this parameter, and for w then all other places that are not gradients."""
     words = PARAMETERS[name].split()
     plain = [place for place in every if not any(part in GRADIENT_LISTS for part in place.names)]
     for word in words:

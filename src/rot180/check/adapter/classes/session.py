@@ -1,6 +1,6 @@
-"""An object of the user's class in use: its parameters are set, its methods called, its gradients collected.
+"""Use an object of the user's class: set its parameters, and call its forward and its backward.
 
-Internal to check/adapter/classes/. plan.py finds out what a `Plan` says.
+Internal to check/adapter/classes/. plan.py finds the `Plan` of a class.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from .constructor import Constructor, StepOfOne, Variant
 from .methods import Method, find_method, method_of
 from .words import CLEARERS, GRADIENTS, INITIALISERS, RESULTS, VALUES, plain
 
-PASSED = "passed"  # the place of a parameter that is an argument of the forward
+PASSED = "passed"  # the place of a parameter that is passed to the forward
 
 
 class Context(SimpleNamespace):
-    """A ctx like that of torch.autograd.Function."""
+    """A context like the ctx of torch.autograd.Function."""
 
     needs_input_grad = (True,) * 16
 
@@ -44,17 +44,17 @@ class Context(SimpleNamespace):
 
 @dataclass(frozen=True)
 class Plan:
-    """How the class is used.
+    """How to use a class.
 
     Attributes:
-        constructor, forward, backward: what is called.
-        form: of x and y.
-        static: True if the methods are static and nothing is made.
-        variant: of the arguments about which names say nothing.
-        weight: the arrangement of w if the constructor or the forward takes it.
-        places: of the parameters by argument.
-        arranged: the arrangements of the parameters by argument.
-        update: the method that changes the parameters after the backward, if the class has no gradients without it.
+        constructor, forward, backward: the constructor and the methods to call.
+        form: the form of x and y.
+        static: True if the methods are static, so that no object is created.
+        variant: the choices that the names of parameters do not determine.
+        weight: the arrangement of w, if the constructor or the forward takes w.
+        places: by argument, the place of the parameter inside the object.
+        arranged: by argument, the arrangement of the parameter.
+        update: the method that updates the parameters after the backward, if this is the only way to get gradients.
     """
 
     constructor: Constructor
@@ -78,10 +78,10 @@ class Session:
         self.context = Context()
         self.given: dict[str, Any] = {}
         self.parameters: dict[str, Array] = {}
-        self.steps: dict[str, Array] = {}  # the changes of parameters that are taken as gradients
+        self.steps: dict[str, Array] = {}  # changes of parameters that count as gradients
 
     def forward(self, x: Array, parameters: Mapping[str, Array], t: Any = None) -> Any:
-        """Set the parameters and call the forward. Returns y as the class returns or keeps it."""
+        """Set the parameters and call the forward. Returns y in the form of the class."""
         plan = self.plan
         clear(self.thing, plan.places.values())
         self.set_parameters(parameters)
@@ -100,7 +100,7 @@ class Session:
         return unwrapped(y)
 
     def set_parameters(self, parameters: Mapping[str, Array]) -> None:
-        """Put the parameters into the object."""
+        """Store the parameters in the object."""
         self.parameters = {}
         for name, value in parameters.items():
             if name in self.plan.places:
@@ -111,7 +111,7 @@ class Session:
                 self.parameters[name] = stored.copy()
 
     def backward(self, dy: Any) -> Any:
-        """Call the backward. Returns what it returns."""
+        """Call the backward and return its result."""
         plan = self.plan
         given = {**self.given, "dy": dy, "lr": 1.0, "cache": self.cache, "ctx": self.context}
         given["optimizer"] = StepOfOne(plan.variant.in_place)
@@ -124,7 +124,9 @@ class Session:
         return np.multiply(dy, found) if plan.backward.derivative else found
 
     def _takes_result(self) -> bool:
-        """True if the backward of a loss takes the predictions under a name of dy, and the layer keeps them."""
+        """True if the backward of a loss takes the predictions in a parameter named like dy, and the object stores
+        them.
+        """
         name = next(name for role, name in self.plan.backward.roles if role == "x")
         if plain(name) not in ALIASES["dy"].split() or isinstance(self.thing, type):
             return False
@@ -132,7 +134,7 @@ class Session:
 
 
 def settings_for(method: Method, definition: Definition, case: Case) -> dict[str, Any]:
-    """The settings that a method takes, for a case."""
+    """The values of the settings that a method takes, for a case."""
     names = (*definition.settings, *(("kernel_size",) if definition.axes else ()))
     values: dict[str, Any] = {}
     for name in names:
@@ -148,7 +150,7 @@ def settings_for(method: Method, definition: Definition, case: Case) -> dict[str
 
 
 def clear(thing: Any, parameters: Iterable[Place] = ()) -> None:
-    """Set the gradients to zero: by the method for it, and in parameter objects, for which an optimiser does it."""
+    """Set the gradients to zero: call a method such as zero_grad, and clear the gradients of parameter objects."""
     for place in parameters:
         for word in GRADIENTS if place.names and place.names[-1] in VALUES else ():
             kept = place.beside(word).read(thing)
@@ -160,7 +162,7 @@ def clear(thing: Any, parameters: Iterable[Place] = ()) -> None:
 
 
 def kept_result(thing: Any) -> Any:
-    """The result of a forward that returns nothing: an attribute such as `output`."""
+    """The result of a forward that returns None: an attribute such as `output`."""
     attributes = {plain(name): name for name in vars(thing)}
     name = next((attributes[word] for word in RESULTS if word in attributes), None)
     return None if name is None else getattr(thing, name)
@@ -177,11 +179,11 @@ def initialise(thing: Any, case: Case, form: SampleForm, *, in_place: bool = Fal
             _prepare(method_of(thing, name), sample, in_place=in_place)
         except Exception:  # the user's code can raise anything
             if not name.startswith("_"):
-                raise  # a private method may be meant for the first call, which knows more
+                raise  # the first call may prepare the layer instead
 
 
 def _prepare(function: Callable[..., Any], sample: tuple[int, ...], *, in_place: bool) -> None:
-    """Call a method that prepares a layer, with an optimiser or the shape of a sample."""
+    """Call a method that prepares a layer, if necessary with an optimizer or the shape of a sample."""
     needed = [plain(p.name) for p in inspect.signature(function).parameters.values() if p.default is p.empty]
     if not needed:
         function()

@@ -1,4 +1,4 @@
-"""Layers that change their parameters themselves: the change at a learning rate of 1 is the gradient.
+"""Layers that update their parameters themselves. With a learning rate of 1, the change of a parameter is its gradient.
 
 Internal to check/adapter/classes/.
 """
@@ -16,13 +16,13 @@ from .methods import ClassError, Method, described, find_method, method_of, para
 from .session import Plan
 from .words import OPTIMISERS, RATE_ATTRIBUTES, RATES, UPDATES, plain
 
-DYADIC = 64  # gradients of whole numbers, also if they are divided by 4 samples, are multiples of 1 / 64
+DYADIC = 64  # gradients of a problem with whole numbers are multiples of 1 / 64, even if they are divided by 4 samples
 
 Found = Callable[[Plan], Mapping[str, Array]]  # the gradients that a plan finds on a small problem
 
 
 def with_updates(plan: Plan, thing: Any, found: Found) -> Plan:
-    """The plan with an optimiser that changes arrays in place, or an update method, if only this gives gradients."""
+    """Add an optimizer that works in place or an update method to the plan, if only this gives gradients."""
     missing = set(plan.places) - set(found(plan))
     if not missing:
         return plan
@@ -33,7 +33,7 @@ def with_updates(plan: Plan, thing: Any, found: Found) -> Plan:
 
 
 def _with_method(plan: Plan, thing: Any) -> Plan | None:
-    """The plan with a method such as update(lr), called after the backward."""
+    """Add a method such as update(lr) to the plan, to be called after the backward."""
     name = find_method(thing, UPDATES)
     if name is None or isinstance(thing, type):
         return None
@@ -50,14 +50,14 @@ def _with_method(plan: Plan, thing: Any) -> Plan | None:
 
 
 def set_rates(thing: Any) -> None:
-    """Set learning rates that an object keeps in attributes to 1."""
+    """Set the learning rates in the attributes of an object to 1."""
     for name, value in list(getattr(thing, "__dict__", {}).items()):
         if plain(name) in RATE_ATTRIBUTES and isinstance(value, float):
             setattr(thing, name, 1.0)
 
 
 def require_rate(plan: Plan, thing: Any, steps: Mapping[str, Array]) -> None:
-    """Raise ClassError if a layer changes its parameters at a rate that is not 1 and cannot be passed.
+    """Raise ClassError if a layer updates its parameters with a learning rate that is not 1 and cannot be set.
 
     Args:
         steps: the changes of the parameters on a problem of whole numbers, by argument.
@@ -70,7 +70,7 @@ def require_rate(plan: Plan, thing: Any, steps: Mapping[str, Array]) -> None:
     for name, step in steps.items():
         if not np.array_equal(step * DYADIC, np.round(step * DYADIC)):
             raise ClassError(
-                f"check.layer: {described(thing)}.{plan.backward.name} changes its {name} by a step whose learning "
-                f"rate is not 1 and cannot be passed; give it a parameter or an attribute learning_rate, or keep the "
-                f"gradient in an attribute d{name}"
+                f"check.layer: {described(thing)}.{plan.backward.name} updates {name} with a learning rate that is "
+                "not 1 and cannot be set; add a parameter or an attribute learning_rate, or keep the gradient in an "
+                f"attribute d{name}"
             )

@@ -1,4 +1,4 @@
-"""The names that people give to the parts of a layer: constructor parameters, methods, weights, results.
+"""Common names for the parts of a layer: constructor parameters, methods, weights, results.
 
 Internal to check/adapter/classes/.
 """
@@ -22,7 +22,7 @@ FORWARDS = (
     "forward forward_pass forward_propagation forward_prop feed_forward fprop __call__ call apply predict "
     "fwd f_prop forwards feedforward propagate activate activation_function compute func function fn".split()
 )
-DERIVATIVES = "gradient grad derivative prime deriv backward diff".split()  # of an activation, as a function of x
+DERIVATIVES = "gradient grad derivative prime deriv backward diff".split()  # of an activation, given x
 TRAINING = "training train is_training is_train train_mode mode".split()
 BACKWARDS = (
     "backward backward_pass backward_propagation back_propagation backpropagation backpropagate backprop back_prop "
@@ -33,7 +33,7 @@ LOSSES = [
     "calculate",
     *FORWARDS,
     *"loss compute_loss calculate_loss cost error value".split(),
-]  # a loss can have a `forward` for each sample and a `calculate` for their mean
+]  # a loss can have `forward` for the loss of each sample, and `calculate` for the mean
 INITIALISERS = (
     "set_input_shape initialize initialise init_params initialize_parameters init_weights initialize_weights "
     "initialize_params setup set_optimizer"
@@ -45,7 +45,7 @@ INPUT_GRADIENTS = (
     "input_gradient da_prev dx_ d_l_d_input"
 ).split()
 RATES = "learning_rate learn_rate lr eta alpha rate step_size l_r".split()
-RATE_ATTRIBUTES = "learning_rate learn_rate lr eta l_r".split()  # words that mean nothing else
+RATE_ATTRIBUTES = "learning_rate learn_rate lr eta l_r".split()  # names without another meaning
 UPDATES = "update update_params update_parameters update_weights apply_gradients apply_grads step".split()
 BATCHES = "batch_size batch batches n_samples num_samples bs".split()
 OPTIMISERS = "optimizer optimiser optim opt".split()
@@ -104,7 +104,7 @@ _NORM = {
 
 
 def constructor_words(definition: Definition) -> Mapping[str, str]:
-    """The names of constructor parameters by their roles, for an operation."""
+    """The names of constructor parameters for an operation, by role."""
     if "gamma" in definition.arguments:
         own = _NORM
     elif "w" in definition.arguments:
