@@ -103,7 +103,7 @@ def test_an_unknown_parameter_is_named() -> None:
     with pytest.raises(ClassError, match=r"Layer\.forward: the meaning of the parameter 'temperature' is unknown"):
         read_forward(layer("    def forward(self, x, temperature): pass"), RELU)
     thing = layer("    def forward(self, x): pass\n    def backward(self, dy, temperature): pass")
-    with pytest.raises(ClassError, match=r"Layer\.backward: the name 'temperature' does not say"):
+    with pytest.raises(ClassError, match=r"Layer\.backward: the meaning of the parameter 'temperature' is unknown"):
         read_backward(thing, RELU, read_forward(thing, RELU))
 
 
