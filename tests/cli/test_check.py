@@ -163,7 +163,7 @@ def test_output_before_an_exit_is_shown(file, capsys):
     path = file("import os\nprint('so far')\ndef forward(x, w, b): os._exit(7)\ndef backward(dy, cache): 0")
     assert main(["check", path]) == 2
     err = capsys.readouterr().err
-    assert "ended the process (exit status 7) before there was a verdict; it printed: so far" in err
+    assert "ended the process (exit status 7) before the check was complete; it printed: so far" in err
 
 
 def test_output_before_a_timeout_is_shown(file, capsys, tmp_path, monkeypatch):

@@ -114,11 +114,11 @@ def test_the_name_of_a_function_is_escaped(check: Check) -> None:
     [
         ("import sys; sys.exit(3)", r"called sys\.exit\(3\)"),
         ("raise SystemExit('a\\nb')", r"called sys\.exit\(a\\nb\)"),
-        ("import os; os._exit(0)", r"ended the process \(exit status 0\) before there was a verdict"),
+        ("import os; os._exit(0)", r"ended the process \(exit status 0\) before the check was complete"),
         ("import os; os.kill(os.getpid(), 9)", r"ended the process \(killed by SIGKILL\)"),
         ("import os; os.abort()", r"ended the process \(killed by SIGABRT\)"),
         ("import ctypes; ctypes.string_at(0)", r"ended the process \(killed by SIGSEGV\)"),
-        ("import os; os.closerange(3, 200)", r"ended the process|closed the channel"),
+        ("import os; os.closerange(3, 200)", r"ended the process|closed the pipe"),
     ],
 )  # fmt: skip
 def test_code_that_ends_the_process(check: Check, forward: str, message: str) -> None:

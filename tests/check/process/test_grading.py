@@ -51,7 +51,9 @@ def test_what_is_said_of_a_file() -> None:
 def test_a_grader_that_ends_gives_no_verdict_and_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(grading, "START", "import sys; sys.stdin.readline()")
     grades = list(grade_all([FILE, Submission(Path("b.py"), None)], {}, Limits(5.0), 1))
-    assert [(grade.ok, grade.error) for grade in grades] == [(None, "the verdict took too long or too much memory")] * 2
+    assert [(grade.ok, grade.error) for grade in grades] == [
+        (None, "the check took too long or used too much memory")
+    ] * 2
 
 
 def test_the_current_folder_is_not_among_the_folders_of_modules(

@@ -124,7 +124,7 @@ def test_a_forged_header_is_refused(header: bytes, reason: str) -> None:
 
 
 def test_bytes_that_belong_to_no_array_are_refused() -> None:
-    with pytest.raises(ProtocolError, match="more bytes than its arrays have"):
+    with pytest.raises(ProtocolError, match="more bytes than its arrays need"):
         unpack(b"{}", b"x")
 
 

@@ -1,6 +1,6 @@
-"""What the process that runs the user's code is told of an operation, to find out how a class is used.
+"""The description of an operation that is sent to the child process, so that it can find out how to use a class.
 
-These are names, sizes, and the results of a few small problems, which are not among those of the verdict.
+The description contains names, sizes, and the results of a few small problems. The check itself uses other problems.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from .child.operation import FORMS, absent_key
 
 @dataclass(frozen=True)
 class OperationMessage:
-    """An operation as it is sent."""
+    """The description of an operation that is sent to the child process."""
 
     definition: Definition
     given: Mapping[str, Any]
 
     def content(self) -> dict[str, Any]:
-        """The values of the message."""
+        """The values of the description, by name."""
         definition = self.definition
         names = dict.fromkeys((*definition.settings, *(("kernel_size",) if definition.axes else ())))
         return {
@@ -42,7 +42,7 @@ class OperationMessage:
         }
 
     def probes(self) -> Iterator[dict[str, Any]]:
-        """The problems on which a class can be tried, each once, with their results."""
+        """The problems on which a class can be tried, without duplicates, with their results."""
         done = set()
         for ndim in dimensions(self.definition):
             for form in sample_forms(self.definition, ndim):
@@ -54,7 +54,7 @@ class OperationMessage:
 
 
 def probe_content(definition: Definition, problem: Problem) -> dict[str, Any]:
-    """A problem with its results, for each set of parameters that a class may not have."""
+    """A problem with one result for each set of parameters that a class may lack."""
     parameters = {name: problem.arrays[name] for name in PARAMETERS if name in problem.arrays}
     names = list(parameters)
     subsets = chain.from_iterable(combinations(names, count) for count in range(len(names) + 1))

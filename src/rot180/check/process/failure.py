@@ -1,4 +1,4 @@
-"""Why there is no verdict."""
+"""The errors that are raised if a file cannot be checked."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from ...errors import Rot180Error
 
 
 class CouldNotCheckError(Rot180Error, RuntimeError):
-    """The code could not be loaded, called or finished in time, so there is no verdict."""
+    """The code could not be checked: it could not be loaded or called, or did not finish in time."""
 
 
 class ChildFailure(BaseException):
-    """The process ended, hung or sent a message that it should not have sent.
+    """The child process ended, did not answer in time, or sent an invalid message.
 
-    It is not an Exception, because it must pass the code that turns exceptions of the user's functions into refusals.
-    `check_file` turns it into a CouldNotCheckError.
+    It is not an Exception, because the checker treats each Exception as raised by the user's functions. `check_file`
+    turns it into a CouldNotCheckError.
     """

@@ -1,4 +1,4 @@
-"""The check of a file: its functions run in another process, and the verdict is made here, from numbers."""
+"""Check a file: its functions run in a child process, and this process compares their results."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .remote import Session
     from .search import Entry, FunctionNames
 
-MISSING_ARGUMENTS = "required positional argument"  # in Python's error of a constructor that takes arguments
+MISSING_ARGUMENTS = "required positional argument"  # in Python's error message if a constructor needs arguments
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,9 @@ class FileVerdict:
     """The result of checking a file.
 
     Attributes:
-        report: of the check.
-        printed: the beginning of what the code printed.
-        seconds: that it took.
+        report: the report of the check.
+        printed: the beginning of the output of the code.
+        seconds: the duration of the check.
     """
 
     report: LayerReport
@@ -40,15 +40,15 @@ class FileVerdict:
 def check_file(
     path: str | Path, names: tuple[str, ...] | None, options: Mapping[str, Any], limits: Limits | None = None
 ) -> FileVerdict:
-    """Check functions of a Python file, which run in another process.
+    """Check the functions of a Python file in a child process.
 
     Args:
-        path: of the file.
-        names: of the functions; None to find them by their names.
-        options: of `check.layer`.
-        limits: of the process (default: 60 seconds, and no forbidden packages).
+        path: the path of the file.
+        names: the names of the functions; None to choose the functions that match the operation.
+        options: the keyword arguments of `check.layer`.
+        limits: the limits of the process (default: 60 seconds, and no forbidden packages).
 
-    Raises CouldNotCheckError.
+    Raises CouldNotCheckError if the code could not be loaded or called, or did not finish in time.
     """
     path, shown, begin = Path(path), one_line(path), time.monotonic()
     if not path.is_file():
@@ -63,7 +63,7 @@ def check_file(
 
 def _check(program: Program, path: Path, names: Sequence[str] | None, options: Mapping[str, Any]) -> LayerReport:
     """Find the functions in the running program, and check them."""
-    from .remote import Session  # this module imports nothing large: NumPy loads while the process starts
+    from .remote import Session  # imported late, so that the child process starts while NumPy loads
 
     session = Session(program, path)
     session.post_load()
@@ -85,7 +85,7 @@ def _check(program: Program, path: Path, names: Sequence[str] | None, options: M
 def _find_both(
     session: Session, names: FunctionNames, entries: Sequence[Entry], path: Path, message: OperationMessage
 ) -> tuple[Any, Any]:
-    """The forward and the backward; the pair of a class, and None, if the name is that of a class."""
+    """Return the forward and the backward. If the name belongs to a class, return its Pair and None."""
     if not names.backward:
         return _find(session, names.forward, entries, path, message.content()), None
     owners = {name.rpartition(".")[0] for name in (names.forward, names.backward)}
@@ -94,7 +94,7 @@ def _find_both(
     except CouldNotCheckError as error:
         if len(owners) > 1 or owners == {""} or MISSING_ARGUMENTS not in str(error):
             raise
-    return _find(session, owners.pop(), entries, path, message.content()), None  # a layer with sizes
+    return _find(session, owners.pop(), entries, path, message.content()), None  # a class whose constructor needs sizes
 
 
 def _settings(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -106,7 +106,7 @@ def _settings(options: Mapping[str, Any]) -> dict[str, Any]:
 def _find(
     session: Session, name: str, entries: Sequence[Entry], path: Path, operation: Mapping[str, Any] | None = None
 ) -> Any:
-    """The function of this name, or the pair of a class."""
+    """Return the function with this name, or the Pair of a class."""
     function = session.find(name, operation)
     if function is None:
         there = ", ".join(sorted(entry.name for entry in entries if not entry.name.startswith("_")))
@@ -115,7 +115,7 @@ def _find(
 
 
 def _describe(error: Exception) -> str:
-    """Our own messages as they are, others with their type."""
+    """Describe an error: the text of rot180's own errors, and type and text of others."""
     from .remote import OURS
 
     if isinstance(error, Rot180Error) or str(error).startswith(OURS):

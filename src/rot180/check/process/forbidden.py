@@ -1,4 +1,4 @@
-"""The packages that a submission may not use while it is graded, because they compute gradients by themselves."""
+"""The packages that a submission may not use while it is graded, because they can compute gradients."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ PACKAGES = (
     "rot180", "torch", "torchvision", "jax", "jaxlib", "tensorflow", "keras", "autograd", "mxnet", "chainer", "theano",
     "aesara", "pytensor", "paddle", "tinygrad", "mlx", "flax", "haiku", "casadi", "sympy", "onnxruntime", "cv2",
 )  # fmt: skip
-PROCESSES = "/proc"  # with the memory of other processes
+PROCESSES = "/proc"  # contains the memory of other processes
 
 
 def hidden_paths(names: Sequence[str]) -> Iterator[str]:
-    """The paths that graded code must not read: the installed ones of these packages, and the list of processes."""
+    """The paths that graded code must not read: the installed files of these packages, and /proc."""
     if names and os.path.isdir(PROCESSES):
         yield PROCESSES
     for name in names:

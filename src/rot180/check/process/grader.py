@@ -1,7 +1,7 @@
-"""A process that checks one file after another, for grading several at a time.
+"""A process that checks one file after another. Several such processes grade files in parallel.
 
-It reads requests and writes results, one line of JSON each; grading.py starts it. It ends with the process that started
-it: if that closes the pipe of requests, this one stops, even within a check.
+grading.py starts it. It reads requests and writes results, each as one line of JSON. If the parent process ends or
+closes the pipe of requests, this process stops, even during a check.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ def main() -> None:
     requests: queue.Queue[str] = queue.Queue()
     threading.Thread(target=_read, args=(requests,), daemon=True).start()
     results = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # so that a stray print cannot mix with the results
+    os.dup2(2, 1)  # send prints to stderr, so that they cannot mix with the results
     while True:
         results.write(json.dumps(grade(json.loads(requests.get()))) + "\n")
         results.flush()
 
 
 def _read(requests: queue.Queue[str]) -> None:
-    """Read requests ahead, to notice the end of them at once; the supervisors end the submissions."""
+    """Read requests ahead, to stop at once if the pipe is closed. The supervisors then end the submissions."""
     for line in sys.stdin:
         requests.put(line)
     os._exit(0)
 
 
 def grade(request: Mapping[str, Any]) -> dict[str, Any]:
-    """Check one file; returns `ok`, the report or the error, and the seconds."""
+    """Check one file. Returns a dict with `ok`, `report` and `error`."""
     options = {name: tuple(v) if isinstance(v, list) else v for name, v in request["options"].items()}
     given = request["limits"]
     limits = Limits(given["seconds"], tuple(given["forbidden"]), tuple(given["hidden"]))

@@ -1,4 +1,4 @@
-"""Check several files at the same time, each as if it were alone."""
+"""Grade several files in parallel. The files do not influence each other."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ..adapter.descriptions import one_line
 from ..report import LayerReport
 from .program import Limits
 
-SLACK = 30.0  # seconds beyond the limit that a grader may need to make the verdict
+SLACK = 30.0  # seconds that a grader gets beyond the time limit of the code
 START = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from rot180.check.process.grader import main; main()"
 SKIPPED = ("__init__.py", "__main__.py", "setup.py", "conftest.py")
 
@@ -29,8 +29,8 @@ class Submission:
     """A file to check.
 
     Attributes:
-        path: of the file.
-        names: of the functions in it; None to find them.
+        path: the path of the file.
+        names: the names of its functions; None to choose the functions that match the operation.
     """
 
     path: Path
@@ -43,9 +43,9 @@ class Grade:
 
     Attributes:
         submission: the file.
-        report: None if there is no verdict.
-        error: why there is no verdict, or "".
-        seconds: that it took.
+        report: the report; None if the file could not be checked.
+        error: the reason why the file could not be checked, or "".
+        seconds: the duration of the check.
     """
 
     submission: Submission
@@ -55,12 +55,12 @@ class Grade:
 
     @property
     def ok(self) -> bool | None:
-        """True if the code is right, False if it is wrong, None if there is no verdict."""
+        """True if the code is right, False if it is wrong, None if it could not be checked."""
         return None if self.report is None else self.report.ok
 
     @property
     def mistakes(self) -> tuple[str, ...]:
-        """The mistakes, each with its array: `dw: dw-rotated`."""
+        """The mistakes, each with the wrong array: `dw: dw-rotated`."""
         if self.report is None:
             return ()
         findings = (*self.report.diagnoses, *self.report.unexplained)
@@ -68,13 +68,14 @@ class Grade:
 
     @property
     def sentence(self) -> str:
-        """The first sentence about what is wrong, or why there is no verdict.
+        """The comment on the file: the first sentence of the explanation, or the reason why the file could not be
+        checked.
 
-        If the code is right, it is the remark that something was not checked, or the first case that the code refused,
-        or "".
+        If the code is right, the comment is a remark that something was not checked, or the first case that the code
+        refused, or "".
         """
         if self.report is None:
-            return one_line(self.error).removeprefix(f"{one_line(self.submission.path)} ")  # it is in the same line
+            return one_line(self.error).removeprefix(f"{one_line(self.submission.path)} ")  # the line has it already
         findings = (*self.report.diagnoses, *self.report.unexplained)
         if findings:
             return first_sentence(findings[0].explanation)
@@ -90,7 +91,7 @@ def first_sentence(text: str) -> str:
 
 
 def files_of(path: Path) -> list[Path]:
-    """The Python files of a folder and the folders in it, in order, without hidden ones."""
+    """The Python files of a folder and its subfolders, in order, without hidden files."""
     found = []
     for file in sorted(path.rglob("*.py")):
         parts = file.relative_to(path).parts
@@ -100,7 +101,9 @@ def files_of(path: Path) -> list[Path]:
 
 
 def module_paths() -> list[str]:
-    """The folders in which this process finds modules, without the current one, in which files may have any name."""
+    """The folders in which this process finds modules, without the current folder, whose files could replace
+    modules.
+    """
     here = os.path.realpath(os.getcwd())
     return [path for path in sys.path if os.path.isabs(path) and os.path.realpath(path) != here]
 
@@ -108,9 +111,9 @@ def module_paths() -> list[str]:
 def grade_all(
     submissions: Sequence[Submission], options: Mapping[str, Any], limits: Limits, jobs: int
 ) -> Iterator[Grade]:
-    """Yield the grade of each submission, in their order, while others are checked.
+    """Yield the grades in the order of the submissions, as soon as they are known.
 
-    If packages are forbidden, a submission cannot read the others either.
+    If packages are forbidden, a submission cannot read the other submissions.
     """
     pool, paths = _Graders(), [str(each.path.resolve()) for each in submissions]
     executor = ThreadPoolExecutor(max(1, min(jobs, len(submissions))))
@@ -124,13 +127,13 @@ def grade_all(
 
 
 def _without_others(limits: Limits, submission: Submission, paths: Sequence[str]) -> Limits:
-    """The limits of one submission, for which the other ones are hidden."""
+    """The limits of one submission, with the paths of the other submissions hidden."""
     own = str(submission.path.resolve())
     return replace(limits, hidden=(*limits.hidden, *[path for path in paths if path != own]))
 
 
 class _Graders:
-    """Processes that check files, one for each thread that asks."""
+    """A pool of processes that check files, one for each thread."""
 
     def __init__(self) -> None:
         self._own = threading.local()
@@ -156,14 +159,14 @@ class _Graders:
             answer = {}
         finally:
             timer.cancel()
-        if not answer:  # it was killed by the timer, or by the system for want of memory
+        if not answer:  # the timer killed it, or the system because it used too much memory
             process.kill()
         report = LayerReport.from_dict(answer["report"]) if answer.get("report") else None
-        error = "" if report else answer.get("error") or "the verdict took too long or too much memory"
+        error = "" if report else answer.get("error") or "the check took too long or used too much memory"
         return Grade(submission, report, error, time.monotonic() - begin)
 
     def _process(self) -> subprocess.Popen[str]:
-        """The process of this thread; a new one if it has ended."""
+        """The process of this thread. If it has ended, a new one is started."""
         process: subprocess.Popen[str] | None = getattr(self._own, "process", None)
         if process is None or process.poll() is not None:
             with self._lock:

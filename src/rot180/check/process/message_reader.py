@@ -1,4 +1,4 @@
-"""Read the values of a message, of which nothing is trusted; protocol.py describes its bytes."""
+"""Read the values of an untrusted message. protocol.py describes the format."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ import numpy as np
 from .protocol import KINDS, MAX_AXES, MAX_BODY, MAX_DEPTH, MAX_INT, MAX_TEXT, MAX_VALUES, Fields, Handle, ProtocolError
 
 LONG_INT = re.compile(rb"\d{80}")
-MAX_ITEM = 32  # bytes of a number: a complex long double has 32
+MAX_ITEM = 32  # the maximum size of a number in bytes: a complex long double has 32
 
 
 def unpack(header: bytes, body: bytes, take: Callable[[Handle], Any] = lambda handle: handle) -> dict[str, Any]:
     """Return the values of a message by name. Raises ProtocolError if it does not follow the protocol.
 
     Args:
-        header, body: the two parts.
-        take: replaces the handles by other values (default: they stay).
+        header, body: the two parts of the message.
+        take: maps each handle to the value that replaces it (default: the handle itself).
     """
     try:
         content = json.loads(header, parse_int=_int if LONG_INT.search(header) else None)
@@ -34,7 +34,7 @@ def unpack(header: bytes, body: bytes, take: Callable[[Handle], Any] = lambda ha
     reader = _Reader(body, take)
     values = {name: reader.read(value, 0) for name, value in content.items()}
     if reader.position != len(body):
-        raise ProtocolError("more bytes than its arrays have")
+        raise ProtocolError("more bytes than its arrays need")
     return values
 
 
@@ -45,7 +45,7 @@ class _Reader:
         self.body, self.take, self.position, self.values = body, take, 0, 0
 
     def read(self, value: Any, depth: int) -> Any:
-        """Return the value that this JSON stands for."""
+        """Return the value that this JSON describes."""
         self.values += 1
         if depth > 2 * MAX_DEPTH + 2 or self.values > MAX_VALUES:
             raise ProtocolError("a value that is nested too deeply or has too many parts")
@@ -75,7 +75,7 @@ class _Reader:
         data = self._bytes(math.prod(shape) * dtype.itemsize)
         try:
             return np.ndarray(shape, dtype, bytearray(data)).copy()
-        except ValueError:  # a size of 0 beside sizes whose product is too large
+        except ValueError:  # one size is 0, and the product of the others is too large
             raise ProtocolError("an array with an impossible shape") from None
 
     def _read_scalar(self, parts: list[Any], depth: int) -> Any:
@@ -106,13 +106,13 @@ class _Reader:
     def _bytes(self, count: int) -> bytes:
         """Return the next bytes of the body."""
         if count > len(self.body) - self.position:
-            raise ProtocolError("fewer bytes than its arrays have")
+            raise ProtocolError("fewer bytes than its arrays need")
         self.position += count
         return self.body[self.position - count : self.position]
 
 
 def _int(digits: str) -> int:
-    """An integer of JSON. Long ones are refused, because converting them takes long in old versions of Python."""
+    """Convert an integer of JSON. Long integers are refused, because old versions of Python convert them slowly."""
     if len(digits) > 80:
         raise ProtocolError("an integer of more than 256 bits")
     return int(digits)
@@ -131,7 +131,7 @@ def _key(key: Any) -> Any:
 
 
 def _dtype(text: Any) -> np.dtype[Any]:
-    """Return a dtype of numbers."""
+    """Return a numeric dtype. Raises ProtocolError for other dtypes."""
     if isinstance(text, str) and len(text) <= 8:
         return _dtype_of(text)
     raise ProtocolError("an array that does not hold numbers")

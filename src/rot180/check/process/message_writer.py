@@ -1,4 +1,4 @@
-"""Make the bytes of a message; protocol.py describes them."""
+"""Write the bytes of a message. protocol.py describes the format."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ def pack(content: Mapping[str, Any], handles: Mapping[str, HandleOf] = MappingPr
     """Return the bytes of a message. Raises ProtocolError if it is too large.
 
     Args:
-        content: values by name.
-        handles: for some of these names, a function that returns the handle to write for an object, or None. The value
-            of the handle is written too, unless it is None.
+        content: the values of the message by name.
+        handles: for some of these names, a function that maps an object to its handle, or to None to write the object
+            itself. A handle is written together with its value.
     """
     writer = _Writer()
     written = {}
@@ -71,7 +71,9 @@ class _Writer:
         return written
 
     def _write_copy(self, value: Any, depth: int) -> Any:
-        """Return the JSON of an object that stays here; None if a part of a result cannot be copied."""
+        """Return the JSON of the copy of an object. If a part of a result cannot be copied, return None for this
+        part.
+        """
         parts, size = len(self.body), self.size
         try:
             return self._write_object(value, depth)
@@ -122,7 +124,7 @@ class _Writer:
 
 
 def _plain(value: Any) -> Any:
-    """A number or a text within the bounds."""
+    """Check the size of an integer, and truncate a text."""
     if type(value) is str:
         return value[:MAX_TEXT]
     if type(value) is int and not -MAX_INT < value < MAX_INT:

@@ -1,4 +1,4 @@
-"""The process that runs the user's functions, as the checker sees it: its pipes, its output, and its end."""
+"""Start and end the child process that runs the user's functions, and manage its pipes and its output."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from ..adapter.descriptions import one_line
 from .failure import ChildFailure
 from .reading import BLOCK, reader_of
 
-MAX_OUTPUT, MAX_QUOTED = 2000, 200  # bytes of the code's output to keep, and characters of it in an error
-MAX_FLOOD = 64 << 20  # bytes of output after which the code is stopped
-GRACE = 2.0  # seconds that the supervisor has to end everything
-LINGERING = 0.2  # seconds to wait for the rest of the output after the end
+MAX_OUTPUT, MAX_QUOTED = 2000, 200  # the bytes of output that are kept, the characters that an error quotes
+MAX_FLOOD = 64 << 20  # the bytes of output after which the code is stopped
+GRACE = 2.0  # the seconds in which the supervisor must end all processes
+LINGERING = 0.2  # the seconds to wait for the rest of the output
 MEMORY = 2 << 30  # bytes
 MAX_PROCESSES = 64
 MAIN = Path(__file__).with_name("child") / "main.py"
@@ -38,13 +38,13 @@ LIMIT_TEXTS = {
 
 @dataclass(frozen=True)
 class Limits:
-    """What the code may use.
+    """The limits of the user's code.
 
     Attributes:
-        seconds: for the whole check.
-        forbidden: packages that the code may not import; if there are any, it is graded: it may also not write outside
-            its folder, start programs or open connections.
-        hidden: files and folders that it may not read while it is graded.
+        seconds: the time limit of the whole check.
+        forbidden: packages that the code may not import. If this is not empty, the code is graded: it may also not
+            write outside its folder, start programs or open connections.
+        hidden: files and folders that graded code may not read.
     """
 
     seconds: float = 60.0
@@ -53,11 +53,11 @@ class Limits:
 
 
 class Program:
-    """A running process.
+    """A running child process.
 
     Attributes:
-        deadline: the time at which it is stopped.
-        limits: what it may use.
+        deadline: the time at which the process is stopped.
+        limits: the limits of the user's code.
     """
 
     def __init__(self, path: Path, limits: Limits) -> None:
@@ -105,17 +105,17 @@ class Program:
             raise self._failure() from None
 
     def require_silence(self) -> None:
-        """Raise ChildFailure if there is a message before it was asked for, or if the process has ended."""
+        """Raise ChildFailure if the process has sent a message without a request, or has ended."""
         if self._rest:
             raise ChildFailure(UNEXPECTED)
         if self._reader.has_bytes:
             raise ChildFailure(UNEXPECTED) if self._reader.read(0) else self._failure()
 
     def read(self, count: int, deadline: float) -> bytes:
-        """Read so many bytes of a reply.
+        """Read `count` bytes of a reply.
 
-        Raises TimeoutError if they do not come in time, and ChildFailure if they cannot come because the process has
-        ended or the time for the whole check is over.
+        Raises TimeoutError if they do not arrive before `deadline`. Raises ChildFailure if the process has ended or the
+        time limit of the whole check is over.
         """
         parts = [self._rest]
         missing = count - len(self._rest)
@@ -134,7 +134,7 @@ class Program:
     # ---- output ----
 
     def _drain(self) -> None:
-        """Read the output to its end, so that the process never blocks, and keep the first part."""
+        """Read all output, so that the process never blocks, and keep the beginning."""
         assert self.process.stderr is not None
         total = 0
         with contextlib.suppress(OSError, ValueError):
@@ -153,7 +153,7 @@ class Program:
     # ---- the end ----
 
     def end(self) -> dict[str, Any]:
-        """End the process and everything that it started; returns how it ended."""
+        """End the process and all processes that it started. Returns its status, for example {"exit": 0}."""
         if self._ending is not None:
             return self._ending
         self._close_requests()
@@ -165,7 +165,7 @@ class Program:
         self._ending = self._read_status()
         self._reader.close()
         self.process.stdout.close()  # type: ignore[union-attr]
-        if not self._drainer.is_alive():  # otherwise a program that escaped holds the other end open
+        if not self._drainer.is_alive():  # otherwise a process that survived holds the other end open
             self.process.stderr.close()  # type: ignore[union-attr]
         self._remove_folder()
         return self._ending
@@ -178,12 +178,12 @@ class Program:
         self.process.wait()
 
     def _close_requests(self) -> None:
-        """Close the pipe of requests, which tells the supervisor to end everything."""
+        """Close the pipe of requests, which tells the supervisor to end all processes."""
         with contextlib.suppress(OSError):
             self.process.stdin.close()  # type: ignore[union-attr]
 
     def _read_status(self) -> dict[str, Any]:
-        """How the worker ended, as the supervisor says; otherwise by the exit status of the process."""
+        """The status that the supervisor wrote, or else the exit status of the process."""
         if self._status >= 0:
             descriptor, self._status = self._status, -1
             try:
@@ -202,7 +202,7 @@ class Program:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _late(self) -> BaseException:
-        """The failure of a process that did not answer in time."""
+        """The error for a process that did not answer in time."""
         if time.monotonic() < self.deadline:
             return TimeoutError()
         self.end()
@@ -210,7 +210,7 @@ class Program:
         return self._quoting(f"did not finish within {seconds:g} seconds; increase --timeout if it does not hang")
 
     def _failure(self) -> ChildFailure:
-        """The failure of a process that ended."""
+        """The error for a process that ended."""
         status = self.end()
         if self._flooded:
             return self._quoting(f"printed more than {MAX_FLOOD >> 20} MB, and was stopped")
@@ -222,8 +222,8 @@ class Program:
                 name = signal.Signals(status["signal"]).name
             how = f"killed by {name}"
         else:
-            how = f"exit status {status['exit']}" if "exit" in status else "it closed the channel of the checker"
-        return self._quoting(f"ended the process ({how}) before there was a verdict")
+            how = f"exit status {status['exit']}" if "exit" in status else "it closed the pipe to the checker"
+        return self._quoting(f"ended the process ({how}) before the check was complete")
 
     def _quoting(self, text: str) -> ChildFailure:
         printed = self.printed()
@@ -232,7 +232,7 @@ class Program:
 
 @contextlib.contextmanager
 def running(path: Path, limits: Limits) -> Iterator[Program]:
-    """Start the process for a file; end it and everything that it started at the end of the block."""
+    """Start the process for a file. At the end of the block, end it and all processes that it started."""
     program = Program(path, limits)
     try:
         yield program
@@ -241,7 +241,7 @@ def running(path: Path, limits: Limits) -> Iterator[Program]:
 
 
 def environment(folder: str) -> dict[str, str]:
-    """The environment of the process: one thread for each library, and temporary files in its folder."""
+    """The environment variables of the process: each library gets one thread, and temporary files go to `folder`."""
     return {
         **os.environ,
         **dict.fromkeys(ONE_THREAD, "1"),
@@ -251,7 +251,7 @@ def environment(folder: str) -> dict[str, str]:
 
 
 def extra_paths() -> Sequence[str]:
-    """The folders of packages that an isolated Python leaves out: those of the user and of PYTHONPATH."""
+    """The folders of packages that `python -I` ignores: PYTHONPATH and the user's site-packages."""
     here = os.path.realpath(os.getcwd())
     candidates = [*os.environ.get("PYTHONPATH", "").split(os.pathsep), site.getusersitepackages()]
     return [

@@ -10,8 +10,8 @@ import threading
 from typing import Protocol
 
 BLOCK = 1 << 16  # bytes
-MAX_WAITING = 4  # blocks that a thread reads ahead
-PERIOD = 0.1  # seconds between two looks of the thread if it should end
+MAX_WAITING = 4  # the number of blocks that a thread reads ahead
+PERIOD = 0.1  # the seconds after which the thread checks whether it should end
 
 
 class Reader(Protocol):
@@ -29,7 +29,7 @@ class Reader(Protocol):
 
 
 class PollReader:
-    """A reader for systems that can wait for pipes."""
+    """A reader for systems that can poll pipes."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor, self._poll = descriptor, select.poll()
@@ -54,7 +54,7 @@ class PollReader:
 
 
 class ThreadReader:
-    """A reader for Windows, which cannot wait for pipes: a thread reads ahead."""
+    """A reader for Windows, which cannot poll pipes, so a thread reads ahead."""
 
     def __init__(self, descriptor: int) -> None:
         self._blocks: queue.Queue[bytes] = queue.Queue(MAX_WAITING)
@@ -63,7 +63,7 @@ class ThreadReader:
         self._thread.start()
 
     def _run(self, descriptor: int) -> None:
-        """Pass blocks on, until the end."""
+        """Put blocks into the queue until the end of the pipe."""
         block = b"x"
         while block and not self._closed:
             try:
@@ -88,11 +88,11 @@ class ThreadReader:
         return not self._blocks.empty()
 
     def close(self) -> None:
-        """Let the thread end."""
+        """Stop the thread."""
         self._closed = True
         self._thread.join(2 * PERIOD)
 
 
 def reader_of(descriptor: int) -> Reader:
-    """Return the reader that this system has."""
+    """Return the reader for this system."""
     return PollReader(descriptor) if hasattr(select, "poll") else ThreadReader(descriptor)

@@ -1,7 +1,7 @@
-"""The user's functions as the checker calls them: each call is sent to the process that runs them.
+"""Proxies of the user's functions: each call is sent to the child process.
 
-What comes back is not trusted. Results become arrays and containers, and other objects become `RemoteObject`s, which
-can only be passed back.
+The replies are not trusted. Results become arrays and containers. Other objects become `RemoteObject`s, which the
+checker can only pass back to the child.
 """
 
 from __future__ import annotations
@@ -39,42 +39,42 @@ from .remote_objects import (
     with_fields,
 )  # fmt: skip
 
-CALL_SECONDS = 20.0  # for one call; the problems are small
-NO_SIGNATURE = 0  # inspect.signature raises TypeError for it
-MAX_CALLS = 256  # calls whose results can be passed back; the worker keeps as many
+CALL_SECONDS = 20.0  # the time limit of one call; the problems are small
+NO_SIGNATURE = 0  # a value for which inspect.signature raises TypeError
+MAX_CALLS = 256  # the calls whose results can be passed back; the worker keeps the same number
 MAX_REMARKS = 10
-OURS = "check.layer: "  # prefix of our own messages; the command writes `check: ` instead
+OURS = "check.layer: "  # the prefix of rot180's own messages; the command writes `check: ` instead
 ONE_SAMPLE = "The class takes one sample at a time; larger batches were not checked."
 ONE_CHANNEL = "The class takes images of one channel; several channels were not checked."
 MAX_ERROR = 400  # characters of an error's text
 
 
 class Session:
-    """The conversation with the process of one file."""
+    """The requests to the child process of one file, and its replies."""
 
     def __init__(self, program: Program, path: Path) -> None:
         self.program, self.path = program, path
-        self.known: dict[int, tuple[int, Any]] = {}  # by id: the number of the object in the process, and the object
+        self.known: dict[int, tuple[int, Any]] = {}  # by id of an object: its number in the child, and the object
         self._loading = 0  # the ticket of the request to load the file
         self.ids_of_call: deque[list[int]] = deque()
-        self.sent: deque[tuple[int, dict[str, Any]]] = deque(maxlen=MAX_CALLS)  # arguments, by call
+        self.sent: deque[tuple[int, dict[str, Any]]] = deque(maxlen=MAX_CALLS)  # tickets and arguments
 
     def post_load(self) -> None:
-        """Ask the process to load the file, without waiting for the end of it."""
+        """Ask the child to load the file, without waiting for the reply."""
         self._loading = self.post({"action": "load"})
 
     def read_contents(self) -> Any:
-        """Wait until the file is loaded; returns what the process says about its contents, unchecked."""
+        """Wait until the file is loaded. Returns the child's description of its contents, which is not checked yet."""
         reply = self.receive("the import of the file", self._loading)
         if "error" in reply:
             raise CouldNotCheckError(f"check: {self._error(reply['error'])}")
         return reply.get("contents")
 
     def find(self, name: str, operation: Mapping[str, Any] | None = None) -> Any:
-        """Return the function of this name, the Pair of a class, or None if there is neither.
+        """Return the function with this name, the Pair of a class, or None if the file has neither.
 
         Args:
-            operation: what the process needs to use a class; None if the name is that of a function.
+            operation: the description of the operation, for a class; None for a function.
         """
         reply = self.ask(f"the search for {name}", {"action": "find", "name": name, "operation": operation})
         if "error" in reply:
@@ -87,7 +87,9 @@ class Session:
         return self._pair(forward, reply, operation["gradients_of"])
 
     def _pair(self, forward: RemoteFunction, reply: Mapping[str, Any], gradients_of: Sequence[str]) -> Pair:
-        """The two functions that use a class. The process cannot leave out gradients of arguments that there are."""
+        """The two functions that call a class. The child cannot omit gradients of arguments that the forward has,
+        except dx.
+        """
         if not isinstance(reply["backward"], dict) or forward.signature is None:
             raise ChildFailure(MALFORMED.format(reason="a class without a forward and a backward"))
         backward = self.proxy(read_function(reply["backward"]))
@@ -102,7 +104,9 @@ class Session:
         return Pair(self.proxy(forward), backward, returns, single, grey, tuple(remarks))
 
     def call(self, function: RemoteFunction, arguments: Sequence[Any], keywords: Mapping[str, Any]) -> Any:
-        """Call a function in the process; changes the arrays that it changed there. Raises what it raises."""
+        """Call a function in the child. Arrays that it changes in place are changed here too. Raises a RemoteError if
+        it raises.
+        """
         request = {"action": "call", "function": function.number, "arguments": list(arguments), "keywords": keywords}
         ticket = self.post(request)
         self.sent.append((ticket, {**{str(i): a for i, a in enumerate(arguments)}, **keywords}))
@@ -118,13 +122,14 @@ class Session:
         self, function: RemoteFunction, arguments: Sequence[Any], keywords: Mapping[str, Any],
         stacks: Mapping[int | str, Array],
     ) -> Array | None:  # fmt: skip
-        """Call a function several times, in one message. Raises what the first call raises that fails.
+        """Call a function several times, with one message. If a call raises, raise the first error.
 
         Args:
-            arguments, keywords: of all calls.
-            stacks: the values of some of them, by position or name, one for each call.
+            arguments, keywords: the arguments that all calls share.
+            stacks: arguments that differ, by position or name: a stack with one value for each call.
 
-        Returns the results stacked, of tuples the first part; None if they are not arrays of one shape.
+        Returns the stack of the results, or of their first parts if they are tuples. Returns None if these are not
+        arrays of one shape.
         """
         request = {
             "action": "call_several", "function": function.number, "arguments": list(arguments),
@@ -138,9 +143,9 @@ class Session:
         return stack if isinstance(stack, np.ndarray) and stack.ndim and len(stack) == count else None
 
     def proxy(self, function: RemoteFunction) -> Any:
-        """A function that runs in the process, with the signature of the original.
+        """A function that runs in the child, with the signature of the original.
 
-        Its attribute `several` calls it several times, as `call_several` does.
+        Its attribute `several` calls `call_several`.
         """
 
         def remote(*arguments: Any, **keywords: Any) -> Any:
@@ -155,11 +160,11 @@ class Session:
     # ---- messages ----
 
     def ask(self, what: str, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Send a request and return the reply; `what` runs meanwhile."""
+        """Send a request and return the reply. `what` names the action in errors."""
         return self.receive(what, self.post(request))
 
     def post(self, request: Mapping[str, Any]) -> int:
-        """Send a request; returns the ticket that its reply must carry."""
+        """Send a request. Returns the ticket that the reply must contain."""
         self.program.require_silence()
         ticket = secrets.randbits(62)
         handles = {"arguments": self._handle_of, "keywords": self._handle_of}
@@ -167,7 +172,7 @@ class Session:
         return ticket
 
     def receive(self, what: str, ticket: int, calls: int = 1) -> dict[str, Any]:
-        """Return the reply to the request with this ticket. Raises ChildFailure if there is none in time."""
+        """Return the reply to the request with this ticket. Raises ChildFailure if it does not arrive in time."""
         seconds = CALL_SECONDS * calls
         deadline = time.monotonic() + seconds
         self.ids_of_call.append([])
@@ -187,15 +192,15 @@ class Session:
         return reply
 
     def _error_parts(self, error: Any) -> tuple[str, str]:
-        """The text of an error, and its place."""
+        """The text of an error, and the line that raised it."""
         text, line = (error.get("text"), error.get("line")) if isinstance(error, dict) else ("", None)
         place = f"line {line} of {one_line(self.path.name, MAX_NAME)}" if type(line) is int else ""
         return one_line(text if isinstance(text, str) else "", MAX_ERROR), place
 
     def _error(self, error: Any) -> str:
-        """An error of the import on one line, with the path of the file."""
+        """Describe an error of the import on one line, with the path of the file."""
         text, place = self._error_parts(error)
-        if not place and text.startswith(OURS):  # of the search for the parts of a class
+        if not place and text.startswith(OURS):  # raised while looking for the parts of a class
             return text.removeprefix(OURS)
         where = f" ({place.partition(' of ')[0]} of {one_line(self.path)})" if place else ""
         return f"{error_type(error).__name__}: {text}{where}"
@@ -203,7 +208,7 @@ class Session:
     # ---- arrays and objects ----
 
     def _change(self, changed: Any) -> None:
-        """Change the arrays that were sent as the process changed its copies."""
+        """Apply the changes that the child made to its copies of the arguments."""
         if not isinstance(changed, list) or not changed:
             return
         calls = dict(self.sent)
@@ -216,16 +221,16 @@ class Session:
                 raise ChildFailure(MALFORMED.format(reason="an argument was changed that was not sent"))
             if now.shape == sent.shape and now.dtype.kind != "c":
                 np.copyto(sent, now, casting="unsafe")
-            else:  # it was resized; any other numbers show that it was changed
+            else:  # the array was resized; any other numbers show that it was changed
                 sent[...] = sent + 1
 
     def _handle_of(self, value: Any) -> Handle | None:
-        """The handle of an object that came from the process, to send it back."""
+        """The handle of an object that came from the child, to pass it back."""
         number, known = self.known.get(id(value), (0, None))
         return Handle(number, "") if number and known is value else None
 
     def _take(self, handle: Handle) -> Any:
-        """The value for a handle: a copy of the object, or a RemoteObject if it could not be sent."""
+        """The value for a handle: the copy of the object, or a RemoteObject if the child could not send a copy."""
         value = handle.value
         if isinstance(value, Fields):
             value = with_fields(value)

@@ -1,6 +1,6 @@
-"""Functions, errors and objects of the user's code, as its process describes them.
+"""The child process's descriptions of functions, errors and objects of the user's code.
 
-The descriptions are not trusted: names, parameters and errors are checked and bounded here.
+The descriptions are not trusted, so names, parameters and errors are checked and truncated here.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from ..adapter.descriptions import one_line
 from .failure import ChildFailure
 from .protocol import Fields
 
-MAX_NAME = 80  # characters of a name
+MAX_NAME = 80  # the maximum length of a name
 MAX_PARAMETERS = 100
-MALFORMED = "sent a message that cannot be read ({reason}), so there is no verdict"
+MALFORMED = "sent a message that cannot be read ({reason}), so its code could not be checked"
 
 
 class RemoteError(Exception):
-    """An exception that the user's function raised; subclasses are named after its type.
+    """An exception that the user's function raised. Subclasses have the name of its type.
 
     Attributes:
         place: the line of the user's file where it was raised, for example "line 3 of mine.py", or "".
@@ -33,18 +33,18 @@ class RemoteError(Exception):
 
 
 class RemoteObject:
-    """An object of the user's code that stays in its process; subclasses are named after its type."""
+    """An object of the user's code that stays in the child process. Subclasses have the name of its type."""
 
 
 @dataclasses.dataclass(frozen=True)
 class RemoteFunction:
-    """What is known of a function of the user's file.
+    """The description of a function of the user's file.
 
     Attributes:
-        number: identifies it in the process.
-        name: of the function.
+        number: the number that identifies it in the child.
+        name: the name of the function.
         plain: True for a function that is not a method and has no attributes.
-        signature: None if it has none.
+        signature: its signature, or None.
     """
 
     number: int
@@ -54,7 +54,7 @@ class RemoteFunction:
 
 
 class RemoteMethod:
-    """A method, or another object that can be called and can have attributes, in the process."""
+    """A proxy of a method or of another callable object with attributes."""
 
     def __init__(self, remote: Callable[..., Any]) -> None:
         self._remote = remote
@@ -78,7 +78,7 @@ def read_function(reply: Mapping[str, Any]) -> RemoteFunction:
 
 
 def read_parameter(part: Any) -> inspect.Parameter:
-    """Read one parameter: its name, kind, if it has a default, and the default. Raises ValueError or TypeError."""
+    """Read the description of a parameter: [name, kind, has_default, default]. Raises ValueError or TypeError."""
     name, kind, has_default, default = part
     if not isinstance(name, str) or len(name) > MAX_NAME or type(kind) is not int:
         raise ValueError("a parameter without a name and a kind")
@@ -94,12 +94,12 @@ def read_parameter(part: Any) -> inspect.Parameter:
 
 
 def texts_of(value: Any) -> list[str]:
-    """The texts of a list; arrays and other values are left out."""
+    """The strings in a list. Other values are left out."""
     return [part for part in value if isinstance(part, str)] if isinstance(value, list | tuple) else []
 
 
 def type_name(name: Any, otherwise: str) -> str:
-    """A name for a type: the one that the process sent, if it is a name."""
+    """The name that the child sent, if it is a valid name for a type; otherwise `otherwise`."""
     is_name = isinstance(name, str) and len(name) <= MAX_NAME and name.isidentifier() and not keyword.iskeyword(name)
     return str(name) if is_name else otherwise
 
@@ -111,7 +111,7 @@ def error_type(error: Any) -> type[RemoteError]:
 
 
 def with_fields(value: Fields) -> Any:
-    """An object with these fields: a dataclass if all names can be attributes, otherwise a dict."""
+    """An object with these fields: a dataclass if all names are valid attribute names, otherwise a dict."""
     names = list(value.fields)
     if not all(type_name(name, "") and not name.startswith("__") for name in names):
         return dict(value.fields)

@@ -1,4 +1,4 @@
-"""Which functions of a file to check: the names that the user gave, or the pair that the operation suggests."""
+"""Choose the functions of a file to check: by the names that the user gave, or by the operation."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class Entry:
     """A function, a class or an object of a file.
 
     Attributes:
-        name: in the module.
+        name: the name in the module.
         kind: "function", "class" or "object".
         own: True if it is defined in the file, False if it is imported.
-        methods: of a class or an object.
+        methods: the names of the methods of a class or an object.
     """
 
     name: str
@@ -34,11 +34,11 @@ class Entry:
 
 
 def read_contents(contents: Any) -> list[Entry]:
-    """Read what the process says about the contents of the file."""
+    """Read the child's description of the contents of the file."""
     entries = []
     for part in contents if isinstance(contents, list) else ():
         if not isinstance(part, dict) or not _is_name(part.get("name")):
-            raise ChildFailure("sent a list of its functions that cannot be read, so there is no verdict")
+            raise ChildFailure("sent a list of its functions that cannot be read, so its code could not be checked")
         methods = part.get("methods")
         names = tuple(name for name in methods if _is_name(name)) if isinstance(methods, list) else ()
         kind = part.get("kind")
@@ -52,21 +52,21 @@ def _is_name(name: Any) -> bool:
 
 @dataclass(frozen=True)
 class FunctionNames:
-    """A forward and a backward that belong together; the backward is "" for a class or a function that is both."""
+    """The names of a forward and its backward. `backward` is "" for a class, or for a function that computes both."""
 
     forward: str
     backward: str
-    words: tuple[str, ...]  # of their names, without those for forward and backward
+    words: tuple[str, ...]  # the words in their names, without the words for forward and backward
 
     @property
     def target(self) -> str:
-        """The names as they are typed after the colon."""
+        """The names as the user types them after the colon."""
         return f"{self.forward},{self.backward}" if self.backward else self.forward
 
 
 FORWARD_WORDS = {"forward", "fwd", "fprop", "fw", "forwards"}
 BACKWARD_WORDS = {"backward", "bwd", "bprop", "bw", "backwards", "backprop", "grad", "gradient", "back", "vjp"}
-WORDS = {  # for each operation, the words of names that mean it; a name must have all words of one entry
+WORDS = {  # by operation: alternatives separated by semicolons; a name must have all words of one alternative
     "conv": "conv; convolution; convolve; convolutional; correlate",
     "conv_transpose": "conv transpose; conv transposed; transposed conv; deconv; deconvolution; tconv; convtranspose; "
     "transpose convolution; upconv",
@@ -87,13 +87,13 @@ WORDS = {  # for each operation, the words of names that mean it; a name must ha
 
 
 def choose(entries: Sequence[Entry], names: Sequence[str] | None, op: str, file: str) -> FunctionNames:
-    """Return the functions to check. Raises CouldNotCheckError with the names that there are.
+    """Return the functions to check. Raises CouldNotCheckError with the names in the file if no choice is clear.
 
     Args:
         entries: the contents of the file.
         names: one or two names that the user gave, or None.
-        op: name of the operation.
-        file: name of the file, for messages.
+        op: the name of the operation.
+        file: the name of the file, for messages.
     """
     pairs = find_pairs(entries)
     if names is None:
@@ -106,7 +106,9 @@ def choose(entries: Sequence[Entry], names: Sequence[str] | None, op: str, file:
 
 
 def find_pairs(entries: Sequence[Entry]) -> list[FunctionNames]:
-    """The pairs of functions and of methods, in the order of the file; imported ones only if there are no others."""
+    """The pairs of functions and the classes, in the order of the file. Imported ones are used only if there are no
+    others.
+    """
     for own in (True, False):
         chosen = [entry for entry in entries if entry.own or not own]
         found = [*_function_pairs([e.name for e in chosen if e.kind == "function"]), *_class_pairs(chosen)]
@@ -116,12 +118,12 @@ def find_pairs(entries: Sequence[Entry]) -> list[FunctionNames]:
 
 
 def split_words(name: str) -> tuple[str, ...]:
-    """The words of a name in lower case: conv, forward, naive for conv_forward_naive and convForwardNaive."""
+    """The words of a name in lower case: ("conv", "forward", "naive") for conv_forward_naive and convForwardNaive."""
     return tuple(word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+[dD]?", name))
 
 
 def _function_pairs(names: Sequence[str]) -> list[FunctionNames]:
-    """Functions whose names differ only in the word for forward or backward, which a forward may omit."""
+    """Pairs of functions whose names differ only in the word for forward or backward. A forward may omit the word."""
     backwards: dict[tuple[str, ...], str] = {}
     forwards: dict[tuple[str, ...], list[str]] = {}
     for name in names:
@@ -137,7 +139,7 @@ def _function_pairs(names: Sequence[str]) -> list[FunctionNames]:
 
 
 def _class_pairs(entries: Sequence[Entry]) -> list[FunctionNames]:
-    """The classes with a method for the forward and one for the backward, and objects if there are no such classes.
+    """The classes with a forward and a backward method. If there are none, the objects with such methods.
 
     Each is checked as it is.
     """
@@ -147,12 +149,12 @@ def _class_pairs(entries: Sequence[Entry]) -> list[FunctionNames]:
 
 
 def _has(entry: Entry, names: Sequence[str]) -> bool:
-    """True if the entry has a method of one of these names, with or without an underscore before it."""
+    """True if the entry has a method with one of these names, with or without a leading underscore."""
     return any(name in entry.methods or f"_{name}" in entry.methods for name in names)
 
 
 def _choose_by_operation(pairs: Sequence[FunctionNames], entries: Sequence[Entry], op: str, file: str) -> FunctionNames:
-    """The pair whose name fits the operation best, or the only pair."""
+    """The pair whose name matches the operation best, or the only pair."""
     singles = [FunctionNames(e.name, "", split_words(e.name)) for e in entries if e.own and e.kind == "function"]
     for candidates in (pairs, singles if op in LOSSES else ()):
         fits = {pair: fit(pair.words, op) for pair in candidates}
@@ -174,11 +176,11 @@ def _choose_by_operation(pairs: Sequence[FunctionNames], entries: Sequence[Entry
 
 
 def fit(words: Sequence[str], op: str) -> float:
-    """How well the words of a name fit an operation: 0 if they do not, otherwise more for fewer other words."""
+    """How well the words of a name match an operation: 0 for no match, otherwise higher for fewer additional words."""
     base, dimension = _base(op)
     text = " ".join(words).replace(" 1d", "1d").replace(" 2d", "2d").replace(" 3d", "3d")
     plain = [word[:-2] if re.fullmatch(r".+[123]d", word) else word for word in text.split()]
-    found = {*plain, *map("".join, pairwise(plain))}  # also relu for ReLU, whose words are Re and LU
+    found = {*plain, *map("".join, pairwise(plain))}  # "relu" is found in ReLU, whose words are Re and LU
     other = re.search(r"([123])d\b", text)
     if dimension and other and other[1] != dimension:
         return 0.0
@@ -191,7 +193,7 @@ def fit(words: Sequence[str], op: str) -> float:
 
 
 def _base(op: str) -> tuple[str, str]:
-    """The name of an operation without its number of axes, and that number."""
+    """Split the name of an operation into the name without the number of axes, and this number."""
     match = re.fullmatch(r"(.+)([123])d", op)
     return (match[1], match[2]) if match else (op, "")
 

@@ -1,1 +1,3 @@
-"""The process that runs the user's functions. `main.py` starts it; nothing here imports the rest of the package."""
+"""The child process, which runs the user's functions. `main.py` starts it. Nothing here imports the rest of the
+package.
+"""

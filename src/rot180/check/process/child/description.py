@@ -1,6 +1,6 @@
-"""Functions, errors and objects of the user's code, described in numbers and texts that can be sent.
+"""Describe functions, errors and objects of the user's code with numbers and texts that can be sent.
 
-The code is not trusted, so a description may fail in any way that code can; it then says less.
+The code is not trusted. If describing a part raises an exception, the description leaves out this part.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ import numpy as np
 
 from ...adapter.foreign_arrays import as_numpy
 
-MAX_TEXT = 2000  # characters
+MAX_TEXT = 2000  # the maximum length of a text
 MAX_PARAMETERS = 100
 PLAIN = (bool, int, float, str)
 
 
 def describe_function(function: Callable[..., Any]) -> dict[str, Any]:
-    """Return the name of a function, its parameters, and if it is a plain function, which has no attributes."""
+    """Describe a function: its name, its parameters, and whether it is a plain function without attributes."""
     innermost = function
     while isinstance(innermost, functools.partial):
         innermost = innermost.func
@@ -35,7 +35,7 @@ def describe_function(function: Callable[..., Any]) -> dict[str, Any]:
 
 
 def _parameters(function: Callable[..., Any]) -> list[Any] | None:
-    """The parameters: name, kind, if it has a default, and the default; None if there is no signature."""
+    """Describe each parameter as [name, kind, has_default, default]; None if the function has no signature."""
     try:
         parameters = list(inspect.signature(function).parameters.values())[:MAX_PARAMETERS]
     except (TypeError, ValueError):
@@ -49,7 +49,7 @@ def _parameters(function: Callable[..., Any]) -> list[Any] | None:
 
 
 def _plain_default(default: Any) -> Any:
-    """A default that is a plain value; the description of another one."""
+    """A default as a plain value; other values are replaced by their repr."""
     if default is None or type(default) in PLAIN:
         return default
     if type(default) in (tuple, list) and all(type(part) in PLAIN for part in default):
@@ -58,7 +58,7 @@ def _plain_default(default: Any) -> Any:
 
 
 def describe_error(error: BaseException, path: str) -> dict[str, Any]:
-    """Return the type and the text of an error, and the line of the user's file where it was raised, or None."""
+    """Describe an error: its type, its text, and the line of the user's file that raised it, or None."""
     line = None
     if not isinstance(error, SyntaxError):
         frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == path]
@@ -67,7 +67,7 @@ def describe_error(error: BaseException, path: str) -> dict[str, Any]:
 
 
 def text_of(value: Any) -> str:
-    """A value as text of bounded length; its code may raise."""
+    """Convert a value to a text of limited length. Its `__str__` may raise."""
     try:
         return str(value)[:MAX_TEXT]
     except Exception:
@@ -75,9 +75,9 @@ def text_of(value: Any) -> str:
 
 
 def sendable(value: Any) -> Any:
-    """Return the value if it is an array, a container or has fields; an array for an array of another library; or None.
+    """Return a value that can be sent: an array, a container or a dataclass; None for other values.
 
-    The libraries are PyTorch, JAX and others whose arrays convert by `__array__` or DLPack.
+    Arrays of PyTorch, JAX and other libraries that support `__array__` or DLPack are converted to NumPy arrays.
     """
     if isinstance(value, np.ndarray | tuple | list | Mapping):
         return value

@@ -1,10 +1,10 @@
 """Refuse imports, programs, connections and files while code is graded.
 
-The refusals come from an audit hook: Python has no function that removes one. The user's code runs in the same
-interpreter, so the hook calls nothing that the code could replace, and the objects that it needs are its own local
-variables, which the code cannot reach: events that would show them are refused too.
+An audit hook refuses them, because Python has no function that removes an audit hook. The user's code runs in the same
+interpreter. So the hook calls no functions that the code could replace, and keeps its data in local variables. The code
+cannot read these, because the hook also refuses the events of functions that could show them.
 
-Machine code in the process could still undo it. docs/grading.md says what is not held.
+Machine code in the process can still disable the hook. docs/grading.md describes the limits of this protection.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ REFUSED_EVENTS = frozenset(
         "sqlite3.connect", "resource.prlimit",
     }
 )  # fmt: skip
-CHANGES = {  # events of changes to files, with the positions of the paths among their arguments
+CHANGES = {  # events that change files, with the positions of the paths among their arguments
     "os.remove": (0,), "os.rename": (0, 1), "os.rmdir": (0,), "os.mkdir": (0,), "os.truncate": (0,), "os.chmod": (0,),
     "os.chown": (0,), "os.chflags": (0,), "os.utime": (0,), "os.setxattr": (0,), "os.removexattr": (0,),
 }  # fmt: skip
-WITHOUT_EVENTS = {  # functions that could start a program, or act on other processes or files, and have no event
+WITHOUT_EVENTS = {  # functions without an audit event that start a program, or act on other processes or files
     "_posixsubprocess": ("fork_exec",),
     "posix": (
         "setpriority", "sched_setaffinity", "sched_setscheduler", "sched_setparam", "pidfd_open", "mkfifo", "mknod",
@@ -45,10 +45,10 @@ REFUSAL = "is refused while code is graded (--forbid)"
 
 
 def forbid(names: Sequence[str], hidden: Sequence[str], folder: str) -> None:
-    """Refuse imports of packages from now on, the events of REFUSED_EVENTS, and files.
+    """From now on, refuse imports of packages, the events of REFUSED_EVENTS, and access to files.
 
     Args:
-        names: of the packages.
+        names: the names of the packages.
         hidden: files and folders that must not be read.
         folder: the only folder in which files may be written.
     """
@@ -59,7 +59,7 @@ def forbid(names: Sequence[str], hidden: Sequence[str], folder: str) -> None:
 
 
 def refuse_functions() -> None:
-    """Replace the functions of WITHOUT_EVENTS, also in the modules that pass them on."""
+    """Replace the functions of WITHOUT_EVENTS, also in the modules that re-export them."""
     for module, names in WITHOUT_EVENTS.items():
         with contextlib.suppress(ImportError):
             owner = importlib.import_module(module)
@@ -77,7 +77,7 @@ def _refusal_of(name: str) -> Callable[..., None]:
 
 
 class _Finder:
-    """Refuses imports by importlib.import_module, which has no event; the files of the packages are hidden too."""
+    """Refuses imports by importlib.import_module, which has no audit event."""
 
     def __init__(self, names: frozenset[str]) -> None:
         self.names = names
@@ -91,8 +91,8 @@ class _Finder:
 def _hook(names: frozenset[str], file_refusal: Callable[[Any, Any], str]) -> Callable[[str, tuple[Any, ...]], None]:
     """Return the hook.
 
-    What it needs are defaults of parameters, which it deletes before it raises: the code gets the frame of the hook
-    with the exception, and would find them in there.
+    The hook keeps its data in defaults of parameters and deletes them before it raises. Otherwise the code could read
+    them in the frame of the hook, which it gets with the exception.
     """
 
     def refuse(
@@ -123,9 +123,10 @@ def _hook(names: frozenset[str], file_refusal: Callable[[Any, Any], str]) -> Cal
 
 
 def _file_rule(hidden: tuple[str, ...], folder: str) -> Callable[[Any, Any], str]:
-    """Return the function that says why a file must not be opened with these flags; "" if it may be.
+    """Return a function of a path and flags. It returns the reason why the file must not be opened, or "".
 
-    The flags are None for a file that is to be changed otherwise: an open one, or one in another folder, must not be.
+    Flags of None mean that the file is changed without opening it, for example renamed. This is refused for open files
+    and for files outside `folder`.
     """
     text, raw, number, kind_of, denial, anything = str, bytes, int, type, REFUSAL, BaseException
     private = _private_copy(os.path)
@@ -146,13 +147,13 @@ def _file_rule(hidden: tuple[str, ...], folder: str) -> Callable[[Any, Any], str
                 return f"a path of this type {denial}"
             real = real_path(path)
             inside = startswith(real + separator, folder)
-            if changes and (not inside or partition(path, "..")[1]):  # which folder .. is relative to is not known
+            if changes and (not inside or partition(path, "..")[1]):  # it is not known to which folder ".." is relative
                 return f"changing {path} {denial}"
             if startswith(real + separator, hidden):
                 return f"reading {path} {denial}"
             if kind_of(flags) is number and flags & writing and not inside and real != null:
                 return f"writing {path} {denial}"
-            if not inside and flags and is_folder(real):  # a folder can be opened only to open files below it
+            if not inside and flags and is_folder(real):  # a folder is opened only to open files relative to it
                 return f"opening the folder {path} {denial}"
             return ""
         except anything:
@@ -164,7 +165,7 @@ def _file_rule(hidden: tuple[str, ...], folder: str) -> Callable[[Any, Any], str
 def _private_copy(module: ModuleType) -> dict[str, Any]:
     """Copies of a module's functions that call copies of `os` and of the built-in functions.
 
-    What the user's code assigns to os.path, os or builtins does not change them.
+    Assignments of the user's code to attributes of os.path, os or builtins do not affect the copies.
     """
     names: dict[str, Any] = {**vars(module), "__builtins__": dict(vars(builtins)), "os": SimpleNamespace(**vars(os))}
     for name, value in vars(module).items():

@@ -1,7 +1,7 @@
-"""Linux's Landlock: forbid this process to signal processes outside, to connect, and to use files that it need not.
+"""Linux's Landlock: prevent this process from signalling other processes, connecting, and using unrelated files.
 
-The rules also hold for all processes that it starts, and cannot be taken back. On older kernels and other systems
-nothing happens. https://docs.kernel.org/userspace-api/landlock.html
+The rules also apply to all processes that it starts, and cannot be removed. Older kernels and other systems have no
+Landlock, so this module does nothing there. https://docs.kernel.org/userspace-api/landlock.html
 """
 
 from __future__ import annotations
@@ -18,17 +18,16 @@ PR_SET_NO_NEW_PRIVS = 38
 
 WRITE_FILE, READ_FILE, REMOVE_DIR, REMOVE_FILE = 1 << 1, 1 << 2, 1 << 4, 1 << 5
 MAKE = sum(1 << bit for bit in range(6, 13))  # devices, folders, files, sockets, pipes, links
-REFER, TRUNCATE = 1 << 13, 1 << 14  # since versions 2 and 3
-BIND_TCP, CONNECT_TCP = 1 << 0, 1 << 1  # since version 4
-SCOPE_ABSTRACT_SOCKET, SCOPE_SIGNAL = 1 << 0, 1 << 1  # since version 6
+REFER, TRUNCATE = 1 << 13, 1 << 14  # since Landlock versions 2 and 3
+BIND_TCP, CONNECT_TCP = 1 << 0, 1 << 1  # since Landlock version 4
+SCOPE_ABSTRACT_SOCKET, SCOPE_SIGNAL = 1 << 0, 1 << 1  # since Landlock version 6
 
 
 def restrict(folder: str | None, hidden: Sequence[str] = ()) -> bool:
-    """Restrict this process; returns False if the kernel cannot.
+    """Restrict this process. Returns False if the kernel does not support it.
 
     Args:
-        folder: the only folder in which files may be written; the network is refused too. None to restrict only
-            signals.
+        folder: the only folder in which files may be written. TCP is refused too. None restricts only signals.
         hidden: files and folders that must not be read.
     """
     if sys.platform != "linux":
@@ -63,9 +62,9 @@ def restrict(folder: str | None, hidden: Sequence[str] = ()) -> bool:
 
 
 def readable(folder: str, hidden: frozenset[str]) -> Iterator[str]:
-    """The files and folders below a folder that together hold everything except the hidden folders.
+    """Yield files and folders that together contain everything below a folder except the hidden paths.
 
-    Symbolic links are left out: their targets are listed where they are.
+    Symbolic links are left out, because their targets are yielded at their own paths.
     """
     try:
         entries = list(os.scandir(folder))
@@ -81,7 +80,7 @@ def readable(folder: str, hidden: frozenset[str]) -> Iterator[str]:
 
 
 def handled(version: int, *, writes: bool) -> tuple[int, int, int]:
-    """The rights of files, network and scope that this version of Landlock can take away."""
+    """The access rights to files and network, and the scopes, that this version of Landlock can restrict."""
     files = network = 0
     if writes and version >= 1:
         files = WRITE_FILE | REMOVE_DIR | REMOVE_FILE | MAKE

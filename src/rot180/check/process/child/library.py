@@ -1,4 +1,4 @@
-"""The user's file as a module: its functions, classes and methods, by name."""
+"""Load the user's file as a module, and find its functions, classes and methods by name."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from types import ModuleType
 from typing import Any
 
 MAX_NAMES = 2000
-MAX_NAME = 200  # characters
-PREFIX = "submission_"  # of the name of a module that would hide another
+MAX_NAME = 200  # the maximum length of a name
+PREFIX = "submission_"  # prefix for a file whose name is that of another module
 
 
 class Library:
     """The module that a file defines.
 
-    Objects of classes are made once, so that a backward finds the attributes that a forward set.
+    Each class is instantiated once, so that a backward finds the attributes that a forward has set.
     """
 
     def __init__(self, path: str) -> None:
@@ -26,9 +26,9 @@ class Library:
         self.module = load(path)
 
     def contents(self) -> list[dict[str, Any]]:
-        """What is in the file, in its order: name, kind, methods, and if it is defined here.
+        """Describe the contents of the file in order: name, kind, names of methods, and whether it is defined here.
 
-        The kinds are "function", "class", and "object" for a layer that the file has made.
+        The kinds are "function", "class", and "object" for a layer object that the file has created.
         """
         return [
             {"name": name, "kind": kind, "own": self._is_own(value), "methods": _names_of_methods(value, kind)}
@@ -45,7 +45,7 @@ class Library:
         return "function" if callable(value) else ""
 
     def find(self, name: str) -> Any:
-        """Return the function, class or object of this name, or None. `Layer.forward` is a method of Layer()."""
+        """Return the function, class or object with this name, or None. `Layer.forward` is a method of Layer()."""
         owner, _, method = name.rpartition(".")
         target: Any = self.module
         for part in owner.split(".") if owner else []:
@@ -58,16 +58,17 @@ class Library:
         return target if self._kind_of(target) or callable(target) else None
 
     def _is_own(self, value: Any) -> bool:
-        """True if a function or class is defined in this file, or in one beside it."""
+        """True if a function or class is defined in this file, or in another file of its folder."""
         module = sys.modules.get(str(getattr(value, "__module__", "")))
         file = getattr(module, "__file__", None)
         return isinstance(file, str) and os.path.dirname(file) == os.path.dirname(self.path)
 
 
 def load(path: str) -> ModuleType:
-    """Load a file as a module that can import the files beside it.
+    """Load a file as a module that can import the other files of its folder.
 
-    Its folder comes last on the path: a file numpy.py or random.py beside it does not replace the real module.
+    Its folder is the last entry of sys.path, so that a file numpy.py or random.py there does not replace the real
+    module.
     """
     name = os.path.splitext(os.path.basename(path))[0]
     if not name.isidentifier() or name in sys.modules or importlib.util.find_spec(name) is not None:
@@ -89,7 +90,7 @@ def _names_of_methods(value: Any, kind: str) -> list[str]:
 
 
 def _methods(kind: type) -> Iterator[str]:
-    """The names of the methods of a class, those of its bases included."""
+    """The names of the methods of a class, including those of its base classes."""
     found = set[str]()
     for base in kind.__mro__[:-1]:
         for name, value in list(vars(base).items())[:MAX_NAMES]:

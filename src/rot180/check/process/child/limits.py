@@ -1,6 +1,6 @@
-"""The limits that the system sets for the worker: memory, processors, files, and on what it may act.
+"""Set the operating system's limits for the worker: memory, CPU time, files, and access to other processes.
 
-A limit that the system does not have is left out; docs/grading.md says what holds where.
+Limits that a system does not support are skipped. docs/grading.md lists the limits by system.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from typing import Any
 
 from . import landlock, seccomp
 
-MAX_FILE = 64 << 20  # bytes of one file
+MAX_FILE = 64 << 20  # the maximum size of one file in bytes
 MAX_DESCRIPTORS = 256
-MAX_NEW_THREADS = 512  # the supervisor counts the processes, but it looks only now and then
+MAX_NEW_THREADS = 512  # a second limit, because the supervisor counts processes only from time to time
 PR_SET_PDEATHSIG = 1
 
 
 def apply(config: Mapping[str, Any]) -> None:
-    """Limit this process and all that it starts."""
+    """Limit this process and all processes that it starts."""
     end_with_supervisor()
     limit_resources(config["memory"], config["seconds"])
     landlock.restrict(config["folder"] if config["grading"] else None, config["hidden"])
@@ -35,29 +35,29 @@ def end_with_supervisor() -> None:
         import ctypes
 
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
-    if hasattr(os, "fork") and os.getppid() != parent:  # it ended in the meantime
+    if hasattr(os, "fork") and os.getppid() != parent:  # the parent ended in the meantime
         os._exit(1)
 
 
 def limit_resources(memory: int, seconds: float) -> None:
-    """Set the limits of the process where the system has them."""
+    """Set the resource limits of the process that the system supports."""
     try:
         import resource
     except ImportError:  # Windows
         return
     limits = {
-        "RLIMIT_DATA": memory,  # private memory; address space would count shared libraries
+        "RLIMIT_DATA": memory,  # limits private memory; a limit of the address space would count shared libraries
         "RLIMIT_CPU": int(seconds) + 2,
         "RLIMIT_FSIZE": MAX_FILE,
         "RLIMIT_CORE": 0,
         "RLIMIT_NOFILE": MAX_DESCRIPTORS,
         "RLIMIT_MEMLOCK": 0,
-        "RLIMIT_NPROC": threads_of(os.getuid()) + MAX_NEW_THREADS,  # the system counts all of the user's
+        "RLIMIT_NPROC": threads_of(os.getuid()) + MAX_NEW_THREADS,  # the system counts all threads of the user
     }
     for name, value in limits.items():
         with contextlib.suppress(ValueError, OSError, AttributeError):
             if name == "RLIMIT_NPROC" and not os.path.isdir("/proc/self"):
-                continue  # the present number is not known
+                continue  # the present number of threads is unknown
             kind = getattr(resource, name)
             _, most = resource.getrlimit(kind)
             value = value if most == resource.RLIM_INFINITY else min(value, most)
@@ -65,7 +65,7 @@ def limit_resources(memory: int, seconds: float) -> None:
 
 
 def threads_of(user: int) -> int:
-    """The number of threads that a user has; 0 where it is not known."""
+    """The number of threads of a user; 0 if it is unknown."""
     total = 0
     with contextlib.suppress(OSError):
         for name in filter(str.isdecimal, os.listdir("/proc")):

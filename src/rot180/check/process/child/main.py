@@ -1,15 +1,15 @@
-"""Start the process that runs the user's functions, and watch over it.
+"""The main program of the child process: start the worker and supervise it.
 
     python -I -B main.py CONFIG         CONFIG is JSON; child_config in program.py writes it
 
-Standard input brings requests and standard output takes replies. Both are moved to other descriptors before the user's
-code is loaded, so that its input is empty and its output goes to standard error.
+Requests arrive on standard input, and replies go to standard output. Both are moved to other descriptors before the
+user's code is loaded. Its standard input is then empty, and its output goes to standard error.
 
-Where the system can fork, two processes are made: this one becomes the supervisor, and its child the worker, which runs
-the user's code. Elsewhere this process is the worker.
+If the system can fork, this process becomes the supervisor, and forks the worker, which runs the user's code. Otherwise
+this process is the worker.
 
-The package is not imported, so that neither definitions nor kernels lie in the memory of the worker. The few modules
-that it needs are loaded under the name `_rot180_worker`.
+The package is not imported, so that the memory of the worker does not contain the definitions and the kernels. The few
+modules that the worker needs are loaded under the name `_rot180_worker`.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ EMPTY_PACKAGES = (
 
 
 def main() -> None:
-    """Move the channel, then supervise a worker or be one."""
+    """Move the pipes, then run the supervisor or the worker."""
     config = json.loads(sys.argv[1])
     requests, replies = move_channel()
     make_aliases()
     sys.argv[:] = [config["path"]]
     if hasattr(os, "fork"):
         worker = os.fork()
-        with contextlib.suppress(OSError):  # both do it, because either may be first
+        with contextlib.suppress(OSError):  # parent and child both call it, because either may run first
             os.setpgid(worker, worker)
         if worker:
             os.close(replies)
@@ -53,7 +53,7 @@ def main() -> None:
 
 
 def move_channel() -> tuple[int, int]:
-    """Return new descriptors of the requests and the replies; redirect the standard ones."""
+    """Move requests and replies to new descriptors, and redirect the standard ones. Returns the new descriptors."""
     requests, replies = os.dup(0), os.dup(1)
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
@@ -68,7 +68,7 @@ def move_channel() -> tuple[int, int]:
 
 
 def make_aliases() -> None:
-    """Make the packages under the alias importable without running the __init__.py of the real ones."""
+    """Make the package importable under the alias, without running its __init__.py files."""
     for name in EMPTY_PACKAGES:
         alias = ModuleType(f"{ALIAS}.{name}" if name else ALIAS)
         alias.__path__ = [os.path.join(PACKAGE, *name.split("."))]
@@ -79,7 +79,7 @@ def make_aliases() -> None:
 
 
 def forget_aliases() -> None:
-    """Take the modules under the alias away, so that the user's code cannot import others through it."""
+    """Remove the modules under the alias, so that the user's code cannot import other modules through it."""
     for name in [name for name in sys.modules if name.partition(".")[0] == ALIAS]:
         with contextlib.suppress(AttributeError):
             sys.modules[name].__path__ = []
@@ -87,7 +87,7 @@ def forget_aliases() -> None:
 
 
 def run_worker(requests: int, replies: int, config: dict[str, Any]) -> None:
-    """Limit this process, then run the user's functions until there are no more requests."""
+    """Limit this process, then answer requests until the pipe is closed."""
     os.chdir(config["folder"])
     sys.path.extend(config["paths"])
     from _rot180_worker.check.process.child import limits, operation  # type: ignore[import-not-found]
@@ -98,9 +98,9 @@ def run_worker(requests: int, replies: int, config: dict[str, Any]) -> None:
 
     worker = Worker(config)
     forget_aliases()
-    limits.apply(config)  # last, because the package itself may be hidden
+    limits.apply(config)  # last, because afterwards the files of the package may be hidden
     worker.run(requests, replies)
-    os._exit(0)  # without waiting for threads that the code started
+    os._exit(0)  # do not wait for threads that the code started
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""What the worker knows of an operation: names and sizes, and the results of the few problems that it was sent.
+"""The worker's version of an operation's definition: names, sizes, and the results of a few problems.
 
-adapter/classes/ tries a class on one small problem, to find out how its arrays are arranged. Elsewhere it gets that
-problem and its result from a definition. Here the checker sends them, and the definitions are not loaded: in the worker
-this module is `check.operations`.
+adapter/classes/ tries a class on one small problem, to find out how its arrays are arranged. In the parent process, it
+gets the problem and its result from a definition. The worker does not load the definitions, so the parent sends the
+problems and the results. In the worker, this module replaces `check.operations`.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ class Definition:
 
     Attributes:
         name to in_dict: as in operations/definition.py.
-        defaults: of the settings.
-        probes: problems with their results, by case. The results are by the names of the parameters that are absent.
+        defaults: the defaults of the settings.
+        probes: by case, a problem and its results. The keys of the results are the names of absent parameters.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Definition:
         return self.defaults[setting]
 
     def setting(self, case: Case, name: str) -> Any:
-        """The value of a setting to pass; None if it is not passed."""
+        """The value of a setting in a case; None if the setting is not passed."""
         value = case.settings.get(name, self.defaults[name])
         if value is None and name == "kernel_size" and "w" in case.shapes:
             return kernel_of_weight(case.shapes["w"])
@@ -58,7 +58,7 @@ class Definition:
         return value
 
     def dictionary(self, settings: Mapping[str, Any]) -> dict[str, Any]:
-        """The settings as CS231n's functions take them, and under PyTorch's names."""
+        """The settings with the names of CS231n's functions, and also with PyTorch's names."""
         if "kernel_size" in self.settings:
             return pooling_dictionary(settings, self.axes)
         if "w" in self.arguments:
@@ -66,7 +66,7 @@ class Definition:
         return norm_dictionary(settings) if "gamma" in self.arguments else dict(settings)
 
     def problem(self, case: Case, seed: int, unit: float) -> Problem:
-        """The problem of this case that was sent. Raises ValueError if there is none."""
+        """The problem for this case that the parent has sent. Raises ValueError if there is none."""
         return self._probe(case)[0]
 
     def y_shape(self, case: Case) -> tuple[int, ...]:
@@ -74,7 +74,7 @@ class Definition:
         return self._probe(case)[0].dy.shape
 
     def forward(self, arrays: Arrays, case: Case) -> Array:
-        """The result of a problem that was sent, with zeros for absent parameters (ones for gamma)."""
+        """The result of a problem that the parent has sent. Absent parameters count as 0 (gamma as 1)."""
         problem, results = self._probe(case)
         return results[absent_key(name for name in problem.arrays if arrays[name] is not problem.arrays[name])]
 
@@ -86,21 +86,21 @@ class Definition:
 
 
 class Convolution(Definition):
-    """A convolution or a linear layer, whose kernel_size is that of its weight."""
+    """A convolution or a linear layer. The shape of the weight determines the kernel size."""
 
 
 def case_key(case: Case) -> str:
-    """A name for the settings and the shapes of a case."""
+    """A key for the settings and the shapes of a case."""
     return repr((sorted(case.settings.items()), sorted(case.shapes.items())))
 
 
 def absent_key(names: Any) -> str:
-    """A name for a set of absent parameters."""
+    """A key for a set of absent parameters."""
     return ",".join(sorted(names))
 
 
 def read_operation(sent: Mapping[str, Any]) -> Definition:
-    """The operation of a request."""
+    """Read the operation in a request."""
     probes = {}
     for part in sent["probes"]:
         arrays = part["arrays"]

@@ -1,7 +1,7 @@
-"""Linux's seccomp: refuse system calls by which this process could act on others, or on files outside.
+"""Linux's seccomp: refuse system calls that act on other processes, or on files outside the process's folder.
 
-Landlock (landlock.py) has no rights for these calls. The filter also holds for all processes that it starts, and cannot
-be taken back. On other machines and systems nothing happens.
+Landlock (landlock.py) cannot restrict these calls. The filter also applies to all processes that this process starts,
+and cannot be removed. On other machines and systems, this module does nothing.
 https://docs.kernel.org/userspace-api/seccomp_filter.html
 """
 
@@ -16,12 +16,12 @@ from collections.abc import Sequence
 
 PR_SET_SECCOMP, FILTER_MODE, PR_SET_NO_NEW_PRIVS = 22, 2, 38
 ALLOW, REFUSE = 0x7FFF0000, 0x00050000 | errno.EPERM
-LOAD, EQUAL, AT_LEAST, RETURN = 0x20, 0x15, 0x35, 0x06  # the operations of the filter
-NUMBER, ARCHITECTURE, FIRST_ARGUMENT = 0, 4, 16  # offsets of the data of a call
-OTHER_NUMBERS = 0x40000000  # x86 has a second set of numbers from here on
+LOAD, EQUAL, AT_LEAST, RETURN = 0x20, 0x15, 0x35, 0x06  # the instructions of a filter
+NUMBER, ARCHITECTURE, FIRST_ARGUMENT = 0, 4, 16  # offsets in the data of a system call
+OTHER_NUMBERS = 0x40000000  # x86-64 has a second set of numbers, which starts here
 ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 
-# For each refused call the number on x86_64 and on aarch64, None if it does not exist there.
+# The number of each refused system call on x86_64 and on aarch64; None if it does not exist there.
 FILES: dict[str, tuple[int | None, int | None]] = {
     "chmod": (90, None), "fchmod": (91, 52), "fchmodat": (268, 53), "fchmodat2": (452, 452), "chown": (92, None),
     "fchown": (93, 55), "lchown": (94, None), "fchownat": (260, 54), "utime": (132, None), "utimes": (235, None),
@@ -51,7 +51,7 @@ ON_ITSELF: dict[str, tuple[int | None, int | None]] = {  # allowed if the first 
 
 
 def restrict() -> bool:
-    """Install the filter for this process; returns False if the system has none."""
+    """Install the filter for this process. Returns False if the system does not support it."""
     machine = platform.machine()
     if sys.platform != "linux" or machine not in ARCHITECTURES:
         return False
@@ -69,11 +69,13 @@ def restrict() -> bool:
 
 
 def program(machine: str, process: int) -> list[bytes]:
-    """The instructions of the filter: refuse some calls, and others unless they act on this process; allow the rest."""
+    """The instructions of the filter. It refuses some calls, allows others only on this process, and allows the
+    rest.
+    """
     refused, on_itself = (numbers_of(machine, *tables) for tables in ((FILES, PROCESSES, CHANNELS), (ON_ITSELF,)))
     checks = [(AT_LEAST, OTHER_NUMBERS)] if machine == "x86_64" else []
     checks += [(EQUAL, number) for number in refused]
-    # After the checks: one for each call on itself, then
+    # The checks are followed by one check for each call that is allowed on this process, and then by:
     #   allow, load the first argument, is it 0?, is it this process?, refuse
     count = len(checks) + len(on_itself)
     allow, argument, refuse = count, count + 1, count + 4
@@ -94,11 +96,11 @@ def program(machine: str, process: int) -> list[bytes]:
 
 
 def numbers_of(machine: str, *tables: dict[str, tuple[int | None, int | None]]) -> Sequence[int]:
-    """The numbers of the calls on a machine."""
+    """The numbers of the system calls in these tables on a machine."""
     column = list(ARCHITECTURES).index(machine)
     return [number for table in tables for pair in table.values() if (number := pair[column]) is not None]
 
 
 def _instruction(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
-    """One instruction; the jumps count instructions to skip."""
+    """Encode one instruction. The jumps are numbers of instructions to skip."""
     return struct.pack("<HBBI", code, if_true, if_false, value)

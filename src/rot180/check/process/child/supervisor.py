@@ -1,9 +1,9 @@
-"""The supervisor: ends the worker and everything it started when the checker ends, and bounds memory and processes.
+"""The supervisor: kill the worker and all processes that it started when the checker ends, and limit their resources.
 
-On Linux the supervisor is a subreaper: processes whose parent has ended become its children, whatever session they are
-in, so all of them are found. Elsewhere only the worker's process group is ended.
+On Linux, the supervisor is a subreaper: a process whose parent has ended becomes its child, in any session, so the
+supervisor finds all of them. On other systems, only the worker's process group is killed.
 
-It uses only the standard library, and it takes no input from the worker.
+The supervisor uses only the standard library, and reads no data from the worker.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
-PERIOD = 0.05  # seconds between two looks at the worker
-GRACE = 0.05  # seconds for the worker to end by itself
-PATIENCE = 5.0  # seconds to go on killing processes that start others
+PERIOD = 0.05  # the seconds between two checks of the limits
+GRACE = 0.05  # the seconds in which the worker may end by itself
+PATIENCE = 5.0  # the maximum duration of killing, in seconds, because processes may start others
 PR_SET_CHILD_SUBREAPER = 36
 
 
 def supervise(worker: int, requests: int, config: Mapping[str, Any]) -> NoReturn:
-    """Wait until the worker ends or the checker does; then end everything, and say how the worker ended.
+    """Wait until the worker or the checker ends. Then kill all processes, and write how the worker ended.
 
     Args:
-        worker: the process.
-        requests: the descriptor whose other end the checker closes when it ends.
-        config: the limits, the descriptor of the status, and the temporary folder.
+        worker: the process id of the worker.
+        requests: the descriptor of the pipe of requests; its other end is closed when the checker ends.
+        config: the limits, the descriptor for the status, and the temporary folder.
     """
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
@@ -45,7 +45,7 @@ def supervise(worker: int, requests: int, config: Mapping[str, Any]) -> NoReturn
 
 
 def become_subreaper() -> None:
-    """Adopt the descendants whose parents end; only Linux can."""
+    """On Linux, adopt descendants whose parents end. Other systems do not support this."""
     with contextlib.suppress(Exception):
         import ctypes
 
@@ -60,7 +60,7 @@ def wait(worker: int, requests: int, config: Mapping[str, Any]) -> dict[str, Any
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(woken, warn_on_full_buffer=False)
     poll = select.poll()
-    poll.register(requests, 0)  # reports only that the other end is closed
+    poll.register(requests, 0)  # reports only if the other end is closed
     poll.register(wake, select.POLLIN)
     while True:
         status = reap(worker)
@@ -77,7 +77,7 @@ def wait(worker: int, requests: int, config: Mapping[str, Any]) -> dict[str, Any
 
 
 def wait_briefly(worker: int) -> dict[str, Any]:
-    """How the worker ended, if it has; the end of its pipe is seen a moment before its own."""
+    """Return how the worker ended, or {}. Wait for a moment, because a pipe is closed before its process ends."""
     deadline = time.monotonic() + GRACE
     while time.monotonic() < deadline:
         status = reap(worker)
@@ -88,7 +88,7 @@ def wait_briefly(worker: int) -> dict[str, Any]:
 
 
 def reap(worker: int) -> dict[str, Any] | None:
-    """Collect ended children; return how the worker ended, or None if it runs."""
+    """Collect ended children. Return how the worker ended, or None if it still runs."""
     while True:
         try:
             ended, status = os.waitpid(-1, os.WNOHANG)
@@ -102,7 +102,7 @@ def reap(worker: int) -> dict[str, Any] | None:
 
 
 def exceeded(config: Mapping[str, Any]) -> str:
-    """The limit that the worker and its descendants exceed together; "" for none."""
+    """The limit that the worker and its descendants together exceed, or ""."""
     processes = list(descendants())
     if len(processes) > config["processes"]:
         return "processes"
@@ -112,7 +112,7 @@ def exceeded(config: Mapping[str, Any]) -> str:
 
 
 def end_descendants(worker: int) -> None:
-    """Stop, then kill all descendants, until there are none."""
+    """Stop and kill descendants until none are left."""
     with contextlib.suppress(OSError):
         os.kill(worker, signal.SIGKILL)
     deadline = time.monotonic() + PATIENCE
@@ -128,7 +128,7 @@ def end_descendants(worker: int) -> None:
         if not left:
             break
         time.sleep(0.001)
-    if not os.path.exists("/proc/self/task"):  # the descendants are not known
+    if not os.path.exists("/proc/self/task"):  # without /proc, the descendants are unknown
         end_group(worker)
 
 
@@ -139,7 +139,7 @@ def end_group(worker: int) -> None:
 
 
 def descendants() -> Iterator[int]:
-    """The processes below this one; on systems without /proc there are none to find."""
+    """Yield the descendants of this process; none on systems without /proc."""
     found, parents = set[int](), [os.getpid()]
     while parents:
         for child in children(parents.pop()):

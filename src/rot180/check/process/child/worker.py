@@ -1,6 +1,6 @@
-"""The worker: loads the user's file, and calls its functions on the arrays that the checker sends.
+"""The worker: load the user's file, and call its functions on the arrays that the checker sends.
 
-It judges nothing. It may import only NumPy, the standard library, and modules that do the same.
+The worker does not compare results. It may import only NumPy, the standard library, and modules that do the same.
 """
 
 from __future__ import annotations
@@ -23,32 +23,32 @@ from ..protocol import Handle
 from . import description, imports, library
 from .operation import read_operation
 
-MAX_CALLS = 256  # calls whose results are kept for later arguments
-WATCHED_CALLS = 4  # calls whose arguments are watched for changes: the backward may change those of the forward
+MAX_CALLS = 256  # the calls whose results are kept, so that they can be arguments later
+WATCHED_CALLS = 4  # the calls whose arguments are watched: a backward may change arguments of the forward
 
 
 class Worker:
-    """The user's module, its functions, and the objects that stay here."""
+    """The user's module, its functions, and the objects that stay in this process."""
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         self.config = config
         self.library: library.Library | None = None
         self.functions: list[Any] = []
         self.objects: dict[int, Any] = {}
-        self.last_of_call: deque[int] = deque()  # the numbers below belong to calls that are no longer kept
-        self.taken: set[int] = set()  # ids of the objects among the present arguments
+        self.last_of_call: deque[int] = deque()  # by call: the number of objects before it
+        self.taken: set[int] = set()  # ids of kept objects among the arguments of the present call
         self.number = 0
         self.watched: deque[tuple[int, dict[str, tuple[Any, bytes]]]] = deque(maxlen=WATCHED_CALLS)
 
     def run(self, requests: int, replies: int) -> None:
-        """Answer requests until there are no more."""
+        """Answer requests until the pipe is closed."""
         for request in _read_requests(requests, self._take):
             view = memoryview(self._answer(request))
             while view:
                 view = view[os.write(replies, view) :]
 
     def _answer(self, request: Mapping[str, Any]) -> bytes:
-        """The reply to a request. Converting a result can run the user's code too."""
+        """The reply to a request. Converting a result can also run the user's code."""
         ticket = {"ticket": request["ticket"]}
         actions = {"load": self._load, "find": self._find, "call": self._call, "call_several": self._call_several}
         action = actions[request["action"]]
@@ -65,26 +65,26 @@ class Worker:
     # ---- the requests ----
 
     def _load(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Load the user's file; return what is in it."""
+        """Load the user's file and describe its contents."""
         if self.config["forbidden"]:
             imports.forbid(self.config["forbidden"], self.config["hidden"], self.config["folder"])
         self.library = library.Library(self.config["path"])
         return {"contents": self.library.contents()}
 
     def _find(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Find a function or a class by its name; return numbers and signatures of the functions to call."""
+        """Find a function or a class by its name. Returns the numbers and signatures of the functions to call."""
         assert self.library is not None
         target = self.library.find(request["name"])
         if target is None:
             return {"function": None}
         if request["operation"] is not None:
-            definition: Any = read_operation(request["operation"])  # in the worker it is the Definition that there is
+            definition: Any = read_operation(request["operation"])  # the only kind of definition in the worker
             if is_class(target, None, definition):
                 return self._use_class(target, definition, request["operation"]["given"])
         return self._add(target) if callable(target) else {"function": None}
 
     def _use_class(self, target: Any, definition: Any, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the two functions that use a class."""
+        """Describe the two functions that call a class."""
         with np.errstate(all="ignore"):
             pair = pair_of(target, definition, given)
         return {
@@ -93,12 +93,12 @@ class Worker:
         }  # fmt: skip
 
     def _add(self, function: Any) -> dict[str, Any]:
-        """Keep a function; return its number and signature."""
+        """Store a function. Returns its number and its description."""
         self.functions.append(function)
         return {"function": len(self.functions) - 1, **description.describe_function(function)}
 
     def _call(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Call a function; return its result and the arguments that were changed."""
+        """Call a function. Returns its result and the changed arguments."""
         arguments, keywords = request["arguments"], request["keywords"]
         named = {**{str(i): a for i, a in enumerate(arguments)}, **keywords}
         arrays = {name: a for name, a in named.items() if isinstance(a, np.ndarray) and id(a) not in self.taken}
@@ -112,9 +112,10 @@ class Worker:
         return {"result": result, "changed": self._changed()}
 
     def _call_several(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Call a function for each row of the stacks of arguments; return the stack of the first parts of its results.
+        """Call a function for each row of the stacked arguments. Returns the stack of y, the first parts of the
+        results.
 
-        It is None if these are not arrays of one shape and dtype; the checker then makes single calls.
+        The stack is None if these are not arrays with the same shape and dtype. The checker then makes single calls.
         """
         arguments, keywords, stacks = request["arguments"], request["keywords"], request["stacks"]
         self.taken.clear()
@@ -131,7 +132,7 @@ class Worker:
         return {"stack": np.stack(found) if same else None}
 
     def _changed(self) -> list[Any]:
-        """The arguments of the last calls that are not as they were sent: call, name and present value."""
+        """The changed arguments of the last calls, each as [ticket, name, present value]."""
         changed = []
         for ticket, arrays in self.watched:
             for name, (array, before) in arrays.items():
@@ -144,7 +145,7 @@ class Worker:
     # ---- objects that stay here ----
 
     def _handle_of(self, value: Any) -> Handle | None:
-        """Keep an object, so that it can be an argument later; returns its handle."""
+        """Store an object, so that it can be an argument later. Returns its handle."""
         if isinstance(value, np.generic):
             return None
         self.number += 1
@@ -166,12 +167,14 @@ class Worker:
 
 
 def _copy(value: Any) -> Any:
-    """A copy of an array, so that no call sees what another has changed."""
+    """Copy an argument, so that changes in one call do not affect another call."""
     return value.copy() if isinstance(value, np.ndarray) else copy.copy(value)
 
 
 def _as_tensor(value: Any) -> Any:
-    """An array of another library as a NumPy array; None for lists, which can be several results, and other objects."""
+    """Convert an array of another library to NumPy; None for other objects and for lists, which can be several
+    results.
+    """
     return None if isinstance(value, list) else as_numpy(value)
 
 
@@ -189,7 +192,7 @@ def _read_requests(descriptor: int, take: Any) -> Iterator[dict[str, Any]]:
 
 
 def _read(descriptor: int, count: int) -> bytes | None:
-    """Read so many bytes; None at the end."""
+    """Read `count` bytes; None at the end of the pipe."""
     parts = []
     while count:
         part = os.read(descriptor, min(count, 1 << 20))
