@@ -9,8 +9,9 @@ import pytest
 
 from rot180.check import operations
 from rot180.check.adapter.classes.arrangements import Arrangement, sample_forms
-from rot180.check.adapter.classes.constructor import StepOfOne, Variant, read_constructor
+from rot180.check.adapter.classes.constructor import Variant, read_constructor
 from rot180.check.adapter.classes.methods import ClassError
+from rot180.check.adapter.classes.step_of_one import StepOfOne
 from rot180.check.operations.case import Case
 
 SHAPES = {"x": (4, 2, 9, 8), "w": (5, 2, 3, 3), "b": (5,)}
@@ -107,11 +108,6 @@ def test_an_activation_by_default_can_be_left_out() -> None:
 
 def test_momentum_is_0_so_that_a_step_is_the_gradient() -> None:
     assert made("filters, kernel_size, momentum=0.9")["momentum"] == 0.0
-
-
-def test_an_optimiser_has_any_method() -> None:
-    step: Any = StepOfOne()
-    assert step.getparams() is None and step.step(3.0, 2.0) == 1.0
 
 
 def test_a_pair_of_functions_is_a_layer() -> None:

@@ -42,6 +42,9 @@ def layer_that_keeps(statements: str, result: str = "dy @ self.W.T", init: str =
         "self.dEdW, self.dEdb = dW, db",
         "self.weights_gradient, self.bias_gradient = dW, db",
         "self.delta_W, self.delta_b = dW, db",
+        "self.gW, self.gb = dW, db",
+        "self.change_of_weights, self.sums = dW, db",
+        "self.results = {'first': dW, 'second': db}",
         "self.grads = {'W': dW, 'b': db}",
         "self.grads = {'dW': dW, 'db': db}",
         "self.gradients = [dW, db]",
@@ -71,3 +74,8 @@ def test_returned_gradients(result: str) -> None:
 def test_a_gradient_that_is_nowhere_is_reported() -> None:
     report = check.layer(layer_that_keeps("self.dW = dW"), op="linear")
     assert [(finding.slug, finding.argument) for finding in report.unexplained] == [("unknown", "db")], report
+
+
+def test_wrong_gradients_are_found_under_names_that_say_nothing() -> None:
+    report = check.layer(layer_that_keeps("self.first, self.second = dW, dy.mean(0)"), op="linear")
+    assert [(finding.slug, finding.argument) for finding in report.diagnoses] == [("scaled", "db")], report

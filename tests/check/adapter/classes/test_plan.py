@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from rot180 import check
 from rot180.check import operations
 from rot180.check.adapter.classes.methods import ClassError
 from rot180.check.adapter.classes.plan import find_plan
 from tests.class_gallery import autograd_functions, hyperparameters, keras_like, parameter_lists, regions_of_an_image
+from tests.mistakes.right_loops import conv, conv_backward
 
 
 @pytest.mark.parametrize(
@@ -87,3 +89,37 @@ def test_a_weight_that_the_forward_does_not_use_is_no_verdict() -> None:
 def test_an_error_of_the_constructor_has_its_line() -> None:
     with pytest.raises(ClassError, match=r"RuntimeError: no file of weights, line \d+ of test_plan.py"):
         find_plan(Broken, operations.find("linear"), {})
+
+
+@pytest.mark.parametrize(
+    ("head", "shape"),
+    [
+        ("shape", "shape"),
+        ("kernel_shape", "kernel_shape"),
+        ("sizes", "(sizes[1], sizes[0], sizes[2], sizes[2])"),
+        ("shape, filters, k", "(filters, shape[0], k, k)"),
+        ("input_dims, n_filters, k=3", "(n_filters, input_dims[0], k, k)"),
+    ],
+)
+def test_one_tuple_of_sizes_of_a_convolution(head: str, shape: str) -> None:
+    report = check.layer(conv_with_constructor(head, shape), op="conv2d")
+    assert report.ok, report.render()
+
+
+def conv_with_constructor(head: str, shape: str) -> type:
+    """A convolution whose constructor takes `head` and makes a weight of `shape`."""
+    space: dict[str, Any] = {"np": np, "conv": conv, "conv_backward": conv_backward}
+    exec(
+        "class Conv:\n"
+        f"    def __init__(self, {head}):\n"
+        f"        self.W = np.zeros({shape})\n"
+        "        self.b = np.zeros(self.W.shape[0])\n"
+        "    def forward(self, x):\n"
+        "        self.x = x\n"
+        "        return conv(x, self.W, self.b)\n"
+        "    def backward(self, dy):\n"
+        "        dx, self.dW, self.db = conv_backward(dy, self.x, self.W, self.b)\n"
+        "        return dx\n",
+        space,
+    )
+    return space["Conv"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Container, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ...operations import Convolution, Definition
@@ -15,6 +15,8 @@ from ...operations.case import Array, Case
 from ..signature import DICTS
 from .arrangements import Arrangement, SampleForm
 from .methods import unknown
+from .size_config import SizeConfig
+from .step_of_one import StepOfOne
 from .words import ACTIVATIONS, BATCHES, MOMENTA, OPTIMISERS, RATES, constructor_words, plain
 
 # The roles of required parameters whose names are unknown, in order.
@@ -31,6 +33,8 @@ class Variant:
         activation: if the layer has an activation by default, the argument that turns it off; "" keeps the default.
         in_place: True if an optimizer changes the parameters in place, False if it returns new ones.
         one_hot: True to pass labels as one-hot rows.
+        sizes: for a constructor that takes several sizes in one tuple: "w" for the shape of the weight, "x" for that of
+            a sample, "list" for the sizes in order; "" if there is no such parameter.
     """
 
     pairs: bool = False
@@ -38,30 +42,7 @@ class Variant:
     activation: str | None = ""
     in_place: bool = False
     one_hot: bool = False
-
-
-class StepOfOne:
-    """An optimizer with a learning rate of 1, so that the change of a parameter equals its gradient."""
-
-    learning_rate = lr = 1.0
-
-    def __init__(self, in_place: bool = False) -> None:
-        self.in_place = in_place
-
-    def update(self, w: Array, gradient: Array) -> Array:
-        """The parameter after a step."""
-        if self.in_place:
-            w -= gradient
-            return w
-        return w - gradient
-
-    __call__ = step = apply = update
-
-    def __getattr__(self, name: str) -> Any:
-        """Return a function that does nothing, for the other methods of optimizers."""
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return lambda *values, **keywords: None
+    sizes: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,12 +53,16 @@ class Constructor:
         target: the class or the factory function.
         roles: maps the names of the parameters that are passed to their roles, for example "in" or "stride".
         defaults: maps the names of parameters to their defaults.
+        tuples: the parameters that may take several sizes, because their names do not mean a single one.
+        read: the roles that the code has read from a dict of settings, added as it reads them.
     """
 
     target: Callable[..., Any]
     definition: Definition
     roles: Mapping[str, str]
     defaults: Mapping[str, Any]
+    tuples: tuple[str, ...] = ()
+    read: set[str] = field(default_factory=set, compare=False)
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -85,7 +70,8 @@ class Constructor:
         known = (*self.definition.settings, *(("kernel_size",) if self.definition.axes else ()))
         found = {role: self.defaults.get(name) for name, role in self.roles.items() if role in known}
         if "settings" in self.roles.values():
-            found |= {name: None for name in self.definition.in_dict if name not in found}
+            in_dict = [name for name in self.definition.in_dict if not self.read or name in self.read]
+            found |= {name: None for name in in_dict if name not in found}
         if "kernel_rows" in self.roles.values() and "kernel_size" in self.definition.settings:
             found.setdefault("kernel_size", None)
         if isinstance(self.definition, Convolution):
@@ -111,6 +97,8 @@ class Constructor:
         }
         if variant.activation != "":
             values |= dict.fromkeys(self.activations, variant.activation)
+        if variant.sizes and self.tuples:
+            values[self.tuples[0]] = self._sizes(variant.sizes, case, form, weight)
         thing = self.target(**values)
         if isinstance(thing, tuple | list) and len(thing) == 2 and all(map(callable, thing)):
             return {"forward": thing[0], "backward": thing[1]}
@@ -136,12 +124,33 @@ class Constructor:
         if role == "input_shape":
             return form.sample_shape(case.shapes["x"])
         if role == "settings":
-            return self.definition.dictionary(self._all_settings(case))
+            return self._config(case, form)
         if role in ("in", "out", "features"):
             size = self._size(role, case)
             return (size,) if variant.pairs and not self.definition.axes else size
         value = self._kernel(role, case) if role.startswith("kernel") else self.definition.setting(case, role)
         return self._in_form(name, role, value, default, pairs=variant.pairs)
+
+    def _config(self, case: Case, form: SampleForm) -> SizeConfig:
+        """The settings and the sizes, for a constructor that takes them in a dict."""
+        settings, words = self._all_settings(case), constructor_words(self.definition)
+        sizes = ("in", "out") if "w" in self.definition.arguments else ("features",)
+        known = [role for role in sizes if role in words]
+        values = {**settings, **{role: self._size(role, case) for role in known}, "lr": 1.0}
+        if self.definition.axes:
+            values |= {role: self._kernel(role, case) for role in ("kernel_size", "kernel_rows", "kernel_columns")}
+        if "input_shape" in words:
+            values["input_shape"] = form.sample_shape(case.shapes["x"])
+        return SizeConfig(self.definition.dictionary(settings), values, {**words, "lr": " ".join(RATES)}, self.read)
+
+    def _sizes(self, kind: str, case: Case, form: SampleForm, weight: Arrangement) -> tuple[Any, ...]:
+        """The value of a parameter that takes several sizes."""
+        if kind == "x":
+            return form.sample_shape(case.shapes["x"])
+        if kind == "w":
+            return tuple(case.shapes["w"][axis] for axis in weight.order)
+        sizes = (self._size("in", case), self._size("out", case))
+        return (*sizes, self._kernel("kernel_size", case)) if self.definition.axes else sizes
 
     def _in_form(self, name: str, role: str, value: Any, default: Any, *, pairs: bool) -> Any:
         axes = self.definition.axes
@@ -223,7 +232,15 @@ def read_constructor(
         if len(unclear) > len(missing):
             raise unknown(target, "__init__", unclear[0])
         roles |= dict(zip(unclear, missing, strict=False))
-    return Constructor(target, definition, roles, defaults)
+    shapes = [name for name, role in roles.items() if name not in defaults and _can_be_tuple(name, role)]
+    tuples = (*unclear, *(name for name in shapes if name not in unclear)) if "w" in definition.arguments else ()
+    return Constructor(target, definition, roles, defaults, tuples)
+
+
+def _can_be_tuple(name: str, role: str) -> bool:
+    """True for a size whose name is that of several sizes, for example kernel_shape or dims."""
+    several = plain(name).endswith(("shape", "dims", "sizes", "dim"))
+    return several and role in ("in", "out", "kernel_size", "input_shape")
 
 
 def _role(parameter: inspect.Parameter, words: Mapping[str, str], used: list[str]) -> str | None:

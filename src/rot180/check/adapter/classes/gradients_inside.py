@@ -95,6 +95,8 @@ def _kept(session: Session, name: str, parameters: Sequence[str]) -> Any:
     change.
     """
     place, thing = session.plan.places[name], session.thing
+    if name in session.plan.gradients:
+        return np.array(session.plan.gradients[name].read(thing))
     taken = set(session.plan.places.values())
     others = [other for other in places(thing) if other not in taken]
     candidates = list(_candidates(place, name, parameters, others))
@@ -107,6 +109,26 @@ def _kept(session: Session, name: str, parameters: Sequence[str]) -> Any:
         session.steps[name] = stored - now
         return session.steps[name]
     return None
+
+
+def unnamed_places(session: Session, dy: Any, missing: Sequence[str]) -> dict[str, Place]:
+    """The places where a backward leaves the gradients of these parameters under names that do not say it.
+
+    For each parameter, this is the only array of its shape that the backward creates or changes, if there is only one.
+    """
+    taken, thing = set(session.plan.places.values()), session.thing
+    before = {place: np.array(place.read(thing)) for place in places(thing)}
+    session.backward(dy)
+    changed = [
+        place for place in places(thing)
+        if place not in taken and not (place in before and np.array_equal(place.read(thing), before[place]))
+    ]  # fmt: skip
+    found = {}
+    for name in missing:
+        fitting = [place for place in changed if np.shape(place.read(thing)) == session.parameters[name].shape]
+        if len(fitting) == 1:
+            found[name] = fitting[0]
+    return found
 
 
 def _candidates(place: Place, name: str, parameters: Sequence[str], others: Sequence[Place]) -> Iterator[Place]:
@@ -146,6 +168,8 @@ def _bare(name: str) -> str:
     telling = DERIVATIVE.match(name)
     if telling:
         return telling[1]
+    if name in ("gw", "gb"):
+        return name[1:]
     for mark in (*MARKS, "g_", "nabla_"):
         if name.startswith(mark) and len(name) > len(mark):
             return name[len(mark) :].strip("_")

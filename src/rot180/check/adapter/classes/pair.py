@@ -16,7 +16,7 @@ from ...operations import Definition
 from ...operations.case import Array, Case
 from ..signature import CallingError, Vocabulary, read_signature
 from .arrangements import sample_forms
-from .gradients_inside import collect, order_by_shape
+from .gradients_inside import collect, order_by_shape, unnamed_places
 from .instances import factory_of, is_instance
 from .plan import find_plan, new_thing, probe
 from .session import Plan, Session
@@ -145,6 +145,12 @@ def _complete(plan: Plan, definition: Definition, given: Mapping[str, Any]) -> t
     except Exception:  # the user's code can raise anything; the check will report it
         return plan, True
     require_rate(plan, last[-1].thing, last[-1].steps)
+    missing = [name for name in plan.places if name not in gradients and name not in last[-1].steps]
+    if missing and plan.update is None and "x" in gradients:
+        _, session, dy = _start(plan, definition, given)
+        form = session.plan.form
+        user_dy = dy if definition.loss else form.y.to_user(dy)
+        plan = replace(plan, gradients=unnamed_places(session, user_dy, missing))
     return plan, "x" in gradients
 
 
@@ -152,6 +158,12 @@ def _gradients_of(
     plan: Plan, definition: Definition, given: Mapping[str, Any]
 ) -> tuple[Session, Mapping[str, Array]]:  # fmt: skip
     """The gradients that a plan finds on a small problem, and the session that found them."""
+    objects, session, dy = _start(plan, definition, given)
+    return session, objects.backward(dy, session)
+
+
+def _start(plan: Plan, definition: Definition, given: Mapping[str, Any]) -> tuple[_Objects, Session, Any]:
+    """Call the forward on a small problem. Returns the objects, the session of the call, and a dy of ones."""
     problem = probe(definition, plan.form, given, len(plan.form.x.order))
     objects = _Objects(plan, definition)
     arrays = {
@@ -160,7 +172,7 @@ def _gradients_of(
         if name in ("x", "t") or name in plan.places or plan.forward.takes(name)
     }
     y, session = objects.forward(arrays, problem.case.settings)
-    return session, objects.backward(1.0 if definition.loss else np.ones(np.shape(y)), session)
+    return objects, session, 1.0 if definition.loss else np.ones(np.shape(y))
 
 
 class _Objects:

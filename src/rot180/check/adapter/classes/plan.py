@@ -15,13 +15,13 @@ from ...comparison import same
 from ...operations import Definition
 from ...operations.case import Array, Case, Problem
 from ..descriptions import describe_exception
-from .arrangements import BATCH_OF_ONE, Arrangement, SampleForm, fitting_vector, fitting_weight, sample_forms
-from .arrays_inside import Place, places
+from .arrangements import BATCH_OF_ONE, Arrangement, SampleForm, sample_forms
 from .constructor import Constructor, Variant, read_constructor
 from .methods import ClassError, described, find_method, read_backward, read_forward
+from .parameter_places import parameter_places
 from .session import Plan, Session, initialise
 from .updates import set_rates
-from .words import BACKWARDS, FORWARDS, GRADIENT_LISTS, LOSSES, PARAMETER_LISTS, PARAMETERS, VALUES
+from .words import BACKWARDS, FORWARDS, LOSSES, PARAMETERS
 
 RIGHT, SHAPE, RUNS, FAILS = 4, 3, 2, 1  # how well a plan fits; FAILS if the backward raises
 VARIANTS = (
@@ -30,6 +30,7 @@ VARIANTS = (
     *(Variant(vector=vector) for vector in ((1, -1), (-1, 1), (1, 1, 1, -1), (1, -1, 1, 1))),
     Variant(one_hot=True),
     *(Variant(activation=word) for word in (None, "linear", "identity", "none")),
+    *(Variant(sizes=kind) for kind in ("w", "list", "x")),
 )
 WEIGHTS = ((0, 1), (1, 0)), ((0, 1, 2), (2, 1, 0)), ((0, 1, 2, 3), (2, 3, 1, 0), (1, 0, 2, 3))
 
@@ -97,6 +98,8 @@ def _drafts(constructor: Constructor, *, static: bool) -> Iterator[tuple[Plan, i
     for variant in VARIANTS:
         if variant.one_hot and definition.name != "softmax_cross_entropy":
             continue
+        if variant.sizes and not constructor.tuples:
+            continue
         for ndim in dimensions(definition):
             for form in sample_forms(definition, ndim):
                 for order in _weight_orders(definition, ndim):
@@ -106,6 +109,8 @@ def _drafts(constructor: Constructor, *, static: bool) -> Iterator[tuple[Plan, i
 def _can_help(draft: Plan, known: Plan) -> bool:
     """False if a draft differs from the known plan only in arguments that the class does not take."""
     takes = [*known.constructor.roles.values(), *(role for role, _ in known.forward.roles)]
+    if draft.variant.sizes:
+        return False
     if draft.variant.activation != "" and not known.constructor.activations:
         return False
     if draft.variant.vector != (-1,) and "b" not in takes:
@@ -219,11 +224,11 @@ def _with_places(plan: Plan, thing: Any, problem: Problem, parameters: Mapping[s
     if "b" in passed and plan.variant.vector != (-1,):
         arranged["b"] = Arrangement((0,), vector=plan.variant.vector)
     plan = replace(plan, arranged=arranged)
-    found = _parameter_places(thing, inside)
+    found = parameter_places(thing, inside)
     if len(found) < len(inside) and not plan.static:  # the first call may create parameters
         x = plan.form.x.to_user(problem.arrays["x"])
         Session(thing, plan, problem.case).forward(x, passed, problem.arrays.get("t"))
-        found = _parameter_places(thing, inside)
+        found = parameter_places(thing, inside)
     if "w" in inside and "w" not in found:
         raise ValueError(f"{described(thing)} has no array with the shape of a weight, {parameters['w'].shape}")
     return replace(
@@ -247,40 +252,3 @@ def new_thing(plan: Plan, case: Case, parameters: Mapping[str, Array]) -> Any:
     initialise(thing, case, plan.form, in_place=plan.variant.in_place)
     set_rates(thing)
     return thing
-
-
-def _parameter_places(thing: Any, parameters: Mapping[str, Array]) -> dict[str, tuple[Place, Arrangement]]:
-    """The places of the parameters inside an object, and their arrangements."""
-    if isinstance(thing, type):
-        return {}
-    every = [place for place in places(thing) if np.asarray(place.read(thing)).dtype.kind == "f"]
-    found: dict[str, tuple[Place, Arrangement]] = {}
-    for number, (name, array) in enumerate(parameters.items()):
-        for place in _likely(every, name, number):
-            arranged = _fitting(name, array, np.shape(place.read(thing)))
-            if arranged is not None and all(place != other for other, _ in found.values()):
-                found[name] = (place, arranged)
-                break
-    return found
-
-
-def _likely(every: list[Place], name: str, number: int) -> Iterator[Place]:
-    """The places with the name of this parameter, and for w then all other places that are not gradients."""
-    words = PARAMETERS[name].split()
-    plain = [place for place in every if not any(part in GRADIENT_LISTS for part in place.names)]
-    for word in words:
-        for place in plain:
-            own = [part for part in place.names if part not in VALUES]
-            if own and own[-1] == word and place.position is None:
-                yield place
-    for place in plain:
-        if place.position == number and place.names and place.names[-1] in PARAMETER_LISTS:
-            yield place
-    if name == "w":
-        yield from (place for place in plain if len(place.steps) == 1 and not place.names[-1].startswith(("d", "grad")))
-
-
-def _fitting(name: str, array: Array, shape: tuple[int, ...]) -> Arrangement | None:
-    if name == "w" or array.ndim > 1:
-        return fitting_weight(array.shape, shape)
-    return fitting_vector(array.size, shape)

@@ -19,8 +19,9 @@ from ..results import split_forward
 from ..signature import ALIASES
 from .arrangements import Arrangement, SampleForm
 from .arrays_inside import Place, unwrapped
-from .constructor import Constructor, StepOfOne, Variant
+from .constructor import Constructor, Variant
 from .methods import Method, find_method, method_of
+from .step_of_one import StepOfOne
 from .words import CLEARERS, GRADIENTS, INITIALISERS, RESULTS, VALUES, plain
 
 PASSED = "passed"  # the place of a parameter that is passed to the forward
@@ -55,6 +56,7 @@ class Plan:
         places: by argument, the place of the parameter inside the object.
         arranged: by argument, the arrangement of the parameter.
         update: the method that updates the parameters after the backward, if this is the only way to get gradients.
+        gradients: by argument, the places of gradients that no name shows.
     """
 
     constructor: Constructor
@@ -67,6 +69,7 @@ class Plan:
     places: Mapping[str, Place] = field(default_factory=dict)
     arranged: Mapping[str, Arrangement] = field(default_factory=dict)
     update: Method | None = None
+    gradients: Mapping[str, Place] = field(default_factory=dict)
 
 
 class Session:
