@@ -1,6 +1,6 @@
-"""Code that is not the layer that it is checked as, wrong in ways whose verdicts take the longest.
+"""Code that does not compute the operation that it is checked as. Its checks take the longest.
 
-Each entry is the text of a file with a forward and a backward, and the operation that it is checked as.
+Each entry is the text of a file with a forward and a backward, and the operation to pass to the checker.
 """
 
 NAIVE_CONV = """

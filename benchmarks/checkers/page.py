@@ -8,18 +8,18 @@ from benchmarks.tables import table
 from .contest import PEERS
 from .subjects import NO_NAME
 
-MAX_SHOWN = 6  # false alarms
+MAX_SHOWN = 6  # the number of false alarms in a list
 METHOD = """\
-The gallery holds implementations in many styles: loops, im2col, strides, einsum, SciPy. The wrong ones contain the
-mistakes that rot180 knows, and its tests require that it names all of them. So its own figures show that it keeps this
-promise; they do not estimate how it handles other mistakes.
+The gallery holds implementations in many styles: loops, im2col, strides, einsum, SciPy. The wrong implementations
+contain mistakes that rot180 knows, and rot180's tests require that it names all of them. So the figures for rot180 do
+not estimate how well it handles other mistakes.
 
-Every checker gets the same cases: those that `check.layer` makes for an implementation, {cases} in all. All sizes
-differ, and stride, padding, dilation and groups are varied as far as they can be passed to the code; some cases have
-stride 2 and a size that it does not tile. rot180 draws small integers; the others get standard normal numbers. Labels
-are the same for all. A checker that objects to any case has caught the mistake, or raised a false alarm. An exception
-counts as well, for example because of an unsuitable shape. The code is called on the checker's own arrays, without
-copies, as a wrapper would do.
+Every checker gets the same cases: those that `check.layer` generates for an implementation, {cases} in all. All sizes
+differ, and stride, padding, dilation and groups are varied if the code accepts them. In some cases the stride is 2 and
+the last rows of x are in no window. rot180 draws small integers; the others get standard normal numbers. All checkers
+get the same labels. If a checker reports an error in any case, it has caught the mistake, or raised a false alarm if
+the code is right. An exception counts as well, for example because of an unsuitable shape. The code is called on the
+checker's own arrays, without copies, as a wrapper would do.
 
 - rot180: `check.layer` with the arguments that an author passes: the operation and the layout.
 - torch: `torch.autograd.gradcheck` with its defaults (eps 1e-6, atol 1e-5, rtol 1e-3) around an `autograd.Function`
@@ -32,44 +32,44 @@ copies, as a wrapper would do.
   or "around 1e-9".
 
 Only rot180 knows what a layer should compute, and only rot180 needs the name of the operation. If a forward is wrong
-and the backward is its gradient, the other checkers cannot object, so these implementations are counted separately.
-(For them, rot180 objects only to the forward, and the backward agrees with differences to 1e-4.) Only rot180 names
-mistakes; the others say where numbers differ.
+and the backward is its gradient, the other checkers cannot report an error, so these implementations are counted
+separately. (In these implementations, rot180 reports only the forward, and the backward agrees with differences to
+1e-4.) Only rot180 names mistakes; the others report where numbers differ.
 
-The float64 table does not contain implementations that compute in float32 inside: {low}."""
+The float64 table does not contain implementations that compute in float32 internally: {low}."""
 
 REASONS = """\
 The other checkers miss these mistakes for the following reasons. PyTorch sums a gradient with too many axes to the
-shape of its argument, so a db that is not summed is right within PyTorch. The dy of gradcheck is a single 1 among
-zeros, or in fast mode a vector of length 1: a clip at 10 has no effect on it, nor has truncation to integers in slow
-mode. A dy that is changed in place belongs to the checker and is not used again. A backward that accumulates its
-gradients is right if it is called once. Random numbers have no ties in a maximum; rot180 creates ties. The relative
-error of CS231n is that of the worst cell; if a gradient is small compared with the result, the rounding of the
-differences alone can exceed 1e-7 of it.
+shape of its argument, so it accepts a db that is not summed. The dy of gradcheck is a single 1 among zeros, or in fast
+mode a vector of norm 1. Clipping it at 10 has no effect, and truncation to integers has no effect in slow mode. A
+change of dy in place has no effect either, because gradcheck does not use this dy again. A backward that accumulates
+its gradients is right if it is called once. Random numbers have no ties in a maximum; rot180 creates ties. CS231n uses
+the relative error of the worst cell. If a gradient is small compared with the result, the rounding of the differences
+alone can cause a relative error above 1e-7.
 """
 
 SINGLE = """\
-The same gallery with every function converted to float32: its arguments and results are narrowed. The other checkers
-get float32 arrays (gradcheck warns about this; jax has other tolerances for it). Implementations that change their
-arguments in place are left out, because here they would change copies. If a checker objects to every right
-implementation, its objections to the wrong ones prove nothing."""
+The same gallery with every function converted to float32, including its arguments and results. The other checkers get
+float32 arrays (gradcheck warns about this; jax has other tolerances for it). Implementations that change their
+arguments in place are left out, because here they would change copies. If a checker reports errors for every right
+implementation, its errors for the wrong ones prove nothing."""
 
 
 CLASSES = """\
-A second gallery holds layers as people publish them: classes and factories in {styles} styles. They were written before
-their author had read the checker, and compared with PyTorch. The checker has since been developed until it handles
-them, so its own figures do not estimate how it handles other classes. rot180 gets the class and the name of the
-operation, and for {told} of {number} layers settings that the class fixes. The other checkers have no notion of a
-class. They get two functions, forward and backward, of {lines} lines for most layers (the median; up to {most}), which
-make a layer, set its weights, and put arrays and gradients into one layout. A mistake that shows only if a layer is
-called twice cannot be seen through these functions.
+A second gallery holds layers as people publish them: classes and factories in {styles} styles. Their author had not
+read the checker's code, and compared them with PyTorch. The checker has since been developed until it supports them, so
+its figures do not estimate how well it supports other classes. rot180 gets the class and the name of the operation, and
+for {told} of {number} layers settings that the class fixes. The other checkers do not support classes. They get two
+functions, forward and backward, of {lines} lines for most layers (the median; up to {most}), which create a layer, set
+its weights, and convert arrays and gradients to one layout. A mistake that shows only if a layer is called twice does
+not show with these functions.
 
 A layer that rot180 cannot call counts as a false alarm if it is right, and as missed if it is wrong. Mistakes that are
-not in the list of known ones (`{no_name}`) can be caught, but not named."""
+not known to rot180 (`{no_name}`) can be caught, but not named."""
 
 
 def page(about, results):
-    """The whole page."""
+    """The text of the page."""
     double, narrow = results.double, results.narrow
     low = [s.name for s, tried in zip(double.subjects, double.tried, strict=True) if tried.low]
     cases = sum(len(tried.problems) for tried in double.tried)
@@ -79,7 +79,7 @@ def page(about, results):
         METHOD.format(cases=cases, low=", ".join(low) or "nothing") + "\n",
         "## In float64\n",
         totals(double),
-        "## By mistake\n\nCaught wrong backwards by their first mistake, then wrong forwards.\n",
+        "## By mistake\n\nThe caught wrong backwards by their first mistake, followed by the wrong forwards.\n",
         by_slug(double),
         "## Missed mistakes and false alarms\n",
         lists(double),

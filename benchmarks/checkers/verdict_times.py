@@ -1,7 +1,7 @@
 """`python -m benchmarks.checkers.verdict_times`: print the slowest verdicts, in process and from the command line.
 
-Everything in the galleries is checked, and the code of junk.py. Times are of one run each, in seconds: elapsed, and of
-the processors, which a loaded machine changes less.
+The code of the galleries and of junk.py is checked. For one run of each, the elapsed time and the CPU time are printed
+in seconds. Load on the machine changes the CPU time less.
 """
 
 import argparse
@@ -26,7 +26,7 @@ VERDICTS = {0: "right", 1: "WRONG", 2: "not checked"}  # by exit status
 
 @dataclass(frozen=True)
 class Task:
-    """Code to check: the functions, or the class and None, and the text of a file that has them; "" if none can."""
+    """Code to check: two functions, or a class and None, and the text of a file with them ("" if there is none)."""
 
     name: str
     targets: tuple
@@ -47,7 +47,7 @@ class Seconds:
 
 
 def main(words=None):
-    """Measure and print."""
+    """Measure the times and print the slowest checks."""
     options = arguments().parse_args(words)
     chosen = [task for task in tasks() if not options.only or any(word in task.name for word in options.only)]
     with tempfile.TemporaryDirectory() as folder:
@@ -84,7 +84,7 @@ def tasks():
 
 
 def import_of(target, name):
-    """The line that imports a function under another name; "" if it is not a function of a module."""
+    """The import statement for a function under another name; "" if the function is not in a module."""
     module, path = getattr(target, "__module__", ""), getattr(target, "__qualname__", "")
     found = getattr(sys.modules.get(module), path, None)
     return f"from {module} import {path} as {name}\n" if found is target else ""
@@ -121,7 +121,7 @@ def from_command_line(folder):
 
 
 def word_of(report):
-    """The verdict in a word."""
+    """The verdict as one word."""
     return "right" if report.ok else "WRONG"
 
 

@@ -3,7 +3,7 @@
 A form combines independent choices: the order of the axes of w, absent axes, the shape of vectors, labels, and settings
 per axis. Forms with few choices that differ from the usual one come first.
 
-Internal to check/. forms.py converts the arrays, running/form_search.py decides which form fits.
+Internal to check/. forms.py converts the arrays, and running/form_search.py chooses the form.
 """
 
 from __future__ import annotations

@@ -72,7 +72,7 @@ class Call:
         keywords: maps each setting that is passed by keyword to the name of its parameter.
         by_name: maps each meaning in `names` that cannot be passed by position to the name of its parameter.
         defaults: maps each setting to its default in the code.
-        passed_over: maps each parameter whose meaning is unknown to its default, which is used.
+        passed_over: maps each parameter whose meaning is unknown to its default, which it keeps.
         meanings: maps each parameter's name to its meaning.
     """
 
@@ -162,7 +162,7 @@ class _SignatureReader:
         self.defaults: dict[str, Any] = {}
         self.passed_over: dict[str, Any] = {}
         self.meanings: dict[str, str] = {}
-        self.skipped = False  # True after a parameter that keeps its default: the next ones must be passed by name
+        self.skipped = False  # True after a parameter that keeps its default, because later ones must be passed by name
 
     @property
     def call(self) -> Call:

@@ -29,7 +29,7 @@ def parallel(evidence: Evidence, array: Array, argument: str) -> bool:
 
 
 def find_factor(pairs: Pairs, argument: str) -> Factor | None:
-    """Return the factor by which the returned arrays differ from these arrays on all problems, or None."""
+    """Return the factor that turns these arrays into the returned ones on all problems, or None."""
     if any(e.actual[argument].shape != a.shape for e, a in pairs):
         return None
     order = _named(*pairs[0], argument)
@@ -41,7 +41,7 @@ def find_factor(pairs: Pairs, argument: str) -> Factor | None:
 
 
 def _named(evidence: Evidence, array: Array, argument: str) -> list[Factor]:
-    """Return the known factors by which the returned array differs from an array on one problem."""
+    """Return the known factors, for example 1 / N, that turn an array into the returned one on one problem."""
     actual = evidence.actual[argument]
     if actual.shape != array.shape or not np.any(array):
         return []
@@ -66,7 +66,7 @@ def _constant(pairs: Pairs, argument: str) -> Factor | None:
 
 
 def _factor(evidence: Evidence, array: Array, argument: str) -> float | None:
-    """Return the number by which the returned array differs from an array on one problem, or None."""
+    """Return the number that turns an array into the returned one on one problem, or None."""
     actual = evidence.actual[argument]
     size = float(np.vdot(array, array))
     if actual.shape != array.shape or not size:
@@ -79,7 +79,7 @@ def _factor(evidence: Evidence, array: Array, argument: str) -> float | None:
 
 
 def _by_sizes(pairs: Pairs, argument: str) -> Factor | None:
-    """Return a factor that differs between problems, if it depends on their sizes and not on their numbers."""
+    """Return a factor that differs between problems, if the sizes and settings of the problems determine it."""
     shown = [(e, a) for e, a in pairs if np.any(a) or np.any(e.actual[argument])]
     if len(shown) < _FEWEST_PROBLEMS or sum(np.count_nonzero(a) - 1 for _, a in shown) < _FEWEST_CELLS:
         return None

@@ -51,7 +51,9 @@ class _Tables:
         self._of_problem: dict[int, dict[int, _Table]] = {id(evidence): {} for evidence in evidences}
 
     def of(self, mistake: Mistake, evidence: Evidence) -> _Table:
-        """The arrays by variant. They are computed again for evidence that a first mistake has changed."""
+        """The arrays by variant. They are stored only for the original problems, not for evidence with a first
+        mistake.
+        """
         known = self._of_problem.get(id(evidence))
         if known is None:
             return _table(mistake, evidence, self._argument)
@@ -95,7 +97,7 @@ def _preferred(explanations: list[Explanation], cases: int) -> list[Explanation]
 
 
 def _pivots(wrong: Sequence[Evidence]) -> list[Evidence]:
-    """Choose the smallest wrong problem, one with fractions, and for each setting one where it differs from its
+    """Choose the smallest wrong problem, one with fractions, and for each setting one in which the setting is not the
     default.
     """
     chosen = [wrong[0]] if wrong[0].problem.unit < 1 else [wrong[0], *[e for e in wrong if e.problem.unit < 1][:1]]

@@ -22,7 +22,7 @@ from .plan import find_plan, new_thing, probe
 from .session import Plan, Session
 from .updates import require_rate, with_updates
 
-FORM = "The class takes its arrays in another form, {form}, so the checker passed them in this form."
+FORM = "The checker passed the arrays in the form that the class takes: {form}."
 NO_DX = "The backward does not return the gradient of x, and no attribute contains it, so dx was not checked."
 
 
