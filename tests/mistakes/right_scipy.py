@@ -30,7 +30,7 @@ def conv_scipy_backward(dy, x, w, b, padding=0):
 
 
 def conv_fft(x, w, b):
-    """Inexact in the last bits of every cell."""
+    """A convolution by FFT, whose results have rounding errors in every cell."""
     from scipy.signal import fftconvolve
 
     turned = w[None, :, :, ::-1, ::-1]

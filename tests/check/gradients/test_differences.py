@@ -1,4 +1,4 @@
-"""Slopes along directions: several at once are those of one after the other, and kinks are found."""
+"""Slopes along directions: `slopes` gives the same results as `slope` for each direction, and kinks are found."""
 
 from __future__ import annotations
 

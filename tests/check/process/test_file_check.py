@@ -222,7 +222,7 @@ def test_the_definitions_are_not_in_the_process(check: Check) -> None:
 def test_a_file_named_like_a_module_does_not_replace_it(
     check: Check, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    """Neither beside the file nor in the current folder."""
+    """A file with the name of a module, beside the checked file or in the current folder, does not replace it."""
     (tmp_path / f"{name}.py").write_text("raise SystemExit('taken')")
     monkeypatch.chdir(tmp_path)
     assert check(forward=f"import {name}; assert not hasattr({name}, 'taken')").report.ok

@@ -1,4 +1,6 @@
-"""Cheats that were written with the whole source at hand: a wrong relu that tries to be graded as right."""
+"""Submissions that try to cheat: each has a wrong relu and uses knowledge of the checker's source to be graded as
+right.
+"""
 
 from __future__ import annotations
 

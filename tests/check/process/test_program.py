@@ -69,7 +69,7 @@ class Submission:
 
 
 def runs(process: int) -> bool:
-    """True if a process runs; one that has ended may still be listed as a zombie."""
+    """True if a process runs. A zombie, which has ended but is still listed, does not count."""
     try:
         os.kill(process, 0)
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
@@ -80,7 +80,7 @@ def runs(process: int) -> bool:
 
 
 def start(path: Path) -> subprocess.Popen[bytes]:
-    """`rot180 check` as a process."""
+    """Start `rot180 check` as a process."""
     words = [sys.executable, "-m", "rot180", "check", str(path), "--op", "relu"]
     return subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 

@@ -17,7 +17,7 @@ from rot180.check.process.protocol import PREFIX, Fields, Handle, ProtocolError
 
 
 def sent(**content: Any) -> dict[str, Any]:
-    """The content after it was packed and unpacked."""
+    """Pack and unpack a content."""
     return parsed(pack(content))
 
 

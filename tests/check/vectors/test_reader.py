@@ -195,7 +195,7 @@ def test_answers_in_both_formats(answer: Path) -> None:
     ids=["pipe", "link to a device", "broken link"],
 )
 def test_answers_that_are_not_files(folder: Path, name: str, replace, message: str) -> None:
-    """Also a broken link counts: else the case would be said to have no answer."""
+    """A broken link is an error too. Otherwise the report would say that the case has no answer."""
     path = folder / "000" / name
     path.parent.mkdir(exist_ok=True)
     if path.is_dir():

@@ -179,7 +179,7 @@ def test_a_diagnosis_names_the_folder_of_its_case(answered):
 
 
 def test_inputs_that_were_changed_are_reported_and_not_used(answered):
-    """The easiest inputs, zeros, do not make a program right whose answers are zeros."""
+    """If all inputs were changed to zeros, a program whose answers are zeros is still wrong."""
     folder = answered(change=lambda k, a: 0 * a)
     for path in folder.glob("*/*.npy"):
         np.save(path, 0 * np.load(path))

@@ -1,4 +1,4 @@
-"""Gradients are found where layers leave them."""
+"""The gradients of a layer are found: returned, in attributes, or as a change of the parameters."""
 
 from __future__ import annotations
 

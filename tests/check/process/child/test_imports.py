@@ -1,4 +1,4 @@
-"""What the code cannot do while it is graded."""
+"""The imports, programs, connections and files that are refused while code is graded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rules of the kernel, which hold for machine code too."""
+"""The Landlock rules, which the kernel also applies to machine code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The limits that the system sets for the worker."""
+"""The operating system's limits for the worker."""
 
 from __future__ import annotations
 
