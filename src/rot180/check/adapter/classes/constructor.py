@@ -33,8 +33,8 @@ class Variant:
         activation: if the layer has an activation by default, the argument that turns it off; "" keeps the default.
         in_place: True if an optimizer changes the parameters in place, False if it returns new ones.
         one_hot: True to pass labels as one-hot rows.
-        sizes: for a constructor that takes several sizes in one tuple: "w" for the shape of the weight, "x" for that of
-            a sample, "list" for the sizes in order; "" if there is no such parameter.
+        sizes: the content of a parameter that takes several sizes in one tuple: "w" for the shape of the weight, "x"
+            for the shape of a sample, "list" for the sizes in order; "" if there is no such parameter.
     """
 
     pairs: bool = False
@@ -53,8 +53,8 @@ class Constructor:
         target: the class or the factory function.
         roles: maps the names of the parameters that are passed to their roles, for example "in" or "stride".
         defaults: maps the names of parameters to their defaults.
-        tuples: the parameters that may take several sizes, because their names do not mean a single one.
-        read: the roles that the code has read from a dict of settings, added as it reads them.
+        tuples: the parameters that may take several sizes, because their names do not stand for a single size.
+        read: the roles that the code has read from a dict of settings so far.
     """
 
     target: Callable[..., Any]
@@ -238,7 +238,7 @@ def read_constructor(
 
 
 def _can_be_tuple(name: str, role: str) -> bool:
-    """True for a size whose name is that of several sizes, for example kernel_shape or dims."""
+    """True if the name of a parameter suggests several sizes, for example kernel_shape or dims."""
     several = plain(name).endswith(("shape", "dims", "sizes", "dim"))
     return several and role in ("in", "out", "kernel_size", "input_shape")
 

@@ -112,9 +112,9 @@ def _kept(session: Session, name: str, parameters: Sequence[str]) -> Any:
 
 
 def unnamed_places(session: Session, dy: Any, missing: Sequence[str]) -> dict[str, Place]:
-    """The places where a backward leaves the gradients of these parameters under names that do not say it.
+    """The places of gradients that a backward stores under unknown names.
 
-    For each parameter, this is the only array of its shape that the backward creates or changes, if there is only one.
+    If the backward creates or changes exactly one array with the shape of a parameter, this array is its gradient.
     """
     taken, thing = set(session.plan.places.values()), session.thing
     before = {place: np.array(place.read(thing)) for place in places(thing)}

@@ -56,7 +56,7 @@ class Plan:
         places: by argument, the place of the parameter inside the object.
         arranged: by argument, the arrangement of the parameter.
         update: the method that updates the parameters after the backward, if this is the only way to get gradients.
-        gradients: by argument, the places of gradients that no name shows.
+        gradients: by argument, the places of gradients that are stored under unknown names.
     """
 
     constructor: Constructor

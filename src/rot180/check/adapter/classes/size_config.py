@@ -1,4 +1,4 @@
-"""A dict of settings for a constructor such as `Conv(config)`, which finds sizes in it under names of its own choice.
+"""A dict of settings and sizes for a constructor such as `Conv(config)`, which may use various names for them.
 
 Internal to check/adapter/classes/.
 """
@@ -15,15 +15,16 @@ SIDES = ("kernel_rows", "kernel_columns")
 
 
 class SizeConfig(dict[str, Any]):
-    """The settings under their usual names. Other names of sizes and settings are understood by key or as attributes.
+    """A dict with the settings under their usual names. Code can also read settings and sizes by other names and as
+    attributes.
 
-    The names that the code reads are noted, because a setting that it never reads cannot be varied.
+    The dict records what the code reads, because a setting that the code never reads cannot be varied.
 
     Args:
-        settings: under their usual names.
-        values: of sizes and settings by role.
-        words: the names by role, separated by spaces.
-        read: the set to which the roles are added that the code reads.
+        settings: the settings under their usual names.
+        values: the values of sizes and settings by role.
+        words: by role, the possible names, separated by spaces.
+        read: the roles that the code reads are added to this set.
     """
 
     def __init__(
@@ -37,7 +38,7 @@ class SizeConfig(dict[str, Any]):
         self._read = read
 
     def __getitem__(self, key: str) -> Any:
-        """The value of a name. Raises KeyError if the name is unknown."""
+        """The value of a setting or size. Raises KeyError if the name is unknown."""
         if key not in self:
             raise KeyError(key)
         role = self._role(key)
@@ -46,7 +47,7 @@ class SizeConfig(dict[str, Any]):
         return super().__getitem__(key)
 
     def __getattr__(self, name: str) -> Any:
-        """The value of a name, for code that uses the config as an object."""
+        """The value of a setting or size, for code that reads attributes of the config."""
         if name.startswith("_") or name not in self:
             raise AttributeError(name)
         return self[name]
@@ -58,7 +59,7 @@ class SizeConfig(dict[str, Any]):
         return super().__contains__(key) or role in self._values
 
     def get(self, key: str, default: Any = None) -> Any:
-        """The value of a name, else the default."""
+        """The value of a setting or size, or the default if the name is unknown."""
         return self[key] if key in self else default
 
     def _role(self, key: object) -> str:
