@@ -1,4 +1,4 @@
-"""The settings of an operation with the names that courses use, and the settings that follow from sizes.
+"""The settings of an operation with the names that courses use, and the kernel size of a weight.
 
 The process that runs the user's code loads this module without the definitions, so this module imports nothing.
 """

@@ -22,7 +22,7 @@ class Reader(Protocol):
 
     @property
     def has_bytes(self) -> bool:
-        """True if there is something to read, or the end."""
+        """True if `read` would return at once: bytes have arrived, or the pipe has ended."""
 
     def close(self) -> None:
         """Stop reading."""
@@ -46,7 +46,7 @@ class PollReader:
 
     @property
     def has_bytes(self) -> bool:
-        """True if there is something to read, or the end."""
+        """True if `read` would return at once: bytes have arrived, or the pipe has ended."""
         return bool(self._poll.poll(0))
 
     def close(self) -> None:
@@ -84,7 +84,7 @@ class ThreadReader:
 
     @property
     def has_bytes(self) -> bool:
-        """True if there is something to read, or the end."""
+        """True if `read` would return at once: bytes have arrived, or the pipe has ended."""
         return not self._blocks.empty()
 
     def close(self) -> None:

@@ -145,7 +145,7 @@ def height_and_width_mixed(ev: Evidence, argument: str) -> Iterator[Candidate]:
 
 
 def _zero_beyond(array: Array, axis: int) -> Array:
-    """A copy with zeros where the index on the other spatial axis is outside the size of `axis`."""
+    """A copy in which the other spatial axis is 0 from the size of `axis` on."""
     cut = array.copy()
     cut[(slice(None),) * (3 - axis) + (slice(array.shape[2 + axis], None),)] = 0
     return cut

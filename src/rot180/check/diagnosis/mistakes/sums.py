@@ -116,7 +116,7 @@ def _partial_sums(terms: Array, remaining: tuple[int, ...], names: Sequence[str]
 def assigned_sums(
     terms: Array, remaining: tuple[int, ...], names: Sequence[str], but: Sequence[tuple[int, ...]] = ()
 ) -> Iterator[Candidate]:
-    """Yield the sums in which loops over some axes assign instead of adding, so that only their last terms are left."""
+    """Yield the sums if loops over some axes use = instead of +=, which keeps only their last terms."""
     summed = tuple(a for a in range(terms.ndim) if a not in remaining)
     for count in range(1, len(summed) + 1):
         for loops in combinations(summed, count):
