@@ -12,60 +12,155 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 import numpy as np
 
-from ..adapter.implementation import Code, Refused
+from ..adapter.code import Code, Refused
 from ..comparison import is_single
-from ..gradients.differences import ROUNDINGS, STEP, Base, rounding_of, slope
+from ..gradients.differences import ROUNDINGS, STEP, UNIT, Base, rounding_of, slopes
 from ..operations.case import Array, Problem
+from .forwards import Forwards, Point
 
 LINES = 8  # random directions; a single one moves two tied cells equally with probability 1/6
+DIRECTIONS = 4  # random directions along which a smooth forward is compared with a guess
 STRAIGHT = 1e-12  # deviation from a straight line by rounding, relative to the size of f
-JUMP = 2.0**-7  # accepted difference between the left and the right derivative of one result
 SINGLE, COARSE = 2.0**-24, 2.0**-6  # the unit roundoff of float32, and the step for float32 computations
+MOST_WORK = 6e5  # products of x and w in all forwards that are called here; loops in Python need 0.5 to 5 us for each
+FEWEST = 2 * LINES * 3  # forwards for a problem of three gradients whose guesses fit
+LEAST = 2 * FEWEST  # forwards that are always allowed, also where they are slow
+CENTRAL = 4  # forwards for each cell of a forward that is not affine
+Points = Callable[[Array], Sequence[Array]]  # from several arrays of one argument, stacked, to the outputs, stacked
+NO_GUESSES: Mapping[str, Array] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
 class NumericalGradients:
     """Gradients by argument, and the bounds of their errors where they are not exact.
 
-    A bound is infinite where the gradient is unknown. `kinks` counts the cells whose left and right derivatives differ.
+    A bound is infinite where the gradient is unknown. `kinks` counts the cells whose left and right derivatives differ,
+    and `forwards` the calls of the forward.
     """
 
     gradients: dict[str, Array]
     error_bound: dict[str, Array] = field(default_factory=dict)
     kinks: int = 0
+    forwards: int = 0
 
 
-def gradients(code: Code, problem: Problem, y: Array) -> NumericalGradients:
-    """Measure the gradients of `code` at a problem where it returned y."""
-    names = [name for name in code.definition.gradients_of if name in code.arguments]
+def gradients(
+    code: Code, problem: Problem, y: Array, guesses: Mapping[str, Array] = NO_GUESSES,
+    names: Sequence[str] | None = None, work: float = np.inf,
+) -> NumericalGradients:  # fmt: skip
+    """Measure the gradients of `code` at a problem where it returned y.
+
+    Args:
+        guesses: gradients by argument. One that fits along random lines is returned as it is, which is fast.
+        names: the arguments whose gradients are needed; None for all.
+        work: the products that the forwards may compute; the gradient of an array that needs more stays unknown
+            (default: no limit).
+
+    Raises Refused if there is no code to call, or if its result has another shape for other numbers.
+    """
+    point = _point(code, problem, y, guesses, names)
+    forwards = Forwards(code, point, max(work / _work(problem), LEAST))
+    if not np.isfinite(y).all() or not forwards.are_steady():
+        return _unknown(point, forwards.count)
+    if code.definition.exact and all(_is_affine(forwards, name) for name in point.names):
+        return _all_exact(forwards)
+    return _central(forwards)
+
+
+def _point(code: Code, problem: Problem, y: Array, guesses: Mapping[str, Array], names: Sequence[str] | None) -> Point:
+    usual = tuple(name for name in code.definition.gradients_of if name in code.arguments)
     if y.shape != problem.dy.shape:  # a loss that returns several numbers, whose backward gets no weights
         problem = replace(problem, dy=np.broadcast_to(problem.dy, y.shape))
-    if code.definition.exact and all(_is_affine(code, problem, y, name) for name in names):
-        exact = {name: _exact(code, problem, y, name) for name in names}
-        return NumericalGradients(exact, _rounding_bounds(problem, y, exact))
-    return _central(code, problem, y, names)
+    return Point(problem, y, guesses, tuple(name for name in usual if names is None or name in names))
 
 
-def _value(code: Code, problem: Problem, arrays: Mapping[str, Array], y: Array) -> Array:
-    """The result for other arrays. Raises Refused if its shape is not that of y: there are no differences then."""
-    found = code.value(problem, arrays)
-    if found.shape != y.shape:
-        raise Refused(f"the result has shape {found.shape}, and {y.shape} for other numbers of the same shape")
-    return found
+def gradients_of_all(
+    code: Code, points: Sequence[tuple[Problem, Array, Mapping[str, Array]]]
+) -> list[NumericalGradients | None]:
+    """Measure the gradients at several problems, as `gradients` does; None where that raises Refused.
+
+    Small problems of integers come first. The gradients of those that would take too long stay unknown. Which ones
+    these are depends on sizes only, and not on the speed of the machine.
+
+    Args:
+        points: for each problem, the result of the code and its guesses.
+    """
+    found: dict[int, NumericalGradients | None] = {}
+    left = MOST_WORK
+    for number in sorted(range(len(points)), key=lambda n: _order(points[n][0])):
+        problem, y, guesses = points[number]
+        if found and FEWEST * _work(problem) > left:
+            found[number] = _unknown(_point(code, problem, y, guesses, None), 0) if _answers(code, problem) else None
+            continue
+        found[number] = own = _gradients_or_none(code, problem, y, guesses, left)
+        left -= own.forwards * _work(problem) if own is not None else 0
+    return [found[number] for number in range(len(points))]
 
 
-def _is_affine(code: Code, problem: Problem, y: Array, name: str) -> bool:
+def _gradients_or_none(
+    code: Code, problem: Problem, y: Array, guesses: Mapping[str, Array], work: float
+) -> NumericalGradients | None:
+    try:
+        return gradients(code, problem, y, guesses, work=work)
+    except Refused:
+        return None
+
+
+def _answers(code: Code, problem: Problem) -> bool:
+    """True if there is code to call."""
+    try:
+        code.value(problem, problem.arrays)
+    except Refused:
+        return False
+    return True
+
+
+def _order(problem: Problem) -> tuple[bool, int]:
+    """Smaller for problems to measure first."""
+    return problem.unit < 1, _work(problem) * problem.case.cells
+
+
+def _work(problem: Problem) -> int:
+    """The number of products in a forward of a problem."""
+    w = problem.arrays.get("w")
+    return max(1, int(problem.dy.size * (w.size / max(w.shape[0], 1) if w is not None else 1)))
+
+
+def _unknown(point: Point, forwards: int) -> NumericalGradients:
+    """The gradients of a forward that cannot be measured."""
+    zeros = {name: np.zeros(point.problem.arrays[name].shape) for name in point.names}
+    unknown = {name: np.full(array.shape, np.inf) for name, array in zeros.items()}
+    return NumericalGradients(zeros, unknown, forwards=forwards)
+
+
+def _is_affine(forwards: Forwards, name: str) -> bool:
     """True if f(a + d) + f(a - d) = 2 f(a) for several d that move all cells."""
-    a, rng = problem.arrays[name], np.random.default_rng(0)
-    for _ in range(LINES):
-        d = rng.integers(1, 4, a.shape) * rng.choice((-1.0, 1.0), a.shape)
-        there, back = (_value(code, problem, {**problem.arrays, name: a + side * d}, y) for side in (1, -1))
-        if y.dtype.kind != "f" or not _is_straight(there, y, back):
+    y = forwards.point.y
+    if y.dtype.kind != "f":
+        return False
+    for rows in (slice(0, 1), slice(1, LINES)):
+        there, back = _on_lines(forwards, name, rows)
+        if not _is_straight(there, y, back):
             return False
     return True
+
+
+def _lines(a: Array) -> Array:
+    """Random directions of small integers that move all cells."""
+    rng = np.random.default_rng(0)
+    return np.stack([rng.integers(1, 4, a.shape) * rng.choice((-1.0, 1.0), a.shape) for _ in range(LINES)])
+
+
+def _on_lines(forwards: Forwards, name: str, rows: slice) -> tuple[Array, Array]:
+    """The results on both sides of a along some of the random directions."""
+    a = forwards.point.problem.arrays[name]
+    lines = _lines(a)[rows]
+    found = forwards.at(name, np.concatenate([a + lines, a - lines]))
+    return found[: len(lines)], found[len(lines) :]
 
 
 def _is_straight(there: Array, y: Array, back: Array) -> bool:
@@ -73,15 +168,44 @@ def _is_straight(there: Array, y: Array, back: Array) -> bool:
     return bool(np.all(np.abs(there + back - 2 * y) <= STRAIGHT * size))
 
 
-def _exact(code: Code, problem: Problem, y: Array, name: str) -> Array:
-    """The gradient by differences with a step of 1, which is exact because the forward is affine."""
-    array = problem.arrays[name]
-    gradient = np.empty(array.shape)
-    for index in np.ndindex(*array.shape):
-        moved = array.copy()
-        moved[index] += 1
-        gradient[index] = np.vdot(_value(code, problem, {**problem.arrays, name: moved}, y) - y, problem.dy)
-    return gradient
+def _all_exact(forwards: Forwards) -> NumericalGradients:
+    """The gradients of an affine forward."""
+    point = forwards.point
+    found = {name: _exact(forwards, name) for name in point.by_size}
+    known = {name: gradient for name, gradient in found.items() if gradient is not None}
+    bounds = _rounding_bounds(point.problem, point.y, known)
+    unknown = _unknown(replace(point, names=tuple(name for name in point.names if name not in known)), 0)
+    exact = {**unknown.gradients, **known}
+    return NumericalGradients(
+        {name: exact[name] for name in point.names}, {**bounds, **unknown.error_bound}, forwards=forwards.count
+    )
+
+
+def _exact(forwards: Forwards, name: str) -> Array | None:
+    """The gradient by differences with a step of 1, exact because the forward is affine; None if it costs too much."""
+    problem, y = forwards.point.problem, forwards.point.y
+    a, guess = problem.arrays[name], forwards.point.guess(name)
+    if guess is not None and y.dtype == np.float64 and _fits_lines(forwards, name, guess):
+        return guess
+    if not forwards.can_measure(name, 1):
+        return None
+    found = forwards.at(name, a + _unit_steps(a))
+    return np.array([np.vdot(result - y, problem.dy) for result in found]).reshape(a.shape)
+
+
+def _fits_lines(forwards: Forwards, name: str, guess: Array) -> bool:
+    """True if an affine forward rises along random lines as a gradient says."""
+    problem, y = forwards.point.problem, forwards.point.y
+    there, _ = _on_lines(forwards, name, slice(0, LINES))
+    rises = ((there - y) * problem.dy).reshape(LINES, -1).sum(1)
+    expected = (_lines(problem.arrays[name]) * guess).reshape(LINES, -1).sum(1)
+    sizes = np.abs((np.abs(there) + np.abs(y)) * problem.dy).reshape(LINES, -1).sum(1)
+    return bool(np.all(np.abs(expected - rises) <= STRAIGHT * (1.0 + sizes)))
+
+
+def _unit_steps(a: Array) -> Array:
+    """The steps of 1 in each cell, stacked."""
+    return np.eye(a.size, dtype=a.dtype).reshape(a.size, *a.shape)
 
 
 def _rounding_bounds(problem: Problem, y: Array, gradients: Mapping[str, Array]) -> dict[str, Array]:
@@ -92,59 +216,89 @@ def _rounding_bounds(problem: Problem, y: Array, gradients: Mapping[str, Array])
     return {name: np.full(gradient.shape, bound) for name, gradient in gradients.items()}
 
 
-def _central(code: Code, problem: Problem, y: Array, names: Sequence[str]) -> NumericalGradients:
-    values = [np.asarray(problem.arrays[name], float) for name in names]
-    dy, result = np.asarray(problem.dy, float), np.asarray(y, float)
-
-    def f(arrays: Sequence[Array]) -> list[Array]:
-        given = dict(zip(names, arrays, strict=True))
-        return [np.asarray(_value(code, problem, {**problem.arrays, **given}, y), float)]
-
-    output = NumericalGradients({}, {})
+def _central(forwards: Forwards) -> NumericalGradients:
+    """The gradients by central differences, with bounds."""
+    point = forwards.point
+    values = {name: np.asarray(point.problem.arrays[name], float) for name in point.names}
+    dy, result = np.asarray(point.problem.dy, float), np.asarray(point.y, float)
+    found: dict[str, Array] = {}
+    bounds: dict[str, Array] = {}
     kinks = 0
+
+    def together(arrays: Sequence[Array]) -> list[Array]:
+        return [np.asarray(forwards.together(dict(zip(point.names, arrays, strict=True))), float)]
+
     with np.errstate(all="ignore"):
-        rounding = rounding_of(f, values, [result], np.random.default_rng(0))
+        rounding = rounding_of(together, list(values.values()), [result], np.random.default_rng(0))
         base = Base([result], rounding, [dy], float(np.max(np.abs(result * dy), initial=0.0)))
-        for k, (name, a) in enumerate(zip(names, values, strict=True)):
-            gradient, bound = np.zeros(a.shape), np.full(a.shape, np.inf)
+        for name in point.by_size:
+            a, guess = values[name], point.guess(name)
 
-            def along(moved: Array, k: int = k) -> list[Array]:
-                return f([*values[:k], moved, *values[k + 1 :]])
+            def along(points: Array, name: str = name) -> list[Array]:
+                return [np.asarray(forwards.at(name, points), float)]
 
-            for index in np.ndindex(*a.shape):
-                d = np.zeros_like(a)
-                d[index] = step = max(1.0, abs(float(a[index])))
-                if is_single(y):
-                    gradient[index], bound[index] = _coarse(along, base, a, d)
-                    continue
-                s = slope(along, base, a, d, gradient, STEP)
-                gradient[index] = s.value / step
-                if s.smooth and not _has_kink(along, result, a, d):
-                    bound[index] = s.bound / step
-                elif s.finite:
-                    kinks += 1
-            output.gradients[name], output.error_bound[name] = gradient, bound
-    return NumericalGradients(output.gradients, output.error_bound, kinks)
-
-
-def _has_kink(f: Callable[[Array], Sequence[Array]], y: Array, a: Array, d: Array) -> bool:
-    """True if a single result has a kink: in the sum that a slope measures, several of them can cancel."""
-    bend = f(a + STEP * d)[0] + f(a - STEP * d)[0] - 2 * y
-    return bool(np.any(np.abs(bend) > STEP * JUMP))
+            single = is_single(point.y)
+            if guess is not None and (_fits_coarsely if single else _fits)(along, base, a, guess):
+                found[name], bounds[name] = guess, np.zeros(a.shape)
+            elif not forwards.can_measure(name, CENTRAL):
+                found[name], bounds[name] = np.zeros(a.shape), np.full(a.shape, np.inf)
+            elif single:
+                near, bound = _coarse(along, base, a, _unit_steps(a))
+                found[name], bounds[name] = near.reshape(a.shape), bound.reshape(a.shape)
+            else:
+                found[name], bounds[name], count = _in_cells(along, base, a)
+                kinks += count
+    return NumericalGradients(
+        {name: found[name] for name in point.names}, {name: bounds[name] for name in point.names}, kinks, forwards.count
+    )
 
 
-def _coarse(f: Callable[[Array], Sequence[Array]], base: Base, a: Array, d: Array) -> tuple[float, float]:
-    """The central difference of a float32 computation and its bound, by the terms of `differences.py`.
+def _random_directions(a: Array) -> Array:
+    rng, shape = np.random.default_rng(0), (DIRECTIONS, *a.shape)
+    return rng.uniform(0.5, 1.5, shape) * rng.choice((-1.0, 1.0), shape)
+
+
+def _fits(f: Points, base: Base, a: Array, guess: Array) -> bool:
+    """True if the slopes along random directions are those of a guess."""
+    directions = _random_directions(a)
+    for rows in (slice(0, 1), slice(1, DIRECTIONS)):
+        for d, s in zip(directions[rows], slopes(f, base, a, directions[rows], guess, STEP), strict=True):
+            if not s.smooth or s.kinked or not abs(float((guess * d).sum()) - s.value) <= s.bound:
+                return False
+    return True
+
+
+def _fits_coarsely(f: Points, base: Base, a: Array, guess: Array) -> bool:
+    """The same for a float32 computation."""
+    directions = _random_directions(a)
+    near, bound = _coarse(f, base, a, directions)
+    return bool(np.all(np.abs((guess * directions).reshape(DIRECTIONS, -1).sum(1) - near) <= bound))
+
+
+def _in_cells(f: Points, base: Base, a: Array) -> tuple[Array, Array, int]:
+    """The gradient cell by cell, its error bounds, and the number of kinks."""
+    sizes = np.maximum(1.0, np.abs(a)).ravel()
+    directions = _unit_steps(a) * sizes.reshape(-1, *[1] * a.ndim)
+    along = slopes(f, base, a, directions, np.zeros(a.shape), STEP)
+    found = np.array([s.value for s in along]) / sizes
+    known = np.array([s.smooth and not s.kinked for s in along], bool)
+    largest = float(np.max(np.abs(found), initial=0.0, where=known))
+    bounds = np.array([s.bound for s in along]) / sizes + ROUNDINGS * UNIT * largest  # the rounding of the gradient
+    kinks = sum(s.finite for s in along) - sum(s.finite and ok for s, ok in zip(along, known, strict=True))
+    return found.reshape(a.shape), np.where(known, bounds, np.inf).reshape(a.shape), kinks
+
+
+def _coarse(f: Points, base: Base, a: Array, directions: Array) -> tuple[Array, Array]:
+    """The central differences of a float32 computation and their bounds, by the terms of `differences.py`.
 
     The step is larger and so are the bounds. No cell is tested for kinks: the bound contains the jump at a kink.
     """
     (result,), (dy,) = base.values, base.v
-    size, step = float(np.max(d)), COARSE / float(np.max(d))
-
-    def rise(t: float) -> float:
-        return float(((f(a + t * step * d)[0] - result) * dy).sum())
-
-    near, far = (rise(1) - rise(-1)) / (2 * COARSE), (rise(2) - rise(-2)) / (4 * COARSE)
-    kink = abs((rise(2) + rise(-2)) / 2 - 2 * (rise(1) + rise(-1))) / COARSE
-    rounding = ROUNDINGS * SINGLE * float(np.abs(result * dy).sum() + size * np.abs(dy).sum()) / COARSE
-    return near, abs(far - near) + kink + rounding
+    steps, count = directions * COARSE, len(directions)
+    sizes = np.maximum(1.0, (np.abs(directions) * np.abs(a)).reshape(count, -1).max(1, initial=0.0))
+    (found,) = f(np.concatenate([a + t * steps for t in (1, -1, 2, -2)]))
+    right, left, far_right, far_left = ((found - result) * dy).reshape(4, count, -1).sum(2)
+    near, far = (right - left) / (2 * COARSE), (far_right - far_left) / (4 * COARSE)
+    kink = np.abs((far_right + far_left) / 2 - 2 * (right + left)) / COARSE
+    rounding = ROUNDINGS * SINGLE * (np.abs(result * dy).sum() + sizes * np.abs(dy).sum()) / COARSE
+    return near, np.abs(far - near) + kink + rounding
