@@ -144,7 +144,7 @@ def overlap_overwritten(ev: Evidence, argument: str) -> Iterator[Candidate]:
 
 
 def _last_of_a_loop(ev: Evidence, argument: str) -> Iterator[Candidate]:
-    """Yield the results if a loop over channels or kernel cells uses = instead of +=, which keeps only the last terms."""
+    """Yield y or dx if a loop over channels or kernel cells uses = instead of +=, which keeps only the last term."""
     source, groups = (ev.x if argument == "y" else ev.dy), ev.through().groups
     channel, tap = np.zeros_like(source), np.zeros_like(ev.w)
     share = source.shape[1] // groups
