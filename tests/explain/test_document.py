@@ -36,12 +36,12 @@ def test_the_file_is_self_contained(tmp_path):
 
 def test_it_opens_on_a_cell():
     assert parts(document(example()))[2]["cell"] is None
-    assert parts(document(example(), cell="dx[0,0,1,3]"))[2]["cell"] == {"array": "dx", "at": 8}
+    assert parts(document(example(), cell="dx[0,0,1,3]"))[2]["cell"] == {"array": "dx", "at": 7}
     assert parts(document(example(), cell="dX[0,0,1,3]"))[2]["cell"] == {
         "array": "dx",
-        "at": 8,
+        "at": 7,
     }  # as the page writes it
-    with pytest.raises(ExplainError, match=r"index 7 is out of range on axis j \(0 to 4\)"):
+    with pytest.raises(ExplainError, match=r"index 7 is out of range on axis j \(0 to 3\)"):
         document(example(), cell="dx[0,0,1,7]")
 
 

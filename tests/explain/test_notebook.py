@@ -43,4 +43,4 @@ def test_the_widget_follows_the_page_and_the_page_follows_the_widget():
     assert widget.current_trace.arrays["y"].shape == (1, 1, 3)
     widget.trace = trace("conv1d", input=7).as_dict()
     assert widget.current_trace.arrays["y"].shape == (1, 1, 5)
-    assert explain.Explorer().trace["request"]["stride"] == [2, 2]
+    assert explain.Explorer().trace["request"]["input"] == [4, 4]

@@ -133,12 +133,12 @@ def run(args: argparse.Namespace) -> ExitStatus:
         trace.save(path)
         _print_written(path, args.lang)
     if args.html is not None:
-        explain.page(trace, args.html, language=args.lang, cell=cell)
+        explain.page(trace, args.html, language=args.lang, cell=cell or _opening_cell(args))
         _print_written(args.html, args.lang)
     if text is not None:
         print(text, end="")
     elif all(getattr(args, kind) is None for kind in FILES):
-        explain.serve(trace, port=args.port, browser=not args.no_browser, language=args.lang)
+        explain.serve(trace, port=args.port, browser=not args.no_browser, language=args.lang, cell=_opening_cell(args))
     return ExitStatus.DONE
 
 
@@ -175,6 +175,11 @@ def _trace(args: argparse.Namespace, cell: Cell | None) -> Trace:
     if trace.rest is not None and cell is not None and selection is None:
         trace = make(cell.selection(trace.request))
     return trace
+
+
+def _opening_cell(args: argparse.Namespace) -> str | None:
+    """The cell on which the page of the example opens: all nine weights meet it."""
+    return "dx[0,0,1,1]" if args.op is None and args.folder is None else None
 
 
 def _example() -> Trace:

@@ -1,4 +1,4 @@
-"""The list of triples (`trilinear.py`) as arrays of flat indices: first for each axis, then for all axes combined."""
+"""The list of triples (`trilinear.py`) of a whole layer as arrays of flat indices."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..window import Sizes, Window
+from ..window import Sizes
 from .operations import Array, Layer
+from .trilinear import plane_triples
 
 
 def count_triples(layer: Layer, shapes: Mapping[str, Sizes]) -> int:
@@ -29,7 +30,7 @@ def flat_triples(layer: Layer, shapes: Mapping[str, Sizes]) -> dict[str, Array]:
     operation, window = layer.operation, layer.window
     wide, narrow = ("dy", "x") if operation.transposed else ("x", "dy")
     (images, channels), outputs = shapes[wide][:2], shapes[narrow][1]
-    p, i, k = _planes(window)
+    p, i, k = plane_triples(window)
     groups = channels if operation.pools else window.groups
     share, group = outputs // groups, channels // groups
     n, o, c = (a[..., None] for a in np.meshgrid(*map(np.arange, (images, outputs, group)), indexing="ij"))
@@ -43,24 +44,3 @@ def flat_triples(layer: Layer, shapes: Mapping[str, Sizes]) -> dict[str, Array]:
         del columns["w"]
     order = np.lexsort((columns.get("w", columns["x"]), columns["y"]))
     return {name: column[order] for name, column in columns.items()}
-
-
-def _planes(window: Window) -> tuple[Array, Array, Array]:
-    """The triples of one plane of y, x and w, as three arrays of flat indices."""
-    planes = [np.zeros(1, np.int64)] * 3
-    for axis in range(window.ndim):
-        sizes = (window.y_size[axis], window.x_size[axis], window.kernel[axis])
-        planes = [
-            (outer[:, None] * size + inner).ravel()
-            for outer, inner, size in zip(planes, _line(window, axis), sizes, strict=True)
-        ]
-    return planes[0], planes[1], planes[2]
-
-
-def _line(window: Window, axis: int) -> list[Array]:
-    """The triples along one axis."""
-    lines = []
-    for k in range(window.kernel[axis]):
-        positions, cells = (np.arange(part.stop)[part] for part in window.reach(axis, k))
-        lines.append(np.array([positions, cells, np.full(len(positions), k)]))
-    return list(np.concatenate(lines, axis=1))

@@ -37,6 +37,7 @@ class Server(ThreadingHTTPServer):
         trace: the layer that the page opens with.
         port: a port; 0 for any free port; None for 8180 or, if that is in use, any free port.
         language: "en" or "zh".
+        cell: the cell to open on, for example "dx[0,0,1,1]".
 
     Raises:
         PortError: if the port is in use or not permitted.
@@ -45,8 +46,10 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     allow_reuse_address = os.name == "posix"  # on Windows it would let two servers share a port
 
-    def __init__(self, trace: Trace, *, port: int | None = None, language: str = "en") -> None:
-        self.document = document(trace, language=known_language(language)).encode()
+    def __init__(
+        self, trace: Trace, *, port: int | None = None, language: str = "en", cell: str | None = None
+    ) -> None:  # fmt: skip
+        self.document = document(trace, language=known_language(language), cell=cell).encode()
         try:
             super().__init__((ADDRESS, PORT if port is None else port), _Handler)
         except OSError as error:
@@ -61,7 +64,9 @@ class Server(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
-def serve(trace: Trace, *, port: int | None = None, browser: bool = True, language: str = "en") -> None:
+def serve(
+    trace: Trace, *, port: int | None = None, browser: bool = True, language: str = "en", cell: str | None = None
+) -> None:  # fmt: skip
     """Show a trace in the browser until Ctrl-C is pressed.
 
     Args:
@@ -69,11 +74,12 @@ def serve(trace: Trace, *, port: int | None = None, browser: bool = True, langua
         port: a port; 0 for any free port; None for 8180 or, if that is in use, any free port.
         browser: True to open a browser if there is a screen.
         language: "en" or "zh"; the reader can switch in the page.
+        cell: the cell to open on, for example "dx[0,0,1,1]".
 
     Raises:
         PortError: if the port is in use or not permitted.
     """
-    server = Server(trace, port=port, language=language)
+    server = Server(trace, port=port, language=language, cell=cell)
     print(say("text.serving", language, url=server.url), flush=True)
     try:
         if browser and _has_screen():

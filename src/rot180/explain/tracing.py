@@ -68,7 +68,7 @@ def build(request: Request, source: Any = None) -> Trace:
 def example() -> Trace:
     """The trace that `rot180 explain` shows without arguments.
 
-    The stride of the example makes the page insert zeros, and its kernel counts from 1 to 9, so that the rotation is
-    visible.
+    Its kernel counts from 1 to 9, so that the rotation is visible; with stride 1 and padding 1, the patch of dy that a
+    cell of dx is computed from has the size of the kernel.
     """
-    return trace("conv2d", input=5, kernel_size=3, stride=2, padding=1, w=[[1, 2, 3], [4, 5, 6], [7, 8, 9]])
+    return trace("conv2d", input=4, kernel_size=3, padding=1, w=[[1, 2, 3], [4, 5, 6], [7, 8, 9]])

@@ -6,16 +6,20 @@ Every result and every gradient of a layer is a sum over some triples: y[n, o, *
 with that cell of y, dw[o, c, *k] is the sum of dy * x over the triples with that cell of w. In this file, x is the wide
 side of the window, as in docs/decisions/0001; the input of a transposed layer is y.
 
-This file lists the triples in plain Python, one by one; `flat_triples.py` computes the same list with arrays.
+`plane_triples` is the only list; `triples` names its cells one by one, `flat_triples.py` gives them as flat indices.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import product
-from typing import NamedTuple
+from itertools import pairwise, product
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from ..window import Sizes, Window
+
+Indices = np.ndarray[Any, Any]
 
 
 class Triple(NamedTuple):
@@ -29,26 +33,43 @@ class Triple(NamedTuple):
 def triples(window: Window, images: int, channels: int, outputs: int) -> Iterator[Triple]:
     """All triples, ordered by the cell of y, then by the cell of w. `channels` are those of x, `outputs` those of y."""
     share, group = outputs // window.groups, channels // window.groups
-    positions = list(_positions(window))
+    planes = plane_triples(window)
+    order = np.lexsort((planes[2], planes[0]))  # by the cell of y, then by the cell of w
+    sizes = (window.y_size, window.x_size, window.kernel)
+    cells = [list(_indices(flat[order], size)) for flat, size in zip(planes, sizes, strict=True)]
+    starts = np.searchsorted(planes[0][order], np.arange(int(np.prod(window.y_size)) + 1))
     for n, o in product(range(images), range(outputs)):
-        for p, pairs in positions:
+        for first, last in pairwise(starts):
             for c in range(group):
-                for k, i in pairs:
+                for p, i, k in zip(*(column[first:last] for column in cells), strict=True):
                     yield Triple((n, o, *p), (n, o // share * group + c, *i), (o, c, *k))
 
 
-def _positions(window: Window) -> Iterator[tuple[Sizes, list[tuple[Sizes, Sizes]]]]:
-    """For each position p of y, the pairs (k, i) of a kernel index and the cell of x that it is multiplied with."""
-    for p in product(*map(range, window.y_size)):
-        pairs = []
-        for k in product(*map(range, window.kernel)):
-            i = tuple(
-                s * q + d * t - pad
-                for s, q, d, t, pad in zip(window.stride, p, window.dilation, k, window.padding, strict=True)
-            )
-            if all(0 <= cell < size for cell, size in zip(i, window.x_size, strict=True)):
-                pairs.append((k, i))
-        yield p, pairs
+def _indices(flat: Indices, size: Sizes) -> Iterator[Sizes]:
+    if not size:  # a linear layer has no spatial axes
+        return (() for _ in flat)
+    return (tuple(map(int, index)) for index in zip(*np.unravel_index(flat, size), strict=True))
+
+
+def plane_triples(window: Window) -> tuple[Indices, Indices, Indices]:
+    """The triples of one plane of y, x and w, as three arrays of flat indices."""
+    planes = [np.zeros(1, np.int64)] * 3
+    for axis in range(window.ndim):
+        sizes = (window.y_size[axis], window.x_size[axis], window.kernel[axis])
+        planes = [
+            (outer[:, None] * size + inner).ravel()
+            for outer, inner, size in zip(planes, _line(window, axis), sizes, strict=True)
+        ]
+    return planes[0], planes[1], planes[2]
+
+
+def _line(window: Window, axis: int) -> list[Indices]:
+    """The triples along one axis."""
+    lines = []
+    for k in range(window.kernel[axis]):
+        positions, cells = (np.arange(part.stop)[part] for part in window.reach(axis, k))
+        lines.append(np.array([positions, cells, np.full(len(positions), k)]))
+    return list(np.concatenate(lines, axis=1))
 
 
 def triples_at(window: Window, images: int, channels: int, outputs: int, **cell: Sizes) -> list[Triple]:

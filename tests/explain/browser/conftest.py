@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 
-from rot180.explain import Trace, bundle, document, strings
+from rot180.explain import Trace, bundle, document, strings, trace
 from rot180.explain.server import Server
-from rot180.explain.tracing import example
 
 # Load the module as anywidget does, with a model whose trace the test sets.
 MOUNT = """async ({ text, style, data }) => {
@@ -92,7 +91,8 @@ def mount(new_page: Callable[..., Any]) -> Callable[..., Any]:
 @pytest.fixture
 def served() -> Iterator[str]:
     """The address of a running explainer."""
-    server = Server(example(), port=0)
+    w = [[1, 2, 3], [4, 5, 6], [7, 8, 9]]
+    server = Server(trace("conv2d", input=5, kernel_size=3, stride=2, padding=1, w=w), port=0)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}/"

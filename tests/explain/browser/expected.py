@@ -12,7 +12,7 @@ ROLE = {"x": "blue", "dy": "blue", "w": "orange"}
 
 
 def made(shown: Any, target: str, flat: int) -> dict[str, set[tuple[int, str]]]:
-    """The cells to mark for a cell of y, dX or dW: those in its terms."""
+    """The cells to mark for a cell of y, dx or dw: those in its terms."""
     lists = {side: np.asarray(shown.triples[side]) for side in "yxw"}
     here, expected = lists[SIDE[target]] == flat, {target: {(flat, "target")}}
     for name in FACTORS[target]:

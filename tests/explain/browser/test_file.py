@@ -122,7 +122,7 @@ def test_in_a_notebook_frame_the_page_says_that_it_cannot_save(new_page: Callabl
     )
     frame = page.frame_locator("iframe")
     frame.locator("[data-panel=dw] td").nth(4).click()
-    assert frame.locator(".sum-title").inner_text().startswith("dW[0,0,1,1]")
+    assert frame.locator(".sum-title").inner_text().startswith("dw[1,1]")
     frame.locator("summary", has_text="Save").click()
     assert "notebook" in frame.locator(".sheet .note").first.inner_text()
 
@@ -156,7 +156,7 @@ def test_the_page_opens_on_the_cell_that_the_host_names(new_page: Callable[..., 
     document.page(trace("conv2d", **DEMO), file, cell="dw[0,0,2,1]")
     opened = new_page()
     opened.goto(file.as_uri())
-    assert title(opened).startswith("dW[0,0,2,1] = ")
+    assert title(opened).startswith("dw[2,1] = ")
     assert opened.locator("[aria-selected=true]").count() == 1
 
 

@@ -165,6 +165,7 @@ def test_transposing_and_pasting_keep_the_other_arrays_of_the_user(new_page: Cal
     until(page, "document.querySelector('h1').textContent === '2-D transposed convolution'")
     assert values(page)["w"] == list(range(1, 10))
     assert page.evaluate("document.activeElement.closest('[data-panel]') !== null")
+    page.locator(".settings > summary").click()
     page.locator(".own summary").click()
     page.locator(".own textarea").fill("1 2 3\n4 5 6\n7 8 9\n0 1 2")
     page.locator(".own button").click()

@@ -9,7 +9,7 @@ from tests.explain.browser.marks import cell, marked, number, title, values
 
 
 def check(where: Any, shown: Any) -> None:
-    """Compare all numbers of the trace, then cells of y, dX and dW at corners and inside, and one operand of each."""
+    """Compare all numbers of the trace, then cells of y, dx and dw at corners and inside, and one operand of each."""
     found = values(where)
     for name, array in shown.arrays.items():
         assert found[name] == array.ravel().tolist(), name

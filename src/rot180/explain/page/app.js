@@ -9,7 +9,9 @@ import { listenToKeys } from "./keyboard.js";
 import { buildShell } from "./shell.js";
 import { makeSums, termsOf } from "./sums.js";
 import { traceOfData } from "./traces.js";
-import { classify, roomOf, watchSize } from "./width.js";
+import { classify, roomOf, stageOf, watchSize } from "./width.js";
+
+const DOUBLE_CLICK = 350; // ms until a click is surely not the first of two, which edit a cell
 
 export function makeApp(model, el) {
   const app = {
@@ -58,6 +60,7 @@ export function makeApp(model, el) {
     stopListening();
     stopFollowing();
     stopWatching();
+    clearTimeout(app.rearranging);
     app.player.stop();
     app.root.remove();
   };
@@ -69,6 +72,7 @@ function addActions(app) {
     on: (event, act) => (app.listeners[event] ??= []).push(act),
     emit: (event, value) => (app.listeners[event] ?? []).forEach(act => act(value)),
     room: () => roomOf(app),
+    space: () => stageOf(app),
     load: (trace, sums, kept) => load(app, trace, sums, kept),
     done: () => done(app),
     show: (name, cell) => shown(app, name, cell),
@@ -80,7 +84,8 @@ function addActions(app) {
     note: (name, cell) => note(app, name, cell),
     setLayer: (request, arrays) => setLayer(app, request, arrays),
     help: () => app.helpDialog.showModal(),
-    escape: () => (app.tour.running ? app.tour.close() : state.pinned && pin(app, ...state.pinned)),
+    escape: () => escape(app),
+    present: () => present(app),
     transpose: () => transpose(app),
     rotate: () => rotate(app),
     setLanguage: language => setLanguage(app, language),
@@ -107,6 +112,7 @@ function addPlaying(app) {
     seek(to) {
       if (film()) app.equivalent.seek(to);
       else shown(app, state.pass, app.cells[Math.max(0, Math.min(to, app.cells.length - 1))]);
+      if (!film()) app.stage.reveal();
       app.player.update();
     },
     step(by, playing) {
@@ -133,14 +139,16 @@ function load(app, trace, sums = makeSums(trace), kept = { edited: [], pinned: n
   app.controls.problem(null);
   for (const part of [app.toolbar, app.controls, app.notices, app.shapeBar, app.checkerboard]) part.update();
   app.emit("loaded");
-  app.stage.build(app.room());
   if (!app.sums.values[app.state.chosen]) app.state.chosen = "y";
+  if (kept.pinned && PASS_OF[kept.pinned[0]]) app.state.chosen = PASS_OF[kept.pinned[0]];
+  app.stage.build(app.space());
+  app.headline.update();
   app.state.pass = app.state.chosen;
   const view = trace.views?.[app.state.pass] ? app.state.view : "direct";
   app.state.view = "direct";
   shown(app, ...(kept.pinned ?? centre(app, app.state.pass)));
   setView(app, view);
-  app.stage.reveal(...app.state.shown);
+  app.stage.reveal();
   if (inCells) app.stage.focus(...app.state.shown);
 }
 
@@ -194,16 +202,36 @@ function pin(app, name, cell) {
   const { pinned } = app.state;
   app.state.pinned = pinned && pinned[0] === name && pinned[1] === cell ? null : [name, cell];
   app.root.classList.toggle("has-pin", Boolean(app.state.pinned));
-  if (PASS_OF[name]) app.state.chosen = PASS_OF[name];
+  const pass = passFor(app.sums, name, app.state.chosen);
+  if (pass !== app.state.chosen) {
+    app.state.chosen = pass;
+    rearrangeSoon(app);
+  }
   shown(app, name, cell);
   writeAddress(app);
 }
 
+function arrangeEquation(app) {
+  app.stage.arrange(app.space());
+  app.headline.update();
+}
+
+// Shows the equation of another pass, but not under a double click and not while a number is edited.
+function rearrangeSoon(app) {
+  clearTimeout(app.rearranging);
+  app.rearranging = setTimeout(() => {
+    if (app.root.querySelector("input.edit")) rearrangeSoon(app);
+    else arrangeEquation(app);
+  }, DOUBLE_CLICK);
+}
+
 function choosePass(app, pass) {
   app.player.stop();
+  clearTimeout(app.rearranging);
   app.state.chosen = pass;
+  arrangeEquation(app);
   shown(app, ...centre(app, pass));
-  app.stage.reveal(...app.state.shown);
+  app.stage.reveal();
   if (app.state.view === "equivalent") app.equivalent.open(pass, app.state.shown[1]);
   app.player.update();
   writeAddress(app);
@@ -225,12 +253,24 @@ function setView(app, view) {
   writeAddress(app);
 }
 
+function escape(app) {
+  if (app.tour.running) app.tour.close();
+  else if (app.root.classList.contains("presenting")) present(app);
+  else if (app.state.pinned) pin(app, ...app.state.pinned);
+}
+
 function rotate(app) {
   setView(app, "equivalent");
   const at = app.equivalent.kinds.indexOf("rotate");
   if (app.state.view !== "equivalent" || at < 0) return app.say(app.t("rotate.none"));
   if (at > 0) app.equivalent.seek(at - 1);
   app.seek(at);
+}
+
+// Present mode: only the equation and the sum, as large as the screen allows.
+function present(app) {
+  app.root.classList.toggle("presenting");
+  relay(app);
 }
 
 function setLanguage(app, language) {
@@ -252,7 +292,7 @@ function setLanguage(app, language) {
 
 function relay(app) {
   const [name, cell] = app.state.shown;
-  app.stage.build(app.room());
+  app.stage.build(app.space());
   app.state.fresh = true;
   shown(app, name, cell);
   if (app.state.view === "equivalent") app.equivalent.refresh();

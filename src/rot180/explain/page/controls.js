@@ -4,24 +4,29 @@ import { make, replace } from "./dom.js";
 import { fill, settingFields } from "./fields.js";
 import { ownNumbers } from "./pasting.js";
 import { problemText } from "./problems.js";
-import { onPhone } from "./width.js";
 
 export function makeControls(app) {
   const element = make("section", { class: "controls", "aria-label": app.t("controls.label") });
   const error = make("p", { class: "error", role: "alert", hidden: true });
-  const fields = make("div", { class: "fields" });
-  const settings = make("details", { class: "settings" }, make("summary", {}, app.t("controls.label")), fields);
-  settings.open = !app.root.clientWidth || !onPhone(app); // on a phone the numbers come first
-  replace(element, settings, error);
+  const sentence = make("div", { class: "fields sentence" }),
+    fields = make("div", { class: "fields" }),
+    settings = make("details", { class: "settings" }, make("summary", {}, app.t("controls.more")), fields);
+  settings.open = app.root.classList.contains("more"); // it stays open when the language changes
+  settings.addEventListener("toggle", () => app.root.classList.toggle("more", settings.open));
+  replace(element, sentence, settings, resetButton(app), error);
   let shape = "";
   return {
     element,
     update() {
       const { request } = app.trace,
         now = `${request.op} ${Object.keys(request)}`;
-      if (shape !== now) replace(fields, [...settingFields(app), ownNumbers(app), resetButton(app)]);
+      if (shape !== now) {
+        const { first, more } = settingFields(app);
+        replace(sentence, first);
+        replace(fields, [...more, ownNumbers(app)]);
+      }
       shape = now;
-      fill(app, fields);
+      fill(app, element);
     },
     problem(problem) {
       error.hidden = !problem;

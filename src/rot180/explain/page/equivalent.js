@@ -4,7 +4,7 @@ import { make, replace, reducedMotion } from "./dom.js";
 import { correlateStep, correlation, directSum, operands, pairsOf, resultValues } from "./correlation.js";
 import { framesOf } from "./frames.js";
 import { largest, paint } from "./grid.js";
-import { NAMES, planeSize } from "./names.js";
+import { NAMES, entryOf, planeSize } from "./names.js";
 import { placesOf, plateOf, slide, turn } from "./plates.js";
 import { channelOf } from "./sums.js";
 import { onPhone } from "./width.js";
@@ -88,7 +88,7 @@ function choosePair(app, film) {
     count = film.pairs.length;
   if (count < 2) return;
   const options = film.pairs.map((pair, at) =>
-    make("option", { value: at }, `${planeLabel(app, image, pair[0])} · ${planeLabel(app, kernel, pair[1])}`),
+    make("option", { value: at }, `${planeLabel(app, image, pair[0])} \u22c6 ${planeLabel(app, kernel, pair[1])}`),
   );
   const select = make(
     "select",
@@ -105,9 +105,11 @@ function choosePair(app, film) {
   replace(film.pairing, app.t("pair.label"), " ", select, " ", app.t("pair.others", { count: count - 1 }));
 }
 
+// The name of a plane with its indices in the whole layer, x[0,18].
 function planeLabel(app, name, plane) {
-  const count = app.sums.shapes[name][1];
-  return `${NAMES[name]}[${Math.floor(plane / count)},${plane % count}]`;
+  const count = app.sums.shapes[name][1],
+    at = [Math.floor(plane / count), plane % count];
+  return `${NAMES[name]}[${at.map((one, axis) => entryOf(app.trace, name, axis, one)).join(",")}]`;
 }
 
 // Correlates the chosen pair of planes and compares the result with the direct sums.
@@ -195,15 +197,17 @@ function widest(view, operand) {
     .reduce((size, step) => [Math.max(size[0], step.shape[0]), Math.max(size[1], step.shape[1])], [0, 0]);
 }
 
-// The side of a cell in pixels, so that all grids, and the signs and gaps between them, fit beside one another.
+// The side of a cell in pixels, so that all grids, and the signs and gaps between them, fit beside one another; if they
+// would be too small, so that each fits into a line of its own.
 function side(app, film) {
   const has = kind => film.view.steps.some(step => step.kind === kind),
     columns = widest(film.view, "image")[1] + widest(film.view, "kernel")[1] + film.correlate.shape[1] + (has("bias") ? 1 : 0);
   const room = app.room() - 135 - (has("bias") ? 70 : 0) - (has("sum") ? 42 : 0),
     width = app.root.clientWidth;
-  return onPhone(app)
-    ? Math.max(18, Math.min(36, Math.floor((width - 40) / widest(film.view, "image")[1])))
-    : Math.max(20, Math.min(40, Math.floor(room / columns)));
+  const alone = Math.max(widest(film.view, "image")[1], widest(film.view, "kernel")[1], film.correlate.shape[1]),
+    beside = Math.floor(room / columns);
+  if (onPhone(app)) return Math.max(8, Math.min(36, Math.floor((width - 40) / alone)));
+  return beside >= 20 ? Math.min(40, beside) : Math.max(8, Math.min(20, Math.floor((app.room() - 20) / alone)));
 }
 
 function biasPlate(app, film, cell) {

@@ -1,6 +1,7 @@
-// The explanation of one cell: for y, dX, dW and db the terms that add up to it; for x, w, b and dy the sums of the
+// The explanation of one cell: for y, dx, dw and db the terms that add up to it; for x, w, b and dy the sums of the
 // current pass that use it.
 
+import { weightLook } from "./hues.js";
 import { FACTORS, SIDE, TARGETS, channelOf, dependants, factorsOf, meeting, termValue, termsOf, wins } from "./sums.js";
 
 const BADGES = 36,
@@ -32,12 +33,16 @@ function made(sums, target, cell) {
   let at = 0;
   for (const t of found) {
     const factors = factorsOf(sums, target, t),
-      badge = badges ? String(++at) : "";
-    const won = sums.kind === "maximum" && target === "y" ? wins(sums, t) : undefined;
-    terms.push({ factors, value: termValue(sums, target, t), won });
+      { hue, letter } = target === "db" ? {} : lookOf(sums, t);
+    const badge = badges ? (target === "dw" ? String(++at) : letter || String(++at)) : "",
+      won = sums.kind === "maximum" && target === "y" ? wins(sums, t) : undefined;
+    terms.push({ factors, value: termValue(sums, target, t), won, hue });
     for (const [name, one] of factors)
-      marks.push({ name, cell: one, role: won === false ? "lost" : roleOf(name), badge });
+      marks.push({ name, cell: one, role: won === false ? "lost" : won ? "won" : roleOf(name), badge, hue });
+    if (won) marks.push({ name: "dx", cell: sums.lists.x[t], role: "won" }); // its gradient goes there
+    if (sums.kind === "maximum" && target === "dx") marks.push({ name: "y", cell: sums.lists.y[t], role: "fed" });
   }
+  if (sums.kind === "maximum" && target === "dx" && found.length) marks.push({ name: "x", cell, role: "won" });
   const bias = target === "y" && sums.values.b ? channelOf(sums, cell) : null;
   if (bias !== null) {
     terms.push({ factors: [["b", bias]], value: sums.values.b[bias] });
@@ -57,16 +62,21 @@ function feeds(sums, name, cell, pass) {
       const into = sums.lists[SIDE[pass]][t];
       if (sums.kind === "maximum" && pass === "dx" && !wins(sums, t)) continue;
       const won = sums.kind === "maximum" && pass === "y" ? wins(sums, t) : undefined;
-      terms.push({ into, factors: factorsOf(sums, pass, t), value: termValue(sums, pass, t), won });
+      terms.push({ into, factors: factorsOf(sums, pass, t), value: termValue(sums, pass, t), won, hue: lookOf(sums, t).hue });
     }
   const badges = terms.length <= BADGES && terms.length > 1;
   terms.slice(0, MANY).forEach((term, at) => {
     const badge = badges ? String(at + 1) : "";
-    marks.push({ name: pass, cell: term.into, role: "fed", badge });
+    marks.push({ name: pass, cell: term.into, role: term.won ? "won" : "fed", badge, hue: term.hue });
     for (const [other, one] of term.factors)
-      if (other !== name) marks.push({ name: other, cell: one, role: roleOf(other), badge });
+      if (other !== name) marks.push({ name: other, cell: one, role: roleOf(other), badge, hue: term.hue });
   });
   return { reverse: true, name, target: pass, cell, terms, marks };
+}
+
+// The look of the weight in a triple.
+function lookOf(sums, t) {
+  return t !== undefined && sums.lists.w && t < sums.lists.w.length ? weightLook(sums.trace, sums.lists.w[t]) : {};
 }
 
 // The panels that take part in a pass and their roles: {panel: role}.

@@ -20,11 +20,12 @@ const PAIRS = [
   ["dilation", 1],
   ["output_padding", 0],
 ];
-const COUNTS = ["channels", "outputs", "groups", "images"],
+const IN_SENTENCE = ["input", "kernel", "stride", "padding"],
+  COUNTS = ["channels", "outputs", "groups", "images"],
   KINDS = ["integers", "random", "impulse"],
   MOST_TYPED = 64;
 
-// The fields of the current operation.
+// The fields of the current operation: those of the sentence, and the others.
 export function settingFields(app) {
   const { request, op } = app.trace,
     pools = op.includes("pool");
@@ -34,7 +35,9 @@ export function settingFields(app) {
   const flags = ["bias", "ceil_mode", "count_include_pad"].filter(key =>
     key === "bias" ? !pools : request[key] !== undefined,
   );
-  return [
+  const pair = ([key, least]) => axesField(app, key, least),
+    pairs = PAIRS.filter(([key]) => request[key] !== undefined);
+  const first = [
     field(
       app,
       "op",
@@ -45,12 +48,15 @@ export function settingFields(app) {
         value => setOp(app, value),
       ),
     ),
-    ...PAIRS.filter(([key]) => request[key] !== undefined).map(([key, least]) => axesField(app, key, least)),
-    make("span", { class: "break", "aria-hidden": "true" }),
+    ...pairs.filter(([key]) => IN_SENTENCE.includes(key)).map(pair),
+  ];
+  const more = [
+    ...pairs.filter(([key]) => !IN_SENTENCE.includes(key)).map(pair),
     ...counts.map(key => field(app, key, numberInput(app, key, null, 1))),
     ...flags.map(key => field(app, key, flag(app, key))),
     valuesField(app),
   ];
+  return { first, more };
 }
 
 function field(app, key, input) {

@@ -3,17 +3,21 @@
 import { make, replace } from "./dom.js";
 import { cellName, number } from "./names.js";
 import { explain, roleOf } from "./explanation.js";
+import { makeLoop } from "./loop.js";
 import { restOf } from "./sums.js";
 
 const FOLD = 12,
-  UNFOLDED = 600;
+  UNFOLDED = 600,
+  IN_LINE = 9;
 
 export function makeFormula(app) {
   const title = make("h2", { class: "sum-title" }),
     list = make("table", { class: "ledger" });
   const more = make("button", { type: "button", class: "link", onclick: () => unfold(true) });
-  const note = make("p", { class: "note" });
-  const element = make("section", { class: "formula", "aria-label": app.t("formula.label") }, title, note, list, more);
+  const note = make("p", { class: "note" }),
+    line = make("p", { class: "sum-line" }),
+    loop = makeLoop(app);
+  const element = make("section", { class: "formula", "aria-label": app.t("formula.label") }, title, line, note, list, more, loop.element);
   let folded = true,
     shown = null;
 
@@ -26,12 +30,15 @@ export function makeFormula(app) {
       limit = folded ? (terms.length <= FOLD + 2 ? terms.length : FOLD) : UNFOLDED;
     sumHeading(app, title, shown);
     note.textContent = general(app, shown);
+    line.textContent = inOneLine(app, shown);
+    line.hidden = !line.textContent;
+    loop.show(shown);
     replace(
       list,
       make(
         "tbody",
         {},
-        terms.slice(0, limit).map((term, at) => line(app, shown, term, at)),
+        terms.slice(0, limit).map((term, at) => rowOf(app, shown, term, at)),
       ),
       limit < terms.length && leftOut(app, terms.length - limit),
       foot(app, shown),
@@ -45,6 +52,7 @@ export function makeFormula(app) {
     blank(text) {
       replace(title);
       replace(list);
+      line.hidden = true;
       note.textContent = text;
       more.hidden = true;
     },
@@ -86,7 +94,7 @@ function general(app, shown) {
   return app.t(`formula.${key}.${kind}.${shown.target}${withBias ? "_bias" : ""}`, { count: shown.terms.length });
 }
 
-function line(app, shown, term, at) {
+function rowOf(app, shown, term, at) {
   const { sums } = app,
     values = term.factors.map(([name, cell]) => number(sums.values[name][cell]));
   const sign = sums.average ? " / " : " · ",
@@ -107,6 +115,14 @@ function line(app, shown, term, at) {
   row.addEventListener("pointerenter", () => app.emit("term", at));
   row.addEventListener("pointerleave", () => app.emit("term", null));
   return row;
+}
+
+// "= 1·9 + 3·8 + …": the sum in one line.
+function inOneLine(app, shown) {
+  if (shown.reverse || shown.terms.length < 2 || app.sums.kind === "maximum") return "";
+  const sign = app.sums.average ? " / " : "\u00b7",
+    parts = shown.terms.slice(0, IN_LINE).map(({ factors }) => factors.map(([name, cell]) => bracket(number(app.sums.values[name][cell]))).join(sign));
+  return `= ${parts.join(" + ")}${shown.terms.length > IN_LINE ? " + \u2026" : ""}`;
 }
 
 function bracket(text) {
@@ -142,7 +158,7 @@ function foot(app, shown) {
   );
 }
 
-// "dX[0,0,1,2] = 10, 18 terms": the text for screen readers.
+// "dx[0,0,1,2] = 10, 18 terms": the text for screen readers.
 export function sentence(app, name, cell, pass) {
   const shown = explain(app.sums, name, cell, pass),
     what = cellName(app.trace, name, cell);

@@ -1,12 +1,13 @@
 // A panel: one array as tables of numbers, one per plane (sample and channel), with one tab stop for all.
 
 import { make } from "./dom.js";
+import { weightLook } from "./hues.js";
 import { NAMES, entryOf, planeSize, short } from "./names.js";
 
 const BADGED = 32,
   NUMBERED = 22; // smaller cells have no room for a badge, or for a number
 const GLYPH = 0.6,
-  LARGEST = 15.5,
+  LARGEST = 24,
   SMALLEST = 7; // a digit's width divided by its height; font sizes in pixels
 
 // `layout` is {planes: [[row, column, first, second]..], cell}: the position of each plane, and the side of a cell in pixels.
@@ -16,19 +17,16 @@ export function makePanel(app, name, layout) {
   const panel = { name, rows, columns, layout, cells: [], home: -1, changed: [] };
   const scale = largest(app.sums.values[name]);
   const body = make("div", { class: "planes" });
-  body.style.setProperty("--cell", `${layout.cell}px`);
-  body.classList.toggle("small", layout.cell < BADGED);
-  body.classList.toggle("tiles", layout.cell < NUMBERED);
-  for (const [row, column, a, b] of layout.planes) {
+  for (const [, , a, b, number] of layout.planes) {
     const table = plane(app, panel, a, b, scale);
     const holder = make("div", { class: "plane" }, table);
     if (layout.planes.length > 1) holder.prepend(make("div", { class: "plane-name" }, planeName(app, name, a, b)));
-    holder.style.gridArea = `${row + 1} / ${column + 1}`;
+    holder.number = number;
     body.append(holder);
   }
   panel.body = body;
   panel.order = Object.keys(panel.cells).map(Number);
-  fit(panel);
+  resizePanel(app, panel, layout);
   panel.element = make(
     "section",
     { class: "panel", "data-panel": name },
@@ -37,6 +35,18 @@ export function makePanel(app, name, layout) {
   );
   if (panel.home >= 0) panel.cells[panel.home].tabIndex = 0;
   return panel;
+}
+
+// Gives a panel another place for each plane and another size of its cells.
+export function resizePanel(app, panel, layout) {
+  const { body } = panel,
+    places = new Map(layout.planes.map(([row, column, , , number]) => [number, `${row + 1} / ${column + 1}`]));
+  panel.layout = layout;
+  body.style.setProperty("--cell", `${layout.cell}px`);
+  body.classList.toggle("small", layout.cell < BADGED);
+  body.classList.toggle("tiles", layout.cell < NUMBERED);
+  for (const holder of body.children) holder.style.gridArea = places.get(holder.number);
+  fit(panel);
 }
 
 function panelHeading(app, name) {
@@ -70,6 +80,7 @@ function plane(app, panel, a, b, scale) {
     for (let c = 0; c < columns; c++) {
       const cell = document.createElement("td"),
         at = first + r * columns + c;
+      if ((name === "w" || name === "dw") && app.trace.arrays.w) showIdentity(app, cell, at);
       cell.setAttribute("role", "gridcell");
       cell.tabIndex = -1;
       cell.cell = at;
@@ -82,6 +93,14 @@ function plane(app, panel, a, b, scale) {
   }
   table.append(body);
   return table;
+}
+
+// The hue and the letter of a weight, in w and in dw.
+function showIdentity(app, cell, at) {
+  const { hue, letter } = weightLook(app.trace, at);
+  cell.classList.add("weight");
+  cell.style.setProperty("--own", hue);
+  if (letter) cell.setAttribute("data-letter", letter);
 }
 
 export function largest(values) {
@@ -102,7 +121,7 @@ export function paint(cell, value, scale, digits) {
 function fit(panel) {
   const { cell } = panel.layout,
     longest = panel.cells.reduce((most, td) => Math.max(most, td.textContent.length), 1);
-  const size = Math.min(LARGEST, cell * 0.2 + 6.6, (cell - 4) / (longest * GLYPH));
+  const size = Math.min(LARGEST, cell * 0.24 + 6.6, (cell - 4) / (longest * GLYPH));
   panel.body.style.setProperty("--font", `${Math.max(SMALLEST, size).toFixed(1)}px`);
 }
 

@@ -15,6 +15,7 @@ const KEYS = [
   ["view", "E"],
   ["transpose", "T"],
   ["rotate", "R"],
+  ["present", "F"],
   ["help", "?"],
 ];
 

@@ -43,6 +43,7 @@ function act(app, key) {
   else if (key === "t" || key === "T") app.transpose();
   else if (key === "r" || key === "R") app.rotate();
   else if (key === "e" || key === "E") app.setView(app.state.view === "direct" ? "equivalent" : "direct");
+  else if (key === "f" || key === "F") app.present();
   else if (key === "?") app.help();
   else if (key === "Escape") app.escape();
   else return false;

@@ -1,6 +1,6 @@
 // The names of arrays and cells, and the formats of numbers.
 
-export const NAMES = { x: "x", w: "w", b: "b", y: "y", dx: "dX", dw: "dW", db: "db", dy: "dy", divisor: "divisor" };
+export const NAMES = { x: "x", w: "w", b: "b", y: "y", dx: "dx", dw: "dw", db: "db", dy: "dy", divisor: "divisor" };
 
 // The index of a flat offset in an array of this shape.
 export function place(shape, offset) {
@@ -12,10 +12,16 @@ export function place(shape, offset) {
   return index;
 }
 
-// The name of a cell, "dX[0,0,1,2]": with its index in the whole layer.
+// The name of a cell with its index in the whole layer: "dx[0,1,1,2]", or "dx[1,2]" if there is one sample and one channel.
 export function cellName(trace, name, offset) {
-  const index = place(trace.arrays[name].shape, offset);
-  return `${NAMES[name]}[${index.map((one, axis) => entryOf(trace, name, axis, one)).join(",")}]`;
+  const { shape } = trace.arrays[name],
+    index = place(shape, offset).map((one, axis) => entryOf(trace, name, axis, one));
+  return `${NAMES[name]}[${index.slice(shape.length > 2 && isSingle(trace) ? 2 : 0).join(",")}]`;
+}
+
+// True if there is one sample and one channel on each side, so that their indices say nothing.
+export function isSingle({ arrays, rest }) {
+  return !rest && [arrays.x, arrays.dy].every(({ shape }) => shape[0] === 1 && shape[1] === 1);
 }
 
 // The index in the whole layer of an entry on one axis.
@@ -51,7 +57,8 @@ export function short(value, digits = 2) {
     whole = Number.isInteger(value);
   if (size >= 99999.5 || (!whole && size >= 999.95)) return trim(value.toExponential(1)).replace(/-/g, "\u2212");
   if (whole) return number(value);
-  return value.toFixed(size < 9.995 ? digits : 1).replace("-", "\u2212");
+  const text = value.toFixed(size < 9.995 ? digits : 1);
+  return (Number(text) === 0 ? text.replace("-", "") : text).replace("-", "\u2212"); // "-0.0" would say too much
 }
 
 function trim(text) {

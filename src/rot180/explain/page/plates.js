@@ -32,6 +32,7 @@ export function plateOf(app, step, plane, size, cell, results = null) {
   });
   const box = make("div", { class: "box" }, table);
   box.style.setProperty("--cell", `${cell}px`);
+  box.classList.toggle("tiny", cell < 18); // no room for numbers
   box.style.minWidth = `${size[1] * cell + 1}px`;
   box.style.minHeight = `${size[0] * cell + 1}px`;
   const heading = make(

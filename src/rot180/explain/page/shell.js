@@ -7,6 +7,7 @@ import { makeControls } from "./controls.js";
 import { makeEditing } from "./editing.js";
 import { makeEquivalent } from "./equivalent.js";
 import { makeFormula } from "./formula.js";
+import { makeHeadline } from "./headline.js";
 import { makeHelp } from "./help.js";
 import { makePlayer } from "./player.js";
 import { makeSaving } from "./saving.js";
@@ -28,6 +29,7 @@ export function buildShell(app) {
   app.equivalent = makeEquivalent(app);
   app.formula = makeFormula(app);
   app.toolbar = makeToolbar(app);
+  app.headline = makeHeadline(app);
   app.controls = makeControls(app);
   app.shapeBar = makeShapeBar(app);
   app.checkerboard = makeCheckerboard(app);
@@ -47,14 +49,14 @@ export function buildShell(app) {
       make(
         "div",
         { class: "left" },
+        app.headline.element,
         app.notices.element,
         app.stage.element,
         app.equivalent.element,
-        app.player.element,
-        app.live,
       ),
       app.formula.element,
     ),
+    make("div", { class: "bottom" }, app.player.element, app.live),
     make("div", { class: "footing" }, app.shapeBar.element, app.checkerboard.element),
     app.helpDialog,
   );
@@ -74,7 +76,7 @@ function actions(app) {
   const [language, name] = OTHER[app.state.language] ?? OTHER.zh;
   app.tourButton = make(
     "button",
-    { type: "button", class: "link", "data-act": "tour", onclick: () => app.tour.go(0) },
+    { type: "button", class: "plain strong", "data-act": "tour", onclick: () => app.tour.go(0) },
     app.t("tour.begin"),
   );
   app.languageButton = make(
@@ -88,6 +90,7 @@ function actions(app) {
     },
     name,
   );
+  const present = make("button", { type: "button", class: "link", "data-act": "present", onclick: () => app.present() }, app.t("present.open"));
   const help = make(
     "button",
     { type: "button", class: "link", "data-act": "help", onclick: () => app.help() },
@@ -98,6 +101,7 @@ function actions(app) {
     { class: "actions", "aria-label": app.t("actions.label") },
     app.tourButton,
     makeSaving(app),
+    present,
     help,
     app.languageButton,
   );

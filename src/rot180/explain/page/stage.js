@@ -1,15 +1,14 @@
-// The six panels: x, w, y in one row, each gradient under the array it belongs to; hover, pin, focus and marks.
+// The stage: the arrays of the chosen pass as an equation, the others small below it; hover, pin, focus and marks.
 
-import { make, replace } from "./dom.js";
-import { focusCell, makePanel, neighbour, repaint } from "./grid.js";
+import { focusedElement, make, replace } from "./dom.js";
+import { equationOf } from "./equations.js";
+import { drawPadding } from "./ghosts.js";
+import { focusCell, makePanel, neighbour, repaint, resizePanel } from "./grid.js";
 import { arrange } from "./layout.js";
 import { makeMarks } from "./marks.js";
 import { explain, parts } from "./explanation.js";
 
-const ROWS = [
-  ["x", "w", "y"],
-  ["dx", "dw", "dy"],
-];
+const ARRAYS = ["x", "w", "b", "y", "dx", "dw", "db", "dy"];
 const REST = 200; // ms until the pointer is at rest
 const MOVES = ["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "Home", "End"];
 
@@ -17,10 +16,14 @@ export function makeStage(app) {
   const element = make("div", { class: "panels" }),
     mark = makeMarks();
   let panels = Object.create(null),
-    resting = null;
+    resting = null,
+    clicked = null; // where the pointer was clicked and has not moved since
   element.addEventListener("pointerover", event => {
     const found = event.pointerType !== "touch" && cellOf(event.target);
-    if (found) app.show(...found);
+    if (!found || (clicked && near(event, clicked))) return; // a panel that moved under the resting pointer
+    clicked = null;
+    app.show(...found);
+    app.stage.reveal(event.target);
   });
   element.addEventListener("pointerleave", () => app.leave());
   element.addEventListener("focusin", event => {
@@ -29,6 +32,7 @@ export function makeStage(app) {
   });
   element.addEventListener("click", event => {
     const found = cellOf(event.target);
+    clicked = event;
     if (found) app.pin(...found);
   });
   element.addEventListener("dblclick", event => {
@@ -46,6 +50,12 @@ export function makeStage(app) {
     },
     build(room) {
       panels = build(app, element, room);
+    },
+    // Lays the panels out for the chosen pass. The cells stay the same, so the focus and a double click are kept.
+    arrange(room) {
+      const focused = focusedElement(app.root);
+      placePanels(app, element, panels, arrange(app.trace, app.state.chosen, room));
+      if (focused?.isConnected && focusedElement(app.root) !== focused) focused.focus({ preventScroll: true });
     },
     show(name, cell, only) {
       const explained = explain(app.sums, name, cell, app.state.pass);
@@ -70,18 +80,40 @@ export function makeStage(app) {
           list.filter(change => change.name === panel.name),
         );
     },
-    // Scrolls a panel to a cell if the panel is wider than its space.
-    reveal(name, cell) {
-      const td = panels[name]?.cells[cell],
-        scroller = td?.closest(".scroller");
-      if (!scroller || scroller.scrollWidth <= scroller.clientWidth) return;
-      const at = td.getBoundingClientRect().left - scroller.getBoundingClientRect().left + scroller.scrollLeft;
-      scroller.scrollLeft = at - scroller.clientWidth / 2;
+    // Scrolls each panel that is larger than its space to its marked cells, except the one under the pointer.
+    reveal(except) {
+      const marked = new Map();
+      for (const td of element.querySelectorAll("td.target, td.source, td.fed, td.blue, td.orange, td.won")) {
+        const scroller = td.closest(".scroller");
+        if (!marked.has(scroller)) marked.set(scroller, []);
+        marked.get(scroller).push(td);
+      }
+      for (const [scroller, cells] of marked) if (scroller && !scroller.contains(except ?? null)) bringIntoView(scroller, cells);
     },
     focus(name, cell) {
       if (panels[name]) focusCell(panels[name], cell);
     },
   };
+}
+
+// True if two events of the pointer are at the same place.
+function near(one, other) {
+  return Math.abs(one.clientX - other.clientX) < 2 && Math.abs(one.clientY - other.clientY) < 2;
+}
+
+// Scrolls until all of the cells are visible, or, if they need more space, the first of them.
+function bringIntoView(scroller, cells) {
+  if (scroller.scrollWidth <= scroller.clientWidth && scroller.scrollHeight <= scroller.clientHeight) return;
+  const box = scroller.getBoundingClientRect(),
+    rectangles = cells.map(td => td.getBoundingClientRect());
+  const shift = (low, high, from, to) => {
+    const least = Math.min(...rectangles.map(one => one[low])),
+      most = Math.max(...rectangles.map(one => one[high]));
+    if (least >= from && most <= to) return 0;
+    return most - least > to - from ? least - from - 4 : (least + most) / 2 - (from + to) / 2;
+  };
+  scroller.scrollLeft += shift("left", "right", box.left, box.left + scroller.clientWidth);
+  scroller.scrollTop += shift("top", "bottom", box.top, box.top + scroller.clientHeight);
 }
 
 // The marks of one term: its factors and the cell of its sum.
@@ -110,24 +142,26 @@ function onKey(app, panels, [name, cell], event) {
 }
 
 function build(app, element, room) {
-  const layout = arrange(app.trace, room),
+  const layout = arrange(app.trace, app.state.chosen, room),
     panels = Object.create(null); // an address may contain any name, also one that every object has
-  const names = ROWS[0].filter(name => layout[name]);
-  element.style.setProperty("--columns", names.length);
-  const children = [];
-  ROWS.forEach((row, r) =>
-    row.forEach(name => {
-      if (!layout[name]) return;
-      const column = make("div", { class: "column" });
-      column.style.gridArea = `${r + 1} / ${names.indexOf(ROWS[0][row.indexOf(name)]) + 1}`;
-      for (const one of [name, { w: "b", dw: "db" }[name]]) {
-        if (!layout[one]) continue;
-        panels[one] = makePanel(app, one, layout[one]);
-        column.append(panels[one].element);
-      }
-      children.push(column);
-    }),
-  );
-  replace(element, children);
+  for (const name of ARRAYS) if (layout[name]) panels[name] = makePanel(app, name, layout[name]);
+  placePanels(app, element, panels, layout);
   return panels;
+}
+
+// Puts the arrays of the chosen pass into the equation, and the others below it.
+function placePanels(app, element, panels, layout) {
+  const { terms, result, turned, sign } = equationOf(app.trace, app.state.chosen),
+    signs = text => make("span", { class: "sign", "aria-hidden": "true" }, text),
+    active = new Set([...terms.map(([name]) => name), result]);
+  const equation = terms.filter(([name]) => panels[name]).flatMap(([name, before]) => [before && signs(before), panels[name].element]);
+  for (const panel of Object.values(panels)) {
+    panel.element.classList.toggle("turned", turned && panel.name === "w");
+    panel.element.classList.toggle("wide", Boolean(layout[panel.name].wide));
+    panel.element.classList.toggle("thumbnail", !active.has(panel.name));
+    if (panel.layout !== layout[panel.name]) resizePanel(app, panel, layout[panel.name]);
+  }
+  const others = ARRAYS.filter(name => panels[name] && !active.has(name)).map(name => panels[name].element);
+  replace(element, make("div", { class: "equation" }, ...equation.flat(), signs(sign), panels[result].element), make("div", { class: "others" }, others));
+  for (const panel of Object.values(panels)) drawPadding(app.trace, app.state.chosen, panel);
 }

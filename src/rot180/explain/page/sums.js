@@ -1,6 +1,6 @@
 // The trilinear form in the page: flat lists of the cells in each product, indexed by cell.
 //
-//   y[o] += x[i] * w[k]        dX[i] += dy[o] * w[k]        dW[k] += x[i] * dy[o]
+//   y[o] += x[i] * w[k]        dx[i] += dy[o] * w[k]        dw[k] += x[i] * dy[o]
 //
 // One list gives all three sums. Pooling has the same list without w: an average divides, a maximum takes the first of
 // its largest candidates.

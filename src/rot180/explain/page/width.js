@@ -19,6 +19,13 @@ export function roomOf(app) {
   return app.root.clientWidth - (wide(app) ? BESIDE : MARGINS);
 }
 
+// The space for the equation: {width, height, stacked, present}.
+export function stageOf(app) {
+  const present = app.root.classList.contains("presenting"),
+    seen = app.whole ? window.innerHeight : 900;
+  return { width: roomOf(app), height: Math.max(seen - (present ? 240 : 420), 240), stacked: onPhone(app), present };
+}
+
 function wide(app) {
   return app.root.clientWidth >= COLUMNS + BESIDE;
 }

@@ -1,0 +1,18 @@
+// What the chosen pass does, in one sentence, and what dy is.
+
+import { make, replace } from "./dom.js";
+
+export function makeHeadline(app) {
+  const title = make("h2", { class: "headline" }),
+    words = make("p", { class: "note" }),
+    element = make("div", { class: "saying" }, title, words);
+  return {
+    element,
+    update() {
+      const { op, source } = app.trace,
+        kind = op.includes("max") ? "max" : op.includes("avg") ? "average" : op.includes("transpose") ? "transposed" : "conv";
+      replace(title, app.t(`headline.${kind}.${app.state.chosen}`));
+      replace(words, source?.class ? app.t("headline.score", { name: source.class }) : app.t("headline.dy"), " ", app.t("headline.point"));
+    },
+  };
+}

@@ -1,0 +1,22 @@
+// The colour of a weight is its identity: each cell of a kernel has a hue between four corners, and a letter. A cell that
+// meets the weight has its tint.
+
+import { place } from "./names.js";
+
+const CORNERS = [[0, 114, 178], [230, 159, 0], [0, 158, 115], [204, 121, 167]], // Okabe-Ito: top left, top right, bottom left, bottom right
+  LETTERS = "abcdefghijklmnopqrstuvwxyz";
+
+// {hue: "r g b", letter} of a cell of w or dw; the letter is empty for kernels with more cells than letters.
+export function weightLook(trace, cell) {
+  const { shape } = trace.arrays.w,
+    size = shape.slice(2),
+    [, , ...at] = place(shape, cell),
+    [row, column] = at.length === 2 ? at : [0, at[0]],
+    [rows, columns] = size.length === 2 ? size : [1, size[0]];
+  const down = rows > 1 ? row / (rows - 1) : 0,
+    across = columns > 1 ? column / (columns - 1) : 0;
+  const shares = [(1 - down) * (1 - across), (1 - down) * across, down * (1 - across), down * across];
+  const hue = [0, 1, 2].map(part => Math.round(CORNERS.reduce((sum, corner, i) => sum + corner[part] * shares[i], 0)));
+  const number = row * columns + column;
+  return { hue: hue.join(" "), letter: rows * columns <= LETTERS.length ? LETTERS[number] : "" };
+}
