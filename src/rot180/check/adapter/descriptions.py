@@ -23,12 +23,13 @@ def one_line(text: object, most: int = MAX_TEXT) -> str:
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in shown)
 
 
-def describe_exception(error: Exception | SystemExit, function: Callable[..., Any]) -> str:
+def describe_exception(error: BaseException, function: Callable[..., Any]) -> str:
     """Describe an exception: `NameError: name 'foo' is not defined, line 3 of mine.py`.
 
     The line is the last one of the traceback that is in the function's own file.
     """
-    text = one_line(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
+    said = _text_of(error)
+    text = one_line(f"{type(error).__name__}: {said}" if said else type(error).__name__)
     if place := getattr(error, "place", ""):  # set if the function ran in another process
         return f"{text}, {place}"
     code = getattr(inspect.unwrap(function), "__code__", None)
@@ -39,6 +40,16 @@ def describe_exception(error: Exception | SystemExit, function: Callable[..., An
         if frames_in_file
         else text
     )
+
+
+def _text_of(error: BaseException) -> str:
+    """The text of an exception; "" if it cannot be made, because the user's code makes it."""
+    try:
+        return str(error)
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
+        return ""
 
 
 def describe_arguments(arrays: Mapping[str, Any], settings: Mapping[str, Any]) -> str:

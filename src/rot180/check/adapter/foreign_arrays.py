@@ -30,7 +30,9 @@ def as_numpy(value: Any) -> np.ndarray[Any, Any] | None:
     for attribute, convert in conversions.items():
         try:
             array = convert(value) if hasattr(value, attribute) else None
-        except Exception:  # conversions of other libraries can raise anything
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException:  # conversions of other libraries, and of the user's objects, can raise anything
             continue
         if isinstance(array, np.ndarray) and array.dtype.kind != "O":
             return array
