@@ -226,6 +226,52 @@ def test_more_names_of_dy(name):
     assert layer(lambda x, w, b: conv(x, w, b), functions["backward"]).ok
 
 
+@pytest.mark.parametrize(
+    ("dy", "cache"),
+    [("up", "saved"), ("upstream", "remembered"), ("g", "state"), ("dy", "stuff"), ("p", "q"), ("a", "b")],
+)
+def test_a_backward_of_two_parameters_takes_dy_and_the_cache(dy, cache):
+    functions = {"conv_backward": conv_backward}
+    exec(f"def backward({dy}, {cache}): return conv_backward({dy}, *{cache})", functions)
+    report = layer(lambda x, w, b: (conv(x, w, b), (x, w, b)), functions["backward"])
+    assert report.ok, report.render()
+
+
+@pytest.mark.parametrize(("cache", "dy"), [("memory", "what"), ("what", "dy")])
+def test_a_name_that_is_known_decides_the_order_of_dy_and_the_cache(cache, dy):
+    functions = {"conv_backward": conv_backward}
+    exec(f"def backward({cache}, {dy}): return conv_backward({dy}, *{cache})", functions)
+    report = layer(lambda x, w, b: (conv(x, w, b), (x, w, b)), functions["backward"])
+    assert report.ok, report.render()
+
+
+@pytest.mark.parametrize(("names", "result"), [
+    ("what, x", "what * (x > 0)"), ("z, what", "what * (z > 0)"), ("what, out", "what * (out > 0)"),
+])  # fmt: skip
+def test_a_backward_of_an_activation_takes_dy_beside_x(names, result):
+    report = layer(lambda x: np.maximum(x, 0), eval(f"lambda {names}: {result}"), "relu")
+    assert report.ok, report.render()
+
+
+def test_a_backward_without_dy_is_refused():
+    with pytest.raises(CallingError, match="the backward has no parameter for dy"):
+        layer(lambda x: np.maximum(x, 0), lambda x, out: x > 0, "relu")
+
+
+@pytest.mark.parametrize("names", ["s, p", "s=1, p=0", "step, pads"])
+def test_short_names_of_stride_and_padding(names):
+    functions = {"conv": conv, "conv_backward": conv_backward}
+    stride, padding = (part.split("=")[0] for part in names.split(", "))
+    exec(
+        f"def forward(x, w, b, {names}): return conv(x, w, b, {stride}, {padding}), (x, w, b, {stride}, {padding})\n"
+        "def backward(up, saved): return conv_backward(up, *saved)",
+        functions,
+    )
+    report = layer(functions["forward"], functions["backward"])
+    assert report.ok, report.render()
+    assert any("stride 2" in case and "padding 1" in case for case in report.tried)
+
+
 @pytest.mark.parametrize("names", ["feature_map, conv_w", "input_data, w", "in_, w", "signal, w"])
 def test_more_names_of_inputs_and_weights(names):
     functions = {"conv": conv}
@@ -235,7 +281,7 @@ def test_more_names_of_inputs_and_weights(names):
 
 def test_example_in_the_error_has_as_many_names_as_parameters():
     with pytest.raises(CallingError, match=r"for example backward_arguments=\('dy', 'cache'\)"):
-        layer(lambda x, w, b: conv(x, w, b), lambda what, cache: 0)
+        layer(lambda x, t: 0.0, lambda what, other: 0, "mse_loss")
     with pytest.raises(CallingError, match=r"for example backward_arguments=\('dy', 'x', 'w', 'b'\)"):
         layer(lambda x, w, b: conv(x, w, b), lambda what, x, w, b: 0)
 

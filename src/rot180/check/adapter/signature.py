@@ -4,7 +4,7 @@
     forward(x, w, b, stride=1, padding=0)       settings by keyword, under any of their usual names; all of them are
                                                 passed, whatever their defaults
     forward(x, w, b, conv_param)                or in a dict, as in CS231n: {"stride": 2, "pad": 1}
-    backward(dy, cache)                         where forward returns (y, cache)
+    backward(dy, cache)                         where forward returns (y, cache); whatever the names are
     backward(dy, x, w, b)                       in any order, by name
     backward(dy, y)                             y, out, probs: the result of the forward; out=None next to x is ignored
     backward(x, t)                              of a loss; also (x, t, dy), (dy, cache), (cache)
@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ...errors import Rot180Error
@@ -144,11 +144,40 @@ def read_signature(function: Callable[..., Any], given: Sequence[str] | None, vo
             f"check.layer: cannot read the signature of the {vocabulary.role}; list its arguments in order, for "
             f"example {vocabulary.role}_arguments={vocabulary.example()!r}"
         ) from None
-    reader = _SignatureReader(vocabulary)
-    for parameter in parameters:
-        if parameter.kind not in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL) and not reader.take(parameter):
-            raise CallingError(_unknown_parameter(function, parameter.name, parameters, vocabulary))
+    parameters = [p for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
+    reader, unknown = _read(parameters, vocabulary)
+    if vocabulary.role == "backward" and (unknown or "dy" not in reader.names):
+        pair = _dy_and_cache(parameters, vocabulary)
+        if pair is not None:
+            reader, unknown = _read(parameters, replace(vocabulary, before={**vocabulary.before, **pair}))
+    if unknown:
+        raise CallingError(_unknown_parameter(function, unknown[0], parameters, vocabulary))
     return reader.call
+
+
+def _read(parameters: Sequence[inspect.Parameter], vocabulary: Vocabulary) -> tuple[_SignatureReader, list[str]]:
+    """Read the parameters. Also return the names of required parameters whose meaning is unknown."""
+    reader = _SignatureReader(vocabulary)
+    return reader, [parameter.name for parameter in parameters if not reader.take(parameter)]
+
+
+def _dy_and_cache(parameters: Sequence[inspect.Parameter], vocabulary: Vocabulary) -> Mapping[str, str] | None:
+    """The meanings of the two required parameters of a backward whose names do not show them; None if there are others.
+
+    They are dy and the cache, unless an activation or a pooling takes its only argument or its result by name.
+    """
+    required = [parameter.name for parameter in parameters if parameter.default is parameter.empty]
+    if len(required) != 2 or "t" in vocabulary.arguments:
+        return None
+    meanings = [vocabulary.meaning_of(name) for name in required]
+    if len(vocabulary.arguments) == 1 and {"x", "y"} & set(meanings):
+        named = [meaning for meaning in meanings if meaning is not None]
+        if len(named) != 1:
+            return None
+        order = tuple(meaning or "dy" for meaning in meanings)
+    else:
+        order = ("cache", "dy") if meanings[1] == "dy" or meanings[0] == "cache" else ("dy", "cache")
+    return dict(zip(required, order, strict=True))
 
 
 class _SignatureReader:
