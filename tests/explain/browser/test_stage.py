@@ -89,10 +89,14 @@ def test_the_loop_changes_only_its_accumulator(opening: Any) -> None:
 
 def test_the_first_screen_needs_no_scrolling(opening: Any) -> None:
     opening.set_viewport_size({"width": 1280, "height": 720})
-    for part in (".headline", ".equation", ".sum-title", ".loop", ".player"):
-        box = opening.locator(part).bounding_box()
-        assert box["y"] >= 0, part
-        assert box["y"] + box["height"] <= 720, part
+    for language in ("en", "zh"):
+        edge = opening.locator(".bottom").bounding_box()["y"]
+        assert edge + opening.locator(".bottom").bounding_box()["height"] <= 720
+        for part in (".headline", ".equation", ".sum-title", ".loop"):
+            box = opening.locator(part).bounding_box()
+            assert box["y"] >= 0, (part, language)
+            assert box["y"] + box["height"] <= edge, (part, language)
+        opening.locator("[data-act=language]").click()
 
 
 LAYERS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -238,3 +242,32 @@ def test_present_mode_shows_the_equation_alone(opening: Any) -> None:
     assert opening.evaluate("document.documentElement.scrollHeight") <= 1080
     opening.keyboard.press("Escape")
     assert opening.locator(".controls").is_visible()
+
+
+FLYERS = "document.querySelectorAll('.flying b').length"
+PLACES = """() => [...document.querySelectorAll(".flying b")].map(one => {
+  const box = one.getBoundingClientRect();
+  return [one.textContent, box.left + box.width / 2, box.top + box.height / 2]; })"""
+
+
+def test_the_kernel_turns_and_lands_on_dy_when_the_page_opens(opening: Any) -> None:
+    until(opening, f"{FLYERS} === 9")
+    opening.evaluate("document.getAnimations().forEach(one => { one.pause(); one.currentTime = 2300; })")
+    landed = {text: (left, top) for text, left, top in opening.evaluate(PLACES)}
+    for row, column in np.ndindex(3, 3):
+        box = cell(opening, "dy", 4 * row + column).bounding_box()
+        left, top = landed[str(9 - 3 * row - column)]  # upside down
+        assert left == pytest.approx(box["x"] + box["width"] / 2, abs=1)
+        assert top == pytest.approx(box["y"] + box["height"] / 2, abs=1)
+    opening.evaluate("document.getAnimations().forEach(one => one.finish())")
+    until(opening, f"{FLYERS} === 0")
+    opening.locator("[data-act=replay]").click()
+    assert opening.evaluate(FLYERS) == 9
+    opening.locator("[data-pass=y]").click()
+    assert opening.evaluate(FLYERS) == 0
+
+
+def test_nothing_flies_with_reduced_motion(open_file: Callable[..., Any]) -> None:
+    page = open_file(trace("conv2d", **OPENING), reduced_motion="reduce")
+    page.wait_for_timeout(800)
+    assert page.evaluate(FLYERS) == 0

@@ -6,11 +6,14 @@ import { focusedElement, make } from "./dom.js";
 import { PASS_OF, passFor } from "./explanation.js";
 import { sentence } from "./formula.js";
 import { listenToKeys } from "./keyboard.js";
+import { playMotion, stopMotion } from "./motion.js";
+import { addPlaying } from "./sequence.js";
 import { buildShell } from "./shell.js";
 import { makeSums, termsOf } from "./sums.js";
 import { traceOfData } from "./traces.js";
 import { classify, roomOf, stageOf, watchSize } from "./width.js";
 
+const OPENING = 500; // ms until the reader has seen the page at rest
 const DOUBLE_CLICK = 350; // ms until a click is surely not the first of two, which edit a cell
 
 export function makeApp(model, el) {
@@ -45,6 +48,7 @@ export function makeApp(model, el) {
   buildShell(app);
   app.load(app.first);
   restoreAddress(app, address);
+  if (app.whole) app.opening = setTimeout(() => playMotion(app), OPENING);
   const onTrace = () => {
     if (model.get("trace") === app.sent) return; // the page set it
     const trace = traceOfData(model.get("trace"));
@@ -61,6 +65,7 @@ export function makeApp(model, el) {
     stopFollowing();
     stopWatching();
     clearTimeout(app.rearranging);
+    clearTimeout(app.opening);
     app.player.stop();
     app.root.remove();
   };
@@ -92,37 +97,6 @@ function addActions(app) {
   });
 }
 
-function addPlaying(app) {
-  const { state } = app,
-    film = () => state.view === "equivalent";
-  Object.assign(app, {
-    length() {
-      return film() ? app.equivalent.length : app.cells.length;
-    },
-    position() {
-      return film() ? app.equivalent.frame : app.isAt() ? Math.max(0, app.cells.indexOf(state.shown[1])) : 0;
-    },
-    // False while a cell of an array outside the sequence is shown.
-    isAt() {
-      return film() || state.shown[0] === state.pass;
-    },
-    frameKind() {
-      return app.equivalent.kinds[app.equivalent.frame];
-    },
-    seek(to) {
-      if (film()) app.equivalent.seek(to);
-      else shown(app, state.pass, app.cells[Math.max(0, Math.min(to, app.cells.length - 1))]);
-      if (!film()) app.stage.reveal();
-      app.player.update();
-    },
-    step(by, playing) {
-      if (!playing) app.player.stop();
-      if (!film() && state.shown[0] !== state.pass) return app.seek(0);
-      app.seek(app.position() + by);
-    },
-  });
-}
-
 // The reader's changes to the layer that is shown.
 function done({ state, missing }) {
   return { edited: [...state.edited], pinned: state.pinned, missing };
@@ -137,6 +111,7 @@ function load(app, trace, sums = makeSums(trace), kept = { edited: [], pinned: n
   app.heading.textContent = app.t(`op.${trace.op}`);
   if (app.whole) nameDocument(app);
   app.controls.problem(null);
+  stopMotion(app);
   for (const part of [app.toolbar, app.controls, app.notices, app.shapeBar, app.checkerboard]) part.update();
   app.emit("loaded");
   if (!app.sums.values[app.state.chosen]) app.state.chosen = "y";
@@ -212,6 +187,7 @@ function pin(app, name, cell) {
 }
 
 function arrangeEquation(app) {
+  stopMotion(app);
   app.stage.arrange(app.space());
   app.headline.update();
 }

@@ -1,6 +1,7 @@
 // The parts of the page in order. They are built again when the language changes.
 
 import { make, replace } from "./dom.js";
+import { stopMotion } from "./motion.js";
 import { makeNotices } from "./notices.js";
 import { makeCheckerboard } from "./checkerboard.js";
 import { makeControls } from "./controls.js";
@@ -67,6 +68,7 @@ export function buildShell(app) {
 }
 
 function afterEdit(app) {
+  stopMotion(app);
   app.equivalent.refresh();
   app.show(...app.state.shown);
   writeAddress(app);
