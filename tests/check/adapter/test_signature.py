@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from rot180.check import layer, operations
-from rot180.check.adapter.signature import CallingError
+from rot180.check.adapter.signature import CallingError, Vocabulary
 from rot180.check.operations import Definition
 from rot180.errors import GradientError
 from tests.mistakes.right_loops import conv, conv_backward
@@ -217,6 +217,24 @@ def test_complex_gradients_are_refused():
 
 
 # ---- the meanings of parameters' names ----
+
+
+DY = "dLdZ dLdA dvalues accum_grad top_grad next_dz da_curr dE_dY prev_grad error_tensor upstream_grad".split()
+OTHERS = {"kernal": "w", "batch": "x", "input_array": "x", "w0": "b", "kernel_shape": "kernel_size"}
+
+
+@pytest.mark.parametrize(("name", "meaning"), [*((name, "dy") for name in DY), *OTHERS.items()])
+def test_names_met_in_public_code(name, meaning):
+    role = "backward" if meaning == "dy" else "forward"
+    assert Vocabulary(role, ("x", "w", "b"), ("stride", "kernel_size")).meaning_of(name) == meaning
+
+
+@pytest.mark.parametrize(("name", "meaning", "op"), [
+    ("pool_shape", "kernel_size", "max_pool2d"), ("y_predict", "x", "mse_loss"),
+])  # fmt: skip
+def test_names_met_in_public_poolings_and_losses(name, meaning, op):
+    definition = operations.find(op)
+    assert Vocabulary("forward", definition.arguments, definition.settings).meaning_of(name) == meaning
 
 
 @pytest.mark.parametrize("name", ["err", "grad_y", "dH", "dscores", "d_L_d_out", "d"])
