@@ -9,9 +9,9 @@ from importlib import metadata
 
 import numpy as np
 
+from rot180.check.adapter.code import Refused
 from rot180.check.adapter.forms import Form
-from rot180.check.adapter.implementation import Refused
-from rot180.check.running.runner import Runner
+from rot180.check.running.run import run
 from rot180.errors import Rot180Error
 
 from . import with_differences, with_jax, with_torch
@@ -165,17 +165,11 @@ def judge(subject, plain):
 def tried_on(subject):
     """The problems that rot180 generates for a subject."""
     code = implementation(subject)
-    settings = {
-        name: value
-        for name, value in subject.function_options.items()
-        if name not in ("layout", "convention", "returns")
-    }
-    runner = Runner(code, code.definition, subject.options.get("convention", "correlation"), settings, 0)
-    runner.try_all()
-    results = [array for _, outcome in runner.runs for array in (outcome.y, *outcome.gradients.values())]
-    problems = [problem for problem, _ in runner.runs if problem.unit == 1]
+    runs = run(code, code.definition, subject.options.get("convention", "correlation"))
+    results = [array for _, outcome in runs.runs for array in (outcome.y, *outcome.gradients.values())]
+    problems = [problem for problem, _ in runs.runs if problem.unit == 1]
     low = any(array.dtype == np.float32 for array in results)
-    return Tried(problems, runner.code.returns, runner.code.form, low)
+    return Tried(problems, runs.code.returns, runs.code.form, low)
 
 
 def agree(code, problems):

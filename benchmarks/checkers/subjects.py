@@ -2,14 +2,14 @@
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from rot180 import check
 from rot180.check import operations
-from rot180.check.adapter.implementation import Implementation
+from rot180.check.adapter.adapt import adapt
 from tests.class_gallery import functions
 from tests.class_gallery import gallery as class_gallery
 from tests.mistakes import gallery, operations_right, operations_wrong
@@ -91,16 +91,17 @@ def class_subject(entry):
 
 
 def implementation(subject, returns=None, form=None):
-    """The subject as an Implementation. `returns` is the order of the gradients, and `form` the form of the arrays, if
+    """The subject as an Adapter. `returns` is the order of the gradients, and `form` the form of the arrays, if
     known.
     """
     options = subject.function_options
-    code = Implementation(
-        subject.forward, subject.backward, operations.find(subject.op), options.get("layout", "channels_first"),
-        returns=returns or options.get("returns"),
+    settings = {name: value for name, value in options.items() if name not in ("layout", "convention", "returns")}
+    adapter = adapt(
+        subject.forward, subject.backward, operations.find(subject.op), settings,
+        layout=options.get("layout", "channels_first"), returns=returns or options.get("returns"),
     )  # fmt: skip
-    code.one_channel = subject.one_channel
-    return code if form is None else code.in_form(form)
+    adapter = replace(adapter, one_channel=subject.one_channel)
+    return adapter if form is None else adapter.in_form(form)
 
 
 def single(subject):

@@ -14,12 +14,14 @@ import pytest
 
 from rot180 import check, explain
 from rot180.check import operations
-from rot180.check.adapter.implementation import Implementation
-from rot180.check.judging.judge import Judge
+from rot180.check.adapter.adapt import adapt
+from rot180.check.judging.backward import judge_backward
+from rot180.check.judging.forward import judge_forward
 from rot180.check.operations import Definition
 from rot180.check.operations.case import Case
+from rot180.check.rendering.explain import explain as explain_verdicts
 from rot180.check.report import Diagnosis
-from rot180.check.running.runner import Runner
+from rot180.check.running.run import run as run_problems
 from rot180.errors import GradientError
 
 from .entry import Entry
@@ -158,10 +160,12 @@ def judge_at_random(entry: Entry, count: int, seed: int) -> None:
         case = random_case(entry, rng)
         one: Any = OneCase(definition, case)
         returns = entry.check.get("returns")
-        code = Implementation(entry.forward, entry.backward, definition, layout, returns=returns)
+        settings = dict(case.settings)
+        code = adapt(entry.forward, entry.backward, definition, settings, layout=layout, returns=returns)
         try:
-            runner = Runner(code, one, case.convention, dict(case.settings), int(rng.integers(1 << 30)))
-            report = Judge(runner).report()
+            runs = run_problems(code, one, case.convention, int(rng.integers(1 << 30)))
+            forward = judge_forward(runs)
+            report = explain_verdicts(forward, judge_backward(runs, forward))
         except GradientError as error:
             assert any(word in str(error) for word in ("NotImplementedError", "square images")), (
                 f"{entry.name} on {case.describe()}: {error}"

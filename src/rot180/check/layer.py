@@ -1,4 +1,4 @@
-"""`check.layer`: runs a forward and a backward on many small problems, judges and diagnoses them."""
+"""`check.layer`: runs a forward and a backward on many small problems, judges them, and explains what is wrong."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 
 from . import operations
-from .adapter.classes.pair import is_class, pair_of
-from .adapter.implementation import Implementation
-from .judging.collector import CONVENTIONS
-from .judging.judge import Judge
+from .adapter.adapt import adapt
+from .judging.backward import judge_backward
+from .judging.forward import judge_forward
+from .judging.reference import CONVENTIONS
 from .operations.settings import validate
+from .rendering.explain import explain
 from .report import LayerReport
-from .running.runner import Runner
+from .running.run import run
 
 
 def layer(
@@ -52,24 +53,12 @@ def layer(
     definition = operations.find(op)
     if convention not in CONVENTIONS:
         raise ValueError(f"check.layer: convention must be 'correlation' or 'convolution'; got {convention!r}")
-    given = validate(definition, settings)
-    gradients = definition.gradients_of
-    if returns is not None and (len(set(returns)) < len(returns) or not set(returns) <= set(gradients)):
-        raise ValueError(
-            f"check.layer: returns is {', '.join(map(repr, returns))}; {op} has gradients of {', '.join(gradients)}, "
-            "each at most once"
-        )
-    pair = pair_of(forward, definition, given) if is_class(forward, backward, definition) else None
-    if pair is not None:
-        forward, backward, returns = pair.forward, pair.backward, returns or pair.returns
-    implementation = Implementation(
-        forward, backward, definition, layout, forward_arguments, backward_arguments, returns
-    )
-    if pair is not None:
-        implementation.one_sample, implementation.one_channel = pair.one_sample, pair.one_channel
-    code_settings = implementation.settings_adapter.code_settings(given)
-    runner = Runner(implementation, definition, convention, {**code_settings, **given}, seed)
-    runner.remarks += list(pair.remarks) if pair is not None else []
-    runner.remarks += implementation.settings_adapter.remarks(given)
     with np.errstate(all="ignore"):  # the user's code may return NaN or infinity
-        return Judge(runner).report()
+        adapter = adapt(
+            forward, backward, definition, validate(definition, settings), layout=layout, returns=returns,
+            forward_arguments=forward_arguments, backward_arguments=backward_arguments,
+        )  # fmt: skip
+        runs = run(adapter, definition, convention, seed)
+        judged_forward = judge_forward(runs)
+        judged_backward = judge_backward(runs, judged_forward)
+        return explain(judged_forward, judged_backward)

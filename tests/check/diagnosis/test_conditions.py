@@ -11,7 +11,7 @@ import pytest
 from rot180.check import operations
 from rot180.check.diagnosis.conditions import condition_of, condition_of_edges
 from rot180.check.diagnosis.evidence import Evidence
-from rot180.check.diagnosis.search import explain
+from rot180.check.diagnosis.search import find_mistakes
 from rot180.check.diagnosis.texts import structure
 
 CONV = operations.find("conv2d")
@@ -59,11 +59,11 @@ def test_one_wrong_problem_may_be_chance() -> None:
 
 
 def test_error_on_images_that_are_not_square_is_named() -> None:
-    found = explain(evidences(lambda case: case.shapes["x"][2] != case.shapes["x"][3]), "x")
+    found = find_mistakes(evidences(lambda case: case.shapes["x"][2] != case.shapes["x"][3]), "x")
     assert [(mistake.slug, variant) for explanation in found for mistake, variant in explanation.parts] == [
         ("height-width-mixed", "Wrong exactly where the images are not square")
     ]
-    assert not explain(evidences(lambda case: case.shapes["x"][0] == 1), "x")
+    assert not find_mistakes(evidences(lambda case: case.shapes["x"][0] == 1), "x")
 
 
 def test_condition_is_part_of_the_text() -> None:

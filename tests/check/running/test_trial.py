@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from rot180.check import operations
+from rot180.check.adapter.adapt import adapt
 from rot180.check.adapter.code import Progress, Refused
-from rot180.check.adapter.implementation import Implementation
 from rot180.check.running.restriction import Restriction
 from rot180.check.running.trial import Refusal, Trial, once_per_reason
 from tests.mistakes.right_loops import conv, conv_backward
 
-CODE = Implementation(conv, conv_backward, operations.find("conv2d"), "channels_first")
+CODE = adapt(conv, conv_backward, operations.find("conv2d"))
 
 
 def test_reasons_that_differ_in_numbers_are_one() -> None:

@@ -1,6 +1,6 @@
 """The interface of code that can be judged (functions, or the answers of another program), and the result of a run.
 
-Internal to check/. implementation.py calls the functions.
+Internal to check/. adapter.py calls the functions.
 """
 
 from __future__ import annotations
@@ -31,11 +31,18 @@ class Refused(Exception):
         by: a description of the function.
         given: a description of its arguments; "" if unknown.
         progress: how far the code got.
+        y: the result of the forward, if the backward refused it; otherwise None.
     """
 
-    def __init__(self, text: str, by: str = "", given: str = "", progress: Progress = Progress.FORWARD) -> None:
+    def __init__(
+        self, text: str, by: str = "", given: str = "", progress: Progress = Progress.FORWARD, y: Array | None = None
+    ) -> None:
         super().__init__(text)
-        self.by, self.given, self.progress = by, given, progress
+        self.by, self.given, self.progress, self.y = by, given, progress, y
+
+    def after(self, y: Array) -> Refused:
+        """The refusal of a backward whose forward returned y."""
+        return type(self)(str(self), self.by, self.given, self.progress, y)
 
 
 class ReturnedNothing(Refused):
@@ -51,12 +58,14 @@ class Outcome:
         gradients: by argument, in the checker's layout; their shapes may be wrong.
         dy: the array that the backward got: that of the problem, unless y has the wrong shape.
         changed: the arguments that were changed in place, for example "the forward's w".
+        order: the order of the gradients, if it was inferred from their shapes; otherwise ().
     """
 
     y: Array
     gradients: dict[str, Array]
     dy: Array
     changed: tuple[str, ...] = field(default=())
+    order: tuple[str, ...] = field(default=())
 
 
 class Code(Protocol):
@@ -69,6 +78,18 @@ class Code(Protocol):
     @property
     def form(self) -> Form:
         """The form of its arrays and settings."""
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """The settings that are fixed."""
+
+    @property
+    def one_sample(self) -> bool:
+        """True if it takes one sample only."""
+
+    @property
+    def one_channel(self) -> bool:
+        """True if it takes one channel only."""
 
     @property
     def definition(self) -> Definition:
@@ -112,6 +133,9 @@ class Code(Protocol):
 
     def in_form(self, form: Form) -> Code:
         """This code, called in another form."""
+
+    def in_order(self, order: tuple[str, ...]) -> Code:
+        """This code, whose gradients are returned in this order."""
 
     def form_remarks(self) -> list[str]:
         """The remarks to report if its form is not the usual one."""

@@ -135,3 +135,8 @@ class Evidence:
         """The shape whose sizes wrong code often divides by."""
         shape = self.definition.counted(self.problem)
         return shape if len(shape) > 1 else self.x.shape
+
+
+def array_name(argument: str) -> str:
+    """The name of a returned array in reports: "y" is the result, "dx" the gradient of x."""
+    return argument if argument == "y" else f"d{argument}"

@@ -62,7 +62,7 @@ class _Tables:
         return known[id(mistake)]
 
 
-def explain(evidences: Sequence[Evidence], argument: str) -> list[Explanation]:
+def find_mistakes(evidences: Sequence[Evidence], argument: str) -> list[Explanation]:
     """Find the simplest explanations of a wrong argument.
 
     Returns several if they cannot be distinguished, and an empty list if no known mistake explains the array.

@@ -10,26 +10,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...window import Window
-from ..diagnosis.evidence import Evidence
+from ..diagnosis.evidence import Evidence, array_name
+from .findings import Fault
 
 
-def find_invalid(evidences: Sequence[Evidence], argument: str) -> tuple[str, Evidence] | None:
-    """Return the text to report and a problem that shows the fault, or None if the arrays are plausible."""
-    name, total = argument if argument == "y" else f"d{argument}", len(evidences)
+def find_invalid(evidences: Sequence[Evidence], argument: str) -> Fault | None:
+    """Return the fault with its text and a problem that shows it, or None if the arrays are plausible."""
+    name, total = array_name(argument), len(evidences)
     by_size = sorted(evidences, key=lambda e: e.case.cells)
     smallest = next((e for e in by_size if e.wrong(argument)), by_size[0])  # a gradient of 0 can be right
     broken = [e for e in by_size if e.not_finite(argument).any()]
     if broken:
         cells = broken[0].not_finite(argument)
         count = "all of its cells" if cells.all() else f"{int(cells.sum())} of its {cells.size} cells"
-        return NOT_FINITE.format(name=name, count=count, where=f"on {len(broken)} of {total} problems"), broken[0]
+        text = NOT_FINITE.format(name=name, count=count, where=f"on {len(broken)} of {total} problems")
+        return Fault(argument, (broken[0],), text=text)
     if all(e.actual[argument].dtype.kind == "b" for e in evidences):
-        return BOOLS.format(name=name), smallest
+        return Fault(argument, (smallest,), text=BOOLS.format(name=name))
     shaped = all(e.actual[argument].shape == e.expected[argument].shape for e in evidences)
     if shaped and not any(e.actual[argument].any() for e in evidences):
         where = f"on all {total} problems" if total > 1 else "on the only problem"
         only_last_window = argument == "w" and all(_last_window_in_padding(e.window) for e in evidences)
-        return ZEROS.format(name=name, where=where, more=ASSIGNED if only_last_window else ""), smallest
+        text = ZEROS.format(name=name, where=where, more=ASSIGNED if only_last_window else "")
+        return Fault(argument, (smallest,), text=text)
     return None
 
 

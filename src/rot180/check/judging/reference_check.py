@@ -1,6 +1,6 @@
 """The stage "differences": compares the gradients that judge the backward with differences of the forward.
 
-Internal to check/. The differences are computed in numerical.py, the verdict is made in judge.py.
+Internal to check/. The differences are computed in numerical.py, the verdict is made in backward.py.
 """
 
 from __future__ import annotations
@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..adapter.code import Code, Outcome
+from ..comparison import same_result
 from ..diagnosis.evidence import Evidence
 from ..report import Stage
 from . import numerical
-from .repeated_calls import same_result
 
 UNSTEADY = "a second call of the forward gives a different result, so differences of it cannot judge the backward"
 

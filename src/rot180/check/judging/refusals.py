@@ -3,20 +3,23 @@
 A case that the forward refuses too is only listed: the code is not written for it. The same holds for a backward that
 raises NotImplementedError, which says so itself.
 
-Internal to check/. running/runner.py collects the refusals.
+Internal to check/. running/problems.py collects the refusals.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..adapter.code import Code, Progress, Refused
+from ..adapter.code import Progress
 from ..comparison import same
-from ..report import Diagnosis
+from ..operations import Definition
+from ..operations.case import Problem
+from ..report import Diagnosis, Stage
 from ..running.trial import Refusal
+from .findings import Findings
 
 SLUG = "backward-refuses"
-STAGE = "the backward raises an exception where the forward is right"
+_STAGE = "the backward raises an exception where the forward is right"
 _TEXT = (
     "The forward computes the right result, but the backward of the same case raises an exception: {reason}. This "
     "happens on {count} of the cases that were tried. A setting that the forward takes must have a backward."
@@ -27,26 +30,24 @@ _FIX = (
 )
 
 
-def find_fault(code: Code, refusals: Sequence[Refusal]) -> Diagnosis | None:
-    """Return the diagnosis of a backward that refuses cases on which its forward is right; None if there is none."""
-    faults = [refusal for refusal in refusals if _is_fault(code, refusal)]
+def judge_refusals(definition: Definition, refused: Sequence[Refusal]) -> Findings:
+    """Report a backward that raises an exception on cases for which its forward is right.
+
+    Beside another fault this is not reported, because the refusals may have the same cause.
+    """
+    faults = [(problem, refusal) for refusal in refused if (problem := _faulty_problem(definition, refusal))]
     if not faults:
-        return None
-    smallest = min(faults, key=_cells)
+        return Findings()
+    _, smallest = min(faults, key=lambda fault: fault[0].case.cells)
     text = _TEXT.format(reason=smallest.reason, count=len(faults))
-    return Diagnosis(SLUG, "dx", text, _FIX, smallest.case)
+    return Findings((Stage("refusals", False, _STAGE),), (Diagnosis(SLUG, "dx", text, _FIX, smallest.case),))
 
 
-def _cells(refusal: Refusal) -> int:
-    return refusal.problem.case.cells if refusal.problem is not None else 0
-
-
-def _is_fault(code: Code, refusal: Refusal) -> bool:
+def _faulty_problem(definition: Definition, refusal: Refusal) -> Problem | None:
+    """The problem that the backward must not refuse, or None."""
     problem, reason = refusal.problem, refusal.reason
-    if problem is None or reason.progress != Progress.BACKWARD or str(reason).startswith("NotImplementedError"):
-        return False
-    try:
-        y = code.value(problem, problem.arrays)
-    except Refused:
-        return False
-    return same(y, code.definition.forward(problem.arrays, problem.case))
+    if refusal.elsewhere or problem is None or reason.progress != Progress.BACKWARD or reason.y is None:
+        return None
+    if str(reason).startswith("NotImplementedError"):
+        return None
+    return problem if same(reason.y, definition.forward(problem.arrays, problem.case)) else None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..diagnosis.evidence import Evidence
+from ..diagnosis.evidence import Evidence, array_name
 from ..report import Example
 from .matrices import plane
 
@@ -20,7 +20,7 @@ def example_of(ev: Evidence, argument: str) -> Example | None:
     if cell is None or argument == "b" or ev.definition.name not in TRACED or ev.case.convention != "correlation":
         return None
     arrays = {**ev.problem.arrays, "dy": ev.dy}
-    name = argument if argument == "y" else f"d{argument}"
+    name = array_name(argument)
     return Example(
         ev.definition.name,
         dict(ev.case.settings),

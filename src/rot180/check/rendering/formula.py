@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...explain.trilinear import Triple, triples_at
-from ..diagnosis.evidence import Evidence
+from ..diagnosis.evidence import Evidence, array_name
 from .example import first_wrong_cell
 from .matrices import digits_that_differ
 
@@ -27,7 +27,7 @@ def first_wrong_cell_formula(ev: Evidence, argument: str) -> str:
     if ev.window is None:
         return ""
     terms = _terms(ev, argument, cell)
-    name = argument if argument == "y" else f"d{argument}"
+    name = array_name(argument)
     symbols = [f"{a}{list(i)} * {b}{list(j)}" for a, i, b, j, _, _ in terms]
     numbers = [f"{_number(u)} * {_number(v)}" for *_, u, v in terms]
     if argument == "y" and "b" in ev.problem.arrays:

@@ -4,12 +4,12 @@ Forms and restrictions of the sizes are combined and tried in order of simplicit
 results right. If none does, the simplest one is used that the code does not refuse, and the results are judged in it.
 Sizes that could be confused differ, so that no form makes wrong results right.
 
-Internal to check/. runner.py makes the trials.
+Internal to check/. run.py chooses the cases.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from itertools import product
@@ -19,7 +19,8 @@ from ..adapter.form_choices import MOST, cost_of
 from ..adapter.forms import Form
 from ..comparison import same
 from ..operations import Definition
-from ..operations.case import Problem
+from ..operations.case import Case
+from .problems import Problems
 from .restriction import Restriction, restrictions
 from .trial import Trial
 
@@ -28,8 +29,6 @@ MOST_TRIALS = 12  # combinations that are tried on all cases
 MOST_REFUSALS = 2000  # combinations that are refused: each costs a call
 ALIKE = 2  # the cost up to which an error that is always the same is tried again
 Combination = tuple[Form, Restriction]
-Attempt = Callable[[Code, Restriction], Trial]  # runs code on all cases that a restriction allows
-Probes = Callable[[Code, Restriction], Sequence[Problem]]  # a few of these problems
 
 
 @dataclass(frozen=True)
@@ -38,14 +37,17 @@ class FormSearch:
 
     Attributes:
         code: in its usual form.
-        attempt: runs the code in one combination on all cases.
-        probes: draws a few problems on which a combination is tried first.
+        cases: the cases on which a combination is judged.
     """
 
     code: Code
-    definition: Definition
-    attempt: Attempt
-    probes: Probes
+    problems: Problems
+    cases: Sequence[Case]
+
+    @property
+    def definition(self) -> Definition:
+        """The operation that the code should compute."""
+        return self.problems.definition
 
     def find(self, usual: Trial) -> Trial:
         """Return the best trial: a right one, otherwise the first accepted one; `usual` is that of the usual form.
@@ -110,7 +112,7 @@ class FormSearch:
             if isinstance(answer, Refused):
                 refusals.append(answer)
             elif answer:
-                yield self.attempt(code, restriction)
+                yield self.problems.run_all(code, restriction, self.cases)
                 tried += 1
             elif answer is False:
                 accepted.append((form, restriction))
@@ -118,7 +120,7 @@ class FormSearch:
                 break
         if not usual.runs:
             for form, restriction in accepted[:MOST_TRIALS]:
-                yield self.attempt(self.code.in_form(form), restriction)
+                yield self.problems.run_all(self.code.in_form(form), restriction, self.cases)
         yield Trial(self.code, Restriction(), (), (), reduce(_further, refusals, None))
 
     def _is_hopeless(self, refusals: Sequence[Refused], form: Form, restriction: Restriction) -> bool:
@@ -129,7 +131,7 @@ class FormSearch:
     def _probe(self, code: Code, restriction: Restriction) -> Refused | bool | None:
         """Run the forward alone: True if it is right, False if it is accepted; None if there is no such case."""
         refusal: Refused | None = None
-        for problem in self.probes(code, restriction):
+        for problem in self.problems.probes(code, restriction, self.cases):
             try:
                 y = code.value(problem, problem.arrays)
             except Refused as reason:

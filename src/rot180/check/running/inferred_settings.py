@@ -1,6 +1,8 @@
-"""Stride, padding and dilation that are fixed in the code of a convolution, recognised from its results.
+"""Settings that are fixed in the code and differ from the defaults, recognised from its results.
 
-Internal to check/. runner.py recognises the other settings, one by one.
+Stride, padding and dilation of a convolution are recognised together, other settings one by one.
+
+Internal to check/.
 """
 
 from __future__ import annotations
@@ -10,11 +12,15 @@ from dataclasses import replace
 from itertools import product
 from typing import Any
 
-from ...errors import Rot180Error
-from ..adapter.code import Outcome
+import numpy as np
+
+from ...errors import Rot180Error, ShapeError
 from ..comparison import same
 from ..operations import Definition
-from ..operations.case import Case, Problem
+from ..operations.case import Case
+from .trial import Run
+
+NO_FIT = (np.inf, np.inf)
 
 STEPS: Mapping[str, tuple[Any, ...]] = {
     "stride": (1, 2, 3, 4),
@@ -24,7 +30,56 @@ STEPS: Mapping[str, tuple[Any, ...]] = {
 }
 
 
-def infer_steps(definition: Definition, runs: Sequence[tuple[Problem, Outcome]]) -> dict[str, Any] | None:
+def infer_settings(definition: Definition, runs: Sequence[Run], hints: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
+    """Return settings that differ from the defaults and explain the results of the forward; {} if there are none.
+
+    Args:
+        hints: by setting, values that the code suggests.
+    """
+    if found := _infer_steps(definition, runs):
+        return found
+    settings = runs[0][0].case.settings
+    for name, values in {**hints, **definition.guesses}.items():
+        if name not in definition.settings or name in settings:
+            continue
+        default = definition.default(name)
+        misfits = {value: _misfit(definition, runs, name, value) for value in (default, *values)}
+        if min(misfits.values()) >= (1, 0.0) and (read := _read_off(definition, runs, name)) is not None:
+            misfits = {default: NO_FIT, read: (0, 0.0)}
+        value = min(misfits, key=lambda value: misfits[value])
+        if value != default and misfits[value] < NO_FIT:
+            return {name: value}
+    return {}
+
+
+def _read_off(definition: Definition, runs: Sequence[Run], name: str) -> float | None:
+    """Return a value of a setting computed from the first result, if it explains all results."""
+    value = definition.read_off(name, runs[0][0], runs[0][1].y)
+    return value if value is not None and _misfit(definition, runs, name, value)[0] == 0 else None
+
+
+def _misfit(definition: Definition, runs: Sequence[Run], name: str, value: Any) -> tuple[float, float]:
+    """Count the problems where the forward with this setting is wrong, and the largest error on the others.
+
+    In float32 several values of eps fit; the nearest one decides. Returns NO_FIT if the first problem fails.
+    """
+    furthest, others = 0.0, 0
+    for number, (problem, outcome) in enumerate(runs):
+        case = replace(problem.case, settings={**problem.case.settings, name: value})
+        try:
+            right = definition.forward(problem.arrays, case)
+        except ShapeError:  # this window is impossible
+            return NO_FIT
+        if same(outcome.y, right):
+            furthest = max(furthest, float(np.max(np.abs(np.subtract(outcome.y, right, dtype=float)), initial=0.0)))
+        elif number == 0:
+            return NO_FIT
+        else:
+            others += 1
+    return others, furthest
+
+
+def _infer_steps(definition: Definition, runs: Sequence[Run]) -> dict[str, Any] | None:
     """Return the fewest non-default settings that explain the result of every run; None if there are none."""
     given = runs[0][0].case.settings
     names = [name for name in STEPS if name in definition.settings and name not in given]
@@ -44,7 +99,7 @@ def _fewest_first(definition: Definition, names: Sequence[str]) -> Iterator[dict
     yield from sorted(every, key=len)
 
 
-def _fits(definition: Definition, run: tuple[Problem, Outcome], found: Mapping[str, Any]) -> bool:
+def _fits(definition: Definition, run: Run, found: Mapping[str, Any]) -> bool:
     problem, outcome = run
     case: Case = replace(problem.case, settings={**problem.case.settings, **found})
     try:

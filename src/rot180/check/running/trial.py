@@ -22,12 +22,14 @@ class Refusal:
     """A case that the code refused, and its reason.
 
     Attributes:
-        problem: None if the code is judged on other cases only, so that this refusal cannot be a fault.
+        problem: the problem of this case; None if the refusal is of several cases.
+        elsewhere: True if the code is judged on other sizes only, so that this refusal cannot be a fault.
     """
 
     case: str
     reason: Refused
     problem: Problem | None = None
+    elsewhere: bool = False
 
     def __str__(self) -> str:
         return f"{self.case} ({self.reason})"

@@ -11,16 +11,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
 from ..adapter.code import Outcome, Refused
 from ..adapter.forms import Form
-from ..judging.judge import Judge
+from ..judging import precision
+from ..judging.backward import judge_backward
+from ..judging.forward import judge_forward
 from ..operations import Definition
-from ..operations.case import Array, Case, Problem
+from ..operations.case import Array, Problem
+from ..rendering.explain import explain
 from ..report import Diagnosis, LayerReport
-from ..running.runner import Runner
+from ..running.problems import Problems
+from ..running.runs import Runs
 from ..running.trial import Run
 from . import reader
 from .submission import lacking, read_submission, remarks_on, with_missing_answers, with_missing_gradients
@@ -38,12 +43,13 @@ class Answers:
     open_settings = ()
     remarks = ()
     hints: Mapping[str, tuple[int, ...]] = MappingProxyType({})
+    settings: Mapping[str, Any] = MappingProxyType({})
     takes_dy = True
+    one_sample = one_channel = False
 
-    def __init__(
-        self, definition: Definition, name: str, outcomes: Mapping[int, Outcome], returns: Sequence[str]
-    ) -> None:
-        self.name, self.outcomes, self.definition = name, outcomes, definition
+    def __init__(self, definition: Definition, name: str, runs: Sequence[Run], returns: Sequence[str]) -> None:
+        self.name, self.definition = name, definition
+        self.outcomes = {id(problem): outcome for problem, outcome in runs}
         self.arguments, self.returns = definition.arguments, tuple(returns)
 
     def run(self, problem: Problem) -> Outcome:
@@ -64,6 +70,10 @@ class Answers:
         """There is only one form."""
         return self
 
+    def in_order(self, order: Sequence[str]) -> Answers:
+        """The gradients have names, so there is only one order."""
+        return self
+
     def form_remarks(self) -> list[str]:
         """There is only one form."""
         return []
@@ -74,31 +84,6 @@ class Answers:
     def value(self, problem: Problem, arrays: Mapping[str, Array]) -> Array:
         """Raise Refused: there are no answers for other arrays."""
         raise Refused("only exported cases have answers")
-
-
-class AnswerRunner(Runner):
-    """A runner whose runs are read from files."""
-
-    def __init__(
-        self, definition: Definition, name: str, runs: list[Run], refused: Sequence[str], returns: Sequence[str]
-    ) -> None:
-        code = Answers(definition, name, {id(problem): outcome for problem, outcome in runs}, returns)
-        super().__init__(code, definition, "correlation", {}, 0)
-        self.runs, self.missing = runs, tuple(refused)
-
-    def try_all(self) -> None:
-        """There is nothing to try; the settings are those of the cases."""
-
-    def refused_texts(self) -> tuple[str, ...]:
-        """All cases without an answer."""
-        return self.missing
-
-    def edge_runs(self) -> list[Run]:
-        """There are no answers to other cases; those of the set include the edge cases."""
-        return []
-
-    def problem(self, case: Case, number: int, unit: float) -> None:
-        """There are no other cases."""
 
 
 def verify(
@@ -138,7 +123,8 @@ def verify(
     without = {argument: lacking(submission, argument) for argument in requested}
     complete = [argument for argument, cases in without.items() if not cases]
     with np.errstate(all="ignore"):  # answers can be infinite
-        report = Judge(AnswerRunner(definition, title, list(submission.runs), submission.missing, complete)).report()
+        report = _judge(Answers(definition, title, submission.runs, complete), submission.runs)
+    report = replace(report, refused=submission.missing)
     report = replace(report, notes=tuple(_adapt_note(note) for note in report.notes))
     report = with_missing_gradients(report, without, len(submission.runs))
     if not allow_missing:
@@ -147,9 +133,17 @@ def verify(
     return replace(report, remarks=(*remarks, *remarks_on(submission, allow_missing=allow_missing), *report.remarks))
 
 
+def _judge(answers: Answers, runs: Sequence[Run]) -> LayerReport:
+    """Judge answers as the results of a layer are judged."""
+    problems = Problems(answers.definition, "correlation", {}, 0, answers.form)
+    taken = Runs(answers, problems, tuple(runs), can_run=False)
+    forward = judge_forward(taken)
+    return explain(forward, judge_backward(taken, forward))
+
+
 def _adapt_note(note: Diagnosis) -> Diagnosis:
     """Adapt the text of a note to a program that gets float32 integers."""
-    return replace(note, explanation=ROUNDED) if note.slug == "low-precision" else note
+    return replace(note, explanation=ROUNDED) if note.slug == precision.SLUG else note
 
 
 def _requested(definition: Definition, only: Sequence[str] | None) -> list[str]:

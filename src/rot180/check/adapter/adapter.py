@@ -7,21 +7,19 @@ Internal to check/. This module does not judge the results.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from ..operations import Definition
 from ..operations.case import Array, Arrays, Problem
-from . import descriptions, form_choices, layouts, results, signature
-from .code import Code, Outcome, Progress, Refused, ReturnedNothing
+from . import descriptions, form_choices, layouts, results
+from .code import Outcome, Progress, Refused, ReturnedNothing
 from .forms import Form
 from .settings import SettingsAdapter, join_names
-from .signature import Call, CallingError, Vocabulary
-
-__all__ = ["Code", "Implementation", "Outcome", "Refused"]
+from .signature import Call, Vocabulary
 
 Function = Callable[..., Any]
 PASSED_OVER = (
@@ -35,53 +33,51 @@ ORDER = (
 HINTED = ("padding", "stride", "dilation")
 
 
-class Implementation:
-    """A forward and a backward, and how to call them."""
+@dataclass(frozen=True)
+class Adapter:
+    """A forward and a backward, and how to call them.
 
-    def __init__(
-        self, forward: Function, backward: Function | None, definition: Definition, layout: str,
-        forward_arguments: Sequence[str] | None = None, backward_arguments: Sequence[str] | None = None,
-        returns: Sequence[str] | None = None,
-    ) -> None:  # fmt: skip
-        self.definition = definition
-        self.usual_form = self.form = layouts.form_of(layouts.find(layout, definition))
-        self.forward, self.backward = forward, backward
-        known, settings = definition.arguments, definition.settings
-        if definition.axes and "kernel_size" not in settings:
-            settings = (*settings, "kernel_size")
-        self.on_forward = signature.read_signature(forward, forward_arguments, Vocabulary("forward", known, settings))
-        self.on_backward: Call | None = None
-        if backward is not None:
-            self.on_backward = signature.read_signature(
-                backward, backward_arguments, Vocabulary("backward", known, settings, self.on_forward.meanings)
-            )
-        self.settings_adapter = SettingsAdapter(definition, self.on_forward, self.on_backward, backward)
-        self.name = descriptions.one_line(getattr(backward or forward, "__name__", type(backward or forward).__name__))
-        self._require(known)
-        self.arguments = tuple(a for a in known if a in self.on_forward.names)
-        self.ordered = returns is not None or len(definition.gradients_of) < 2
-        self.returns = tuple(returns or (a for a in definition.gradients_of if a in self.arguments))
-        self.declared = self.ordered, self.returns
-        self.one_sample = self.one_channel = False  # True for a class of one sample, or of one channel
+    Attributes:
+        on_forward, on_backward: the meanings of their parameters.
+        settings_adapter: converts settings to the values that the functions take.
+        usual_form, form: of the arguments, as the user stated it and in this adapter.
+        arguments: the arguments of the operation that the forward takes.
+        declared: the arguments whose gradients the backward returns, in the order that the user stated, or in the usual
+            order.
+        is_ordered: True if the user stated this order.
+        inferred: the order that the shapes of the gradients show, if it was inferred; otherwise ().
+        settings: the fixed ones, given by the user or written into the code.
+        assumptions: remarks on how a class is used and which settings are fixed.
+        one_sample, one_channel: True for a class that takes one sample, or one channel.
+    """
 
-    def _require(self, known: Sequence[str]) -> None:
-        """Raise CallingError if a required part is missing."""
-        missing = [a for a in known if a not in self.on_forward.names and a not in self.definition.optional]
-        if missing:
-            raise CallingError(
-                f"check.layer: the forward has no parameter for {' and '.join(missing)}; rename its parameters, or "
-                "list their meanings in order with forward_arguments="
-            )
-        if self.on_backward is None and not self.definition.loss:
-            raise CallingError(
-                f"check.layer: {self.definition.name} needs a backward; only a loss can be a single function that "
-                "returns (loss, dx)"
-            )
-        if not self.takes_dy and not self.definition.loss:
-            raise CallingError(
-                "check.layer: the backward has no parameter for dy, the gradient of the result; name one dy, or list "
-                "the meanings of its parameters in order with backward_arguments="
-            )
+    forward: Function
+    backward: Function | None
+    definition: Definition
+    on_forward: Call
+    on_backward: Call | None
+    settings_adapter: SettingsAdapter
+    usual_form: Form
+    form: Form
+    arguments: tuple[str, ...]
+    declared: tuple[str, ...]
+    is_ordered: bool
+    inferred: tuple[str, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    assumptions: tuple[str, ...] = ()
+    one_sample: bool = False
+    one_channel: bool = False
+
+    @property
+    def name(self) -> str:
+        """The name of the backward, or of the forward if there is no backward."""
+        named = self.backward or self.forward
+        return descriptions.one_line(getattr(named, "__name__", type(named).__name__))
+
+    @property
+    def returns(self) -> tuple[str, ...]:
+        """The arguments whose gradients the backward returns, in order."""
+        return self.inferred or self.declared
 
     @property
     def layout(self) -> str:
@@ -106,7 +102,7 @@ class Implementation:
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """Remarks on parameters that keep their defaults, and on the order of the gradients."""
+        """The assumptions, and remarks on parameters that keep their defaults and on the order of the gradients."""
         over = {
             "forward": self.on_forward.passed_over,
             "backward": self.on_backward.passed_over if self.on_backward else {},
@@ -119,10 +115,10 @@ class Implementation:
             if name not in (*self.open_settings, *self.settings_adapter.strings)
         ]
         found = [PASSED_OVER.format(names=names, settings=join_names(closed))] if names and closed else []
-        if self.returns != self.declared[1]:
-            order, usual = (", ".join(f"d{a}" for a in names) for names in (self.returns, self.declared[1]))
+        if self.returns != self.declared:
+            order, usual = (", ".join(f"d{a}" for a in names) for names in (self.returns, self.declared))
             found.append(ORDER.format(order=order, usual=usual))
-        return tuple(found)
+        return (*self.assumptions, *found)
 
     def forms(self) -> Sequence[Form]:
         """The forms that these functions may take, simple ones first."""
@@ -131,18 +127,19 @@ class Implementation:
         settings = [name for name in names if any(call.accepted([name]) for call in calls)]
         return form_choices.forms(self.definition, self.usual_form, self.arguments, settings)
 
-    def in_form(self, form: Form) -> Implementation:
-        """These functions, called in another form."""
-        other = copy.copy(self)
-        other.ordered, other.returns = self.declared
-        other.form = form
-        return other
+    def in_form(self, form: Form) -> Adapter:
+        """These functions, called in another form; the order of the gradients is inferred anew."""
+        return replace(self, form=form, inferred=())
+
+    def in_order(self, order: tuple[str, ...]) -> Adapter:
+        """These functions, whose gradients are returned in this order."""
+        return replace(self, inferred=order)
 
     def form_remarks(self) -> list[str]:
         """The remarks on the form, if it is not the usual one."""
         return form_choices.remarks(self.definition, self.form, self.usual_form, self.arguments)
 
-    def like_gradients(self, outcome: Outcome, x_ndim: int) -> tuple[Implementation, str] | None:
+    def like_gradients(self, outcome: Outcome, x_ndim: int) -> tuple[Adapter, str] | None:
         """These functions, called with b, gamma and beta in the shapes of their gradients, if these have more axes."""
         found = form_choices.form_of_gradients(self.definition, self.form, outcome.gradients, x_ndim)
         return found and (self.in_form(found[0]), found[1])
@@ -159,9 +156,9 @@ class Implementation:
         fitting = problem.with_result(y.shape) if self.takes_dy else problem
         try:
             return self._backward(fitting, *forward)
-        except Refused:
+        except Refused as reason:
             if fitting is problem:
-                raise
+                raise reason.after(y) from reason
             return self._backward(problem, *self._forward(problem, problem.arrays))
 
     def gradients(self, problem: Problem) -> dict[str, Array]:
@@ -176,7 +173,7 @@ class Implementation:
         if self.backward is None or self.on_backward is None:
             if not isinstance(result, tuple) or len(result) < 2:
                 raise Refused("there is no backward, and the forward does not return (loss, dx)")
-            return Outcome(y, self._gradients(cache, problem), problem.dy, tuple(changed))
+            return self._outcome(y, cache, problem, changed)
         given = self._with_dy(problem)
         shown, _ = results.split_forward(result)
         extra = {"cache": cache, "y": np.copy(shown) if "y" in self.on_backward.names else None}
@@ -184,7 +181,7 @@ class Implementation:
         by_backward = self._changed(given, problem)
         kept = [name for name in self._changed(taken, problem) if name not in by_forward]  # changed through the cache
         changed += [f"the backward's {name}" for name in dict.fromkeys([*by_backward, *kept])]
-        return Outcome(y, self._gradients(found, problem), problem.dy, tuple(changed))
+        return self._outcome(y, found, problem, changed)
 
     def _user_arrays(self, arrays: Arrays) -> dict[str, Any]:
         """The arguments in the form of the functions."""
@@ -258,27 +255,26 @@ class Implementation:
 
     def _argument_of(self, name: str) -> str | None:
         """Return the argument that a gradient of this name belongs to."""
-        return Vocabulary("gradient", self.declared[1], (), self.on_forward.meanings).meaning_of(name)
+        return Vocabulary("gradient", self.declared, (), self.on_forward.meanings).meaning_of(name)
 
-    def _gradients(self, found: Any, problem: Problem) -> dict[str, Array]:
+    def _outcome(self, y: Array, found: Any, problem: Problem, changed: Sequence[str]) -> Outcome:
+        """The outcome of a run whose backward returned `found`."""
         values = self.ordered_gradients(found, problem)
-        shapes = problem.case.shapes
-        if not self.ordered and results.fields_of(found) is None:
-            self._infer_order(values, problem)
-        return {
-            name: self._array(name, value, len(shapes[name]), problem)
-            for name, value in zip(self.returns, values, strict=False)
+        unordered = not (self.is_ordered or self.inferred or results.fields_of(found) is not None)
+        order = self._order_of(values, problem) if unordered else self.returns
+        gradients = {
+            name: self._array(name, value, len(problem.case.shapes[name]), problem)
+            for name, value in zip(order, values, strict=False)
             if value is not None
         }
+        return Outcome(y, gradients, problem.dy, tuple(changed), order if unordered else ())
 
-    def _infer_order(self, values: Sequence[Any], problem: Problem) -> None:
-        """Infer another order of the gradients from the shapes of the first result, for example (dw, db, dx)."""
+    def _order_of(self, values: Sequence[Any], problem: Problem) -> tuple[str, ...]:
+        """The order of the gradients that their shapes show, for example (dw, db, dx); `returns` if they show none."""
         shapes = {name: np.shape(a) for name, a in self._user_arrays(problem.arrays).items()}
         came = [results.shape_of(value) for value in values]
         names = [name for shape in came for name in self.returns if shapes[name] == shape]
-        if len(set(names)) == len(names) == len(self.returns):
-            self.returns = tuple(names)
-        self.ordered = True
+        return tuple(names) if len(set(names)) == len(names) == len(self.returns) else self.returns
 
     def _array(self, name: str, value: Any, ndim: int, problem: Problem) -> Array:
         title = name if name == "y" else f"d{name}"

@@ -1,0 +1,89 @@
+"""The correct arrays on each problem: the results of the operation, and the gradients of the user's own forward.
+
+If the forward is the definition, or the definition with one known mistake, its gradient is computed. Otherwise it is
+measured by differences. These are exact if the operation is affine in each argument, as a convolution is, because all
+numbers are small integers; otherwise they have error bounds.
+
+Internal to check/. numerical.py takes the differences.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..adapter.code import Code, Outcome, Refused
+from ..comparison import is_single, same
+from ..diagnosis.evidence import Evidence
+from ..diagnosis.mistakes import steps
+from ..operations import Definition
+from ..operations.case import Case, Problem
+from ..running.runs import Runs
+from ..running.trial import Run
+from . import numerical
+
+CONVENTIONS = ("correlation", "convolution")
+# Variants of the forward whose gradients are known. (Integers have no gradient of their own.)
+COMPUTED = ("", "forward-flipped", "stride-dilation-swapped", "integer-truncated")
+
+
+def forward_evidence(definition: Definition, run: Run) -> Evidence:
+    """The result, with that of the definition."""
+    problem, outcome = run
+    case, expected = problem.case, {"y": definition.forward(problem.arrays, problem.case)}
+    return Evidence(definition, problem, {"y": outcome.y}, expected, case, definition.window(case))
+
+
+def backward_evidence(runs: Runs, variant: str | None, run: Run) -> Evidence:
+    """The gradients, with those of the user's own forward, which is this variant of the definition."""
+    problem, outcome = run
+    case = _case_of_forward(problem.case, variant)
+    if variant in COMPUTED or not dy_fits(runs.code, problem, outcome):
+        return _by_definition(runs.definition, run, case)
+    try:
+        own = numerical.gradients(runs.code, problem, outcome.y)
+    except Refused:
+        return _by_definition(runs.definition, run, case)  # answers to vectors: there is no code to call
+    return Evidence(
+        runs.definition, problem, outcome.gradients, own.gradients, case, None, own.error_bound, False, own.kinks
+    )
+
+
+def _case_of_forward(case: Case, variant: str | None) -> Case:
+    """The case as the user's own forward computes it."""
+    if variant == "forward-flipped":
+        return replace(case, convention=CONVENTIONS[1 - CONVENTIONS.index(case.convention)])
+    return steps.with_steps_swapped(case) if variant == "stride-dilation-swapped" else case
+
+
+def fails_elsewhere(definition: Definition, variant: str | None, run: Run) -> bool:
+    """True if the forward is known, but its result on this problem has another shape: it fails elsewhere too."""
+    problem, outcome = run
+    if variant not in COMPUTED:
+        return False
+    return outcome.y.shape != definition.y_shape(_case_of_forward(problem.case, variant))
+
+
+def is_right_by_definition(runs: Runs, argument: str) -> bool:
+    """True if a gradient is right for the forward of the definition, on all problems."""
+    for problem, outcome in runs.runs:
+        fitting = problem.with_result(runs.definition.y_shape(problem.case))
+        try:
+            gradients = outcome.gradients if fitting is problem else runs.code.gradients(fitting)
+        except Refused:
+            return False
+        expected = runs.definition.gradients(fitting.dy, fitting.arrays, fitting.case)
+        if argument not in gradients or not same(gradients[argument], expected[argument]):
+            return False
+    return True
+
+
+def _by_definition(definition: Definition, run: Run, case: Case) -> Evidence:
+    problem, outcome = run
+    expected, window = definition.gradients(problem.dy, problem.arrays, case), definition.window(case)
+    single = is_single(outcome.y)  # the backward may get float32 arrays from it
+    return Evidence(definition, problem, outcome.gradients, expected, case, window, single=single)
+
+
+def dy_fits(code: Code, problem: Problem, outcome: Outcome) -> bool:
+    """True if the dy passed to the backward has the shape of the user's result, or if the backward takes no dy."""
+    return not code.takes_dy or problem.dy.shape == outcome.y.shape
