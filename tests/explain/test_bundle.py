@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from rot180.explain.bundle import FOLDER, BundleError, bundle, es_module, import_order
+from rot180.explain.bundle import FOLDER, STYLES, BundleError, bundle, es_module, import_order
 
 # Declarations at the left edge, and the further constants of a `const` that goes on over several lines.
 TOP = re.compile(r"^(?:(?:export )?(?:async )?(?:function|const|let|class) |  (?=[A-Z_]+ = ))(\w+)", re.MULTILINE)
@@ -62,5 +62,6 @@ def test_the_bundle_has_every_file_of_the_page():
     found = TOP.findall(text) + TOP.findall((FOLDER.parent / "host.js").read_text("utf-8"))
     twice = sorted({name for name in found if found.count(name) > 1})
     assert len(found) > 10 and not twice
-    for name in names:
+    assert {path.name for path in FOLDER.glob("*.css")} == set(STYLES)
+    for name in (*names, *STYLES):
         assert len((FOLDER / name).read_text("utf-8").splitlines()) <= 300, name

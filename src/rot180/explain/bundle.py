@@ -13,6 +13,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).with_name("page")
 ENTRY = "main.js"
+STYLES = ("page.css", "stage.css", "steps.css", "narrow.css")
 _IMPORT = re.compile(r'^import \{ \w+(?:, \w+)* \} from "\./([\w-]+\.js)";[ \t]*$', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|let|class)\b)", re.MULTILINE)
 _DEFAULT = re.compile(r"^export default (.+?);?[ \t]*$", re.MULTILINE)
@@ -62,8 +63,8 @@ def import_order(folder: Path = FOLDER) -> list[str]:
 
 
 def style_sheet(folder: Path = FOLDER) -> str:
-    """The page's CSS."""
-    return _source(folder, "style.css")
+    """The page's CSS; rules for narrow pages come last."""
+    return "\n".join(_source(folder, name) for name in STYLES)
 
 
 def _source(folder: Path, name: str) -> str:

@@ -126,6 +126,7 @@ POSSIBLE = {
 @pytest.mark.slow
 def test_impossible_settings_never_blank_the_page(page: Any) -> None:
     """Each shows an error or another layer; a valid setting afterwards is shown again."""
+    page.locator(".settings > summary").click()
     for key, value in WILD:
         page.locator(f"[data-field={key}]").first.fill(value)
         assert page.locator("[data-panel=dx] td[role=gridcell]").count() > 0, (key, value)

@@ -271,3 +271,12 @@ def test_nothing_flies_with_reduced_motion(open_file: Callable[..., Any]) -> Non
     page = open_file(trace("conv2d", **OPENING), reduced_motion="reduce")
     page.wait_for_timeout(800)
     assert page.evaluate(FLYERS) == 0
+
+
+def test_the_kernels_of_the_tour_show_their_rotation(opening: Any) -> None:
+    opening.locator("[data-act=tour]").click()
+    numbers = "[...document.querySelectorAll('[data-panel=w] td')].map(td => td.textContent)"
+    for step in range(1, 8):
+        found = opening.evaluate(numbers)
+        assert len(set(found)) == len(found), step
+        opening.locator(".tour .strong").click()

@@ -87,7 +87,7 @@ def test_the_widget_and_python_are_in_sync(open_notebook: Callable[[str], Any], 
     page = open_notebook(WIDGET)
     widget = page.locator(".rot180-explainer")
     widget.locator("[data-panel=dx]").wait_for()
-    page.get_by_text("python: conv2d (1, 1, 3, 3)", exact=True).wait_for()
+    page.get_by_text("python: conv2d (1, 1, 4, 4)", exact=True).wait_for()
     page.wait_for_timeout(500)  # the widget takes on the width of its cell
     hovering.check(widget, example())
     keep_picture(page, "marimo-widget")
@@ -95,10 +95,10 @@ def test_the_widget_and_python_are_in_sync(open_notebook: Callable[[str], Any], 
     stride = widget.locator("[data-field=stride][data-axis='0']")
     stride.click()
     page.keyboard.press("Control+a")
-    page.keyboard.type("1")
-    widget.locator("[data-panel=y] .size", has_text="5\u2009×\u20093").wait_for()
-    page.get_by_text("python: conv2d (1, 1, 5, 3)", exact=True).wait_for()
-    assert stride.evaluate("input => input === input.getRootNode().activeElement && input.value") == "1"
+    page.keyboard.type("2")
+    widget.locator("[data-panel=y] .size", has_text="2\u2009×\u20094").wait_for()
+    page.get_by_text("python: conv2d (1, 1, 2, 4)", exact=True).wait_for()
+    assert stride.evaluate("input => input === input.getRootNode().activeElement && input.value") == "2"
 
     page.get_by_role("button", name="change it").click()
     widget.locator("h1", has_text="2-D transposed convolution").wait_for()

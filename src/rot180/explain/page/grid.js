@@ -41,7 +41,9 @@ export function makePanel(app, name, layout) {
 export function resizePanel(app, panel, layout) {
   const { body } = panel,
     places = new Map(layout.planes.map(([row, column, , , number]) => [number, `${row + 1} / ${column + 1}`]));
+  const digits = digitsOf(panel);
   panel.layout = layout;
+  if (digitsOf(panel) !== digits) paintAll(app, panel);
   body.style.setProperty("--cell", `${layout.cell}px`);
   body.classList.toggle("small", layout.cell < BADGED);
   body.classList.toggle("tiles", layout.cell < NUMBERED);
@@ -93,6 +95,12 @@ function plane(app, panel, a, b, scale) {
   }
   table.append(body);
   return table;
+}
+
+function paintAll(app, panel) {
+  const values = app.sums.values[panel.name],
+    scale = largest(values);
+  panel.cells.forEach((td, at) => paint(td, values[at], scale, digitsOf(panel)));
 }
 
 // The hue and the letter of a weight, in w and in dw.

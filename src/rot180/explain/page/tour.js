@@ -7,7 +7,7 @@ import { traceOf } from "./traces.js";
 const LAYERS = {
   stride1: [{ op: "conv2d", input: 4, kernel: 2 }, { w: [1, 2, 3, 4] }],
   stride2: [{ op: "conv2d", input: 5, kernel: 3, stride: 2 }, { w: [1, 2, 3, 4, 5, 6, 7, 8, 9] }],
-  transposed: [{ op: "conv_transpose2d", input: 3, kernel: 3, stride: 2 }, { x: [1, 2, 3, 4, 5, 6, 7, 8, 9] }],
+  transposed: [{ op: "conv_transpose2d", input: 3, kernel: 3, stride: 2 }, { x: [1, 2, 3, 4, 5, 6, 7, 8, 9], w: [1, 2, 3, 4, 5, 6, 7, 8, 9] }],
   output_padding: [{ op: "conv_transpose2d", input: 3, kernel: 3, stride: 2, padding: 1, output_padding: 1 }, { w: [1, 2, 3, 4, 5, 6, 7, 8, 9] }],
 };
 
