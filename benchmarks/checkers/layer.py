@@ -37,7 +37,7 @@ class Layer:
     def forward(self, *inputs):
         """The result, and the values for the backward."""
         arguments = {**self.constants, **dict(zip(self.code.returns, inputs, strict=True))}
-        result = self.code.call(self.code.forward, self.code.on_forward, arguments, self.problem)
+        result = self.code.call_forward(arguments, self.problem)
         return split_forward(result)[0], (arguments, result)
 
     def backward(self, dy, kept):
@@ -49,6 +49,6 @@ class Layer:
             found = cache
         else:
             arguments = {**arguments, "y": y, "cache": cache, "dy": dy}
-            found = code.call(code.backward, code.on_backward, arguments, self.problem)
+            found = code.call_backward(arguments, self.problem)
         gradients = code.ordered_gradients(found, self.problem)
         return gradients if code.takes_dy else [np.asarray(gradient) * dy for gradient in gradients]

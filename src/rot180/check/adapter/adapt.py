@@ -39,6 +39,7 @@ def adapt(
     pair = pair_of(forward, definition, given) if is_class(forward, backward, definition) else None
     if pair is not None:
         forward, backward, returns = pair.forward, pair.backward, returns or pair.returns
+        layout = "channels_first"  # of the pair; the layout of the class was found by trying it
     form = layouts.form_of(layouts.find(layout, definition))
     on_forward, on_backward = _read(forward, backward, definition, forward_arguments, backward_arguments)
     _require_parts(on_forward, on_backward, definition)

@@ -15,7 +15,9 @@ import numpy as np
 
 from ..operations import Definition
 from ..operations.case import Array, Arrays, Problem
+from ..process.failure import ChildFailure
 from . import descriptions, form_choices, layouts, results
+from .caller import Caller, stack_rows
 from .code import Outcome, Progress, Refused, ReturnedNothing
 from .forms import Form
 from .settings import SettingsAdapter, join_names
@@ -149,6 +151,30 @@ class Adapter:
         found, _ = self._forward(problem, arrays)
         return self._result(found, problem)[0]
 
+    def values(self, problem: Problem, changed: Arrays, count: int) -> list[Array]:
+        """Run the forward alone for stacks of arrays that replace those of the problem.
+
+        A forward in another process gets all of them in one message, if its results can be stacked.
+        """
+        if hasattr(self.forward, "several") and count > 1 and changed:
+            found = self._several(problem, changed)
+            if found is not None:
+                return found
+        rows = ({name: stack[row] for name, stack in changed.items()} for row in range(count))
+        return [self.value(problem, {**problem.arrays, **row}) for row in rows]
+
+    def _several(self, problem: Problem, changed: Arrays) -> list[Array] | None:
+        """The results of one message; None if an argument or the results cannot be stacked."""
+        ndim = problem.arrays["x"].ndim
+        stacks = {}
+        for name, stack in changed.items():
+            rows = stack_rows([self.form.to_user(self.definition, name, row, ndim) for row in stack])
+            if self.form.one_hot or rows is None:
+                return None
+            stacks[name] = rows
+        found = self.call_forward.call_several(self._user_arrays(problem.arrays), stacks, problem)
+        return None if found is None else [self._result(row, problem)[0] for row in found]
+
     def run(self, problem: Problem) -> Outcome:
         """Run forward and backward with a dy of the shape of y; if that is refused, with one of the right shape."""
         forward = self._forward(problem, problem.arrays)
@@ -177,7 +203,7 @@ class Adapter:
         given = self._with_dy(problem)
         shown, _ = results.split_forward(result)
         extra = {"cache": cache, "y": np.copy(shown) if "y" in self.on_backward.names else None}
-        found = self.call(self.backward, self.on_backward, {**given, **extra}, problem)
+        found = self.call_backward({**given, **extra}, problem)
         by_backward = self._changed(given, problem)
         kept = [name for name in self._changed(taken, problem) if name not in by_forward]  # changed through the cache
         changed += [f"the backward's {name}" for name in dict.fromkeys([*by_backward, *kept])]
@@ -199,7 +225,7 @@ class Adapter:
     def _forward(self, problem: Problem, arrays: Arrays) -> tuple[Any, dict[str, Any]]:
         """Run the forward on copies of the arrays; return its result and the copies."""
         given = self._user_arrays(arrays)
-        found = self.call(self.forward, self.on_forward, given, problem)
+        found = self.call_forward(given, problem)
         return results.normalise_forward(found, np.ndim(self._with_dy(problem)["dy"])), given
 
     def _result(self, found: Any, problem: Problem) -> tuple[Array, Any]:
@@ -211,42 +237,18 @@ class Adapter:
             raise ReturnedNothing(text, progress=Progress.RESULT)
         return self._array("y", y, len(self.definition.y_shape(problem.case)), problem), cache
 
-    def call(self, function: Function, call: Call, given: Mapping[str, Any], problem: Problem) -> Any:
-        """Call one of the functions on arrays in the user's layout, without copying them."""
-        positional: list[Any] = []
-        keywords = self.settings_adapter.keywords(call, problem.case, per_axis=self.form.per_axis)
-        for name in call.names:
-            if name == "settings":
-                value: Any = self.definition.dictionary(problem.case.settings)
-            elif name in given or name not in (*self.definition.settings, "kernel_size"):
-                value = given.get(name)
-            else:
-                value = self.settings_adapter.value(call, problem.case, name, per_axis=self.form.per_axis)
-            if name in call.by_name:
-                keywords[call.by_name[name]] = value
-            else:
-                positional.append(value)
-        try:
-            with np.errstate(all="ignore"):
-                return function(*positional, **keywords)
-        except (Exception, SystemExit) as error:
-            role = "forward" if function is self.forward else "backward"
-            by = f"the {role}, {getattr(function, '__name__', type(function).__name__)},"
-            raise Refused(
-                descriptions.describe_exception(error, function),
-                by,
-                self._describe_call(call, problem),
-                Progress.FORWARD if role == "forward" else Progress.BACKWARD,
-            ) from error
+    @property
+    def call_forward(self) -> Caller:
+        """Calls the forward."""
+        return self._caller(self.forward, self.on_forward, "forward")
 
-    def _describe_call(self, call: Call, problem: Problem) -> str:
-        """Describe the arguments of a call in the user's layout."""
-        settings = dict(problem.case.settings)
-        settings |= {
-            name: self.settings_adapter.value(call, problem.case, name, per_axis=self.form.per_axis)
-            for name in call.accepted(self.definition.settings)
-        }
-        return descriptions.describe_arguments(self._user_arrays(problem.arrays), settings)
+    def _caller(self, function: Function, call: Call, role: str) -> Caller:
+        return Caller(function, call, role, self.definition, self.settings_adapter, self.form)
+
+    def call_backward(self, given: Mapping[str, Any], problem: Problem) -> Any:
+        """Call the backward on arrays in the user's layout, without copying them."""
+        assert self.backward is not None and self.on_backward is not None
+        return self._caller(self.backward, self.on_backward, "backward")(given, problem)
 
     def ordered_gradients(self, found: Any, problem: Problem) -> list[Any]:
         """Return the gradients from the result of the backward in the order of `returns`, unconverted."""
@@ -281,8 +283,10 @@ class Adapter:
         progress = Progress.RESULT if name == "y" else Progress.GRADIENTS
         try:
             array = self.form.from_user(self.definition, name, value, ndim, problem.arrays["x"].ndim)
-        except Exception as error:
-            text = f"the returned {title} cannot be converted to an array: {error}"
+        except (KeyboardInterrupt, ChildFailure):
+            raise
+        except BaseException as error:
+            text = f"the returned {title} cannot be converted to an array: {descriptions.text_of(error)}"
             raise Refused(text, progress=progress) from error
         if fault := descriptions.describe_non_numeric(title, array.dtype, value):
             raise Refused(fault, progress=progress)

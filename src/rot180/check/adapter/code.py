@@ -128,6 +128,9 @@ class Code(Protocol):
     def value(self, problem: Problem, arrays: Arrays) -> Array:
         """Run the forward alone on other arrays."""
 
+    def values(self, problem: Problem, changed: Arrays, count: int) -> Sequence[Array]:
+        """Run the forward alone for several arrays, stacked, of some arguments."""
+
     def forms(self) -> Sequence[Form]:
         """The forms that it may take, the usual one first."""
 

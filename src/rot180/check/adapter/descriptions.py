@@ -28,7 +28,7 @@ def describe_exception(error: BaseException, function: Callable[..., Any]) -> st
 
     The line is the last one of the traceback that is in the function's own file.
     """
-    said = _text_of(error)
+    said = text_of(error)
     text = one_line(f"{type(error).__name__}: {said}" if said else type(error).__name__)
     if place := getattr(error, "place", ""):  # set if the function ran in another process
         return f"{text}, {place}"
@@ -42,7 +42,7 @@ def describe_exception(error: BaseException, function: Callable[..., Any]) -> st
     )
 
 
-def _text_of(error: BaseException) -> str:
+def text_of(error: BaseException) -> str:
     """The text of an exception; "" if it cannot be made, because the user's code makes it."""
     try:
         return str(error)

@@ -9,6 +9,7 @@ Internal to check/. numerical.py takes the differences.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 
 from ..adapter.code import Code, Outcome, Refused
@@ -33,16 +34,40 @@ def forward_evidence(definition: Definition, run: Run) -> Evidence:
     return Evidence(definition, problem, {"y": outcome.y}, expected, case, definition.window(case))
 
 
-def backward_evidence(runs: Runs, variant: str | None, run: Run) -> Evidence:
-    """The gradients, with those of the user's own forward, which is this variant of the definition."""
+def backward_evidences(runs: Runs, variant: str | None) -> list[Evidence]:
+    """The gradients of all runs, with those of the user's own forward, which is this variant of the definition.
+
+    Where it would take too long to measure these, they are unknown.
+    """
+    measured = [number for number, run in enumerate(runs.runs) if _is_measured(runs.code, variant, run)]
+    points = [(problem, outcome.y, outcome.gradients) for problem, outcome in (runs.runs[n] for n in measured)]
+    own = dict(zip(measured, numerical.gradients_of_all(runs.code, points), strict=True))
+    return [_evidence(runs, variant, run, own.get(number)) for number, run in enumerate(runs.runs)]
+
+
+def backward_evidence(runs: Runs, variant: str | None, run: Run, argument: str | None = None) -> Evidence:
+    """The gradients at one run, or that of one argument, with those of the user's own forward."""
+    own = None
+    if _is_measured(runs.code, variant, run):
+        problem, outcome = run
+        with contextlib.suppress(Refused):
+            own = numerical.gradients(
+                runs.code, problem, outcome.y, outcome.gradients, argument and [argument], numerical.MOST_WORK
+            )
+    return _evidence(runs, variant, run, own)
+
+
+def _is_measured(code: Code, variant: str | None, run: Run) -> bool:
+    """True if the gradients of the forward are not known, and can be measured."""
+    return variant not in COMPUTED and dy_fits(code, *run)
+
+
+def _evidence(runs: Runs, variant: str | None, run: Run, own: numerical.NumericalGradients | None) -> Evidence:
+    """The evidence with these measured gradients; None if there is no code to call: those of the definition."""
     problem, outcome = run
     case = _case_of_forward(problem.case, variant)
-    if variant in COMPUTED or not dy_fits(runs.code, problem, outcome):
+    if own is None:
         return _by_definition(runs.definition, run, case)
-    try:
-        own = numerical.gradients(runs.code, problem, outcome.y)
-    except Refused:
-        return _by_definition(runs.definition, run, case)  # answers to vectors: there is no code to call
     return Evidence(
         runs.definition, problem, outcome.gradients, own.gradients, case, None, own.error_bound, False, own.kinks
     )

@@ -23,7 +23,7 @@ def stage(code: Code, smallest: Evidence, outcome: Outcome) -> tuple[Stage, str]
     """
     if not smallest.defined:
         return _measured(code, smallest, outcome)
-    own = numerical.gradients(code, smallest.problem, outcome.y)
+    own = numerical.gradients(code, smallest.problem, outcome.y, smallest.expected, work=numerical.MOST_WORK)
     other = replace(smallest, actual=smallest.expected, expected=own.gradients, error_bound=own.error_bound)
     agree = not any(other.wrong(a) for a in own.gradients if a in smallest.expected)
     left_out, total = other.unknown

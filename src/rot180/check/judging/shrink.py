@@ -49,5 +49,6 @@ def _still_wrong(runs: Runs, variant: str | None, case: Case, unit: float, argum
     elif not run[1].y.size or fails_elsewhere(runs.definition, variant, run):
         return None
     else:
-        evidence = backward_evidence(runs, variant, run)
-    return evidence if argument in evidence.actual and evidence.wrong(argument) else None
+        evidence = backward_evidence(runs, variant, run, argument)
+    known = argument in evidence.actual and argument in evidence.expected
+    return evidence if known and evidence.wrong(argument) else None

@@ -70,7 +70,11 @@ class Answers:
         """There is only one form."""
         return self
 
-    def in_order(self, order: Sequence[str]) -> Answers:
+    def values(self, problem: Problem, changed: Mapping[str, Array], count: int) -> list[Array]:
+        """Raise Refused: there are no answers for other arrays."""
+        raise Refused("only exported cases have answers")
+
+    def in_order(self, order: tuple[str, ...]) -> Answers:
         """The gradients have names, so there is only one order."""
         return self
 
