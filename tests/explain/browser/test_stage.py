@@ -207,6 +207,8 @@ def test_a_trained_layer_says_what_dy_is_and_has_no_negative_zero(open_file: Cal
     texts = page.locator("td[role=gridcell]").all_inner_texts()
     assert "−0.0" not in texts
     assert "−0.00" not in texts
+    rows = page.locator(".ledger tbody tr").evaluate_all("all => all.map(one => one.getBoundingClientRect().height)")
+    assert max(rows) < 30  # one line each
     heights = page.locator(".panel h3").evaluate_all("all => all.map(one => one.getBoundingClientRect().height)")
     assert max(heights) < 34  # one line each
 

@@ -8,7 +8,10 @@ import { restOf } from "./sums.js";
 
 const FOLD = 12,
   UNFOLDED = 600,
-  IN_LINE = 9;
+  IN_LINE = 9,
+  FACTOR_DIGITS = 3, // significant digits of numbers that are not integers, so that each term stays on one line
+  PRODUCT_DIGITS = 4,
+  MOST_LETTERS = 44; // of a row, more need smaller letters
 
 export function makeFormula(app) {
   const title = make("h2", { class: "sum-title" }),
@@ -46,6 +49,7 @@ export function makeFormula(app) {
     more.hidden = terms.length <= FOLD + 2;
     more.textContent = folded ? app.t("formula.more", { count: terms.length }) : app.t("formula.fewer");
     list.classList.toggle("folded", limit < terms.length);
+    list.classList.toggle("dense", longestRow(list) > MOST_LETTERS);
   }
   return {
     element,
@@ -62,6 +66,10 @@ export function makeFormula(app) {
       draw();
     },
   };
+}
+
+function longestRow(list) {
+  return Math.max(0, ...[...list.querySelectorAll("tbody tr")].map(row => row.textContent.length));
 }
 
 function reference(app, name, cell) {
@@ -96,7 +104,7 @@ function general(app, shown) {
 
 function rowOf(app, shown, term, at) {
   const { sums } = app,
-    values = term.factors.map(([name, cell]) => number(sums.values[name][cell]));
+    values = term.factors.map(([name, cell]) => number(sums.values[name][cell], FACTOR_DIGITS));
   const sign = sums.average ? " / " : " · ",
     refs = [];
   for (const [name, cell] of term.factors)
@@ -110,7 +118,7 @@ function rowOf(app, shown, term, at) {
     shown.reverse && make("td", { class: "into" }, cellName(app.trace, shown.target, term.into)),
     make("td", { class: "refs" }, refs),
     make("td", { class: "values" }, values.length > 1 ? values.map(one => bracket(one)).join(sign) : ""),
-    make("td", { class: "product", title: String(term.value) }, number(term.value)),
+    make("td", { class: "product", title: String(term.value) }, number(term.value, PRODUCT_DIGITS)),
   );
   row.addEventListener("pointerenter", () => app.emit("term", at));
   row.addEventListener("pointerleave", () => app.emit("term", null));
@@ -121,7 +129,7 @@ function rowOf(app, shown, term, at) {
 function inOneLine(app, shown) {
   if (shown.reverse || shown.terms.length < 2 || app.sums.kind === "maximum") return "";
   const sign = app.sums.average ? " / " : "\u00b7",
-    parts = shown.terms.slice(0, IN_LINE).map(({ factors }) => factors.map(([name, cell]) => bracket(number(app.sums.values[name][cell]))).join(sign));
+    parts = shown.terms.slice(0, IN_LINE).map(({ factors }) => factors.map(([name, cell]) => bracket(number(app.sums.values[name][cell], FACTOR_DIGITS))).join(sign));
   return `= ${parts.join(" + ")}${shown.terms.length > IN_LINE ? " + \u2026" : ""}`;
 }
 

@@ -4,6 +4,7 @@ import { make } from "./dom.js";
 import { weightLook } from "./hues.js";
 import { NAMES, entryOf, planeSize, short } from "./names.js";
 
+const MOST_EXTRA = 2; // digits
 const BADGED = 32,
   NUMBERED = 22; // smaller cells have no room for a badge, or for a number
 const GLYPH = 0.6,
@@ -15,7 +16,7 @@ export function makePanel(app, name, layout) {
   const shape = app.sums.shapes[name],
     [rows, columns] = planeSize(shape);
   const panel = { name, rows, columns, layout, cells: [], home: -1, changed: [] };
-  const scale = largest(app.sums.values[name]);
+  const scale = (panel.scale = largest(app.sums.values[name]));
   const body = make("div", { class: "planes" });
   for (const [, , a, b, number] of layout.planes) {
     const table = plane(app, panel, a, b, scale);
@@ -155,8 +156,10 @@ export function repaint(app, panel, changes) {
   if (changes.length) fit(panel);
 }
 
-function digitsOf(panel) {
-  return panel.layout.cell < 40 ? 1 : 2;
+// The digits after the point, more for an array whose numbers are all small.
+function digitsOf({ layout, scale }) {
+  const small = Math.min(Math.max(-Math.floor(Math.log10(scale)) - 1, 0), MOST_EXTRA);
+  return (layout.cell < 40 ? 1 : 2) + small;
 }
 
 export function focusCell(panel, at) {
