@@ -22,11 +22,16 @@ def test_files_come_after_the_files_that_they_import(tmp_path):
         main='import { b } from "./b.js";\nimport { a, A } from "./a.js";\n'
         "function render() { b(a); }\nexport default { render };\n",
         b='import { a } from "./a.js";\nexport function b() { return a + 1; }\n',
-        a="export const a = 1;\nexport class A {}\n",
+        a="// a remark\nexport const a = 1;\nexport class A {}\n",
     )
     assert import_order(folder) == ["a.js", "b.js", "main.js"]
     text = bundle(folder)
-    assert "import" not in text and "export" not in text and text.rstrip().endswith("const widget = { render };")
+    assert (
+        "a remark" not in text
+        and "import" not in text
+        and "export" not in text
+        and text.rstrip().endswith("const widget = { render };")
+    )
     assert text.index("const a = 1") < text.index("function b()") < text.index("function render")
     assert es_module(folder).endswith("export default widget;\n")
 

@@ -16,6 +16,7 @@ ENTRY = "main.js"
 STYLES = ("page.css", "stage.css", "steps.css", "narrow.css")
 _IMPORT = re.compile(r'^import \{ \w+(?:, \w+)* \} from "\./([\w-]+\.js)";[ \t]*$', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|let|class)\b)", re.MULTILINE)
+_COMMENT = re.compile(r"^[ \t]*//.*\n", re.MULTILINE)  # on lines of their own
 _DEFAULT = re.compile(r"^export default (.+?);?[ \t]*$", re.MULTILINE)
 
 
@@ -31,10 +32,10 @@ def es_module(folder: Path = FOLDER) -> str:
 
 @lru_cache(maxsize=8)
 def bundle(folder: Path = FOLDER) -> str:
-    """The sources as one text, without imports and exports. The constant `widget` is the default export of main.js."""
+    """The sources as one text without imports, exports and comments; `widget` is the default export of main.js."""
     parts = []
     for name in import_order(folder):
-        text = _EXPORT.sub("", _IMPORT.sub("", _source(folder, name)))
+        text = _COMMENT.sub("", _EXPORT.sub("", _IMPORT.sub("", _source(folder, name))))
         if name == ENTRY:
             text, count = _DEFAULT.subn(lambda match: f"const widget = {match[1]};", text)
             if count != 1:

@@ -30,7 +30,8 @@ HIDDEN = """() => [...document.querySelectorAll(".equation td")].filter(td =>
 # Pairs of parts of the page that cover each other.
 COVERED = """() => {
   const parts = [".top", ".controls", ".toolbar", ".saying", ".formula", ".plates", ".equation > *", ".others > *"]
-    .flatMap(one => [...document.querySelectorAll(one)]).filter(one => one.offsetParent);
+    .flatMap(one => [...document.querySelectorAll(one)]).filter(one => one.offsetParent)
+    .filter(one => !one.matches(".phone .formula")); // a sheet lies over the page by design
   const boxes = parts.map(one => one.getBoundingClientRect()), found = [];
   boxes.forEach((a, i) => boxes.slice(i + 1).forEach((b, j) => {
     const across = Math.min(a.right, b.right) - Math.max(a.left, b.left),
@@ -244,6 +245,34 @@ def test_present_mode_shows_the_equation_alone(opening: Any) -> None:
     assert opening.evaluate("document.documentElement.scrollHeight") <= 1080
     opening.keyboard.press("Escape")
     assert opening.locator(".controls").is_visible()
+
+
+def test_a_row_of_the_ledger_draws_a_line_between_its_cells(opening: Any) -> None:
+    opening.locator(".ledger tbody tr").nth(0).hover()
+    line = opening.locator(".thread line").bounding_box()
+    for name, flat in (("dy", 0), ("w", 8)):
+        box = cell(opening, name, flat).bounding_box()
+        edge = box["x"] + (box["width"] if name == "dy" else 0)
+        assert edge == pytest.approx(line["x"] + (0 if name == "dy" else line["width"]), abs=2)
+    opening.mouse.move(5, 5)
+    assert opening.locator(".thread").count() == 0
+
+
+def test_on_a_phone_the_sum_is_a_sheet_above_the_player(open_file: Callable[..., Any]) -> None:
+    page = open_file(trace("conv2d", **OPENING), width=390, height=844, has_touch=True, is_mobile=True)
+    cell(page, "dy", 5).tap()
+    sheet, bar = page.locator(".formula").bounding_box(), page.locator(".bottom").bounding_box()
+    assert sheet["y"] + sheet["height"] == pytest.approx(bar["y"], abs=1)
+    assert bar["y"] + bar["height"] == pytest.approx(844, abs=1)
+    assert sheet["height"] <= 844 * 0.34
+
+
+def test_share_copies_the_address(open_file: Callable[..., Any]) -> None:
+    page = open_file(trace("conv2d", **OPENING), permissions=["clipboard-read", "clipboard-write"])
+    cell(page, "dx", 3).click()
+    page.locator("[data-act=share]").click()
+    until(page, "document.querySelector('.live').textContent === 'Copied.'")
+    assert page.evaluate("navigator.clipboard.readText()").count("&cell=dx.3&") == 1
 
 
 FLYERS = "document.querySelectorAll('.flying b').length"

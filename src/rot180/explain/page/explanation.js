@@ -5,6 +5,7 @@ import { weightLook } from "./hues.js";
 import { FACTORS, SIDE, TARGETS, channelOf, dependants, factorsOf, meeting, termValue, termsOf, wins } from "./sums.js";
 
 const BADGES = 36,
+  TINTED = 300, // terms; the tint of more, nearly all cells, says nothing and takes long to draw
   MANY = 100000;
 export const PASS_OF = { y: "y", dx: "dx", dw: "dw", db: "dw" };
 const PASSES_OF = { x: ["y", "dw"], w: ["dx", "y"], b: ["y"], dy: ["dx", "dw"] };
@@ -33,7 +34,7 @@ function made(sums, target, cell) {
   let at = 0;
   for (const t of found) {
     const factors = factorsOf(sums, target, t),
-      { hue, letter } = target === "db" ? {} : lookOf(sums, t);
+      { hue, letter } = target === "db" || found.length > TINTED ? {} : lookOf(sums, t);
     const badge = badges ? (target === "dw" ? String(++at) : letter || String(++at)) : "",
       won = sums.kind === "maximum" && target === "y" ? wins(sums, t) : undefined;
     terms.push({ factors, value: termValue(sums, target, t), won, hue });
@@ -65,6 +66,7 @@ function feeds(sums, name, cell, pass) {
       terms.push({ into, factors: factorsOf(sums, pass, t), value: termValue(sums, pass, t), won, hue: lookOf(sums, t).hue });
     }
   const badges = terms.length <= BADGES && terms.length > 1;
+  if (terms.length > TINTED) for (const term of terms) term.hue = undefined;
   terms.slice(0, MANY).forEach((term, at) => {
     const badge = badges ? String(at + 1) : "";
     marks.push({ name: pass, cell: term.into, role: term.won ? "won" : "fed", badge, hue: term.hue });

@@ -4,12 +4,19 @@
 import { place } from "./names.js";
 
 const CORNERS = [[0, 114, 178], [230, 159, 0], [0, 158, 115], [204, 121, 167]], // Okabe-Ito: top left, top right, bottom left, bottom right
+  looks = new WeakMap(), // the looks of each trace's weights, by place in the kernel
   LETTERS = "abcdefghijklmnopqrstuvwxyz";
 
 // {hue: "r g b", letter} of a cell of w or dw; the letter is empty for kernels with more cells than letters.
 export function weightLook(trace, cell) {
   const { shape } = trace.arrays.w,
-    size = shape.slice(2),
+    taps = shape.slice(2).reduce((a, b) => a * b, 1);
+  if (!looks.has(trace)) looks.set(trace, Array.from({ length: taps }, (_, tap) => lookAt(shape, tap)));
+  return looks.get(trace)[cell % taps];
+}
+
+function lookAt(shape, cell) {
+  const size = shape.slice(2),
     [, , ...at] = place(shape, cell),
     [row, column] = at.length === 2 ? at : [0, at[0]],
     [rows, columns] = size.length === 2 ? size : [1, size[0]];

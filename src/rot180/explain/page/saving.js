@@ -33,7 +33,7 @@ export function makeSaving(app) {
       ];
   if (app.whole && !framed())
     files.push(item("html", () => keep("rot180.html", new Blob([asHtml(app, currentTrace(app))], { type: "text/html" }))));
-  const code = ["rot180", "pytorch"].map(kind => item(kind, () => copy(app, codeOf(app, kind))));
+  const code = ["rot180", "pytorch"].map(kind => item(kind, () => copyText(app, codeOf(app, kind))));
   const details = make(
     "details",
     { class: "menu" },
@@ -110,7 +110,7 @@ export function codeOf(app, kind) {
   );
 }
 
-function copy(app, text) {
+export function copyText(app, text) {
   const done = () => app.say(app.t("save.copied"));
   const fallback = () => {
     const area = make("textarea", { class: "copied", readonly: true, "aria-label": app.t("save.code") });

@@ -11,7 +11,7 @@ import { makeFormula } from "./formula.js";
 import { makeHeadline } from "./headline.js";
 import { makeHelp } from "./help.js";
 import { makePlayer } from "./player.js";
-import { makeSaving } from "./saving.js";
+import { copyText, makeSaving } from "./saving.js";
 import { makeShapeBar } from "./shapebar.js";
 import { makeStage } from "./stage.js";
 import { translator } from "./strings.js";
@@ -92,6 +92,7 @@ function actions(app) {
     },
     name,
   );
+  const share = make("button", { type: "button", class: "link", "data-act": "share", onclick: () => copyText(app, location.href) }, app.t("share.link"));
   const present = make("button", { type: "button", class: "link", "data-act": "present", onclick: () => app.present() }, app.t("present.open"));
   const help = make(
     "button",
@@ -102,6 +103,7 @@ function actions(app) {
     "nav",
     { class: "actions", "aria-label": app.t("actions.label") },
     app.tourButton,
+    app.whole && share,
     makeSaving(app),
     present,
     help,

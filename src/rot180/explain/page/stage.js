@@ -6,9 +6,11 @@ import { drawPadding } from "./ghosts.js";
 import { focusCell, makePanel, neighbour, repaint, resizePanel } from "./grid.js";
 import { arrange } from "./layout.js";
 import { makeMarks } from "./marks.js";
+import { drawThread } from "./thread.js";
 import { explain, parts } from "./explanation.js";
 
 const ARRAYS = ["x", "w", "b", "y", "dx", "dw", "db", "dy"];
+const MOST_REVEALED = 200; // cells
 const REST = 200; // ms until the pointer is at rest
 const MOVES = ["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "Home", "End"];
 
@@ -60,6 +62,7 @@ export function makeStage(app) {
     show(name, cell, only) {
       const explained = explain(app.sums, name, cell, app.state.pass);
       mark(panels, only === undefined ? explained.marks : one(explained, only));
+      drawThread(app, only === undefined ? [] : explained.terms[only].factors.map(([array, at]) => panels[array]?.cells[at]));
       return explained;
     },
     // Shows which panels take part: immediately, or when the pointer is at rest, because it repaints all cells.
@@ -82,8 +85,10 @@ export function makeStage(app) {
     },
     // Scrolls each panel that is larger than its space to its marked cells, except the one under the pointer.
     reveal(except) {
-      const marked = new Map();
-      for (const td of element.querySelectorAll("td.target, td.source, td.fed, td.blue, td.orange, td.won")) {
+      const marked = new Map(),
+        found = element.querySelectorAll("td.target, td.source, td.fed, td.blue, td.orange, td.won");
+      if (found.length > MOST_REVEALED) return; // they are everywhere
+      for (const td of found) {
         const scroller = td.closest(".scroller");
         if (!marked.has(scroller)) marked.set(scroller, []);
         marked.get(scroller).push(td);
