@@ -19,7 +19,7 @@ from .running.run import run
 
 
 def layer(
-    forward: Callable[..., Any], backward: Callable[..., Any] | None = None, op: str = "conv2d", *,
+    forward: Callable[..., Any] | None = None, backward: Callable[..., Any] | None = None, op: str = "conv2d", *,
     convention: str = "correlation", layout: str = "channels_first", forward_arguments: Sequence[str] | None = None,
     backward_arguments: Sequence[str] | None = None, returns: Sequence[str] | None = None, seed: int = 0,
     **settings: Any,
@@ -29,7 +29,8 @@ def layer(
     Args:
         forward: forward(x, w, b), returning y or (y, cache); settings as keywords or in a dict such as conv_param. A
             loss is forward(x, t) with labels t. Or a class, or a function that makes a layer, without a backward:
-            its constructor, methods, parameters and gradients are found by their names and by trying it.
+            its constructor, methods, parameters and gradients are found by their names and by trying it. Or None: then
+            backward(dy, x, w, b) is compared with the gradients of the operation.
         backward: backward(dy, cache) or backward(dy, x, w, b), returning (dx, dw, db) or a dict of them. The backward
             of a loss can also be backward(x, t) or backward(cache), or None if the forward returns (loss, dx).
         op: conv1d to conv3d, conv_transpose1d to conv_transpose3d, linear, max_pool1d to max_pool3d, avg_pool1d to

@@ -289,18 +289,18 @@ def test_forward_of_the_wrong_shape_does_not_hide_the_backward() -> None:
     report = check.layer(lambda x, w, b, stride=1: conv(x, w, b, stride)[:, :, :-1], conv_backward)
     assert [d.argument for d in report.unexplained] == ["y"]
     assert [(s.name, s.passed) for s in report.stages if s.name != "forward"] == [
-        ("differences", True), ("dx", True), ("dw", True), ("db", True),
+        ("reference", True), ("dx", True), ("dw", True), ("db", True),
     ]  # fmt: skip
 
 
 def differences(report: check.LayerReport) -> tuple[bool, str]:
-    (stage,) = [s for s in report.stages if s.name == "differences"]
+    (stage,) = [s for s in report.stages if s.name == "reference"]
     return stage.passed, stage.text
 
 
 @pytest.mark.slow
 def test_differences_are_compared_or_are_the_reference() -> None:
-    compared = (True, "the reference gradients agree with differences of the forward")
+    compared = (True, "finite differences of your forward agree with the correct gradients")
     judging = (True, "the backward is judged by differences of this forward")
     assert differences(judged(lambda dx, dw, db: (dx, dw, db))) == compared
     assert differences(check.layer(lambda x, w, b: conv(x, w, b) ** 2, conv_backward)) == judging

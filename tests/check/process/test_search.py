@@ -43,6 +43,15 @@ def test_one_pair_is_found_by_itself(names: str, target: str) -> None:
     assert chosen(entries(names), "conv2d") == target
 
 
+def test_a_backward_alone_is_found() -> None:
+    alone = entries("im2col conv_backward")
+    assert chosen(alone, "conv2d") == "conv_backward"
+    assert choose(alone, ["conv_backward"], "conv2d", "mine.py").forward == ""
+    assert choose(alone, ["im2col"], "conv2d", "mine.py").forward == "im2col"
+    with pytest.raises(CouldNotCheckError, match="has no pair of functions"):
+        choose(entries("conv_backward pool_backward"), None, "conv2d", "mine.py")
+
+
 @pytest.mark.parametrize(
     ("op", "target"),
     [

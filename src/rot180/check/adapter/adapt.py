@@ -5,6 +5,7 @@ Internal to check/.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -17,7 +18,7 @@ from .signature import Call, CallingError, Vocabulary
 
 
 def adapt(
-    forward: Callable[..., Any], backward: Callable[..., Any] | None, definition: Definition,
+    forward: Callable[..., Any] | None, backward: Callable[..., Any] | None, definition: Definition,
     settings: Mapping[str, Any] | None = None, *, layout: str = "channels_first",
     forward_arguments: Sequence[str] | None = None, backward_arguments: Sequence[str] | None = None,
     returns: Sequence[str] | None = None,
@@ -25,6 +26,7 @@ def adapt(
     """Return the functions, or the methods of a class, with a description of how to call them.
 
     Args:
+        forward: None if only the backward is checked, against the gradients of the operation.
         settings: the fixed settings that the user states.
         layout, forward_arguments, backward_arguments, returns: as for `check.layer`.
 
@@ -36,6 +38,9 @@ def adapt(
             f"check.layer: returns is {', '.join(map(repr, returns))}; {definition.name} has gradients of "
             f"{', '.join(gradients)}, each at most once"
         )
+    has_forward = forward is not None
+    if forward is None:
+        forward = _operation_itself(backward, definition, backward_arguments)
     pair = pair_of(forward, definition, given) if is_class(forward, backward, definition) else None
     if pair is not None:
         forward, backward, returns = pair.forward, pair.backward, returns or pair.returns
@@ -53,7 +58,44 @@ def adapt(
         assumptions=(*(pair.remarks if pair else ()), *settings_adapter.remarks(given)),
         one_sample=pair is not None and pair.one_sample,
         one_channel=pair is not None and pair.one_channel,
+        has_forward=has_forward,
     )  # fmt: skip
+
+
+def _operation_itself(
+    backward: Callable[..., Any] | None, definition: Definition, backward_arguments: Sequence[str] | None
+) -> Callable[..., Any]:
+    """A stand-in for a forward that is left out: it has the arguments of the operation, and is never called.
+
+    Raises CallingError if the backward needs more than the operation can give.
+    """
+    if backward is None:
+        raise CallingError("check.layer: got neither a forward nor a backward; pass at least a backward")
+    vocabulary = Vocabulary("backward", definition.arguments, _settings_of(definition))
+    call = signature.read_signature(backward, backward_arguments, vocabulary)
+    if "cache" in call.names:
+        raise CallingError(
+            "check.layer: the backward takes a cache, which only a forward returns; pass the forward too, or a "
+            f"backward of {', '.join(('dy', *definition.arguments))}"
+        )
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    parameters = [inspect.Parameter(name, kind) for name in definition.arguments]
+    parameters += [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None)
+        for name in call.accepted(_settings_of(definition))
+    ]
+
+    def forward(*_: Any, **__: Any) -> Any:
+        raise AssertionError("the operation itself is computed instead")
+
+    forward.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    return forward
+
+
+def _settings_of(definition: Definition) -> tuple[str, ...]:
+    """The settings that parameters can mean, with the size of the kernel."""
+    known = definition.settings
+    return (*known, "kernel_size") if definition.axes and "kernel_size" not in known else known
 
 
 def _read(
@@ -61,9 +103,7 @@ def _read(
     forward_arguments: Sequence[str] | None, backward_arguments: Sequence[str] | None,
 ) -> tuple[Call, Call | None]:  # fmt: skip
     """Read the signatures of both functions."""
-    known, names = definition.arguments, definition.settings
-    if definition.axes and "kernel_size" not in names:
-        names = (*names, "kernel_size")
+    known, names = definition.arguments, _settings_of(definition)
     on_forward = signature.read_signature(forward, forward_arguments, Vocabulary("forward", known, names))
     if backward is None:
         return on_forward, None

@@ -51,6 +51,8 @@ class Adapter:
         settings: the fixed ones, given by the user or written into the code.
         assumptions: remarks on how a class is used and which settings are fixed.
         one_sample, one_channel: True for a class that takes one sample, or one channel.
+        ignores_dy: True for a loss whose backward has a default for dy and does not use dy; it gets dy = 1.
+        has_forward: False if the user passed a backward only; the operation itself takes the place of the forward.
     """
 
     forward: Function
@@ -69,6 +71,8 @@ class Adapter:
     assumptions: tuple[str, ...] = ()
     one_sample: bool = False
     one_channel: bool = False
+    ignores_dy: bool = False
+    has_forward: bool = True
 
     @property
     def name(self) -> str:
@@ -89,7 +93,17 @@ class Adapter:
     @property
     def takes_dy(self) -> bool:
         """True if the backward has a parameter dy; that of a loss may omit it and assume dy = 1."""
-        return self.on_backward is not None and "dy" in self.on_backward.names
+        return self.on_backward is not None and "dy" in self.on_backward.names and not self.ignores_dy
+
+    @property
+    def may_ignore_dy(self) -> bool:
+        """True if this is a loss whose backward has a default for dy."""
+        defaults = self.on_backward.defaults if self.on_backward is not None else {}
+        return self.definition.loss and self.takes_dy and "dy" in defaults
+
+    def with_dy_ignored(self) -> Adapter:
+        """These functions, called with dy = 1."""
+        return replace(self, ignores_dy=True)
 
     @property
     def open_settings(self) -> tuple[str, ...]:
@@ -225,6 +239,9 @@ class Adapter:
     def _forward(self, problem: Problem, arrays: Arrays) -> tuple[Any, dict[str, Any]]:
         """Run the forward on copies of the arrays; return its result and the copies."""
         given = self._user_arrays(arrays)
+        if not self.has_forward:
+            y = self.definition.forward(arrays, problem.case)
+            return self.form.to_user(self.definition, "y", y, arrays["x"].ndim), given
         found = self.call_forward(given, problem)
         return results.normalise_forward(found, np.ndim(self._with_dy(problem)["dy"])), given
 

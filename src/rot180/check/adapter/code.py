@@ -112,6 +112,21 @@ class Code(Protocol):
         """True if the gradient of the result is passed."""
 
     @property
+    def has_forward(self) -> bool:
+        """False if the operation itself takes the place of a forward."""
+
+    @property
+    def may_ignore_dy(self) -> bool:
+        """True if it is a loss whose backward has a default for dy."""
+
+    @property
+    def ignores_dy(self) -> bool:
+        """True if its dy is always 1, because the backward does not use dy."""
+
+    def with_dy_ignored(self) -> Code:
+        """This code, called with dy = 1."""
+
+    @property
     def hints(self) -> Mapping[str, tuple[Any, ...]]:
         """Values of settings that its parameters suggest."""
 

@@ -71,7 +71,7 @@ class Call:
         names: the meanings of its positional arguments: "x", "dy", "y" (the result), "cache", "settings" or a setting.
         keywords: maps each setting that is passed by keyword to the name of its parameter.
         by_name: maps each meaning in `names` that cannot be passed by position to the name of its parameter.
-        defaults: maps each setting to its default in the code.
+        defaults: maps each setting, and dy, to its default in the code.
         passed_over: maps each parameter whose meaning is unknown to its default, which it keeps.
         meanings: maps each parameter's name to its meaning.
     """
@@ -216,7 +216,7 @@ class _SignatureReader:
         self.meanings[name] = meaning
         keyword_only = parameter.kind is parameter.KEYWORD_ONLY
         setting = meaning in self.vocabulary.settings
-        if setting and not required:
+        if (setting or meaning == "dy") and not required:
             self.defaults[meaning] = parameter.default
         if setting and (keyword_only or not required) and parameter.kind is not parameter.POSITIONAL_ONLY:
             self.keywords[meaning] = name

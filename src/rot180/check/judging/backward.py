@@ -26,6 +26,12 @@ from .reference import backward_evidences, dy_fits, is_right_by_definition
 from .stale_arrays import find_stale_arrays
 from .state import judge_state
 
+RIGHT_BY_DEFINITION = "right for the forward of the definition, but your forward is another one"
+DY_IGNORED = (
+    "The backward does not use dy, so it is checked with dy = 1, the gradient of a loss that is the last operation. If "
+    "the loss is only one term of a sum, or is multiplied by a number, multiply the result by dy."
+)
+
 
 @dataclass(frozen=True)
 class BackwardVerdict:
@@ -62,7 +68,13 @@ def judge_backward(runs: Runs, forward: ForwardVerdict) -> BackwardVerdict:
         found += refusals.judge_refusals(runs.definition, refused)
     if forward.variant == "" and not (earlier + found).faults:
         found += _note_kinks(runs)
-    return BackwardVerdict(state, found + note_precision(runs, evidences), edges)
+    found += note_precision(runs, evidences) + _note_ignored_dy(runs)
+    return BackwardVerdict(state, found, edges)
+
+
+def _note_ignored_dy(runs: Runs) -> Findings:
+    """Add a note if the backward of a loss does not use dy."""
+    return Findings(notes=(Diagnosis("dy-ignored", "dx", DY_IGNORED, ""),) if runs.code.ignores_dy else ())
 
 
 def _judge_gradients(
@@ -70,6 +82,9 @@ def _judge_gradients(
 ) -> Findings:  # fmt: skip
     """Judge the gradient of every argument."""
     found, fixed = Findings(), []
+    backward_is_right = forward.variant not in ("", "forward-flipped") and all(
+        is_right_by_definition(runs, argument) for argument in runs.code.returns
+    )
     for argument in runs.code.returns:
         if argument in runs.repeated.random:
             continue
@@ -82,10 +97,13 @@ def _judge_gradients(
         present = [e for e in present if e.compares(argument)]  # the others took too long to measure
         if not present:
             continue
-        by_definition = forward.variant != "" and any(e.wrong(argument) for e in present)
-        right = by_definition and is_right_by_definition(runs, argument)
-        fixed += [array_name(argument)] if right else []
-        found += _judge_gradient(present, argument, needs_name=right)
+        right = forward.variant != "" and is_right_by_definition(runs, argument)
+        wrong = any(e.wrong(argument) for e in present)
+        fixed += [array_name(argument)] if right and wrong else []
+        if right and wrong and backward_is_right:
+            found += Findings((Stage(array_name(argument), True, RIGHT_BY_DEFINITION),))
+        else:
+            found += _judge_gradient(present, argument, needs_name=right and wrong)
     judged = {array_name(argument) for argument in runs.code.returns}
     if fixed and judged & (earlier + found).wrong_arrays <= set(fixed):
         found += Findings(remarks=(_remark_on_the_forward(fixed, forward.variant),))
@@ -141,7 +159,7 @@ def _judge_reference(runs: Runs, variant: str | None, evidences: Sequence[Eviden
     """Check that the computed gradients are those of the forward, on the smallest problem of integers."""
     pairs = zip(evidences, runs.runs, strict=True)
     usable = [(e, o) for e, (p, o) in pairs if p.unit == 1 and dy_fits(runs.code, p, o)]
-    if not usable:
+    if not usable or not runs.code.has_forward:
         return Findings()
     measured = [(e, o) for e, o in usable if any(map(e.compares, e.expected))]
     smallest, outcome = min(measured or usable, key=lambda pair: pair[0].case.cells)

@@ -106,7 +106,8 @@ def _by_definition(definition: Definition, run: Run, case: Case) -> Evidence:
     problem, outcome = run
     expected, window = definition.gradients(problem.dy, problem.arrays, case), definition.window(case)
     single = is_single(outcome.y)  # the backward may get float32 arrays from it
-    return Evidence(definition, problem, outcome.gradients, expected, case, window, single=single)
+    bounds = definition.gradient_bounds(problem.dy, problem.arrays, case)
+    return Evidence(definition, problem, outcome.gradients, expected, case, window, bounds, single=single)
 
 
 def dy_fits(code: Code, problem: Problem, outcome: Outcome) -> bool:

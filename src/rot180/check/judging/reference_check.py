@@ -1,4 +1,4 @@
-"""The stage "differences": compares the gradients that judge the backward with differences of the forward.
+"""The stage "reference": compares the gradients that judge the backward with differences of the forward.
 
 Internal to check/. The differences are computed in numerical.py, the verdict is made in backward.py.
 """
@@ -13,6 +13,7 @@ from ..diagnosis.evidence import Evidence
 from ..report import Stage
 from . import numerical
 
+NAME = "reference"
 UNSTEADY = "a second call of the forward gives a different result, so differences of it cannot judge the backward"
 
 
@@ -24,14 +25,18 @@ def stage(code: Code, smallest: Evidence, outcome: Outcome) -> tuple[Stage, str]
     if not smallest.defined:
         return _measured(code, smallest, outcome)
     own = numerical.gradients(code, smallest.problem, outcome.y, smallest.expected, work=numerical.MOST_WORK)
-    other = replace(smallest, actual=smallest.expected, expected=own.gradients, error_bound=own.error_bound)
+    bounds = {name: own.error_bound.get(name, 0.0) + bound for name, bound in smallest.error_bound.items()}
+    other = replace(
+        smallest, actual=smallest.expected, expected=own.gradients, error_bound={**own.error_bound, **bounds}
+    )
     agree = not any(other.wrong(a) for a in own.gradients if a in smallest.expected)
     left_out, total = other.unknown
-    text = "the reference gradients agree with differences of the forward"
+    verb = "agree" if agree else "do not agree"
+    text = f"finite differences of your forward {verb} with the correct gradients"
     if 0 < left_out == total:
-        text = "no derivative of this forward can be measured to check the reference gradients"
-        return Stage("differences", agree, text), ""
-    return Stage("differences", agree, text + _unmeasured_text(*other.unknown)), ""
+        text = "your forward has no derivative that finite differences can measure"
+        return Stage(NAME, agree, text), ""
+    return Stage(NAME, agree, text + _unmeasured_text(*other.unknown)), ""
 
 
 def _measured(code: Code, smallest: Evidence, outcome: Outcome) -> tuple[Stage, str]:
@@ -42,9 +47,9 @@ def _measured(code: Code, smallest: Evidence, outcome: Outcome) -> tuple[Stage, 
     elif 0 < left_out == total:
         passed, text = False, "no derivative of this forward can be measured, so the backward is not judged"
     else:
-        passed, text = True, "the backward is judged by differences of this forward" + _unmeasured_text(left_out, total)
+        passed, text = True, "finite differences of your forward judge the backward" + _unmeasured_text(left_out, total)
     note = f"The forward has no derivative at {smallest.kinks} of {total} cells, so these are not compared."
-    return Stage("differences", passed, text), note if smallest.kinks else ""
+    return Stage(NAME, passed, text), note if smallest.kinks else ""
 
 
 def _unmeasured_text(left_out: int, total: int) -> str:

@@ -85,6 +85,10 @@ class Definition:
         """The gradients by argument."""
         raise NotImplementedError
 
+    def gradient_bounds(self, dy: Array, arrays: Arrays, case: Case) -> dict[str, Array]:
+        """By argument, the accepted differences from the gradients, if there are several correct ones."""
+        return {}
+
     # ---- gradients for another window, to compute mistakes; only for operations with a window ----
 
     def dx(self, dy: Array, w: Array, case: Case, window: Window) -> Array:

@@ -86,6 +86,8 @@ def _find_both(
     session: Session, names: FunctionNames, entries: Sequence[Entry], path: Path, message: OperationMessage
 ) -> tuple[Any, Any]:
     """Return the forward and the backward. If the name belongs to a class, return its Pair and None."""
+    if not names.forward:
+        return None, _find(session, names.backward, entries, path)
     if not names.backward:
         return _find(session, names.forward, entries, path, message.content()), None
     owners = {name.rpartition(".")[0] for name in (names.forward, names.backward)}

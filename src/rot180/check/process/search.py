@@ -52,7 +52,10 @@ def _is_name(name: Any) -> bool:
 
 @dataclass(frozen=True)
 class FunctionNames:
-    """The names of a forward and its backward. `backward` is "" for a class, or for a function that computes both."""
+    """The names of a forward and its backward.
+
+    `backward` is "" for a class, or for a function that computes both. `forward` is "" if there is only a backward.
+    """
 
     forward: str
     backward: str
@@ -61,7 +64,7 @@ class FunctionNames:
     @property
     def target(self) -> str:
         """The names as the user types them after the colon."""
-        return f"{self.forward},{self.backward}" if self.backward else self.forward
+        return ",".join(name for name in (self.forward, self.backward) if name)
 
 
 FORWARD_WORDS = {"forward", "fwd", "fprop", "fw", "forwards"}
@@ -101,7 +104,8 @@ def choose(entries: Sequence[Entry], names: Sequence[str] | None, op: str, file:
     if len(names) == 2:
         return FunctionNames(names[0], names[1], ())
     (name,) = names
-    found = [pair for pair in pairs if name in (pair.forward, pair.backward)]
+    lone = [pair for pair in _lone_backwards(entries) if pair.backward == name and op not in LOSSES]
+    found = [pair for pair in pairs if name in (pair.forward, pair.backward)] or lone
     return found[0] if found else FunctionNames(name, "", ())
 
 
@@ -138,6 +142,17 @@ def _function_pairs(names: Sequence[str]) -> list[FunctionNames]:
     return [FunctionNames(named[0], backwards[words], words) for words, named in forwards.items() if words in backwards]
 
 
+def _lone_backwards(entries: Sequence[Entry]) -> list[FunctionNames]:
+    """The functions of the file whose names say that they are a backward, each without a forward."""
+    names = [entry.name for entry in entries if entry.kind == "function" and entry.own]
+    words = {name: split_words(name) for name in names}
+    return [
+        FunctionNames("", name, tuple(word for word in words[name] if word not in BACKWARD_WORDS))
+        for name in names
+        if set(words[name]) & BACKWARD_WORDS
+    ]
+
+
 def _class_pairs(entries: Sequence[Entry]) -> list[FunctionNames]:
     """The classes with a forward and a backward method. If there are none, the objects with such methods.
 
@@ -165,6 +180,9 @@ def _choose_by_operation(pairs: Sequence[FunctionNames], entries: Sequence[Entry
             break
     if len(pairs) == 1:
         return pairs[0]
+    lone = [] if pairs or op in LOSSES else _lone_backwards(entries)
+    if len(lone) == 1:
+        return lone[0]
     names = [entry.name for entry in entries if entry.own]
     why = (
         f"has {len(pairs)} pairs: {_listed([pair.target for pair in pairs])}"

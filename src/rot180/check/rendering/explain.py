@@ -5,11 +5,12 @@ Internal to check/. The faults are found in judging/.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..diagnosis.evidence import Evidence
 from ..diagnosis.mistakes import UNNAMED
+from ..diagnosis.search import Explanation
 from ..diagnosis.texts import reshaped, structure, texts
 from ..judging.backward import BackwardVerdict
 from ..judging.findings import Fault
@@ -27,7 +28,11 @@ def explain(forward: ForwardVerdict, backward: BackwardVerdict) -> LayerReport:
     """Return the report on both verdicts."""
     runs, edges = forward.runs, backward.edges
     found = backward.state + forward.findings + backward.findings
-    diagnoses = [diagnosis for fault in found.faults for diagnosis in _diagnoses(fault, runs, forward.variant)]
+    diagnoses = [
+        diagnosis
+        for fault, others in _with_equal_factors(found.faults)
+        for diagnosis in _diagnoses(fault, runs, forward.variant, others)
+    ]
     tried, refused = runs.descriptions(), runs.refused
     if edges is not None:
         tried, refused = (*tried, *edges.descriptions()), (*refused, *edges.refused)
@@ -44,8 +49,31 @@ def explain(forward: ForwardVerdict, backward: BackwardVerdict) -> LayerReport:
     )  # fmt: skip
 
 
-def _diagnoses(fault: Fault | Diagnosis, runs: Runs, variant: str | None) -> Iterator[Diagnosis]:
-    """Yield a diagnosis for each mistake that explains a fault; one of an unknown mistake if none does."""
+def _with_equal_factors(faults: Sequence[Fault | Diagnosis]) -> list[tuple[Fault | Diagnosis, list[str]]]:
+    """Return each fault, with the names of the other gradients that are wrong by the same factor."""
+    factors: dict[tuple[Explanation, ...], list[str]] = {}
+    firsts: list[tuple[Fault | Diagnosis, list[str]]] = []
+    for fault in faults:
+        if isinstance(fault, Diagnosis) or fault.argument == "y" or fault.where or not _is_factor(fault):
+            firsts.append((fault, []))
+        elif fault.explanations in factors:
+            factors[fault.explanations].append(fault.name)
+        else:
+            firsts.append((fault, factors.setdefault(fault.explanations, [])))
+    return firsts
+
+
+def _is_factor(fault: Fault) -> bool:
+    """True if the only mistake is a factor."""
+    return bool(fault.explanations) and not any(explanation.parts for explanation in fault.explanations)
+
+
+def _diagnoses(fault: Fault | Diagnosis, runs: Runs, variant: str | None, others: Sequence[str]) -> Iterator[Diagnosis]:
+    """Yield a diagnosis for each mistake that explains a fault; one of an unknown mistake if none does.
+
+    Args:
+        others: the names of the gradients that are wrong in the same way.
+    """
     if isinstance(fault, Diagnosis):
         yield fault
         return
@@ -61,7 +89,8 @@ def _diagnoses(fault: Fault | Diagnosis, runs: Runs, variant: str | None) -> Ite
         yield Diagnosis("unknown", fault.name, before + structure(least, fault.argument), fix, **shown)
     for explanation in fault.explanations:
         for slug, text, fix in texts(explanation, fault.argument, loss=runs.definition.loss):
-            yield Diagnosis(slug, fault.name, before + text, fix, **shown)
+            after = f" The same holds for {' and '.join(others)}." if others else ""
+            yield Diagnosis(slug, ", ".join([fault.name, *others]), before + text + after, fix, **shown)
 
 
 def _is_reshaped(fault: Fault) -> bool:

@@ -21,6 +21,7 @@ from ..operations.case import Case
 from .trial import Run
 
 NO_FIT = (np.inf, np.inf)
+CLEARLY = 4.0  # a value fits better than the default if its error is smaller by this factor: rounding decides nothing
 
 STEPS: Mapping[str, tuple[Any, ...]] = {
     "stride": (1, 2, 3, 4),
@@ -47,7 +48,8 @@ def infer_settings(definition: Definition, runs: Sequence[Run], hints: Mapping[s
         if min(misfits.values()) >= (1, 0.0) and (read := _read_off(definition, runs, name)) is not None:
             misfits = {default: NO_FIT, read: (0, 0.0)}
         value = min(misfits, key=lambda value: misfits[value])
-        if value != default and misfits[value] < NO_FIT:
+        closer = (misfits[value][0], CLEARLY * misfits[value][1]) < misfits[default]
+        if value != default and misfits[value] < NO_FIT and closer:
             return {name: value}
     return {}
 

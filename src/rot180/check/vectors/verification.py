@@ -44,8 +44,8 @@ class Answers:
     remarks = ()
     hints: Mapping[str, tuple[int, ...]] = MappingProxyType({})
     settings: Mapping[str, Any] = MappingProxyType({})
-    takes_dy = True
-    one_sample = one_channel = False
+    takes_dy = has_forward = True
+    one_sample = one_channel = may_ignore_dy = ignores_dy = False
 
     def __init__(self, definition: Definition, name: str, runs: Sequence[Run], returns: Sequence[str]) -> None:
         self.name, self.definition = name, definition
@@ -73,6 +73,10 @@ class Answers:
     def values(self, problem: Problem, changed: Mapping[str, Array], count: int) -> list[Array]:
         """Raise Refused: there are no answers for other arrays."""
         raise Refused("only exported cases have answers")
+
+    def with_dy_ignored(self) -> Answers:
+        """The answers depend on the dy of their problems."""
+        return self
 
     def in_order(self, order: tuple[str, ...]) -> Answers:
         """The gradients have names, so there is only one order."""

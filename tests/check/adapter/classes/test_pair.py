@@ -89,7 +89,7 @@ def make_dense(n_in: int, n_out: int) -> SimpleNamespace:
 @pytest.mark.parametrize("target", [Dense, Updating, Clearing, Lazy])
 def test_right_classes(target: type) -> None:
     report = check.layer(target, op="linear")
-    stages = ["forward", "differences", "dx", "dw", "db", "edge cases"]
+    stages = ["forward", "reference", "dx", "dw", "db", "edge cases"]
     assert report.ok and [stage.name for stage in report.stages] == stages, report
 
 
