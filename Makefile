@@ -23,7 +23,7 @@ MADE := $(VENV)/.made-$(shell printf '%s' '$(PYTHON) $(CURDIR)' | cksum | cut -d
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-all mutants test-peers test-notebooks test-native test-arm sanitize lint types docs pages bench native clean
+.PHONY: help demo test test-all mutants test-peers test-notebooks test-native test-arm sanitize lint types docs site pages bench native clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s%s\n", $$1, $$2 }' Makefile
@@ -78,6 +78,9 @@ types: $(VENV)/.lint ## check the types of the package
 
 docs: $(VENV)/.docs ## write the API reference into build/reference
 	$(BIN)/python docs/reference.py build/reference
+
+site: $(VENV)/.docs ## build the site, in English and Chinese, into build/site
+	$(BIN)/python docs/site/build.py build/site
 
 pages: $(VENV)/.native ## write a page for each program of examples/origins into build/pages
 	$(BIN)/python examples/origins/pages.py build/pages
@@ -142,7 +145,7 @@ $(VENV)/.lint: $(VENV)/.native
 	@touch $@
 
 $(VENV)/.docs: $(VENV)/.native
-	@echo "installing pdoc into $(VENV)"
+	@echo "installing Sphinx and pdoc into $(VENV)"
 	@$(INSTALL) '.[docs]'
 	@touch $@
 

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import sys
 import warnings
 from pathlib import Path
@@ -24,10 +26,21 @@ INNER = [
 
 def write(folder: Path) -> None:
     """Write all pages, and an index with a search field."""
-    pdoc.render.configure(docformat="google", footer_text="rot180")
+    pdoc.render.configure(docformat="google", footer_text="rot180", show_source=False, favicon="data:,")
     # The annotations of a NamedTuple are strings that pdoc cannot resolve; it shows them unchanged.
     warnings.filterwarnings("ignore", "Error parsing type annotation ForwardRef")
+    # With Node.js, pdoc writes a search index that is three times as large, which makes the site depend on the machine.
+    pdoc.render.precompile_index = lambda documents, script: json.dumps(documents)
     pdoc.pdoc("rot180", *[f"!{pattern}" for pattern in INNER], output_directory=folder)
+    for file in folder.rglob("*.html"):
+        file.write_text(without_dead_links(file.read_text("utf-8")), "utf-8")
+
+
+def without_dead_links(text: str) -> str:
+    """The page without links to attributes that pdoc mentions but does not describe."""
+    anchors = set(re.findall(r' id="([^"]+)"', text))
+    link = re.compile(r'<a href="#([^"]+)">([^<]*)</a>')
+    return link.sub(lambda match: match[0] if match[1] in anchors else match[2], text)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).with_name("page")
 ENTRY = "main.js"
-STYLES = ("page.css", "stage.css", "steps.css", "narrow.css")
+STYLES = ("page.css", "stage.css", "steps.css", "narrow.css", "embed.css")
 _IMPORT = re.compile(r'^import \{ \w+(?:, \w+)* \} from "\./([\w-]+\.js)";[ \t]*$', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|let|class)\b)", re.MULTILINE)
 _COMMENT = re.compile(r"^[ \t]*//.*\n", re.MULTILINE)  # on lines of their own
@@ -64,7 +64,7 @@ def import_order(folder: Path = FOLDER) -> list[str]:
 
 
 def style_sheet(folder: Path = FOLDER) -> str:
-    """The page's CSS; rules for narrow pages come last."""
+    """The page's CSS; rules for narrow and for embedded pages come last."""
     return "\n".join(_source(folder, name) for name in STYLES)
 
 

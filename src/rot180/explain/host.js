@@ -23,3 +23,12 @@ widget.render({
   model: hostModel(JSON.parse(document.getElementById("rot180-data").textContent)),
   el: document.getElementById("rot180-page"),
 });
+
+// With `?embed` in its address, the document shows the layer alone and reports its height to the page around it.
+if (new URLSearchParams(location.search).has("embed")) {
+  document.body.classList.add("rot180-embedded");
+  const content = document.getElementById("rot180-page");
+  new ResizeObserver(() => {
+    parent.postMessage({ rot180: { height: content.scrollHeight } }, "*");
+  }).observe(content);
+}
