@@ -275,6 +275,17 @@ def test_share_copies_the_address(open_file: Callable[..., Any]) -> None:
     assert page.evaluate("navigator.clipboard.readText()").count("&cell=dx.3&") == 1
 
 
+def test_the_heat_map_shades_numbers_and_leaves_the_weights_their_hues(opening: Any) -> None:
+    ground = "td => getComputedStyle(td).backgroundColor"
+    plain, weight = cell(opening, "dx", 15).evaluate(ground), cell(opening, "w", 0).evaluate(ground)
+    opening.locator(".settings > summary").click()
+    opening.locator("[data-act=heat]").check()
+    assert cell(opening, "dx", 15).evaluate(ground) != plain
+    assert cell(opening, "w", 0).evaluate(ground) == weight
+    opening.locator("[data-act=heat]").uncheck()
+    assert cell(opening, "dx", 15).evaluate(ground) == plain
+
+
 FLYERS = "document.querySelectorAll('.flying b').length"
 PLACES = """() => [...document.querySelectorAll(".flying b")].map(one => {
   const box = one.getBoundingClientRect();

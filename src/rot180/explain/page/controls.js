@@ -23,7 +23,7 @@ export function makeControls(app) {
       if (shape !== now) {
         const { first, more } = settingFields(app);
         replace(sentence, first);
-        replace(fields, [...more, ownNumbers(app)]);
+        replace(fields, [...more, heatMap(app), ownNumbers(app)]);
       }
       shape = now;
       fill(app, element);
@@ -33,6 +33,17 @@ export function makeControls(app) {
       error.textContent = problem ? problemText(app, problem) : "";
     },
   };
+}
+
+// The option to shade every cell by the size of its number, in grey, because hues belong to the weights.
+function heatMap(app) {
+  const box = make("input", {
+    type: "checkbox",
+    "data-act": "heat",
+    checked: app.root.classList.contains("heat"),
+    onchange: () => app.root.classList.toggle("heat", box.checked),
+  });
+  return make("label", { class: "field" }, make("span", {}, app.t("controls.heat")), make("span", { class: "inputs" }, box));
 }
 
 // Undoes all edits; hidden if there are none.
