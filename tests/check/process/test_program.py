@@ -80,9 +80,13 @@ def runs(process: int) -> bool:
 
 
 def start(path: Path) -> subprocess.Popen[bytes]:
-    """Start `rot180 check` as a process."""
-    words = [sys.executable, "-m", "rot180", "check", str(path), "--op", "relu"]
-    return subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    """`rot180 check` as a process. Under nohup it would inherit ignored signals, so they are reset."""
+    command = [sys.executable, "-m", "rot180", "check", str(path), "--op", "relu"]
+    reset = "import os, signal, sys; signal.signal(1, signal.SIG_DFL); signal.signal(2, signal.SIG_DFL); "
+    reset += "os.execv(sys.argv[1], sys.argv[1:])"
+    return subprocess.Popen(
+        [sys.executable, "-c", reset, *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
 
 
 @posix
