@@ -182,3 +182,14 @@ def test_the_home_page_is_interactive_within_a_second(open_page: Callable[..., A
         page = open_page("index")
         times.append(page.evaluate("performance.getEntriesByType('navigation')[0].domInteractive"))
     assert min(times) < 1000
+
+
+@pytest.mark.slow
+def test_the_layers_follow_the_switch_between_light_and_dark(open_page: Callable[..., Any]) -> None:
+    page = open_page("index", color_scheme="null")  # an emulated scheme would override that of the frame
+    inner = layer(page)
+    for theme in ("light", "dark"):
+        page.evaluate("theme => { document.body.dataset.theme = theme; }", theme)
+        page.wait_for_timeout(200)
+        dark = inner.locator("body").evaluate("() => matchMedia('(prefers-color-scheme: dark)').matches")
+        assert dark == (theme == "dark")
