@@ -74,7 +74,7 @@ CODE = {
             {"output_padding": 5},
             r"output_padding is 5 on spatial axis 0; it must be at least 0 and smaller",
         ),
-        ("conv_transpose2d", {"padding": 9}, r"conv_transpose2d: .*padding"),
+        ("conv_transpose2d", {"padding": 20}, r"conv_transpose2d: .*padding"),
         ("avg_pool2d", {"kernel_size": 50}, r"avg_pool2d: .* needs 50 cells .* use a smaller kernel or dilation"),
         ("avg_pool2d", {"padding": 5}, r"avg_pool2d: padding is \(5, 5\); it must be at most half the kernel"),
         ("avg_pool2d", {"stride": 0}, r"avg_pool2d: stride must be at least 1; got 0"),

@@ -28,6 +28,8 @@ from .sizes_to_try import Attempt, edges_of_convolutions, ordinary_convolutions
 # By number of axes, the largest size of an axis of x. Only large kernels need it.
 _MOST_ROOM = {0: 0, 1: 64, 2: 16, 3: 8}
 
+MOST_CELLS = 8  # per axis, of the input of a transposed convolution with a large padding; a larger one is an error
+
 
 @dataclass(frozen=True)
 class Convolution(Definition):
@@ -157,6 +159,7 @@ class Convolution(Definition):
         if self.transposed:  # y is larger than x, so x is made smaller
             square = self.axes > 1 and len(set(x)) == 1
             x = tuple((n + 1) // 2 if square else max(2, n // 2 + 1 - axis) for axis, n in enumerate(x))
+            x = tuple(map(max, x, self._smallest_x(k, settings)))
         else:
             x = with_room(self.name, x, k, settings)
         channels, outputs = attempt.channels, attempt.outputs
@@ -165,6 +168,18 @@ class Convolution(Definition):
         case = Case(settings, shapes, kind, attempt.dtype, attempt.factor)
         self.window(case)
         return case
+
+    def _smallest_x(self, kernel: Sizes, settings: Mapping[str, Any]) -> Sizes:
+        """The smallest input of a transposed convolution for which its padding leaves a result, at most MOST_CELLS."""
+        names, defaults = ("stride", "padding", "output_padding", "dilation"), (1, 0, 0, 1)
+        values = [
+            per_axis(self.name, n, settings.get(n, default), self.axes)
+            for n, default in zip(names, defaults, strict=True)
+        ]
+        return tuple(
+            min(MOST_CELLS, 1 + max(0, -(-(2 * p - d * (k - 1) - o) // s)))
+            for k, s, p, o, d in zip(kernel, *values, strict=True)
+        )
 
     def square(self, case: Case, *, images: bool) -> Case | None:
         """The case with square kernels, and with square images if `images`, for code that supports only these."""

@@ -1,13 +1,13 @@
 """Settings that are fixed in the code and differ from the defaults, recognised from its results.
 
-Stride, padding and dilation of a convolution are recognised together, other settings one by one.
+Kernel size, stride, padding and dilation are recognised together, other settings one by one.
 
 Internal to check/.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 from typing import Any
@@ -24,6 +24,7 @@ NO_FIT = (np.inf, np.inf)
 CLEARLY = 4.0  # a value fits better than the default if its error is smaller by this factor: rounding decides nothing
 
 STEPS: Mapping[str, tuple[Any, ...]] = {
+    "kernel_size": (2, 3, 4, 5),  # of a pooling; that of a convolution is the size of w
     "stride": (1, 2, 3, 4),
     "padding": (0, 1, 2, 3, "same"),
     "output_padding": (0, 1),
@@ -31,13 +32,16 @@ STEPS: Mapping[str, tuple[Any, ...]] = {
 }
 
 
-def infer_settings(definition: Definition, runs: Sequence[Run], hints: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
+def infer_settings(
+    definition: Definition, runs: Sequence[Run], passed: Collection[str], hints: Mapping[str, Sequence[Any]]
+) -> dict[str, Any]:
     """Return settings that differ from the defaults and explain the results of the forward; {} if there are none.
 
     Args:
+        passed: the settings whose values the checker knows: they are fixed by the user, or passed to the code.
         hints: by setting, values that the code suggests.
     """
-    if found := _infer_steps(definition, runs):
+    if found := _infer_steps(definition, runs, passed):
         return found
     settings = runs[0][0].case.settings
     for name, values in {**hints, **definition.guesses}.items():
@@ -81,11 +85,10 @@ def _misfit(definition: Definition, runs: Sequence[Run], name: str, value: Any) 
     return others, furthest
 
 
-def _infer_steps(definition: Definition, runs: Sequence[Run]) -> dict[str, Any] | None:
+def _infer_steps(definition: Definition, runs: Sequence[Run], passed: Collection[str]) -> dict[str, Any] | None:
     """Return the fewest non-default settings that explain the result of every run; None if there are none."""
-    given = runs[0][0].case.settings
-    names = [name for name in STEPS if name in definition.settings and name not in given]
-    if not definition.axes or not names or "kernel_size" in definition.settings:
+    names = [name for name in STEPS if name in definition.settings and name not in passed]
+    if not definition.axes or not names:
         return None
     for found in _fewest_first(definition, names):
         if all(_fits(definition, run, found) for run in runs):

@@ -37,7 +37,7 @@ def run(code: Code, definition: Definition, convention: str = "correlation", see
     """
     problems = Problems(definition, convention, dict(code.settings), seed, code.form)
     runs = _try_cases(code, problems)
-    if found := infer_settings(definition, runs.runs, runs.code.hints):
+    if found := infer_settings(definition, runs.runs, {*problems.settings, *runs.code.open_settings}, runs.code.hints):
         again = _try_cases(code, problems.with_settings(found))
         remarks = (*runs.remarks, _recognised(definition, found), *again.remarks)
         runs = replace(again, remarks=tuple(dict.fromkeys(remarks)))
