@@ -146,6 +146,7 @@ def test_false_alarms_are_listed_with_their_messages() -> None:
     assert page.lists(result) == f"- {CS231N} has false alarms on: {RIGHT} (relative error of dx: 2e-07).\n"
 
 
+@pytest.mark.slow
 def test_it_writes_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("scipy", reason="SciPy is not installed (the extra test)")
     monkeypatch.setattr(contest, "present", lambda peer: "" if peer == CS231N else None)

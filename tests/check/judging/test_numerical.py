@@ -37,6 +37,10 @@ class Counted:
         self.calls.append(problem)
         return self.function(self.definition, arrays, problem.case)
 
+    def values(self, problem: Problem, changed: Any, count: int) -> list[Any]:
+        rows = ({name: stack[row] for name, stack in changed.items()} for row in range(count))
+        return [self.value(problem, {**problem.arrays, **row}) for row in rows]
+
 
 def problems(code: Any) -> list[Problem]:
     return [code.definition.problem(case, 3, 1.0) for case in code.definition.cases({}, ("stride",), "correlation")]

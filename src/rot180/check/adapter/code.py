@@ -69,7 +69,7 @@ class Outcome:
 
 
 class Code(Protocol):
-    """Code that can be judged: functions that are called, or the answers of another program."""
+    """Code that can be judged: the user's functions, or the answers of another program in files."""
 
     @property
     def name(self) -> str:

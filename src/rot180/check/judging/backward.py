@@ -38,8 +38,8 @@ class BackwardVerdict:
     """The verdict on the backward.
 
     Attributes:
-        state: the faults that show by calling again.
-        findings: all others.
+        state: the faults of state (state.py).
+        findings: all other findings.
         edges: the runs of the edge cases; None if they were not tried, because something else is wrong.
     """
 
@@ -134,14 +134,14 @@ def _judge_gradient(present: Sequence[Evidence], argument: str, *, needs_name: b
 
 
 def _explain_fewest_axes(evidences: Sequence[Evidence], argument: str) -> Sequence[Explanation]:
-    """Explain an error on the problems with the fewest axes: the code may be written for these only."""
+    """Search mistakes on the problems with the fewest axes only, because the code may be written for these."""
     axes = {e.problem.arrays["x"].ndim for e in evidences}
     few = [e for e in evidences if e.problem.arrays["x"].ndim == min(axes)]
     return find_mistakes(few, argument) if len(axes) > 1 and any(e.wrong(argument) for e in few) else []
 
 
 def _one_call(runs: Runs, argument: str, first: Evidence) -> Evidence:
-    """The evidence on the amount that one call adds to an accumulated gradient."""
+    """The evidence on a gradient that accumulates: the amount that one call adds to it."""
     return replace(first, actual={**first.actual, argument: runs.repeated.added[argument]})
 
 
@@ -156,7 +156,7 @@ def _remark_on_the_forward(fixed: Sequence[str], variant: str | None) -> str:
 
 
 def _judge_reference(runs: Runs, variant: str | None, evidences: Sequence[Evidence]) -> Findings:
-    """Check that the computed gradients are those of the forward, on the smallest problem of integers."""
+    """Compare the computed gradients with differences of the forward, on the smallest problem of integers."""
     pairs = zip(evidences, runs.runs, strict=True)
     usable = [(e, o) for e, (p, o) in pairs if p.unit == 1 and dy_fits(runs.code, p, o)]
     if not usable or not runs.code.has_forward:

@@ -1,4 +1,6 @@
-"""The verdict on the edge cases: sizes at which code has branches, tried once the ordinary problems are right.
+"""The verdict on the edge cases, which are tried if all ordinary problems are right.
+
+An edge case has sizes or settings that code often treats separately.
 
 The text of a mistake that shows only there says under which condition it shows: "exactly where there is one sample".
 

@@ -1,4 +1,4 @@
-"""What judging finds: stages, faults and notes. Findings are added up and never changed.
+"""The findings of the judges: stages, faults and notes. Findings are added up and never changed.
 
 Internal to check/. rendering/explain.py turns faults into diagnoses.
 """
@@ -20,7 +20,7 @@ class Fault:
         argument: "y", or the argument of the gradient.
         wrong: the evidence on the wrong problems; the smallest one is shown.
         explanations: the mistakes that explain all problems; none if no known mistake does.
-        where: a sentence that precedes the texts of the mistakes: where the fault shows.
+        where: a sentence that says on which problems the fault shows; it precedes the texts of the mistakes.
         text: the text to report instead of a mistake, for arrays that cannot be results (NaN, zeros everywhere).
     """
 

@@ -50,7 +50,7 @@ def judge_forward(runs: Runs) -> ForwardVerdict:
 
 
 def _variant(explanations: Sequence[Explanation]) -> str | None:
-    """The slug of the only mistake of a forward; None if it makes none with a name, or several."""
+    """The slug of the mistake of a forward; None if it makes several mistakes, or one without a name."""
     if len(explanations) != 1:
         return None
     (explanation,) = explanations

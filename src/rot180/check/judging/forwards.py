@@ -1,4 +1,4 @@
-"""The forward of a code near one problem: its results for other arrays, several at once, and the number of its calls.
+"""Calls of the forward near one problem: the results for changed arrays, and the number of calls.
 
 Internal to check/. numerical.py measures gradients from them.
 """
@@ -13,17 +13,17 @@ import numpy as np
 from ..adapter.code import Code, Refused
 from ..operations.case import Array, Problem
 
-MOST_TOGETHER = 32  # points of one call of `Code.values`: a code in another process has a time limit for each call
+MOST_TOGETHER = 32  # arrays in one call of `Code.values`, because each message to another process has a time limit
 
 
 @dataclass(frozen=True)
 class Point:
-    """A problem, the result of the code, and what its gradients may be: if they fit along random lines, they are used.
+    """A problem, the result of the code, and guesses of its gradients. A guess that fits along random lines is used.
 
     Attributes:
-        problem: with a dy of the shape of y.
+        problem: its dy has the shape of y.
         y: the result.
-        guesses: gradients by argument; those of the backward, or of the definition.
+        guesses: by argument, the gradients that the backward returned, or the gradients of the operation.
         names: the arguments whose gradients are measured.
     """
 
@@ -34,24 +34,28 @@ class Point:
 
     @property
     def by_size(self) -> list[str]:
-        """The names, those of small arrays first."""
+        """The names of the arguments, sorted by the sizes of their arrays."""
         return sorted(self.names, key=lambda name: self.problem.arrays[name].size)
 
     def guess(self, name: str) -> Array | None:
-        """The guess of one gradient, if it has the shape of its array and only finite numbers."""
+        """The guess of one gradient; None if its shape is wrong or a number is not finite."""
         guess = self.guesses.get(name)
         fits = guess is not None and guess.shape == self.problem.arrays[name].shape and np.isfinite(guess).all()
         return np.asarray(guess, float) if fits else None
 
 
 class Forwards:
-    """The forward of a code near a point, and the number of its calls, which are limited where there are many."""
+    """Calls the forward near a point, and counts the calls.
+
+    Attributes:
+        most: the largest number of calls.
+    """
 
     def __init__(self, code: Code, point: Point, most: float) -> None:
         self.code, self.point, self.most, self.count = code, point, most, 0
 
     def can_measure(self, name: str, for_each_cell: int) -> bool:
-        """True if so many calls for each cell of an argument are left."""
+        """True if enough calls are left to make this number of calls for each cell of an argument."""
         return self.count + for_each_cell * self.point.problem.arrays[name].size <= self.most
 
     def are_steady(self) -> bool:
@@ -69,8 +73,8 @@ class Forwards:
         return self._values({name: array[None] for name, array in arrays.items()}, 1)[0]
 
     def _values(self, changed: Mapping[str, Array], count: int) -> Sequence[Array]:
-        """Results for stacks of arrays. Raises Refused if a shape is not that of y: there are no differences then."""
-        found = values_of(self.code, self.point.problem, changed, count)
+        """The results for stacks of arrays. Raises Refused if a result does not have the shape of y."""
+        found = self.code.values(self.point.problem, changed, count)
         self.count += count
         for result in found:
             if result.shape != self.point.y.shape:
@@ -78,13 +82,3 @@ class Forwards:
                     f"the result has shape {result.shape}, and {self.point.y.shape} for other numbers of the same shape"
                 )
         return found
-
-
-def values_of(code: Code, problem: Problem, changed: Mapping[str, Array], count: int) -> Sequence[Array]:
-    """The results of the forward for stacks of arrays that replace those of a problem."""
-    together = getattr(code, "values", None)
-    if together is not None:
-        found: Sequence[Array] = together(problem, changed, count)
-        return found
-    rows = ({name: stack[row] for name, stack in changed.items()} for row in range(count))
-    return [code.value(problem, {**problem.arrays, **row}) for row in rows]

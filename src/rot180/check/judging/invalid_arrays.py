@@ -1,4 +1,4 @@
-"""Arrays that cannot be a result or a gradient: NaN and infinity, zeros everywhere, booleans.
+"""Arrays that cannot be a result or a gradient: NaN and infinity, zeros everywhere, and booleans.
 
 They are reported before any mistake is searched: candidates of mistakes can equal such arrays without explaining them.
 

@@ -1,4 +1,4 @@
-"""A backward is linear in dy: a very large dy reveals clips that small numbers do not reach.
+"""The test that a backward is linear in dy. A very large dy reveals a clip that small numbers do not reach.
 
 Internal to check/.
 """

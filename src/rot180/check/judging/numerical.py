@@ -26,10 +26,10 @@ LINES = 8  # random directions; a single one moves two tied cells equally with p
 DIRECTIONS = 4  # random directions along which a smooth forward is compared with a guess
 STRAIGHT = 1e-12  # deviation from a straight line by rounding, relative to the size of f
 SINGLE, COARSE = 2.0**-24, 2.0**-6  # the unit roundoff of float32, and the step for float32 computations
-MOST_WORK = 6e5  # products of x and w in all forwards that are called here; loops in Python need 0.5 to 5 us for each
-FEWEST = 2 * LINES * 3  # forwards for a problem of three gradients whose guesses fit
-LEAST = 2 * FEWEST  # forwards that are always allowed, also where they are slow
-CENTRAL = 4  # forwards for each cell of a forward that is not affine
+MOST_WORK = 6e5  # products of x and w in all calls of the forward; loops in Python need 0.5 to 5 us for each
+FEWEST = 2 * LINES * 3  # calls of the forward for one problem, if the guesses of three gradients fit
+LEAST = 2 * FEWEST  # calls of the forward that are allowed even if it is slow
+CENTRAL = 4  # calls of the forward for each cell, if the forward is not affine
 Points = Callable[[Array], Sequence[Array]]  # from several arrays of one argument, stacked, to the outputs, stacked
 NO_GUESSES: Mapping[str, Array] = MappingProxyType({})
 
@@ -55,12 +55,12 @@ def gradients(
     """Measure the gradients of `code` at a problem where it returned y.
 
     Args:
-        guesses: gradients by argument. One that fits along random lines is returned as it is, which is fast.
+        guesses: gradients by argument. A guess that fits along random lines is returned, which saves most calls.
         names: the arguments whose gradients are needed; None for all.
-        work: the products that the forwards may compute; the gradient of an array that needs more stays unknown
-            (default: no limit).
+        work: the largest number of products that all calls of the forward may compute together. A gradient that needs
+            more stays unknown (default: no limit).
 
-    Raises Refused if there is no code to call, or if its result has another shape for other numbers.
+    Raises Refused if there is no code to call, or if the shape of its result depends on the numbers.
     """
     point = _point(code, problem, y, guesses, names)
     forwards = Forwards(code, point, max(work / _work(problem), LEAST))
@@ -83,8 +83,9 @@ def gradients_of_all(
 ) -> list[NumericalGradients | None]:
     """Measure the gradients at several problems, as `gradients` does; None where that raises Refused.
 
-    Small problems of integers come first. The gradients of those that would take too long stay unknown. Which ones
-    these are depends on sizes only, and not on the speed of the machine.
+    Small problems of integers are measured first. The gradients of a problem that needs too many products
+    stay unknown.
+    The limit is a number of products and not a time, so that the verdict does not depend on the machine.
 
     Args:
         points: for each problem, the result of the code and its guesses.
@@ -120,18 +121,18 @@ def _answers(code: Code, problem: Problem) -> bool:
 
 
 def _order(problem: Problem) -> tuple[bool, int]:
-    """Smaller for problems to measure first."""
+    """The key by which problems are sorted: small problems of integers first."""
     return problem.unit < 1, _work(problem) * problem.case.cells
 
 
 def _work(problem: Problem) -> int:
-    """The number of products in a forward of a problem."""
+    """The number of products that the forward of a problem computes."""
     w = problem.arrays.get("w")
     return max(1, int(problem.dy.size * (w.size / max(w.shape[0], 1) if w is not None else 1)))
 
 
 def _unknown(point: Point, forwards: int) -> NumericalGradients:
-    """The gradients of a forward that cannot be measured."""
+    """Gradients that could not be measured: every error bound is infinite."""
     zeros = {name: np.zeros(point.problem.arrays[name].shape) for name in point.names}
     unknown = {name: np.full(array.shape, np.inf) for name, array in zeros.items()}
     return NumericalGradients(zeros, unknown, forwards=forwards)
@@ -269,7 +270,7 @@ def _fits(f: Points, base: Base, a: Array, guess: Array) -> bool:
 
 
 def _fits_coarsely(f: Points, base: Base, a: Array, guess: Array) -> bool:
-    """The same for a float32 computation."""
+    """True if the slopes of a float32 computation along random directions are those of a guess."""
     directions = _random_directions(a)
     near, bound = _coarse(f, base, a, directions)
     return bool(np.all(np.abs((guess * directions).reshape(DIRECTIONS, -1).sum(1) - near) <= bound))

@@ -28,16 +28,16 @@ COMPUTED = ("", "forward-flipped", "stride-dilation-swapped", "integer-truncated
 
 
 def forward_evidence(definition: Definition, run: Run) -> Evidence:
-    """The result, with that of the definition."""
+    """The evidence on the result: the returned and the correct one."""
     problem, outcome = run
     case, expected = problem.case, {"y": definition.forward(problem.arrays, problem.case)}
     return Evidence(definition, problem, {"y": outcome.y}, expected, case, definition.window(case))
 
 
 def backward_evidences(runs: Runs, variant: str | None) -> list[Evidence]:
-    """The gradients of all runs, with those of the user's own forward, which is this variant of the definition.
+    """The evidence on the gradients of all runs: the returned ones, and the gradients of the user's own forward.
 
-    Where it would take too long to measure these, they are unknown.
+    If it would take too long to measure a gradient of the forward, this gradient is unknown.
     """
     measured = [number for number, run in enumerate(runs.runs) if _is_measured(runs.code, variant, run)]
     points = [(problem, outcome.y, outcome.gradients) for problem, outcome in (runs.runs[n] for n in measured)]
@@ -46,7 +46,7 @@ def backward_evidences(runs: Runs, variant: str | None) -> list[Evidence]:
 
 
 def backward_evidence(runs: Runs, variant: str | None, run: Run, argument: str | None = None) -> Evidence:
-    """The gradients at one run, or that of one argument, with those of the user's own forward."""
+    """The evidence on the gradients of one run, or on the gradient of one argument."""
     own = None
     if _is_measured(runs.code, variant, run):
         problem, outcome = run
@@ -58,12 +58,12 @@ def backward_evidence(runs: Runs, variant: str | None, run: Run, argument: str |
 
 
 def _is_measured(code: Code, variant: str | None, run: Run) -> bool:
-    """True if the gradients of the forward are not known, and can be measured."""
+    """True if the gradients of the user's forward cannot be computed, so that they must be measured."""
     return variant not in COMPUTED and dy_fits(code, *run)
 
 
 def _evidence(runs: Runs, variant: str | None, run: Run, own: numerical.NumericalGradients | None) -> Evidence:
-    """The evidence with these measured gradients; None if there is no code to call: those of the definition."""
+    """The evidence on one run, with these measured gradients; with the gradients of the definition if `own` is None."""
     problem, outcome = run
     case = _case_of_forward(problem.case, variant)
     if own is None:
@@ -74,14 +74,14 @@ def _evidence(runs: Runs, variant: str | None, run: Run, own: numerical.Numerica
 
 
 def _case_of_forward(case: Case, variant: str | None) -> Case:
-    """The case as the user's own forward computes it."""
+    """The case that the user's own forward computes: with a rotated kernel, or with swapped settings."""
     if variant == "forward-flipped":
         return replace(case, convention=CONVENTIONS[1 - CONVENTIONS.index(case.convention)])
     return steps.with_steps_swapped(case) if variant == "stride-dilation-swapped" else case
 
 
 def fails_elsewhere(definition: Definition, variant: str | None, run: Run) -> bool:
-    """True if the forward is known, but its result on this problem has another shape: it fails elsewhere too."""
+    """True if the variant does not explain the shape of the result on this problem, which shows another fault."""
     problem, outcome = run
     if variant not in COMPUTED:
         return False

@@ -40,7 +40,7 @@ def stage(code: Code, smallest: Evidence, outcome: Outcome) -> tuple[Stage, str]
 
 
 def _measured(code: Code, smallest: Evidence, outcome: Outcome) -> tuple[Stage, str]:
-    """The stage for gradients that were measured: there is no second source, but they may be meaningless."""
+    """The stage for measured gradients. They cannot be compared with computed ones, but they can be meaningless."""
     problem, (left_out, total) = smallest.problem, smallest.unknown
     if not same_result(code.value(problem, problem.arrays), outcome.y):
         passed, text = False, UNSTEADY

@@ -44,7 +44,7 @@ def judge_refusals(definition: Definition, refused: Sequence[Refusal]) -> Findin
 
 
 def _faulty_problem(definition: Definition, refusal: Refusal) -> Problem | None:
-    """The problem that the backward must not refuse, or None."""
+    """The problem of a refusal that is a fault of the backward; None if the refusal is not a fault."""
     problem, reason = refusal.problem, refusal.reason
     if refusal.elsewhere or problem is None or reason.progress != Progress.BACKWARD or reason.y is None:
         return None

@@ -37,7 +37,7 @@ def shrink(runs: Runs, variant: str | None, evidence: Evidence, argument: str) -
 
 
 def _still_wrong(runs: Runs, variant: str | None, case: Case, unit: float, argument: str) -> Evidence | None:
-    """Run the code on another case; return the evidence if it is wrong there too, else None."""
+    """Run the code on another case. Returns the evidence if the array is wrong there too, otherwise None."""
     try:
         run = runs.try_case(case, unit)
     except Refused:

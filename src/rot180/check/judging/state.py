@@ -1,4 +1,4 @@
-"""Faults of state: arguments that are changed in place, and gradients that do not repeat when the code is called again.
+"""Faults of state: arguments that are changed in place, and gradients that differ when the code is called again.
 
 Internal to check/. running/repeated_calls.py makes the calls.
 """

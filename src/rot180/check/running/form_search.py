@@ -1,4 +1,4 @@
-"""The search for the form in which code takes its arguments, and for the sizes that it takes.
+"""The search for the form of the arguments that code expects, and for the sizes that it supports.
 
 Forms and restrictions of the sizes are combined and tried in order of simplicity. A combination is used if it makes the
 results right. If none does, the simplest one is used that the code does not refuse, and the results are judged in it.
@@ -24,16 +24,16 @@ from .problems import Problems
 from .restriction import Restriction, restrictions
 from .trial import Trial
 
-MOST_FORWARDS = 200  # combinations whose forward is accepted but wrong: each costs the time of a forward
+MOST_FORWARDS = 200  # combinations that the code accepts with a wrong result; each costs the time of a forward
 MOST_TRIALS = 12  # combinations that are tried on all cases
 MOST_REFUSALS = 2000  # combinations that are refused: each costs a call
-ALIKE = 2  # the cost up to which an error that is always the same is tried again
+ALIKE = 2  # if all combinations up to this cost raise the same error, the search ends
 Combination = tuple[Form, Restriction]
 
 
 @dataclass(frozen=True)
 class FormSearch:
-    """A search for the combination of a form and a restriction that code takes.
+    """A search for the combination of a form and a restriction that fits the code.
 
     Attributes:
         code: in its usual form.
@@ -50,7 +50,7 @@ class FormSearch:
         return self.problems.definition
 
     def find(self, usual: Trial) -> Trial:
-        """Return the best trial: a right one, otherwise the first accepted one; `usual` is that of the usual form.
+        """Return the best trial: a right one if there is one, otherwise the first that the code accepts.
 
         If all are refused, the `furthest` of the result is the refusal in which the code got furthest.
         """
@@ -66,7 +66,7 @@ class FormSearch:
         return found if found.runs else usual.with_furthest(furthest)
 
     def _is_plausible(self, trial: Trial) -> bool:
-        """True if a wrong forward may be written for this form: it is right on a case, or its shapes are on all.
+        """True if the code may be written for this form: one result is right, or all results have the right shapes.
 
         Code can accept arrays whose axes are in another order than it expects, where sizes happen to fit. Then its
         results have other shapes, and say nothing about the code.
@@ -97,7 +97,7 @@ class FormSearch:
         return []
 
     def _trials(self, usual: Trial) -> Iterator[Trial]:
-        """Try the combinations whose forward is right on a few cases; then those whose forward is accepted.
+        """Try the combinations whose forward is right on a few cases, then the ones that the code accepts.
 
         Ends early if the same error comes in all simple combinations: it has nothing to do with the form.
         """
@@ -142,7 +142,7 @@ class FormSearch:
 
 
 def _further(first: Refused | None, second: Refused | None) -> Refused | None:
-    """The refusal of the code that got further; the first one if both got equally far."""
+    """Return the refusal that occurred later in a run of the code; the first one if both occurred at the same step."""
     if first is None or second is None:
         return first or second
     return second if second.progress > first.progress else first

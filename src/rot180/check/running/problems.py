@@ -18,7 +18,7 @@ from ..operations.case import Case, Problem
 from .restriction import Restriction
 from .trial import Refusal, Run, Trial
 
-PROBES = 2  # cases that a form is probed with; code may refuse some settings
+PROBES = 2  # cases on which a form is tried first; one is not enough, because code may refuse some settings
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Problems:
     """The problems of one check.
 
     Attributes:
-        settings: the fixed ones: given by the user, or recognised in the forward.
+        settings: settings with fixed values, which the user stated or which were recognised in the forward.
         usual_form: the form of the arguments that the user stated.
     """
 
@@ -41,7 +41,7 @@ class Problems:
         return replace(self, settings={**self.settings, **settings})
 
     def ordinary_cases(self, code: Code) -> list[Case]:
-        """The cases that are tried first, with the settings varied that the code takes."""
+        """The cases that are tried first. The settings that the code takes are varied."""
         return list(self.definition.cases(dict(self.settings), self.varied_settings(code), self.convention))
 
     def edge_cases(self, code: Code) -> list[Case]:
@@ -59,7 +59,7 @@ class Problems:
         return open_stride and bool(self.settings.get("padding") == "same")
 
     def problem(self, code: Code, case: Case, number: int, unit: float) -> Problem | None:
-        """Draw the numbers of a case in the form that the code takes; None if it accepts no such case."""
+        """Draw the numbers of a case in the form that the code takes; None if the case does not exist in this form."""
         absent = code.form.absent
         fitting: Case | None = case
         if absent:
@@ -121,7 +121,7 @@ def _has_new_tuples(case: Case, fixed: Mapping[str, Any]) -> bool:
 
 
 def _units(case: Case, number: int, edges: bool) -> tuple[float, ...]:
-    """The units of the numbers of a case: whole numbers, and quarters where they hide less."""
+    """The units of the numbers of a case: 1 for whole numbers, 1/4 for quarters."""
     if edges:
         return (0.25,) if case.dtype != "float64" else (1.0,)
     return (1.0, 0.25) if number < 2 else (1.0,)

@@ -1,4 +1,4 @@
-"""Calls one problem several times: gradients can grow from call to call, or change at random.
+"""Repeated calls of one problem, which show gradients that grow from call to call or change at random.
 
 One problem is called several times in a row, because code may allocate new buffers when the shape changes.
 
@@ -18,7 +18,7 @@ from ..comparison import same, same_result
 from ..operations.case import Array
 from .trial import Run
 
-CALLS = 4  # three differences: the last one distinguishes growth from chance
+CALLS = 4  # they give three differences; with fewer, random gradients could look like growing ones
 
 
 @dataclass(frozen=True)

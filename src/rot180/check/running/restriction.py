@@ -1,4 +1,4 @@
-"""Restrictions of the cases to the sizes that code takes: square kernels, equal channels, one image.
+"""Restrictions of the cases to the sizes that code supports: square kernels, equal channels, or one image.
 
 Internal to check/. form_search.py decides which restriction fits.
 """
@@ -34,7 +34,7 @@ REFUSED_MORE, IGNORED_MORE = (
 
 @dataclass(frozen=True)
 class Restriction:
-    """The sizes that code takes.
+    """The sizes that code supports.
 
     Attributes:
         square: "" for any sizes, "kernel" for square kernels, "image" for square images and kernels.
@@ -50,12 +50,12 @@ class Restriction:
 
     @property
     def cost(self) -> int:
-        """How much a restriction can hide; less is tried first."""
+        """How many faults a restriction can hide, as a number. Restrictions with a low cost are tried first."""
         square = {"": 0, "kernel": 1, "image": 2}[self.square]
         return square + 2 * self.depthwise + 3 * self.equal_channels + self.one_image
 
     def apply(self, definition: Definition, case: Case) -> Case | None:
-        """The case with the sizes that the code takes; None if there is no such case."""
+        """The case with sizes that the code supports; None if there is no such case."""
         restricted: Case | None = case
         if self.depthwise:
             restricted = definition.depthwise(case)

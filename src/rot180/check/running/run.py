@@ -84,7 +84,7 @@ def _recognised(definition: Definition, found: Mapping[str, Any]) -> str:
 
 
 def _without_other_axes(runs: Runs) -> Runs:
-    """If the code is right for 1-d, 2-d or 3-d inputs, drop the runs for which it was not written.
+    """If the code is right for inputs of one number of axes, drop the runs with other numbers of axes.
 
     A loss of (samples, outputs) can have the right value for images, but divide the gradient by other counts.
     """

@@ -1,4 +1,4 @@
-"""`Runs`: code, the problems that it ran on, and the results. Everything that is judged is in it.
+"""`Runs`: code, the problems that it ran on, and the results. The judges need nothing else.
 
 Internal to check/. run.py creates it.
 """
@@ -21,14 +21,14 @@ class Runs:
     """The runs of code.
 
     Attributes:
-        code: in the form that it takes.
+        code: the code, called in the form that it expects.
         problems: the source of all problems.
         runs: every problem with its outcome.
         refused: the cases that the code refused.
         remarks: on settings and forms that were recognised.
         restriction: the sizes that the code takes.
         repeated: what calling the first problem again showed.
-        can_run: False if there is no code to call, only answers in files.
+        can_run: False for answers in files, because there is no code to call.
     """
 
     code: Code
@@ -56,7 +56,7 @@ class Runs:
         return tuple(problem.describe() for problem, _ in self.runs)
 
     def try_case(self, case: Case, unit: float) -> Run | None:
-        """Run the code on another case; None if it takes no such case. Raises Refused if it refuses this one."""
+        """Run the code on another case; None if the case does not exist in its form. Raises Refused."""
         problem = self._problem(case, unit)
         return None if problem is None else run_problem(self.code, problem)
 

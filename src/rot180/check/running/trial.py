@@ -1,4 +1,4 @@
-"""The runs of code in one form, on the cases that one restriction allows, and what it refused.
+"""The runs of code in one form, on the cases that one restriction allows, and the cases that the code refused.
 
 Internal to check/. form_search.py chooses a trial.
 """
@@ -36,7 +36,7 @@ class Refusal:
 
 
 def once_per_reason(refusals: Sequence[Refusal]) -> tuple[str, ...]:
-    """Describe the refusals, each reason once; reasons that differ in numbers only count as one."""
+    """Describe the refusals, each reason once. Reasons that differ only in numbers are the same reason."""
     by_reason: dict[str, list[Refusal]] = {}
     for refusal in refusals:
         by_reason.setdefault(re.sub(r"\d+", "0", str(refusal.reason)), []).append(refusal)
@@ -65,18 +65,18 @@ class Trial:
 
     @property
     def furthest(self) -> Refused | None:
-        """The refusal in which the code got furthest, the first one of them."""
+        """The refusal that occurred at the latest step of a run, the first one of them."""
         reasons = [refusal.reason for refusal in self.refusals]
         return self.refusal or max(reasons, key=lambda reason: reason.progress, default=None)
 
     @property
     def right(self) -> bool:
-        """True if the forward is that of the operation on all cases; whatever the gradients are."""
+        """True if all results of the forward are right. The gradients are not considered."""
         return bool(self.runs) and all(map(self._is_right, self.runs))
 
     @property
     def right_somewhere(self) -> bool:
-        """True if the forward is that of the operation on at least one case."""
+        """True if at least one result of the forward is right."""
         return any(map(self._is_right, self.runs))
 
     def _is_right(self, run: Run) -> bool:
@@ -109,5 +109,5 @@ class Trial:
         return bool(several) and all(outcome.y.shape[:1] == (1,) for _, outcome in several)
 
     def with_furthest(self, furthest: Refused | None) -> Trial:
-        """The trial with the refusal to report."""
+        """The trial, with this refusal as the one to report."""
         return replace(self, refusal=furthest)
