@@ -124,7 +124,7 @@ def test_square_images_are_the_last_resort_and_in_the_title() -> None:
     report = layer(forward, lambda dy, x, w, b: conv_backward(dy, x, w, b))
     assert report.ok, report.render()
     assert "(correlation), square images only: right" in report.title
-    assert has_remark(report, "did not check that height and width are told apart")
+    assert has_remark(report, "cannot find code that confuses height and width")
 
 
 def test_own_word_for_same_is_handed_back() -> None:

@@ -25,7 +25,7 @@ def residual_block(lib: Library, before: int, after: int, stride: int) -> Any:
     """relu(f(x) + x), where f is two 3x3 convolutions with batch norm."""
     nn = lib.nn
 
-    class Block(nn.Module):  # type: ignore[misc, name-defined]  # the library's
+    class Block(nn.Module):  # type: ignore[misc, name-defined]  # the name comes from the library
         def __init__(self) -> None:
             super().__init__()
             self.conv1 = nn.Conv2d(before, after, 3, stride, padding=1, bias=False)

@@ -24,7 +24,7 @@ def layer(
     backward_arguments: Sequence[str] | None = None, returns: Sequence[str] | None = None, seed: int = 0,
     **settings: Any,
 ) -> LayerReport:  # fmt: skip
-    """Check a forward and a backward on small problems: report if they are right and, if not, which mistake it is.
+    """Check a forward and a backward on small problems, and name the mistake if they are wrong.
 
     Args:
         forward: forward(x, w, b), returning y or (y, cache); settings as keywords or in a dict such as conv_param. A
@@ -37,11 +37,11 @@ def layer(
             avg_pool3d, batch_norm (with the statistics of the batch), layer_norm, relu, leaky_relu, sigmoid, tanh,
             softmax, softmax_cross_entropy, mse_loss, half_squared_error (default: conv2d).
         convention: "correlation" (default), or "convolution" if the layer is meant to rotate the kernel.
-        layout: of the arrays of the functions: "channels_first" (default), "channels_last", or "bare" (also "hw"): one
-            matrix each.
+        layout: the layout of the functions' arrays: "channels_first" (default), "channels_last", or "bare" (also "hw")
+            for arrays that are single matrices.
         forward_arguments, backward_arguments: the meanings of the parameters in order, if their names do not say them.
         returns: the arguments whose gradients the backward returns, in order (default: x, w, b).
-        seed: of the random numbers (default: 0).
+        seed: the seed of the random numbers (default: 0).
         settings: stride, padding, dilation, groups, output_padding, kernel_size, eps, negative_slope, reduction,
             normalized_shape, if the operation has them and their values are fixed. They are passed to functions that
             have such a parameter. Other settings are varied, if they can be passed to the functions.

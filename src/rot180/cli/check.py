@@ -116,7 +116,7 @@ def add(commands: Commands) -> None:
     )  # fmt: skip
     calls.add_argument(
         "--timeout", type=positive_number, default=60.0, metavar="SECONDS",
-        help="stop the code of a file after this time (default: 60)",
+        help="stop the check of a file after this many seconds (default: 60)",
     )  # fmt: skip
     calls.add_argument(
         "--forbid", type=names, metavar="NAMES",

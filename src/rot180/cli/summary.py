@@ -26,7 +26,9 @@ def add(commands: Commands) -> None:
     """Add the command to the parser."""
     parser = add_command(commands, "summary", run, ABOUT, EXAMPLES)
     parser.add_argument("model", metavar="RUN|MODEL", help="folder written by `rot180 train`, or name of a model")
-    parser.add_argument("--input", type=image_shape, metavar="CxHxW", help="shape of one image; needed for a MODEL")
+    parser.add_argument(
+        "--input", type=image_shape, metavar="CxHxW", help="shape of one image; required if MODEL is given"
+    )
     parser.add_argument("--classes", type=positive_int, metavar="N", help="classes of a MODEL (default: 10)")
 
 

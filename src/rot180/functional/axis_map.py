@@ -87,7 +87,7 @@ class AxisMap:
 
 
 def apply(x: Array, maps: Sequence[AxisMap | None]) -> Array:
-    """Map x (N, C, *x_sizes) to y (N, C, *y_sizes) with one map per spatial axis. A map None changes nothing."""
+    """Map x (N, C, *x_sizes) to y (N, C, *y_sizes) with one map per spatial axis. A map of None keeps its axis."""
     y, order = in_memory_order(x)
     steps = [(order.index(axis), m) for axis, m in enumerate(maps, x.ndim - len(maps)) if m is not None]
     for place, m in sorted(steps, key=_cost):

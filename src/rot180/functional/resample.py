@@ -14,7 +14,7 @@ Maps = tuple[AxisMap | None, ...]
 
 @primitive(name=lambda maps, op: op)
 def resample(x: Array, maps: Maps, op: str) -> Array:
-    """y (N, C, *y_sizes) from x (N, C, *x_sizes) with one map per spatial axis. A map None changes nothing."""
+    """y (N, C, *y_sizes) from x (N, C, *x_sizes) with one map per spatial axis. A map of None keeps its axis."""
     return axis_map.apply(x, maps)
 
 

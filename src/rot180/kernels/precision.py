@@ -12,7 +12,7 @@ import os
 # The name that each precision passes to the extension if no algorithm is forced; see native/choice.h.
 PRECISIONS = {"highest": "automatic", "high": "fast"}
 algorithm = "automatic"  # the name that the native engine passes to the extension at each call
-_precision: str | None = None  # set by the program or the environment
+_precision: str | None = None  # None until the program or an environment variable sets it
 _forced: str | None = None
 
 

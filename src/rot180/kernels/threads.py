@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 MAX_THREADS = 1024  # a larger number is probably a typing error, and the system would run out of threads
-_number: int | None = None  # set by the program or the environment
+_number: int | None = None  # None until the program or an environment variable sets it
 
 
 def set_num_threads(n: int) -> None:

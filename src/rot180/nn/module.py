@@ -33,7 +33,7 @@ class Module:
 
     training: bool
     _parameters: dict[str, None]  # names; the values are attributes
-    _buffers: dict[str, bool]  # names; True if the buffer belongs to the state dict
+    _buffers: dict[str, bool]  # names of buffers; True if the buffer belongs to the state dict
     _modules: dict[str, None]
     _forward_hooks: dict[int, Hook]
     _forward_pre_hooks: dict[int, Hook]

@@ -147,7 +147,7 @@ def test_another_shape_for_other_numbers_is_refused() -> None:
         y = definition.forward(arrays, case)
         return y if np.array_equal(arrays["x"], x) else y[:, :1]
 
-    with pytest.raises(Refused, match=r"the result has shape .*, and .* for other numbers of the same shape"):
+    with pytest.raises(Refused, match=r"the result has shape .*, and .* for other inputs of the same shape"):
         measure(Counted("conv2d", forward), names=["x"])
 
 

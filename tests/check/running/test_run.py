@@ -122,7 +122,7 @@ def test_padding_with_an_unknown_name_is_recognised():
 
     report = layer(forward, backward)
     assert report.ok, report.render()
-    assert any("The forward uses padding 1 instead of 0; it is judged with that" in text for text in report.remarks)
+    assert any("The forward uses padding 1 instead of 0, so it is judged with" in text for text in report.remarks)
     assert any("stride 2, padding 1" in case for case in report.tried)
     report = layer(forward, lambda dy, x, w, b, stride=1: conv_backward(dy, x, w, b, stride))
     assert [d.argument for d in (*report.diagnoses, *report.unexplained)][:1] == ["dx"], report.render()

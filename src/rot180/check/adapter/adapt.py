@@ -44,7 +44,7 @@ def adapt(
     pair = pair_of(forward, definition, given) if is_class(forward, backward, definition) else None
     if pair is not None:
         forward, backward, returns = pair.forward, pair.backward, returns or pair.returns
-        layout = "channels_first"  # of the pair; the layout of the class was found by trying it
+        layout = "channels_first"  # the layout of the pair: the layout of the class was found by trying it
     form = layouts.form_of(layouts.find(layout, definition))
     on_forward, on_backward = _read(forward, backward, definition, forward_arguments, backward_arguments)
     _require_parts(on_forward, on_backward, definition)
@@ -67,7 +67,7 @@ def _operation_itself(
 ) -> Callable[..., Any]:
     """A stand-in for a forward that is left out: it has the arguments of the operation, and is never called.
 
-    Raises CallingError if the backward needs more than the operation can give.
+    Raises CallingError if the backward needs a cache, which only a real forward returns.
     """
     if backward is None:
         raise CallingError("check.layer: got neither a forward nor a backward; pass at least a backward")
@@ -93,7 +93,7 @@ def _operation_itself(
 
 
 def _settings_of(definition: Definition) -> tuple[str, ...]:
-    """The settings that parameters can mean, with the size of the kernel."""
+    """The settings that parameters can stand for, including the size of the kernel."""
     known = definition.settings
     return (*known, "kernel_size") if definition.axes and "kernel_size" not in known else known
 

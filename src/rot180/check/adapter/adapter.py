@@ -42,13 +42,14 @@ class Adapter:
     Attributes:
         on_forward, on_backward: the meanings of their parameters.
         settings_adapter: converts settings to the values that the functions take.
-        usual_form, form: of the arguments, as the user stated it and in this adapter.
+        usual_form: the form of the arguments that the user stated.
+        form: the form of the arguments that this adapter uses.
         arguments: the arguments of the operation that the forward takes.
         declared: the arguments whose gradients the backward returns, in the order that the user stated, or in the usual
             order.
         is_ordered: True if the user stated this order.
         inferred: the order that the shapes of the gradients show, if it was inferred; otherwise ().
-        settings: the fixed ones, given by the user or written into the code.
+        settings: the fixed settings, given by the user or written into the code.
         assumptions: remarks on how a class is used and which settings are fixed.
         one_sample, one_channel: True for a class that takes one sample, or one channel.
         ignores_dy: True for a loss whose backward has a default for dy and does not use dy; it gets dy = 1.
@@ -92,7 +93,7 @@ class Adapter:
 
     @property
     def takes_dy(self) -> bool:
-        """True if the backward has a parameter dy; that of a loss may omit it and assume dy = 1."""
+        """True if the backward has a parameter dy. The backward of a loss may omit it and assume dy = 1."""
         return self.on_backward is not None and "dy" in self.on_backward.names and not self.ignores_dy
 
     @property
@@ -144,7 +145,7 @@ class Adapter:
         return form_choices.forms(self.definition, self.usual_form, self.arguments, settings)
 
     def in_form(self, form: Form) -> Adapter:
-        """These functions, called in another form; the order of the gradients is inferred anew."""
+        """These functions, called in another form. The order of the gradients is inferred again."""
         return replace(self, form=form, inferred=())
 
     def in_order(self, order: tuple[str, ...]) -> Adapter:
@@ -206,7 +207,7 @@ class Adapter:
         return self._backward(problem, *self._forward(problem, problem.arrays)).gradients
 
     def _backward(self, problem: Problem, result: Any, taken: Mapping[str, Any]) -> Outcome:
-        """Run the backward after a forward that returned `result` for the arguments `taken`."""
+        """Run the backward. `result` is the result of the forward for the arguments `taken`."""
         y, cache = self._result(result, problem)
         by_forward = self._changed(taken, problem)
         changed = [f"the forward's {name}" for name in by_forward]
@@ -219,7 +220,8 @@ class Adapter:
         extra = {"cache": cache, "y": np.copy(shown) if "y" in self.on_backward.names else None}
         found = self.call_backward({**given, **extra}, problem)
         by_backward = self._changed(given, problem)
-        kept = [name for name in self._changed(taken, problem) if name not in by_forward]  # changed through the cache
+        # the backward can also change arrays of the forward, through the cache
+        kept = [name for name in self._changed(taken, problem) if name not in by_forward]
         changed += [f"the backward's {name}" for name in dict.fromkeys([*by_backward, *kept])]
         return self._outcome(y, found, problem, changed)
 

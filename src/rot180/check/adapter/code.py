@@ -46,7 +46,7 @@ class Refused(Exception):
 
 
 class ReturnedNothing(Refused):
-    """A function returned None instead of its result, as an exercise does that is not filled in."""
+    """A function returned None instead of its result, for example because an exercise is not filled in."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,8 @@ class Outcome:
 
     Attributes:
         y: the result of the forward.
-        gradients: by argument, in the checker's layout; their shapes may be wrong.
-        dy: the array that the backward got: that of the problem, unless y has the wrong shape.
+        gradients: the gradients by argument, in the checker's layout. Their shapes may be wrong.
+        dy: the array that was passed to the backward: the problem's dy, unless y has the wrong shape.
         changed: the arguments that were changed in place, for example "the forward's w".
         order: the order of the gradients, if it was inferred from their shapes; otherwise ().
     """
@@ -73,43 +73,43 @@ class Code(Protocol):
 
     @property
     def name(self) -> str:
-        """Its name in the report."""
+        """The name of this code in the report."""
 
     @property
     def form(self) -> Form:
-        """The form of its arrays and settings."""
+        """The form in which this code takes arrays and settings."""
 
     @property
     def settings(self) -> Mapping[str, Any]:
-        """The settings that are fixed."""
+        """The settings with fixed values, which the checker does not vary."""
 
     @property
     def one_sample(self) -> bool:
-        """True if it takes one sample only."""
+        """True if this code takes a single sample instead of a batch."""
 
     @property
     def one_channel(self) -> bool:
-        """True if it takes one channel only."""
+        """True if this code takes only one channel."""
 
     @property
     def definition(self) -> Definition:
-        """The operation that it should compute."""
+        """The operation that this code should compute."""
 
     @property
     def arguments(self) -> tuple[str, ...]:
-        """The arguments of the operation that it takes."""
+        """The arguments of the operation that this code takes."""
 
     @property
     def returns(self) -> tuple[str, ...]:
-        """The arguments whose gradients it returns."""
+        """The arguments whose gradients this code returns."""
 
     @property
     def open_settings(self) -> tuple[str, ...]:
-        """The settings that can be passed to it."""
+        """The settings that can be passed to this code."""
 
     @property
     def takes_dy(self) -> bool:
-        """True if the gradient of the result is passed."""
+        """True if the backward takes dy, the gradient of the result."""
 
     @property
     def has_forward(self) -> bool:
@@ -117,22 +117,22 @@ class Code(Protocol):
 
     @property
     def may_ignore_dy(self) -> bool:
-        """True if it is a loss whose backward has a default for dy."""
+        """True if this code is a loss whose backward has a default for dy."""
 
     @property
     def ignores_dy(self) -> bool:
-        """True if its dy is always 1, because the backward does not use dy."""
+        """True if dy is always 1, because the backward does not use it."""
 
     def with_dy_ignored(self) -> Code:
         """This code, called with dy = 1."""
 
     @property
     def hints(self) -> Mapping[str, tuple[Any, ...]]:
-        """Values of settings that its parameters suggest."""
+        """By setting, values that the defaults of the parameters suggest."""
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """Assumptions made in calling it."""
+        """The assumptions on how to call this code."""
 
     def run(self, problem: Problem) -> Outcome:
         """Run forward and backward once. Raises Refused if the code does not take the problem."""
@@ -147,7 +147,7 @@ class Code(Protocol):
         """Run the forward alone for several arrays, stacked, of some arguments."""
 
     def forms(self) -> Sequence[Form]:
-        """The forms that it may take, the usual one first."""
+        """The forms that this code may take, the usual one first."""
 
     def in_form(self, form: Form) -> Code:
         """This code, called in another form."""
@@ -156,7 +156,7 @@ class Code(Protocol):
         """This code, whose gradients are returned in this order."""
 
     def form_remarks(self) -> list[str]:
-        """The remarks to report if its form is not the usual one."""
+        """The remarks to report if the form is not the usual one."""
 
     def like_gradients(self, outcome: Outcome, x_ndim: int) -> tuple[Code, str] | None:
         """This code, called with vectors in the shapes of their gradients, or None."""

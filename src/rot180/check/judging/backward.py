@@ -26,7 +26,7 @@ from .reference import backward_evidences, dy_fits, is_right_by_definition
 from .stale_arrays import find_stale_arrays
 from .state import judge_state
 
-RIGHT_BY_DEFINITION = "right for the forward of the definition, but your forward is another one"
+RIGHT_BY_DEFINITION = "right for the forward of the definition, but your forward differs from the definition"
 DY_IGNORED = (
     "The backward does not use dy, so it is checked with dy = 1, the gradient of a loss that is the last operation. If "
     "the loss is only one term of a sum, or is multiplied by a number, multiply the result by dy."
@@ -94,7 +94,9 @@ def _judge_gradients(
         elif len(present) < len(evidences):
             found += Findings(faults=(missing(argument),))
             continue
-        present = [e for e in present if e.compares(argument)]  # the others took too long to measure
+        present = [
+            e for e in present if e.compares(argument)
+        ]  # the gradients of the other problems took too long to measure
         if not present:
             continue
         right = forward.variant != "" and is_right_by_definition(runs, argument)
@@ -114,7 +116,7 @@ def _judge_gradient(present: Sequence[Evidence], argument: str, *, needs_name: b
     """Judge one gradient.
 
     Args:
-        needs_name: True if the forward may be the fault instead: only a known mistake of the gradient is reported.
+        needs_name: True if the forward may be wrong instead. Then only a known mistake of the gradient is reported.
     """
     name = array_name(argument)
     kept, stale = find_stale_arrays(present, argument)
@@ -172,7 +174,7 @@ def _judge_reference(runs: Runs, variant: str | None, evidences: Sequence[Eviden
 
 
 def _remark_on_refusals(runs: Runs, earlier: Findings) -> Findings:
-    """Add a remark if only a few problems ran, because the diagnosis then rests on little."""
+    """Add a remark if only a few problems ran, because the diagnosis is then less certain."""
     ran, refused = len({p.case.describe() for p, _ in runs.runs}), len(runs.refused)
     if 2 * ran >= refused or not earlier.faults:
         return Findings()
@@ -184,7 +186,7 @@ def _remark_on_refusals(runs: Runs, earlier: Findings) -> Findings:
 
 
 def _note_kinks(runs: Runs) -> Findings:
-    """Try points without a derivative, on the first cases that have some."""
+    """Try points without a derivative, on the first cases that have such points."""
     for problem, _ in runs.runs[:4]:
         at_kinks = runs.definition.at_kinks(problem.case, runs.problems.seed)
         note = kinks.note(runs.code, runs.definition, at_kinks) if at_kinks else None

@@ -2,7 +2,8 @@
 
 An edge case has sizes or settings that code often treats separately.
 
-The text of a mistake that shows only there says under which condition it shows: "exactly where there is one sample".
+If a mistake shows only on some edge cases, its text names the condition, for example "exactly where there is one
+sample".
 
 Internal to check/. operations/sizes_to_try.py lists the sizes.
 """
@@ -21,14 +22,14 @@ from .findings import Fault, Findings
 from .reference import backward_evidence, forward_evidence
 
 NAME = "edge cases"
-RIGHT = ""  # the variant of a forward that is right
+RIGHT = ""  # the value of ForwardVerdict.variant if the forward is right
 
 
 def judge_edges(ordinary: Runs, edges: Runs) -> Findings:
     """Judge the results on edge cases, the forward first; gradients only where the forward is right.
 
     Args:
-        ordinary: the runs that are right.
+        ordinary: the runs of the ordinary problems, which are right.
     """
     if not edges.runs:
         return Findings()
@@ -48,7 +49,7 @@ def judge_edges(ordinary: Runs, edges: Runs) -> Findings:
 
 
 def _stage(faults: Sequence[Fault], count: int) -> Stage:
-    """The line of the report on all edge cases."""
+    """The line of the report that covers all edge cases."""
     if not faults:
         return Stage(NAME, True, f"right on {count} more problems with unusual sizes and numbers")
     return Stage(NAME, False, "; ".join(fault.where for fault in faults))

@@ -24,7 +24,7 @@ class ForwardVerdict:
     """The verdict on the forward.
 
     Attributes:
-        variant: "" if the forward is right, the slug of its mistake if it is one known mistake, otherwise None.
+        variant: "" if the forward is right, the slug if it makes exactly one known mistake, otherwise None.
     """
 
     runs: Runs

@@ -79,6 +79,6 @@ class Forwards:
         for result in found:
             if result.shape != self.point.y.shape:
                 raise Refused(
-                    f"the result has shape {result.shape}, and {self.point.y.shape} for other numbers of the same shape"
+                    f"the result has shape {result.shape}, and {self.point.y.shape} for other inputs of the same shape"
                 )
         return found

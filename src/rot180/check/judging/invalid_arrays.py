@@ -1,6 +1,6 @@
 """Arrays that cannot be a result or a gradient: NaN and infinity, zeros everywhere, and booleans.
 
-They are reported before any mistake is searched: candidates of mistakes can equal such arrays without explaining them.
+They are reported before the search for known mistakes, because a known mistake can produce an equal array by chance.
 
 Internal to check/. Mistakes with a name are in diagnosis/mistakes/.
 """
@@ -51,7 +51,7 @@ def _last_window_in_padding(window: Window | None) -> bool:
 NOT_FINITE = (
     "{name} is not finite: {count} are NaN or infinite, {where}. All input numbers are small and none is 0. Look "
     "for a division by 0, a logarithm or a root of a number that is not positive, or an array that is not filled "
-    "(np.empty). Other mistakes can be found once this is fixed."
+    "(np.empty). The check can find other mistakes once this is fixed."
 )
 BOOLS = "{name} is an array of bool: a comparison is returned where numbers are expected."
 ZEROS = "{name} is 0 everywhere, {where}: either nothing is written into it, or the result is discarded{more}."

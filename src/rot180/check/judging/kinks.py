@@ -1,8 +1,8 @@
 """Points where an operation has no derivative: relu at 0, and windows whose maximum occurs several times.
 
 Every one-sided choice is equally valid there, so the choice of the user's backward is noted and not judged. This
-includes passing the whole gradient to all tied cells: it is not a subgradient, but what a mask of the largest cells
-does. NaN and infinity are a fault even there.
+includes passing the whole gradient to all tied cells, as code with a mask of the largest cells does, although it is not
+a subgradient. NaN and infinity are faults even at these points.
 
 Internal to check/.
 """

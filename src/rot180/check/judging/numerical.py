@@ -3,9 +3,9 @@
     g[i] = <f(a + e_i) - f(a), dy>
 
 A forward that is affine in an argument has no truncation error at any step, and with small integers there is no
-rounding either: a difference at step 1 is the gradient, bit for bit. Affinity is tested along a few lines. Every other
-forward gets the central differences of `gradients/differences.py`: every cell has an error bound, and cells whose left
-and right derivatives differ, or for which nothing can be measured, are not compared.
+rounding either: a difference at step 1 is the gradient, bit for bit. A test along a few lines shows if the forward is
+affine. For every other forward, `gradients/differences.py` takes central differences, and every cell has an error
+bound. A cell is not compared if its left and right derivatives differ, or if it cannot be measured.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ MOST_WORK = 6e5  # products of x and w in all calls of the forward; loops in Pyt
 FEWEST = 2 * LINES * 3  # calls of the forward for one problem, if the guesses of three gradients fit
 LEAST = 2 * FEWEST  # calls of the forward that are allowed even if it is slow
 CENTRAL = 4  # calls of the forward for each cell, if the forward is not affine
-Points = Callable[[Array], Sequence[Array]]  # from several arrays of one argument, stacked, to the outputs, stacked
+Points = Callable[[Array], Sequence[Array]]  # maps a stack of arrays of one argument to the stack of outputs
 NO_GUESSES: Mapping[str, Array] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
 class NumericalGradients:
-    """Gradients by argument, and the bounds of their errors where they are not exact.
+    """Gradients by argument, with error bounds for gradients that are not exact.
 
     A bound is infinite where the gradient is unknown. `kinks` counts the cells whose left and right derivatives differ,
     and `forwards` the calls of the forward.
@@ -81,7 +81,7 @@ def _point(code: Code, problem: Problem, y: Array, guesses: Mapping[str, Array],
 def gradients_of_all(
     code: Code, points: Sequence[tuple[Problem, Array, Mapping[str, Array]]]
 ) -> list[NumericalGradients | None]:
-    """Measure the gradients at several problems, as `gradients` does; None where that raises Refused.
+    """Measure the gradients at several problems, as `gradients` does. The entry is None if it raises Refused.
 
     Small problems of integers are measured first. The gradients of a problem that needs too many products
     stay unknown.
@@ -157,7 +157,7 @@ def _lines(a: Array) -> Array:
 
 
 def _on_lines(forwards: Forwards, name: str, rows: slice) -> tuple[Array, Array]:
-    """The results on both sides of a along some of the random directions."""
+    """The results of f at a + d and a - d for some of the random directions d."""
     a = forwards.point.problem.arrays[name]
     lines = _lines(a)[rows]
     found = forwards.at(name, np.concatenate([a + lines, a - lines]))
@@ -195,7 +195,7 @@ def _exact(forwards: Forwards, name: str) -> Array | None:
 
 
 def _fits_lines(forwards: Forwards, name: str, guess: Array) -> bool:
-    """True if an affine forward rises along random lines as a gradient says."""
+    """True if the slopes of an affine forward along random lines agree with a gradient."""
     problem, y = forwards.point.problem, forwards.point.y
     there, _ = _on_lines(forwards, name, slice(0, LINES))
     rises = ((there - y) * problem.dy).reshape(LINES, -1).sum(1)
@@ -210,7 +210,7 @@ def _unit_steps(a: Array) -> Array:
 
 
 def _rounding_bounds(problem: Problem, y: Array, gradients: Mapping[str, Array]) -> dict[str, Array]:
-    """The error bounds of exact gradients: none, unless results are float32 and may be inexact (for example an FFT)."""
+    """The error bounds of exact gradients. There are none, unless results are float32 and inexact, e.g. from an FFT."""
     if y.dtype != np.float32:
         return {}
     bound = 32 * SINGLE * float(np.abs(y).max(initial=1.0)) * float(np.abs(problem.dy).sum())
@@ -260,7 +260,7 @@ def _random_directions(a: Array) -> Array:
 
 
 def _fits(f: Points, base: Base, a: Array, guess: Array) -> bool:
-    """True if the slopes along random directions are those of a guess."""
+    """True if the slopes along random directions agree with a guess of the gradient."""
     directions = _random_directions(a)
     for rows in (slice(0, 1), slice(1, DIRECTIONS)):
         for d, s in zip(directions[rows], slopes(f, base, a, directions[rows], guess, STEP), strict=True):
@@ -284,15 +284,18 @@ def _in_cells(f: Points, base: Base, a: Array) -> tuple[Array, Array, int]:
     found = np.array([s.value for s in along]) / sizes
     known = np.array([s.smooth and not s.kinked for s in along], bool)
     largest = float(np.max(np.abs(found), initial=0.0, where=known))
-    bounds = np.array([s.bound for s in along]) / sizes + ROUNDINGS * UNIT * largest  # the rounding of the gradient
+    bounds = (
+        np.array([s.bound for s in along]) / sizes + ROUNDINGS * UNIT * largest
+    )  # the rounding error of the gradient itself
     kinks = sum(s.finite for s in along) - sum(s.finite and ok for s, ok in zip(along, known, strict=True))
     return found.reshape(a.shape), np.where(known, bounds, np.inf).reshape(a.shape), kinks
 
 
 def _coarse(f: Points, base: Base, a: Array, directions: Array) -> tuple[Array, Array]:
-    """The central differences of a float32 computation and their bounds, by the terms of `differences.py`.
+    """The central differences of a float32 computation, with the error bounds of `differences.py`.
 
-    The step is larger and so are the bounds. No cell is tested for kinks: the bound contains the jump at a kink.
+    The step and the bounds are larger than in float64. No cell is tested for kinks, because the bound contains the
+    jump at a kink.
     """
     (result,), (dy,) = base.values, base.v
     steps, count = directions * COARSE, len(directions)

@@ -25,7 +25,7 @@ def note_precision(runs: Runs, evidences: Sequence[Evidence]) -> Findings:
     """Add a note for each array that is right only with float32 accuracy.
 
     Args:
-        evidences: on the gradients of all runs.
+        evidences: the evidence on the gradients of all runs.
     """
     notes = []
     for name in ("y", *runs.code.returns):

@@ -23,7 +23,7 @@ from ..running.trial import Run
 from . import numerical
 
 CONVENTIONS = ("correlation", "convolution")
-# Variants of the forward whose gradients are known. (Integers have no gradient of their own.)
+# Variants of the forward whose gradients are known.
 COMPUTED = ("", "forward-flipped", "stride-dilation-swapped", "integer-truncated")
 
 
@@ -105,7 +105,7 @@ def is_right_by_definition(runs: Runs, argument: str) -> bool:
 def _by_definition(definition: Definition, run: Run, case: Case) -> Evidence:
     problem, outcome = run
     expected, window = definition.gradients(problem.dy, problem.arrays, case), definition.window(case)
-    single = is_single(outcome.y)  # the backward may get float32 arrays from it
+    single = is_single(outcome.y)  # the forward may pass float32 arrays to the backward
     bounds = definition.gradient_bounds(problem.dy, problem.arrays, case)
     return Evidence(definition, problem, outcome.gradients, expected, case, window, bounds, single=single)
 

@@ -1,7 +1,7 @@
-"""Cases that the forward takes and the backward refuses, for example `dxp[:, :, p:-p, p:-p]`, which fails at padding 0.
+"""Cases that the forward accepts and the backward refuses. For example, `dxp[:, :, p:-p, p:-p]` fails at padding 0.
 
-A case that the forward refuses too is only listed: the code is not written for it. The same holds for a backward that
-raises NotImplementedError, which says so itself.
+A case that the forward refuses too is only listed, because the code is not written for it. If the backward raises
+NotImplementedError, the case is only listed too.
 
 Internal to check/. running/problems.py collects the refusals.
 """
@@ -33,7 +33,7 @@ _FIX = (
 def judge_refusals(definition: Definition, refused: Sequence[Refusal]) -> Findings:
     """Report a backward that raises an exception on cases for which its forward is right.
 
-    Beside another fault this is not reported, because the refusals may have the same cause.
+    If there is another fault, this is not reported, because the refusals may have the same cause.
     """
     faults = [(problem, refusal) for refusal in refused if (problem := _faulty_problem(definition, refusal))]
     if not faults:

@@ -11,14 +11,14 @@ from ..operations.case import Case
 from ..running.runs import Runs
 from .reference import backward_evidence, fails_elsewhere, forward_evidence
 
-MOST_TRIES = 120  # smaller cases to try
+MOST_TRIES = 120  # the number of smaller cases to try
 
 
 def shrink(runs: Runs, variant: str | None, evidence: Evidence, argument: str) -> Evidence:
     """Return the same fault on the smallest sizes that still show it.
 
     Args:
-        variant: of the forward (ForwardVerdict).
+        variant: the variant of the forward, as in ForwardVerdict.
     """
     tries = 0
     while tries < MOST_TRIES:

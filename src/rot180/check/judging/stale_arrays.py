@@ -1,6 +1,6 @@
 """Gradients that are computed with arrays of the previous call.
 
-A cache that is only replaced when the shape changes shows on two successive problems of the same shape.
+If a cache is only replaced when the shape changes, two successive problems of the same shape show it.
 
 Internal to check/.
 """
@@ -25,8 +25,8 @@ STALE_FIX = "store the argument in every call of the forward: self.{array} = {ar
 def find_stale_arrays(evidences: Sequence[Evidence], argument: str) -> tuple[list[Evidence], Diagnosis | None]:
     """Find gradients that are computed with arrays of the previous call.
 
-    The evidences must be in the order of the calls. Returns the problems that used their own arrays, and the diagnosis
-    if others did not.
+    The evidences must be in the order of the calls. Returns the problems that used their own arrays, and a
+    diagnosis if some problem used older arrays.
     """
     kept, diagnosis = list(evidences), None
     for before, ev in pairwise(evidences):

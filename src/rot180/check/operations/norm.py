@@ -112,7 +112,7 @@ class LayerNorm(Norm):
         return tuple({"x": lead + last, "gamma": last, "beta": last} for lead in ("N", "NC"))
 
     def shapes(self, form: Form, sizes: Mapping[str, int], fixed: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
-        """The shapes with the given sizes."""
+        """The shapes of the arrays. The last axes have the sizes of normalized_shape."""
         return super().shapes(form, {**sizes, **dict(zip("DHWZ", _sizes(fixed), strict=False))}, fixed)
 
     def statistics_axes(self, case: Case) -> tuple[int, ...]:

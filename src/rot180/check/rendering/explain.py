@@ -25,7 +25,7 @@ UNEXPLAINED = ("unknown", UNNAMED)
 
 
 def explain(forward: ForwardVerdict, backward: BackwardVerdict) -> LayerReport:
-    """Return the report on both verdicts."""
+    """Return the report on the verdicts on the forward and the backward."""
     runs, edges = forward.runs, backward.edges
     found = backward.state + forward.findings + backward.findings
     diagnoses = [
@@ -69,7 +69,7 @@ def _is_factor(fault: Fault) -> bool:
 
 
 def _diagnoses(fault: Fault | Diagnosis, runs: Runs, variant: str | None, others: Sequence[str]) -> Iterator[Diagnosis]:
-    """Yield a diagnosis for each mistake that explains a fault; one of an unknown mistake if none does.
+    """Yield a diagnosis for each mistake that explains a fault. If there is none, its mistake is "unknown".
 
     Args:
         others: the names of the gradients that are wrong in the same way.
@@ -99,7 +99,7 @@ def _is_reshaped(fault: Fault) -> bool:
 
 
 def _least(fault: Fault) -> Evidence:
-    """The problem to describe: the first one if the shape is the fault, otherwise the one with the fewest cells."""
+    """The problem to show: the first one if the shape is wrong, otherwise the one with the fewest cells."""
     return fault.wrong[0] if _is_reshaped(fault) else min(fault.wrong, key=lambda e: e.case.cells)
 
 

@@ -1,8 +1,8 @@
 """The search for the form of the arguments that code expects, and for the sizes that it supports.
 
-Forms and restrictions of the sizes are combined and tried in order of simplicity. A combination is used if it makes the
-results right. If none does, the simplest one is used that the code does not refuse, and the results are judged in it.
-Sizes that could be confused differ, so that no form makes wrong results right.
+Forms and restrictions of the sizes are combined and tried, simple ones first. A combination is used if the results are
+right with it. If there is none, the check uses the simplest combination that the code accepts, and judges its results.
+The sizes of different axes differ, so that no form makes wrong results right.
 
 Internal to check/. run.py chooses the cases.
 """
@@ -25,8 +25,8 @@ from .restriction import Restriction, restrictions
 from .trial import Trial
 
 MOST_FORWARDS = 200  # combinations that the code accepts with a wrong result; each costs the time of a forward
-MOST_TRIALS = 12  # combinations that are tried on all cases
-MOST_REFUSALS = 2000  # combinations that are refused: each costs a call
+MOST_TRIALS = 12  # limit for combinations that are tried on all cases
+MOST_REFUSALS = 2000  # limit for combinations that are refused: each costs a call
 ALIKE = 2  # if all combinations up to this cost raise the same error, the search ends
 Combination = tuple[Form, Restriction]
 
@@ -36,7 +36,7 @@ class FormSearch:
     """A search for the combination of a form and a restriction that fits the code.
 
     Attributes:
-        code: in its usual form.
+        code: the code in its usual form.
         cases: the cases on which a combination is judged.
     """
 
@@ -52,7 +52,8 @@ class FormSearch:
     def find(self, usual: Trial) -> Trial:
         """Return the best trial: a right one if there is one, otherwise the first that the code accepts.
 
-        If all are refused, the `furthest` of the result is the refusal in which the code got furthest.
+        `usual` is the trial of the usual form. If all are refused, the result has the refusal in which the code got
+        furthest.
         """
         if usual.right:
             return usual
@@ -68,8 +69,8 @@ class FormSearch:
     def _is_plausible(self, trial: Trial) -> bool:
         """True if the code may be written for this form: one result is right, or all results have the right shapes.
 
-        Code can accept arrays whose axes are in another order than it expects, where sizes happen to fit. Then its
-        results have other shapes, and say nothing about the code.
+        If sizes happen to fit, code can accept arrays whose axes are in another order than it expects. Then its
+        results have other shapes and cannot be judged.
         """
         usual, form = self.code.form, trial.code.form
         same_axes = (form.layout, form.weight, form.absent) == (usual.layout, usual.weight, usual.absent)
@@ -78,7 +79,7 @@ class FormSearch:
     def _combinations(self, usual: Trial) -> list[Combination]:
         """Return the combinations to try after the usual one, by their cost.
 
-        Where the usual form is accepted, only those are tried that its results suggest.
+        If the usual form is accepted, only combinations that its results suggest are tried.
         """
         first = self.code.form
         every = [
@@ -99,7 +100,7 @@ class FormSearch:
     def _trials(self, usual: Trial) -> Iterator[Trial]:
         """Try the combinations whose forward is right on a few cases, then the ones that the code accepts.
 
-        Ends early if the same error comes in all simple combinations: it has nothing to do with the form.
+        Ends early if all simple combinations raise the same error, because the form does not cause it.
         """
         accepted: list[Combination] = []
         refusals: list[Refused] = []
@@ -129,7 +130,7 @@ class FormSearch:
         return len(refusals) >= MOST_REFUSALS or (not simple and len({str(refusal) for refusal in refusals}) == 1)
 
     def _probe(self, code: Code, restriction: Restriction) -> Refused | bool | None:
-        """Run the forward alone: True if it is right, False if it is accepted; None if there is no such case."""
+        """Run the forward alone: True if the result is right, False if it is wrong, None if there is no such case."""
         refusal: Refused | None = None
         for problem in self.problems.probes(code, restriction, self.cases):
             try:

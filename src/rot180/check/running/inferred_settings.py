@@ -21,10 +21,12 @@ from ..operations.case import Case
 from .trial import Run
 
 NO_FIT = (np.inf, np.inf)
-CLEARLY = 4.0  # a value fits better than the default if its error is smaller by this factor: rounding decides nothing
+CLEARLY = (
+    4.0  # the error of a value must be smaller than that of the default by this factor, so that rounding cannot decide
+)
 
 STEPS: Mapping[str, tuple[Any, ...]] = {
-    "kernel_size": (2, 3, 4, 5),  # of a pooling; that of a convolution is the size of w
+    "kernel_size": (2, 3, 4, 5),  # only for a pooling: the kernel of a convolution has the size of w
     "stride": (1, 2, 3, 4),
     "padding": (0, 1, 2, 3, "same"),
     "output_padding": (0, 1),
@@ -67,7 +69,8 @@ def _read_off(definition: Definition, runs: Sequence[Run], name: str) -> float |
 def _misfit(definition: Definition, runs: Sequence[Run], name: str, value: Any) -> tuple[float, float]:
     """Count the problems where the forward with this setting is wrong, and the largest error on the others.
 
-    In float32 several values of eps fit; the nearest one decides. Returns NO_FIT if the first problem fails.
+    In float32 several values of eps fit, so the largest error decides between them. Returns NO_FIT if the first
+    problem fails.
     """
     furthest, others = 0.0, 0
     for number, (problem, outcome) in enumerate(runs):

@@ -45,7 +45,7 @@ class Problems:
         return list(self.definition.cases(dict(self.settings), self.varied_settings(code), self.convention))
 
     def edge_cases(self, code: Code) -> list[Case]:
-        """The cases at which code has branches."""
+        """The edge cases: sizes at which code often has branches."""
         return list(self.definition.edge_cases(dict(self.settings), self.varied_settings(code), self.convention))
 
     def varied_settings(self, code: Code) -> tuple[str, ...]:
@@ -109,14 +109,14 @@ class Problems:
 def run_problem(code: Code, problem: Problem) -> Run:
     """Run code on a problem.
 
-    If the result has the wrong shape, the returned problem has the dy that was passed to the backward.
+    If the result has the wrong shape, the dy of the returned problem is the array that was passed to the backward.
     """
     outcome = code.run(problem)
     return (problem if outcome.dy is problem.dy else replace(problem, dy=outcome.dy)), outcome
 
 
 def _has_new_tuples(case: Case, fixed: Mapping[str, Any]) -> bool:
-    """True if an open setting has one number per axis; code that takes a single number need not take these."""
+    """True if a setting that is not fixed has one number per axis: code for single numbers need not accept it."""
     return any(isinstance(value, tuple) and name not in fixed for name, value in case.settings.items())
 
 

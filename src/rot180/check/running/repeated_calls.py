@@ -1,8 +1,8 @@
 """Repeated calls of one problem, which show gradients that grow from call to call or change at random.
 
-One problem is called several times in a row, because code may allocate new buffers when the shape changes.
+The calls follow each other with the same shapes, because code may allocate new buffers when the shape changes.
 
-Internal to check/. judging/state.py reports what this shows.
+Internal to check/. judging/state.py reports the result.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def _repeats(first: Array, gradients: Sequence[Array]) -> bool:
 
 
 def _growth(gradients: Sequence[Array]) -> Array | None:
-    """Return the g of g[n + 1] = r * g[n] + g (r is 1 if calls add up); None if the gradients follow no such rule."""
+    """Return g if g[n + 1] = r * g[n] + g, where r is 1 if calls add up; None if the gradients follow no such rule."""
     with np.errstate(all="ignore"):
         steps = [np.subtract(after, before, dtype=float) for before, after in pairwise(gradients)]
         size = float(np.vdot(steps[0], steps[0]))

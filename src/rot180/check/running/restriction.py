@@ -20,12 +20,12 @@ SINGLE = (
     "the images."
 )
 SQUARE_IMAGES = (
-    "The check used square images, because the functions refused every other case. So it did not check that height and "
-    "width are told apart."
+    "The check used square images, because the functions refused every other case. So it cannot find code that "
+    "confuses height and width."
 )
 EQUAL_CHANNELS = (
     "The check used as many output channels as input channels, because the functions refused every other case. So it "
-    "did not check that they are told apart."
+    "cannot find code that confuses them."
 )
 REFUSED_MORE, IGNORED_MORE = (
     "the functions refused every case with more", "the result has a single image, however many are passed",
@@ -68,7 +68,11 @@ class Restriction:
         return restricted
 
     def remarks(self, *, ignores_images: bool = False) -> list[str]:
-        """The remarks on what was not checked; `ignores_images` if several images are not refused, but ignored."""
+        """The remarks on what was not checked.
+
+        Args:
+            ignores_images: True if the code accepts several images but uses only one (default: False).
+        """
         found = [DEPTHWISE] if self.depthwise else []
         found += [EQUAL_CHANNELS] if self.equal_channels else []
         found += [SQUARE_IMAGES] if self.square == "image" else []
@@ -77,7 +81,7 @@ class Restriction:
 
     @property
     def scope(self) -> str:
-        """What the title of the report says: "square images only"."""
+        """The words on the restriction in the title of the report, e.g. "square images only"."""
         return "square images only" if self.square == "image" else ""
 
 

@@ -1,7 +1,7 @@
 """`run`: runs code on many small problems, and keeps the results.
 
-Code that takes its arguments in another form, or only some sizes, gets such cases. A setting that is fixed in the
-forward is recognised and used.
+If code takes its arguments in another form, or only some sizes, it gets cases of this form and size. A setting that is
+fixed in the forward is recognised and used.
 
 Internal to check/. The results are judged in judging/.
 """
@@ -27,7 +27,7 @@ from .runs import Runs
 from .trial import Refusal, Run, Trial
 
 SAME_STRIDE = "The stride stayed at 1, because there are several conventions of padding 'same' for larger strides."
-RECOGNISED = "The forward uses {values} instead of {defaults}; it is judged with that."
+RECOGNISED = "The forward uses {values} instead of {defaults}, so it is judged with {values}."
 
 
 def run(code: Code, definition: Definition, convention: str = "correlation", seed: int = 0) -> Runs:

@@ -25,9 +25,9 @@ class Runs:
         problems: the source of all problems.
         runs: every problem with its outcome.
         refused: the cases that the code refused.
-        remarks: on settings and forms that were recognised.
+        remarks: the remarks on settings and forms that were recognised.
         restriction: the sizes that the code takes.
-        repeated: what calling the first problem again showed.
+        repeated: the result of calling the first problem again.
         can_run: False for answers in files, because there is no code to call.
     """
 
@@ -52,7 +52,7 @@ class Runs:
         return replace(self, runs=some) if some else self
 
     def descriptions(self) -> tuple[str, ...]:
-        """The problems, as the report lists them."""
+        """The descriptions of the problems, in the order of the report."""
         return tuple(problem.describe() for problem, _ in self.runs)
 
     def try_case(self, case: Case, unit: float) -> Run | None:
@@ -64,7 +64,7 @@ class Runs:
         return self.problems.problem(self.code, case, 0, unit) if self.can_run else None
 
     def edge_runs(self) -> Runs:
-        """Run the edge cases in the form that the code takes; returns these runs, and what was refused.
+        """Run the edge cases in the form that the code takes; return these runs and the refusals.
 
         Only numbers of axes that the ordinary problems have are tried: the code may be written for no other.
         """

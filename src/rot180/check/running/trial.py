@@ -53,8 +53,8 @@ class Trial:
     """The runs of code, and the cases that it refused.
 
     Attributes:
-        code: in the form of this trial.
-        refusal: the refusal of a search in which the code got furthest, instead of that of the trial.
+        code: the code in the form of this trial.
+        refusal: if a search gives it, the refusal in which the code got furthest; it replaces that of the trial.
     """
 
     code: Code

@@ -37,7 +37,7 @@ ROUNDED = (
 
 
 class Answers:
-    """The answers by problem, in place of the user's functions."""
+    """The answers by problem. They replace calls of the user's functions."""
 
     form = Form()
     open_settings = ()
@@ -87,7 +87,7 @@ class Answers:
         return []
 
     def like_gradients(self, outcome: Outcome, x_ndim: int) -> None:
-        """There are no other shapes."""
+        """None: answers in files have only one shape."""
 
     def value(self, problem: Problem, arrays: Mapping[str, Array]) -> Array:
         """Raise Refused: there are no answers for other arrays."""
@@ -105,14 +105,14 @@ def verify(
 ) -> LayerReport:
     """Judge the answers in a folder of vectors.
 
-    The cases are made again from the operation, the set and the seed. Nothing but the index and the answers is judged;
-    inputs that were changed are reported.
+    The cases are made again from the operation, the set and the seed. Only the answers are
+    judged. If the inputs in the folder were changed, this is reported.
 
     Args:
         only: the arrays that the program computes: "y", or "y" and some of "dx", "dw", "db" (default: all).
         op, which, seed: as passed to `export` (default: those in the index). If given, the index must agree; if all
             three are given, no index is needed.
-        allow_missing: False (default) if a case without an answer is a fault; True to judge only the others.
+        allow_missing: True to judge only cases with an answer. If False (default), a missing answer is a fault.
 
     Returns a LayerReport.
 
@@ -130,7 +130,7 @@ def verify(
     title = f"{name} ({vectors.name} set, seed {vectors.seed}{f'; {judged} only' if left_out else ''})"
     without = {argument: lacking(submission, argument) for argument in requested}
     complete = [argument for argument, cases in without.items() if not cases]
-    with np.errstate(all="ignore"):  # answers can be infinite
+    with np.errstate(all="ignore"):  # answers can be infinite, so NumPy's warnings are turned off
         report = _judge(Answers(definition, title, submission.runs, complete), submission.runs)
     report = replace(report, refused=submission.missing)
     report = replace(report, notes=tuple(_adapt_note(note) for note in report.notes))
@@ -164,5 +164,5 @@ def _requested(definition: Definition, only: Sequence[str] | None) -> list[str]:
 
 
 def _one_line(text: str) -> str:
-    """The name of a folder without line ends and other characters that a terminal acts on."""
+    """The name of a folder without line ends and other control characters."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)

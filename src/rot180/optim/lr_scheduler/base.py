@@ -154,7 +154,7 @@ class ShareLR(LRScheduler):
         return 0.0
 
     def share(self, step: int) -> float:
-        """The share of the initial rate at a step."""
+        """The learning rate at a step, as a share of the initial learning rate."""
         raise NotImplementedError
 
     def get_lr(self) -> list[float]:

@@ -91,8 +91,8 @@ def order_by_shape(returned: Any, shapes: Mapping[str, tuple[int, ...]], plan: P
 
 
 def _kept(session: Session, name: str, parameters: Sequence[str]) -> Any:
-    """The gradient of a parameter inside the object: an array with the name of a gradient, else the parameter's
-    change.
+    """The gradient of a parameter inside the object: an array with the name of a gradient, or the change of the
+    parameter if there is no such array.
     """
     place, thing = session.plan.places[name], session.thing
     if name in session.plan.gradients:

@@ -22,7 +22,7 @@ FORWARDS = (
     "forward forward_pass forward_propagation forward_prop feed_forward fprop __call__ call apply predict "
     "fwd f_prop forwards feedforward propagate activate activation_function compute func function fn".split()
 )
-DERIVATIVES = "gradient grad derivative prime deriv backward diff".split()  # of an activation, given x
+DERIVATIVES = "gradient grad derivative prime deriv backward diff".split()  # methods of an activation that take x
 TRAINING = "training train is_training is_train train_mode mode".split()
 BACKWARDS = (
     "backward backward_pass backward_propagation back_propagation backpropagation backpropagate backprop back_prop "
