@@ -30,7 +30,7 @@ def as_numpy(value: Any) -> np.ndarray[Any, Any] | None:
     for attribute, convert in conversions.items():
         try:
             array = convert(value) if hasattr(value, attribute) else None
-        except (KeyboardInterrupt, SystemExit):
+        except KeyboardInterrupt:
             raise
         except BaseException:  # conversions of other libraries, and of the user's objects, can raise anything
             continue

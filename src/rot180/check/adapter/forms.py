@@ -64,6 +64,8 @@ class Form:
         if a.ndim < 2:
             return a[()] if a.ndim == 0 else a.copy()
         axes = self._axes(definition, argument, a.ndim)
+        if len(axes) != a.ndim:  # dy for a result with a wrong number of axes: it has no form
+            return a.copy()
         present = self._present(axes)
         squeezed = a.reshape([n for n, axis in zip(a.shape, axes, strict=True) if axis in present])
         order = [present.index(axis) for axis in self._order(definition, argument, axes)]

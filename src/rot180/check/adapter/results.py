@@ -136,7 +136,7 @@ def shape_of(value: Any) -> tuple[int, ...] | None:
     """The shape of a value; None for rows of different lengths and for an object whose conversion raises."""
     try:
         return np.shape(value)
-    except (KeyboardInterrupt, SystemExit):
+    except KeyboardInterrupt:
         raise
     except BaseException:  # the conversion can run the user's code
         return None

@@ -61,6 +61,8 @@ class Norm(Functional):
         off = x - x.mean(axes, keepdims=True)
         with np.errstate(all="ignore"):  # division by 0 where y equals beta
             under = (off * gamma / (y - beta)) ** 2 - x.var(axes, keepdims=True)
+        if not np.isfinite(under).any():
+            return None
         eps = float(f"{float(np.nanmedian(under)):.4g}")
         return eps if 0 < eps < LARGEST_EPS else None
 

@@ -44,7 +44,9 @@ class Place:
         for kind, key in self.steps:
             try:
                 thing = _part(thing, kind, key)
-            except Exception:
+            except KeyboardInterrupt:
+                raise
+            except BaseException:
                 return None
         together = stacked(thing)
         return to_numpy(thing) if together is None else together

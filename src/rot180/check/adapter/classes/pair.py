@@ -142,7 +142,9 @@ def _complete(plan: Plan, definition: Definition, given: Mapping[str, Any]) -> t
     try:
         gradients = found(plan)
         plan = with_updates(plan, last[0].thing, found)
-    except Exception:  # the user's code can raise anything; the check will report it
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # the user's code can raise anything; the check will report it
         return plan, True
     require_rate(plan, last[-1].thing, last[-1].steps)
     missing = [name for name in plan.places if name not in gradients and name not in last[-1].steps]

@@ -53,7 +53,7 @@ def find_plan(target: Callable[..., Any], definition: Definition, given: Mapping
     Raises ClassError if the class cannot be used in any way.
     """
     best: Trial | None = None
-    reason: Exception | None = None
+    reason: BaseException | None = None
     unused: UnusedWeightError | None = None
     static = _is_static(target, definition)
     constructor = Constructor(target, definition, {}, {}) if static else read_constructor(target, definition)
@@ -69,7 +69,9 @@ def find_plan(target: Callable[..., Any], definition: Definition, given: Mapping
             continue
         except ClassError:
             raise
-        except Exception as error:  # the user's code can raise anything
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # the user's code can raise anything
             reason = reason or error
             continue
         if best is None or trial.fit > best.fit:
@@ -84,7 +86,7 @@ def find_plan(target: Callable[..., Any], definition: Definition, given: Mapping
     return best.plan
 
 
-def _describe(reason: Exception | None, target: Callable[..., Any]) -> str:
+def _describe(reason: BaseException | None, target: Callable[..., Any]) -> str:
     """Describe the error of the user's code, with the line in its file."""
     if reason is None:
         return "an error"
@@ -192,7 +194,9 @@ def _try(draft: Plan, given: Mapping[str, Any], ndim: int) -> Trial:
         _require_effect(plan, problem, kept)
     try:
         session.backward(1.0 if definition.loss else plan.form.y.to_user(np.ones(y.shape)))
-    except Exception:  # the user's code can raise anything
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # the user's code can raise anything
         return Trial(plan, FAILS)
     return Trial(plan, fit)
 

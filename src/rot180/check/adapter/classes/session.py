@@ -180,7 +180,9 @@ def initialise(thing: Any, case: Case, form: SampleForm, *, in_place: bool = Fal
             continue
         try:
             _prepare(method_of(thing, name), sample, in_place=in_place)
-        except Exception:  # the user's code can raise anything
+        except KeyboardInterrupt:
+            raise
+        except BaseException:  # the user's code can raise anything
             if not name.startswith("_"):
                 raise  # the first call may prepare the layer instead
 
