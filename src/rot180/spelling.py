@@ -20,7 +20,7 @@ def unknown_name(kind: str, name: object, known: Iterable[str], begin: str | Non
         kind: what is named, in the singular, for example "model".
         name: as the user wrote it.
         known: all names.
-        begin: the first words; default: "unknown", the kind and the name.
+        begin: the first words of the message (default: for example "unknown model 'resnet2'").
     """
     names = list(known)
     begin = begin or f"unknown {kind} {name!r:.80}"

@@ -61,10 +61,12 @@ def test_layouts(save: Any) -> None:
     np.testing.assert_array_equal(read_npz(save(images=CELLS[:, 0], labels=LABELS)).images, want[:, :1])
     two = save(images=CELLS[:, :2], labels=LABELS)
     np.testing.assert_array_equal(read_npz(two, layout="NCHW").images, want[:, :2])
-    with pytest.raises(FormatError, match=r"shape \(6, 2, 8, 5\): neither axis 1 nor axis 3 could be 1 or 3 channels"):
+    with pytest.raises(FormatError, match=r"shape \(6, 2, 8, 5\): no channel axis was found, because neither axis 1"):
         read_npz(two)
     both = save(images=CELLS[..., :3], labels=LABELS)
-    with pytest.raises(FormatError, match=r"both axis 1 and axis 3 could be .*; pass layout='NCHW' or layout='NHWC'"):
+    with pytest.raises(
+        FormatError, match=r"axis is ambiguous, because axis 1 and axis 3 both .*; pass layout='NCHW' or layout='NHWC'"
+    ):
         read_npz(both)
     assert read_npz(both, layout="NHWC").images.shape == (6, 3, 3, 8)
     with pytest.raises(ValueError, match="read_npz: layout must be 'NCHW' or 'NHWC'; got 'HWC'"):

@@ -114,10 +114,12 @@ def _images(name: str, images: Array, layout: str | None) -> Array:
     else:
         could_be = [kind for kind, axis in (("NCHW", 1), ("NHWC", 3)) if images.shape[axis] in CHANNELS]
         if layout is None and len(could_be) != 1:
-            which = "both axis 1 and axis 3" if could_be else "neither axis 1 nor axis 3"
-            raise FormatError(
-                f"{what}: {which} could be 1 or 3 channels; pass layout='NCHW' or layout='NHWC' (--layout)"
+            why = (
+                "the channel axis is ambiguous, because axis 1 and axis 3 both have size 1 or 3"
+                if could_be
+                else "no channel axis was found, because neither axis 1 nor axis 3 has size 1 or 3"
             )
+            raise FormatError(f"{what}: {why}; pass layout='NCHW' or layout='NHWC' (--layout)")
         if (layout or could_be[0]) == "NHWC":
             images = images.transpose(0, 3, 1, 2)
     if 0 in images.shape:

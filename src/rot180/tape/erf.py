@@ -22,7 +22,7 @@ import numpy as np
 
 from .record import Array
 
-BLOCK = 65536  # elements per pass: they and the temporaries stay in the cache
+BLOCK = 65536  # elements per pass, few enough that these and all temporaries stay in the cache
 
 
 class _Fit(NamedTuple):

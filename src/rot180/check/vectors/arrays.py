@@ -26,11 +26,8 @@ _NOT_AN_ARRAY = (
     "vectors.verify: {name} must be an object with 'shape' and as many numbers in 'data'; see docs/vectors.md"
 )
 _MAGIC = b"\x93NUMPY"
-_LENGTH_BYTES = {
-    (1, 0): 2,
-    (2, 0): 4,
-    (3, 0): 4,
-}  # of the header's length, by format version
+# By version of the format, the number of bytes in which the file stores the length of its header.
+_LENGTH_BYTES = {(1, 0): 2, (2, 0): 4, (3, 0): 4}
 _DESCR = re.compile(r"""['"]descr['"]\s*:\s*['"]([^'"]{0,20})['"]""", re.ASCII)
 _ORDER = re.compile(r"""['"]fortran_order['"]\s*:\s*(True|False)""", re.ASCII)
 _SHAPE = re.compile(r"""['"]shape['"]\s*:\s*\(([\d,\s]*)\)""", re.ASCII)

@@ -41,7 +41,7 @@ class IndexTable:
     def conv_y(self, x: Array, w: Array, window: Window, bias: Array | None) -> Array:
         """y (N, O, *y_size)."""
         y = _product(w.reshape(self.w_matrix), self._columns(x)).reshape(self.y_shape)
-        if self.images != 1:  # for one image it is (1, O, ...) already
+        if self.images != 1:  # with one image, y already has the shape (1, O, ...)
             y = y.swapaxes(0, 1)
         if bias is not None:
             y += bias.reshape(-1, *(1,) * window.ndim)
