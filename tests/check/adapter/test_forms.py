@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from rot180.check import operations
+from rot180.check.adapter.code import Refused
 from rot180.check.adapter.forms import Form
 
 LAYOUTS = ("channels_first", "channels_last")
@@ -106,3 +107,17 @@ def test_labels_and_losses_are_unchanged() -> None:
     assert np.array_equal(Form().to_user(definition, "t", np.array([1, 0]), 2), [1, 0])
     assert Form().from_user(definition, "y", np.array([[2.0]]), 0, 2).shape == ()
     assert replace(Form(), one_hot=True) != Form()
+
+
+@pytest.mark.parametrize(
+    ("form", "op", "shape"),
+    [
+        (Form(), "conv2d", (1,) * 6),
+        (Form(), "linear", (2,) * 20),
+        (Form("columns"), "linear", (2, 3, 4)),
+        (Form(absent=frozenset("N")), "conv2d", (2, 3, 4, 4)),
+    ],
+)
+def test_an_array_that_does_not_fit_the_form_is_refused(form: Form, op: str, shape: tuple[int, ...]) -> None:
+    with pytest.raises(Refused, match=r"an array of shape \(.*\) cannot be passed as y"):
+        form.to_user(operations.find(op), "y", np.zeros(shape), 4)

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..operations import Definition
 from ..operations.case import Array, Arrays, Problem
-from .forms import Form
+
+if TYPE_CHECKING:
+    from .forms import Form  # forms.py raises Refused
 
 
 class Progress(IntEnum):

@@ -20,6 +20,7 @@ import numpy as np
 
 from ..operations import Definition
 from ..operations.case import Array
+from .code import Refused
 from .foreign_arrays import to_numpy
 
 VECTORS = ("b", "gamma", "beta")
@@ -56,6 +57,9 @@ class Form:
 
         Args:
             x_ndim: the number of axes of x in the checker, which determines the shapes of b, gamma and beta.
+
+        Raises:
+            Refused: if the array does not fit the form, as a dy in the shape of a wrong y may not.
         """
         if argument in VECTORS:
             if self.vectors == "number":
@@ -64,11 +68,12 @@ class Form:
         if a.ndim < 2:
             return a[()] if a.ndim == 0 else a.copy()
         axes = self._axes(definition, argument, a.ndim)
-        if len(axes) != a.ndim:  # dy for a result with a wrong number of axes: it has no form
-            return a.copy()
-        present = self._present(axes)
-        squeezed = a.reshape([n for n, axis in zip(a.shape, axes, strict=True) if axis in present])
-        order = [present.index(axis) for axis in self._order(definition, argument, axes)]
+        present, user_axes = self._present(axes), self._order(definition, argument, axes)
+        sizes = [n for n, axis in zip(a.shape, axes, strict=False) if axis in present]
+        if len(axes) != a.ndim or len(user_axes) != len(present) or np.prod(sizes, dtype=int) != a.size:
+            raise Refused(f"an array of shape {a.shape} cannot be passed as {argument}")
+        squeezed = a.reshape(sizes)
+        order = [present.index(axis) for axis in user_axes]
         return np.transpose(squeezed, order).copy() if order else squeezed[()]
 
     def from_user(self, definition: Definition, argument: str, value: Any, ndim: int, x_ndim: int) -> Array:
