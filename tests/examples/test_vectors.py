@@ -22,7 +22,7 @@ def test_a_program_in_another_language(tmp_path, capsys, flags, status, said):
     warnings = ["-Wall", "-Wextra", "-Werror"]
     subprocess.run([COMPILER, "-std=c++17", "-O1", *warnings, *flags, str(SOURCE), "-o", str(program)], check=True)
     assert main(["vectors", "export", str(folder), "--op", "conv_transpose2d", "--set", "exhaustive"]) == 0
-    assert "113 cases of conv_transpose2d" in capsys.readouterr().out
+    assert "115 cases of conv_transpose2d" in capsys.readouterr().out
     subprocess.run([program, folder], check=True)
     assert main(["vectors", "verify", str(folder)]) == status
     assert said in capsys.readouterr().out

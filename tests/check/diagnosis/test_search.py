@@ -301,7 +301,7 @@ def differences(report: check.LayerReport) -> tuple[bool, str]:
 @pytest.mark.slow
 def test_differences_are_compared_or_are_the_reference() -> None:
     compared = (True, "finite differences of your forward agree with the correct gradients")
-    judging = (True, "the backward is judged by differences of this forward")
+    judging = (True, "finite differences of your forward judge the backward")
     assert differences(judged(lambda dx, dw, db: (dx, dw, db))) == compared
     assert differences(check.layer(lambda x, w, b: conv(x, w, b) ** 2, conv_backward)) == judging
 

@@ -164,7 +164,7 @@ def _judge_reference(runs: Runs, variant: str | None, evidences: Sequence[Eviden
     if not usable or not runs.code.has_forward:
         return Findings()
     measured = [(e, o) for e, o in usable if any(map(e.compares, e.expected))]
-    smallest, outcome = min(measured or usable, key=lambda pair: pair[0].case.cells)
+    smallest, outcome = min(measured or usable, key=lambda pair: (pair[0].unknown[0], pair[0].case.cells))
     try:
         stage, kinked = reference_check.stage(runs.code, smallest, outcome)
     except Refused:
