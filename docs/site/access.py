@@ -1,4 +1,4 @@
-"""Repairs of the theme's HTML for keyboards and screen readers."""
+"""Change the theme's HTML so that keyboards and screen readers can use it."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-AFTER_THEME = 900  # furo makes its navigation in the same event, at the default priority of 500
+AFTER_THEME = 900  # furo builds its navigation in the same event at priority 500; a higher number runs later
 
 
 def repair(app: Sphinx, page: str, template: str, context: dict[str, Any], tree: Any) -> None:
-    """Give headings their level, and let the keyboard scroll blocks of code that are wider than the page."""
+    """Add the missing level to headings, and let the keyboard scroll code blocks that are wider than the page."""
     for part in ("furo_navigation_tree", "body"):
         if part in context:
             text = context[part].replace('role="heading">', 'role="heading" aria-level="2">')

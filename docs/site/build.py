@@ -1,7 +1,8 @@
 """Build the site: the pages in English and Chinese, and the API reference.
 
-`make site` runs `python docs/site/build.py build/site`. It needs the extra "docs". English lies in the folder itself,
-Chinese in zh/, the reference in reference/. A warning of Sphinx, such as a broken link, is an error.
+`make site` runs `python docs/site/build.py build/site`. It needs the extra "docs". The English pages are written to
+the folder itself, the Chinese ones to zh/, and the API reference to reference/. A warning of Sphinx, such as a broken
+link, is an error.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ import sys
 from pathlib import Path
 
 DOCS = Path(__file__).resolve().parents[1]
-LANGUAGES = {"en": (DOCS, "en", "."), "zh": (DOCS / "zh", "zh_CN", "zh")}  # pages, Sphinx's name, folder of the site
+# Each language has the folder of its Markdown pages, its name in Sphinx, and its folder on the site.
+LANGUAGES = {"en": (DOCS, "en", "."), "zh": (DOCS / "zh", "zh_CN", "zh")}
 
 
 def build(folder: Path) -> None:
-    """Build all parts of the site in a folder, whose earlier content is removed."""
+    """Delete the folder, then build all parts of the site in it."""
     shutil.rmtree(folder, ignore_errors=True)
     for pages, language, part in LANGUAGES.values():
         build_pages(pages, language, folder / part)
@@ -24,7 +26,7 @@ def build(folder: Path) -> None:
 
 
 def build_pages(pages: Path, language: str, folder: Path) -> None:
-    """Build the pages of one language. Sphinx's cache lies outside the site."""
+    """Build the pages of one language. Sphinx's cache is outside the site, so that it is not published."""
     cache = folder.parent / f".{folder.name}-cache-{language}"
     command = [sys.executable, "-m", "sphinx", "--quiet", "--fail-on-warning", "--fresh-env", "-b", "html"]
     command += ["-c", DOCS / "site", "-d", cache, "-D", f"language={language}", pages, folder]

@@ -13,7 +13,8 @@ sys.path[:0] = [str(HERE), str(HERE.parents[1] / "examples" / "origins")]
 
 jieba.setLogLevel("WARNING")  # it reports how long its dictionary takes to load
 
-# Sphinx 9.0 names a script ChineseStemmer that it does not write. Its Chinese index contains stems of English words.
+# For Chinese, Sphinx 9.0 refers to a script ChineseStemmer that it does not write. The English stemmer replaces it,
+# because the Chinese search index stems only English words.
 SearchChinese.language_name = "English"
 
 project = "rot180"
@@ -22,7 +23,7 @@ extensions = ["myst_parser", "explainer_directive", "links", "languages", "acces
 exclude_patterns = ["zh", "site", "pictures/*.py"]
 myst_heading_anchors = 4
 myst_enable_extensions = ["attrs_inline"]
-suppress_warnings = ["myst.header", "toc.not_included"]  # a test follows the links to every page
+suppress_warnings = ["myst.header", "toc.not_included"]  # a test checks that links lead to every page
 templates_path = ["templates"]
 html_theme = "furo"
 html_title = project
@@ -30,7 +31,7 @@ html_favicon = "static/icon.svg"
 html_static_path = ["static"]
 html_css_files = ["site.css"]
 html_js_files = ["frames.js"]
-html_show_search_summary = False  # it would fetch the pages, which a browser forbids for files
+html_show_search_summary = False  # the summary fetches pages, which browsers forbid for file:// addresses
 html_show_copyright = False
 html_show_sphinx = False
 html_show_sourcelink = False

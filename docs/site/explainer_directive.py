@@ -1,13 +1,14 @@
-"""The directive `explainer`: a live layer in the text.
+"""The Sphinx directive `explainer` embeds an interactive explanation of a layer in a page.
 
     ```{explainer} dx[0,0,1,1]
     :title: Gradients of a 2x2 kernel
     explain.trace("conv2d", input=3, kernel_size=2)
     ```
 
-The argument is the cell to open on. The body is a Python expression for a trace; `np`, `explain` and `programs`
-(examples/origins/pages.py) can be used. The page that `explain.page` writes for the trace is shown in a frame, which
-the browser loads when the reader scrolls near it. On a site that does not know the directive, the reader sees the code.
+The argument is the cell that is selected at first. The body is a Python expression whose value is a trace; it can use
+`np`, `explain` and `programs` (examples/origins/pages.py). The page that `explain.page` writes for the trace is shown
+in an iframe, which the browser loads when the reader scrolls near it. A site that does not support the directive, such
+as GitHub, shows the code.
 """
 
 from __future__ import annotations
@@ -29,11 +30,11 @@ FOLDER = "layers"
 
 
 class Layer(nodes.General, nodes.Element):
-    """A frame with a live layer."""
+    """The node of an iframe that shows a layer's page."""
 
 
 class Explainer(SphinxDirective):
-    """Write the layer's page and put a frame in its place."""
+    """Write the layer's page, and replace the directive with an iframe that shows it."""
 
     optional_arguments = 1
     final_argument_whitespace = True

@@ -1,4 +1,4 @@
-"""The link of each page to the same page in the other language, or to its home page if there is none."""
+"""Link each page to the same page in the other language, or to the home page of that language if there is none."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ DOCS = Path(__file__).resolve().parents[1]
 
 
 def add_link(app: Sphinx, page: str, template: str, context: dict[str, Any], tree: Any) -> None:
-    """Give the templates the address and the name of the other language, and the way to the reference."""
+    """Pass the templates the links to the other language and to the API reference."""
     up, chinese = "../" * page.count("/"), app.config.language.startswith("zh")
     other = DOCS if chinese else DOCS / "zh"
     name = page if (other / f"{page}.md").exists() else "index"

@@ -1,8 +1,8 @@
-"""The links of the Markdown files, adapted to the site.
+"""Adapt the links of the Markdown files to the site.
 
 The files are also read in the repository, where a link is the path of a file, relative to the file that contains it.
-On the site, a link to another page stays as it is. A link to a page of the English site from the Chinese one becomes
-an HTML link. The site does not contain the sources and benchmarks, so a link to such a file becomes its path.
+On the site, a link to a page in the same language stays as it is. A link from a Chinese page to an English one becomes
+an HTML link. The site does not contain source files and benchmarks, so a link to such a file becomes its path as text.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ PARTS = re.compile(
 
 
 def adapt(app: Sphinx, page: str, source: list[str]) -> None:
-    """Replace the text of a page: include the file that it stands for, and adapt the links."""
+    """Adapt the links of a page. A page named in INCLUDED gets the text of its file, for example CHANGELOG.md."""
     pages = Path(app.srcdir)
     file = ROOT / INCLUDED[page] if page in INCLUDED and pages == DOCS else pages / f"{page}.md"
 
@@ -40,7 +40,7 @@ def adapted(text: str, target: str, file: Path, pages: Path, page: str) -> str:
     path, hash_sign, anchor = target.partition("#")
     goal = Path(os.path.normpath(file.parent / path))
     if not goal.exists():
-        raise FileNotFoundError(f"{file}: the link to {target} leads nowhere: correct the path")
+        raise FileNotFoundError(f"{file}: the target {target} of a link does not exist; correct the path")
     stub = {ROOT / included: DOCS / f"{name}.md" for name, included in INCLUDED.items()}
     goal = stub.get(goal, goal)
     here = (pages / page).parent

@@ -1,4 +1,4 @@
-"""A pytest fixture that checks layers, for example to grade a course. pytest loads it automatically.
+"""A pytest fixture that checks layers, for example to grade homework. pytest loads it automatically.
 
     def test_my_layer(rot180_check):
         rot180_check(conv_forward, conv_backward, op="conv2d", stride=2)
@@ -36,7 +36,7 @@ def rot180_check() -> Callable[..., LayerReport]:
             report = layer(forward, backward, op, **settings)
         except (Rot180Error, TypeError, ValueError) as error:  # GradientError: the layer raised
             failure = str(error)
-        if report is None or not report.ok:  # inside `except`, pytest would show both errors
+        if report is None or not report.ok:  # not in the `except` block, where pytest would show both errors
             pytest.fail(report.render() if report is not None else failure, pytrace=False)
         return report
 

@@ -53,7 +53,7 @@ def failing(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
         (
             KeyError("x"),
             ExitStatus.FAILED,
-            "internal error: KeyError: 'x' (--traceback shows the place; please report it)",
+            "internal error: KeyError: 'x' (please report it with the output of --traceback)",
         ),
         (KeyboardInterrupt(), ExitStatus.INTERRUPTED, "interrupted"),
     ],

@@ -175,7 +175,7 @@ def test_a_folder_that_was_moved_is_found_again_with_data(tmp_path: Path, capsys
     assert main(["evaluate", str(out)]) == ExitStatus.USAGE
     error = capsys.readouterr().err
     assert error.startswith(f"rot180: cannot find the images of {out}: ")
-    assert error.endswith("; use --data to say where they are now\n")
+    assert error.endswith("; pass their current path with --data\n")
     assert main(["report", str(out)]) == 0  # the sections that need no images
     printed = capsys.readouterr().out.splitlines()
     assert printed[0].startswith("the report has no held-out images: cannot find the images of")

@@ -85,7 +85,7 @@ def test_a_place_of_images_that_does_not_exist_is_refused_before_the_run_is_load
         (["predict", "no-run", "7.png", "--modle", "x"], "unknown option --modle (see rot180 predict --help)"),
         (["evaluate", "no-run", "another"], "unexpected argument 'another' (see rot180 evaluate --help)"),
         (["summary", "resnet2"], "'resnet2' is neither a run nor a model: did you mean 'resnet20'?"),
-        (["summary", ".", "--classes", "3"], "--input and --classes are for the name of a model; . is a folder"),
+        (["summary", ".", "--classes", "3"], "--input and --classes need the name of a built-in model; . is a folder"),
         (["check", "no.py", "--op", "conv2"], "check: unknown operation 'conv2': did you mean 'conv2d'?"),
         (
             ["check", "no.py", "--layout", "channel_last"],

@@ -15,7 +15,7 @@ Group = Any  # a parser or a group of its arguments
 
 
 class UsageError(Exception):
-    """A command line that cannot be run; the message is one line."""
+    """Raised if the command line is invalid. The message is one line."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -51,7 +51,7 @@ class Parser(argparse.ArgumentParser):
         self.error(f"unknown option {name}{': ' + did_you_mean(suggested) if suggested else ''}")
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
-        """Refuse a value that is not among the choices of an argument."""
+        """Raise ArgumentError or UsageError if the value is not one of the choices of the argument."""
         if action.choices is None or value in action.choices:
             return
         from ..spelling import unknown_name

@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 ABOUT = """\
 measure layers and training steps on this machine
 
-For each layer: the time of the forward and of the backward on float32 images, the
-speed in GFLOP/s (a multiply-add counts as two operations), and the algorithms of
-the forward, the input gradient and the weight gradient (one name if they agree).
-For each training step (forward, backward, optimizer): its time. All numbers are
-medians over the rounds. Stop other programs before you measure.
+For each layer, the command prints the time of the forward and of the backward on
+float32 images, the speed in GFLOP/s (a multiply-add counts as two operations), and
+the algorithms of the forward, the input gradient and the weight gradient (one name
+if all three are the same). For each training step (forward, backward, optimizer), it
+prints the time. Times and speeds are medians over the rounds. Stop other programs
+before you measure.
 """
 EXAMPLES = (
     "rot180 bench",
@@ -56,13 +57,13 @@ def add(commands: Commands) -> None:
     )
     parser.add_argument(
         "--seconds", type=positive_number, default=0.1, metavar="X",
-        help="duration of one round of a layer or step (default: %(default)s)",
+        help="run each layer or step repeatedly for this long in each round (default: %(default)s)",
     )  # fmt: skip
-    add_output_file(parser, "--json", "the numbers as JSON")
+    add_output_file(parser, "--json", "the measurements as JSON")
 
 
 def run(args: argparse.Namespace) -> ExitStatus:
-    """Measure and print line by line; write the file at the end."""
+    """Print each measurement as soon as it is made; write the JSON file at the end."""
     from rot180 import engine, set_num_threads
 
     from ..bench import machine
@@ -103,7 +104,7 @@ def _selected(args: argparse.Namespace) -> tuple[list[Layer], list[str]]:
 
 
 def _environment() -> dict[str, Any]:
-    """The engine and the machine, as they are recorded in the file."""
+    """The engine and the machine, as they are recorded in the JSON file."""
     from rot180 import __version__
 
     from ..bench import machine

@@ -25,7 +25,7 @@ from .exit_status import ExitStatus
 from .option_names import in_options, report_in_options
 from .output import STDOUT, require_writable
 
-SETTINGS: dict[str, tuple[Callable[[str], Any], str, str]] = {  # by option: type, metavar and help
+SETTINGS: dict[str, tuple[Callable[[str], Any], str, str]] = {  # maps each option to its type, metavar and help
     "stride": (int_per_axis, "N[,N]", "stride"),
     "padding": (int_per_axis, "N[,N]", "padding"),
     "dilation": (int_per_axis, "N[,N]", "dilation"),
@@ -41,7 +41,7 @@ OPTIONS = ("op", "layout", "convention", "seed", "forward_arguments", "backward_
 ABOUT = """\
 test a forward and a backward of your own, and name the mistake
 
-The functions run on many small problems. The command compares the results and the
+The functions run on many small test cases. The command compares their results and
 gradients with the correct ones. If they differ, it names the mistake, for example a
 transposed gradient, a missing mask or a wrong padding.
 
@@ -50,9 +50,9 @@ FORWARD,BACKWARD, the name of a class, or the name of a loss that returns (loss,
 NAMES may be omitted if the file has only one forward and backward, or only one whose
 names match the operation.
 
-With several files or a folder, each file is graded, several at a time, and gets a
-line. By default, the code cannot import deep learning packages then (see --forbid
-and docs/grading.md).
+If you pass several files or a folder, the files are graded in parallel and one line
+is printed for each. By default, code that is graded cannot import deep learning
+packages (see --forbid and docs/grading.md).
 """
 EXIT_STATUS = """
 
@@ -84,7 +84,7 @@ def add(commands: Commands) -> None:
         help="operation that the functions compute, e.g. relu (default: %(default)s)",
     )
     settings = parser.add_argument_group(
-        "settings of the operation", "An option fixes a setting. By default several values are tried."
+        "settings of the operation", "Each option fixes one setting (default: several values are tried)."
     )
     for name, (kind, metavar, about) in SETTINGS.items():
         settings.add_argument(option_of(name), type=kind, metavar=metavar, help=about)
@@ -99,20 +99,20 @@ def add(commands: Commands) -> None:
     )  # fmt: skip
     calls.add_argument(
         "--forward-arguments", type=names, metavar="NAMES",
-        help="what the forward's parameters are, in order, e.g. x,w,b (default: read from their names)",
+        help="meaning of each parameter of the forward, in order, e.g. x,w,b (default: inferred from their names)",
     )  # fmt: skip
     calls.add_argument(
         "--backward-arguments", type=names, metavar="NAMES",
-        help="what the backward's parameters are, in order, e.g. dy,cache (default: read from their names)",
+        help="meaning of each parameter of the backward, in order, e.g. dy,cache (default: inferred from their names)",
     )  # fmt: skip
     calls.add_argument(
         "--returns", type=names, metavar="NAMES",
-        help="arguments whose gradients the backward returns, in order, e.g. x,w,b",
+        help="inputs whose gradients the backward returns, in order, e.g. x,w,b",
     )  # fmt: skip
     calls.add_argument(
         "--seed", type=non_negative_int, metavar="N",
-        help="seed of the random numbers (default: 0; for several files a random seed, so that no file can contain "
-        "the answers)",
+        help="seed of the random test cases (default: 0; for several files a random seed, so that the graded code "
+        "cannot contain the answers)",
     )  # fmt: skip
     calls.add_argument(
         "--timeout", type=positive_number, default=60.0, metavar="SECONDS",

@@ -33,7 +33,7 @@ FORMULA = (
     "\t",
     "\r",
     "\n",
-)  # a cell that starts like this is a formula
+)  # a spreadsheet may read a cell that starts with one of these as a formula
 MAX_SEED = 1_000_000
 MAX_SHOWN = 160  # the maximum length of a comment on the terminal
 
@@ -82,7 +82,7 @@ def find_submissions(targets: Sequence[Target]) -> list[Submission]:
 
 
 def limits_of(args: argparse.Namespace, *, grading: bool) -> Limits:
-    """The limits of the code of one file."""
+    """The time limit and the forbidden imports for the code of one file."""
     from ..check.process import forbidden
     from ..check.process.program import Limits
 
@@ -119,8 +119,8 @@ def summary_of(grades: Sequence[Grade]) -> str:
 
 
 def status_of(grades: Sequence[Grade]) -> ExitStatus:
-    """The exit status. A file that was not checked takes precedence over a wrong one, because somebody must look at
-    it.
+    """The exit status. A file that could not be checked takes precedence over a wrong one, because a person must
+    look at it.
     """
     verdicts = {grade.ok for grade in grades}
     if None in verdicts:
@@ -143,13 +143,13 @@ def as_csv(grades: Sequence[Grade]) -> str:
 
 
 def cell_of(text: str) -> str:
-    """A text as a cell of the table: on one line, and marked as text if a spreadsheet would read it as a formula."""
+    """Put a text on one line for a CSV cell, with an apostrophe before it if a spreadsheet would see a formula."""
     shown = one_line(text)
     return f"'{shown}" if text.startswith(FORMULA) or shown.startswith(FORMULA) else shown
 
 
 def as_dict(grades: Sequence[Grade], seed: int) -> dict[str, Any]:
-    """The grades as JSON: `ok` is null if a file was not checked; otherwise it is false if a file is wrong."""
+    """The grades as JSON. `ok` is null if any file could not be checked, otherwise false if any file is wrong."""
     verdicts = {grade.ok for grade in grades}
     return {
         "ok": None if None in verdicts else False not in verdicts,

@@ -1,4 +1,4 @@
-"""Print and write the report of a check as coloured text, JSON or HTML, or the reason why there is no report.
+"""Print and write the report of a check as coloured text, JSON or HTML, or the error if the check could not run.
 
 The check itself is in check/.
 """
@@ -60,7 +60,7 @@ def not_checked(message: str, json_path: str | None) -> UsageError:
 
 
 def write(texts: Mapping[str, str]) -> list[WriteError]:
-    """Write the texts that go to files. Returns the errors of the files that could not be written."""
+    """Write each text to its path, except the one for stdout. Returns the errors of files that cannot be written."""
     from ..formats import WriteError, atomic
 
     errors = []
@@ -86,7 +86,7 @@ def has_colours() -> bool:
 
 
 def coloured(text: str) -> str:
-    """The text with verdicts and wrong cells in colour."""
+    """Colour the verdicts and the wrong cells of the text."""
     from ..check.rendering.page import WRONG_CELL
 
     text = re.sub(r"\bWRONG\b", "\033[1;31mWRONG\033[0m", text)

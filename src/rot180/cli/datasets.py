@@ -12,11 +12,11 @@ from .output import one_line, say
 if TYPE_CHECKING:
     from ..data import LabelledImages
 
-MAX_NAMED = 5  # unreadable files that are listed by name
+MAX_NAMED = 5  # at most this many unreadable files are listed by name
 
 
 def add_files_folder(group: Group) -> None:
-    """Add --data to `train`: the folder of a named set's files."""
+    """Add --data to `train`: the folder that contains the files of a named data set."""
     group.add_argument(
         "--data", dest="root", metavar="DIR",
         help="folder with the files of a named data set (default: the download cache)",
@@ -24,10 +24,10 @@ def add_files_folder(group: Group) -> None:
 
 
 def add_moved_data(group: Group) -> None:
-    """Add --data to commands that read the data of a run again."""
+    """Add --data to commands that read the data of a training run again."""
     group.add_argument(
         "--data", dest="root", metavar="DIR",
-        help="where the images of the run are now (default: where they were during training)",
+        help="file or folder that now holds the images of the run (default: the path used for training)",
     )  # fmt: skip
 
 
@@ -38,7 +38,7 @@ def require_place(root: str | None) -> None:
 
 
 def check_download(source: str, download: bool, mirror: str | None) -> None:
-    """Raise UsageError if --download or --mirror do not fit the data. Nothing is downloaded."""
+    """Raise UsageError if --download or --mirror cannot be used with this data set. Nothing is downloaded."""
     if mirror is not None and not download:
         raise UsageError("--mirror needs --download")
     if download and Path(source).exists() and source not in _known():
@@ -46,7 +46,7 @@ def check_download(source: str, download: bool, mirror: str | None) -> None:
 
 
 def fetch(source: str, root: str | None, mirror: str | None) -> None:
-    """Download a named data set, unless its files are there."""
+    """Download a named data set, unless its files are already there."""
     from .. import data
 
     folder = data.download(source, root, mirror)
@@ -57,9 +57,9 @@ def load(source: str, root: str | None, options: dict[str, Any]) -> tuple[Labell
     """Read the training images and the held-out images; their attribute `about` records how to find the images again.
 
     Args:
-        source: a name or a path.
-        root: the folder of a named set's files.
-        options: those of `data.load_parts`, for a path only.
+        source: the name of a data set, or the path of the user's images.
+        root: the folder that contains the files of a named data set.
+        options: keyword arguments of `data.load_parts`; allowed only if `source` is a path.
     """
     from .. import data
 
@@ -73,7 +73,7 @@ def load(source: str, root: str | None, options: dict[str, Any]) -> tuple[Labell
 
 
 def name_of(source: str) -> str:
-    """The name of the data in a run's folder name."""
+    """The name of the data, as it is used in the name of the run's folder."""
     path = Path(source)
     if not path.exists() or source in _known():
         return source
@@ -97,10 +97,10 @@ def held_out(config: dict[str, Any], run: str, root: str | None = None) -> Label
     Args:
         config: the config of the run.
         run: its folder, for messages.
-        root: where the data are now: the folder of a named set's files, or the images themselves; default: where they
-            were during training.
+        root: the path of the data now: the folder with the files of a named data set, or the path of the user's images
+            (default: the path used for training).
 
-    Raises UsageError if the config does not name the data, if they are not there, or if they have changed.
+    Raises UsageError if the config does not name the data, or if the data are not found or have changed.
     """
     about = config.get("data")
     if about is None:
@@ -110,7 +110,7 @@ def held_out(config: dict[str, Any], run: str, root: str | None = None) -> Label
         train, test = _find(config, about, root)
     except FileNotFoundError as error:
         raise UsageError(
-            f"cannot find the images of {run}: {error.strerror}; use --data to say where they are now"
+            f"cannot find the images of {run}: {error.strerror}; pass their current path with --data"
         ) from error
     if train is None:
         raise UsageError(f"{run} was trained on {name!r}, which is neither a path nor one of {', '.join(_known())}")
@@ -125,7 +125,7 @@ def held_out(config: dict[str, Any], run: str, root: str | None = None) -> Label
 
 
 def _find(config: dict[str, Any], about: dict[str, Any], root: str | None) -> Any:
-    """The training and the held-out images that a config names, or (None, None)."""
+    """The training and held-out images named in a config, or (None, None) if the data set is unknown."""
     from .. import data
 
     name, path, recipe = about.get("name"), about.get("path"), config.get("model")

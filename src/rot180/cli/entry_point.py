@@ -1,4 +1,4 @@
-"""The command `rot180`: `program` runs a command, `main` turns every error into one line and an exit status.
+"""The command `rot180`: `program` runs a subcommand; `main` also turns each error into a message and an exit status.
 
 Commands import the packages they need when they run, so that `rot180 --help` is quick.
 """
@@ -34,7 +34,7 @@ exit status:
 
 
 def program(argv: Sequence[str]) -> ExitStatus:
-    """Run one command; errors propagate."""
+    """Run one command. Errors propagate to the caller."""
     try:
         args = make_parser().parse_args(with_dashes(argv))
         args.command_line = shlex.join(["rot180", *argv])
@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status (`ExitStatus`).
 
     Args:
-        argv: the words after `rot180`; default: those of the process.
+        argv: the words after `rot180` (default: `sys.argv[1:]`).
     """
     words = sys.argv[1:] if argv is None else list(argv)
     _escape_stdout()
@@ -67,7 +67,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if "--traceback" in words:
             traceback.print_exc()
         if sys.stderr is not None:  # None if the caller closed it: print would then use stdout
-            with suppress(OSError):  # there is no other place for the message
+            with suppress(OSError):  # if stderr fails, the message cannot be reported anywhere else
                 print(f"rot180: {message_of(error)}", file=sys.stderr)
             _silence(sys.stderr)
         if isinstance(error, OSError):
@@ -86,7 +86,7 @@ def make_parser() -> Parser:
 
 
 class _Version(argparse.Action):
-    """Print the version, which is read from the package's metadata only on request, because this takes a while."""
+    """Print the version. It is read from the package metadata only when it is printed, because this is slow."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         from rot180 import __version__
@@ -109,7 +109,7 @@ def status_of(error: BaseException) -> ExitStatus:
         return ExitStatus.FAILED
     if isinstance(error, FileNotFoundError | IsADirectoryError | NotADirectoryError | PermissionError):
         return ExitStatus.USAGE
-    # Our own errors and the ValueErrors of bad arguments are bad input.
+    # Rot180Error and ValueError are raised for bad input.
     return ExitStatus.USAGE if _is_ours(error) or isinstance(error, ValueError) else ExitStatus.FAILED
 
 
@@ -124,7 +124,7 @@ def message_of(error: BaseException) -> str:
     elif isinstance(error, UsageError | ValueError | OSError) or _is_ours(error):
         text = str(error)
     else:
-        text = f"internal error: {type(error).__name__}: {error} (--traceback shows the place; please report it)"
+        text = f"internal error: {type(error).__name__}: {error} (please report it with the output of --traceback)"
     return "; ".join(line.strip() for line in text.splitlines())
 
 
@@ -135,13 +135,13 @@ def _is_ours(error: BaseException) -> bool:
 
 
 def _escape_stdout() -> None:
-    """Let stdout print characters that it cannot encode as backslash escapes, as stderr does, instead of failing."""
+    """Make stdout print characters it cannot encode as backslash escapes, like stderr, instead of raising an error."""
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
         sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _flush() -> None:
-    """Flush stdout, so that a full disk behind a redirection is reported here and not after `main`."""
+    """Flush stdout, so that an error such as a full disk is raised here and not after `main` has returned."""
     if sys.stdout is not None:  # None if the caller closed it
         sys.stdout.flush()
 

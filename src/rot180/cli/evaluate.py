@@ -14,8 +14,8 @@ from .trained_run import add_run
 ABOUT = """\
 measure a trained model on its held-out images
 
-Print the accuracy, the loss and the confusion matrix. Its rows are the true
-classes, its columns the predicted ones.
+Print the accuracy, the loss and the confusion matrix. The rows of the matrix are
+the true classes, its columns the predicted classes.
 """
 
 

@@ -34,7 +34,7 @@ EXAMPLES = (
 SIZES = {
     "stride": "stride (default: 1; pools: the kernel size)",
     "dilation": "dilation (default: 1)",
-    "output_padding": "extra size of the result of a transposed convolution (default: 0)",
+    "output_padding": "cells added to each axis of a transposed convolution's output (default: 0)",
 }
 COUNTS = {
     "groups": "groups of channels (default: 1)",
@@ -73,7 +73,8 @@ def _add_layer(group: Group) -> None:
         group.add_argument(option_of(name), type=size_per_axis, metavar="N[xN]", help=about)
     group.add_argument(
         "--padding", type=padding, metavar="N[xN]",
-        help="padding; also before:after, e.g. 1:0x2:1, or same or valid (default: 0)",
+        help="padding: one number, one number per axis, before:after per axis, e.g. 1:0x2:1, or same or valid "
+        "(default: 0)",
     )  # fmt: skip
     for name, about in COUNTS.items():
         group.add_argument(f"--{name}", type=positive_int, metavar="N", help=about)
@@ -178,7 +179,7 @@ def _trace(args: argparse.Namespace, cell: Cell | None) -> Trace:
 
 
 def _opening_cell(args: argparse.Namespace) -> str | None:
-    """The cell on which the page of the example opens: all nine weights meet it."""
+    """The cell selected when the page of the example opens: all nine weights contribute to its gradient."""
     return "dx[0,0,1,1]" if args.op is None and args.folder is None else None
 
 
@@ -189,14 +190,14 @@ def _example() -> Trace:
 
 
 def _refuse(settings: dict[str, Any], source: str, op: str | None = None) -> None:
-    """Raise UsageError if an operation or settings are combined with a saved trace or a run, which have their own."""
+    """Raise UsageError if an operation or settings are given with a saved trace or a run, which define both."""
     if settings or op is not None:
         options = [option_of(name) for name in settings] or [str(op)]
         raise UsageError(f"{', '.join(options)} cannot be combined with {source}")
 
 
 def _trace_keywords(op: str, settings: dict[str, Any]) -> dict[str, Any]:
-    """The settings under the names of `explain.trace`, with arrays in place of files."""
+    """Convert the options to keyword arguments of `explain.trace`, and read the arrays from their files."""
     from ..explain.number_files import read_numbers
     from ..explain.operations import find_operation
 
@@ -211,12 +212,12 @@ def _trace_keywords(op: str, settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def _in_full_rank(name: str, array: Any, operation: Any, settings: dict[str, Any]) -> Any:
-    """An array from a file, with the axes of samples and channels added, because a CSV file cannot express them."""
+    """Add the sample and channel axes to an array from a file, because a CSV file cannot express them."""
     if name == "b":
         return array.reshape(-1)
     if operation.axes == 1 and array.ndim == 2:  # one row per channel
         return array[:, None, :] if name == "w" else array
-    if name == "w" and array.ndim == 3:  # one block per pair of channels
+    if name == "w" and array.ndim == 3:  # one kernel for each pair of an input and an output channel
         inner = settings.get("outputs" if operation.transposed else "channels", 1)
         per_group = max(inner // settings.get("groups", 1), 1)
         if array.shape[0] % per_group:
@@ -229,7 +230,7 @@ def _in_full_rank(name: str, array: Any, operation: Any, settings: dict[str, Any
 
 
 def _layer_of_run(args: argparse.Namespace) -> Callable[[Any], Trace]:
-    """A function that traces a layer of a trained run at an image."""
+    """Return a function that passes an image through a trained model and traces one layer."""
     from ..explain.layer import trace_layer
 
     if args.folder is None or args.layer is None or args.image is None:

@@ -1,4 +1,4 @@
-"""Messages of the checker in the words of the command: `--backward-arguments dy,cache` for `backward_arguments=...`."""
+"""Rewrite messages of the checker for the command line: `--backward-arguments dy,cache`, not `backward_arguments=...`."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ CALLS = ("op", "layout", "convention", "seed", "forward_arguments", "backward_ar
 _ALL = "|".join(sorted((*SETTINGS, *CALLS), key=len, reverse=True))
 _VALUE = r"\((?:[^()]*)\)|'[^']*'|\"[^\"]*\"|-?\d+(?:\.\d+)?"
 _ASSIGNED = re.compile(rf"(?<![\w.\-])({_ALL})=(?:({_VALUE})|(?![\w=]))")
-_CONVENTION = re.compile(r"\bconvention=[\"'](\w+)[\"']")  # the only argument that the texts of mistakes name
+_CONVENTION = re.compile(r"\bconvention=[\"'](\w+)[\"']")  # no other argument occurs in descriptions of mistakes
 _LONG = re.compile(r"(?<![\w.\-=])(" + "|".join(name for name in (*SETTINGS, *CALLS) if "_" in name) + r")(?![\w=(])")
 _LIST = re.compile(r"has no setting (.*?); its settings are ([\w, ]+)")
 
 
 def in_options(text: str) -> str:
-    """The text with options of the command instead of arguments of `check.layer`."""
+    """Replace the arguments of `check.layer` in the text with the options of the command."""
     text = _LIST.sub(lambda found: f"has no setting {_names(found[1])}; its settings are {_names(found[2])}", text)
     text = _ASSIGNED.sub(lambda found: f"{option_of(found[1])}{_value(found[2])}", text)
     return _LONG.sub(lambda found: option_of(found[1]), text)
 
 
 def report_in_options(report: LayerReport) -> LayerReport:
-    """The report with options in its remarks and its findings."""
+    """Apply `in_options` to the remarks of the report, and rewrite `convention=` in its findings."""
     return replace(
         report,
         remarks=tuple(map(in_options, report.remarks)),
@@ -43,7 +43,7 @@ def report_in_options(report: LayerReport) -> LayerReport:
 
 
 def _finding_in_options(finding: Diagnosis) -> Diagnosis:
-    """The finding with the option --convention; its code keeps its keywords."""
+    """Replace `convention=` in the explanation and the fix with --convention; code in the finding stays as it is."""
     explanation = _CONVENTION.sub(r"--convention \1", finding.explanation)
     return replace(finding, explanation=explanation, fix=_CONVENTION.sub(r"--convention \1", finding.fix))
 
@@ -56,7 +56,7 @@ def _names(text: str) -> str:
 
 
 def _value(text: str | None) -> str:
-    """A value as it is typed: dy,cache for ('dy', 'cache')."""
+    """A value as it is typed on the command line: dy,cache for ('dy', 'cache')."""
     if text is None:
         return ""
     return " " + ",".join(part.strip(" '\"") for part in text.strip("()").split(",") if part.strip(" '\""))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from .arguments import Group, UsageError
 
-MAX_WIDTH = 24  # characters of a name in a table
+MAX_WIDTH = 24  # a longer name is shortened to this many characters in a table
 STDOUT = "-"  # a file name that means standard output
 
 
@@ -16,9 +16,10 @@ def add_output_file(group: Group, option: str, content: str) -> None:
 
 
 def require_writable(option: str, path: str | Path | None) -> None:
-    """Raise UsageError if no file can be at `path`: its folder does not exist, or `path` is a folder.
+    """Raise UsageError if `path` cannot be a file: its folder does not exist, or `path` itself is a folder.
 
-    Commands call this before they begin. A disk that is full later is a WriteError.
+    Commands call this before they begin. If writing fails later, for example because the disk is full, WriteError is
+    raised.
     """
     if path is None or path == STDOUT:
         return
@@ -35,7 +36,7 @@ def one_line(name: str) -> str:
 
 
 def shortened(name: str) -> str:
-    """A name for a table, on one line; a long name loses its middle."""
+    """A name for a table, on one line; an ellipsis replaces the middle of a long name."""
     line = one_line(name)
     return line if len(line) <= MAX_WIDTH else f"{line[: MAX_WIDTH - 9]}…{line[-8:]}"
 

@@ -20,7 +20,7 @@ the object and centred. The background should be plain.
 
 Needs Pillow (the extra "image").
 """
-BATCH = 256  # images per call of the model
+BATCH = 256  # the number of images in one forward pass
 
 
 def add(commands: Commands) -> None:

@@ -10,13 +10,13 @@ if TYPE_CHECKING:
 
 
 class Recipe(NamedTuple):
-    """Settings of `train.fit`, and a model."""
+    """Arguments of `train.fit`, and the name of the model to train."""
 
     epochs: int
     batch_size: int
     lr: float  # the learning rate for Adam
     augment: tuple[str, ...]  # names of AUGMENTATIONS
-    model: str | None = None  # None: models.default
+    model: str | None = None  # None means `models.default(shape)`
 
 
 RECIPES = {
@@ -25,7 +25,7 @@ RECIPES = {
     "fashion-mnist": Recipe(5, 128, 0.003, ()),
     "cifar10": Recipe(15, 128, 0.003, ("flip", "crop")),
 }
-IMAGES_SEEN = 20_000  # the number of epochs is chosen so that training sees about as many images
+IMAGES_SEEN = 20_000  # the default number of epochs makes training process about this many images
 MIN_EPOCHS, MAX_EPOCHS = 5, 40
 
 AUGMENTATIONS = {  # the values are the descriptions in the help
@@ -60,7 +60,9 @@ def augmentation_names(text: str) -> tuple[str, ...]:
 
 
 def augmentation(names: tuple[str, ...], images: LabelledImages) -> Augmentation | None:
-    """The augmentation with these names, for images of this size and number of classes; no names mean None."""
+    """Build the augmentations with these names for images of this size and number of classes. Return None if there
+    are no names.
+    """
     from .. import data
 
     height, width = images.images.shape[2:]

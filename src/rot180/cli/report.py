@@ -12,10 +12,10 @@ from .trained_run import add_run
 ABOUT = """\
 write report.html about a training run
 
-The report is one HTML file in the folder of the run: learning curves, confusion
-matrix, precision and recall, the worst mistakes, filters, feature maps, the
-gradient of an image, and the layers. If the held-out images are not found, the
-sections that need them are left out.
+The report is one HTML file in the folder of the run. It shows the learning curves,
+confusion matrix, precision and recall, the worst mistakes, filters, feature maps, the
+gradient of the loss with respect to an image, and the layers. If the held-out images
+are not found, the sections that need them are left out.
 
 The pictures need matplotlib (the extra "report").
 """

@@ -33,7 +33,7 @@ def add(commands: Commands) -> None:
 
 
 def run(args: argparse.Namespace) -> ExitStatus:
-    """Build or load the model, call it once, print a line per layer."""
+    """Build or load the model, run its forward once, and print one line per layer."""
     from ..train import summary
 
     model, input_shape = _model(args)
@@ -55,13 +55,13 @@ def _model(args: argparse.Namespace) -> tuple[nn.Module, tuple[int, int, int]]:
         begin = f"{args.model!r} is neither a run nor a model"
         raise UsageError(unknown_name("model", args.model, models.names(), begin))
     if args.input is not None or args.classes is not None:
-        raise UsageError(f"--input and --classes are for the name of a model; {args.model} is a folder")
+        raise UsageError(f"--input and --classes need the name of a built-in model; {args.model} is a folder")
     model, config = load_run(args.model)
     return model, config["model"]["input_shape"]
 
 
 def layer_table(rows: list[Row]) -> str:
-    """The table of layers, one line each, and a last line with the sums."""
+    """The table with one line per layer and a last line with the sums."""
     lines = [["layer", "", "output", "parameters", "multiply-adds"]]
     for row in rows:
         output = "-" if row.output_shape is None else "x".join(map(str, row.output_shape))

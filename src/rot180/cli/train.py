@@ -35,14 +35,14 @@ train a model and write it to a folder
 
 DATA is one of:
   digits                          8x8 digits that come with rot180
-  mnist, fashion-mnist, cifar10   data sets whose files are in the folder --data, or
-                                  are fetched with --download
+  mnist, fashion-mnist, cifar10   data sets; their files are read from the folder
+                                  --data, or downloaded with --download
   a folder                        one folder of images per class, for example
                                   photos/cat/1.png and photos/dog/1.png
   a .npz file                     arrays of images and labels
 
-If a folder has the subfolders train and test, the model is trained on one and tested
-on the other. Otherwise a fifth of each class is held out to measure the accuracy.
+If a folder has the subfolders train and test, the model is trained on train and tested
+on test. Otherwise a fifth of each class is held out to measure the accuracy.
 
 Reading image files needs Pillow (the extra "image"). The pictures of the report
 need matplotlib (the extra "report").
@@ -75,7 +75,7 @@ def _add_data(group: Group) -> None:
         "--download", action="store_true",
         help="download the files of a named data set if they are missing; needs pooch (the extra download)",
     )  # fmt: skip
-    group.add_argument("--mirror", metavar="URL", help="download from this address instead; needs --download")
+    group.add_argument("--mirror", metavar="URL", help="download from this URL instead; needs --download")
     group.add_argument(
         "--size", type=image_size, metavar="N|HxW",
         help="resize images to this size (default: the median size of the images, at most 64)",
@@ -103,7 +103,10 @@ def _add_training(group: Group) -> None:
         "--optimizer", default="adam", metavar="NAME", help="adam, adamw, sgd or rmsprop (default: %(default)s)"
     )
     group.add_argument(
-        "--weight-decay", type=non_negative_number, metavar="X", help="weight decay (default: that of the optimizer)"
+        "--weight-decay",
+        type=non_negative_number,
+        metavar="X",
+        help="weight decay (default: depends on the optimizer)",
     )
     group.add_argument(
         "--schedule", default="cosine", metavar="NAME",
@@ -120,10 +123,10 @@ def _add_training(group: Group) -> None:
     augment = group.add_mutually_exclusive_group()
     augment.add_argument(
         "--augment", type=augmentation_names, metavar="NAMES",
-        help=f"random changes of the images: none, or names separated by commas ({choices}) {BY_DATA}",
+        help=f"augmentations of the training images: none, or names separated by commas ({choices}) {BY_DATA}",
     )  # fmt: skip
     augment.add_argument("--no-augment", action="store_const", const=(), dest="augment", help="same as --augment none")
-    add_seed(group, "seed of the initial weights, the order of the images and their changes")
+    add_seed(group, "seed of the initial weights, the order of the images and the augmentations")
     group.add_argument(
         "--workers", type=non_negative_int, default=0, metavar="N",
         help="threads that prepare batches; they do not change the result (default: 0)",
@@ -168,7 +171,7 @@ def run(args: argparse.Namespace) -> ExitStatus:
 
 
 def _check_options(args: argparse.Namespace) -> None:
-    """Refuse wrong options before any data are read, and set the number of threads."""
+    """Raise an error for invalid options before any data are read, and set the number of threads."""
     from rot180 import set_num_threads
 
     from .. import models
@@ -184,15 +187,15 @@ def _check_options(args: argparse.Namespace) -> None:
     if args.out is not None:
         training.check_out(args.out)
     if args.threads is not None or not os.environ.get("ROT180_NUM_THREADS"):
-        # One by default: on small images two threads are a sixth faster, but if other processes use the cores, the
-        # threads of the BLAS wait for each other by spinning (measured once: 126 s instead of 9).
+        # The default is one thread. On small images two threads are a sixth faster. But if other processes use the
+        # cores, the threads of the BLAS wait for each other by spinning (one measurement: 126 s instead of 9 s).
         set_num_threads(args.threads or 1)
 
 
 def _fit(
     args: argparse.Namespace, recipe: Recipe, model: Any, images: LabelledImages, test: LabelledImages, out: Path
 ) -> None:
-    """Call `train.fit` with the options, or else with the settings of the recipe."""
+    """Call `train.fit` with the options. The recipe supplies the settings that are not given."""
     from .. import train as training
 
     epochs_done = 0
@@ -229,7 +232,7 @@ def _fit(
 
 
 def _data_options(args: argparse.Namespace) -> dict[str, Any]:
-    """The options for the user's own images, under the names of `data.load_parts`."""
+    """The options for the user's own images, as keyword arguments of `data.load_parts`."""
     options = {
         "size": args.size,
         "share": args.held_out,

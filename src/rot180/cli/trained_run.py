@@ -1,4 +1,4 @@
-"""A trained run as commands use it: its folder as an argument, and image files prepared for its model."""
+"""The argument RUN of commands, and a loaded run that prepares image files for its model."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .arguments import Group, UsageError
 if TYPE_CHECKING:
     from .. import nn
 
-TOLERANCE = 0.1  # how far training values may lie outside 0 to 1
+TOLERANCE = 0.1  # training values may lie this far outside the range 0 to 1
 
 
 def add_run(group: Group) -> None:
@@ -18,7 +18,7 @@ def add_run(group: Group) -> None:
 
 
 class TrainedRun(NamedTuple):
-    """A model with its config."""
+    """A trained model, its config and the folder that it was loaded from."""
 
     folder: str
     model: nn.Module
@@ -45,7 +45,7 @@ class TrainedRun(NamedTuple):
 
 
 def load_for_images(folder: str) -> TrainedRun:
-    """Load a run to use it on image files. Raises UsageError if it was trained on another range of values."""
+    """Load a run to use it on image files. Raises UsageError if its training values were not between 0 and 1."""
     from ..train import load_run
 
     model, config = load_run(folder)

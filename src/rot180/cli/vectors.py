@@ -13,9 +13,10 @@ from .output import STDOUT
 ABOUT = """\
 write test vectors for a layer in another language, or check its answers
 
-`export` writes cases with inputs and correct results into a folder. Your program
-writes its answers into the folder of each case. `verify` makes the cases again,
-compares the answers with the correct results and names the mistake.
+`export` writes test cases with inputs and correct results into a folder. Your program
+writes its answers into the folder of each case. `verify` generates the same cases
+again, compares the answers with the correct results, and names the mistake if they
+differ.
 docs/vectors.md describes the files, and how to grade with them.
 """
 EXAMPLES = (
@@ -32,16 +33,16 @@ VERIFY_DEFAULTS: dict[str, Any] = {"only": None, "allow_missing": False, "json":
 def add(commands: Commands) -> None:
     """Add the command to the parser."""
     parser = add_command(commands, "vectors", run, ABOUT, EXAMPLES)
-    parser.add_argument("action", choices=("export", "verify"), help="write cases, or check the answers to them")
+    parser.add_argument("action", choices=("export", "verify"), help="write test cases, or check the answers to them")
     parser.add_argument("folder", metavar="DIR", help="folder of the cases; for export it must be empty or new")
     shared = parser.add_argument_group(
-        "the cases", "For verify, the index of the folder must have the given values (default: any)."
+        "the cases", "With verify, the folder's index must contain the given values (default: any values)."
     )
     shared.add_argument("--op", metavar="NAME", help="operation, e.g. conv_transpose2d or linear (default: conv2d)")
     shared.add_argument(
         "--set", choices=("tiny", "standard", "exhaustive"), help="number and size of the cases (default: standard)"
     )
-    shared.add_argument("--seed", type=non_negative_int, metavar="N", help="seed of the numbers (default: 0)")
+    shared.add_argument("--seed", type=non_negative_int, metavar="N", help="seed of the random arrays (default: 0)")
     export = parser.add_argument_group("options of export")
     export.add_argument(
         "--without-results",
@@ -54,7 +55,10 @@ def add(commands: Commands) -> None:
         "--only", type=names, metavar="NAMES", help="check only these results, e.g. y or y,db (default: y,dx,dw,db)"
     )
     verify.add_argument(
-        "--allow-missing", action="store_const", const=True, help="accept cases without an answer (default: a fault)"
+        "--allow-missing",
+        action="store_const",
+        const=True,
+        help="accept cases without an answer (default: a missing answer counts as wrong)",
     )
     verify.add_argument("--json", action="store_const", const=True, help="print the report as JSON")
 

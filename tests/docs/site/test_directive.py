@@ -28,7 +28,7 @@ def build(folder: Path, text: str) -> subprocess.CompletedProcess[str]:
         ('```{explainer}\nexplain.trace("conv2d")\n```', "explainer: the frame needs a title"),
         ('```{explainer}\n:title: A layer\nexplain.trace("conv9d")\n```', "is not a trace: "),
         ('```{explainer} dx[9,9,9,9]\n:title: A layer\nexplain.trace("conv2d")\n```', "dx[9,9,9,9]"),
-        ("[a page](nowhere.md)", "index.md: the link to nowhere.md leads nowhere: correct the path"),
+        ("[a page](nowhere.md)", "index.md: the target nowhere.md of a link does not exist; correct the path"),
     ],
 )
 def test_a_mistake_stops_the_build(text: str, message: str, tmp_path: Path) -> None:
