@@ -17,7 +17,7 @@ def unknown_name(kind: str, name: object, known: Iterable[str], begin: str | Non
     """A message for an unknown name, e.g. "unknown model 'resnet2': did you mean 'resnet20'? The models are ...".
 
     Args:
-        kind: what is named, in the singular, for example "model".
+        kind: the kind of thing that has the name, in the singular, for example "model".
         name: as the user wrote it.
         known: all names.
         begin: the first words of the message (default: for example "unknown model 'resnet2'").
@@ -30,7 +30,7 @@ def unknown_name(kind: str, name: object, known: Iterable[str], begin: str | Non
 
 
 def did_you_mean(suggested: list[str]) -> str:
-    """The question, e.g. "did you mean 'conv1d', 'conv2d' or 'conv3d'?"."""
+    """The question that suggests names, e.g. "did you mean 'conv1d', 'conv2d' or 'conv3d'?"."""
     quoted = [repr(name) for name in suggested]
     return f"did you mean {' or '.join(filter(None, [', '.join(quoted[:-1]), quoted[-1]]))}?"
 

@@ -8,7 +8,7 @@ from .operations.case import Array
 
 HALF = 2e-3  # tolerance for float16: several rounding units of an 11-bit mantissa
 CLOSE = 1e-9  # tolerance for float64, relative to the largest cell: allows another order of summation
-SINGLE_CLOSE = 1e-5  # the same for results computed in float32
+SINGLE_CLOSE = 1e-5  # tolerance for results computed in float32, relative to the largest cell
 # Tolerance for float64 results of code that uses float32 somewhere (a cache, a constant, an FFT): a few rounding units
 # of float32. The largest error observed was 4.8e-7. The tolerance must be below 1e-6, which is the error if the code
 # forgets an eps of 1e-5 next to a variance.
@@ -25,7 +25,7 @@ def same(a: Array, b: Array, within: float | None = None) -> bool:
 
 
 def _far_apart(a: Array, b: Array, within: float | None) -> bool:
-    """True if two arrays differ by more than any tolerance. A fast first test: most arrays of a search fail it."""
+    """True if two arrays differ by more than any tolerance. This fast test settles most comparisons of a search."""
     if within is not None or not a.size:
         return False
     with np.errstate(invalid="ignore"):
@@ -36,7 +36,7 @@ def _far_apart(a: Array, b: Array, within: float | None) -> bool:
 def differing(actual: Array, expected: Array, within: float | None = None, error_bound: Array | float = 0.0) -> Array:
     """Return a mask of the cells in which two arrays of the same shape differ.
 
-    NaN differs from everything, unless the correct value is unknown: where the error bound is infinite.
+    NaN differs from everything. An infinite error bound means that the correct value is unknown: no value differs.
     """
     scale = max(float(np.max(np.abs(expected), initial=0.0, where=np.isfinite(expected))), 1.0)
     with np.errstate(invalid="ignore"):
@@ -52,7 +52,7 @@ def tolerance(a: Array) -> float:
 
 
 def is_single(a: Array) -> bool:
-    """True if an array went through float32: by its dtype, or because every cell is a float32 number."""
+    """True if an array seems to be computed in float32: by its dtype, or because float32 holds every cell exactly."""
     if a.dtype == np.float32:
         return True
     if a.dtype.kind != "f":

@@ -27,10 +27,10 @@ def layer(
     """Check a forward and a backward on small problems, and name the mistake if they are wrong.
 
     Args:
-        forward: forward(x, w, b), returning y or (y, cache); settings as keywords or in a dict such as conv_param. A
-            loss is forward(x, t) with labels t. Or a class, or a function that makes a layer, without a backward:
-            its constructor, methods, parameters and gradients are found by their names and by trying it. Or None: then
-            backward(dy, x, w, b) is compared with the gradients of the operation.
+        forward: forward(x, w, b), returning y or (y, cache); it takes settings as keywords or in a dict such as
+            conv_param. A loss is forward(x, t) with labels t. If there is no backward, forward may be a class, or a
+            function that makes a layer; its constructor, methods, parameters and gradients are found by their names
+            and by trial calls. If forward is None, backward(dy, x, w, b) is compared with the operation's gradients.
         backward: backward(dy, cache) or backward(dy, x, w, b), returning (dx, dw, db) or a dict of them. The backward
             of a loss can also be backward(x, t) or backward(cache), or None if the forward returns (loss, dx).
         op: conv1d to conv3d, conv_transpose1d to conv_transpose3d, linear, max_pool1d to max_pool3d, avg_pool1d to
@@ -39,7 +39,7 @@ def layer(
         convention: "correlation" (default), or "convolution" if the layer is meant to rotate the kernel.
         layout: the layout of the functions' arrays: "channels_first" (default), "channels_last", or "bare" (also "hw")
             for arrays that are single matrices.
-        forward_arguments, backward_arguments: the meanings of the parameters in order, if their names do not say them.
+        forward_arguments, backward_arguments: the meaning of each parameter, in order, if its name does not tell.
         returns: the arguments whose gradients the backward returns, in order (default: x, w, b).
         seed: the seed of the random numbers (default: 0).
         settings: stride, padding, dilation, groups, output_padding, kernel_size, eps, negative_slope, reduction,
@@ -48,8 +48,8 @@ def layer(
 
     Returns a LayerReport.
 
-    Raises GradientError if the functions refuse every case, TypeError (CallingError) if their signatures do not say how
-    to call them.
+    Raises GradientError if the functions raise an error on every case, and TypeError (CallingError) if their signatures
+    do not show how to call them.
     """
     definition = operations.find(op)
     if convention not in CONVENTIONS:

@@ -36,7 +36,7 @@ class Diagnosis:
 
     Attributes:
         slug: the name of the mistake, or "unknown".
-        argument: the wrong array: "y", "dx", "dw" or "db"; several that are wrong by the same factor: "dw, db".
+        argument: the wrong array, e.g. "y" or "dx", or several gradients wrong by the same factor, e.g. "dw, db".
         explanation: a paragraph.
         fix: the code or the change that corrects the mistake.
         case: a description of the smallest case that fails.

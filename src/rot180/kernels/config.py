@@ -25,7 +25,7 @@ def show_config() -> str:
 
 
 def config() -> dict[str, str]:
-    """The lines of `show_config` by their names; a name with leading spaces belongs to the line above it."""
+    """The text of each line of `show_config`, by label; a label with leading spaces details the line above it."""
     engine = current_engine().name
     reason = extension.unavailable()
     pools = threads.blas_pools()

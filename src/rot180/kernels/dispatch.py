@@ -18,8 +18,8 @@ The engine is chosen at each call: by the innermost `with engine(...)` of this t
 `set_engine`, otherwise by ROT180_ENGINE, otherwise native if it is available and numpy if not.
 
 The fallback rule: if the chosen engine has no implementation of a kernel, or `supports(...)` returns a reason for
-these arguments, the reference runs instead. The call is counted and listed by `show_config()`. With strict=True it is
-an EngineError, unless the reason is that NumPy is faster.
+these arguments, the reference runs instead. The call is counted and listed by `show_config()`. With strict=True the
+call raises an EngineError instead, unless the reason is that NumPy is faster.
 
 This file imports no kernel and no engine; they import it.
 """
@@ -52,7 +52,7 @@ class Reason(NamedTuple):
     """The reason why a call runs on the reference instead of the chosen engine."""
 
     text: str
-    by_choice: bool = False  # the engine could compute it, but NumPy is at least as fast; strict=True permits this
+    by_choice: bool = False  # the engine supports the call, but NumPy is at least as fast; strict=True permits this
 
 
 # An engine's version of a kernel: (supports, run). Both functions take the arguments of the kernel; `supports` is None
@@ -68,7 +68,7 @@ class Engine:
     def __init__(self, name: str, strict: bool) -> None:
         self.name = name
         self.strict = strict
-        self.versions = {kernel: _version(kernel, name) for kernel in _kernels}  # the version of every kernel
+        self.versions = {kernel: _version(kernel, name) for kernel in _kernels}  # by kernel name
 
 
 class Kernel(Protocol[P, R]):
@@ -88,7 +88,7 @@ class Implements(Protocol):
 
 
 _kernels: dict[str, Kernel[..., Any]] = {}
-_engines: dict[str, Callable[[], str | None]] = {"numpy": lambda: None}  # name: why it cannot run here, or None
+_engines: dict[str, Callable[[], str | None]] = {"numpy": lambda: None}  # name: returns why it cannot run here, or None
 _selected: dict[tuple[str, bool], Engine] = {}  # the key is (name, strict)
 _fallbacks: Counter[tuple[str, str]] = Counter()  # (kernel, reason): number of calls
 _counting = Lock()
@@ -98,9 +98,9 @@ _counting = Lock()
 
 
 def kernel(reference: Callable[P, R]) -> Kernel[P, R]:
-    """Register a NumPy function as the reference of the kernel of its name, and return the dispatcher.
+    """Register a NumPy function as the reference of the kernel of the same name, and return the kernel's dispatcher.
 
-    Raises EngineError if there is a kernel of that name.
+    Raises EngineError if a kernel of that name is already registered.
     """
     name = reference.__name__
     if name in _kernels:
@@ -112,13 +112,13 @@ def kernel(reference: Callable[P, R]) -> Kernel[P, R]:
     registered.versions = {}
     _kernels[name] = registered
     _update_engines(name)
-    # `import *` in reference/__init__.py takes what is in __all__: the kernels only
+    # reference/__init__.py uses `import *`, which must import the kernels only, so __all__ lists only kernels
     vars(sys.modules[reference.__module__]).setdefault("__all__", []).append(name)
     return registered
 
 
-# Compiled for the parameters of each kernel. Passing *args and **kwargs on would add 0.1 microseconds per call, which
-# is 3 percent of a small training step (docs/decisions/0017).
+# The source of a dispatcher. It has the parameters of its kernel, because passing *args and **kwargs would add
+# 0.1 microseconds per call, which is 3 percent of a small training step (docs/decisions/0017).
 _DISPATCHER = """\
 def {name}({parameters}):
     _supports, _run = (_get_block() or _program or _start()).versions[{name!r}]
@@ -187,7 +187,7 @@ def _version(kernel: str, engine: str) -> Version:
 
 
 def _update_engines(kernel: str) -> None:
-    """Give every engine that has been chosen so far its version of a kernel."""
+    """Store the new version of a kernel in every existing Engine object."""
     for engine in _selected.values():
         engine.versions[kernel] = _version(kernel, engine.name)
 
@@ -201,7 +201,7 @@ def registered_kernels() -> dict[str, Kernel[..., Any]]:
 
 
 def _not_implemented(*args: object) -> Reason:
-    """`supports` of a kernel that the engine does not implement."""
+    """The `supports` function of a kernel that the engine does not implement."""
     return Reason("it is not implemented")
 
 

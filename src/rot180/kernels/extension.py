@@ -27,7 +27,7 @@ MAX_SIZE = 2**31 - 1
 
 @lru_cache(maxsize=1)
 def unavailable() -> str | None:
-    """The reason why the extension cannot run here, or None. Raises EngineError if ROT180_ISA names no usable set."""
+    """The reason why the extension cannot run here, or None. Raises EngineError if ROT180_ISA is not usable."""
     try:
         import rot180._native  # noqa: F401
     except ImportError as error:
@@ -40,7 +40,7 @@ def unavailable() -> str | None:
 
 
 def _reason_missing() -> str:
-    """The reason why the extension is missing: compilation failed (the wheel is pure Python), or it is not there."""
+    """The reason why the extension is missing: its compilation failed (the wheel is pure Python) or was not run."""
     from importlib.metadata import PackageNotFoundError, distribution
 
     try:
@@ -88,7 +88,7 @@ def compiled_window(window: Window) -> _native.Shape:
 
 
 def build_window(window: Window) -> _native.Shape:
-    """Build the extension's form and store it in the window: a separate cache would have to hash the window."""
+    """Convert the window for the extension. The result is cached in the window, so that no cache has to hash it."""
     algorithm = precision.algorithm
     # A stride or dilation on an axis with one position has no effect. It may have any size and must cost no memory or
     # time.
@@ -103,7 +103,7 @@ def build_window(window: Window) -> _native.Shape:
 
 
 def _used_steps(steps: Sizes, counts: Sizes) -> Sizes:
-    """The steps, with 1 on every axis that has one position only."""
+    """The strides or dilations, with 1 on every axis that has only one position or tap."""
     return tuple(1 if n == 1 else step for step, n in zip(steps, counts, strict=True))
 
 

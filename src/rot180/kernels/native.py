@@ -103,7 +103,7 @@ ONE_POSITION = Reason("there is one position per channel", by_choice=True)
 
 
 def normalisation(x: Array, axes: Sizes) -> Reason | None:
-    """Support rows of several positions, whose statistics belong to one channel or to one sample."""
+    """Support x with several positions per channel, if each mean is over one channel or over one sample."""
     if x.dtype not in FLOATS:
         return wrong_dtype(x)
     if not x.size:
@@ -147,7 +147,7 @@ def norm_x(
 
 
 def affine(x: Array, scale: Array, shift: Array) -> Reason | None:
-    """Support rows of several positions."""
+    """Support x with several positions per channel."""
     if x.dtype not in FLOATS:
         return wrong_dtype(x)
     if not x.size:
@@ -360,7 +360,7 @@ def max_x(y: Array, taps: Array, window: Window) -> Array:
     return compiled.max_x(contiguous(y), contiguous(taps), compiled_window(window))
 
 
-# ---- parameter updates: the same bits as the reference's, in one pass over memory ----
+# ---- parameter updates: equal to the reference bit for bit, in one pass over memory ----
 
 
 def in_place_update(

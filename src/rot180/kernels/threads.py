@@ -28,7 +28,7 @@ def set_num_threads(n: int) -> None:
 
     threadpool_limits(limits=int(n), user_api="blas")
     _number = int(n)
-    native = sys.modules.get("rot180._native")  # if it is not loaded yet, it reads the number later
+    native = sys.modules.get("rot180._native")  # if the extension is not loaded yet, it gets the number when it is
     if native is not None:
         native.set_num_threads(_number)
 

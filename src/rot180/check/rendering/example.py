@@ -15,7 +15,7 @@ TRACED = tuple(f"{kind}{axes}d" for kind in ("conv", "conv_transpose", "max_pool
 
 
 def example_of(ev: Evidence, argument: str) -> Example | None:
-    """Return the example. Returns None if the explainer does not have this layer, or if the forward is wrong."""
+    """Return the example, or None if the explainer does not support this layer or if the forward is wrong."""
     cell = first_wrong_cell(ev, argument)
     if cell is None or argument == "b" or ev.definition.name not in TRACED or ev.case.convention != "correlation":
         return None

@@ -25,7 +25,7 @@ UNEXPLAINED = ("unknown", UNNAMED)
 
 
 def explain(forward: ForwardVerdict, backward: BackwardVerdict) -> LayerReport:
-    """Return the report on the verdicts on the forward and the backward."""
+    """Build the report from the verdicts on the forward and the backward."""
     runs, edges = forward.runs, backward.edges
     found = backward.state + forward.findings + backward.findings
     diagnoses = [
@@ -69,7 +69,7 @@ def _is_factor(fault: Fault) -> bool:
 
 
 def _diagnoses(fault: Fault | Diagnosis, runs: Runs, variant: str | None, others: Sequence[str]) -> Iterator[Diagnosis]:
-    """Yield a diagnosis for each mistake that explains a fault. If there is none, its mistake is "unknown".
+    """Yield a diagnosis for each mistake that explains a fault, or one diagnosis "unknown" if no known mistake does.
 
     Args:
         others: the names of the gradients that are wrong in the same way.

@@ -13,7 +13,7 @@ There are five algorithms in convolution/, one file each with the same three fun
 
     dense.py         no spatial axes (a linear layer), or a kernel that covers x exactly: one matrix product
     pointwise.py     a 1x1 kernel: a matrix product per position, without rearranging x
-    index_table.py   small sizes: a table of which cell of x each tap reads, and one product; read this one first
+    index_table.py   small sizes: a table with the cell of x that each tap reads, and one product; read it first
     depthwise.py     one channel per group: a multiply-add per tap, on blocks of channels that stay in the cache
     columns.py       everything else: blocks of columns (im2col) that stay in the cache, one product each
 

@@ -8,8 +8,8 @@ mean and var : (1, G, 1, 1) if `axes` is BATCH, (N, G, 1, 1) if it is SAMPLE; `a
     affine_y(x, scale, shift) -> y               y = x * scale + shift, for given statistics
 
 Results have the memory order of x. The mean is summed in float64 and the variance is computed in a second pass, so that
-a float32 loses no digits if its mean is 1000 standard deviations. For speed, parts that share no statistics are
-processed one after the other, so that they stay in the cache. If the batch is outermost in memory, every factor is
+float32 data loses no digits even if its mean is 1000 standard deviations. For speed, parts that share no statistics
+are processed one after the other, so that they stay in the cache. If the batch is outermost in memory, every factor is
 expanded to the size of one image (`_expand`), so that NumPy's inner loops run over images instead of single channels.
 
 Running statistics, and the mapping of a layer's axes to N, G, K and S, are in functional/norm.py.
@@ -72,7 +72,7 @@ def norm_x(
     gx = np.empty_like(x) if needs[0] else None
     gweight, gbias = np.zeros((2, 1, *x.shape[1:3], 1), x.dtype)
     count = x.size // max(mean.size, 1)
-    common = (3,) if axes == SAMPLE else (0, 3)  # the axes of both the means and the gradients of weight and bias
+    common = (3,) if axes == SAMPLE else (0, 3)  # summed in means and in gweight and gbias alike
     inside, outside = (weight, None) if x.shape[2] > 1 else (None, weight)
     wide = None if inside is None else _expand(inside, x)
     for n, g in _parts(x, axes or BATCH):
@@ -157,7 +157,7 @@ def _expand(factor: Array, x: Array) -> Array:
 
 
 def _total(x: Array, axes: Sizes) -> Array:
-    """Sum over `axes` in float64. Many long rows are summed in their own dtype first: their errors average out."""
+    """Sum over `axes` in float64. Many long rows are first summed in x's dtype: their errors average out."""
     if 0 in axes and len(x) >= MANY and x.shape[3] >= LONG and x.strides[3] == x.itemsize:
         x = np.add.reduce(x, 3, keepdims=True)
     elif 0 in axes and _batch_outermost(x):
@@ -170,7 +170,7 @@ def _dot(a: Array, b: Array | None, axes: Sizes) -> Array:
     """Sum a * b (or a if b is None) over `axes`, which keep the size 1."""
     if all(a.shape[axis] == 1 for axis in axes):
         return a if b is None else a * b
-    if not a.size:  # np.einsum reads beyond an empty a (NumPy 2.4), and 0 * NaN is NaN
+    if not a.size:  # np.einsum reads past the end of an empty array (NumPy 2.4), where there may be a NaN
         return np.zeros([1 if i in axes else n for i, n in enumerate(a.shape)], a.dtype)
     axis = max(axes, key=lambda i: a.shape[i])
     half = a.shape[axis] // 2

@@ -1,7 +1,7 @@
 """Max and average pooling, each with its adjoint: one slice of x per kernel cell, without columns.
 
-x : (N, C, *x_size)   y : (N, C, *y_size). The maximum ignores padding. Of equal maxima in a window the first counts; a
-NaN in a window makes its maximum NaN. Results have the memory order of the input.
+x : (N, C, *x_size)   y : (N, C, *y_size). The maximum ignores padding. If several cells of a window hold the
+maximum, the first one is selected. A NaN in a window makes its maximum NaN. Results have the memory order of the input.
 
     max_y(x) -> y              the forward                                   average_y(x) -> y
     max_taps(x, y) -> taps     the kernel cell (r * S + s) that held each maximum

@@ -10,7 +10,7 @@
             d   d - size * m / (sqrt(v) / correction + eps)
 
 One call updates all parameters of one dtype, because networks have many small parameters. The optimisers (optim/sgd.py,
-optim/adam.py) compute the numbers of each step.
+optim/adam.py) compute the coefficients of each step.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Arrays: TypeAlias = Sequence[Array]  # one array per parameter
 
 
 class SgdStep(NamedTuple):
-    """The numbers and options of one step of SGD."""
+    """The coefficients and options of one step of SGD."""
 
     rate: float
     decay: float
@@ -38,7 +38,7 @@ class SgdStep(NamedTuple):
 
 
 class AdamStep(NamedTuple):
-    """The numbers and options of one step of Adam."""
+    """The coefficients and options of one step of Adam."""
 
     decay: float
     keep: float  # beta1

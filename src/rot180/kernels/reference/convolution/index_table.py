@@ -1,4 +1,4 @@
-"""Small sizes: a table of which cell of x each tap reads, and one matrix product. Read this algorithm first.
+"""Small sizes: a table with the cell of x that each tap reads, and one matrix product. Read this algorithm first.
 
     cells (C*R*S, N*P*Q)     the flat index into x that tap (c, r, s) reads at position (n, p, q)
 
@@ -28,7 +28,7 @@ class IndexTable:
         groups = window.groups
         table = _table(window, images, channels)
         taps, positions = channels // groups * window.taps, images * math.prod(window.y_size)
-        grouped = (groups,) if groups > 1 else ()  # one group: plain matrices, whose product starts faster
+        grouped = (groups,) if groups > 1 else ()  # plain matrices if there is one group: less overhead
         self.cells = table.reshape(*grouped, taps, positions)  # ([G,] K, M)
         self.w_matrix = (*grouped, out // groups, taps)  # ([G,] O/G, K)
         self.y_matrix = (*grouped, out // groups, positions)  # ([G,] O/G, M)
@@ -70,7 +70,7 @@ class IndexTable:
 
 
 def _table(window: Window, images: int, channels: int) -> Array:
-    """Build the table (C, *kernel, N, *y_size) of flat indices into x; the size of x means a cell outside x."""
+    """Build the table (C, *kernel, N, *y_size) of flat indices into x; the index x.size means padding."""
     size = images * channels * math.prod(window.x_size)
     shape = (channels, *window.kernel, images, *window.y_size)
     axes = np.indices(shape, sparse=True)
@@ -87,5 +87,5 @@ def _table(window: Window, images: int, channels: int) -> Array:
 
 
 def _product(a: Array, b: Array) -> Array:
-    """The matrix product, per group if there are several; `dot` starts faster than `matmul`."""
+    """The matrix product, per group if there are several; `dot` has less overhead than `matmul`."""
     return a.dot(b) if a.ndim == 2 else np.matmul(a, b)

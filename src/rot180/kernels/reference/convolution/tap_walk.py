@@ -1,14 +1,14 @@
 """The taps of a window: one padded copy of x, and one slice of it per cell of the kernel.
 
-NumPy is fast on long contiguous runs, so arrays are copied into an order that has them: channels first, then the
+NumPy is fast on long contiguous runs, so arrays are copied into an order with long runs: channels first, then the
 positions, in one of two orders:
 
     batch last     (C, *spatial, N)     runs of Q * N cells: for small images, and for a batch of one
     batch second   (C, N, *spatial)     runs of Q cells; a C-contiguous (N, C, *spatial) array is copied into it in long
                                         pieces: for large images
 
-If the last spatial axis has a stride, its cells are sorted by their remainder ("phase"), so that the cells that one tap
-reads are neighbours. `padded` is (C, H', stride, W'/stride, N), where H' and W' are the sizes that the window spans
+If the last axis has a stride, its cells are sorted by their index modulo the stride ("phase"), so that the cells that
+one tap reads are neighbours. `padded` is (C, H', stride, W'/stride, N), where H' and W' are the sizes that the window spans
 including its padding, and tap (r, s) reads padded[:, dilation*r + stride*p, phase, start + q, :].
 
 Two alternatives were slower: slicing x itself per tap (short runs: 2 to 4 times slower for stride 2 and small images),
