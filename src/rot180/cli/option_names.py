@@ -1,4 +1,4 @@
-"""Rewrite messages of the checker for the command line: `--backward-arguments dy,cache`, not `backward_arguments=...`."""
+"""Rewrite messages of the checker for the command line: `--backward-arguments dy` for `backward_arguments="dy"`."""
 
 from __future__ import annotations
 

@@ -9,11 +9,11 @@
     explain.serve(t)                     # in the browser, with controls for the settings
     explain.Explorer(t)                  # a notebook widget (needs the extra `notebook`)
 
-Everything is computed from one list: the trilinear form as triples of cells that are multiplied (`trilinear.py`, and
-with arrays `flat_triples.py`). `operations.py` lists the operations, `request.py` checks the settings, `limits.py`
-decides how much of a large layer is shown, `record.py` holds the trace, `views.py` writes each pass as a correlation
-at stride 1, `document.py` makes the HTML document from the sources in `page/`, which `bundle.py` joins into one
-module.
+Every explanation is computed from one list of triples: the cells of y, x and w in each product (`trilinear.py`;
+`flat_triples.py` returns the list as arrays). `operations.py` lists the operations, `request.py` checks the settings,
+`limits.py` decides how much of a large layer is shown, and `record.py` defines the trace. `views.py` writes each pass
+as a correlation at stride 1. `document.py` makes the HTML document from the sources in `page/`, which `bundle.py` joins
+into one module.
 """
 
 from importlib import import_module

@@ -1,8 +1,8 @@
 """Join the JavaScript files of `page/` into one ES module, each after the files that it imports, `main.js` last.
 
 The sources must follow a few rules: each import lists the imported names, without renaming, in one statement per line
-(`import { makeApp } from "./app.js";`); `export` stands before a declaration; top-level names are unique across files;
-only main.js has `export default { render };`. A browser can therefore also load the files unbundled.
+(`import { makeApp } from "./app.js";`); `export` precedes a declaration; top-level names are unique across files;
+only main.js has `export default { render };`. The sources are valid modules, so a browser can also load them unbundled.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ ENTRY = "main.js"
 STYLES = ("page.css", "stage.css", "steps.css", "narrow.css", "embed.css")
 _IMPORT = re.compile(r'^import \{ \w+(?:, \w+)* \} from "\./([\w-]+\.js)";[ \t]*$', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|let|class)\b)", re.MULTILINE)
-_COMMENT = re.compile(r"^[ \t]*//.*\n", re.MULTILINE)  # on lines of their own
+_COMMENT = re.compile(r"^[ \t]*//.*\n", re.MULTILINE)  # only comments that fill a whole line
 _DEFAULT = re.compile(r"^export default (.+?);?[ \t]*$", re.MULTILINE)
 
 
 class BundleError(ValueError):
-    """The page's sources break a rule of this file. The fault is in the package, not in the user's program."""
+    """Raised if the page's sources break a rule above. The fault is in the package, not in the user's program."""
 
 
 @lru_cache(maxsize=8)

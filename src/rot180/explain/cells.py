@@ -20,7 +20,9 @@ _COLUMN = {"y": "y", "dx": "x", "dw": "w", "x": "x", "w": "w", "dy": "y"}  # the
 
 @dataclass(frozen=True)
 class Cell:
-    """A result array and an index, counted in the whole layer. `str(cell)` is "dx[0,0,1,1]"."""
+    """The name of a result array and an index into it, even if only a part of the array is shown. `str(cell)` is
+    "dx[0,0,1,1]".
+    """
 
     array: str
     index: Sizes
@@ -44,7 +46,7 @@ class Cell:
         if self.array not in operation.letters or len(self.index) != len(operation.letters[self.array]):
             return {}  # there is no such cell: `flat_index` raises the error
         coordinates = {letter: i for letter, i in zip(operation.letters[self.array], self.index, strict=True)}
-        if self.array == "dw":  # the second channel is counted within the group of the first
+        if self.array == "dw":  # the index on the second channel axis is counted from the start of the group
             (first, size), (second, other) = (("c", request.channels), ("o", request.outputs))
             if not operation.transposed:
                 first, size, second, other = second, other, first, size
@@ -55,7 +57,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Term:
-    """One product, or one candidate of a maximum: the names and values of its one or two cells, and its result."""
+    """One product, or one candidate of a maximum: the names and values of its one or two cells, and its value."""
 
     names: tuple[str, ...]
     values: tuple[float, ...]
@@ -96,12 +98,14 @@ def name_at(trace: Trace, array: str, flat: int) -> str:
 
 
 def _shown_indices(trace: Trace, array: str, axis: int, letter: str) -> list[int] | range:
-    """The indices shown along one axis, numbered as in the whole layer: the selected ones, otherwise all."""
+    """The indices shown along one axis, numbered as in the whole layer: the selected samples or channels, or all
+    positions of a spatial axis.
+    """
     size = trace.arrays[array].shape[axis]
     if letter not in "nco":
         return range(size)
     numbers = trace.selection[letter]
-    if array in ("w", "dw") and axis == 1:  # counted within the group
+    if array in ("w", "dw") and axis == 1:  # this axis of w holds the channels of one group only
         share = _channels_per_group(trace, letter)
         return range(size) if trace.rest is None else [number % share for number in numbers]
     return numbers
@@ -135,7 +139,7 @@ def terms(trace: Trace, cell: Cell) -> list[Term]:
 
 
 def _terms_of_maximum(trace: Trace, cell: Cell, rows: Any) -> list[Term]:
-    """For y, the candidates of its window; for dx, the dy of each window whose first maximum is the cell."""
+    """For a cell of y, the candidates in its window; for a cell of dx, the dy of each window whose first maximum it is."""
     index, x = trace.triples, trace.arrays["x"].ravel()
     if cell.array == "y":
         return [_term(trace, (("x", int(index["x"][t])),)) for t in rows]

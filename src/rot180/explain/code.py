@@ -1,4 +1,4 @@
-"""A traced layer as source code for rot180 and for PyTorch.
+"""Write a traced layer as source code for rot180 and for PyTorch.
 
 The code has the placeholders {x}, {w}, {b} and {dy} instead of numbers. `fill` replaces them with numbers; the page
 does the same with numbers that the user may have edited.

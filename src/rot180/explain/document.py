@@ -1,7 +1,7 @@
 """The page as one self-contained HTML document, which is saved as a file, served, and shown in notebooks.
 
 The content security policy of the document forbids all requests. The data are JSON in a script element, so they are
-never parsed as markup. They hold a layer and its input arrays; the page computes everything else.
+never parsed as markup. They contain a layer and its input arrays; the page computes everything else.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def document(trace: Trace, *, language: str = "en", cell: Cell | str | None = No
 
 @lru_cache(maxsize=1)
 def _page_strings() -> dict[str, dict[str, str]]:
-    """The texts of the page, without those of the text mode."""
+    """The texts of the page, without the texts that are printed in a terminal."""
     return {key: texts for key, texts in strings.table().items() if not key.startswith("text.")}
 
 
@@ -88,5 +88,5 @@ def _host() -> str:
 
 
 def _escape(data: str) -> str:
-    """Escape JSON so that it cannot end the script element that holds it."""
+    """Escape JSON so that it cannot end the script element that contains it."""
     return data.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

@@ -1,4 +1,4 @@
-"""The exception of the explainer. Errors about a layer's sizes come from the layer functions."""
+"""The exception of the explainer. If a layer's sizes are invalid, the layer functions raise their own errors."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ from ..errors import Rot180Error
 
 
 class ExplainError(Rot180Error, ValueError):
-    """An unknown operation or setting, a layer that is too large to show, or a cell that does not exist."""
+    """Raised for an unknown operation or setting, a layer that is too large to show, or a cell that does not exist."""

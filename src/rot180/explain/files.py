@@ -34,7 +34,7 @@ _RESULTS = ("y", "dx", "dw", "db")
 
 
 class Fields(NamedTuple):
-    """The fields of the `Trace` that was saved, in the order of its arguments."""
+    """The fields of a saved `Trace`, in the order of the arguments of `Trace`."""
 
     layer: Layer
     request: Request
@@ -114,7 +114,7 @@ def _request(data: Mapping[str, Any]) -> Request:
 
 
 def _in_range(values: Array) -> bool:
-    """True if all values are finite, and small enough that sums of their products are finite too."""
+    """True if all values are finite, and so small that sums of their products are also finite."""
     return bool((np.abs(values) <= MOST_SIZE).all())
 
 
@@ -143,7 +143,9 @@ def _object(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def _selection(data: Mapping[str, Any], shown: Mapping[str, list[int]]) -> dict[str, list[int]]:
-    """The whole layer's indices of the samples and channels shown, one for each that the arrays have."""
+    """The indices, in the whole layer, of the samples and channels that are shown. The length of each list must equal
+    the size of the axis in the arrays.
+    """
     for name, numbers in shown.items():
         value = data.get(name)
         if not isinstance(value, list) or len(value) != len(numbers) or not all(type(i) is int for i in value):
@@ -173,7 +175,7 @@ def _source(data: Any) -> dict[str, str] | None:
 
 
 def _text(value: Any) -> str:
-    """A string that can be encoded: JSON may contain half of a surrogate pair, UTF-8 may not."""
+    """Convert to a string that UTF-8 can encode: strings in JSON may contain half of a surrogate pair."""
     return str(value).encode("utf-8", "replace").decode()
 
 

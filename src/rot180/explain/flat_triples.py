@@ -1,4 +1,4 @@
-"""The list of triples (`trilinear.py`) of a whole layer as arrays of flat indices."""
+"""The triples of a whole layer (see `trilinear.py`) as arrays of flat indices."""
 
 from __future__ import annotations
 

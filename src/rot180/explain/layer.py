@@ -1,4 +1,4 @@
-"""Trace a layer of a trained classifier at an image: its input, its weights and the gradient of the class score."""
+"""Trace a layer of a trained classifier for one image: its input, its weights and the gradient of the class score."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .record import Trace
 from .request import request_from_keywords
 from .tracing import build
 
-MOST_OUTPUTS = 8  # output channels that a page can show at a readable size
+MOST_OUTPUTS = 8  # a page cannot show more output channels at a readable size
 
 _KINDS: dict[str, tuple[type[nn.Module], str]] = {
     "conv1d": (nn.Conv1d, "stride padding dilation groups"),
@@ -33,13 +33,14 @@ _KINDS: dict[str, tuple[type[nn.Module], str]] = {
 def trace_layer(
     model: nn.Module, name: str, image: Array, *, selection: Any = None, source: Mapping[str, Any] | None = None
 ) -> tuple[Trace, int]:
-    """Trace the layer `name` of a classifier at one image.
+    """Trace the layer `name` of a classifier while it classifies one image.
 
     Args:
         model: a module that returns one score per class.
         name: a name of `named_modules`, or a kind and a number, for example "conv1" for the first convolution.
         image: shape (C, H, W).
-        selection: as for `trace`; default: of many output channels, the one with the largest gradient.
+        selection: as for `trace` (default: if there are more than 8 output channels, the one with the largest
+            gradient).
         source: where the model and the image come from, stored in the trace.
 
     Returns:
@@ -79,7 +80,10 @@ def _one_channel(dy: Array) -> dict[str, list[int]] | None:
 
 
 def find_layer(model: nn.Module, name: str) -> nn.Module:
-    """The layer with this name, or the n-th of its kind ("conv2", "pool1"). Raises ExplainError if there is none."""
+    """The layer with this name. "conv2" is also the second convolution and "pool1" the first pooling layer.
+
+    Raises ExplainError if there is no such layer.
+    """
     named = dict(model.named_modules())
     if named.get(name) is not None and name:
         return named[name]

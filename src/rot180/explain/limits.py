@@ -1,6 +1,6 @@
 """Decide how much of a layer is shown: all, or one output channel of one sample with the input channels that it reads.
 
-`rest` holds the contributions of the other samples and channels, so every number shown equals that of the whole layer.
+`rest` holds the contributions of the other samples and channels, so the numbers shown are those of the whole layer.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .request import MOST_SIDE
 
 WHOLE_CELLS, WHOLE_TRIPLES = 5_000, 100_000  # a layer up to this size is shown completely
 MOST_CELLS, MOST_TRIPLES = 25_000, 250_000  # more than this cannot be shown
-MOST_GRID = 100_000  # cells of one plane with its padding and inserted zeros
+MOST_GRID = 100_000  # one plane may have at most this many cells, with its padding and inserted zeros
 LAYER_CELLS, LAYER_TRIPLES = (
     20_000_000,
     2_000_000_000,
@@ -64,7 +64,9 @@ def check_sides(layer: Layer) -> None:
 
 
 def choose_selection(layer: Layer, shapes: Mapping[str, Sizes], requested: Mapping[str, list[int]]) -> Selection:
-    """The samples and channels to show: the requested ones, or else as many as fit. Raises ExplainError if none fit."""
+    """The samples and channels to show: the requested ones, otherwise as many as fit. Raises ExplainError if not even
+    these fit.
+    """
     check_sides(layer)
     complete = everything(shapes)
     for name, numbers in requested.items():
@@ -98,7 +100,10 @@ def choose_selection(layer: Layer, shapes: Mapping[str, Sizes], requested: Mappi
 
 
 def take_selection(layer: Layer, arrays: Arrays, selection: Selection) -> tuple[Layer, Arrays, Arrays]:
-    """The layer and arrays of the selected samples and channels, and the contributions of the others to its results."""
+    """Restrict a layer to the selected samples and channels.
+
+    Returns the restricted layer, its arrays, and the contributions of the other samples and channels to its results.
+    """
     n, c, o = (np.array(selection[name]) for name in "nco")
     small = {"x": arrays["x"][np.ix_(n, c)], "dy": arrays["dy"][np.ix_(n, o)]}
     if layer.operation.pools:
@@ -153,7 +158,9 @@ def _without(a: Array, where: Any) -> Array:
 
 
 def _channels(layer: Layer, shapes: Mapping[str, Sizes], requested: Mapping[str, list[int]]) -> Selection:
-    """The channels to show, all in one group: the requested ones or output channel 0, and those connected to them."""
+    """The channels to show, all in one group. By default they are output channel 0 and its input channels; if channels
+    are requested on one side only, all channels of the group on the other side are added.
+    """
     sizes = {name: shapes[array][1] // layer.window.groups for name, array in (("c", "x"), ("o", "dy"))}
     groups = {number // sizes[name] for name in ("c", "o") for number in requested.get(name, [])} or {0}
     if len(groups) > 1:

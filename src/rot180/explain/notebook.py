@@ -1,6 +1,6 @@
-"""The page in a notebook: in a sandboxed frame, or as a widget whose layer Python can read and set.
+"""Show the page in a notebook: in a sandboxed frame, or as a widget whose layer Python can read and set.
 
-The frame needs no extra. The widget needs anywidget (the extra `notebook`), which is imported when it is used.
+The frame needs no optional package. The widget needs anywidget (the extra `notebook`), which is imported on first use.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from .document import document, model
 from .record import Trace
 from .tracing import example
 
-HEIGHT = 1100  # pixels: the height of the page at the width of a notebook cell
+HEIGHT = 1100  # the height of the page in pixels, at the usual width of a notebook cell
 
 
 def frame(trace: Trace, language: str = "en", cell: str | None = None, *, lazy: bool = False) -> str:

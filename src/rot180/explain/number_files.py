@@ -27,7 +27,7 @@ def read_numbers(path: Any) -> Array:
         try:
             array: Array = np.load(
                 file, mmap_mode="r", allow_pickle=False
-            )  # mapped, so that a false header cannot allocate memory
+            )  # the file is memory-mapped, so that a false size in its header cannot allocate memory
             return np.array(array, np.float64)
         except (ValueError, EOFError, OSError) as error:
             raise FormatError(f"explain: {file} is not a .npy file of numbers: {error}") from error

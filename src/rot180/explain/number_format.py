@@ -1,4 +1,4 @@
-"""The format of numbers in the text mode."""
+"""Format numbers for the terminal."""
 
 from __future__ import annotations
 

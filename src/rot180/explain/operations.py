@@ -1,8 +1,8 @@
 """The operations that can be traced, and `Layer`: an operation with its settings and window.
 
-In this file, x is the layer's input and y its output. In a transposed layer x is the narrow side of the window and y
-the wide one. The public functions of `rot180.functional` compute the results; the sums of the triples (`trilinear.py`)
-equal them.
+In this file, x is the layer's input and y its output. In a transposed layer the window slides over y, and x has one
+cell per window position. The public functions of `rot180.functional` compute the results, which equal the sums over the
+triples (`trilinear.py`).
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Operation:
 
     @property
     def transposed(self) -> bool:
-        """True if x is the narrow side of the window."""
+        """True for a transposed convolution, whose window slides over y."""
         return self.family == "transposed"
 
     @property
@@ -54,7 +54,7 @@ class Operation:
 
     @property
     def settings(self) -> tuple[str, ...]:
-        """PyTorch's names of its settings, without the kernel's size."""
+        """The names of the operation's settings, as in PyTorch, without the kernel size."""
         return {
             "conv": ("stride", "padding", "dilation", "groups"),
             "transposed": ("stride", "padding", "output_padding", "groups", "dilation"),
@@ -64,7 +64,9 @@ class Operation:
 
     @property
     def letters(self) -> dict[str, tuple[str, ...]]:
-        """The letter of each axis of each array. Each has one meaning only: w is the kernel, s would be the stride."""
+        """The letter of each axis of each array. The letters s and w are not used, because they mean the stride and the
+        kernel.
+        """
         space, steps, result = (letters[-self.axes :] for letters in ("ij", "uv", "pq"))
         channels = ("c", "o") if self.transposed else ("o", "c")
         letters = {"x": ("n", "c", *space), "y": ("n", "c" if self.pools else "o", *result)}
@@ -99,8 +101,8 @@ class Layer:
 
     Attributes:
         operation: the kind of layer.
-        window: the geometry; its wide side is x, or y in a transposed layer.
-        pads: (before, after) per axis; the window holds only the first.
+        window: the geometry; the window slides over x, or over y in a transposed layer.
+        pads: (before, after) per axis; the window stores only the padding before.
         output_padding: one int per axis; zeros unless the layer is transposed.
         ceil_mode, count_include_pad: settings of pooling.
     """
@@ -116,7 +118,8 @@ class Layer:
     def from_settings(
         cls, operation: Operation, x_shape: Sizes, w_shape: Sizes, b_shape: Sizes | None, settings: Mapping[str, Any]
     ) -> Layer:
-        """Build a layer from hashable settings, in any form that the layer function accepts. Raises its errors.
+        """Build a layer from hashable settings, in any form that the layer function accepts. If that function would
+        reject the settings, the same error is raised.
 
         For pooling, `w_shape` is (1, 1, *kernel).
         """
@@ -138,7 +141,7 @@ class Layer:
         else:
             window = plain_window(op, n, x_shape, w_shape, b_shape, stride, padding, dilation, groups)
         pads = pads_per_axis(op, padding, window.x_size, kernel, window.stride, window.dilation)
-        if operation.transposed:  # also with padding="same", the rest is output padding
+        if operation.transposed:  # output cells that padding and spans do not explain are output padding
             extra = tuple(
                 x + before + after - span
                 for x, (before, after), span in zip(window.x_size, pads, window.spans, strict=True)

@@ -1,10 +1,10 @@
-"""A trace: the numbers of one layer and of its gradients, and the cells that are multiplied to give them.
+"""A trace: the values of one layer and of its gradients, and the cells whose products add up to each value.
 
     y[o] += x[i] * w[k]      dx[i] += dy[o] * w[k]      dw[k] += dy[o] * x[i]          for every triple (o, i, k)
 
-The triples are flat indices into the arrays. x is the layer's input and y its output, also in a transposed layer,
-where y is the wide side of the window. An average pool has no k: its terms are x[i] / divisor[o]. The pairs (o, i) of
-a max pool are candidates: y[o] is the first maximum among the candidates with the same o.
+The triples are flat indices into the arrays. x is the layer's input and y its output. In a transposed layer, the window
+slides over y. An average pool has no k: its terms are x[i] / divisor[o]. The pairs (o, i) of a max pool are candidates:
+y[o] is the first maximum among the candidates with the same o.
 
 A trace holds the layer and its input arrays. Everything else is computed from them, so a file that was edited and
 loaded again (`files.py`) cannot contradict itself.
@@ -36,11 +36,12 @@ class Trace:
 
     Attributes:
         layer: the part of the layer that is shown.
-        request: the whole layer, and where its numbers come from.
-        inputs: the arrays x, w, b and dy that the layer has.
-        selection: the indices of the samples "n" and channels "c" and "o" shown, counted in the whole layer.
+        request: the settings of the whole layer, and the values to fill its arrays with.
+        inputs: those of the arrays x, w, b and dy that the layer has.
+        selection: the indices of the samples "n" and channels "c" and "o" that are shown, counted in the whole layer.
         rest: the contributions of the other samples and channels to y, dx, dw and db, or None if all are shown.
-        source: where the numbers come from if not from the request, e.g. {"run": ..., "layer": ..., "image": ...}.
+        source: the origin of the arrays if they come from a trained model, e.g. {"run": ..., "layer": ..., "image":
+            ...}, otherwise None.
     """
 
     layer: Layer
@@ -59,7 +60,7 @@ class Trace:
 
     @property
     def window(self) -> Window:
-        """The geometry. The window's wide side is named x, also in a transposed layer, where it is the output y."""
+        """The geometry. Its x is the array that the window slides over; in a transposed layer this is the output y."""
         return self.layer.window
 
     @property
@@ -94,7 +95,7 @@ class Trace:
         return views(self.layer, terms, bias="b" in self.inputs, with_rest=with_rest)
 
     def inputs_as_dict(self) -> dict[str, Any]:
-        """The part of `as_dict` from which the rest is computed: the data of the page."""
+        """The part of `as_dict` that is stored in the page, which computes all other values from it."""
         return {
             "format": files.FORMAT,
             "version": files.VERSION,

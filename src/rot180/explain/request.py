@@ -1,6 +1,6 @@
-"""A request for a trace: the checked settings of a layer, from keywords or from a page.
+"""A request for a trace: the checked settings of a layer, from keyword arguments or from the JSON of a page.
 
-A request is part of the trace and can be written as JSON, so that a page can fill its controls and request a change.
+A request is part of the trace and can be written as JSON. The page fills its controls from it.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from .errors import ExplainError
 from .operations import Array, Arrays, Layer, Operation, find_operation
 from .values import KINDS
 
-MOST_SIDE = 1024  # cells on one axis
-MOST_SIZE = 1e100  # absolute value of a number, so that sums of products stay finite, which JSON needs
+MOST_SIDE = 1024  # an axis may have at most this many cells
+MOST_SIZE = 1e100  # limit of absolute values, so that sums of products are finite: JSON has no infinity
 ARRAYS = ("x", "w", "b", "dy")
 SETTINGS = ("stride", "padding", "dilation", "output_padding", "groups", "ceil_mode", "count_include_pad")
 FLAGS = ("bias", "ceil_mode", "count_include_pad")
@@ -26,7 +26,7 @@ FLAGS = ("bias", "ceil_mode", "count_include_pad")
 
 @dataclass(frozen=True)
 class Request:
-    """A layer and where its numbers come from.
+    """The settings of a layer, and the values to fill its arrays with.
 
     Attributes:
         layer: the layer, with valid settings.
@@ -93,7 +93,7 @@ def weight_shape(operation: Operation, channels: int, outputs: int, groups: int,
 
 
 def request_from_keywords(op: Any, keywords: Mapping[str, Any]) -> Request:
-    """A Request from the keywords of `trace`. Raises ShapeError, DtypeError or ExplainError."""
+    """Make a Request from the keyword arguments of `trace`. Raises ShapeError, DtypeError or ExplainError."""
     operation = find_operation(op)
     name = operation.name
     _check_names(operation, keywords)
@@ -128,7 +128,7 @@ def request_from_keywords(op: Any, keywords: Mapping[str, Any]) -> Request:
 
 
 def request_from_page(request: Any) -> Request:
-    """A Request from the untrusted JSON that a page sent. Raises the errors of `request_from_keywords`."""
+    """Make a Request from untrusted JSON, for example of a saved file. Raises the errors of `request_from_keywords`."""
     if not isinstance(request, Mapping):
         raise ExplainError(f"trace: a request must be a JSON object; got {type(request).__name__}")
     keywords = {key: value for key, value in request.items() if key not in ("op", "user_arrays", "file")}
@@ -196,7 +196,7 @@ def _array(operation: Operation, name: str, value: Any) -> Array:
 
 
 def _sizes(operation: Operation, arrays: Arrays, keywords: Mapping[str, Any]) -> tuple[Sizes, Sizes]:
-    """The shape of x, with 0 for unknown N and C, and the kernel's size, from the arrays or else from the keywords."""
+    """The shape of x, with 0 for unknown N and C, and the kernel size. Arrays take precedence over keywords."""
     name, n = operation.name, operation.axes
     size, taps = keywords.get("input"), keywords.get("kernel_size")
     input_size = None if size is None else per_axis(name, "input", ints(hashable(size)), n)
@@ -236,7 +236,7 @@ def _size_on_axis(op: str, name: str, requested: int | None, shape: Sizes, axis:
 
 
 def _channels(operation: Operation, arrays: Arrays, counts: Mapping[str, int | None], groups: int) -> tuple[int, int]:
-    """C and O, from x and w if they were passed; the layer itself checks that they fit together."""
+    """C and O, from x and w if they were passed. Whether x and w fit together is checked later, by the layer."""
     name, x, w = operation.name, arrays.get("x"), arrays.get("w")
     requested, outputs = counts["channels"], counts["outputs"]
     from_w: tuple[int, int] | None = None

@@ -1,7 +1,7 @@
 """A local server for the page: GET / sends the document; nothing else is served.
 
-The page computes its own layers, so the server only makes it an address that a browser opens. The server binds to the
-loopback address and refuses a different Host header, which means DNS rebinding. It reads no files and no bodies.
+The page computes its own layers, so the server only delivers the document. The server binds to the loopback address. It
+refuses requests with a different Host header, to prevent DNS rebinding. It never reads files or request bodies.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from .strings import language as known_language
 from .strings import say
 
 ADDRESS, PORT = "127.0.0.1", 8180
-SECONDS = 20.0  # the time in which a request must arrive
+SECONDS = 20.0  # a request must arrive completely within this time
 
 
 class PortError(Rot180Error, OSError):
-    """The port is in use or not permitted."""
+    """Raised if the port is in use or not permitted."""
 
 
 class Server(ThreadingHTTPServer):
@@ -101,7 +101,7 @@ class _Handler(BaseHTTPRequestHandler):
     server_version, sys_version = "rot180", ""
 
     def setup(self) -> None:
-        """Limit the time of the whole request; a limit per read would not stop a client that sends single bytes."""
+        """Limit the time of the whole request. A limit per read would not stop a client that sends bytes one by one."""
         super().setup()
         self.timer = threading.Timer(SECONDS, self._stop_reading)
         self.timer.daemon = True
@@ -150,7 +150,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _has_screen() -> bool:
-    """True if a browser can be opened. Over ssh a text browser might take over the terminal."""
+    """True if a graphical browser can be opened. A text browser, for example over ssh, would take over the terminal."""
     return sys.platform in ("win32", "darwin") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 

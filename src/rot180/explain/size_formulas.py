@@ -10,8 +10,8 @@ from .operations import Layer
 def size_formulas(layer: Layer) -> list[dict[str, Any]]:
     """One entry per spatial axis: {"axis", "formula", "numbers", "exact", "unused"}.
 
-    The formula names PyTorch's arguments. `exact` is the size before rounding. `unused` is the number of cells at the
-    end of the padded wide side that no window covers.
+    The formula uses the names of PyTorch's arguments. `exact` is the size before rounding. `unused` is the number of
+    cells at the end of the padded axis that no window covers.
     """
     return [_formula(layer, axis) for axis in range(layer.window.ndim)]
 
@@ -33,7 +33,7 @@ def _formula(layer: Layer, axis: int) -> dict[str, Any]:
     else:
         rounding, wide, room = "ceil" if layer.ceil_mode else "floor", x, x + before + after - d * (k - 1) - 1
         positions = -(-room // s) + 1 if layer.ceil_mode else y
-        late = " - 1" if positions > y else ""  # ceil_mode: a window in the padding after x is dropped
+        late = " - 1" if positions > y else ""  # with ceil_mode, a window that starts in the padding after x is dropped
         entry["formula"] = f"output = {rounding}((input + {pads} - dilation*(kernel - 1) - 1) / stride) + 1{late}"
         entry["numbers"] = f"{rounding}(({x} + {padded} - {d}*({k} - 1) - 1) / {s}) + 1{late} = {y}"
         entry["exact"] = room / s + 1

@@ -1,4 +1,4 @@
-"""The texts of the page, its tour and the text mode, in English and Chinese, from `strings.json`."""
+"""The texts of the page, its tour and the output in a terminal, in English and Chinese, from `strings.json`."""
 
 from __future__ import annotations
 

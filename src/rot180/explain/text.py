@@ -1,4 +1,4 @@
-"""One cell as text for a terminal: its terms in symbols and numbers, then the steps of its pass as small matrices."""
+"""Explain one cell in a terminal: its terms in symbols and numbers, then the steps of its pass as small matrices."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def _sum(trace: Trace, cell: Cell, language: str) -> str:
 
 
 def _extra_terms(trace: Trace, cell: Cell, flat: int, language: str) -> list[tuple[str, float]]:
-    """The terms besides the products: the bias, and the samples and channels that are not shown."""
+    """The terms that are not products: the bias, and the contribution of samples and channels that are not shown."""
     extra = []
     if cell.array == "y" and "b" in trace.arrays:
         o = np.unravel_index(flat, trace.arrays["y"].shape)[1]

@@ -18,7 +18,7 @@ def trace(
     outputs: int | None = None, bias: bool = False, values: str = "integers", seed: int = 0, x: Any = None,
     w: Any = None, b: Any = None, dy: Any = None, selection: Any = None,
 ) -> Trace:  # fmt: skip
-    """Trace a layer: its output, its gradients, and the cells that each of their numbers is computed from.
+    """Trace a layer: compute its output and gradients, and record from which cells each of their numbers is computed.
 
     Args:
         op: conv1d, conv2d, conv_transpose1d, conv_transpose2d, max_pool1d, max_pool2d, avg_pool1d or avg_pool2d.
@@ -30,7 +30,7 @@ def trace(
         bias: True for a layer with a bias.
         values: "integers", "random" or "impulse": the values of arrays that are not passed.
         seed: the seed of these values.
-        x, w, b, dy: the layer's own numbers, as arrays or lists. (H, W) is one sample of one channel.
+        x, w, b, dy: the values of these arrays, as arrays or lists. Shape (H, W) means one sample with one channel.
         selection: show only these samples and channels, for example {"n": [0], "o": [3], "c": [0, 1]}. By default a
             layer that is too large to show is reduced to one sample, one output channel and as many input channels
             as fit.
@@ -68,7 +68,7 @@ def build(request: Request, source: Any = None) -> Trace:
 def example() -> Trace:
     """The trace that `rot180 explain` shows without arguments.
 
-    Its kernel counts from 1 to 9, so that the rotation is visible; with stride 1 and padding 1, the patch of dy that a
-    cell of dx is computed from has the size of the kernel.
+    The weights of its kernel are 1 to 9, so that the rotation is visible. Stride 1 and padding 1 are chosen because an
+    inner cell of dx is then computed from a patch of dy as large as the kernel.
     """
     return trace("conv2d", input=4, kernel_size=3, padding=1, w=[[1, 2, 3], [4, 5, 6], [7, 8, 9]])

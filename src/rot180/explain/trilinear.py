@@ -3,10 +3,11 @@
     T(y, x, w) = sum over triples of  y[n, o, *p] * x[n, c, *i] * w[o, c, *k]       i = stride*p + dilation*k - padding
 
 Every result and every gradient of a layer is a sum over some triples: y[n, o, *p] is the sum of x * w over the triples
-with that cell of y, dw[o, c, *k] is the sum of dy * x over the triples with that cell of w. In this file, x is the wide
-side of the window, as in docs/decisions/0001; the input of a transposed layer is y.
+with that cell of y, dw[o, c, *k] is the sum of dy * x over the triples with that cell of w. In this file, x is the
+array that the window slides over, as in docs/decisions/0001; the input of a transposed layer is y.
 
-`plane_triples` is the only list; `triples` names its cells one by one, `flat_triples.py` gives them as flat indices.
+`plane_triples` computes the list for one plane. `triples` extends it to all samples and channels and yields one triple
+at a time; `flat_triples.py` returns all triples as arrays of flat indices.
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ class Triple(NamedTuple):
 
 
 def triples(window: Window, images: int, channels: int, outputs: int) -> Iterator[Triple]:
-    """All triples, ordered by the cell of y, then by the cell of w. `channels` are those of x, `outputs` those of y."""
+    """All triples, ordered by the cell of y, then by the cell of w. `channels` is the number of channels of x,
+    `outputs` that of y.
+    """
     share, group = outputs // window.groups, channels // window.groups
     planes = plane_triples(window)
     order = np.lexsort((planes[2], planes[0]))  # by the cell of y, then by the cell of w
@@ -52,7 +55,7 @@ def _indices(flat: Indices, size: Sizes) -> Iterator[Sizes]:
 
 
 def plane_triples(window: Window) -> tuple[Indices, Indices, Indices]:
-    """The triples of one plane of y, x and w, as three arrays of flat indices."""
+    """The triples of one plane each of y, x and w, as three arrays of flat indices."""
     planes = [np.zeros(1, np.int64)] * 3
     for axis in range(window.ndim):
         sizes = (window.y_size[axis], window.x_size[axis], window.kernel[axis])

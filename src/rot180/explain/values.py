@@ -1,6 +1,7 @@
 """Fill the arrays of a trace with small integers, random numbers or an impulse, reproducibly for each seed.
 
-`page/generator.js` draws the same numbers. Both hash the seed, the array and the place of the cell in 32-bit integers.
+`page/generator.js` generates the same values. Both hash the seed, the array's name and the cell's flat index with
+32-bit integers.
 """
 
 from __future__ import annotations
@@ -27,9 +28,9 @@ def draw(kind: str, seed: int, name: str, shape: Sizes) -> Array:
     """Fill one array.
 
     Args:
-        kind: "integers" for small integers; "random" for normal numbers with two decimals; "impulse" for x and dy that
-            are 1 in the middle of every channel and 0 elsewhere, w that counts from 1, and b of 0, so that the results
-            show where the kernel is added and whether it is rotated.
+        kind: "integers" for small integers; "random" for normally distributed numbers with two decimals; "impulse" for
+            x and dy that are 1 in the middle of every channel and 0 elsewhere, w with the values 1, 2, 3, ..., and b
+            with zeros, so that the results show where the kernel is added and whether it is rotated.
         seed: the seed of the random numbers.
         name: "x", "w", "b" or "dy".
         shape: the shape of the array.
@@ -54,7 +55,7 @@ def _counter(key: int, length: int) -> Array:
 
 
 def _hash(values: Array) -> Array:
-    """Mix the bits of unsigned 32-bit integers, so that successive integers give unrelated ones."""
+    """Hash unsigned 32-bit integers, so that successive integers give results that look random."""
     h = np.atleast_1d(values)  # arrays wrap around silently; scalars warn
     h = (h ^ (h >> np.uint32(16))) * np.uint32(0x7FEB352D)
     h = (h ^ (h >> np.uint32(15))) * np.uint32(0x846CA68B)

@@ -25,7 +25,7 @@ Planes = tuple[int, int, int]  # sample n, input channel c and output channel o
 
 
 def view_text(trace: Trace, cell: Cell, language: str) -> str:
-    """The steps of the cell's pass, each a heading and a matrix, and a legend of the marks."""
+    """The steps of the cell's pass, each with a heading and a matrix, then a legend of the marks."""
     view = trace.views[cell.array]
     planes = _planes(trace, cell)
     codes: list[int] = []
@@ -56,7 +56,9 @@ def _heading(trace: Trace, step: views.Step, planes: Planes, language: str) -> s
 
 
 def _planes(trace: Trace, cell: Cell) -> Planes:
-    """The sample and channels of the planes to show: those of the cell, and the first that the cell sums over."""
+    """The sample and channels of the planes to show: the cell's own indices, and the first index on each axis that the
+    cell sums over.
+    """
     index = np.unravel_index(flat_index(trace, cell), trace.arrays[cell.array].shape)
     own = {letter: int(i) for letter, i in zip(trace.layer.operation.letters[cell.array], index, strict=True)}
     groups, channels, outputs = trace.window.groups, trace.inputs["x"].shape[1], trace.inputs["dy"].shape[1]
@@ -125,7 +127,9 @@ def _grid(
 
 
 def _results(trace: Trace, cell: Cell, step: views.Step, planes: Planes, correlation: Array) -> Array:
-    """The numbers of a step of the result: of one pair of planes, then of the sum, then with the rest, then with b."""
+    """The values of the result after a step: for one pair of planes, then summed over all pairs, then with the rest
+    added, then with the bias.
+    """
     kind, shape = step["kind"], step["shape"]
     if kind == "correlate":
         return correlation

@@ -4,9 +4,10 @@
     conv_x    insert zeros between the cells of y, pad or crop; correlate with w rotated, dilated
     conv_w    pad x;                                            correlate with y with zeros inserted; keep every d-th
 
-In this file, x is the wide side of the window and y the narrow one, as in docs/decisions/0001. The forward pass of a
-layer is conv_y or conv_x. Every step is a grid of references: to the cells of a plane, or to zeros by their purpose.
-The grids contain no values, so they stay valid when a user edits numbers.
+In this file, x is the larger array that the window slides over and y has one cell per window position, as in
+docs/decisions/0001. The forward pass of a layer is conv_y or conv_x. Every step is a grid. An entry of the grid is the
+index of a cell in a plane, or a negative code for a kind of zero, for example padding. The grids contain no values, so
+they stay valid when a user edits numbers.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _STRONGER = (
     PADDING,
     OUTPUT_PADDING,
     DROPPED,
-)  # if two kinds meet, the later one is shown
+)  # if the row and the column of a cell have different codes, the later one in this list is shown
 
 Line = list[int]  # one axis of a grid: indices of cells, or the codes of zeros
 Step = dict[str, Any]
@@ -38,9 +39,9 @@ def views(
     """The view of each pass, {"y", "dx", "dw"}; {} for a pooling layer.
 
     Args:
-        terms: the number of samples ("n") and channels ("c", "o") that one cell sums over.
-        bias: True if the layer has one; the view of y then ends with the step that adds it.
-        with_rest: the results to which samples and channels that are not shown contribute.
+        terms: the number of samples ("n") and channels ("c", "o") that the sum of one cell runs over.
+        bias: True if the layer has a bias; the view of y then ends with the step that adds the bias.
+        with_rest: the results that include contributions from samples or channels that are not shown.
     """
     if layer.operation.pools:
         return {}
@@ -104,7 +105,7 @@ class _Steps:
 
 
 def grid(lines: Sequence[Line], plane: Sequence[int]) -> list[list[int]]:
-    """Rows of references into a plane of this size. A layer with one axis has one row."""
+    """Rows of cell indices in a plane of this size, or of codes of zeros. A layer with one axis has one row."""
     rows, columns = (lines[0], lines[1]) if len(lines) == 2 else ([0], lines[0])
     return [[_cell(r, c, plane[-1]) for c in columns] for r in rows]
 
@@ -213,11 +214,13 @@ def _interleave(line: Line, step: int, zero: int) -> Line:
 
 
 def _kept(length: int, step: int, count: int) -> Line:
-    """The result's index at each position of the correlation: every `step`-th is kept, up to `count` of them."""
+    """The result's index at each position of the correlation, or DROPPED. Every `step`-th position is kept, at most
+    `count` positions.
+    """
     return [m // step if m % step == 0 and m // step < count else DROPPED for m in range(length)]
 
 
 def values(cells: Sequence[Sequence[int]], plane: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """The numbers of a grid of references."""
+    """The value of each grid entry: the referenced cell of the plane, or 0 for a code of a zero."""
     flat, refs = plane.ravel(), np.array(cells)
     return np.where(refs >= 0, flat[np.maximum(refs, 0)], 0.0)
