@@ -1,1 +1,1 @@
-"""How the user's functions are called: signatures, settings, layouts of arrays, and their results."""
+"""Call the user's functions: read signatures, convert settings and arrays, and split results."""

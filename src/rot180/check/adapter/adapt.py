@@ -30,12 +30,12 @@ def adapt(
         settings: the fixed settings that the user states.
         layout, forward_arguments, backward_arguments, returns: as for `check.layer`.
 
-    Raises CallingError if the names of the parameters do not say how to call the functions.
+    Raises CallingError if the parameter names do not show how to call the functions.
     """
     given, gradients = dict(settings or {}), definition.gradients_of
     if returns is not None and (len(set(returns)) < len(returns) or not set(returns) <= set(gradients)):
         raise ValueError(
-            f"check.layer: returns is {', '.join(map(repr, returns))}; {definition.name} has gradients of "
+            f"check.layer: returns is {', '.join(map(repr, returns))}, but {definition.name} has gradients of "
             f"{', '.join(gradients)}, each at most once"
         )
     has_forward = forward is not None
@@ -65,7 +65,7 @@ def adapt(
 def _operation_itself(
     backward: Callable[..., Any] | None, definition: Definition, backward_arguments: Sequence[str] | None
 ) -> Callable[..., Any]:
-    """A stand-in for a forward that is left out: it has the arguments of the operation, and is never called.
+    """A placeholder for a forward that the user did not pass. It has the operation's arguments and is never called.
 
     Raises CallingError if the backward needs a cache, which only a real forward returns.
     """
@@ -93,7 +93,7 @@ def _operation_itself(
 
 
 def _settings_of(definition: Definition) -> tuple[str, ...]:
-    """The settings that parameters can stand for, including the size of the kernel."""
+    """The settings that a function can take as parameters, including the kernel size."""
     known = definition.settings
     return (*known, "kernel_size") if definition.axes and "kernel_size" not in known else known
 
@@ -112,7 +112,7 @@ def _read(
 
 
 def _require_parts(on_forward: Call, on_backward: Call | None, definition: Definition) -> None:
-    """Raise CallingError if a required part is missing."""
+    """Raise CallingError if a required parameter or the backward is missing."""
     missing = [a for a in definition.arguments if a not in on_forward.names and a not in definition.optional]
     if missing:
         raise CallingError(

@@ -1,6 +1,6 @@
-"""The user's pair of functions, called in their own way on the checker's problems.
+"""Call the user's forward and backward on the checker's problems.
 
-The functions get copies, so that a changed argument is detected. Their exceptions become `Refused`.
+The functions get copies of the arrays, so that in-place changes are detected. Their exceptions become `Refused`.
 
 Internal to check/. This module does not judge the results.
 """
@@ -30,7 +30,7 @@ PASSED_OVER = (
 )
 ORDER = (
     "The shapes show that the gradients are returned as ({order}), and they are judged in this order. Code that "
-    "unpacks them as {usual} = backward(...) gets the wrong ones; pass returns= to state the order."
+    "unpacks them as {usual} = backward(...) mixes them up. Pass returns= to state the order."
 )
 HINTED = ("padding", "stride", "dilation")
 
@@ -47,7 +47,7 @@ class Adapter:
         arguments: the arguments of the operation that the forward takes.
         declared: the arguments whose gradients the backward returns, in the order that the user stated, or in the usual
             order.
-        is_ordered: True if the user stated this order.
+        is_ordered: True if the user stated the order of the gradients.
         inferred: the order that the shapes of the gradients show, if it was inferred; otherwise ().
         settings: the fixed settings, given by the user or written into the code.
         assumptions: remarks on how a class is used and which settings are fixed.
@@ -157,7 +157,7 @@ class Adapter:
         return form_choices.remarks(self.definition, self.form, self.usual_form, self.arguments)
 
     def like_gradients(self, outcome: Outcome, x_ndim: int) -> tuple[Adapter, str] | None:
-        """These functions, called with b, gamma and beta in the shapes of their gradients, if these have more axes."""
+        """These functions, called with b, gamma and beta in the shapes of their gradients, if these shapes have more axes."""
         found = form_choices.form_of_gradients(self.definition, self.form, outcome.gradients, x_ndim)
         return found and (self.in_form(found[0]), found[1])
 
@@ -179,7 +179,7 @@ class Adapter:
         return [self.value(problem, {**problem.arrays, **row}) for row in rows]
 
     def _several(self, problem: Problem, changed: Arrays) -> list[Array] | None:
-        """The results of one message; None if an argument or the results cannot be stacked."""
+        """The results of one message to the other process; None if arguments or results cannot be stacked."""
         ndim = problem.arrays["x"].ndim
         stacks = {}
         for name, stack in changed.items():
@@ -191,7 +191,7 @@ class Adapter:
         return None if found is None else [self._result(row, problem)[0] for row in found]
 
     def run(self, problem: Problem) -> Outcome:
-        """Run forward and backward with a dy of the shape of y; if that is refused, with one of the right shape."""
+        """Run forward and backward with a dy in the shape of y. If that is refused, use a dy in the correct shape."""
         forward = self._forward(problem, problem.arrays)
         y, _ = self._result(forward[0], problem)
         fitting = problem.with_result(y.shape) if self.takes_dy else problem
@@ -248,7 +248,7 @@ class Adapter:
         return results.normalise_forward(found, np.ndim(self._with_dy(problem)["dy"])), given
 
     def _result(self, found: Any, problem: Problem) -> tuple[Array, Any]:
-        """Return y, and the cache: the rest of the result if it is a tuple."""
+        """Return y and the cache. If the result is a tuple, the cache is everything after y."""
         y, cache = results.split_forward(found)
         if y is None:
             name = getattr(self.forward, "__name__", "the forward")

@@ -1,6 +1,6 @@
-"""One of the user's functions, called on arrays in the form that it takes.
+"""Call one of the user's functions on arrays in the form that it takes.
 
-Internal to check/. adapter.py calls a forward and a backward through it.
+Internal to check/. adapter.py calls the forward and the backward through `Caller`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Caller:
     Attributes:
         call: the meanings of its parameters.
         role: "forward" or "backward".
-        form: of the arrays and settings that it takes.
+        form: the form of the arrays and settings that it takes.
     """
 
     function: Callable[..., Any]
@@ -82,7 +82,7 @@ class Caller:
         return positional, keywords
 
     def _guarded(self, function: Callable[[], Any], given: Mapping[str, Any], problem: Problem) -> Any:
-        """Call a function. Everything that it raises becomes Refused, except Ctrl-C and the end of its process."""
+        """Call a function. Its exceptions become Refused, except KeyboardInterrupt and the failure of its process."""
         try:
             with np.errstate(all="ignore"):
                 return function()

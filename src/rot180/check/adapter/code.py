@@ -1,4 +1,4 @@
-"""The interface of code that can be judged (functions, or the answers of another program), and the result of a run.
+"""The interface of code under test (functions, or the results of another program), and the outcome of a run.
 
 Internal to check/. adapter.py calls the functions.
 """
@@ -58,7 +58,7 @@ class Outcome:
     Attributes:
         y: the result of the forward.
         gradients: the gradients by argument, in the checker's layout. Their shapes may be wrong.
-        dy: the array that was passed to the backward: the problem's dy, unless y has the wrong shape.
+        dy: the array that was passed to the backward. It is the problem's dy, unless y has the wrong shape.
         changed: the arguments that were changed in place, for example "the forward's w".
         order: the order of the gradients, if it was inferred from their shapes; otherwise ().
     """
@@ -71,7 +71,7 @@ class Outcome:
 
 
 class Code(Protocol):
-    """Code that can be judged: the user's functions, or the answers of another program in files."""
+    """Code under test: the user's functions, or the results of another program, read from files."""
 
     @property
     def name(self) -> str:
@@ -130,7 +130,7 @@ class Code(Protocol):
 
     @property
     def hints(self) -> Mapping[str, tuple[Any, ...]]:
-        """By setting, values that the defaults of the parameters suggest."""
+        """Maps a setting to the values that the defaults of the parameters suggest."""
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -146,7 +146,7 @@ class Code(Protocol):
         """Run the forward alone on other arrays."""
 
     def values(self, problem: Problem, changed: Arrays, count: int) -> Sequence[Array]:
-        """Run the forward alone for several arrays, stacked, of some arguments."""
+        """Run the forward alone `count` times. `changed` maps some arguments to stacks with one array for each run."""
 
     def forms(self) -> Sequence[Form]:
         """The forms that this code may take, the usual one first."""
@@ -161,4 +161,4 @@ class Code(Protocol):
         """The remarks to report if the form is not the usual one."""
 
     def like_gradients(self, outcome: Outcome, x_ndim: int) -> tuple[Code, str] | None:
-        """This code, called with vectors in the shapes of their gradients, or None."""
+        """This code, called with b, gamma and beta in the shapes of their gradients, and a remark; or None."""

@@ -43,7 +43,7 @@ def describe_exception(error: BaseException, function: Callable[..., Any]) -> st
 
 
 def text_of(error: BaseException) -> str:
-    """The text of an exception; "" if it cannot be made, because the user's code makes it."""
+    """The text of an exception; "" if `str` raises, because the user's class can override `__str__`."""
     try:
         return str(error)
     except KeyboardInterrupt:

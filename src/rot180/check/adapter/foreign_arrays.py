@@ -1,6 +1,6 @@
 """Convert arrays of other libraries and nested lists of numbers to NumPy arrays and back.
 
-The libraries are PyTorch, JAX, CuPy and others whose arrays support `__array__` or DLPack.
+The other libraries include PyTorch, JAX, CuPy and all others whose arrays support `__array__` or DLPack.
 
 Internal to check/.
 """
@@ -32,7 +32,7 @@ def as_numpy(value: Any) -> np.ndarray[Any, Any] | None:
             array = convert(value) if hasattr(value, attribute) else None
         except KeyboardInterrupt:
             raise
-        except BaseException:  # conversions of other libraries, and of the user's objects, can raise anything
+        except BaseException:  # the conversion of a foreign object can raise any exception
             continue
         if isinstance(array, np.ndarray) and array.dtype.kind != "O":
             return array

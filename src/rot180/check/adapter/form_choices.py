@@ -1,7 +1,7 @@
 """The forms of arrays and settings that the checker tries, simple ones first, and its remarks on them.
 
-A form combines independent choices: the order of the axes of w, absent axes, the shape of vectors, labels, and settings
-per axis. Forms with few choices that differ from the usual one come first.
+A form combines independent choices: the order of the axes of w, absent axes, the shape of vectors, one-hot labels, and
+one number per axis for a setting. Forms that differ from the usual form in few choices come first.
 
 Internal to check/. forms.py converts the arrays, and running/form_search.py chooses the form.
 """

@@ -27,7 +27,7 @@ class UnknownLayoutError(Rot180Error, ValueError):
 
 
 def find(name: str, definition: Definition) -> str:
-    """Return the layout with this name, whether upper or lower case. The operation must support the layout."""
+    """Return the layout with this name, ignoring case. Raises UnknownLayoutError if it is not supported."""
     for layout, names in NAMES.items():
         if str(name).lower() in names:
             if layout not in definition.layouts:

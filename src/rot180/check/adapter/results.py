@@ -25,7 +25,7 @@ Meaning = Callable[[str], str | None]
 def normalise_forward(found: Any, ndim: int) -> Any:
     """Return the result of a forward as y or as a tuple that starts with y.
 
-    Raises CallingError for a dict that does not say which entry is y.
+    Raises CallingError for a dict whose keys do not show which entry is y.
 
     Args:
         ndim: the number of axes of y in the user's layout. It distinguishes [y, cache] from nested lists of numbers.
@@ -62,8 +62,8 @@ def gradients(found: Any, returns: Sequence[str], shape: tuple[int, ...], meanin
     """Return the gradients from the result of a backward, in the order of `returns`; None for a missing one.
 
     Args:
-        shape: the shape of the first of `returns`, in the user's layout. It identifies a single gradient that is a
-            nested list.
+        shape: the shape of the first argument in `returns`, in the user's layout. It identifies a single gradient that
+            is a nested list.
         meanings: maps the name of a gradient to its argument, with the same rules as for names of parameters.
 
     Raises CallingError if the gradients have names that do not identify them.
@@ -110,7 +110,7 @@ def _by_argument(names: Mapping[str, Any], returns: Sequence[str], meanings: Mea
 
 
 def _possible_arguments(name: str, meanings: Meaning) -> list[str]:
-    """The arguments that a name can mean: dX, grad_X and X_grad mean X, and so does X itself."""
+    """The arguments whose gradient a name can mean: X for dX, grad_X, X_grad and X."""
     lower, bare = name.lower().strip("_"), name.strip("_")
     bare_names = [bare[len(mark) :] for mark in MARKS if lower.startswith(mark)]
     bare_names += [bare[: -len(mark)] for mark in ("_gradient", "_grad", "grad") if lower.endswith(mark)]

@@ -17,8 +17,10 @@ from ..operations import Convolution, Definition
 from ..operations.case import Case
 from .signature import Call
 
-SAME_KERNEL = 3  # odd, because with an even kernel conventions differ on which side gets one cell more
-LEFT_AT_STRING = "The default of {names} in the code is a string, {strings}. The checker kept it and tried no numbers."
+SAME_KERNEL = 3  # odd, because conventions differ on which side gets the extra cell if the kernel is even
+LEFT_AT_STRING = (
+    "The default of {names} in the code is a string, {strings}. The checker kept it and did not try numbers."
+)
 SAME = (
     "The default of padding in the code is 'same', so the functions are checked with padding='same' and kernels of "
     "size {kernel}."

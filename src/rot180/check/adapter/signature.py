@@ -1,13 +1,13 @@
-"""How the user's functions are called, read from the names of their parameters.
+"""Read how to call the user's functions from the names of their parameters.
 
     forward(x, w, b)                            or other names for these; without b, the layer has no bias
     forward(x, w, b, stride=1, padding=0)       settings by keyword, under any of their usual names; all of them are
                                                 passed, whatever their defaults
     forward(x, w, b, conv_param)                or in a dict, as in CS231n: {"stride": 2, "pad": 1}
-    backward(dy, cache)                         where forward returns (y, cache); whatever the names are
+    backward(dy, cache)                         if forward returns (y, cache); the parameters can have any names
     backward(dy, x, w, b)                       in any order, by name
-    backward(dy, y)                             y, out, probs: the result of the forward; out=None next to x is ignored
-    backward(x, t)                              of a loss; also (x, t, dy), (dy, cache), (cache)
+    backward(dy, y)                             y, out or probs is the result of the forward
+    backward(x, t)                              the backward of a loss; also (x, t, dy), (dy, cache), (cache)
 
 If the names are not enough, `forward_arguments` and `backward_arguments` list the meanings in order. settings.py
 converts settings, forms.py converts arrays, and results.py splits the results.
@@ -22,7 +22,7 @@ from typing import Any
 
 from ...errors import Rot180Error
 
-ALIASES = {  # if a name is in several rows, the first row that belongs to the operation applies
+ALIASES = {  # if a name is in several rows, the first meaning that the operation has applies
     "stride": "stride strides s step",
     "padding": "padding pad pads p",
     "t": "t y target targets label labels y_true ytrue truth onehot one_hot",
@@ -162,9 +162,9 @@ def _read(parameters: Sequence[inspect.Parameter], vocabulary: Vocabulary) -> tu
 
 
 def _dy_and_cache(parameters: Sequence[inspect.Parameter], vocabulary: Vocabulary) -> Mapping[str, str] | None:
-    """The meanings of the two required parameters of a backward whose names do not show them; None if there are others.
+    """The meanings of the two required parameters of a backward, if their names are unknown; None if there are not two.
 
-    They are dy and the cache, unless an activation or a pooling takes its only argument or its result by name.
+    They are dy and the cache. For an operation whose only argument is x, one of them can also be named x or y.
     """
     required = [parameter.name for parameter in parameters if parameter.default is parameter.empty]
     if len(required) != 2 or "t" in vocabulary.arguments:

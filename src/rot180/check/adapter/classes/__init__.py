@@ -1,1 +1,1 @@
-"""Layers written as classes: how their objects are made and called, and where their arrays are."""
+"""Layers written as classes: create and call their objects, and find the arrays inside them."""

@@ -124,7 +124,7 @@ class SampleForm:
         name: the name that remarks use.
         x, y: the arrangements of x and y.
         single: True if x is a single sample, not a batch.
-        grey: True if x has only one channel, without an axis for it.
+        grey: True if x has only one channel and no channel axis.
     """
 
     name: str
@@ -156,7 +156,7 @@ def sample_forms(definition: Definition, ndim: int) -> Iterator[SampleForm]:
         last = Arrangement((0, *range(2, ndim), 1))
         image, image_last = Arrangement(first.order, missing=(0,)), Arrangement(last.order, missing=(0,))
         yield SampleForm("channels_last", last, last)
-        if definition.name == "batch_norm":  # its statistics need several samples
+        if definition.name == "batch_norm":  # the mean and variance need several samples
             return
         yield SampleForm(BATCH_OF_ONE, first, first, single=True)
         yield SampleForm("one image", image, image, single=True)

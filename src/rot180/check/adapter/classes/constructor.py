@@ -25,7 +25,7 @@ ORDERS = {"linear": ("in", "out"), "conv": ("in", "out", "kernel_size")}
 
 @dataclass(frozen=True)
 class Variant:
-    """One choice for the details that the names of parameters do not show.
+    """One choice for the details of a call that the parameter names do not show.
 
     Attributes:
         pairs: True to pass a kernel size as one number per axis, and a number of features as (n,).
@@ -53,7 +53,7 @@ class Constructor:
         target: the class or the factory function.
         roles: maps the names of the parameters that are passed to their roles, for example "in" or "stride".
         defaults: maps the names of parameters to their defaults.
-        tuples: the parameters that may take several sizes, because their names do not stand for a single size.
+        tuples: the parameters that may take several sizes in one tuple, judging by their names.
         read: the roles that the code has read from a dict of settings so far.
     """
 
@@ -167,8 +167,9 @@ class Constructor:
         return value
 
     def _per_axis(self, name: str, role: str, default: Any, *, pairs: bool) -> bool:
-        """True if a setting is passed as one number per axis: its default is not a number, and other parameters suggest
-        it.
+        """True if a setting is passed as one number per axis.
+
+        Its default must not be a number, and `pairs`, its name or a tuple default of another parameter must suggest it.
         """
         if type(default) is int:
             return False
@@ -209,11 +210,11 @@ def read_constructor(
     """Read the parameters of a class or a factory function. Raises ClassError if the role of a parameter is unknown.
 
     Args:
-        known: the names of parameters whose values are known, so that their roles may be unknown.
+        known: the names of parameters whose values are known. Their roles may be unknown.
     """
     try:
         parameters = list(inspect.signature(target).parameters.values())
-    except (TypeError, ValueError):  # a class in C
+    except (TypeError, ValueError):  # a class implemented in C may have no signature
         parameters = []
     parameters = [p for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
     words = constructor_words(definition)

@@ -1,4 +1,4 @@
-"""Find the gradients of a layer: returned, in attributes, or only as a change of its parameters.
+"""Find the gradients of a layer: in the returned values, in attributes, or as the change of its parameters.
 
 Internal to check/adapter/classes/.
 """
@@ -28,7 +28,7 @@ def collect(
 
     Args:
         returned: the result of the backward.
-        shapes: the shapes of the arguments without labels, x first.
+        shapes: the shapes of all arguments except labels, x first.
         order: the order of the returned gradients (default: the order of the arguments).
     """
     plan, names = session.plan, list(shapes)

@@ -46,9 +46,7 @@ class Pair:
 
 
 def is_class(target: Any, backward: Any, definition: Definition) -> bool:
-    """True if the target is a class, an object, a factory function, or the Pair of one, and not a function on
-    arrays.
-    """
+    """True if the target is a class, a layer object, a factory function, or a Pair; False for a function on arrays."""
     if isinstance(target, Pair):
         return True
     if isinstance(target, type):
@@ -68,7 +66,7 @@ def pair_of(target: Callable[..., Any] | Pair, definition: Definition, given: Ma
     """Return two functions that call the objects of a class. Raises ClassError if the class cannot be used.
 
     Args:
-        target: the class, or its Pair if the process that runs the class has created it.
+        target: the class, or its Pair if the class runs in another process, which has created the Pair.
     """
     if isinstance(target, Pair):
         return target
@@ -111,7 +109,7 @@ def pair_of(target: Callable[..., Any] | Pair, definition: Definition, given: Ma
 
 
 def _point_to(function: Any, original: Any) -> None:
-    """Let errors of a function show the line of the user's code, without changing its signature."""
+    """Make error messages about a function show the line in the user's code, without changing its signature."""
     function.__signature__ = inspect.signature(function)
     function.__wrapped__ = original
 
@@ -128,7 +126,7 @@ def _method_settings(plan: Plan, definition: Definition) -> dict[str, Any]:
 
 
 def _complete(plan: Plan, definition: Definition, given: Mapping[str, Any]) -> tuple[Plan, bool]:
-    """Add to the plan how the layer updates its parameters. Also return whether the layer has a gradient of x.
+    """Complete the plan: find how to get the gradients of the parameters. Also return whether there is a gradient of x.
 
     Raises ClassError if the layer updates its parameters with an unknown learning rate.
     """

@@ -32,7 +32,7 @@ def parameter_places(thing: Any, parameters: Mapping[str, Array]) -> dict[str, t
 
 
 def _likely(every: list[Place], name: str, number: int) -> Iterator[Place]:
-    """The places with the name of this parameter, and for w then all other places that are not gradients."""
+    """The places with a usual name of this parameter. For w, all other places except gradients follow."""
     words = PARAMETERS[name].split()
     plain = [place for place in every if not any(part in GRADIENT_LISTS for part in place.names)]
     for word in words:

@@ -133,7 +133,7 @@ def _is_static(target: Any, definition: Definition) -> bool:
 
 
 def dimensions(definition: Definition) -> tuple[int, ...]:
-    """The numbers of axes of x that are tried."""
+    """The numbers of axes to try for x."""
     if definition.axes:
         return (definition.axes + 2,)
     return (4, 2) if definition.name == "batch_norm" else (2,)
@@ -167,7 +167,7 @@ def probe(definition: Definition, form: SampleForm, given: Mapping[str, Any], nd
 
 
 def _needed(definition: Definition) -> dict[str, Any]:
-    """The settings that a pooling must have."""
+    """The settings that a pooling requires, with their defaults."""
     names = ("kernel_size", "stride") if "kernel_size" in definition.settings else ()
     return {name: definition.default(name) for name in names}
 

@@ -24,11 +24,11 @@ from .methods import Method, find_method, method_of
 from .step_of_one import StepOfOne
 from .words import CLEARERS, GRADIENTS, INITIALISERS, RESULTS, VALUES, plain
 
-PASSED = "passed"  # the place of a parameter that is passed to the forward
+PASSED = "passed"  # stands for a parameter that is an argument of the forward, not an attribute of the object
 
 
 class Context(SimpleNamespace):
-    """A context like the ctx of torch.autograd.Function."""
+    """A context object like the `ctx` argument of torch.autograd.Function."""
 
     needs_input_grad = (True,) * 16
 
@@ -184,7 +184,7 @@ def initialise(thing: Any, case: Case, form: SampleForm, *, in_place: bool = Fal
             raise
         except BaseException:  # the user's code can raise anything
             if not name.startswith("_"):
-                raise  # the first call may prepare the layer instead
+                raise  # a private method may fail, because the first forward may prepare the layer instead
 
 
 def _prepare(function: Callable[..., Any], sample: tuple[int, ...], *, in_place: bool) -> None:

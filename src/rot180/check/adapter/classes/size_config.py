@@ -15,8 +15,7 @@ SIDES = ("kernel_rows", "kernel_columns")
 
 
 class SizeConfig(dict[str, Any]):
-    """A dict with the settings under their usual names. Code can also read settings and sizes by other names and as
-    attributes.
+    """A dict of settings under their usual names. Code can also read them, and sizes, by other names or as attributes.
 
     The dict records what the code reads, because a setting that the code never reads cannot be varied.
 

@@ -19,7 +19,7 @@ class StepOfOne:
         self.in_place = in_place
 
     def update(self, w: Array, gradient: Array) -> Array:
-        """The parameter after a step."""
+        """Return the parameter after a step."""
         if self.in_place:
             w -= gradient
             return w

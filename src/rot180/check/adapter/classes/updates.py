@@ -1,4 +1,4 @@
-"""Layers that update their parameters themselves. With a learning rate of 1, the change of a parameter is its gradient.
+"""Get gradients from layers that update their parameters: with a learning rate of 1, the change is the gradient.
 
 Internal to check/adapter/classes/.
 """
@@ -16,13 +16,13 @@ from .methods import ClassError, Method, described, find_method, method_of, para
 from .session import Plan
 from .words import OPTIMISERS, RATE_ATTRIBUTES, RATES, UPDATES, plain
 
-DYADIC = 64  # gradients of a problem with whole numbers are multiples of 1 / 64, even if they are divided by 4 samples
+DYADIC = 64  # if all arrays hold whole numbers, gradients are multiples of 1 / 64, even as a mean over 4 samples
 
-Found = Callable[[Plan], Mapping[str, Array]]  # the gradients that a plan finds on a small problem
+Found = Callable[[Plan], Mapping[str, Array]]  # returns the gradients that a plan finds on a small problem
 
 
 def with_updates(plan: Plan, thing: Any, found: Found) -> Plan:
-    """Add an optimizer that works in place or an update method to the plan, if only this gives gradients."""
+    """Add an in-place optimizer or an update method to the plan, if the layer gives more gradients with it."""
     missing = set(plan.places) - set(found(plan))
     if not missing:
         return plan

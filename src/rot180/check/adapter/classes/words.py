@@ -22,7 +22,9 @@ FORWARDS = (
     "forward forward_pass forward_propagation forward_prop feed_forward fprop __call__ call apply predict "
     "fwd f_prop forwards feedforward propagate activate activation_function compute func function fn".split()
 )
-DERIVATIVES = "gradient grad derivative prime deriv backward diff".split()  # methods of an activation that take x
+DERIVATIVES = (
+    "gradient grad derivative prime deriv backward diff".split()
+)  # methods that return the derivative of an activation at x
 TRAINING = "training train is_training is_train train_mode mode".split()
 BACKWARDS = (
     "backward backward_pass backward_propagation back_propagation backpropagation backpropagate backprop back_prop "
@@ -33,7 +35,7 @@ LOSSES = [
     "calculate",
     *FORWARDS,
     *"loss compute_loss calculate_loss cost error value".split(),
-]  # a loss can have `forward` for the loss of each sample, and `calculate` for the mean
+]  # a class can have both: `forward` for the loss of each sample, and `calculate` for their mean
 INITIALISERS = (
     "set_input_shape initialize initialise init_params initialize_parameters init_weights initialize_weights "
     "initialize_params setup set_optimizer"
@@ -45,7 +47,9 @@ INPUT_GRADIENTS = (
     "input_gradient da_prev dx_ d_l_d_input"
 ).split()
 RATES = "learning_rate learn_rate lr eta alpha rate step_size l_r".split()
-RATE_ATTRIBUTES = "learning_rate learn_rate lr eta l_r".split()  # names without another meaning
+RATE_ATTRIBUTES = (
+    "learning_rate learn_rate lr eta l_r".split()
+)  # without alpha, rate and step_size, which an attribute can use for something else
 UPDATES = "update update_params update_parameters update_weights apply_gradients apply_grads step".split()
 BATCHES = "batch_size batch batches n_samples num_samples bs".split()
 OPTIMISERS = "optimizer optimiser optim opt".split()
@@ -123,5 +127,5 @@ PARAMETERS: Mapping[str, str] = {
 }
 PARAMETER_LISTS = "params parameters weights trainable_weights trainable_params variables".split()
 GRADIENT_LISTS = "grads gradients grad gradient derivatives deltas dparams d_params".split()
-VALUES = "data value val v values array".split()  # the attribute or key of a parameter object that holds the numbers
+VALUES = "data value val v values array".split()  # the attribute or key of a parameter object that holds its array
 GRADIENTS = "grad gradient g d dw delta".split()
