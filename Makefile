@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install
 # pip's isolated build environment is a new folder each time, so that CMake would recompile the whole engine each time.
 INSTALL := $(PIP) --no-build-isolation --editable
 SCREENSHOTS := $(CURDIR)/build/screenshots
-# Up to four processes; ARGS="-n 0" runs the tests in one, as a debugger needs it.
+# Tests run in up to four processes; ARGS="-n 0" runs them in a single process, which a debugger needs.
 PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses=4 --dist=worksteal
 NATIVE := $(shell find native -path native/tests -prune -o \( -name '*.h' -o -name '*.cpp' -o -name CMakeLists.txt \) -print)
 
@@ -42,13 +42,13 @@ demo: $(VENV)/.demo ## train a small network on the digits that come with the pa
 test: $(VENV)/.test ## run the tests that a contributor needs (ARGS="-k conv -x" narrows them)
 	$(PYTEST) -m "not slow and not peers and not notebooks" $(ARGS)
 
-test-all: $(VENV)/.test ## run these and the exhaustive tests
+test-all: $(VENV)/.test ## run the tests of make test, and the exhaustive tests
 	$(PYTEST) -m "not peers and not notebooks" --battery-table $(ARGS)
 
 test-peers: $(VENV)/.peers ## compare with PyTorch and SciPy (installs both: large)
 	$(PYTEST) -m peers $(ARGS)
 
-mutants: $(VENV)/.test ## break the library on purpose, place by place, and count what the tests catch (minutes)
+mutants: $(VENV)/.test ## inject faults into the library, one by one, and count the faults that the tests find (takes minutes)
 	$(BIN)/python -m tests.mutants $(ARGS)
 
 test-notebooks: $(VENV)/.notebooks ## test the explainer in JupyterLab and marimo (installs both: large)
@@ -85,7 +85,7 @@ site: $(VENV)/.docs ## build the site, in English and Chinese, into build/site
 pages: $(VENV)/.native ## write a page for each program of examples/origins into build/pages
 	$(BIN)/python examples/origins/pages.py build/pages
 
-bench: $(VENV)/.bench ## measure against PyTorch (large), write benchmarks/results (ARGS="--only lenet" narrows it)
+bench: $(VENV)/.bench ## benchmark against PyTorch (a large download), write benchmarks/results (ARGS="--only lenet" selects)
 	$(BIN)/python -m benchmarks $(ARGS)
 
 clean: ## remove the virtual environment, runs/demo and everything that tools leave behind

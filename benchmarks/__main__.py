@@ -1,8 +1,8 @@
 """`python -m benchmarks`: measure rot180 against PyTorch, side by side, and write the results.
 
-At the end three kinds of files are written to the folder: a page (Markdown), its pictures (PNG) and the record of all
-numbers (JSON), from which --show makes the page and the pictures again. The table for the README is printed to standard
-output, the progress to standard error.
+At the end three kinds of files are written to the output folder: a page (Markdown), its plots (PNG) and the record of
+all measurements (JSON). --show rebuilds the page and the plots from a record. The table for the README is printed to
+standard output, the progress to standard error.
 """
 
 import argparse
@@ -62,14 +62,18 @@ def arguments():
     """The command-line parser."""
     all_cores = machine.cores()
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--threads", type=int, default=all_cores, help="threads of both (default: one per core)")
+    parser.add_argument(
+        "--threads", type=int, default=all_cores, help="threads of each library (default: one per core)"
+    )
     parser.add_argument("--rounds", type=int, default=5, help="rounds; the median is reported (default: 5)")
-    parser.add_argument("--seconds", type=float, default=0.1, help="minimum duration of a turn (default: 0.1)")
-    parser.add_argument("--parts", nargs="+", choices=PARTS, help="parts to run (default: all; with --only three)")
-    parser.add_argument("--only", nargs="+", metavar="TEXT", help="only names with a word starting with TEXT")
+    parser.add_argument(
+        "--seconds", type=float, default=0.1, help="minimum seconds per turn of a library (default: 0.1)"
+    )
+    parser.add_argument("--parts", nargs="+", choices=PARTS, help="parts to run (default: all that --only allows)")
+    parser.add_argument("--only", nargs="+", metavar="TEXT", help="only layers and steps with a word starting so")
     parser.add_argument("--no-compiled", dest="compiled", action="store_false", help="do not measure torch.compile")
     parser.add_argument("--out", type=Path, help="output folder (default: benchmarks/results)")
-    parser.add_argument("--show", type=Path, metavar="JSON", help="do not measure; show this record")
+    parser.add_argument("--show", type=Path, metavar="JSON", help="rebuild the page of this record")
     parser.add_argument("--readme", action="store_true", help="also paste the table into README.md")
     return parser
 

@@ -25,7 +25,7 @@ EXTENSION = (
     "import rot180, time; start = time.perf_counter(); import rot180._native; print(time.perf_counter() - start)"
 )
 ROUNDS = 15
-CALLS = 2000  # timed together, because reading the clock takes a twentieth of such a call
+CALLS = 2000  # calls timed together, because reading the clock takes a twentieth of the time of one call
 
 
 def tasks(options):
@@ -48,7 +48,7 @@ def wheel():
 
 
 def imports():
-    """Milliseconds of imports in new interpreters, without the start of Python; medians. The extension separately."""
+    """The median milliseconds of each import in a new interpreter, less the start of Python; and of the extension."""
     contestants = {s: timing.one_part(lambda s=s: python(s)) for s in STATEMENTS}
     times = timing.take_turns(contestants, ROUNDS, 0)
     empty = times.pop("pass")
@@ -63,7 +63,7 @@ def imports():
 
 
 def python(statement):
-    """The output of a new interpreter."""
+    """Run a statement in a new interpreter and return its output."""
     return subprocess.run([sys.executable, "-c", statement], check=True, stdout=subprocess.PIPE).stdout
 
 

@@ -9,8 +9,8 @@ from rot180.bench.shapes import Layer
 
 from .task import Task, layer_seconds, turns_seconds
 
-# Functions from images, channels and side to a layer, by name. The sizes are 16 images, 64 channels and 32x32, except
-# the one that grows.
+# Each function makes a layer from the number of images, the channels and the side of an image. One of these sizes
+# grows; the others stay at 16 images, 64 channels and 32x32 pixels.
 KINDS = {
     "3x3": lambda n, c, side: Layer("", False, n, c, side, c, 3, padding=1),
     "4x4, stride 2": lambda n, c, side: Layer("", False, n, c, side, c, 4, stride=2, padding=1),
@@ -35,7 +35,7 @@ def tasks(options):
 
 
 def measure(what, kind, grown, options):
-    """Measure all sizes in turns; returns the seconds and the slope of a line fitted to their logarithms."""
+    """Measure all sizes in turns; returns the seconds, and the slope of log(seconds) over log(multiply-adds)."""
     contestants = {size: timing.two_parts(*layers.forward_backward(layer)) for size, layer in grown.items()}
     times = timing.take_turns(contestants, options.rounds, options.seconds)
     seconds = [timing.median(times[size]) for size in grown]

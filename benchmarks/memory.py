@@ -1,7 +1,7 @@
 """Peak resident memory of training steps, each library in its own process.
 
-`python -m benchmarks.memory LIBRARY STEP THREADS STEPS` is that process. The process prints its memory after the
-imports and its peak as JSON, in bytes.
+`python -m benchmarks.memory LIBRARY STEP THREADS STEPS` measures one library. It prints its memory after the imports
+and its peak memory as JSON, in bytes.
 """
 
 import json

@@ -18,7 +18,7 @@ SLOWER = 3  # rough time, relative to the native engine
 
 
 def tasks(options):
-    """Yield a task for each of the layers of many kinds."""
+    """Yield a task for each layer of `shapes.LAYERS`."""
     for layer in shapes.LAYERS:
         once = SLOWER * layer_seconds(layer, options.threads)
         yield Task(layer.name, 2 * turns_seconds(once, options), partial(measure, layer, options))

@@ -1,4 +1,4 @@
-"""A record as pictures: PNG, 1280 pixels wide, drawn with matplotlib (the extra `report`)."""
+"""Plots of a record: PNG, 1280 pixels wide, drawn with matplotlib (the extra `report`)."""
 
 import io
 from statistics import geometric_mean
@@ -32,7 +32,7 @@ def pictures(record):
 
 
 def canvas(height, **panels):
-    """Create a figure of this size in pixels, and its axes."""
+    """Create a figure of this height in pixels, and its axes."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(WIDTH / DPI, height / DPI), layout="constrained")
@@ -48,7 +48,7 @@ def under(about):
 
 
 def layers(record):
-    """Draw sorted bars that start at 1; for a bar to the right rot180 is faster."""
+    """Draw the ratio of each layer as a bar from 1, sorted; rot180 is faster if the bar extends to the right."""
     from matplotlib.patches import Patch
 
     rows = sorted(record["layers"], key=lambda row: row["ratios"][2])
@@ -88,7 +88,7 @@ def times_axis(axes, ratios, margin=0.07):
 
     low, high = min(0.8, min(ratios)), max(1.6, max(ratios))
     axes.set_xscale("log")
-    room = (high / low) ** margin  # for the numbers
+    room = (high / low) ** margin  # room for the numbers beside the bars
     axes.set_xlim(low / room, high * room)
     axes.axvline(1, color="black", linewidth=1)
     axes.xaxis.set_major_locator(FixedLocator([0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 7, 10, 20, 30, 50, 100, 200]))
@@ -98,7 +98,7 @@ def times_axis(axes, ratios, margin=0.07):
 
 
 def steps(record):
-    """Draw the ratios on the left and the memory on the right."""
+    """Draw the training steps: speed ratios on the left, memory on the right."""
     rows = record["steps"]
     figure, (left, right) = canvas(480, ncols=2)
     names = [row["name"] for row in rows]
@@ -143,7 +143,7 @@ def grouped(axes, names, series, form):
 
 
 def growth(record):
-    """Draw a panel per growing size: the points, and a line of slope 1 through the largest."""
+    """Draw a panel per growing size: the measured times, and a line of slope 1 through the largest size."""
     titles = list(dict.fromkeys(row["grows"] for row in record["growth"]))
     figure, panels = canvas(560, ncols=len(titles), squeeze=False, sharey=True)
     for axes, title in zip(panels[0], titles, strict=True):

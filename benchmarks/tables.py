@@ -1,4 +1,4 @@
-"""A record as Markdown: the page, and the table for the README."""
+"""Write a record as Markdown: the page, and the table for the README."""
 
 from statistics import geometric_mean
 
@@ -62,8 +62,8 @@ def head(about):
     ]
     return table(["", ""], rows) + (
         f"\nfloat32, NCHW. In one process the contestants take turns of {about['seconds']:g} seconds or one call, "
-        f"in {about['rounds']} rounds, every second one in the opposite order. Times are medians over the rounds. A "
-        "ratio is the median of the ratios of the rounds; above 1, rot180 is faster.\n"
+        f"in {about['rounds']} rounds; every second round has the opposite order. Times are medians over the rounds. A "
+        "ratio is the median of the ratios of the rounds. If it is above 1, rot180 is faster.\n"
     )
 
 
@@ -79,8 +79,8 @@ def layers(rows):
     names = ["layer", "rot180, ms", "PyTorch, ms", "forward", "backward", "both", "errors", "algorithms"]
     return (
         "Forward and backward (input, weight, bias). An error is the largest difference from float64, divided by the "
-        "standard deviation: rot180 / PyTorch. The algorithms are those of the forward, the input gradient and the "
-        "weight gradient.\n\n" + means(rows) + "\n" + table(names, lines)
+        "standard deviation: rot180 / PyTorch. The last column names the algorithms of the forward, the input gradient "
+        "and the weight gradient.\n\n" + means(rows) + "\n" + table(names, lines)
     )
 
 

@@ -36,7 +36,7 @@ class Verdict:
     Attributes:
         alarm: the first line of the checker's error message; "" if the subject passes.
         seconds: the time until the verdict.
-        at: the index of the problem with the error, if there are several problems.
+        at: the index of the first problem on which another checker raised an error; otherwise None.
         found: for rot180, (slug, argument) of each diagnosis.
     """
 
@@ -150,7 +150,7 @@ def judge(subject, plain):
     start = time.perf_counter()
     try:
         report = subject.report()
-    except Rot180Error as error:  # the class could not be called: missed if it is wrong, a false alarm if right
+    except Rot180Error as error:  # uncallable class: a miss if it is wrong, a false alarm if right
         alarm = "" if subject.slugs else f"{type(error).__name__}: {error}"[:200]
         return Verdict(alarm, time.perf_counter() - start), tried_on(subject)
     seconds = time.perf_counter() - start

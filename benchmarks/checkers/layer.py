@@ -9,7 +9,7 @@ class Layer:
     """The interface for gradient checkers that have no notion of a layer.
 
     Attributes:
-        inputs: the variables, in the user's layout: standard normal numbers.
+        inputs: the arrays to differentiate, in the user's layout, filled with standard normal numbers.
         dy: standard normal numbers of the shape of the correct result.
     """
 

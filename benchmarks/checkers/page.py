@@ -43,7 +43,7 @@ The other checkers miss these mistakes for the following reasons. PyTorch sums a
 shape of its argument, so it accepts a db that is not summed. The dy of gradcheck is a single 1 among zeros, or in fast
 mode a vector of norm 1. Clipping it at 10 has no effect, and truncation to integers has no effect in slow mode. A
 change of dy in place has no effect either, because gradcheck does not use this dy again. A backward that accumulates
-its gradients is right if it is called once. Random numbers have no ties in a maximum; rot180 creates ties. CS231n uses
+its gradients is right if it is called once. Random numbers do not tie for a maximum; rot180 creates ties. CS231n uses
 the relative error of the worst cell. If a gradient is small compared with the result, the rounding of the differences
 alone can cause a relative error above 1e-7.
 """
@@ -58,11 +58,11 @@ implementation, its errors for the wrong ones prove nothing."""
 CLASSES = """\
 A second gallery holds layers as people publish them: classes and factories in {styles} styles. Their author had not
 read the checker's code, and compared them with PyTorch. The checker has since been developed until it supports them, so
-its figures do not estimate how well it supports other classes. rot180 gets the class and the name of the operation, and
-for {told} of {number} layers settings that the class fixes. The other checkers do not support classes. They get two
-functions, forward and backward, of {lines} lines for most layers (the median; up to {most}), which create a layer, set
-its weights, and convert arrays and gradients to one layout. A mistake that shows only if a layer is called twice does
-not show with these functions.
+its figures do not estimate how well it supports other classes. rot180 gets the class and the name of the operation and,
+for {told} of {number} layers, the settings that the class fixes. The other checkers do not support classes. They get
+two functions, forward and backward, of {lines} lines for most layers (the median; up to {most}), which create a layer,
+set its weights, and convert arrays and gradients to one layout. A mistake that shows only if a layer is called twice
+does not show with these functions.
 
 A layer that rot180 cannot call counts as a false alarm if it is right, and as missed if it is wrong. Mistakes that are
 not known to rot180 (`{no_name}`) can be caught, but not named."""
@@ -79,7 +79,7 @@ def page(about, results):
         METHOD.format(cases=cases, low=", ".join(low) or "nothing") + "\n",
         "## In float64\n",
         totals(double),
-        "## By mistake\n\nThe caught wrong backwards by their first mistake, followed by the wrong forwards.\n",
+        "## By mistake\n\nThe caught implementations by their first mistake: wrong backwards, then wrong forwards.\n",
         by_slug(double),
         "## Missed mistakes and false alarms\n",
         lists(double),

@@ -91,9 +91,7 @@ def class_subject(entry):
 
 
 def implementation(subject, returns=None, form=None):
-    """The subject as an Adapter. `returns` is the order of the gradients, and `form` the form of the arrays, if
-    known.
-    """
+    """The subject as an Adapter, with the order of gradients (`returns`) and the form of arrays if these are known."""
     options = subject.function_options
     settings = {name: value for name, value in options.items() if name not in ("layout", "convention", "returns")}
     adapter = adapt(

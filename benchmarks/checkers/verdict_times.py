@@ -1,7 +1,7 @@
-"""`python -m benchmarks.checkers.verdict_times`: print the slowest verdicts, in process and from the command line.
+"""`python -m benchmarks.checkers.verdict_times`: print the slowest checks, in process and from the command line.
 
-The code of the galleries and of junk.py is checked. For one run of each, the elapsed time and the CPU time are printed
-in seconds. Load on the machine changes the CPU time less.
+The code of the galleries and of junk.py is checked once. For each slow check, the elapsed time and the CPU time are
+printed in seconds. The CPU time depends less on the load of the machine.
 """
 
 import argparse

@@ -78,7 +78,7 @@ class Window:
         return product(*map(range, self.kernel))
 
     def reach(self, axis: int, k: int) -> tuple[slice, slice]:
-        """The positions of y whose tap `k` lies inside x on one axis, and the cells of x that it reads, as two slices."""
+        """The positions of y whose tap `k` lies inside x on one axis, and the cells of x that it reads: two slices."""
         step, size, shift = self.stride[axis], self.x_size[axis], self.dilation[axis] * k - self.padding[axis]
         first = max(0, -(shift // step))  # the first p with step * p + shift >= 0
         last = min(self.y_size[axis] - 1, (size - 1 - shift) // step)

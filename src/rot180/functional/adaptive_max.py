@@ -7,9 +7,9 @@ x : (N, C, *x_sizes)   y : (N, C, *sizes). The first maximum of a bin wins a tie
     put(y, index) -> x         the adjoint: adds each y to that cell
     read(x, index) -> y        the adjoint of the adjoint: reads that cell
 
-The maximum of a box is taken axis by axis, last axis first: the first maximum in memory order is the first one in the
-first row that contains it. Within an axis, the bins are processed tap by tap. A bin with fewer cells than the longest
-repeats its last cell, which does not change its maximum.
+The maximum of a bin is taken axis by axis, last axis first: the first maximum in memory order is the first one in the
+first row that contains the maximum. Within an axis, the bins are processed tap by tap. A bin with fewer cells than the
+longest bin repeats its last cell, which does not change its maximum.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def bins(n: int, m: int) -> tuple[Array, Array]:
 
 
 def _taps(n: int, m: int) -> Array:
-    """Return the k-th cell of every bin, or its last cell: (length of the longest bin, m)."""
+    """Return row k = the k-th cell of every bin, or its last cell if it has fewer: (length of longest bin, m)."""
     starts, stops = bins(n, m)
     longest = int((stops - starts).max(initial=1))
     return np.minimum(starts + np.arange(longest)[:, None], stops - 1)

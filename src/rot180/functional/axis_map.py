@@ -27,7 +27,7 @@ BLOCK = 32  # cells on the longer side of a block: large enough for BLAS, small 
 
 
 class AxisMap:
-    """The matrix (y_size, x_size) of a linear map along one axis, stored as taps; repeated (p, i) are added.
+    """The matrix (y_size, x_size) of a linear map along one axis, stored as taps; taps with equal (p, i) add up.
 
     Args:
         x_size, y_size: sizes of the axis before and after the map.
@@ -37,7 +37,7 @@ class AxisMap:
 
     def __init__(self, x_size: int, y_size: int, p: Array, i: Array, weight: Array) -> None:
         order = np.argsort(p, kind="stable")
-        order = order[weight[order] != 0]  # 0 * NaN is NaN: a tap of weight 0 must not reach y
+        order = order[weight[order] != 0]  # drop taps of weight 0, because 0 * NaN is NaN
         self.x_size, self.y_size = x_size, y_size
         self.p, self.i, self.weight = p[order], i[order], weight[order]
 

@@ -12,8 +12,8 @@ layer is conv_y plus a bias, the transposed layer is conv_x plus a bias, with th
 (Texts that rotate the kernel by 180 degrees write conv_x as a correlation of the padded dy: `examples/origins/` shows
 both side by side.)
 
-Only this file translates between the vocabulary of geometry (y, x, w; x is the wide side) and that of layers (input,
-output): the input of a plain layer is x, the input of a transposed layer is y. Messages show the layers' names.
+Only this file translates between the names of the geometry (y, x, w; x is the wide side) and the names of the layers
+(input, output): the input of a plain layer is x, the input of a transposed layer is y. Messages show the latter.
 
 Source of the forms: Dumoulin and Visin, "A guide to convolution arithmetic for deep learning" (2016).
 """
@@ -72,7 +72,7 @@ def conv_w_vjp(gw: Any, needs: Any, w: Any, x: Any, y: Any, window: Window) -> A
     return conv_x(y, gw, window) if needs[0] else None, conv_y(x, gw, window) if needs[1] else None
 
 
-# ---- the two layers with a bias; its gradient is the cotangent summed over all axes but the channels ----
+# ---- the two layers with a bias; the bias gradient is the cotangent summed over all axes but the channels ----
 
 
 @primitive(arrays=3, keep=("x", "w"), name=lambda window: PLAIN[len(window.kernel)], fresh=True)

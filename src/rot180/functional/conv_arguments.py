@@ -40,7 +40,7 @@ def check_dtypes(
         raise DtypeError(f"{op}: got {' and '.join(kinds)}; all must have the same dtype: convert with .astype")
 
 
-@lru_cache(maxsize=4096, typed=True)  # typed: 1.0 and True are not 1
+@lru_cache(maxsize=4096, typed=True)  # typed: otherwise 1.0 and True would match a cached 1
 def plain_window(
     op: str, ndim: int, x_shape: Sizes, w_shape: Sizes, b_shape: Sizes | None, stride: Any, padding: Any, dilation: Any,
     groups: int,
@@ -60,7 +60,7 @@ def plain_window(
     return Window.plain(op, x_shape[-ndim:], w_shape[2:], *steps, int(groups))
 
 
-@lru_cache(maxsize=4096, typed=True)  # typed: 1.0 and True are not 1
+@lru_cache(maxsize=4096, typed=True)  # typed: otherwise 1.0 and True would match a cached 1
 def transposed_window(
     op: str, ndim: int, y_shape: Sizes, w_shape: Sizes, b_shape: Sizes | None, stride: Any, padding: Any,
     output_padding: Any, dilation: Any, groups: int,

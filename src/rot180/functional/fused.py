@@ -2,7 +2,7 @@
 
 The kernel applies the relu to its result before writing it. The gradient can be computed from the output:
 
-    gradients of relu(conv(x, w) + b) for gy  =  those of conv(x, w) + b for gy where the output is positive
+    gradients of relu(conv(x, w) + b) for gy  =  gradients of conv(x, w) + b for gy * (output > 0)
 
 Values and gradients equal those of the two separate ops bit for bit. `nn.Sequential` uses these ops if a ReLU follows a
 layer.

@@ -6,8 +6,8 @@ scale_factor was passed:
 
     nearest          scale * p, rounded down
     nearest-exact    scale * (p + 1/2), rounded down
-    linear, cubic    scale * (p + 1/2) - 1/2: cells are areas, and the outer edges of input and output agree;
-                     with align_corners (n - 1) / (m - 1) * p: cells are points, and the outermost agree
+    linear, cubic    scale * (p + 1/2) - 1/2: cells are areas, and the outer edges of input and output coincide;
+                     with align_corners (n - 1) / (m - 1) * p: cells are points, and the outermost cells coincide
 
 As in PyTorch, coordinates are computed in the dtype of the input and rounded down in float32. If a coordinate is close
 to an integer, this rounding decides which cell is read. Reads beyond the border return the outermost cell.

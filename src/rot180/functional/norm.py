@@ -162,7 +162,7 @@ def instance_norm(
     Args:
         input: (N, C, ...).
         running_mean, running_var: (C,). With use_input_stats they are updated **in place** as by `batch_norm`; the new
-            values are the means, over the samples, of their means and unbiased variances.
+            values are the averages of the samples' means and unbiased variances.
         weight, bias: (C,) or None.
         use_input_stats: use the statistics of each sample. Each channel needs more than one position.
         momentum, eps: as for `batch_norm`.
@@ -241,7 +241,7 @@ def _with_running(
     op: str, x: Any, weight: Any, bias: Any, grouping: Grouping, running: tuple[Array, Array] | None, momentum: float,
     eps: float,
 ) -> Any:  # fmt: skip
-    """Normalise with the running statistics, or update them with those of x."""
+    """Normalise with the running statistics, or with the statistics of x; these then update the running statistics."""
     if isinstance(momentum, bool) or not isinstance(momentum, int | float | np.integer | np.floating):
         raise ValueError(f"{op}: momentum must be a number; got {momentum!r}")
     if not grouping.axes:

@@ -117,7 +117,7 @@ def elu(input: T | ArrayLike, alpha: float = 1.0) -> T:
     return _elu(floating("elu", input), real("elu", "alpha", alpha))
 
 
-# Klambauer et al., "Self-Normalizing Neural Networks" (2017), equation 14. They keep mean 0 and variance 1.
+# Klambauer et al., "Self-Normalizing Neural Networks" (2017), equation 14. They preserve mean 0 and variance 1.
 SELU_ALPHA = 1.6732632423543772
 SELU_SCALE = 1.0507009873554805
 

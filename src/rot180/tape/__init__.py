@@ -1,7 +1,7 @@
 """The tape, which records ops on Tensors and differentiates them. The tape contains nothing specific to convolution.
 
 record.py, primitives.py  record the calls of ops
-sweep.py, leaf_hooks.py   run their vjps, from the output back to the leaves
+sweep.py, leaf_hooks.py   run the vjps of the recorded ops, from the output back to the leaves
 gradients.py              backward and grad
 tensor.py, creation.py    the class Tensor, and the functions that create Tensors
 arithmetic.py, elementary.py, reduction.py, shape.py    the ops

@@ -1,7 +1,7 @@
 """Ops on two operands: arithmetic, maximum and minimum, `where` and `matmul`.
 
 Broadcasting follows NumPy; its adjoint is `sum_to`. The first two settings of an op are the shapes of its operands, so
-that ops such as add keep no arrays.
+that the vjps of ops such as add need no saved arrays.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def _div(a: Array, b: Array, a_shape: Any, b_shape: Any) -> Array:
 @_div.vjp
 def div_vjp(g: Any, needs: Any, output: Any, a: Any, b: Any, a_shape: Any, b_shape: Any) -> Any:
     to_a = unbroadcast(g / b, a_shape) if needs[0] else None
-    # not -g * a / (b * b): the square of a small b underflows and that of a large b overflows
+    # not -g * a / (b * b): b * b underflows for a small b and overflows for a large b
     return (to_a, unbroadcast(-g * (a / b / b), b_shape) if needs[1] else None)
 
 
@@ -205,7 +205,7 @@ def where_vjp(g: Any, needs: Any, output: Any, a: Any, b: Any, a_shape: Any, b_s
 
 
 def choose(condition: Array, a: Any, b: Any) -> Any:
-    """Like `where`, but for vjps: without checks. A 0-d cotangent may be a NumPy scalar; it keeps its dtype."""
+    """Like `where`, but without checks, for use in vjps. A 0-d cotangent may be a NumPy scalar; it keeps its dtype."""
     return _where(a, b, np.shape(a), np.shape(b), condition)
 
 

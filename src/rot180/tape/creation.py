@@ -16,7 +16,7 @@ def tensor(data: TensorData, dtype: DTypeLike | None = None, requires_grad: bool
 
     Args:
         data: an ndarray, a Tensor, another library's CPU array, a number or nested lists.
-        dtype: the dtype of the Tensor (default: that of an array; float32 for numbers and lists, bool for booleans).
+        dtype: the dtype of the Tensor (default: the array's dtype; float32 for numbers and lists; bool for booleans).
         requires_grad: accumulate gradients in `.grad` (default: False).
 
     Raises DtypeError for dtypes other than float32, float64, integers and booleans.

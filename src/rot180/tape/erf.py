@@ -4,12 +4,12 @@ The method follows W. J. Cody, "Rational Chebyshev approximations for the error 
 631-637), with two pieces instead of three, so that most elements of a normalised input need only the first piece:
 
     |x| <= 1    erf(x) = x + x * R(x**2)
-    otherwise   erf(x) = sign(x) * (1 - exp(-x**2) * R(|x|)), up to where that rounds to 1
+    otherwise   erf(x) = sign(x) * (1 - exp(-x**2) * R(|x|)), and 1 for |x| at which this rounds to 1
 
 The coefficients were computed for this library: minimax fits by the Remez exchange algorithm in 45-digit arithmetic.
 The fit of the first piece minimises the relative error of erf, the fit of the second its absolute error. The fit errors
-are 7e-19 and 1.2e-18 for float64, and 1.2e-9 and 1.1e-8 for float32 (there the second is multiplied by exp(-x**2) <=
-0.37).
+are 7e-19 and 1.2e-18 for float64, and 1.2e-9 and 1.1e-8 for float32 (in erf, the
+second error is multiplied by exp(-x**2), which is at most 0.37 there).
 
 The derivative is in `elementary.py`.
 """

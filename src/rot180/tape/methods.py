@@ -2,8 +2,8 @@
 
     sum = tensor_method(reduction.sum)
 
-At run time this is `sum = reduction.sum`. Type checkers see a method with the parameters of `reduction.sum` after the
-first, which returns a Tensor. Type checkers need this declaration because they do not infer the type variable `T` from
+At run time this is `sum = reduction.sum`. Type checkers see a method that returns a Tensor and has the parameters of
+`reduction.sum` except the first. They need this declaration because they do not infer the type variable `T` from
 `self`.
 """
 

@@ -74,7 +74,7 @@ def is_grad_enabled() -> bool:
 
 
 def _set_recording(enabled: bool) -> None:
-    # Without the tokens of ContextVar: a generator may leave its `with` block in another thread or context.
+    # ContextVar tokens would fail here: a generator may leave its `with` block in another thread or context.
     mode.set((enabled, mode.get()[1]))
 
 

@@ -1,6 +1,6 @@
 """The record of a computation: one Node for each recorded call of an op.
 
-    Op          a differentiable operation: its forward, its vjps and what it keeps for them
+    Op          a differentiable operation: its forward, its vjps and the names of the values that they need
     Node        one recorded call of an Op, or a leaf
     Variable    an array and the node that computed it; `Tensor` adds the operators
     observe     call a function after every op
@@ -74,7 +74,7 @@ class Node:
     seq: int
     op: Op | None
     edges: tuple[Node | None, ...]
-    saved: tuple[Any, ...] | None  # output, residuals (if the op has any), arrays; None for those that are not kept
+    saved: tuple[Any, ...] | None  # output, residuals (if the op has any), arrays; None for values that are not kept
     settings: tuple[Any, ...]  # of a leaf: its shape
     grad: Any
     written: int  # of a leaf: the tick of the last in-place write to its array

@@ -4,7 +4,7 @@ At every node, the vjp of the op maps the cotangent of the output to the cotange
 sweep is the chain rule for a function of several inputs (Griewank and Walther, "Evaluating Derivatives", ch. 3).
 
     first order     the vjps run on arrays, and nothing is recorded
-    create_graph    the saved arrays become Tensors with their edges again, and the same vjps run on these
+    create_graph    the saved arrays are wrapped in Tensors of the graph, and the same vjps run on these Tensors
 
 A heap of creation numbers gives the order of the nodes, so that long chains need no recursion. Saved arrays and edges
 are cleared during the sweep unless the graph is retained, so that its memory is freed early.
@@ -160,7 +160,7 @@ def _saved_as_tensors(node: Node, saved: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def _check_versions(node: Node) -> None:
-    """Raise GradientError if an array that the node saved was changed in place since."""
+    """Raise GradientError if an array was changed in place after the node saved it."""
     assert node.saved is not None and node.op is not None
     arrays = node.saved[len(node.saved) - len(node.edges) :]
     for edge, array in zip(node.edges, arrays, strict=True):

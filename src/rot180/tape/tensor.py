@@ -364,7 +364,7 @@ def _variadic(sizes: tuple[Any, ...]) -> Shape:
 
 
 def _rebuild(cls: type[Tensor], data: Array, requires_grad: bool) -> Tensor:
-    """The Tensor of a pickle."""
+    """Rebuild a pickled Tensor."""
     t: Tensor = object.__new__(cls)
     t.data, t.node = operands.with_numpy_dtype(data), None
     return t.requires_grad_(requires_grad)

@@ -8,8 +8,8 @@ positions, in one of two orders:
                                         pieces: for large images
 
 If the last axis has a stride, its cells are sorted by their index modulo the stride ("phase"), so that the cells that
-one tap reads are neighbours. `padded` is (C, H', stride, W'/stride, N), where H' and W' are the sizes that the window spans
-including its padding, and tap (r, s) reads padded[:, dilation*r + stride*p, phase, start + q, :].
+one tap reads are neighbours. `padded` is (C, H', stride, W'/stride, N), where H' and W' are the sizes that the window
+spans including its padding, and tap (r, s) reads padded[:, dilation*r + stride*p, phase, start + q, :].
 
 Two alternatives were slower: slicing x itself per tap (short runs: 2 to 4 times slower for stride 2 and small images),
 and batch last in all cases (reordering a large (N, C, H, W) costs up to 2 ns per cell, a quarter of the time of a first
