@@ -173,7 +173,7 @@ def shape(text: str, dtype: str = "|u1") -> bytes:
         ),
         (member(npy(CELLS) + b"!"), "images.npy is longer than the 720 bytes of cells that its header declares"),
         (member(b"not npy"), "is damaged"),
-        (member(npy(CELLS), zipfile.ZIP_LZMA), "images.npy has a compression that numpy.savez does not use"),
+        (member(npy(CELLS), zipfile.ZIP_LZMA), "images.npy is compressed with a method that numpy.savez does not use"),
         (member(shape("(1 << 40,)")), "is damaged"),
         (member(shape(f"({1 << 40},)")), r"declares shape \(1099511627776,\) of uint8, .* limit of 1,073,741,824"),
         (member(shape(f"(0, {1 << 40})")), "above the limit of 1,073,741,824 bytes"),

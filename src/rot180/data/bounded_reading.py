@@ -1,4 +1,4 @@
-"""Open untrusted files: regular files of a bounded size, decompressed if they are gzip.
+"""Open untrusted files: regular files of a bounded size, decompressed if they are in gzip format.
 
 Deflate expands a byte to at most 1,032 bytes (RFC 1951: a match of 258 bytes takes two bits). So the size of a file
 bounds the size of its content, and a header can be checked before anything is decompressed.
@@ -29,7 +29,7 @@ MAX_RANK = 32  # NumPy's own limit is 64
 
 
 class OpenedFile(NamedTuple):
-    """An open file: its decompressed content, and an upper bound of its size in bytes."""
+    """An open file: its decompressed content, and an upper bound on the size of the content in bytes."""
 
     stream: IO[bytes]
     capacity: int

@@ -1,8 +1,9 @@
 """CIFAR-10: 50,000 training images and 10,000 test images, 32x32 in colour, in 10 classes; the binary version.
 
-A. Krizhevsky, "Learning multiple layers of features from tiny images", 2009. A file has
-rows of 3,073 bytes: the label, then 1,024 cells each of red, green and blue. The version of the data set for Python is
-    not read, because it consists of pickles.
+A. Krizhevsky, "Learning multiple layers of features from tiny images", 2009.
+
+A file has rows of 3,073 bytes: the label, then 1,024 cells each of red, green and blue. The Python version of the data
+set is not read, because it consists of pickles.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def cifar10(split: str = "train", root: Name | None = None) -> LabelledImages:
             which is read without unpacking it; or the path of that archive. The subfolders cifar-10-batches-bin and
             cifar10 are searched too. Default: the folder of `download("cifar10")`.
 
-    Raises FileNotFoundError, which lists the files, and FormatError for damaged files and for the version for Python.
+    Raises FileNotFoundError, which lists the files, and FormatError for damaged files and for the Python version.
     """
     if split not in FILES:
         raise ValueError(f"cifar10: split must be 'train' or 'test'; got {split!r}")
@@ -57,7 +58,7 @@ def cifar10(split: str = "train", root: Name | None = None) -> LabelledImages:
 
 
 def _files(split: str, root: Name | None) -> tuple[Path, dict[str, Array]]:
-    """The place of a split (a folder or the archive), and the bytes of its files, whole rows."""
+    """The folder or archive of a split, and the bytes of each of its files, which are whole rows."""
     start = search_root("cifar10", root)
     names = FILES[split]
     paths = find_files(start, FOLDERS, [[name] for name in names])

@@ -1,6 +1,6 @@
-"""Datasets: a length and samples by index, and batches of many samples in one indexing operation.
+"""Datasets: objects with a length and samples by index. A batch is read with one indexing operation if possible.
 
-The names are PyTorch's. Arrays stay arrays and Tensors stay Tensors.
+The names are PyTorch's. Batches of arrays are arrays, and batches of Tensors are Tensors.
 
 Iterable datasets without a length are not supported.
 """
@@ -125,12 +125,12 @@ class LabelledImages(TensorDataset):
 
     @property
     def images(self) -> Any:
-        """(N, C, H, W)."""
+        """The images, of shape (N, C, H, W)."""
         return self.tensors[0]
 
     @property
     def labels(self) -> Any:
-        """(N,), the class number of each image."""
+        """The class number of each image, of shape (N,)."""
         return self.tensors[1]
 
 

@@ -28,7 +28,7 @@ class Remote(NamedTuple):
     """The addresses and the files of a data set."""
 
     bases: tuple[str, ...]  # addresses of folders, tried in this order
-    files: dict[str, str]  # the SHA-256 of each
+    files: dict[str, str]  # file name: SHA-256
 
 
 REMOTES = {
@@ -69,7 +69,7 @@ class DownloadError(Rot180Error, OSError):
 
 
 def download(name: str, root: Name | None = None, mirror: str | None = None, *, bar: bool | None = None) -> Path:
-    """Download a data set, unless its files are there already, and return their folder.
+    """Download a data set, unless its files exist already, and return the folder of the files.
 
     Args:
         name: "mnist", "fashion-mnist" or "cifar10".
@@ -174,7 +174,7 @@ def _reason(error: Exception) -> str:
 
 
 def _remove_abandoned(folder: Path) -> None:
-    """Remove the temporary files that killed processes left in the cache; their names are pooch's."""
+    """Remove the temporary files that killed processes left in the cache; pooch chose their names."""
     for path in folder.glob("tmp" + "[a-z0-9_]" * 8):
         with suppress(OSError):
             if time.time() - path.stat().st_mtime > ABANDONED:

@@ -13,7 +13,7 @@ import numpy as np
 from .dataset import Array
 
 CONTRAST = 0.25  # ink differs from the background by more than this share of the full contrast
-COARSE = 128  # longer side of the picture in which ink is searched; shrinking averages noise away
+COARSE = 128  # ink is searched in a copy with this longer side; shrinking averages noise away
 MAX_PIXELS = 1 << 26  # the limit for the pixels of a frame
 
 
@@ -23,8 +23,8 @@ def prepared_drawing(picture: Any, height: int, width: int, margin: int = 0) -> 
     Args:
         picture: one drawing on a plain background. The drawing is inverted if its border is light. If it already has
             the wanted size, it is not cropped or resized.
-        margin: free cells on all sides. With 0 the ink fills the frame and is centred by its outline, otherwise by its
-            centre of mass (as in MNIST: 20x20 within 28x28, Y. LeCun et al., 1998, section III.A).
+        margin: empty cells on all sides. With 0, the ink fills the frame and is centred by its bounding box; otherwise
+            it is centred by its centre of mass (as in MNIST: 20x20 within 28x28, Y. LeCun et al., 1998, section III.A).
     """
     from PIL import Image
 
@@ -44,7 +44,7 @@ def prepared_drawing(picture: Any, height: int, width: int, margin: int = 0) -> 
     small = np.asarray(Image.fromarray(framed).resize((width, height), Image.Resampling.BOX), np.float32)
     return Image.fromarray(
         np.rint(small * (255 / max(float(small.max()), 1))).astype(np.uint8)
-    )  # resizing had made thin lines darker
+    )  # scaled to 255, because resizing makes thin lines darker
 
 
 def _coarse(cells: Array) -> Array:

@@ -24,7 +24,7 @@ def cache_folder() -> Path | None:
 
 
 def search_root(name: str, root: Name | None) -> Path | None:
-    """The folder to search for a set: the user's, otherwise the folder of the set in the cache."""
+    """The folder to search for a data set: `root` if given, otherwise the folder of the data set in the cache."""
     if root is not None:
         return Path(root)
     cache = cache_folder()

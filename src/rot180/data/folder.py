@@ -2,8 +2,7 @@
 
 All images are resized to one size. An unreadable file is skipped and listed, or raises an error.
 
-All images are held in memory; they are not read during training. If they do not fit, an error is raised before any of
-them is read.
+All images are read once and held in memory. If they do not fit, an error is raised before any of them is read.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from .dataset import LabelledImages, Skipped, stratified_split
 from .image import measure_image, read_cells
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm", ".pnm"}
-SMALLEST, LARGEST = 8, 64  # limits of the sides of the default size
+SMALLEST, LARGEST = 8, 64  # limits of the default height and width
 MAX_BYTES = 4 << 30  # the default limit for the images as float32
 MAX_FILES = 1 << 20
 HELD_OUT = ("test", "val", "valid", "validation")  # names of the folder beside "train"
@@ -63,7 +62,7 @@ def read_folder(
         raise ShapeError(f"read_folder: channels must be 1 (grey) or 3 (colour); got {channels}")
     sides = None if size is None else _pair(size)
     image_files = _list_files(os.fspath(path), classes, on_error == "skip")
-    stored = channels  # the channels that are decoded
+    stored = channels  # the number of channels that are decoded
     threads = THREADS
     if sides is None or stored is None:
         measures = image_files.read(lambda _, file: measure_image(file), 1)

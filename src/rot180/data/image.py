@@ -19,11 +19,11 @@ from .dataset import Array
 from .drawing import prepared_drawing
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
-MAX_PIXELS = 1 << 26  # 67 million, as 8192 x 8192
+MAX_PIXELS = 1 << 26  # 67 million, for example 8192 x 8192
 MAX_BYTES = 1 << 28
 GREY = ("1", "L", "LA", "La", "I", "F")  # Pillow's grey modes, except those with 16 bits
 ORIENTATION, SIDEWAYS = 0x0112, (5, 6, 7, 8)  # the EXIF tag, and its values that swap height and width
-DRAFT = 4  # a JPEG is decoded with at least this multiple of the wanted size
+DRAFT = 4  # a large JPEG is decoded at a reduced size, at least this multiple of the wanted size
 
 
 def read_image(path: Name, shape: tuple[int, int, int], *, ink: bool = False, margin: int = 0) -> Array:
@@ -34,9 +34,9 @@ def read_image(path: Name, shape: tuple[int, int, int], *, ink: bool = False, ma
             become white.
         shape: (C, H, W) of the result; C is 1 (grey) or 3 (red, green, blue). Images are resized.
         ink: prepare a drawing on a plain background as in the digit sets: invert it if its border is light, make the
-            background black, crop to the ink, centre it at the aspect H : W, scale the values to 0 to 1. An image of
-            size H x W is only inverted if needed.
-        margin: free cells around a drawing; 4 for MNIST, where it also centres by mass.
+            background black, crop to the ink, centre it in a frame of the aspect H : W, scale the values to 0 to 1. An
+            image of size H x W is only inverted if needed.
+        margin: empty cells around a drawing (MNIST has 4). If not 0, the drawing is centred by its centre of mass.
 
     Raises MissingExtraError without Pillow, FileNotFoundError, and FormatError for a file that is not an
     image, is damaged or has more than 67 million pixels. Pillow's warnings about odd metadata are passed on.

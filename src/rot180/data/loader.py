@@ -21,14 +21,14 @@ from .prefetch import prefetched
 class DataLoader:
     """Batches of a dataset; a `for` loop over it is one epoch.
 
-    If the dataset has a method `at_epoch`, as `Augmented` has, each loop reads the dataset at its epoch.
+    If the dataset has a method `at_epoch`, as `Augmented` has, each loop reads `dataset.at_epoch(epoch)`.
 
     Args:
         dataset: an object with a length and samples by index; arrays are batched by one indexing operation.
         batch_size: samples per batch, at least 1.
         shuffle: use a different order in each epoch.
         drop_last: omit a last batch that is not full.
-        seed: decides the orders; default: drawn from the random state of the library.
+        seed: determines the order of every epoch; default: drawn from the random state of the library.
         collate_fn: makes a batch from a list of samples; default: they are stacked.
         num_workers: threads that prepare batches while the loop processes earlier ones; with 0, each batch is made when
             the loop needs it. The dataset must be thread-safe. The threads run in the context (`no_grad`, `engine`) in

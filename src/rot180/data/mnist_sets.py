@@ -20,7 +20,7 @@ from .idx import read_idx
 PREFIX = {"train": "train", "test": "t10k"}
 SIDE = 28
 DIGITS = tuple("0123456789")
-ORIGINALS = {  # checksum of `from_bytes`: name; the files of both sets have the same names
+ORIGINALS = {  # checksum of the data: name; needed because the files of both sets have the same names
     "d18cfd466eb143ac1097fde604dba9eec4116885869d04cc648b510949f9e88c": "mnist",
     "a0863a96c44e5666edbb30c4071ee79ca0514c621e6349c5967fc78e7305c891": "mnist",
     "1f243a60b4b748a44c48b9a6f6907be2a08bee3e4e226f0e86fbde8e147b745a": "fashion-mnist",
@@ -29,7 +29,7 @@ ORIGINALS = {  # checksum of `from_bytes`: name; the files of both sets have the
 MARGIN = {
     "mnist": 4,
     "fashion-mnist": 0,
-}  # empty cells around the object; other images are prepared with the same margin
+}  # empty cells around the object; the user's images are prepared with the same margin
 CLOTHES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
 
 

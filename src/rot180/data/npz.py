@@ -1,7 +1,7 @@
 """Read images and labels from a NumPy archive (.npz), a zip file of arrays.
 
-The size of an array is read from its header and compared with the zip directory before the array is allocated, and no
-more is decompressed. Arrays of Python objects, which are pickles, are refused.
+The size of an array is read from its header and compared with the zip directory before the array is allocated. No more
+bytes than this size are decompressed. Arrays of Python objects, which are pickles, are refused.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .dataset import Array, LabelledImages, checksum, stratified_split
 MAX_BYTES = 1 << 30
 MAX_CLASSES = 1 << 16
 NAMES = {"images": ("images", "x", "X"), "labels": ("labels", "y", "Y"), "classes": ("classes", "class_names")}
-HELD_OUT = ("test", "val")  # the first part of these that exists is held out
+HELD_OUT = ("test", "val")  # the first of these parts that exists is held out
 CHANNELS = (1, 3)  # sizes by which the axis of channels is recognized
 _QUIET = Lock()
 
@@ -39,12 +39,13 @@ def read_npz(
 ) -> LabelledImages:
     """Read a .npz file: images float32 (N, C, H, W) and labels int64 (N,).
 
-    The images are the array `images` or `x`, the labels `labels` or `y`, the names of the classes, if any,
-    `classes`. A file with several parts has arrays like `x_train` or `train_images`; `split` selects the part.
+    The images are read from the array `images` or `x`, the labels from `labels` or `y`, and the names of the classes,
+    if the file has them, from `classes`. A file with several parts has arrays like `x_train` or `train_images`; `split`
+    selects the part.
 
     Args:
         path: a file written by `numpy.savez` or `numpy.savez_compressed`.
-        split: "train", "test", "val" ...: a part of a file with several parts.
+        split: the part to read from a file with several parts: "train", "test", "val" ...
         layout: "NCHW" or "NHWC", for images with four axes. Default: inferred from the axis with one or three channels;
             if that is ambiguous, the layout must be given.
         classes: the names of the classes; default: those in the file, otherwise the class numbers.
@@ -192,7 +193,7 @@ def _key(members: Container[str], names: tuple[str, ...], split: str | None) -> 
 def _array(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, max_bytes: int) -> Array:
     what = f"read_npz: {name}: {info.filename}"
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise FormatError(f"{what} has a compression that numpy.savez does not use")
+        raise FormatError(f"{what} is compressed with a method that numpy.savez does not use")
     with archive.open(info) as file:
         shape, fortran, dtype = _header(file, what)
         if dtype.kind not in "biufSU" or not dtype.itemsize:
@@ -210,7 +211,7 @@ def _array(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, max_bytes
 
 
 def _header(file: IO[bytes], what: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-    """Return (shape, Fortran order, dtype) of a .npy file; the header is parsed as a literal, not executed."""
+    """Return (shape, Fortran order, dtype) of a .npy file; the header is parsed as a Python literal, not executed."""
     with _QUIET, warnings.catch_warnings():  # one thread at a time: otherwise "ignore" could remain set
         warnings.simplefilter("ignore")  # NumPy warns about headers of Python 2
         version = np.lib.format.read_magic(file)

@@ -1,4 +1,6 @@
-"""Compute results in advance in threads, in order and at most a given number ahead, until the iterator is dropped.
+"""Compute results in advance on threads, and yield them in order.
+
+The number of results computed in advance is limited. The threads end when the iterator is exhausted or freed.
 
 `concurrent.futures` is not used, because the interpreter waits for an executor's threads when it exits, and an exit
 must not wait for a slow dataset. The threads of this module are daemons; only the consumer of a result waits for them.
@@ -39,7 +41,7 @@ def _results(
         for task in islice(tasks, count):
             outbox: SimpleQueue[Any] = SimpleQueue()
             waiting.append((outbox, task))
-            inbox.put((outbox, context.copy().run, make, task))  # a context can be entered by one thread at a time
+            inbox.put((outbox, context.copy().run, make, task))  # only one thread at a time can enter a context
 
     try:
         for _ in range(workers):
@@ -64,7 +66,7 @@ def _work(inbox: SimpleQueue[Any]) -> None:
             outbox.put((run(make, task), None))
         except BaseException as error:
             outbox.put((None, error))
-        del job, outbox, run, make, task  # keep nothing alive while waiting
+        del job, outbox, run, make, task  # so that a waiting thread does not keep them alive
 
 
 def _result(outbox: SimpleQueue[Any]) -> Any:
@@ -74,7 +76,7 @@ def _result(outbox: SimpleQueue[Any]) -> Any:
     try:
         raise error
     finally:
-        del error  # the traceback of the error refers to this frame: this breaks the cycle
+        del error  # break the reference cycle: the traceback of the error refers to this frame
 
 
 def _dismiss(inbox: SimpleQueue[Any], workers: int) -> None:

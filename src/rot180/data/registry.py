@@ -36,7 +36,7 @@ READERS: dict[str, Callable[[str, Name | None], LabelledImages]] = {
 
 
 FOLDER_ONLY, FILE_ONLY = {"size", "channels", "on_error"}, {"layout"}
-OPTIONS = {  # arguments, with the names of the command's options
+OPTIONS = {  # argument: its name in messages, with the option of the command line
     "share": "share (--held-out)", "on_error": "on_error (--unreadable)", "size": "size (--size)",
     "layout": "layout (--layout)",
 }  # fmt: skip

@@ -1,8 +1,8 @@
 """Read a few files of a tar archive into memory, without writing to the disk.
 
-An archive has a header of 512 bytes before each file, whose content is padded to whole blocks, and ends with a block of
-zeros (POSIX.1-1988, ustar). Entries of extensions are skipped: a file is recognized by the last part of the name in its
-own header.
+An archive has a header of 512 bytes before each file and ends with a block of zeros (POSIX.1-1988, ustar). The content
+of each file is padded to whole blocks of 512 bytes. Entries of format extensions, such as long names, are skipped, so a
+file is recognized by the last part of the name in its own header.
 
 Python's tarfile is not used, because it trusts the sizes that an entry declares and spends memory and time on them
 (CVE-2019-20907 and CVE-2025-8194 are infinite loops).
@@ -67,7 +67,7 @@ def _parse(op: str, name: str, header: bytes) -> tuple[str, int]:
     """Return the last part of an entry's name and its size. Raises FormatError for a header with a wrong checksum."""
     try:
         declared = int(header[148:156].strip(b" \0"), 8)
-        size = int(header[124:136].strip(b" \0") or b"0", 8)  # larger than 8 GiB: not octal
+        size = int(header[124:136].strip(b" \0") or b"0", 8)  # a size above 8 GiB is not octal: ValueError
     except ValueError:
         declared = size = -1
     if size < 0 or declared != sum(header) - sum(header[148:156]) + 8 * ord(" "):

@@ -1,7 +1,7 @@
 """The UCI handwritten digits, which come with the package: 1,797 real 8x8 images of 10 classes by 13 writers.
 
 E. Alpaydin and C. Kaynak, "Optical Recognition of Handwritten Digits", UCI Machine Learning Repository, 1998,
-doi:10.24432/C50P49, licence CC BY 4.0; `DIGITS.md` beside this file says more.
+doi:10.24432/C50P49, licence CC BY 4.0; see `DIGITS.md` in this folder.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def digits(split: str = "train", seed: int = SPLIT_SEED) -> LabelledImages:
 
     Args:
         split: "train" or "test".
-        seed: selects the fifth. The default is fixed, so that accuracies can be compared.
+        seed: selects the test images. The default is fixed, so that accuracies can be compared.
 
     Returns images float32 (N, 1, 8, 8), light ink on a dark background, 0 to 1, and labels int64 (N,), 0 to 9. The
     training and the test images are by the same writers. A network is less accurate on images by other writers.

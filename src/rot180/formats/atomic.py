@@ -33,8 +33,8 @@ class WriteError(OSError):
     """Raised if a file or folder could not be written.
 
     Args:
-        path: named in the message.  error: the cause.
-        unchanged: the message says that no file was changed.
+        path: the file or folder that the message names.  error: the cause.
+        unchanged: add to the message that no file was changed.
     """
 
     def __init__(self, path: Name, error: OSError, unchanged: bool = True) -> None:
@@ -47,7 +47,7 @@ class WriteError(OSError):
         return str(self.strerror)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle the arguments: without this, a worker that raises the error makes its parent wait for ever."""
+        """Pickle the constructor's arguments; otherwise a parent that gets this error from a worker would hang."""
         return type(self), (self._path, OSError(self.errno, self._cause), self._unchanged)
 
 
@@ -137,7 +137,7 @@ def check_folder(path: Name) -> None:
 
 
 def leftover_of(path: Path) -> str | None:
-    """The name of the file (its first 100 characters) that a killed process was writing as `path`, or None."""
+    """The first 100 characters of the target's name if `path` is a temporary file of this module, otherwise None."""
     match = _TEMPORARY.fullmatch(path.name)
     return match[1] if match and path.is_file() else None
 
@@ -190,7 +190,7 @@ def _write_stream(path: Name, data: bytes) -> None:
 
 
 def _write_temporary(temporary: Path, data: bytes, target: Path) -> None:
-    """Write and sync a new file with the permissions of `target`, if that exists, else with the usual ones."""
+    """Write and sync a new file with the permissions of `target`, if it exists, otherwise the default permissions."""
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
     with open(descriptor, "wb") as file:
         file.write(data)

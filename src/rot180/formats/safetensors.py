@@ -1,8 +1,8 @@
 """Safetensors: named arrays in one file, which contains no code that could be executed.
 
 A file has 8 bytes with the length of the header, the header (JSON: dtype, shape and position of each array), then the
-cells without gaps or overlaps. The safetensors library reads and checks files. This module adds contiguous arrays,
-atomic writes, one kind of error, and limits for untrusted files.
+cells without gaps or overlaps. The safetensors library reads and checks files. This module makes arrays
+contiguous, writes atomically, raises the errors of rot180, and limits the size of untrusted files.
 """
 
 from __future__ import annotations

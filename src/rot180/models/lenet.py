@@ -1,6 +1,6 @@
 """LeNet-5: LeCun, Bottou, Bengio, Haffner, "Gradient-based learning applied to document recognition", 1998.
 
-Differences from the paper: both convolutions are padded, so that images from 4x4 on fit; ReLU instead of a scaled tanh;
+Differences from the paper: both convolutions are padded, so that 4x4 images are enough; ReLU instead of a scaled tanh;
 average pooling without weights; a linear layer instead of radial basis functions; all channels are connected.
 """
 

@@ -1,4 +1,4 @@
-"""A linear classifier, the baseline for the other networks: 92 to 96 % on the digits, depending on the training."""
+"""A linear classifier, the baseline for the other networks, with an accuracy of 92 to 96 % on the digits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The default model for images from 16x16 on: 3x3 convolutions with batch norm and pooling, then a linear layer.
+"""The default model for images of at least 16x16: 3x3 convolutions with batch norm and pooling, then a linear layer.
 
 The network has 29,178 weights for 28x28 grey images and 33,946 for 32x32 colour images. The design follows VGG (K.
 Simonyan and A. Zisserman, "Very deep convolutional networks for large-scale image recognition", 2015), with one

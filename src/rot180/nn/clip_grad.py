@@ -39,8 +39,8 @@ def clip_grad_norm_(
         error_if_nonfinite: raise GradientError if the norm is infinite or NaN, instead of scaling by it.
 
     Returns the norm before clipping, a 0-d Tensor. Raises TypeError for anything but Tensors, ValueError for a negative
-    max_norm. A gradient that is part of a graph (create_graph=True) is replaced instead, because the graph still needs
-    its array.
+    max_norm. A gradient that is part of a graph (create_graph=True) is replaced by a new Tensor, because the graph
+    still needs its array.
     """
     name = "clip_grad_norm_"
     tensors = _as_list(name, parameters)
@@ -68,7 +68,7 @@ def get_total_norm(tensors: Tensors, norm_type: float = 2.0, error_if_nonfinite:
 
 
 def clip_grads_with_norm_(parameters: Tensors, max_norm: float, total_norm: Tensor) -> None:
-    """Scale all gradients in place by max_norm / total_norm if that is below 1; see `clip_grad_norm_`.
+    """Scale all gradients in place by max_norm / total_norm if this factor is below 1; see `clip_grad_norm_`.
 
     Raises TypeError for anything but Tensors, ValueError for a negative max_norm.
     """

@@ -24,7 +24,7 @@ V = TypeVar("V")
 
 
 class _ListOf(Module, Generic[V]):
-    """Base of the three: a registry of the Module with the interface of a list."""
+    """Base of the containers in this file: a registry of the Module with the interface of a list."""
 
     _registry: ClassVar[str] = "_modules"
 
@@ -74,7 +74,8 @@ class _ListOf(Module, Generic[V]):
     def append(self: L, value: Any) -> L:
         """Append a member and return self."""
         names = self._names()
-        name = next(str(i) for i in count(len(names)) if str(i) not in names)  # a slice keeps its old numbers
+        # A slice of a Sequential keeps the members' names, such as "2" and "3", so the length may be taken.
+        name = next(str(i) for i in count(len(names)) if str(i) not in names)
         setattr(self, name, self._checked("append", value))
         return self
 
@@ -187,7 +188,7 @@ class ModuleList(_ListOf[Module]):
         modules: an iterable of modules.
 
     A ModuleList has no forward: call its modules. It can be indexed, sliced, iterated, concatenated with `+` and
-        changed like a list.
+    changed like a list.
     """
 
     def __init__(self, modules: Iterable[Module] | None = None) -> None:

@@ -40,7 +40,8 @@ class _ConvNd(Module):
         in_channels, out_channels: the number of channels of the input and the output.
         kernel_size, stride, dilation: an int, or one per spatial axis.
         padding: an int, one per axis, ((before, after), ...) per axis, 'same' (with any stride) or 'valid'.
-        groups: the number of blocks of channels, connected only within each block; divides both channel numbers.
+        groups: the number of blocks of channels. An output channel depends only on the input channels of its block.
+            Both channel numbers must be multiples of it.
         bias: add a learned bias (default: True).
         padding_mode: the content of the padding: 'zeros', or cells of the input as in `functional.pad`: 'reflect',
             'replicate' or 'circular'.
@@ -127,7 +128,7 @@ class _ConvNd(Module):
         return getattr(input, "ndim", 0) in (self._ndim + 1, self._ndim + 2) and all(input.shape[-self._ndim :])
 
     def _pads(self, wide: Sizes) -> tuple[tuple[int, int], ...]:
-        """The padding (before, after) of each axis of a wide side of size `wide`."""
+        """The padding (before, after) of each spatial axis, if the input of the plain layer has the size `wide`."""
         return pads_per_axis(type(self).__name__, self.padding, wide, self.kernel_size, self.stride, self.dilation)
 
     def extra_repr(self) -> str:

@@ -101,7 +101,7 @@ def xavier_uniform_(tensor: T, gain: float = 1.0, generator: Generator | None = 
 
 
 def xavier_normal_(tensor: T, gain: float = 1.0, generator: Generator | None = None) -> T:
-    """Fill normally with standard deviation gain * sqrt(2 / (fan_in + fan_out))."""
+    """Fill with normal samples of standard deviation gain * sqrt(2 / (fan_in + fan_out))."""
     return normal_(tensor, 0.0, gain * math.sqrt(2 / max(sum(fans(tensor)), 1)), generator)
 
 
@@ -116,15 +116,15 @@ def kaiming_uniform_(
 def kaiming_normal_(
     tensor: T, a: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu", generator: Generator | None = None
 ) -> T:
-    """Fill normally with standard deviation gain / sqrt(fan); `a` as for `kaiming_uniform_`."""
+    """Fill with normal samples of standard deviation gain / sqrt(fan); `a` as for `kaiming_uniform_`."""
     return normal_(tensor, 0.0, _kaiming_std(tensor, a, mode, nonlinearity), generator)
 
 
 def orthogonal_(tensor: T, gain: float = 1, generator: Generator | None = None) -> T:
     """Fill with gain times a random matrix of orthonormal rows or columns, whichever are fewer.
 
-    The rows are the first axis, the columns all other axes. Source: Saxe et al. (2013). The QR decomposition of a
-    normal matrix, with the signs of R's diagonal, is uniform over such matrices.
+    The rows are the first axis, the columns all other axes. Source: Saxe et al. (2013). Q comes from
+    the QR decomposition of a matrix of normal samples. Times the signs of R's diagonal, Q is uniformly distributed.
     """
     dtype = _dtype_of("orthogonal_", tensor)
     if tensor.ndim < 2:

@@ -13,7 +13,7 @@ NamedItems: TypeAlias = Mapping[str, Any] | Iterable[tuple[str, Any]]
 
 
 class _DictOf(Module):
-    """Base of the two: a registry of the Module with the interface of a dictionary."""
+    """Base of both containers: a registry of the Module with the interface of a dictionary."""
 
     _registry: ClassVar[str] = "_modules"
 

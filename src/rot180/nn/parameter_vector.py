@@ -38,7 +38,7 @@ def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
 
     Args:
         vec: a Tensor of shape (number of cells,), in the order of `parameters_to_vector`.
-        parameters: the Tensors to write; their shapes and dtypes stay.
+        parameters: the Tensors to write; their shapes and dtypes do not change.
 
     Everything is checked before anything is written. Raises TypeError for anything but Tensors, ShapeError if the
     number of cells differs, DtypeError if the vector has another dtype than a parameter.

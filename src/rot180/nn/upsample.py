@@ -25,7 +25,7 @@ class Upsample(Module):
             "bilinear" or "bicubic" for (N, C, H, W), "trilinear" for (N, C, D, H, W).
         align_corners, recompute_scale_factor: as for `F.interpolate`.
 
-    The constructor raises ValueError for settings that contradict each other; others are checked with the input.
+    The constructor raises ValueError for settings that contradict each other; the others are checked at each call.
     """
 
     def __init__(

@@ -26,7 +26,7 @@ class Metrics:
 
     Attributes:
         loss: the mean loss per image.  accuracy: the share of images whose true class has the highest score.
-        confusion: integers of shape (classes, classes): row true class, column predicted class.
+        confusion: integers of shape (classes, classes): one row per true class, one column per predicted class.
     """
 
     loss: float

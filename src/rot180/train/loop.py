@@ -66,22 +66,23 @@ def fit(
     Args:
         model: maps images (N, C, H, W) to scores (N, classes). Changed in place; in training mode afterwards.
         data: a dataset of (image, label), or a tuple (images, labels).
-        validation: data of the same form, measured after every epoch. Only the schedule "plateau" depends on it.
+        validation: data of the same form, on which the model is evaluated after every epoch. Of the schedules, only
+            "plateau" depends on the results.
         epochs: the number of passes over the data (default: 10).  batch_size: images per step (default: 32).
         lr: the full learning rate (default: 0.001; 0.01 for "sgd").
         optimizer: "adam", "adamw", "sgd" (momentum 0.9), "rmsprop", or an optimizer object with this model's
             parameters. An object keeps its own lr and weight decay, which are restored at the end.
-        weight_decay: default: the optimizer's own.
+        weight_decay: the weight decay (default: the optimizer's default).
         schedule: the learning-rate schedule: "cosine", "one-cycle", "step", "plateau", "constant" (see
             `train/optimization.py`), or a function (optimizer, steps) that returns a scheduler, stepped per batch.
         warm_up: the share of the steps in which the rate rises from almost zero (default: 0).
-        clip_norm: scale the gradients down to this norm, over all parameters, if theirs is larger (default: no limit).
+        clip_norm: if the norm of all gradients together is larger, scale them down to this norm (default: no limit).
         loss: a function (scores, labels) that returns the mean over the batch (default: cross entropy).
         augment: a random augmentation, applied to the images in every epoch (see `rot180.data`).
         workers: the number of threads that prepare batches; the results do not depend on it.
         seed: the seed of the shuffling, the augmentation and dropout. The library's own random state does not change.
-        out: a folder for the run: a new or empty one, or that of an earlier run, which is replaced after the first
-            epoch. After each epoch it holds model.safetensors, config.json and metrics.jsonl.
+        out: a folder for the run: a new or empty folder, or the folder of an earlier run, which is replaced after the
+            first epoch. After each epoch it holds model.safetensors, config.json and metrics.jsonl.
         command: the command line of this run, saved in its config.
         log: called with one line per epoch; None for no output.
         bar: show a progress bar on stderr (default: if stderr is a terminal).
@@ -89,8 +90,8 @@ def fit(
     Returns one dict per epoch with epoch, loss, accuracy (both measured during training), lr, seconds,
     images_per_second and, with validation, validation_loss and validation_accuracy.
 
-    Raises DivergedError if the loss or a weight becomes NaN or infinite (`out` keeps the previous epoch), WriteError if
-    the disk is full. After Ctrl-C, `out` holds the last finished epoch.
+    Raises DivergedError if the loss or a weight becomes NaN or infinite (`out` keeps the files of the previous epoch),
+    WriteError if the disk is full. After Ctrl-C, `out` holds the last finished epoch.
     """
     dataset = as_dataset("fit", data)
     validation_set = None if validation is None else as_dataset("fit", validation)
@@ -169,13 +170,13 @@ def _train_epoch(
 
 
 def _class_numbers(labels: Any) -> Any:
-    """The class numbers (N,) of labels; of mixed labels (N, classes), the class with the largest share."""
+    """The class numbers (N,) of labels; for class probabilities (N, classes), the most probable class."""
     t = np.asarray(raw(labels))
     return t if t.ndim == 1 else t.argmax(1)
 
 
 def _check_finite(model: nn.Module, metrics: dict[str, float]) -> None:
-    """Raise DivergedError if a weight is NaN or infinite after the last update, which no training loss shows."""
+    """Raise DivergedError if a weight or the validation loss is NaN or infinite after the last update of an epoch."""
     bad = [name for name, t in model.state_dict().items() if not np.isfinite(t.data).all()]
     if bad or not math.isfinite(metrics.get("validation_loss", 0.0)):
         problem = f"{bad[0]} holds NaN or infinite values" if bad else "the validation loss is NaN or infinite"

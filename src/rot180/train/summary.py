@@ -1,8 +1,9 @@
 """A summary of a network's layers for one input: output shape, parameters, multiply-adds.
 
-The network runs once. Hooks record which module is running, and the tape's observer which products it computes, so
-custom modules are counted like the library's. A multiply-add is one product and its addition. Convolutions, linear
-layers and matrix products are counted, including products with the zeros of the padding; other operations are not.
+The network runs once. Hooks record which module is running, and an observer records which products are computed, so
+custom modules are counted like the modules of the library. A multiply-add is one product and its addition.
+Convolutions, linear layers and matrix products are counted, including products with the zeros of the padding; other
+operations are not.
 
 Running times are not part of the summary.
 """

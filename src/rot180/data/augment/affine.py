@@ -59,7 +59,7 @@ def _mapped(
     """Apply affine maps to images (N, C, H, W); the parameters have shape (N,)."""
     height, width = images.shape[2:]
     angle, scale, slant, down, right = (np.reshape(number, (-1, 1, 1)) for number in (angle, scale, slant, down, right))
-    row = np.linspace(-1, 1, 2 * height + 1)[1::2, None]  # centres of the cells, the image spanning -1 to 1
+    row = np.linspace(-1, 1, 2 * height + 1)[1::2, None]  # centres of the cells, if the image spans -1 to 1
     column = np.linspace(-1, 1, 2 * width + 1)[1::2]
     row_in_widths, column_in_heights = row * (height / width), column * (width / height)  # distances in cells
     # The source of each cell of the result, (N, H, W). The lines below work in place, because allocating arrays takes
@@ -75,9 +75,10 @@ def _mapped(
 
 
 def _sample(images: Array, y: Array, x: Array) -> Array:
-    """Bilinear interpolation of (N, C, H, W) at the places y, x (N, P, Q), which are overwritten; zeros outside."""
+    """Bilinear interpolation of (N, C, H, W) at the positions y, x (N, P, Q), which are overwritten; zeros outside."""
     n, channels, height, width = images.shape
-    # A border of zeros for cells outside; two cells wide at the ends, where the next cell is read too.
+    # A border of zeros for positions outside the image. It is two cells wide at the end of each axis, because the
+    # interpolation also reads the next cell.
     padded = np.zeros((channels, n, height + 3, width + 3), images.dtype)
     padded[:, :, 1:-2, 1:-2] = images.swapaxes(0, 1)
     for place, size in ((y, height), (x, width)):
@@ -88,7 +89,7 @@ def _sample(images: Array, y: Array, x: Array) -> Array:
     x -= left
     down, right = y.astype(images.dtype), x.astype(images.dtype)
     up, beside = 1 - down, 1 - right
-    at = (np.arange(n)[:, None, None] * (height + 3) + top) * (width + 3) + left  # the number of the upper left cell
+    at = (np.arange(n)[:, None, None] * (height + 3) + top) * (width + 3) + left  # flat index of the upper left cell
     next_line = at + (width + 3)
     result = np.empty((n, channels, *y.shape[1:]), images.dtype)
     for channel in range(channels):

@@ -19,7 +19,7 @@ class Augmentation:
     """Base class: `draw` makes the random numbers of an epoch, `batch` changes samples with them.
 
     Derive from this class for changes that need more than one image; for all others derive from `ImageAugmentation`.
-    The attributes of an augmentation are its settings, values that JSON can hold.
+    The attributes of an augmentation are its settings. Their values must be serializable as JSON.
     """
 
     def draw(self, generator: np.random.Generator, samples: int) -> Any:
@@ -38,7 +38,7 @@ class Augmentation:
 
     @property
     def op(self) -> str:
-        """The name in error messages."""
+        """The name of the class, for error messages."""
         return type(self).__name__
 
     def about(self) -> dict[str, Any]:

@@ -12,11 +12,11 @@ from ...random import generator_for
 from ..dataset import Array, Dataset, Sized, at_epoch, sample_number
 from .augmentation import Augmentation
 
-_STREAM = 1  # separates these random numbers from the order of the epoch
+_STREAM = 1  # the random stream of the augmentation; the shuffling uses another stream of the same seed
 
 
 class TransformedDataset(Dataset):
-    """A dataset of (image, label), changed by an augmentation with these draws."""
+    """A dataset of (image, label), changed by an augmentation with the given random numbers (`draws`)."""
 
     def __init__(self, dataset: Sized, transform: Augmentation, draws: Any) -> None:
         self.dataset, self.transform, self.draws = dataset, transform, draws
@@ -38,7 +38,7 @@ class Augmented(TransformedDataset):
     Args:
         dataset: pairs of an image (C, H, W), float32 or float64, and a label.
         transform: an augmentation such as `Affine()`, or several in a `Compose`.
-        seed: decides the draws, together with the epoch and the index of the sample.
+        seed: the random numbers depend only on the seed, the epoch and the index of the sample.
     """
 
     def __init__(self, dataset: Sized, transform: Augmentation, seed: int) -> None:
@@ -50,7 +50,7 @@ class Augmented(TransformedDataset):
         self.set_epoch(0)
 
     def set_epoch(self, epoch: int) -> None:
-        """Switch to the samples of this epoch. A DataLoader does this itself, on a copy."""
+        """Change the images with the random numbers of this epoch. A DataLoader does this on a copy of the dataset."""
         if operator.index(epoch) < 0:
             raise ValueError(f"Augmented: epoch must be a non-negative int; got {epoch}")
         self.dataset = at_epoch(self.dataset, epoch)

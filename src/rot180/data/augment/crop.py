@@ -16,7 +16,7 @@ Mode = Literal["constant", "edge", "reflect", "symmetric"]
 
 
 class Crop(ImageAugmentation):
-    """Crop each image at a random place; all places are equally likely.
+    """Crop each image at a random position; all positions are equally likely.
 
     `Crop(32, padding=4)` is the usual crop for images of 32x32 (He et al., "Deep Residual Learning for Image
     Recognition", 2016, section 4.2).
@@ -79,7 +79,7 @@ def _padded(images: Array, cells: tuple[int, int], mode: Mode, fill: float = 0.0
 
 
 def _piece(images: Array, size: Any, draws: Array) -> Array:
-    """Crop (N, C, height, width) at the places that the draws (N, 2) decide."""
+    """Crop (N, C, height, width) at the positions given by the draws (N, 2)."""
     pieces = np.lib.stride_tricks.sliding_window_view(images, size, (2, 3))  # (N, C, rows, columns, height, width)
     top, left = (unit(draws) * pieces.shape[2:4]).astype(np.intp).T
     return pieces[np.arange(len(images)), :, top, left]

@@ -24,7 +24,7 @@ class Erase(ImageAugmentation):
     Args:
         p: the probability.
         scale: the smallest and the largest area of the rectangle, relative to the image.
-        ratio: the smallest and the largest height / width; the logarithm is uniform.
+        ratio: the smallest and the largest height / width; its logarithm is drawn uniformly.
         value: a number, one number per channel, or "random" for a uniform number in [0, 1) per cell.
 
     If none of ten rectangles fits into an image, the image is not changed.
@@ -82,7 +82,7 @@ def _between(low: float, high: float, share: Array) -> Array:
 
 
 def _span(size: int, place: Array, extent: Array) -> Array:
-    """Mask (N, size) of the cells of an axis within a span of this extent (N,) at a random place."""
+    """A mask (N, size) of an axis: a span of `extent` (N,) cells, whose position `place` (N,) is a number in [0, 1)."""
     start = np.floor(place * (size - extent + 1))[:, None]
     cell = np.arange(size)
     return (cell >= start) & (cell < start + extent[:, None])
@@ -91,7 +91,8 @@ def _span(size: int, place: Array, extent: Array) -> Array:
 def _noise(key: Array, cell: Array) -> Array:
     """Numbers in [0, 1) that depend only on the key (M,) of the image and the index (M,) of the cell.
 
-    The mixer of SplitMix64: Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", 2014.
+    The function is the mixing function of SplitMix64: Steele, Lea and Flood, "Fast Splittable Pseudorandom Number
+    Generators", 2014.
     """
     bits = key.view(np.uint64) + (cell.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
     bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)

@@ -18,7 +18,7 @@ from .augmentation import Augmentation, images_of, like, pairs_of
 
 
 class MixUp(Augmentation):
-    """Replace each image and label by share * its own + (1 - share) * those of another sample.
+    """Replace each image and label by share * itself + (1 - share) * the one of another sample.
 
     The share is drawn from Beta(alpha, alpha) for each sample, and the other sample from the whole dataset. The labels
     become class probabilities, (N, classes) in the dtype of the images, which `F.cross_entropy` accepts.
@@ -39,7 +39,7 @@ class MixUp(Augmentation):
     def draw(self, generator: np.random.Generator, samples: int) -> Array:
         """The share of each sample and the index of its partner, (samples, 2), from two random streams."""
         shares, others = generator.spawn(2)
-        # Not `integers`, whose number of draws per sample depends on the number of samples.
+        # `integers` is not used, because the random values it consumes per sample depend on the number of samples.
         partners = np.floor(others.random(samples) * samples)
         return np.stack([shares.beta(self.alpha, self.alpha, samples), partners], 1)
 

@@ -1,8 +1,8 @@
 """The base classes of the schedules: the number of steps, the rates of the groups, the state dict.
 
 LRScheduler sets the rates that `get_lr` computes. ShareLR is the base of schedules whose formula is a share of the
-initial rate. At each step, ShareLR multiplies the current rate by the change of this share, so that several schedules
-can act on one optimiser and manual changes of a rate are kept.
+initial rate. At each step, ShareLR multiplies the current rate by share(step) / share(step - 1), so that several
+schedules can act on one optimiser and manual changes of a rate are kept.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from .settings import whole_number
 
 
 class _Composite(LRScheduler):
-    """Base of the two: the combined schedules and their state."""
+    """Base of SequentialLR and ChainedScheduler: the combined schedules and their state."""
 
     _not_in_state: ClassVar[set[str]] = {"optimizer", "_schedulers"}
     _schedulers: list[LRScheduler]
@@ -126,7 +126,7 @@ class ChainedScheduler(_Composite):
 
     Args:
         schedulers: schedules of one optimiser; a ReduceLROnPlateau is not allowed.
-        optimizer: the optimiser of the schedules (default: that of the first one).
+        optimizer: the optimiser of the schedules (default: the optimiser of the first schedule).
 
     Raises ValueError for schedules of different optimisers.
     """

@@ -18,7 +18,7 @@ def half_cosine(part: float) -> float:
 
 
 class CosineAnnealingLR(ShareLR):
-    """eta_min + (r - eta_min) * (1 + cos(pi * t / T_max)) / 2, with the initial rate r after t steps.
+    """eta_min + (r - eta_min) * (1 + cos(pi * t / T_max)) / 2 after t steps, where r is the initial rate.
 
     After T_max steps the rate is eta_min. With more steps the rate rises again, to r after 2 * T_max steps.
 
@@ -48,7 +48,7 @@ class CosineAnnealingLR(ShareLR):
 
 
 class CosineAnnealingWarmRestarts(LRScheduler):
-    """eta_min + (r - eta_min) * (1 + cos(pi * T_cur / T_i)) / 2, with the initial rate r, restarted at r.
+    """eta_min + (r - eta_min) * (1 + cos(pi * T_cur / T_i)) / 2, where r is the initial rate; each cycle starts at r.
 
     T_cur is the number of steps since the last restart. T_i is the length of the current cycle: T_0 for the first one,
     then T_mult times the previous one. Unlike CosineAnnealingLR, it sets the rate independently of its current value.

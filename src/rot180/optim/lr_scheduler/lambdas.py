@@ -16,15 +16,15 @@ Share = Callable[[int], float]
 
 
 class LambdaLR(LRScheduler):
-    """r * lr_lambda(t), with the initial rate r after t steps, independently of the current rate.
+    """Set the rate after t steps to r * lr_lambda(t), where r is the initial rate; the current rate has no effect.
 
     Args:
         optimizer: the optimiser whose rates are set.
         lr_lambda: a function from the number of steps to the share, or a list with one per parameter group.
         last_epoch: -1, or the step after which to resume; see LRScheduler.
 
-    As in PyTorch, the state dict does not hold functions; of an object with `__call__` it holds the attributes. Raises
-    TypeError for values that are not callable, ValueError for a list of a wrong length.
+    As in PyTorch, the state dict does not hold functions. If lr_lambda is an object with `__call__`, the state dict
+    holds its attributes. Raises TypeError for values that are not callable, ValueError for a list of a wrong length.
     """
 
     _not_in_state: ClassVar[set[str]] = {"optimizer", "lr_lambdas"}

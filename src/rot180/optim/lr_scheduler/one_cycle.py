@@ -20,7 +20,7 @@ _MOMENTA = ("max_momentum", "base_momentum")
 class OneCycleLR(LRScheduler):
     """From max_lr / div_factor up to max_lr, then down to max_lr / div_factor / final_div_factor.
 
-    Call `step()` after every batch. Within a phase, part goes from 0 to 1; the rate is end + (start - end) * (1 +
+    Call `step()` after every batch. Within a phase, `part` goes from 0 to 1; the rate is end + (start - end) * (1 +
     cos(pi * part)) / 2 for "cos" and a straight line for "linear". While the rate rises and falls, the momentum (for
     Adam, the first beta) goes from max_momentum to base_momentum and back. With three_phase, the second phase is the
     mirror image of the first, and in the third the rate falls to its final value.
@@ -33,7 +33,7 @@ class OneCycleLR(LRScheduler):
         pct_start: the share of the steps in which the rate rises, between 0 and 1 (not in per cent).
         anneal_strategy: "cos" or "linear".
         cycle_momentum: set the momentum, too.
-        base_momentum, max_momentum: its bounds, or lists with one per parameter group.
+        base_momentum, max_momentum: the bounds of the momentum, or lists with one per parameter group.
         div_factor: max_lr divided by the initial rate.
         final_div_factor: the initial rate divided by the final rate.
         three_phase: use three phases; pct_start must then be at most 0.5.
@@ -141,7 +141,7 @@ class OneCycleLR(LRScheduler):
 
 
 def _phases(total: int, pct_start: float, three_phase: bool) -> list[dict[str, Any]]:
-    """The last step of each phase and the group entries between which it interpolates, in PyTorch's form."""
+    """The last step of each phase and the group entries between which the phase interpolates, in PyTorch's form."""
     low, high, end = _RATES
     most, least = _MOMENTA
     rise, last = pct_start * total - 1, total - 1

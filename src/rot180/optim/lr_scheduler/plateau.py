@@ -19,15 +19,15 @@ class ReduceLROnPlateau(LRScheduler):
         mode: "min" if smaller values are better (a loss), "max" if larger ones are (an accuracy).
         factor: at least 0 and below 1.
         patience: the number of steps without improvement that are tolerated.
-        threshold: the smallest improvement that counts: in mode "min" below best * (1 - threshold), in mode "max" above
-            best * (1 + threshold).
+        threshold: a metric is an improvement if it is below best * (1 - threshold) in mode "min", or above
+            best * (1 + threshold) in mode "max".
         threshold_mode: "rel" as above, or "abs" for best - threshold and best + threshold.
         cooldown: the number of steps after a reduction that are not counted.
         min_lr: the smallest rate, or a list with one per parameter group.
         eps: the smallest change of a rate; smaller reductions are skipped.
 
-    Attributes: best, the best metric so far; num_bad_epochs, the number of steps since the best one. NaN never counts
-    as an improvement. Raises ValueError for invalid settings.
+    Attributes: best, the best metric so far; num_bad_epochs, the number of steps since the best metric. NaN never
+    counts as an improvement. Raises ValueError for invalid settings.
     """
 
     def __init__(

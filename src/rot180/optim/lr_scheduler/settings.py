@@ -1,4 +1,4 @@
-"""Checks of a schedule's settings; they become Python numbers, so that state dicts hold plain values."""
+"""Checks of a schedule's settings. They return Python numbers, so that state dicts hold plain values."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ class Content:
 
     Attributes:
         run: the folder's name.  model: the model's name.  data: the data set's name, None if it has none.
-        parameters: the number of trained values.
+        parameters: the number of parameter values of the model.
         config: the run's config, which is not checked and may be incomplete.  command: the command that repeats the
             run, if known.
         history: one dict per epoch, each with a finite "epoch", "loss" and "accuracy".

@@ -44,7 +44,7 @@ class ImageTrace:
 
     Attributes:
         number: its index in the test set.  file: its file, if known.  image: the input of the model.
-        true_class, predicted_class: their numbers.  probabilities: of every class.
+        true_class, predicted_class: class numbers.  probabilities: one per class.
         gradient: of the loss with respect to the image.
         stages: at most MAX_STAGES; empty if no layer returns images.  total_stages: the number of all stages.
     """

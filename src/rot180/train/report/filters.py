@@ -18,7 +18,7 @@ MAX_FILTERS = 64
 
 @dataclass(frozen=True)
 class Filters:
-    """The weights of the first layer that has any, one image per output.
+    """The weights of the first layer that has weights, one image per output.
 
     Attributes:
         layer: its name and class.  weights: (outputs, C, R, S), at most MAX_FILTERS outputs.

@@ -20,13 +20,13 @@ def text(value: Any) -> str:
 
 
 def name(value: Any) -> str:
-    """A name as HTML. A long name loses its end, and right-to-left characters do not affect the surrounding text."""
+    """A name as HTML. A long name is cut at its end. Right-to-left characters do not affect the surrounding text."""
     full = str(value) if str(value).strip() else repr(value)
     return _isolated(full, full if len(full) <= MAX_NAME else f"{full[: MAX_NAME - 1]}…")
 
 
 def file_name(path: str) -> str:
-    """A file's path as HTML, like `name`; a long path loses its beginning instead of its end."""
+    """A file's path as HTML, like `name`; a long path is cut at its beginning instead of its end."""
     return _isolated(path, path if len(path) <= MAX_NAME else f"…{path[1 - MAX_NAME :]}")
 
 
@@ -88,7 +88,7 @@ def count(number: int, noun: str, plural: str | None = None) -> str:
 
 
 def percent(share: float | None, digits: int = 1) -> str:
-    """A share of 1 in percent; a dash for None. A share below 1 is never rounded up to 100%."""
+    """A fraction between 0 and 1 as a percentage; a dash for None. A fraction below 1 is never rounded up to 100%."""
     if share is None:
         return "–"
     shown = f"{share:.{digits}%}"

@@ -1,4 +1,4 @@
-"""The sections about the network itself: its first filters, the feature maps of one image and the gradient there."""
+"""The sections about the network: first-layer filters, and the feature maps and the gradient of one image."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .pictures import Pictures, pixel_width, value_range
 
 SIGNED = '<span class="blue">Blue</span> is positive, <span class="orange">orange</span> negative, the background zero'
 MAX_ROWS = 12  # the limit for tables that replace pictures
-LARGE_UP_TO = 16  # up to this number, filters are shown larger
+LARGE_UP_TO = 16  # up to this number of filters, each is shown larger
 TOP = 3  # predicted classes that are listed
 SIDE = 96  # pixels of the image and of its gradient, at most
 
@@ -151,8 +151,8 @@ def gradient(content: Content, pictures: Pictures | None) -> str:
     lead = (
         "The gradient of the loss with respect to the same image: how the loss changes when a pixel becomes a little "
         'brighter. <span class="blue">Blue</span>: the loss rises, so a brighter pixel is evidence against '
-        f'class {true_class}. <span class="orange">Orange</span>: the loss falls, so it is evidence for it. The '
-        "backward pass computes it in the same way as the gradients of the weights; it only continues to the input."
+        f'class {true_class}. <span class="orange">Orange</span>: the loss falls, so a brighter pixel is evidence for '
+        "this class. The backward pass computes it like the gradients of the weights, but continues to the input."
     )
     if not g.any():
         return section("gradient", title, lead, '<p class="note">It is zero everywhere for this image.</p>\n')

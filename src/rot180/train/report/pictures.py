@@ -72,7 +72,8 @@ class Pictures:
         values = [value for curve in curves for value in curve.values]
         if not log_error:
             low, high = min(values), max(values)
-            low = max(0.0, min(low, high - 0.05))  # at least 5 %, so that noise does not look like progress
+            # The axis spans at least 5 %, so that noise does not look like progress.
+            low = max(0.0, min(low, high - 0.05))
 
             def set_up(axes: Any) -> None:
                 _set_ticks(axes, low, high, top=1.0)
@@ -104,7 +105,8 @@ class Pictures:
     def image(self, image: Array, low: float, high: float, side: int = SIDE) -> str:
         """An image (C, H, W) as the address of a PNG; `low` is drawn black, `high` white.
 
-        One channel is drawn grey, three channels as red, green and blue, any other number as their mean.
+        One channel is drawn grey, three channels as red, green and blue. Of any other number of channels, the mean is
+        drawn grey.
         """
         cells = shrink(image if len(image) in (1, 3) else image.mean(0, keepdims=True), side)
         share = np.clip((cells - low) / ((high - low) or 1), 0, 1)  # (1 or 3, H, W)
@@ -129,7 +131,7 @@ def load_pictures() -> Pictures | None:
 
 
 def value_range(images: Sequence[Array]) -> tuple[float, float]:
-    """The values that are drawn black and white: 0 and 1 if no value lies outside, else the minimum and maximum."""
+    """The values that are drawn black and white: 0 and 1 if all values lie between, else the minimum and maximum."""
     low, high = min(float(i.min()) for i in images), max(float(i.max()) for i in images)
     return (0.0, 1.0) if low >= 0 and high <= 1 else (low, high)
 
@@ -185,7 +187,7 @@ def _draw(title: str, curves: Sequence[Curve], set_up: Callable[[Any], None]) ->
 
 
 def _set_ticks(axes: Any, low: float, high: float, top: float | None = None) -> None:
-    """Put round ticks on the vertical axis, the first at or below `low`, the last at or above `high` but not `top`."""
+    """Put round ticks on the vertical axis, from at or below `low` to at or above `high`, but none above `top`."""
     from matplotlib.ticker import MaxNLocator
 
     locator = MaxNLocator(5, steps=[1, 2, 2.5, 5, 10])

@@ -64,7 +64,7 @@ def _merge_others(confusion: Array, shown: list[int]) -> Array:
 def _cell(number: int, total: int, on_diagonal: bool, merged: bool) -> str:
     if not number:
         return "<td class=none>·</td>"
-    if merged:  # label and prediction are among the merged classes, so it counts correct and wrong predictions
+    if merged:  # this cell, for all merged classes, counts correct and wrong predictions
         return f"<td>{number:,}</td>"
     share = number / total
     # Mistakes are rare: the root makes small shares visible, and the constant makes a single mistake visible.

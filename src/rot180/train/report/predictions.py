@@ -56,7 +56,7 @@ class Predictions:
     Attributes:
         labels: (N,), the true classes.  probabilities: (N, classes).
         losses: (N,), the cross entropy of each image, -log of the probability of its true class.
-        confusion: (classes, classes), row true class, column predicted class.
+        confusion: (classes, classes), one row per true class, one column per predicted class.
         worst: the mistakes with the highest loss, in descending order.
         files: the file of each image; empty if the data set has none.
     """
@@ -138,7 +138,7 @@ def predict(model: nn.Module, data: Sized, batch_size: int = 256) -> Predictions
             [F.cross_entropy(s, t, reduction="none").data for s, t in zip(scores, labels, strict=True)]
         )
     true = np.concatenate(labels)
-    predicted = np.concatenate([s.data.argmax(1) for s in scores])  # like `evaluate`
+    predicted = np.concatenate([s.data.argmax(1) for s in scores])  # the same rule as in `evaluate`
     classes = probabilities.shape[1]
     confusion = np.bincount(true * classes + predicted, minlength=classes**2).reshape(classes, classes)
     files = file_names(data)
