@@ -139,7 +139,7 @@ def terms(trace: Trace, cell: Cell) -> list[Term]:
 
 
 def _terms_of_maximum(trace: Trace, cell: Cell, rows: Any) -> list[Term]:
-    """For a cell of y, the candidates in its window; for a cell of dx, the dy of each window whose first maximum it is."""
+    """For a cell of y, the candidates in its window; for one of dx, the dy of each window whose first maximum it is."""
     index, x = trace.triples, trace.arrays["x"].ravel()
     if cell.array == "y":
         return [_term(trace, (("x", int(index["x"][t])),)) for t in rows]

@@ -1,4 +1,4 @@
-// The host of the page outside notebooks: the model holds the data of the document.
+// The host of the page outside notebooks. Its model returns the data in the document.
 
 function hostModel(data) {
   const values = { ...data },

@@ -51,10 +51,10 @@ def opening(open_file: Callable[..., Any]) -> Any:
 
 def test_each_pass_is_an_equation(opening: Any) -> None:
     assert opening.evaluate(EQUATION) == ["dy", "⋆", "w", "=", "dx"]
-    assert opening.locator(".headline").inner_text() == "An input's gradient is dy met by the kernel, backwards."
+    assert opening.locator(".headline").inner_text() == "An input's gradient is the sum of dy times the rotated kernel."
     opening.locator("[data-pass=y]").click()
     assert opening.evaluate(EQUATION) == ["x", "⋆", "w", "=", "y"]
-    assert opening.locator(".headline").inner_text() == "An output is the kernel laid on the input."
+    assert opening.locator(".headline").inner_text() == "An output is the sum of the input times the kernel laid on it."
     cell(opening, "dw", 4).click()  # a click on a small array chooses its pass
     until(opening, f"String(({EQUATION})()) === 'x,⋆,dy,=,dw'")
     assert title(opening).startswith("dw[1,1] = ")

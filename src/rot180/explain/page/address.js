@@ -61,7 +61,7 @@ function requestParts(request) {
   return parts;
 }
 
-// True if the address describes this trace: the same layer, and every array that the user passed is mentioned.
+// True if the address describes this trace: the same layer, with every array that the user passed.
 export function isAbout(address, { request }) {
   const named = [...Object.keys(address.numbers), ...address.without.map(([name]) => name)];
   return (

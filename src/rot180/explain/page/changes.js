@@ -5,7 +5,7 @@ import { checksum } from "./editing.js";
 import { LayerProblem } from "./problems.js";
 import { inputsOf, traceOf } from "./traces.js";
 
-// Shows the layer of a request, or says what is wrong with it. `arrays` replaces numbers, {name: flat list}.
+// Shows the layer of a request, or an error if the request is invalid. `arrays` replaces values, {name: flat list}.
 export function setLayer(app, request, arrays = {}) {
   const own = ownArrays(app),
     trace = tryTrace(app, ofPart(app, request), { ...own, ...arrays });
@@ -30,7 +30,7 @@ function tryTrace(app, request, arrays) {
   }
 }
 
-// The trace with those of the arrays that have the size that the layer needs.
+// The trace with the given arrays, except those whose size does not fit the layer.
 function fitting(request, arrays) {
   try {
     return traceOf(request, arrays);
@@ -41,7 +41,7 @@ function fitting(request, arrays) {
   }
 }
 
-// Of a layer that is shown in part with its own numbers, only the numbers of the part are known: it becomes the layer.
+// If only part of a layer with its own numbers is shown, the other numbers are unknown, so the part becomes the layer.
 function ofPart(app, request) {
   const { rest, selection, request: now } = app.trace;
   if (!rest || !now.user_arrays?.length) return request;
@@ -72,7 +72,7 @@ function sameCell(from, to, [name, cell]) {
   return [name, at];
 }
 
-// Tells the host, so that a notebook's Python knows the layer that is shown.
+// Sends the trace to the host, so that Python in a notebook can read the layer that is shown.
 function tell(app) {
   app.sent = inputsOf(app.trace);
   app.model.set("trace", app.sent);
@@ -94,7 +94,7 @@ export function restoreAddress(app, address) {
   applyAddress(app, address);
 }
 
-// Obeys an address that is pasted into the same tab, and the browser's Back and Forward buttons.
+// Shows the layer of a new address: one pasted into the same tab, or one reached with the Back or Forward button.
 export function followAddress(app) {
   const follow = () => {
     const address = readAddress(app);

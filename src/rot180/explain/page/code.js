@@ -1,4 +1,4 @@
-// A layer as source code for rot180 and for PyTorch, with {x}, {w}, {b} and {dy} in place of numbers. As code.py.
+// A layer as source code for rot180 and for PyTorch, with {x}, {w}, {b} and {dy} in place of numbers. See code.py.
 
 export function codeOfLayer(layer) {
   const arrays = ["x", ...(layer.operation.pools ? [] : ["w"]), ...(layer.bias ? ["b"] : [])];

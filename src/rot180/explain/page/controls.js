@@ -1,4 +1,4 @@
-// The layer's settings, and what is wrong with one that no layer can have.
+// The controls for the layer's settings, and the error message for an invalid setting.
 
 import { make, replace } from "./dom.js";
 import { fill, settingFields } from "./fields.js";

@@ -3,7 +3,7 @@
 import { planeSize } from "./names.js";
 import { FACTORS, SIDE, channelOf, restOf } from "./sums.js";
 
-// The planes that meet in the target's plane: [[image's plane, kernel's plane], ...], one for each term of "sum".
+// The pairs of planes that contribute to the target's plane: [[image's plane, kernel's plane], ...].
 export function pairsOf(sums, view, target, plane) {
   const names = operands(view),
     sizes = {},
@@ -19,12 +19,12 @@ export function pairsOf(sums, view, target, plane) {
   return [...found.values()];
 }
 
-// The names of the arrays that are slid over and slid: [image, kernel].
+// [image, kernel]: the name of the array that stays fixed, and of the array that slides over it.
 export function operands(view) {
   return ["image", "kernel"].map(operand => view.steps.find(step => step.operand === operand).array);
 }
 
-// The numbers of a step's grid, row by row; what was inserted is zero.
+// The numbers of a step's grid, row by row; inserted cells are zero.
 export function gridValues(sums, step, plane) {
   const size = planeSize(sums.shapes[step.array]).reduce((a, b) => a * b),
     values = sums.values[step.array];
@@ -67,7 +67,7 @@ export function resultValues(sums, view, at, target, base, correlations, pair) {
   );
 }
 
-// The direct sum of one cell over the triples of one pair of planes alone: what the correlation must give.
+// The sum for one cell over the triples of one pair of planes. The correlation must give the same value.
 export function directSum(sums, view, target, cell, pair) {
   const names = operands(view),
     { start, order } = sums.index[SIDE[target]];

@@ -3,7 +3,7 @@
 const STAR = "\u22c6";
 
 // {terms: [[array, sign before it], ...], result}: the arrays of a pass from left to right. `turned` is true if the
-// kernel is laid on upside down.
+// kernel is rotated by 180 degrees.
 export function equationOf({ op, arrays }, pass) {
   const transposed = op.includes("transpose"),
     pools = op.includes("pool");

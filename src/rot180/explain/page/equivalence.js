@@ -1,6 +1,6 @@
-// The steps of the step-by-step view: each pass as a correlation at stride 1, on one plane of each operand. As views.py.
+// The steps of the step-by-step view: each pass as a correlation at stride 1, on one plane per operand. See views.py.
 //
-// A grid holds references: indices of cells, or codes of zeros by their purpose, so it stays valid when numbers change.
+// A grid contains indices of cells and codes for kinds of zeros, not values, so it stays valid when numbers change.
 
 import { spanOf } from "./geometry.js";
 
@@ -11,7 +11,7 @@ const STUFFED = -1,
   DROPPED = -5,
   STRONGER = [STUFFED, DILATED, PADDING, OUTPUT_PADDING, DROPPED]; // if two kinds meet, the later one is shown
 
-// {y, dx, dw}: the view of each pass; {} for pooling. `withRest` names the results to which hidden channels contribute.
+// {y, dx, dw}: the view of each pass; {} for pooling. `withRest` names the results that include hidden channels.
 export function viewsOf(layer, withRest) {
   const { operation, images, channels, outputs, groups } = layer;
   if (operation.pools) return {};
@@ -76,7 +76,7 @@ function keptOf(length, step, count) {
   return indices(length).map(m => (m % step === 0 && m / step < count ? m / step : DROPPED));
 }
 
-// The pass that reads the wide side: pad it, correlate with the dilated kernel, keep every stride-th position.
+// The pass that slides the window: pad the image, correlate with the dilated kernel, keep every stride-th position.
 function reading(layer, result, wide) {
   const { window, pads } = layer,
     film = filmOf(result);
@@ -92,7 +92,7 @@ function reading(layer, result, wide) {
   return film;
 }
 
-// The pass that adds into the wide side: insert zeros, pad or crop, correlate with the kernel rotated and dilated.
+// The pass that adds windows into its result: insert zeros, pad or crop, correlate with the rotated, dilated kernel.
 function spreading(layer, result, narrow) {
   const { window, pads } = layer,
     film = filmOf(result),

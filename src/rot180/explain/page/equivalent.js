@@ -249,7 +249,7 @@ function mark(app, film, now) {
   app.emit("frame", film.frame);
 }
 
-// At the last frame: do the numbers equal the pass's own?
+// At the last frame, shows whether the result equals the array of the pass.
 function showVerdict(app, film) {
   const last = film.frame === film.frames.length - 1;
   if (last)

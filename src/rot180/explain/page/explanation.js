@@ -76,7 +76,7 @@ function feeds(sums, name, cell, pass) {
   return { reverse: true, name, target: pass, cell, terms, marks };
 }
 
-// The look of the weight in a triple.
+// The colour and the letter of the weight in a triple.
 function lookOf(sums, t) {
   return t !== undefined && sums.lists.w && t < sums.lists.w.length ? weightLook(sums.trace, sums.lists.w[t]) : {};
 }

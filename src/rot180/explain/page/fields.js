@@ -25,7 +25,7 @@ const IN_SENTENCE = ["input", "kernel", "stride", "padding"],
   KINDS = ["integers", "random", "impulse"],
   MOST_TYPED = 64;
 
-// The fields of the current operation: those of the sentence, and the others.
+// The fields of the current operation: those in the sentence at the top, and the remaining ones.
 export function settingFields(app) {
   const { request, op } = app.trace,
     pools = op.includes("pool");

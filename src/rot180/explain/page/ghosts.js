@@ -1,4 +1,4 @@
-// The padding of the array that a window slides over, drawn around its cells where the pass has it.
+// Draws padding around the cells of the array that the window slides over, in the passes that pad this array.
 
 import { equationOf } from "./equations.js";
 

@@ -1,4 +1,4 @@
-// What the chosen pass does, in one sentence, and what dy is.
+// The sentences that explain the chosen pass and dy.
 
 import { make, reducedMotion, replace } from "./dom.js";
 import { playMotion } from "./motion.js";

@@ -1,5 +1,5 @@
-// The colour of a weight is its identity: each cell of a kernel has a hue between four corners, and a letter. A cell that
-// meets the weight has its tint.
+// Each weight of a kernel has its own colour and letter. The colour is interpolated between four corner colours. A cell
+// that is multiplied by the weight is tinted in the same colour.
 
 import { place } from "./names.js";
 

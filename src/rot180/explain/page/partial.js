@@ -53,7 +53,7 @@ function tooLarge(layer, { triples, cells }) {
   return new LayerProblem("large", Object.fromEntries(Object.entries(counts).map(([key, count]) => [key, count.toLocaleString("en")])));
 }
 
-// The channels to show, all in one group: the requested ones or output channel 0, and those connected to them.
+// The channels to show, all in one group: the requested ones or output channel 0, and the channels of the other side.
 function channelsToShow(layer, requested, complete) {
   if (layer.operation.pools) {
     const channels = requested.c ?? requested.o ?? complete.c;
@@ -105,7 +105,7 @@ function joined(lists) {
   return all;
 }
 
-// What the samples and channels that are not shown contribute to y, dx, dw and db, as flat lists.
+// The contributions of hidden samples and channels to y, dx, dw and db, as flat lists.
 export function hiddenOf(layer, arrays, planes, { n, c, o }) {
   if (layer.operation.pools) return {};
   const part = partOf(layer, { n, c, o }),

@@ -3,7 +3,7 @@
 import { make } from "./dom.js";
 import { change, parseTable } from "./editing.js";
 
-// The form for pasting numbers into an array. A table of another size shows a layer that fits.
+// The form for pasting numbers into an array. If the table has another size, the layer changes to fit it.
 export function ownNumbers(app) {
   const names = ["x", "w", "b", "dy"].filter(name => app.sums.values[name]);
   const which = make(

@@ -1,4 +1,4 @@
-// A setting that no layer can have. The text names the setting and what it needs, in the reader's language.
+// The error for an invalid setting. Its text names the setting and the valid values, in the reader's language.
 
 export class LayerProblem extends Error {
   // `key` names the text, problem.KEY; the value `name` is a setting, `axis` is "down", "across" or "along".

@@ -77,8 +77,8 @@ export function currentTrace(app) {
   return { ...app.trace, arrays, request: { ...app.trace.request, user_arrays: own } };
 }
 
-// This document with another trace. Its script, style and policy stay the same. In the data, `<` is escaped, so that no
-// text can end the element.
+// This document with another trace. Its script, style and policy stay the same. `<` in the data is escaped, so that no
+// text in the data can end the script element.
 function asHtml(app, trace) {
   const held = document.getElementById("rot180-data"),
     data = { ...JSON.parse(held.textContent), trace: inputsOf(trace), cell: null, language: app.state.language },

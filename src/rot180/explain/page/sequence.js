@@ -1,4 +1,4 @@
-// What the player plays: the cells of the pass in order, or the frames of the step-by-step view.
+// The sequence that the player plays: the cells of the pass in order, or the frames of the step-by-step view.
 
 export function addPlaying(app) {
   const { state } = app,

@@ -2,7 +2,7 @@
 
 const SPACE = "http://www.w3.org/2000/svg";
 
-// Draws the line between the cells, or removes it if there are not two that can be seen.
+// Draws the line between the two cells, or removes it unless both cells are visible.
 export function drawThread(app, cells) {
   app.thread?.remove();
   app.thread = null;

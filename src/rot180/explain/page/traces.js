@@ -14,7 +14,7 @@ import { flatTriples, planeTriples } from "./triples.js";
 const FORMAT = { format: "rot180.trace", version: 1 },
   KINDS_OF_VALUES = ["integers", "random", "impulse"];
 
-// The trace of a request. `arrays` holds the user's own numbers, {name: flat list}; the others are drawn.
+// The trace of a request. `arrays` holds the user's own numbers, {name: flat list}; the other arrays are generated.
 export function traceOf(request, arrays = {}) {
   const layer = layerOf({ ...request, bias: request.bias || Boolean(arrays.b) }),
     { values = "integers", seed = 0 } = request,
@@ -44,7 +44,7 @@ export function traceOfData({ request, arrays, selection, rest, source, settings
   return assemble({ ...layer, bias: Boolean(numbers.b) }, request, numbers, selection, rest, source);
 }
 
-// Settings per axis, where the request has the word "same" or "valid".
+// The padding per axis if the request says "same" or "valid".
 function settingsOf(settings, request) {
   return typeof request.padding === "string" || !settings ? {} : { padding: settings.padding };
 }
