@@ -356,7 +356,7 @@ def test_every_setting_has_an_option(file, capsys, text, words, right, said):
         ),
         (["--eps", "x"], "--eps: must be a number of at least 0; got 'x'"),
         (["--stride", "1,2,3"], r"check: conv2d: stride must be an int or 2 ints, one per spatial axis; got (1, 2, 3)"),
-        (["--returns", "x,w,b,q"], "check: returns is 'x', 'w', 'b', 'q'; conv2d has gradients of x, w, b"),
+        (["--returns", "x,w,b,q"], "check: returns is 'x', 'w', 'b', 'q', but conv2d has gradients of x, w, b"),
         (["--layout", "sideways"], "check: unknown layout 'sideways'"),
     ],
 )

@@ -115,7 +115,7 @@ def test_large_kernels_get_a_larger_x(op, settings):
 @pytest.mark.parametrize(
     ("returns", "message"),
     [
-        (["q"], r"check\.layer: returns is 'q'; conv2d has gradients of x, w, b, each at most once"),
+        (["q"], r"check\.layer: returns is 'q', but conv2d has gradients of x, w, b, each at most once"),
         (["x", "w", "b", "q"], "returns is 'x', 'w', 'b', 'q'; conv2d has"),
         (["x", "x"], "returns is 'x', 'x'; conv2d has"),
     ],

@@ -157,7 +157,7 @@ class Adapter:
         return form_choices.remarks(self.definition, self.form, self.usual_form, self.arguments)
 
     def like_gradients(self, outcome: Outcome, x_ndim: int) -> tuple[Adapter, str] | None:
-        """These functions, called with b, gamma and beta in the shapes of their gradients, if these shapes have more axes."""
+        """These functions, called with b, gamma and beta in the shapes of their gradients, if those have more axes."""
         found = form_choices.form_of_gradients(self.definition, self.form, outcome.gradients, x_ndim)
         return found and (self.in_form(found[0]), found[1])
 

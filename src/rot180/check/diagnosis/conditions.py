@@ -13,7 +13,7 @@ from typing import Any
 
 from .evidence import Evidence
 
-FEWEST = 2  # the fewest wrong and right problems that support a condition; a single one can be chance
+FEWEST = 2  # the fewest wrong and right problems that support a condition; a single problem can match by chance
 
 MANY_SAMPLES, MANY_OUTPUTS = 4, 5
 

@@ -1,4 +1,4 @@
-"""The facts about one problem in the search for a mistake: returned arrays, correct ones, and ways to compute variants.
+"""The facts about one problem in the search for a mistake: the returned, the correct and the wrong arrays.
 
 `expected` is the gradient of the user's own forward. If that forward is known to the checker (the definition, or the
 definition with the kernel rotated), `case` and `window` describe the forward, and the gradients of wrong backwards can

@@ -145,7 +145,7 @@ def _law_text(number: float, over: Sequence[str], under: Sequence[str]) -> str:
 
 
 def _tables(factors: Array, sizes: dict[str, Array]) -> Iterator[str]:
-    """Yield the factor as a table of the values of one size, if enough problems share values to support it."""
+    """Yield tables that map the values of one size to factors, if enough problems share values to support them."""
     for name, values in sizes.items():
         groups = [factors[values == value] for value in dict.fromkeys(values)]
         if len(factors) - len(groups) >= _FEWEST_PROBLEMS - 1 and all(

@@ -1,11 +1,11 @@
 """The search for the mistakes that explain a wrong array, simple explanations first.
 
 A mistake explains an array if one of its variants yields the array that the user's code returned, on every problem.
-This includes problems on which the mistake changes nothing. If no single mistake explains the array, each one is tried
+This includes problems where the mistake has no effect. If no single mistake explains the array, each one is tried
 with a factor or sign. Then pairs of mistakes are tried, where the second one changes the result of the first.
 
 Most candidates fail on the first problem. So one wrong problem, the pivot, is checked first, and the other problems
-only for the candidates that pass. If the code makes several mistakes, one of them may change nothing on the pivot, so
+only for the candidates that pass. If the code makes several mistakes, one of them may have no effect on the pivot, so
 several pivots are tried in turn, one for each setting.
 """
 
@@ -219,7 +219,7 @@ def _after(step: _Step, evidence: Evidence, argument: str, array: Array) -> Evid
 
 
 def _on_premise(step: _Step) -> bool:
-    """True if the step only replaces input arrays. Named variants of a mistake with a premise change more."""
+    """True if the step only replaces input arrays. The named variants of a mistake change more than the inputs."""
     return step.mistake.premise is not None and step.variant == ""
 
 

@@ -116,7 +116,7 @@ def _base(subject: FirstOrder | SecondOrder) -> list[Array]:
 
 
 class _Check:
-    """One run of the check, which compares one argument after the other and collects the findings."""
+    """One run of the check. It compares one argument after the other and collects the findings."""
 
     def __init__(
         self, subject: FirstOrder | SecondOrder, base: Base, eps: float, rng: np.random.Generator, mode: str,
@@ -193,9 +193,7 @@ class _Check:
         return slope(f, self.base, values[k], d, g, self.eps)
 
     def _is_coarse(self, k: int) -> bool:
-        """True if most outputs that change with a relative change of 2^-18 in an argument do not change with one of
-        2^-36.
-        """
+        """True if relative changes of 2^-36 in an argument change less than half as many outputs as those of 2^-18."""
         values = self.subject.values
 
         def moved(share: float) -> int:
@@ -222,7 +220,8 @@ class _Check:
     def _discrepancy(self, k: int, g: Array, scale: Array, cells: Array) -> float:
         d = np.zeros(scale.shape)
         d[cells] = scale[cells]
-        computed = float((g.ravel()[cells] * scale[cells]).sum())  # only of these cells, since 0 * NaN is NaN
+        # Sum over these cells only: elsewhere d is 0, and 0 * NaN is NaN.
+        computed = float((g.ravel()[cells] * scale[cells]).sum())
         error = abs(computed - self._slope(k, d.reshape(g.shape), g).value)
         return error if np.isfinite(error) else np.inf
 

@@ -1,4 +1,4 @@
-"""The subject of the check: a function of Tensors or a Module, as a map from float64 arrays to float64 arrays.
+"""The checked function of Tensors or Module, as a function from float64 arrays to float64 arrays.
 
 `FirstOrder` is the function itself. `SecondOrder` maps the variables and the cotangents to the gradients of the
 function. It computes its outputs with an ordinary backward pass, and its gradients with a backward pass through the
@@ -36,7 +36,7 @@ def seeded(seed: int) -> Iterator[None]:
 
 
 class FirstOrder:
-    """fn as a map from the arrays of its variables to the arrays of its outputs.
+    """fn as a function from the arrays of its variables to the arrays of its outputs.
 
     Attributes:
         names, values: the names and the float64 values of the variables: float inputs, then the parameters of a Module

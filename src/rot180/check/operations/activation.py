@@ -15,12 +15,12 @@ from .functional import Form, Functional
 
 @dataclass(frozen=True)
 class Rectifier(Functional):
-    """relu and leaky_relu: their derivative jumps at x = 0, so no x is 0 except in `at_kinks`."""
+    """relu and leaky_relu: their derivative jumps at x = 0, so x contains no 0 except in `at_kinks`."""
 
     guesses: ClassVar[Mapping[str, tuple[Any, ...]]] = {"negative_slope": (0.01, 0.1, 0.2, 0.001, 0.3, 0.02, 0.05)}
 
     def read_off(self, setting: str, problem: Problem, y: Array) -> float | None:
-        """The slope, computed from the cells where x is below 0."""
+        """Compute negative_slope from the cells where x is below 0."""
         x = problem.arrays["x"]
         if y.shape != x.shape or not (x < 0).any():
             return None

@@ -1,4 +1,4 @@
-"""The test cases of a layer (settings and shapes), and its test problems (cases with numbers).
+"""The test cases of a layer (settings and shapes), and its test problems (a case and its arrays).
 
 The arrays hold small integers or multiples of 1/4, so that every sum of products is exact in float32 and float64. They
 never hold 0, because a factor of 0 can hide a wrong cell. Sizes differ wherever the layer allows it, so that code that
@@ -22,7 +22,7 @@ LARGEST = 4  # largest absolute value of the integers
 
 @dataclass(frozen=True)
 class Case:
-    """Everything about a problem except its numbers.
+    """Everything about a problem except the values of its arrays.
 
     Attributes:
         settings: the settings of the layer by PyTorch's names; ints, or one int per spatial axis.
@@ -54,7 +54,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Problem:
-    """A case with numbers: `arrays` by argument, and `dy`, all of them multiples of `unit`."""
+    """A case with its arrays: `arrays` by argument, and `dy`. All values are multiples of `unit`."""
 
     case: Case
     arrays: Arrays
@@ -62,7 +62,7 @@ class Problem:
     unit: float = 1.0
 
     def describe(self) -> str:
-        """Describe the case, and whether the numbers are fractions: problems of one case differ in this."""
+        """Describe the case, and say if the values are fractions, because one case has problems with and without."""
         fractions = self.unit < 1 and self.case.dtype == "float64"
         return self.case.describe() + (", with fractions" if fractions else "")
 

@@ -2,7 +2,8 @@
 
 A plain layer reads its windows from x. A transposed layer has one window for each cell of x and adds the windows to y.
 The forward and both gradients are computed by rot180.kernels. Many wrong layers equal a correct layer with another
-window, so `dx` and `dw` take a window: diagnosis/mistakes/ passes wrong ones.
+window (kernel size, stride, padding and dilation), so `dx` and `dw` take a window: diagnosis/mistakes/ passes wrong
+windows.
 
 With convention="convolution", the plain layer rotates its kernel, and the transposed layer scatters the rotated kernel.
 """
@@ -74,7 +75,7 @@ class Convolution(Definition):
     # ---- the correct results ----
 
     def window(self, case: Case) -> Window:
-        """The geometry. Raises ShapeError if it is impossible."""
+        """The sizes and positions of the windows. Raises ShapeError if the sizes do not fit."""
         if not self.axes:
             return DENSE
         n, given = self.axes, case.settings
@@ -129,7 +130,7 @@ class Convolution(Definition):
         return rotated(w) if case.convention == "convolution" else w
 
     def counts(self, case: Case) -> dict[str, int]:
-        """The counts of the input and the kernel."""
+        """The numbers of cells and channels of the input and the kernel."""
         x, w = case.shapes["x"], case.shapes["w"]
         return {
             "input cells": int(np.prod(x)),

@@ -30,7 +30,7 @@ class Definition:
         loss: True if the result is a single number, so that a backward may assume dy = 1.
         separate_by_axes: True if 1-d, 2-d and 3-d inputs need separate functions; the user may have only one of them.
         layouts: the layouts that the arrays can have.
-        guesses: by setting, values that code often fixes. The checker tries them if the setting cannot be passed.
+        guesses: by setting, values that are often hard-coded. The checker tries them if the setting cannot be passed.
     """
 
     name: str
@@ -162,7 +162,7 @@ class Definition:
         return replace(case, shapes=shapes)
 
     def problem(self, case: Case, seed: int, unit: float) -> Problem:
-        """Draw the numbers of a case, in its dtype."""
+        """Generate random arrays for a case, in its dtype."""
         return self.draw_problem(case, seed, unit).in_numbers_of_case()
 
     def draw_problem(self, case: Case, seed: int, unit: float) -> Problem:
@@ -180,7 +180,7 @@ class Definition:
         return problem.dy.shape
 
     def counts(self, case: Case) -> dict[str, int]:
-        """Other numbers that code divides by or forgets to divide by, with their names."""
+        """Other divisors that code uses wrongly or forgets, by name."""
         return {}
 
 

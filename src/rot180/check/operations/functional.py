@@ -151,7 +151,7 @@ class Functional(Definition):
         return Problem(case, arrays, np.asarray(off_zero(rng, self.y_shape(case), unit)), unit)
 
     def sample(self, argument: str, shape: tuple[int, ...], rng: np.random.Generator, unit: float, case: Case) -> Array:
-        """Draw the numbers of one argument."""
+        """Generate a random array for one argument."""
         return off_zero(rng, shape, unit)
 
 

@@ -38,11 +38,11 @@ class Classification(Loss):
     guesses: ClassVar[Mapping[str, tuple[float, ...]]] = {"eps": tuple(10.0**-n for n in range(4, 13))}
 
     def gradients(self, dy: Array, arrays: Arrays, case: Case) -> dict[str, Array]:
-        """The gradients without eps: code adds eps inside the logarithm only, to avoid log(0)."""
+        """The gradients without eps, because code adds eps only inside the logarithm, to avoid log(0)."""
         return super().gradients(dy, arrays, _without_eps(case))
 
     def gradient_bounds(self, dy: Array, arrays: Arrays, case: Case) -> dict[str, Array]:
-        """The effect of eps on each cell of the gradients: both are accepted, with it and without."""
+        """The effect of eps on each cell of the gradients. Gradients with and without eps are accepted."""
         if not case.settings.get("eps"):
             return {}
         exact, usual = super().gradients(dy, arrays, case), self.gradients(dy, arrays, case)

@@ -12,6 +12,6 @@ class CouldNotCheckError(Rot180Error, RuntimeError):
 class ChildFailure(BaseException):
     """The child process ended, did not answer in time, or sent an invalid message.
 
-    It is not an Exception, because the checker treats each Exception as raised by the user's functions. `check_file`
-    turns it into a CouldNotCheckError.
+    It does not derive from Exception, because the checker attributes every Exception to the user's functions.
+    `check_file` turns it into a CouldNotCheckError.
     """

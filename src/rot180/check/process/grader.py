@@ -31,7 +31,7 @@ def main() -> None:
 
 
 def _read(requests: queue.Queue[str]) -> None:
-    """Read requests ahead, to stop at once if the pipe is closed. The supervisors then end the submissions."""
+    """Put requests into the queue. If the pipe is closed, stop at once; the supervisors then end the submissions."""
     for line in sys.stdin:
         requests.put(line)
     os._exit(0)

@@ -75,7 +75,8 @@ class Grade:
         refused, or "".
         """
         if self.report is None:
-            return one_line(self.error).removeprefix(f"{one_line(self.submission.path)} ")  # the line has it already
+            # The line already starts with the path.
+            return one_line(self.error).removeprefix(f"{one_line(self.submission.path)} ")
         findings = (*self.report.diagnoses, *self.report.unexplained)
         if findings:
             return first_sentence(findings[0].explanation)

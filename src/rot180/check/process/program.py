@@ -21,9 +21,9 @@ from ..adapter.descriptions import one_line
 from .failure import ChildFailure
 from .reading import BLOCK, reader_of
 
-MAX_OUTPUT, MAX_QUOTED = 2000, 200  # the bytes of output that are kept, the characters that an error quotes
-MAX_FLOOD = 64 << 20  # the bytes of output after which the code is stopped
-GRACE = 2.0  # the seconds in which the supervisor must end all processes
+MAX_OUTPUT, MAX_QUOTED = 2000, 200  # bytes of output to keep, and characters to quote in an error
+MAX_FLOOD = 64 << 20  # the maximum output in bytes; beyond it, the code is stopped
+GRACE = 2.0  # seconds that the supervisor gets to end all processes
 LINGERING = 0.2  # the seconds to wait for the rest of the output
 MEMORY = 2 << 30  # bytes
 MAX_PROCESSES = 64
@@ -165,7 +165,7 @@ class Program:
         self._ending = self._read_status()
         self._reader.close()
         self.process.stdout.close()  # type: ignore[union-attr]
-        if not self._drainer.is_alive():  # otherwise a process that survived holds the other end open
+        if not self._drainer.is_alive():  # if it is alive, a surviving process still holds the other end open
             self.process.stderr.close()  # type: ignore[union-attr]
         self._remove_folder()
         return self._ending

@@ -41,7 +41,7 @@ from .remote_objects import (
 
 CALL_SECONDS = 20.0  # the time limit of one call; the problems are small
 NO_SIGNATURE = 0  # a value for which inspect.signature raises TypeError
-MAX_CALLS = 256  # the calls whose results can be passed back; the worker keeps the same number
+MAX_CALLS = 256  # the number of recent calls whose results can be passed back; as in worker.py
 MAX_REMARKS = 10
 OURS = "check.layer: "  # the prefix of rot180's own messages; the command writes `check: ` instead
 ONE_SAMPLE = "The class takes one sample at a time; larger batches were not checked."
@@ -87,9 +87,7 @@ class Session:
         return self._pair(forward, reply, operation["gradients_of"])
 
     def _pair(self, forward: RemoteFunction, reply: Mapping[str, Any], gradients_of: Sequence[str]) -> Pair:
-        """The two functions that call a class. The child cannot omit gradients of arguments that the forward has,
-        except dx.
-        """
+        """The two functions that call a class. The child may omit only dx among the gradients of its arguments."""
         if not isinstance(reply["backward"], dict) or forward.signature is None:
             raise ChildFailure(MALFORMED.format(reason="a class without a forward and a backward"))
         backward = self.proxy(read_function(reply["backward"]))
@@ -221,7 +219,7 @@ class Session:
                 raise ChildFailure(MALFORMED.format(reason="an argument was changed that was not sent"))
             if now.shape == sent.shape and now.dtype.kind != "c":
                 np.copyto(sent, now, casting="unsafe")
-            else:  # the array was resized; any other numbers show that it was changed
+            else:  # the array was resized; store different values, so that the check detects a change
                 sent[...] = sent + 1
 
     def _handle_of(self, value: Any) -> Handle | None:

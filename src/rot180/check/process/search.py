@@ -127,7 +127,7 @@ def split_words(name: str) -> tuple[str, ...]:
 
 
 def _function_pairs(names: Sequence[str]) -> list[FunctionNames]:
-    """Pairs of functions whose names differ only in the word for forward or backward. A forward may omit the word."""
+    """Pairs of functions whose names differ only in words such as forward and backward. A forward may omit the word."""
     backwards: dict[tuple[str, ...], str] = {}
     forwards: dict[tuple[str, ...], list[str]] = {}
     for name in names:

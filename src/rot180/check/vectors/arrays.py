@@ -1,7 +1,7 @@
 """Read and write the arrays of test vectors: .npy files, and {"shape": [...], "data": [...]} in JSON.
 
-Both readers accept untrusted data. They check the sizes that a file declares before they allocate memory. They evaluate
-no code from the file: the header of a .npy file is matched with regular expressions.
+Both readers accept untrusted data. They check the sizes that a file declares before they allocate memory. They do not
+evaluate code from the file: the header of a .npy file is matched with regular expressions.
 
 Internal to check/.
 """

@@ -1,4 +1,4 @@
-"""The sets of test vectors. An operation, the name of a set and a seed determine every case and every number.
+"""The sets of test vectors. The operation, the name of the set and the seed determine every case and all array values.
 
 `export` writes these cases. `verify` generates them again, so its result does not depend on numbers in the folder.
 
@@ -60,7 +60,7 @@ class VectorSet:
         require_seed(self.seed)
 
     def problems(self) -> dict[str, Problem]:
-        """Draw the numbers of all cases. Returns the problems by the names of their folders, in order."""
+        """Generate the random arrays of every case. Returns the problems by folder name, in order."""
         made = {}
         for number, case in enumerate(_cases(self.definition, self.name)):
             settings = "".join(f"-{name}{_short(value)}" for name, value in case.settings.items())

@@ -33,7 +33,7 @@ def export(folder: str | Path, op: str, which: str = "standard", seed: int = 0, 
     """Write the cases of an operation into a folder, and return their names.
 
     Args:
-        folder: a new or empty folder; old answers in it would be taken for answers to the new cases.
+        folder: a new or empty folder, because old answers would be taken for answers to the new cases.
         op: conv1d to conv3d, conv_transpose1d to conv_transpose3d, linear.
         which: "tiny", one case per setting with a few cells each; "standard" (default), several sizes;
             "exhaustive", all combinations of settings.

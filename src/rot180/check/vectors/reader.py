@@ -1,7 +1,7 @@
 """Read a folder of test vectors: the index and the answers of a program. Also find files that were changed.
 
 Cases and correct results are not read. They are generated again from the operation, the set and the seed, so that
-nobody can get easier inputs or other results by editing a file.
+editing a file cannot make the cases easier or change the correct results.
 
 Internal to check/. export.py writes the vectors, and verification.py checks the answers.
 """
@@ -109,7 +109,7 @@ def _compare_names(path: Path, vectors: VectorSet, listed: Any) -> None:
 
 
 def read_answer(folder: Path, definition: Convolution) -> dict[str, Array]:
-    """Return the arrays of an answer to a case: those of "y", "dx", "dw" and "db" that exist.
+    """Return the arrays of an answer to a case by name: "y", "dx", "dw" and "db". Missing arrays are left out.
 
     Raises FormatError for a file that does not hold an array of numbers, and for a symbolic link.
     """

@@ -16,7 +16,7 @@ from ..running.trial import Run
 from . import reader
 from .cases import VectorCase, VectorSet
 
-MAX_LISTED = 4  # the number of names in a sentence; `LayerReport.refused` has all cases without an answer
+MAX_LISTED = 4  # the maximum number of names in a message; `LayerReport.refused` lists all cases without an answer
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def lacking(submission: Submission, argument: str) -> list[str]:
 
 
 def with_missing_gradients(report: LayerReport, lacking: Mapping[str, Sequence[str]], answers: int) -> LayerReport:
-    """Add the missing gradients to the report, because a program without a backward must not count as right.
+    """Report missing gradients as faults, because a program without a backward must not count as right.
 
     Args:
         lacking: by argument, the cases without its gradient.

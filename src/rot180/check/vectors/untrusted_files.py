@@ -1,7 +1,7 @@
 """Read files from an untrusted folder: only regular files of limited size.
 
-Symbolic links are not followed, because they could lead to an endless device or out of the folder. Pipes and devices
-are never opened.
+Symbolic links are not followed, because a link could lead to an endless device or to a file outside the folder. Pipes
+and devices are never opened.
 
 Internal to check/.
 """

@@ -1,7 +1,7 @@
-"""The verdict on the answers of another program to test vectors (docs/vectors.md).
+"""Judge the answers of another program to test vectors (docs/vectors.md).
 
-They are judged and diagnosed like a user's layer, except for the parts that need the code: no smaller cases are tried,
-no differences are taken, and nothing is called twice.
+The answers are judged and diagnosed like the results of a user's layer. Checks that must call the code are skipped:
+smaller cases, numerical derivatives and repeated calls.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ ROUNDED = (
 
 
 class Answers:
-    """The answers by problem. They replace calls of the user's functions."""
+    """Return stored answers, where the checker otherwise calls the user's functions."""
 
     form = Form()
     open_settings = ()
@@ -105,13 +105,13 @@ def verify(
 ) -> LayerReport:
     """Judge the answers in a folder of vectors.
 
-    The cases are made again from the operation, the set and the seed. Only the answers are
-    judged. If the inputs in the folder were changed, this is reported.
+    The cases are generated again from the operation, the set and the seed, so only the answers are read from the
+    folder. A remark in the report names the input files that were changed.
 
     Args:
         only: the arrays that the program computes: "y", or "y" and some of "dx", "dw", "db" (default: all).
-        op, which, seed: as passed to `export` (default: those in the index). If given, the index must agree; if all
-            three are given, no index is needed.
+        op, which, seed: as passed to `export` (default: the values in the index). Given values must equal those in the
+            index. If all three are given, the index may be missing.
         allow_missing: True to judge only cases with an answer. If False (default), a missing answer is a fault.
 
     Returns a LayerReport.
@@ -142,7 +142,7 @@ def verify(
 
 
 def _judge(answers: Answers, runs: Sequence[Run]) -> LayerReport:
-    """Judge answers as the results of a layer are judged."""
+    """Judge answers like the results of a layer."""
     problems = Problems(answers.definition, "correlation", {}, 0, answers.form)
     taken = Runs(answers, problems, tuple(runs), can_run=False)
     forward = judge_forward(taken)

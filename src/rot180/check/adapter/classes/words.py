@@ -22,9 +22,8 @@ FORWARDS = (
     "forward forward_pass forward_propagation forward_prop feed_forward fprop __call__ call apply predict "
     "fwd f_prop forwards feedforward propagate activate activation_function compute func function fn".split()
 )
-DERIVATIVES = (
-    "gradient grad derivative prime deriv backward diff".split()
-)  # methods that return the derivative of an activation at x
+# Methods that return the derivative of an activation at x.
+DERIVATIVES = "gradient grad derivative prime deriv backward diff".split()
 TRAINING = "training train is_training is_train train_mode mode".split()
 BACKWARDS = (
     "backward backward_pass backward_propagation back_propagation backpropagation backpropagate backprop back_prop "
@@ -47,9 +46,8 @@ INPUT_GRADIENTS = (
     "input_gradient da_prev dx_ d_l_d_input"
 ).split()
 RATES = "learning_rate learn_rate lr eta alpha rate step_size l_r".split()
-RATE_ATTRIBUTES = (
-    "learning_rate learn_rate lr eta l_r".split()
-)  # without alpha, rate and step_size, which an attribute can use for something else
+# Without alpha, rate and step_size, because attributes with these names can mean something else.
+RATE_ATTRIBUTES = "learning_rate learn_rate lr eta l_r".split()
 UPDATES = "update update_params update_parameters update_weights apply_gradients apply_grads step".split()
 BATCHES = "batch_size batch batches n_samples num_samples bs".split()
 OPTIMISERS = "optimizer optimiser optim opt".split()

@@ -24,9 +24,9 @@ class Mistake:
         fix: the code or the change that corrects the mistake. {variant} is replaced as well.
         candidates: yields the arrays that the code returns if the mistake is made.
         replays: True if computing the candidates needs a window.
-        turns: True if the mistake changes a finished gradient, so that it can follow another mistake.
+        turns: True if the mistake changes an already computed gradient, so that it can follow another mistake.
         premise: for a mistake that computes from wrong inputs, a function that returns the evidence with these inputs.
-            Every other mistake can be combined with it.
+            Every other mistake can be combined with such a mistake.
         alone: True if the mistake is never combined with another one. It is reported if no other mistake explains the
             same arrays, or if only one case is wrong.
     """

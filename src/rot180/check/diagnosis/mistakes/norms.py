@@ -58,7 +58,7 @@ def gamma_missing(ev: Evidence, argument: str) -> Iterator[Candidate]:
 
 
 def normalised(definition: Norm, ev: Evidence) -> tuple[Array, Array]:
-    """Return x_hat and the standard deviation by which it was divided."""
+    """Return the normalised x (x_hat) and the standard deviation."""
     axes = definition.statistics_axes(ev.case)
     eps = ev.case.settings.get("eps", definition.default("eps"))
     scale = np.sqrt(ev.x.var(axes, keepdims=True) + eps)

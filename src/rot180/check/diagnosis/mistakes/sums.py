@@ -161,7 +161,7 @@ def clipped(ev: Evidence, argument: str) -> Iterator[Candidate]:
     high, low = float(actual.max()), float(actual.min())
     beyond = (high > 0 and (expected > high).all()) or (low < 0 and (expected < low).all())
     if low == high and actual.size > 1 and not beyond:
-        return  # clip-collapsed
+        return  # all cells are equal: this is the mistake clip-collapsed
     over, under = bool((expected > high).any()), bool((expected < low).any())
     if not over and not under:
         yield expected, ANY
@@ -179,7 +179,8 @@ def clipped(ev: Evidence, argument: str) -> Iterator[Candidate]:
             yield clipped, f"{-low:g} and {low:g}"
         yield clipped, f"{low:g} (lower bound only)"
     if actual.size > 1:  # a single cell always equals a bound
-        yield clipped, "an upper and a lower bound"  # a problem may reach only one of them
+        # The text does not name the bounds, because a problem may reach only one of them.
+        yield clipped, "an upper and a lower bound"
 
 
 # ---- factors, which can be combined with any other mistake ----

@@ -147,13 +147,14 @@ def _file_rule(hidden: tuple[str, ...], folder: str) -> Callable[[Any, Any], str
                 return f"a path of this type {denial}"
             real = real_path(path)
             inside = startswith(real + separator, folder)
-            if changes and (not inside or partition(path, "..")[1]):  # it is not known to which folder ".." is relative
+            if changes and (not inside or partition(path, "..")[1]):  # the folder that ".." refers to is unknown
                 return f"changing {path} {denial}"
             if startswith(real + separator, hidden):
                 return f"reading {path} {denial}"
             if kind_of(flags) is number and flags & writing and not inside and real != null:
                 return f"writing {path} {denial}"
-            if not inside and flags and is_folder(real):  # a folder is opened only to open files relative to it
+            # With the descriptor of a folder, the code could open other files relative to this folder.
+            if not inside and flags and is_folder(real):
                 return f"opening the folder {path} {denial}"
             return ""
         except anything:

@@ -57,7 +57,7 @@ def limit_resources(memory: int, seconds: float) -> None:
     for name, value in limits.items():
         with contextlib.suppress(ValueError, OSError, AttributeError):
             if name == "RLIMIT_NPROC" and not os.path.isdir("/proc/self"):
-                continue  # the present number of threads is unknown
+                continue  # skip the limit, because the current number of threads is unknown
             kind = getattr(resource, name)
             _, most = resource.getrlimit(kind)
             value = value if most == resource.RLIM_INFINITY else min(value, most)

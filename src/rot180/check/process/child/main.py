@@ -3,7 +3,7 @@
     python -I -B main.py CONFIG         CONFIG is JSON; child_config in program.py writes it
 
 Requests arrive on standard input, and replies go to standard output. Both are moved to other descriptors before the
-user's code is loaded. Its standard input is then empty, and its output goes to standard error.
+user's code is loaded. The standard input of the user's code is then empty, and its output goes to standard error.
 
 If the system can fork, this process becomes the supervisor, and forks the worker, which runs the user's code. Otherwise
 this process is the worker.

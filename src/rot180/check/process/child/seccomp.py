@@ -18,7 +18,7 @@ PR_SET_SECCOMP, FILTER_MODE, PR_SET_NO_NEW_PRIVS = 22, 2, 38
 ALLOW, REFUSE = 0x7FFF0000, 0x00050000 | errno.EPERM
 LOAD, EQUAL, AT_LEAST, RETURN = 0x20, 0x15, 0x35, 0x06  # the instructions of a filter
 NUMBER, ARCHITECTURE, FIRST_ARGUMENT = 0, 4, 16  # offsets in the data of a system call
-OTHER_NUMBERS = 0x40000000  # x86-64 has a second set of numbers, which starts here
+OTHER_NUMBERS = 0x40000000  # the start of the second set of system call numbers of x86-64 (x32)
 ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 
 # The number of each refused system call on x86_64 and on aarch64; None if it does not exist there.

@@ -20,7 +20,7 @@ from typing import Any, NoReturn
 
 PERIOD = 0.05  # the seconds between two checks of the limits
 GRACE = 0.05  # the seconds in which the worker may end by itself
-PATIENCE = 5.0  # the maximum duration of killing, in seconds, because processes may start others
+PATIENCE = 5.0  # the maximum seconds of killing processes, which may start new ones meanwhile
 PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -60,7 +60,7 @@ def wait(worker: int, requests: int, config: Mapping[str, Any]) -> dict[str, Any
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(woken, warn_on_full_buffer=False)
     poll = select.poll()
-    poll.register(requests, 0)  # reports only if the other end is closed
+    poll.register(requests, 0)  # event mask 0: poll reports only that the other end was closed
     poll.register(wake, select.POLLIN)
     while True:
         status = reap(worker)

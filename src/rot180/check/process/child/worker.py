@@ -23,8 +23,8 @@ from ..protocol import Handle
 from . import description, imports, library
 from .operation import read_operation
 
-MAX_CALLS = 256  # the calls whose results are kept, so that they can be arguments later
-WATCHED_CALLS = 4  # the calls whose arguments are watched: a backward may change arguments of the forward
+MAX_CALLS = 256  # the number of recent calls whose results are kept, because they can be arguments of later calls
+WATCHED_CALLS = 4  # recent calls whose arguments are compared, because a backward may change the forward's arguments
 
 
 class Worker:
