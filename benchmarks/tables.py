@@ -217,7 +217,7 @@ SECTIONS = [
     ("growth", "Linear growth", growth),
     ("threads", "Threads", threads),
     ("footprint", "Footprint", footprint),
-    ("tape", "What a tape costs", tape),
+    ("tape", "Overhead of the tape", tape),
     ("numpy", "The numpy engine against a whole-batch im2col", numpy),
 ]
 

@@ -184,14 +184,14 @@ def test_positive(value):
     ("call", "message"),
     [
         (lambda: plain(3, 5), r"op: the kernel is 5 on spatial axis 0, but the input has only 3 there .*; use a smaller kernel"),
-        (lambda: plain(4, 3, d=3, padding=1), r"op: the kernel spreads over 7 on spatial axis 0, but .* only 6 there \(size 4, padding 1 \+ 1\)"),
+        (lambda: plain(4, 3, d=3, padding=1), r"op: the kernel spans 7 cells on spatial axis 0, but .* only 6 there \(size 4, padding 1 \+ 1\)"),
         (lambda: plain(4, 3, s=0), r"op: stride must be at least 1 on every axis; got \(0,\)"),
         (lambda: plain(4, 3, s=-1), r"op: stride must be at least 1"),
         (lambda: plain(4, 3, d=0), r"op: dilation must be at least 1"),
         (lambda: plain(4, 0), r"op: kernel size must be at least 1"),
         (lambda: plain(4, 3, padding=-1), r"op: padding must not be negative; got -1"),
         (lambda: plain(4, 3, padding=((0, -2),)), r"op: padding must not be negative; got \(\(0, -2\),\)"),
-        (lambda: plain(4, 3, padding="full"), r"op: padding must be 'same', 'valid' or numbers; got 'full'"),
+        (lambda: plain(4, 3, padding="full"), r"op: padding must be 'same', 'valid', an int or a sequence of ints; got 'full'"),
         (lambda: plain(4, 3, padding=((0, 1), (1, 0))), r"op: padding has 2 \(before, after\) pairs; 1 are needed"),
         (lambda: plain(4, 3, padding=(1, 1)), r"op: padding must be an int or 1 ints, .*; got \(1, 1\)"),
         (lambda: plain(4, 3, padding=1.0), r"op: padding must be an int or 1 ints, .*; got 1\.0"),
@@ -211,7 +211,7 @@ def test_plain_raises_for_invalid_sizes(call, message):
         (2, 2, 1, 3, 0, 1, r"op: the output would have size -3 on spatial axis 0 \(input 2, .* padding 3 \+ 3\); use less"),
         (2, 2, 2, "same", 1, 1, r"op: padding='same' fixes the output size; output_padding must be 0"),
         (2, 2, 0, 0, 0, 1, r"op: stride must be at least 1"),
-        (2, 2, 1, "full", 0, 1, r"op: padding must be 'same', 'valid' or numbers"),
+        (2, 2, 1, "full", 0, 1, r"op: padding must be 'same', 'valid', an int or a sequence of ints"),
     ],
 )  # fmt: skip
 def test_transposed_raises_for_invalid_sizes(y, k, s, padding, extra, d, message):

@@ -143,7 +143,7 @@ class Window:
             if ceil_mode and (padded - extent) % s and y * s < x + before:
                 y += 1
             if y < 1:
-                size = f"spreads over {extent}" if d > 1 else f"is {k}"
+                size = f"spans {extent} cells" if d > 1 else f"is {k}"
                 raise ShapeError(
                     f"{op}: the kernel {size} on spatial axis {axis}, but the input has only {padded} there "
                     f"(size {x}, padding {before} + {after}); use a smaller kernel or more padding"
@@ -276,7 +276,7 @@ def pads_per_axis(
     if padding == "same":
         return tuple(_same(*axis) for axis in zip(x_size, kernel, stride, dilation, strict=True))
     if isinstance(padding, str):
-        raise ShapeError(f"{op}: padding must be 'same', 'valid' or numbers; got {padding!r}")
+        raise ShapeError(f"{op}: padding must be 'same', 'valid', an int or a sequence of ints; got {padding!r}")
     if isinstance(padding, Sequence) and padding and all(isinstance(pair, Sequence) for pair in padding):
         pads = tuple(per_axis(op, "padding", tuple(pair), 2) for pair in padding)  # type: ignore[arg-type]
         if len(pads) != ndim:

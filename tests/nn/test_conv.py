@@ -62,7 +62,7 @@ def test_ints_become_tuples() -> None:
         ({"kernel_size": 0}, ShapeError, "kernel size must be at least 1 on every axis; got (0, 0)"),
         ({"kernel_size": (3, 3, 3)}, ShapeError, "kernel_size must be an int or 2 ints, one per spatial axis"),
         ({"padding": -1}, ShapeError, "padding must not be negative"),
-        ({"padding": "full"}, ShapeError, "padding must be 'same', 'valid' or numbers; got 'full'"),
+        ({"padding": "full"}, ShapeError, "padding must be 'same', 'valid', an int or a sequence of ints; got 'full'"),
         ({"padding": (1, 2, 3)}, ShapeError, "padding must be an int or 2 ints"),
         ({"padding": ((1, 2),)}, ShapeError, "padding has 1 (before, after) pairs; 2 are needed"),
         (

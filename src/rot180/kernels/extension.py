@@ -95,7 +95,7 @@ def build_window(window: Window) -> _native.Shape:
     stride, dilation = _used_steps(window.stride, window.y_size), _used_steps(window.dilation, window.kernel)
     sizes = (*window.x_size, *window.y_size, *window.kernel, *stride, *dilation, *window.padding)
     if max(sizes, default=0) > MAX_SIZE:
-        raise ShapeError(f"the native engine takes sizes, steps and paddings up to {MAX_SIZE}; this is {window}")
+        raise ShapeError(f"the native engine takes sizes, steps and paddings up to {MAX_SIZE}; got {window}")
     shape = window.__dict__[algorithm] = compiled.Shape(
         window.x_size, window.y_size, window.kernel, stride, dilation, window.padding, window.groups, algorithm
     )
@@ -137,11 +137,11 @@ def log(call: str, algorithm: str, isa: str) -> None:
 def description() -> dict[str, str]:
     """The lines of `show_config` about the extension: instruction set, memory, algorithms."""
     current, usable = compiled.isa(), compiled.isas()
-    others = f"; {' and '.join(i for i in usable if i != current)} by ROT180_ISA" if len(usable) > 1 else ""
+    others = f"; ROT180_ISA selects {' or '.join(i for i in usable if i != current)}" if len(usable) > 1 else ""
     rows = {f"  {name}": compiled.where(name) for name in ("dense", "depthwise", "winograd4", "winograd", "direct")}
     return {
         "native": f"available, on {current}{others}",
         "memory": f"{compiled.kept() / 2**20:.1f} MiB kept for the next calls",
-        "algorithms": "the first that fits",
+        "algorithms": "the first of these that supports the call",
         **rows,
     }
