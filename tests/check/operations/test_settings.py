@@ -116,8 +116,8 @@ def test_large_kernels_get_a_larger_x(op, settings):
     ("returns", "message"),
     [
         (["q"], r"check\.layer: returns is 'q', but conv2d has gradients of x, w, b, each at most once"),
-        (["x", "w", "b", "q"], "returns is 'x', 'w', 'b', 'q'; conv2d has"),
-        (["x", "x"], "returns is 'x', 'x'; conv2d has"),
+        (["x", "w", "b", "q"], "returns is 'x', 'w', 'b', 'q', but conv2d has"),
+        (["x", "x"], "returns is 'x', 'x', but conv2d has"),
     ],
 )
 def test_names_of_gradients(returns, message):

@@ -104,7 +104,7 @@ class Evidence:
         return self.actual[argument].shape != self.expected[argument].shape or bool(self.differing(argument).any())
 
     def not_finite(self, argument: str) -> Array:
-        """A mask of the cells that are NaN or infinite where a number is expected."""
+        """A mask of the cells that are NaN or infinite where a finite value is expected."""
         actual = self.actual[argument]
         broken = ~np.isfinite(actual)
         known = ~np.isinf(self.error_bound.get(argument, np.zeros(())))

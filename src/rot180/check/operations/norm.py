@@ -15,7 +15,7 @@ from .functional import Form, Functional
 from .names_of_settings import norm_dictionary
 
 LARGEST_EPS = 0.1  # a larger value is not accepted as an eps
-FEWEST = 3  # the fewest values per mean, because two values always normalise to 1 and -1
+FEWEST = 3  # the fewest values per mean, because two different values always normalise to 1 and -1
 
 
 @dataclass(frozen=True)

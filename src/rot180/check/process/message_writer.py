@@ -71,9 +71,7 @@ class _Writer:
         return written
 
     def _write_copy(self, value: Any, depth: int) -> Any:
-        """Return the JSON of the copy of an object. If a part of a result cannot be copied, return None for this
-        part.
-        """
+        """Return the JSON of the copy of an object, with null for each part that cannot be copied."""
         parts, size = len(self.body), self.size
         try:
             return self._write_object(value, depth)
