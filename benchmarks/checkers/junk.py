@@ -1,4 +1,4 @@
-"""Code that does not compute the operation that it is checked as. Its checks take the longest.
+"""Code that mostly does not compute the operation that it is checked as. Checks of such code take the longest.
 
 Each entry is the text of a file with a forward and a backward, and the operation to pass to the checker.
 """

@@ -178,7 +178,7 @@ def _check_versions(node: Node) -> None:
 def _freed_graph_error(node: Node) -> GradientError:
     return GradientError(
         f"backward: the graph was freed by an earlier backward (at op {node.name}); "
-        "pass retain_graph=True to the earlier call to sweep it twice"
+        "pass retain_graph=True to the earlier call to run the backward twice"
     )
 
 
