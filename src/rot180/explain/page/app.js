@@ -192,7 +192,7 @@ function arrangeEquation(app) {
   app.headline.update();
 }
 
-// Shows the equation of another pass, but not under a double click and not while a number is edited.
+// Shows the equation of another pass, but not during a double click and not while a number is edited.
 function rearrangeSoon(app) {
   clearTimeout(app.rearranging);
   app.rearranging = setTimeout(() => {

@@ -137,7 +137,7 @@ function bracket(text) {
   return text.startsWith("\u2212") ? `(${text})` : text;
 }
 
-// The row that says how many terms are folded away.
+// The row with the number of hidden terms.
 function leftOut(app, count) {
   return make(
     "tbody",

@@ -1,5 +1,5 @@
-// Generates the arrays that the user did not enter. values.py generates the same values: both hash the seed, the name of
-// the array and the flat index with 32-bit integers. So a link shows the same numbers everywhere.
+// Generates the arrays that the user did not enter. values.py generates the same values: both hash the seed, the name
+// of the array and the flat index with 32-bit integers. So a link shows the same numbers everywhere.
 
 const ARRAY_ORDER = ["x", "w", "b", "dy"],
   GOLDEN = 0x9e3779b9;

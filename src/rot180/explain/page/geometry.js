@@ -1,6 +1,6 @@
 // The geometry of a layer: all of its sizes, from the settings of a request. The formulas are those of window.py.
 //
-// The window's wide side is x and its narrow side y, as in Python; in a transposed layer x is the layer's output.
+// As in Python, the window slides over x and has one position per cell of y. In a transposed layer x is the output.
 
 import { LayerProblem } from "./problems.js";
 
@@ -99,7 +99,7 @@ function padsOf(padding, { operation, kernel, stride, dilation }, wide) {
   });
 }
 
-// A plain layer or a pool: the output is the narrow side.
+// A plain layer or a pool: the output has one cell per window position.
 function fromWide(layer, x_size, padding) {
   const { operation, kernel, stride, dilation } = layer,
     pads = padsOf(padding, layer, x_size);
@@ -117,7 +117,7 @@ function fromWide(layer, x_size, padding) {
   return { pads, x_size, y_size, window: windowOf(layer, x_size, y_size, pads) };
 }
 
-// A transposed layer: the input is the narrow side.
+// A transposed layer: the input has one cell per window position.
 function fromNarrow(layer, narrow, padding) {
   const { operation, kernel, stride, dilation, output_padding } = layer,
     wide = narrow.map((size, axis) => size * stride[axis]),

@@ -62,7 +62,7 @@ function paddedShape(trace, pass, name) {
   return shape.map((size, axis) => (axis < 2 ? size : size + pads[axis - 2].reduce((a, b) => a + b)));
 }
 
-// The cells of an array in an equation that is too wide: as large as a share of the stage allows, but readable.
+// The cell size of an array if the equation is too wide: the array gets an equal share of the stage and stays readable.
 function smallest(trace, planes, name, room, count) {
   const [columns] = extent(trace, planes, name),
     share = room.stacked ? room.width : (room.width - SIGN * (count - 1)) / count;

@@ -1,4 +1,4 @@
-// The loop behind all three passes, one line with live indices: only the array that is summed into changes.
+// The loop that computes all three passes, on one line with live indices: only the array summed into differs.
 
 import { make, replace } from "./dom.js";
 import { NAMES, entryOf, isSingle, place } from "./names.js";

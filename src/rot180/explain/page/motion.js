@@ -1,5 +1,5 @@
-// The kernel in motion: it lifts, turns if the pass turns it, lands on the cells that it meets, and its products fly into
-// the sum. It plays once when the page opens, and on demand.
+// Animates the kernel: it lifts, rotates if the pass rotates it, and lands on the cells that it is multiplied by. Then
+// the products fly into the sum. The animation plays once when the page opens, and on demand.
 
 import { make, reducedMotion } from "./dom.js";
 import { equationOf } from "./equations.js";

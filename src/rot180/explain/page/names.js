@@ -19,7 +19,7 @@ export function cellName(trace, name, offset) {
   return `${NAMES[name]}[${index.slice(shape.length > 2 && isSingle(trace) ? 2 : 0).join(",")}]`;
 }
 
-// True if there is one sample and one channel on each side, so that their indices say nothing.
+// True if x and y have one sample and one channel, so that these indices are always 0 and can be left out.
 export function isSingle({ arrays, rest }) {
   return !rest && [arrays.x, arrays.dy].every(({ shape }) => shape[0] === 1 && shape[1] === 1);
 }
@@ -34,7 +34,7 @@ export function entryOf(trace, name, axis, entry) {
   return whole % Math.max((letter === "c" ? channels : outputs) / groups, 1);
 }
 
-// A number for a sum: integers in full, others with `digits` significant digits.
+// Formats a number in a sum: integers in full, other numbers with `digits` significant digits.
 export function number(value, digits = 5) {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "NaN" : value < 0 ? "\u2212\u221e" : "\u221e";
   const text = Number.isInteger(value) && Math.abs(value) < 1e15 ? String(value) : inDigits(value, digits);

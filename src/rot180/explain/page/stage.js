@@ -101,7 +101,7 @@ export function makeStage(app) {
   };
 }
 
-// True if two events of the pointer are at the same place.
+// True if two pointer events have nearly the same position.
 function near(one, other) {
   return Math.abs(one.clientX - other.clientX) < 2 && Math.abs(one.clientY - other.clientY) < 2;
 }

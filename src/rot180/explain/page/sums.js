@@ -2,8 +2,8 @@
 //
 //   y[o] += x[i] * w[k]        dx[i] += dy[o] * w[k]        dw[k] += x[i] * dy[o]
 //
-// One list gives all three sums. Pooling has the same list without w: an average divides, a maximum takes the first of
-// its largest candidates.
+// All three sums use the same list. For pooling the list has no w: an average divides each x by the divisor, and a
+// maximum is the first of the largest candidates.
 
 export const FACTORS = { y: ["x", "w"], dx: ["dy", "w"], dw: ["x", "dy"], db: ["dy"] };
 export const SIDE = { x: "x", dx: "x", w: "w", dw: "w", y: "y", dy: "y" };
