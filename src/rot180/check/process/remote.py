@@ -124,7 +124,7 @@ class Session:
 
         Args:
             arguments, keywords: the arguments that all calls share.
-            stacks: the arguments that differ between calls, by position or name, each as a stack with one value per call.
+            stacks: arguments that differ between calls, by position or name: a stack with one value for each call.
 
         Returns the stack of the results, or of their first parts if they are tuples. Returns None if these are not
         arrays of one shape.
