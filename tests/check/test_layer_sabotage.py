@@ -252,10 +252,10 @@ def test_no_call_can_crash_the_checker(name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(1, 4))
+@pytest.mark.parametrize("seed", range(1, 3))
 @pytest.mark.parametrize("name", LAYERS)
 def test_no_call_can_crash_the_checker_many_times(name: str, seed: int) -> None:
-    run(name, 8, seed)
+    run(name, 1, seed)
 
 
 def run(name: str, count: int, seed: int) -> None:
