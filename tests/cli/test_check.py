@@ -213,6 +213,8 @@ def test_wrong_usage(file, capsys, tmp_path):
     assert "needs one or two names after the colon" in capsys.readouterr().err
     assert main(["check", f"{file(RIGHT)}:layer_forward,nothing"]) == 2
     assert "has no function nothing; its functions are layer_backward, layer_forward" in capsys.readouterr().err
+    assert main(["check", f"{file(RIGHT)}:layer_forwrad,layer_backward"]) == 2
+    assert "has no function layer_forwrad (did you mean 'layer_forward'?); its functions" in capsys.readouterr().err
     assert main(["check", file(RIGHT), "--op", "conv9"]) == 2
     assert "unknown operation 'conv9': did you mean 'conv1d', 'conv2d' or 'conv3d'?" in capsys.readouterr().err
     assert main(["check", file(RIGHT), "--stride", "x"]) == 2

@@ -156,3 +156,25 @@ def test_mistake_next_to_fixed_settings_is_named():
         forward, lambda dy, x, w, b: (lambda dx, dw, db: (dx, dw[..., ::-1, ::-1], db))(*backward(dy, x, w, b))
     )
     assert [d.slug for d in report.diagnoses] == ["dw-rotated"]
+
+
+# ---- the advice if every case is refused ----
+
+
+@pytest.mark.parametrize(
+    ("op", "error", "advice"),
+    [
+        ("linear", NameError("name 'dyy' is not defined"), "fix this error first$"),
+        ("linear", NotImplementedError(), "fix this error first$"),
+        ("linear", ValueError("shapes"), "; pass the layout that the code is written for$"),
+        ("avg_pool2d", ValueError("shapes"), "pass the settings, the kernel_size and the layout .* layout='channels_last'$"),
+        ("batch_norm", ValueError("shapes"), "; pass the settings and the layout that the code"),
+    ],
+)  # fmt: skip
+def test_advice_fits_the_error_and_the_operation(op, error, advice):
+    def forward(x, *parameters):
+        raise error
+
+    names = {"linear": ("x", "w", "b"), "batch_norm": ("x", "gamma", "beta")}.get(op, ("x",))
+    with pytest.raises(GradientError, match=advice):
+        layer(forward, lambda dy, x: dy, op, forward_arguments=names)

@@ -47,6 +47,8 @@ def _scaled(factor: str, argument: str) -> tuple[str, str]:
     """The explanation and the fix for a layer with a wrong factor."""
     if argument == "y":
         return sums.SCALED_RESULT, sums.SCALED_RESULT_FIX
+    if factor == "window cells":
+        return sums.AVERAGE_UNDIVIDED, sums.AVERAGE_UNDIVIDED_FIX
     return (sums.SCALED, sums.SCALED_FIX) if is_divisor(factor) else (sums.SCALED_UP, sums.SCALED_UP_FIX)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import Rot180Error
+from ...spelling import did_you_mean, suggestions
 from ..adapter.descriptions import one_line
 from .failure import ChildFailure, CouldNotCheckError
 from .program import Limits, Program, running
@@ -112,7 +113,11 @@ def _find(
     function = session.find(name, operation)
     if function is None:
         there = ", ".join(sorted(entry.name for entry in entries if not entry.name.startswith("_")))
-        raise CouldNotCheckError(f"check: {one_line(path)} has no function {name}; its functions are {there or 'none'}")
+        close = suggestions(name, [entry.name for entry in entries])
+        hint = f" ({did_you_mean(close)})" if close else ""
+        raise CouldNotCheckError(
+            f"check: {one_line(path)} has no function {name}{hint}; its functions are {there or 'none'}"
+        )
     return function
 
 

@@ -27,6 +27,8 @@ from .runs import Runs
 from .trial import Refusal, Run, Trial
 
 SAME_STRIDE = "The stride stayed at 1, because there are several conventions of padding 'same' for larger strides."
+LAYOUT = "channels_last"
+UNRELATED = ("NameError", "UnboundLocalError", "NotImplementedError", "ImportError", "ModuleNotFoundError")
 RECOGNISED = "The forward uses {values} instead of {defaults}, so it is judged with {values}."
 
 
@@ -122,7 +124,14 @@ def _refusal_text(code: Code, trial: Trial) -> str:
         return f"check.layer: {reason}"
     by, given = (reason.by, reason.given) if reason is not None else ("", "")
     first = f"{given} ({reason})" if given else str(trial.refusals[0]) if trial.refusals else str(reason)
-    return (
-        f"check.layer: {by or code.name} refused every case, the first one with {first}; "
-        "pass the settings, the kernel_size and the layout that the code is written for"
-    )
+    return f"check.layer: {by or code.name} refused every case, the first one with {first}; {_advice(code, reason)}"
+
+
+def _advice(code: Code, reason: Refused | None) -> str:
+    """The last words of the message: what to do if every case is refused."""
+    if str(reason).startswith(UNRELATED):
+        return "fix this error first"
+    names = ["settings", "kernel_size"] if code.definition.axes else ["settings"] if code.definition.settings else []
+    if not names:
+        return "pass the layout that the code is written for"
+    return f"pass the {', the '.join(names)} and the layout that the code is written for, for example layout={LAYOUT!r}"

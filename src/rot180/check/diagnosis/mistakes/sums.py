@@ -229,6 +229,11 @@ SCALED_UP = (
     "forward. A factor of the loss is already contained in dy, and a learning rate belongs to the optimizer."
 )
 SCALED_UP_FIX = "remove the factor from the backward"
+AVERAGE_UNDIVIDED = (
+    "Your {gradient} is the correct gradient {variant}. Each result of an average is the sum of its window divided by "
+    "the number of cells, so the gradient of each cell is dy divided by this number."
+)
+AVERAGE_UNDIVIDED_FIX = "divide dy by the number of window cells, for example dy / (k * k)"
 SIGN = (
     "The sign is inverted. The gradient points in the direction in which the loss grows, and the update goes the "
     "other way: w -= rate * dw. A gradient such as label - predicted already contains the minus sign."
