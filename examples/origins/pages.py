@@ -38,7 +38,7 @@ def one_layer() -> explain.Trace:
 
 
 def transposed() -> explain.Trace:
-    """A smaller version of the layer in the question. Neither its forward nor its dx rotates the kernel."""
+    """The fixed transposed convolution with a 4x4 input. Neither its forward nor its dx rotates the kernel."""
     return explain.trace("conv_transpose2d", input=4, w=np.arange(1.0, 10).reshape(3, 3))
 
 

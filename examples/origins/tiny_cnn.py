@@ -19,9 +19,9 @@ so the gradient of w1[r, s] sums over the cells of the image that w1[r, s] is mu
 
     dw1[r, s] = sum over i, j of  g[i, j] * image[i + 1 - r, j + 1 - s]
 
-The image's index grows with i, so g slides over the image *unrotated*; a true convolution does that only if it gets g
-rotated (the inner rotation). The image's index falls as r grows, so the first result belongs to the last weight (the
-outer rotation). `F.conv2d` is a correlation and needs neither.
+The image's index grows with i, so g slides over the image *unrotated*. A true convolution rotates its kernel, so it
+must get g already rotated (the inner rotation). The image's index falls as r grows, so the first result belongs to the
+last weight (the outer rotation). `F.conv2d` is a correlation and needs neither.
 
     python examples/origins/tiny_cnn.py
     build/pages/tiny_cnn.html        a page that shows its layer, written by `make pages`

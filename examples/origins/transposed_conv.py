@@ -1,7 +1,7 @@
 """A transposed convolution that does not learn: three faults, each fixed in turn.
 
-Somebody wrote torch.nn.ConvTranspose2d for single matrices in C++ and asked why the error grows. The network has two
-layers, 10x10 -> 12x12 -> 14x14, with 3x3 kernels:
+In a forum, somebody reimplemented torch.nn.ConvTranspose2d in C++ for single matrices and asked why the error grows.
+The network has two layers, 10x10 -> 12x12 -> 14x14, with 3x3 kernels:
 
     forward     z  = full(x, rot180(kernel))          full scatters: z[i + k] += kernel[k] * x[i]
     backward    dx = valid(dz, kernel)                valid slides:  out[k] = sum over i of a[i + k] * b[i]
