@@ -167,7 +167,7 @@ def test_mistake_next_to_fixed_settings_is_named():
         ("linear", NameError("name 'dyy' is not defined"), "fix this error first$"),
         ("linear", NotImplementedError(), "fix this error first$"),
         ("linear", ValueError("shapes"), "; pass the layout that the code is written for$"),
-        ("avg_pool2d", ValueError("shapes"), "pass the settings, the kernel_size and the layout .* layout='channels_last'$"),
+        ("avg_pool2d", ValueError("shapes"), "the settings, the kernel_size and the layout .* layout=.channels_last.$"),
         ("batch_norm", ValueError("shapes"), "; pass the settings and the layout that the code"),
     ],
 )  # fmt: skip
