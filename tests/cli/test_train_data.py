@@ -89,7 +89,7 @@ def test_a_named_set_without_files_explains_what_to_do(
     assert main(["train", "mnist", *QUICK]) == ExitStatus.USAGE
     error = capsys.readouterr().err
     assert error.startswith("rot180: mnist: needs the files train-images-idx3-ubyte and train-labels-idx1-ubyte")
-    assert error.endswith("name their folder (--data DIR), or download them (--download)\n")
+    assert error.endswith("pass their folder (--data DIR), or download them (--download)\n")
 
 
 @pytest.mark.parametrize(

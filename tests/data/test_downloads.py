@@ -139,7 +139,7 @@ def test_addresses_are_tried_in_turn(server: Server, tmp_path: Path, monkeypatch
         ("wrong", r"the file has the wrong checksum and was removed"),
         ("half", r"the connection was lost"),
         ("silent", r"no answer for 0.3 seconds"),
-        ("endless", r"it has more than 1,048,576 bytes"),
+        ("endless", r"the file has more than 1,048,576 bytes"),
         ("refused", r"Connection refused"),
     ],
 )
@@ -297,7 +297,7 @@ def test_without_pooch_and_a_folder_the_readers_say_what_is_needed(monkeypatch: 
     monkeypatch.setitem(sys.modules, "pooch", None)
     monkeypatch.delenv("ROT180_CACHE", raising=False)
     with pytest.raises(
-        FileNotFoundError, match=r"mnist: needs the files .* compressed \(.gz\) or not: name their folder"
+        FileNotFoundError, match=r"mnist: needs the files .* compressed \(.gz\) or not: pass their folder"
     ):
         mnist("test")
 

@@ -57,7 +57,7 @@ def test_gzip_is_recognized_by_its_bytes(tmp_path: Path) -> None:
         (b"\x89PNG\r\n\x1a\n", "is not an IDX file: it begins with 89 50 4e 47; 00 00, a dtype"),
         (b"\0\0\x07\1" + bytes(8), "is not an IDX file: it begins with 00 00 07 01"),
         (DATA[:9], "is truncated: it ends within the sizes of its 3 axes"),
-        (DATA[:-1], r"declares shape \(2, 3, 4\) of uint8, 24 bytes, but can hold at most 23: it is truncated"),
+        (DATA[:-1], r"declares shape \(2, 3, 4\) .*, 24 bytes, but the file can hold at most 23: it is truncated"),
         (DATA + b"!", "is longer than the 24 bytes of cells that its header declares"),
         (gzipped(DATA[:-1]), "is truncated: shape .* of uint8 needs 24 bytes of cells; it has 23"),
         (gzipped(DATA + b"!"), "is longer than the 24 bytes"),
@@ -72,7 +72,7 @@ def test_gzip_is_recognized_by_its_bytes(tmp_path: Path) -> None:
         (b"\0\0\x08\3" + b"\xff" * 8 + bytes(4), "declares shape .* 0\\) of uint8, .* limit of 1,073,741,824"),
         (
             gzipped(b"\0\0\x08\1" + struct.pack(">I", 1 << 29)),
-            "declares .* 536,870,912 bytes, but can hold at most",
+            "declares .* 536,870,912 bytes, but the file can hold at most",
         ),
     ],
 )

@@ -57,7 +57,7 @@ def test_missing_files_are_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         mnist("test", tmp_path)
     with pytest.raises(FileNotFoundError, match=rf"there is no folder .*absent; a folder with the files {names}"):
         mnist("test", tmp_path / "absent")
-    todo = r"name their folder \(--data DIR\), or download them \(--download\)"
+    todo = r"pass their folder \(--data DIR\), or download them \(--download\)"
     with pytest.raises(FileNotFoundError, match=rf"mnist: needs .* \(not in the cache, .*cache/mnist\): {todo}"):
         mnist("test")
     write_mnist(tmp_path / "cache" / "mnist")
@@ -112,5 +112,5 @@ def test_the_real_fashion_mnist_is_not_mistaken_for_mnist(data_dir: Path) -> Non
     test = fashion_mnist("test", data_dir)
     assert np.bincount(test.labels).tolist() == [1000] * 10
     assert test.classes[test.labels[0]] == "Ankle boot"
-    with pytest.raises(FormatError, match=r"mnist: .* has the files of fashion-mnist; those of mnist are needed"):
+    with pytest.raises(FormatError, match=r"mnist: .* the files of fashion-mnist, but the files of mnist are needed"):
         mnist("test", data_dir / "fashion-mnist")

@@ -87,7 +87,7 @@ def declared_size(begin: str, shape: tuple[int, ...], dtype: np.dtype[Any], max_
     size = dtype.itemsize * math.prod(shape)
     if size > capacity:
         raise FormatError(
-            f"{begin} declares {array}, {size:,} bytes, but can hold at most {max(capacity, 0):,}: it is "
+            f"{begin} declares {array}, {size:,} bytes, but the file can hold at most {max(capacity, 0):,}: it is "
             "truncated, or its header is damaged"
         )
     return size

@@ -146,7 +146,7 @@ class _BoundedFile:
     def write(self, data: bytes) -> None:
         self.left -= len(data)
         if self.left < 0:
-            raise OSError(errno.EFBIG, f"it has more than {MAX_BYTES:,} bytes")
+            raise OSError(errno.EFBIG, f"the file has more than {MAX_BYTES:,} bytes")
         self.file.write(data)
 
     def flush(self) -> None:

@@ -56,7 +56,7 @@ def files_not_found(
     """The error for missing files: their names, the folders that were searched, and what to do."""
     if root is None:
         where = "" if start is None else f" (not in the cache, {start})"
-        remedy = "name their folder (--data DIR), or download them (--download)"
+        remedy = "pass their folder (--data DIR), or download them (--download)"
         return FileNotFoundError(2, f"{op}: needs {files}{where}: {remedy}")
     if start is None or not start.exists():
         return FileNotFoundError(2, f"{op}: there is no folder {root}; a folder with {files} is needed")

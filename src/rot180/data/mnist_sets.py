@@ -76,7 +76,7 @@ def _read(name: str, other_name: str, split: str, root: Name | None, classes: tu
     data = LabelledImages.from_bytes(images[:, None], labels, classes, about)
     actual = ORIGINALS.get(data.about["sha256"], name)
     if actual != name:
-        raise FormatError(f"{op}: {paths[0].parent} has the files of {actual}; those of {name} are needed")
+        raise FormatError(f"{op}: {paths[0].parent} has the files of {actual}, but the files of {name} are needed")
     return data
 
 

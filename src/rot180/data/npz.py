@@ -124,7 +124,7 @@ def _images(name: str, images: Array, layout: str | None) -> Array:
         if (layout or could_be[0]) == "NHWC":
             images = images.transpose(0, 3, 1, 2)
     if 0 in images.shape:
-        raise FormatError(f"{what}; at least one image and one cell are needed")
+        raise FormatError(f"{what}; no axis may have size 0")
     return images
 
 
@@ -137,7 +137,9 @@ def _labels(name: str, labels: Array, count: int) -> Array:
     if len(labels) != count:
         raise FormatError(f"{what}, but there are {count:,} images")
     if labels.min() < 0 or labels.max() >= MAX_CLASSES:
-        raise FormatError(f"{what} and run from {labels.min()} to {labels.max()}; 0 to {MAX_CLASSES - 1} are allowed")
+        raise FormatError(
+            f"{what} and run from {labels.min()} to {labels.max()}; labels from 0 to {MAX_CLASSES - 1} are allowed"
+        )
     return labels
 
 

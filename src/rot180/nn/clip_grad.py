@@ -107,7 +107,7 @@ def _total_norm(name: str, arrays: list[Array], norm_type: float, error_if_nonfi
     total = np.asarray(_norm(np.stack(norms), order))  # float64 if any of the norms is
     if error_if_nonfinite and not np.isfinite(total):
         raise GradientError(
-            f"{name}: the norm of order {order} is {total}; pass error_if_nonfinite=False to clip by it anyway"
+            f"{name}: the norm of order {order} is {total}; pass error_if_nonfinite=False to clip by this norm anyway"
         )
     return Tensor(total)
 

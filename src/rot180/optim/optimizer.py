@@ -34,7 +34,7 @@ class Optimizer:
     list, a parameter that is not a leaf, or a parameter that occurs twice; TypeError for anything but Tensors.
     """
 
-    _stepped = False  # True once step() was called; schedules read it
+    _stepped = False  # True once step() was called; schedules check it
     _required_state: ClassVar[frozenset[str]] = frozenset()  # the keys that a parameter's state must have after a step
 
     def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:

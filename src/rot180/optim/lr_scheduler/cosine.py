@@ -85,7 +85,8 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         """Set the rates of the next step.
 
         Args:
-            epoch: set the rates of this position instead, for example `step(epoch + batch / batches)` in every batch.
+            epoch: the position in the schedule, for example `step(epoch + batch / batches)` in every batch. Default:
+                the step after the last one.
 
         Raises ValueError for a negative epoch.
         """

@@ -95,7 +95,8 @@ def precision_and_recall(content: Content, pictures: Pictures | None) -> str:
     scores = predictions.class_scores()
     lead = (
         "Recall is the share of a class's images that are classified correctly. Precision is the share of the images "
-        "predicted to be of a class that really belong to it. A dash means that there are no such images."
+        "predicted to be of a class that really belong to it. A dash means that the class has no images or was never "
+        "predicted."
     )
     if len(scores) > MAX_CLASSES:
         lead += f" The {MAX_CLASSES} classes with the lowest recall, of {len(scores):,}, are shown, the lowest first."
@@ -140,7 +141,7 @@ def _mistake_table(content: Content, worst: list[Mistake]) -> str:
          percent(m.predicted_probability), percent(m.true_probability), f"{m.loss:.2f}"]
         for m in worst
     ]  # fmt: skip
-    head = ["test image", "true class", "predicted class", "its probability", "of the true class", "loss"]
+    head = ["test image", "true class", "predicted class", "predicted probability", "true probability", "loss"]
     if any(m.file for m in worst):
         head.append("<th scope=col class=word>file</th>")
         for row, m in zip(rows, worst, strict=True):
