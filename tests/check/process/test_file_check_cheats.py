@@ -98,7 +98,7 @@ CHEATS = {  # the statements, and what the check says: WRONG, or a part of the r
     "comparisons of NumPy are replaced": ("np.array_equal = np.allclose = lambda *a, **k: True", "WRONG"),
     "the result says that it equals everything": (EQUAL, "WRONG"),
     "NaN is never unequal": ("return dy * np.nan", "WRONG"),
-    "an object pretends to be an array": (PRETENCE, "called sys.exit(0)"),
+    "an object pretends to be an array": (PRETENCE, "dx is Array, not a numeric array"),
     "the checker is killed": ("import os; os.kill(os.getppid(), 9)", REFUSED),
     "the memory of the checker is changed": ("import os; open(f'/proc/{os.getppid()}/mem', 'r+b')", REFUSED),
     "the memory of another process is read": ("open('/proc/1/environ')", REFUSED),
