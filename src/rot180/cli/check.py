@@ -120,8 +120,8 @@ def add(commands: Commands) -> None:
     )  # fmt: skip
     calls.add_argument(
         "--forbid", type=names, metavar="NAMES",
-        help="packages that the code may not import, or none to allow all (default: for several files rot180, torch, "
-        "jax, tensorflow and similar packages; for one file none)",
+        help="packages that the code may not import; the word none allows all (default for several files: rot180, "
+        "torch, jax, tensorflow and similar packages; default for one file: none)",
     )  # fmt: skip
     calls.add_argument(
         "--jobs", type=positive_int, metavar="N", help="files to check at the same time (default: number of cores)"

@@ -65,7 +65,7 @@ class Trace:
 
     @property
     def kind(self) -> str:
-        """The kind of terms: "products", or "maximum" for candidates."""
+        """The kind of terms: "maximum" for a max pool, whose terms are candidates; otherwise "products"."""
         return "maximum" if self.layer.operation.family == "max" else "products"
 
     @cached_property

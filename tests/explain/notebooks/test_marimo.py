@@ -107,6 +107,7 @@ def test_the_widget_and_python_are_in_sync(open_notebook: Callable[[str], Any], 
     page.get_by_text("python: conv_transpose2d (1, 1, 3, 5)", exact=True).wait_for()
 
     cell(widget, "dx", 1).click()
+    page.wait_for_timeout(700)  # the equation is rearranged once no second click can follow
     page.keyboard.press("1")
     assert title(widget).startswith("y[")
     edit(widget, "w", 0, "-7")

@@ -1,7 +1,7 @@
 """Cases that the forward accepts and the backward refuses. For example, `dxp[:, :, p:-p, p:-p]` fails at padding 0.
 
-A case that the forward refuses too is only listed, because the code is not written for it. If the backward raises
-NotImplementedError, the case is only listed too.
+A case that the forward refuses too is only listed, because the code is not written for it. A case whose backward
+raises NotImplementedError is listed too, and does not count as a mistake.
 
 Internal to check/. running/problems.py collects the refusals.
 """

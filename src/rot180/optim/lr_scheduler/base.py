@@ -34,7 +34,9 @@ class LRScheduler:
     base_lrs: list[float]
     last_epoch: int
     _last_lr: list[float]
-    _not_in_state: ClassVar[set[str]] = {"optimizer"}  # attributes that the state dict does not hold unchanged
+    _not_in_state: ClassVar[set[str]] = {
+        "optimizer"
+    }  # attributes that the state dict leaves out or stores in another form
 
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
         self._attach(optimizer)
